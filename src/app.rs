@@ -52,6 +52,7 @@ mod quitting;
 mod reader;
 mod reading;
 mod remedies;
+mod session;
 mod shell;
 mod socket_io;
 mod stopping;
@@ -61,8 +62,7 @@ mod syntax;
 mod undo;
 mod update;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use action::{
@@ -102,32 +102,23 @@ pub use reader::{
     TAB_SPACE, Tab,
 };
 pub use remedies::{connection_remedy, denial_remedy};
+pub use session::{SENTINEL_HELLO, Session};
 pub use shell::RedisCli;
 pub use subscriptions::{SubscriptionState, Subscriptions};
 pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
 pub use update::MAX_NAME_COLUMNS;
 
+use self::session::ANSWER_EXPECTED;
 use crate::log::{MessageLog, Selection};
-use crate::message::clock::WallClock;
 use crate::message::glob::ByGlob;
-use crate::message::names::Names;
-use crate::message::{Gap, Notice, RowId, Subscription, Time, Topic};
-use crate::payload::decoder_choices::DecoderChoices;
-use crate::payload::figures::{Clock, Zone};
+use crate::message::{Gap, Subscription, Time, Topic};
 use crate::payload::protobuf::MessageType;
 use crate::query::{Path, Query};
 use crate::server::Connection;
 use crate::workers::analysis::Check;
 
-/// Sentinels announce themselves here every two seconds. The channel starts muted.
-pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
-
-/// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5
-/// seconds.
-const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
-
 /// How long a toast stays in the hint line.
-const REMARK_TIME: Duration = Duration::from_secs(5);
+pub(crate) const TOAST_DURATION: Duration = Duration::from_secs(5);
 
 /// Settings that are fixed at startup.
 #[derive(Clone, Debug, Default)]
@@ -216,153 +207,88 @@ pub struct ServerStatus {
     pub has_left_some_out: bool,
 }
 
+impl ServerStatus {
+    fn new(now: Time) -> Self {
+        Self {
+            connection: Connection::Connecting,
+            round_trip: None,
+            version: None,
+            sentinel_of: None,
+            trouble: None,
+            partial: None,
+            live_since: now,
+            losing: BTreeMap::new(),
+            gap_ended: None,
+            has_left_some_out: false,
+        }
+    }
+}
+
 /// Everything that the screen shows.
 #[derive(Debug)]
 pub struct App {
-    settings: Settings,
+    session: Session,
     width: u16,
     height: u16,
-    now: Time,
-    log: MessageLog,
-    shown: Selection,
-    only: Option<Arc<[u8]>>,
-    muted: Names,
-    /// Number of `muted` channels that have received messages.
-    muted_and_heard: usize,
-    /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
-    lenses: BTreeMap<Box<[u8]>, Option<Path>>,
-    decoded_rows: DecodedRows,
-    /// The formats that the user chose for channels.
-    decoder_choices: Arc<DecoderChoices>,
-    filters: Filters,
-    find: Option<Find>,
-    breakpoints: Breakpoints,
-    checks: Checks,
-    /// When the messages not covered by `checks` were last counted.
-    counted: Option<check_coverage::Counted>,
-    plot: Plot,
-    marked: BTreeSet<RowId>,
-    /// Query history, oldest first.
-    queries: Vec<String>,
-    /// Number of queries started so far.
-    serial: u64,
-    subscriptions: Subscriptions,
-    server: ServerStatus,
-    nodes: Nodes,
-    /// Whether the user was told that keyspace events come from one primary only.
-    has_said_whose_keys: bool,
-    /// Whether the user was told that Socket.IO counts a subscription.
-    has_said_counted: bool,
-    /// The last notice of what the ACL user may receive.
-    allowed: Option<Notice>,
     focus: Focus,
     /// The pane that gets the focus back from the publish box.
     pane: Focus,
     channels: ChannelsPane,
     list_form: ListForm,
     messages: MessagesPane,
-    publish: PublishBox,
-    own: OwnMessages,
-    wall: WallClock,
     open: Option<Open>,
     /// Serial number of the open message's decode request.
     decode_serial: u64,
+    plot: Plot,
+    publish: PublishBox,
     overlay: Option<Overlay>,
-    toast: Option<Toast>,
     /// The most recent key presses.
     typed: holding::Typed,
+    /// Whether a line break came in a burst of keys and nothing has followed it yet.
+    held_break: bool,
     /// The topic last muted or unsubscribed, until another action. Pressing the key again acts on
     /// it, even if the selection has fallen to a neighbour.
     acted_on: Option<Topic>,
     undo: Vec<undo::Undo>,
-    /// Whether a line break came in a burst of keys and nothing has followed it yet.
-    held_break: bool,
-    /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
-    /// rows do not jump sideways.
-    name_columns: usize,
 }
 
 impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     #[must_use]
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
-        let mut subscriptions = Subscriptions::default();
-        for topic in topics {
-            subscriptions.add(topic);
-        }
-        let breakpoints = settings.breakpoints.clone();
-        let log = MessageLog::new(settings.keep);
-        let decoder_choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
         let mut app = Self {
-            checks: Checks::new(&settings.checks, &decoder_choices, &log),
-            log,
-            counted: None,
-            plot: Plot::default(),
-            filters: Filters::new(&settings.filters),
-            find: None,
-            breakpoints: Breakpoints::default(),
-            marked: BTreeSet::new(),
-            queries: settings.queries.clone(),
-            serial: 0,
-            settings,
+            session: Session::new(settings, topics, now),
             width: size.0,
             height: size.1,
-            now,
-            shown: Selection::default(),
-            only: None,
-            lenses: BTreeMap::new(),
-            decoded_rows: DecodedRows::default(),
-            decoder_choices,
-            muted: Names::from_iter([SENTINEL_HELLO.into()]),
-            muted_and_heard: 0,
-            subscriptions,
-            server: ServerStatus {
-                connection: Connection::Connecting,
-                round_trip: None,
-                version: None,
-                sentinel_of: None,
-                trouble: None,
-                partial: None,
-                live_since: now,
-                losing: BTreeMap::new(),
-                gap_ended: None,
-                has_left_some_out: false,
-            },
-            nodes: Nodes::default(),
-            has_said_whose_keys: false,
-            has_said_counted: false,
-            allowed: None,
             focus: Focus::default(),
             pane: Focus::default(),
             channels: ChannelsPane::default(),
             list_form: ListForm::default(),
             messages: MessagesPane::default(),
-            publish: PublishBox::default(),
-            own: OwnMessages::default(),
-            wall: WallClock::default(),
             open: None,
             decode_serial: 0,
+            plot: Plot::default(),
+            publish: PublishBox::default(),
             overlay: None,
-            toast: None,
             typed: holding::Typed::default(),
+            held_break: false,
             acted_on: None,
             undo: Vec::new(),
-            held_break: false,
-            name_columns: 0,
         };
-        for query in breakpoints {
-            app.set_breakpoint(query);
-        }
-        // The effects can be ignored: the log is still empty, so there is nothing to scan.
-        app.refresh_shown();
         app.refresh_channels();
         app
+    }
+
+    /// Returns what the panes share.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
     }
 
     /// Returns the initial subscriptions, for the server tasks.
     #[must_use]
     pub fn first_subscriptions(&self) -> Vec<Subscription> {
-        let listed = self.subscriptions.listed();
+        let listed = self.session.subscriptions.listed();
         listed
             .map(|(id, topic, _)| Subscription {
                 id,
@@ -374,73 +300,73 @@ impl App {
     /// Returns the settings that are fixed at startup.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        &self.session.settings
     }
 
     /// Returns when the last event arrived, which is "now" on the screen.
     #[must_use]
     pub fn now(&self) -> Time {
-        self.now
+        self.session.now
     }
 
     /// Returns the message log.
     #[must_use]
     pub fn log(&self) -> &MessageLog {
-        &self.log
+        &self.session.log
     }
 
     /// Returns the rows of the log that are shown.
     #[must_use]
     pub fn shown(&self) -> &Selection {
-        &self.shown
+        &self.session.shown
     }
 
     /// Returns the only channel that is shown, if one was selected.
     #[must_use]
     pub fn only(&self) -> Option<&[u8]> {
-        self.only.as_deref()
+        self.session.only.as_deref()
     }
 
     /// Returns whether the channel called `name` is muted.
     #[must_use]
     pub fn is_muted(&self, name: &[u8]) -> bool {
-        self.muted.contains(name)
+        self.session.muted.contains(name)
     }
 
     /// Returns the number of muted channels that have received messages.
     #[must_use]
     pub fn muted_and_heard(&self) -> usize {
-        self.muted_and_heard
+        self.session.muted_and_heard
     }
 
     /// Returns the filters.
     #[must_use]
     pub fn filters(&self) -> &Filters {
-        &self.filters
+        &self.session.filters
     }
 
     /// Returns the active search in the log, if there is one.
     #[must_use]
     pub fn find(&self) -> Option<&Find> {
-        self.find.as_ref()
+        self.session.find.as_ref()
     }
 
     /// Returns the breakpoints.
     #[must_use]
     pub fn breakpoints(&self) -> &Breakpoints {
-        &self.breakpoints
+        &self.session.breakpoints
     }
 
     /// Returns the subscriptions.
     #[must_use]
     pub fn subscriptions(&self) -> &Subscriptions {
-        &self.subscriptions
+        &self.session.subscriptions
     }
 
     /// Returns the state of the server.
     #[must_use]
     pub fn server(&self) -> &ServerStatus {
-        &self.server
+        &self.session.server
     }
 
     /// Returns the region that receives keys while no overlay is open.
@@ -465,30 +391,20 @@ impl App {
     #[must_use]
     pub fn window(&self) -> Window {
         self.messages
-            .window(&self.shown, inside(self.areas().messages).height)
+            .window(&self.session.shown, inside(self.areas().messages).height)
     }
 
     /// Returns whether the wall clock was set since it was last noted, given that it is now `ahead`
     /// microseconds ahead of the steady one.
     #[must_use]
     pub fn is_wall_clock_set(&self, ahead: i64) -> bool {
-        self.wall.is_set_to(ahead)
-    }
-
-    /// Returns the clock for displaying times.
-    #[must_use]
-    pub fn clock(&self) -> Clock {
-        let zone = match self.messages.time_form {
-            TimeForm::Utc => Zone::Utc,
-            TimeForm::Local | TimeForm::Delta | TimeForm::Age => Zone::Local,
-        };
-        Clock::new(zone).following(self.wall.clone())
+        self.session.wall.is_set_to(ahead)
     }
 
     /// Returns the messages that this session published.
     #[must_use]
     pub fn own(&self) -> &OwnMessages {
-        &self.own
+        &self.session.own
     }
 
     /// Returns the publish box.
@@ -506,21 +422,24 @@ impl App {
     /// Returns the toast, while it is visible.
     #[must_use]
     pub fn toast(&self) -> Option<&Toast> {
-        self.toast.as_ref().filter(|toast| self.now < toast.until)
+        self.session
+            .toast
+            .as_ref()
+            .filter(|toast| self.session.now < toast.until)
     }
 
     /// Returns the width of the widest channel name so far, in columns.
     #[must_use]
     pub fn name_columns(&self) -> usize {
-        self.name_columns
+        self.session.name_columns
     }
 
     /// Returns the data that the channel list shows.
     #[must_use]
     pub fn lists(&self) -> Lists<'_> {
         Lists {
-            channels: self.log.channels(),
-            subscriptions: &self.subscriptions,
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
         }
     }
 
@@ -539,22 +458,6 @@ impl App {
             form: self.list_form,
         };
         Areas::divide(self.width, self.height, wishes)
-    }
-
-    /// Returns how long a server has been silent although it was pinged; `None` while all servers
-    /// answer.
-    #[must_use]
-    pub fn unanswered(&self) -> Option<Duration> {
-        let is_live = self.server.connection == Connection::Live;
-        self.silence_since(self.nodes.answered()?)
-            .filter(|_| is_live)
-    }
-
-    /// Returns the time since `answered` if it is longer than an answer may take.
-    fn silence_since(&self, answered: Time) -> Option<Duration> {
-        // A server that refuses PING never answers, so its silence means nothing.
-        let silence = self.now.since(answered);
-        (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
     }
 
     /// Returns the context in which keys are looked up.
@@ -591,20 +494,25 @@ impl App {
     #[must_use]
     pub fn next_tick(&self) -> Option<Time> {
         let toast = self.toast().map(|toast| toast.until);
-        let retry = match self.server.connection {
+        let retry = match self.session.server.connection {
             Connection::Reconnecting { retry_at, .. }
             | Connection::Refused {
                 retry_at: Some(retry_at),
                 ..
-            } if retry_at > self.now => Some(self.next_second()),
+            } if retry_at > self.session.now => Some(self.session.next_second()),
             _ => None,
         };
-        let ages = (self.messages.time_form == TimeForm::Age && !self.shown.is_empty())
-            .then(|| self.next_second());
-        let answer = match (&self.server.connection, self.nodes.answered()) {
-            (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
-                Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
-            }
+        let ages = (self.session.time_form == TimeForm::Age && !self.session.shown.is_empty())
+            .then(|| self.session.next_second());
+        let answer = match (
+            &self.session.server.connection,
+            self.session.nodes.answered(),
+        ) {
+            (Connection::Live, Some(answered)) if self.session.server.trouble.is_none() => Some(
+                answered
+                    .after(ANSWER_EXPECTED)
+                    .max(self.session.next_second()),
+            ),
             _ => None,
         };
         let order = self.channels.due();
@@ -627,22 +535,19 @@ impl App {
     }
 
     fn next_tick_of_rates(&self) -> Option<Time> {
-        let history = self.log.history()?;
-        let quiet = self.now.since(history.last());
+        let history = self.session.log.history()?;
+        let quiet = self.session.now.since(history.last());
         if quiet < Duration::from_secs(70) {
-            return Some(self.next_second());
+            return Some(self.session.next_second());
         }
         Some(
-            self.now
+            self.session
+                .now
                 .after(Duration::from_secs(if quiet.as_secs() < 3600 {
                     60
                 } else {
                     3600
                 })),
         )
-    }
-
-    fn next_second(&self) -> Time {
-        Time((self.now.second() + 1) * 1_000_000)
     }
 }

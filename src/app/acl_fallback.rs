@@ -1,7 +1,7 @@
 //! Fallback for when Redis denies a subscription to all channels: subscribes to those that the ACL
 //! user may receive.
 
-use super::{App, Effect, SubscriptionState, notice_words};
+use super::{Effect, Session, SubscriptionState, notice_words};
 use crate::message::{Allowed, Notice, SubscriptionKind, Topic};
 use crate::server::{Command, Refusal};
 
@@ -22,7 +22,7 @@ pub(super) fn is_refusal_of_all(notice: &Notice) -> bool {
     is_all && Refusal::of(reason) == Refusal::NoPermission
 }
 
-impl App {
+impl Session {
     /// Subscribes to the channels that the ACL user may receive, and reports them if they are new.
     pub(super) fn note_allowed(&mut self, user: Box<str>, channels: Allowed) -> Vec<Effect> {
         let all = self.subscriptions.find(&Topic::pattern(ALL));

@@ -10,13 +10,33 @@ use super::action::{
 use super::query_editor::Purpose;
 use super::{
     Action, Against, App, Context, Effect, Focus, HelpLine, Overlay, Position, Quantity, Question,
-    REMARK_TIME, SubscriptionState, help_lines,
+    Session, SubscriptionState, TOAST_DURATION, help_lines,
 };
 use crate::message::Topic;
 use crate::message::names::same;
 use crate::payload::escape::whole_name;
 use crate::payload::figures;
 use crate::server::{Command, Connection};
+
+impl Session {
+    fn next_time_form(&mut self) -> Vec<Effect> {
+        self.time_form = self.time_form.next();
+        self.tell(format!("times: {}", self.time_form.name()))
+    }
+
+    fn reconnect(&mut self) -> Vec<Effect> {
+        // Denied subscriptions are retried even on a live connection.
+        let any_denied = self
+            .subscriptions
+            .listed()
+            .any(|(.., state)| matches!(state, SubscriptionState::Denied(_)));
+        let is_well = self.server.connection == Connection::Live && self.server.trouble.is_none();
+        if is_well && !any_denied {
+            return self.tell("already connected");
+        }
+        vec![Effect::Command(Command::Reconnect)]
+    }
+}
 
 impl App {
     /// Executes `action` in the current context. `key` is the key that triggered it.
@@ -34,7 +54,7 @@ impl App {
             Action::Move(motion) => self.move_by(motion),
             Action::Quit => return self.close_topmost(key),
             Action::Interrupt => {
-                return self.interrupt(self.pressed_within(REMARK_TIME, key));
+                return self.interrupt(self.pressed_within(TOAST_DURATION, key));
             }
             Action::Suspend => return vec![Effect::Suspend],
             Action::Back => return self.step_back(),
@@ -65,7 +85,7 @@ impl App {
             ScreenAction::ShowPlot => return self.open_plot(),
             ScreenAction::ToggleWhole if self.plot.is_shown() => self.toggle_whole_plot(),
             ScreenAction::ToggleWhole => return self.toggle_whole(),
-            ScreenAction::NextTimeForm => return self.next_time_form(),
+            ScreenAction::NextTimeForm => return self.session.next_time_form(),
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
@@ -80,16 +100,16 @@ impl App {
 
     fn act_on_session(&mut self, action: SessionAction) -> Vec<Effect> {
         match action {
-            SessionAction::ToggleFreeze if self.context() == Context::Latest => {
-                self.tell("latest values cannot be frozen · v log, then Space freeze")
-            }
+            SessionAction::ToggleFreeze if self.context() == Context::Latest => self
+                .session
+                .tell("latest values cannot be frozen · v log, then Space freeze"),
             SessionAction::ToggleFreeze => {
                 self.toggle_freeze();
                 Vec::new()
             }
             SessionAction::Clear => self.clear(),
             SessionAction::Undo => self.undo(),
-            SessionAction::Reconnect => self.reconnect(),
+            SessionAction::Reconnect => self.session.reconnect(),
         }
     }
 
@@ -196,22 +216,22 @@ impl App {
     /// Removes one thing that narrows the view: the filter, else the selected channel, else the
     /// freeze, else the search.
     fn show_more(&mut self) -> Vec<Effect> {
-        if self.filters.typed.is_some() {
-            return self.filter_by(None);
+        if self.session.filters.typed.is_some() {
+            return self.session.filter_by(None);
         }
-        if self.only.take().is_some() {
-            return self.refresh_shown();
+        if self.session.only.take().is_some() {
+            return self.session.refresh_shown();
         }
         if self.messages.position() != Position::Following {
             self.follow();
             return Vec::new();
         }
-        self.set_find(None)
+        self.session.set_find(None)
     }
 
     /// Follows the newest row, past all breakpoint hits so far.
     pub(super) fn follow(&mut self) {
-        self.pass_stops();
+        self.session.pass_stops();
         self.messages.follow();
     }
 
@@ -235,48 +255,45 @@ impl App {
 
     fn toggle_only(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self.tell("select a channel, not a pattern, to show only it");
+            return self
+                .session
+                .tell("select a channel, not a pattern, to show only it");
         };
         let is_it = self.only().is_some_and(|only| same(only, &name));
-        self.only = (!is_it).then_some(name);
-        self.refresh_shown()
+        self.session.only = (!is_it).then_some(name);
+        self.session.refresh_shown()
     }
 
     fn toggle_mute(&mut self) -> Vec<Effect> {
         let again = self.acted_on.take().filter(Topic::names_one);
         let again = again.map(|topic| topic.name);
         let Some(name) = again.or_else(|| self.current_channel()) else {
-            return self.tell("select a channel to mute it");
+            return self.session.tell("select a channel to mute it");
         };
         self.acted_on = Some(Topic::shared_channel(Arc::clone(&name)));
         let shown = whole_name(&name);
-        let is_muted = self.muted.toggle(name);
-        self.tell(if is_muted {
+        let is_muted = self.session.muted.toggle(name);
+        self.session.tell(if is_muted {
             format!("{shown} muted: still received and kept · m shows it again")
         } else {
             format!("{shown} unmuted")
         });
-        self.refresh_shown()
+        self.session.refresh_shown()
     }
 
     fn sort_next(&mut self) -> Vec<Effect> {
         let lists = super::Lists {
-            channels: self.log.channels(),
-            subscriptions: &self.subscriptions,
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
         };
-        self.channels.sort_next(&lists, self.now);
+        self.channels.sort_next(&lists, self.session.now);
         Vec::new()
-    }
-
-    fn next_time_form(&mut self) -> Vec<Effect> {
-        self.messages.time_form = self.messages.time_form.next();
-        self.tell(format!("times: {}", self.messages.time_form.name()))
     }
 
     /// Copies the payload of the highlighted message.
     pub(super) fn copy_payload(&mut self) -> Vec<Effect> {
         let Some(snapshot) = self.current_message() else {
-            return self.tell("select a message to copy its payload");
+            return self.session.tell("select a message to copy its payload");
         };
         let what = if snapshot.is_cut() {
             let size = figures::size(snapshot.size);
@@ -284,20 +301,7 @@ impl App {
         } else {
             "the payload".to_owned()
         };
-        self.hand_over(snapshot.payload, &what)
-    }
-
-    fn reconnect(&mut self) -> Vec<Effect> {
-        // Denied subscriptions are retried even on a live connection.
-        let any_denied = self
-            .subscriptions
-            .listed()
-            .any(|(.., state)| matches!(state, SubscriptionState::Denied(_)));
-        let is_well = self.server.connection == Connection::Live && self.server.trouble.is_none();
-        if is_well && !any_denied {
-            return self.tell("already connected");
-        }
-        vec![Effect::Command(Command::Reconnect)]
+        self.session.hand_over(snapshot.payload, &what)
     }
 
     fn confirm(&mut self) -> Vec<Effect> {
@@ -306,7 +310,7 @@ impl App {
                 Question::Publish { .. } => self.send_now(),
                 Question::Quit { .. } => vec![Effect::Quit],
             },
-            Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
+            Some(Overlay::Subscribe(prompt)) => self.session.subscribe(&prompt),
             Some(Overlay::SearchMessage(_)) => self.end_seek(),
             Some(Overlay::Formats { line }) => self.choose_format(line),
             other => {

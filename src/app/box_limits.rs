@@ -25,6 +25,9 @@ impl App {
             return None;
         }
         let most = figures::size(most as u64);
-        Some(self.tell_error(format!("text too long: at most {most} · nothing added")))
+        Some(
+            self.session
+                .tell_error(format!("text too long: at most {most} · nothing added")),
+        )
     }
 }

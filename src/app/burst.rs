@@ -45,13 +45,13 @@ impl App {
         let action = action_for(self.context(), Chord::of(key));
         match action.map(Action::kind) {
             Some(Kind::Adjust | Kind::Once | Kind::Plain) => {
-                self.typed.last = Some((Chord::of(key), self.now));
-                self.tell(IGNORED)
+                self.typed.last = Some((Chord::of(key), self.session.now));
+                self.session.tell(IGNORED)
             }
             Some(Kind::Step | Kind::Jump) | None => {
-                let said = self.toast.take_if(|toast| toast.text == IGNORED);
+                let said = self.session.toast.take_if(|toast| toast.text == IGNORED);
                 let effects = self.press(key);
-                self.toast = self.toast.take().or(said);
+                self.session.toast = self.session.toast.take().or(said);
                 effects
             }
         }
@@ -59,7 +59,7 @@ impl App {
 
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {
         self.held_break = true;
-        self.tell(match context {
+        self.session.tell(match context {
             Context::PublishPayload => "pasted, not sent · Enter send",
             _ => "pasted · Enter confirm",
         })

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::live_query::Progress;
-use super::{App, topic_words};
+use super::{App, Session, topic_words};
 use crate::message::RowId;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
@@ -33,54 +33,7 @@ pub enum About {
     Field(Box<Field>),
 }
 
-impl App {
-    /// Returns the lines of the channel tab for the open message.
-    #[must_use]
-    pub fn about(&self) -> Vec<About> {
-        let Some(open) = &self.open else {
-            return Vec::new();
-        };
-        let snapshot = open.reader.snapshot();
-        let mut lines = vec![About::Received];
-        let labels = std::iter::once("matched by").chain(std::iter::repeat(""));
-        let brought = labels.zip(snapshot.topics.iter().map(topic_words));
-        lines.extend(brought.map(|(label, words)| About::Fact(label, words)));
-        for finding in self.findings(snapshot.row) {
-            let words = whole(finding.what.to_string().as_bytes());
-            lines.push(About::Fact("found", words));
-        }
-        let Some(name) = &snapshot.channel else {
-            return lines;
-        };
-        if self.own.contains(snapshot.row) {
-            let words = "by this session: same channel and bytes as its own";
-            lines.push(About::Fact("published", words.to_owned()));
-        }
-        lines.push(About::Fact("channel", whole_name(name)));
-        if let Some(path) = self.lens(name) {
-            lines.push(About::Fact("lens", path.text().to_owned()));
-        }
-        lines.extend(self.about_channel(name));
-        let mut checks = self.checks.of_channel(name).peekable();
-        if checks.peek().is_some() && self.checks.missed() > 0 {
-            let missed = figures::count(self.checks.missed());
-            let words = format!("{missed} rows evicted before they were checked");
-            lines.push(About::Blank);
-            lines.push(About::Fact("not checked", words));
-        }
-        let shared: Arc<[u8]> = name.as_ref().into();
-        for (id, check) in checks {
-            let report = self.checks.report(id, Some(&shared));
-            let mut about = about_check(self, check, report, name);
-            // Right below the heading.
-            if let Some(progress) = self.checks.looking_back(id).filter(|_| about.len() > 1) {
-                about.insert(2, still_looking(progress));
-            }
-            lines.extend(about);
-        }
-        lines
-    }
-
+impl Session {
     fn about_channel(&self, name: &[u8]) -> Vec<About> {
         let channels = self.log.channels();
         let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) else {
@@ -114,7 +67,66 @@ impl App {
     }
 }
 
-fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -> Vec<About> {
+impl App {
+    /// Returns the lines of the channel tab for the open message.
+    #[must_use]
+    pub fn about(&self) -> Vec<About> {
+        let Some(open) = &self.open else {
+            return Vec::new();
+        };
+        let snapshot = open.reader.snapshot();
+        let mut lines = vec![About::Received];
+        let labels = std::iter::once("matched by").chain(std::iter::repeat(""));
+        let brought = labels.zip(snapshot.topics.iter().map(topic_words));
+        lines.extend(brought.map(|(label, words)| About::Fact(label, words)));
+        for finding in self.session.findings(snapshot.row) {
+            let words = whole(finding.what.to_string().as_bytes());
+            lines.push(About::Fact("found", words));
+        }
+        let Some(name) = &snapshot.channel else {
+            return lines;
+        };
+        if self.session.own.contains(snapshot.row) {
+            let words = "by this session: same channel and bytes as its own";
+            lines.push(About::Fact("published", words.to_owned()));
+        }
+        lines.push(About::Fact("channel", whole_name(name)));
+        if let Some(path) = self.session.lens(name) {
+            lines.push(About::Fact("lens", path.text().to_owned()));
+        }
+        lines.extend(self.session.about_channel(name));
+        let mut checks = self.session.checks.of_channel(name).peekable();
+        if checks.peek().is_some() && self.session.checks.missed() > 0 {
+            let missed = figures::count(self.session.checks.missed());
+            let words = format!("{missed} rows evicted before they were checked");
+            lines.push(About::Blank);
+            lines.push(About::Fact("not checked", words));
+        }
+        let shared: Arc<[u8]> = name.as_ref().into();
+        for (id, check) in checks {
+            let report = self.session.checks.report(id, Some(&shared));
+            let mut about = about_check(&self.session, check, report, name);
+            // Right below the heading.
+            if let Some(progress) = self
+                .session
+                .checks
+                .looking_back(id)
+                .filter(|_| about.len() > 1)
+            {
+                about.insert(2, still_looking(progress));
+            }
+            lines.extend(about);
+        }
+        lines
+    }
+}
+
+fn about_check(
+    session: &Session,
+    check: &Check,
+    report: Option<&Report>,
+    name: &[u8],
+) -> Vec<About> {
     let Some(report) = report else {
         // Plots are shown elsewhere.
         let is_plotted = matches!(check, Check::Series { .. });
@@ -134,7 +146,7 @@ fn about_check(app: &App, check: &Check, report: Option<&Report>, name: &[u8]) -
         }
         Report::Pair(pair) => {
             lines.push(About::Heading(heading(check)));
-            lines.extend(about_pair(app, pair));
+            lines.extend(about_pair(session, pair));
         }
         Report::Delay(delay) => {
             lines.push(About::Heading(heading(check)));
@@ -263,7 +275,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     lines
 }
 
-fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
+fn about_pair(session: &Session, pair: &PairReport) -> Vec<About> {
     let counts = &pair.counts;
     let mut lines = vec![About::Fact(
         "requests",
@@ -288,8 +300,8 @@ fn about_pair(app: &App, pair: &PairReport) -> Vec<About> {
     let labels = std::iter::once("unanswered").chain(std::iter::repeat(""));
     for (label, request) in labels.zip(pair.unanswered.iter().take(MOST_UNANSWERED)) {
         let id = whole(&request.id);
-        let ago = figures::duration(app.now.since(request.time));
-        let gone = match app.ago(request.row) {
+        let ago = figures::duration(session.now.since(request.time));
+        let gone = match session.ago(request.row) {
             Some(_) => "",
             None => ", row evicted",
         };

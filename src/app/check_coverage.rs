@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::{App, Find};
+use super::{Find, Session};
 use crate::log::Channel;
 use crate::message::Time;
 use crate::query::{Flags, Query};
@@ -50,7 +50,7 @@ pub(super) struct Counted {
     checks: u64,
 }
 
-impl App {
+impl Session {
     /// Counts what queries for flags cannot know, if that may have changed.
     pub(super) fn count_unchecked(&mut self) {
         let counted = Counted {

@@ -21,11 +21,11 @@ impl App {
             return Vec::new();
         };
         let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
-        if self.checks.of_channel(&name).any(is_shape) {
+        if self.session.checks.of_channel(&name).any(is_shape) {
             return Vec::new();
         }
         let channels = only(&name);
-        self.add_check(Check::Shape { channels }).1
+        self.session.add_check(Check::Shape { channels }).1
     }
 
     /// Starts or stops checking the sequence numbers at `path` on the channel called `name`.
@@ -38,30 +38,32 @@ impl App {
             } if *number == path => Some((id, channels.clone())),
             _ => None,
         };
-        let known = self.checks.of_channel(name).find_map(of_path);
+        let known = self.session.checks.of_channel(name).find_map(of_path);
         if let Some((_, channels)) = known
             .as_ref()
             .filter(|(_, channels)| *channels != only(name))
         {
             let glob = whole_name(channels.glob());
-            return self.tell(format!(
+            return self.session.tell(format!(
                 "{text} is already tracked on all channels of {glob}"
             ));
         }
         if let Some((id, _)) = known {
-            let effects = self.end_check(id);
-            self.tell(format!("stopped tracking {text}"));
+            let effects = self.session.end_check(id);
+            self.session.tell(format!("stopped tracking {text}"));
             return effects;
         }
         if !self.is_whole_number(name, &path) {
-            return self.tell("not a whole number: select one to track it");
+            return self
+                .session
+                .tell("not a whole number: select one to track it");
         }
-        let (_, effects) = self.add_check(Check::Sequence {
+        let (_, effects) = self.session.add_check(Check::Sequence {
             channels: only(name),
             number: path,
             key: None,
         });
-        self.tell(format!(
+        self.session.tell(format!(
             "tracking {text} on {shown}: flags missing, duplicate, out of order · is:seqgap"
         ));
         effects
@@ -70,7 +72,7 @@ impl App {
     /// Returns whether a sequence check finds a number at `path` in the open message, which is on
     /// the channel called `name`.
     fn is_whole_number(&self, name: &[u8], path: &Path) -> bool {
-        let reading = self.decoder_choices.of(name);
+        let reading = self.session.decoder_choices.of(name);
         self.open.as_ref().is_some_and(|open| {
             let payload = &open.reader.snapshot().payload;
             let lookup = Lookup::new(payload, reading.as_ref());

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::live_query::Progress;
-use super::{App, Effect};
+use super::{App, Effect, Session};
 use crate::log::MessageLog;
 use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
@@ -213,7 +213,7 @@ pub(super) fn only(name: &[u8]) -> Channels {
     Channels::new(&glob)
 }
 
-impl App {
+impl Session {
     /// Returns the checks.
     #[must_use]
     pub fn checks(&self) -> &Checks {
@@ -268,7 +268,9 @@ impl App {
         let rows = checks.follower.ask(&self.log);
         plan.into_iter().chain(rows).map(Effect::Analyse).collect()
     }
+}
 
+impl App {
     /// Handles an answer of the checks.
     pub(super) fn note_analysis(&mut self, answer: Answer) -> Vec<Effect> {
         let looked = match answer {
@@ -279,44 +281,44 @@ impl App {
             Answer::Report(ask, report) => {
                 let place = (ask.check, ask.channel);
                 match report {
-                    Some(report) => self.checks.reports.insert(place, report),
-                    None => self.checks.reports.remove(&place),
+                    Some(report) => self.session.checks.reports.insert(place, report),
+                    None => self.session.checks.reports.remove(&place),
                 };
                 return Vec::new();
             }
             Answer::Looked(looked) => looked,
         };
         self.plot.known.note_looked(&looked);
-        let looked_back = self.checks.note_looked(looked);
-        let mut effects = self.check_arrived();
-        effects.extend(self.ask_about_arrived());
+        let looked_back = self.session.checks.note_looked(looked);
+        let mut effects = self.session.check_arrived();
+        effects.extend(self.session.ask_about_arrived());
         if looked_back {
             // Otherwise the old reports would look final before they are.
             effects.extend(self.renew_reports());
-            effects.extend(self.ask_again(Query::uses_flags));
+            effects.extend(self.session.ask_again(Query::uses_flags));
         }
         effects
     }
 
     /// Requests reports if they are shown and may have changed.
     pub(super) fn ask_for_reports(&mut self) -> Vec<Effect> {
-        if self.report_due().is_none_or(|due| self.now < due) {
+        if self.report_due().is_none_or(|due| self.session.now < due) {
             return Vec::new();
         }
         let Some(channel) = self.channel_to_report() else {
             return Vec::new();
         };
-        self.checks.asked = self.now;
-        self.checks.has_news = false;
+        self.session.checks.asked = self.session.now;
+        self.session.checks.has_news = false;
         // The plot requests its own reports.
         let is_shown = |(_, check): &(CheckId, &Check)| !matches!(check, Check::Series { .. });
-        let shown = self.checks.of_channel(&channel).filter(is_shown);
+        let shown = self.session.checks.of_channel(&channel).filter(is_shown);
         let ids = shown.map(|(id, _)| id);
         let ask = |check| Ask {
             check,
             channel: Some(Arc::clone(&channel)),
             stretch: None,
-            gap_until: self.gap_until(),
+            gap_until: self.session.gap_until(),
             most: MOST_REPORTED,
         };
         let requests = ids.map(ask).map(Request::Report);
@@ -326,14 +328,14 @@ impl App {
     /// Returns when the reports that are shown are to be requested again.
     pub(super) fn report_due(&self) -> Option<Time> {
         self.channel_to_report()?;
-        let checks = &self.checks;
+        let checks = &self.session.checks;
         checks.has_news.then(|| checks.asked.after(REPORT_EVERY))
     }
 
     /// Requests the reports that are shown at once.
     pub(super) fn renew_reports(&mut self) -> Vec<Effect> {
-        self.checks.asked = Time(0);
-        self.checks.has_news = true;
+        self.session.checks.asked = Time(0);
+        self.session.checks.has_news = true;
         self.ask_for_reports()
     }
 

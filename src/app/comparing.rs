@@ -1,8 +1,21 @@
 //! Comparison of the open message with another.
 
 use super::reader::Tab;
-use super::{Against, App, Effect, Focus};
+use super::{Against, App, Effect, Focus, Session};
 use crate::message::RowId;
+
+impl Session {
+    /// Returns the nearest marked message before `row`, or else the nearest one after it.
+    fn marked_beside(&self, row: RowId) -> Option<RowId> {
+        let is_message = |marked: &&RowId| self.channel_of(**marked).is_some();
+        let before = self.marked.range(..row).rev().find(is_message);
+        let behind = || {
+            let rows = self.marked.range(RowId(row.0 + 1)..);
+            rows.into_iter().find(is_message)
+        };
+        before.or_else(behind).copied()
+    }
+}
 
 impl App {
     /// Shows what changed in the selected or open message since the previous or a marked one, or
@@ -12,7 +25,7 @@ impl App {
         let mut effects = Vec::new();
         if self.open.is_none() {
             if self.current_message().is_none() {
-                return self.tell("select a message to compare it");
+                return self.session.tell("select a message to compare it");
             }
             effects = self.open_message();
         }
@@ -40,23 +53,12 @@ impl App {
         }
         let row = open.reader.snapshot().row;
         let base = match open.against {
-            Against::Before => self.log.message_before(row),
-            Against::Marked => self.marked_beside(row),
+            Against::Before => self.session.log.message_before(row),
+            Against::Marked => self.session.marked_beside(row),
         };
-        let snapshot = base.and_then(|row| self.snapshot(row));
+        let snapshot = base.and_then(|row| self.session.snapshot(row));
         if let Some(open) = &mut self.open {
             open.reader.compare_with(snapshot);
         }
-    }
-
-    /// Returns the nearest marked message before `row`, or else the nearest one after it.
-    fn marked_beside(&self, row: RowId) -> Option<RowId> {
-        let is_message = |marked: &&RowId| self.channel_of(**marked).is_some();
-        let before = self.marked.range(..row).rev().find(is_message);
-        let behind = || {
-            let rows = self.marked.range(RowId(row.0 + 1)..);
-            rows.into_iter().find(is_message)
-        };
-        before.or_else(behind).copied()
     }
 }

@@ -3,7 +3,7 @@
 
 use super::check_coverage::Unchecked;
 use super::live_query::{FILTER, LiveQuery, Progress};
-use super::{App, Effect};
+use super::{Effect, Session};
 use crate::message::Time;
 use crate::query::Query;
 use crate::workers::scan::Answer;
@@ -136,7 +136,7 @@ impl Filters {
     }
 }
 
-impl App {
+impl Session {
     /// Updates the rows shown after a change of the log, the filters, the selected channel or the
     /// muted channels.
     pub(super) fn refresh_shown(&mut self) -> Vec<Effect> {

@@ -2,7 +2,7 @@
 
 use super::check_coverage::Unchecked;
 use super::live_query::{FIND, LiveQuery, Progress};
-use super::{App, Effect, Focus, Position};
+use super::{App, Effect, Focus, Position, Session};
 use crate::log::RowSet;
 use crate::message::{RowId, Time};
 use crate::payload::{escape, figures};
@@ -93,7 +93,7 @@ impl Find {
     }
 }
 
-impl App {
+impl Session {
     /// Starts a search for `query`, or ends the search if it is `None`.
     pub(super) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
         if self.find.as_ref().map(Find::query) == query.as_ref() {
@@ -111,56 +111,6 @@ impl App {
             jump: None,
         });
         vec![Effect::Scan(request)]
-    }
-
-    /// Records rows that were found.
-    pub(super) fn note_find(&mut self, answer: &Answer) -> Vec<Effect> {
-        let Some(find) = &mut self.find else {
-            return Vec::new();
-        };
-        if !find.watch.note(answer) {
-            return Vec::new();
-        }
-        for found in &answer.found {
-            find.rows.replace(found);
-        }
-        self.jump_to_hit()
-    }
-
-    /// Goes to the match nearest to the selected row: the first one from there on, as in vim and
-    /// less, or else the last one before it; while following, the newest one. The jump happens at
-    /// once, or as soon as the match is known.
-    pub(super) fn go_to_nearest_hit(&mut self) -> Vec<Effect> {
-        let from = self.jump_start();
-        if let Some(find) = &mut self.find {
-            find.jump = from;
-        }
-        self.jump_to_hit()
-    }
-
-    fn jump_start(&self) -> Option<Jump> {
-        Some(match self.messages.position() {
-            Position::Following => Jump::Following,
-            Position::Frozen { .. } => Jump::At(self.messages.selected(&self.shown)?),
-        })
-    }
-
-    /// Performs the pending jump, if its target is known.
-    fn jump_to_hit(&mut self) -> Vec<Effect> {
-        let start = self.jump_start();
-        // If the user has moved meanwhile, the view stays there.
-        let waiting = self.find.as_ref().and_then(|find| find.jump);
-        let jump = waiting.filter(|jump| start == Some(*jump));
-        let settled = jump.and_then(|jump| self.end_of_jump(jump));
-        if let Some(find) = &mut self.find {
-            find.jump = jump.filter(|_| settled.is_none());
-        }
-        match settled {
-            Some(Ok(row)) => self.select_row(row),
-            Some(Err(words)) => return self.tell(words),
-            None => {}
-        }
-        Vec::new()
     }
 
     /// Returns the row that `jump` leads to, or why there is none; `None` while that is unknown.
@@ -183,45 +133,6 @@ impl App {
         }
     }
 
-    /// Selects the next or previous match among the rows shown, and wraps around at the end. In an
-    /// open message, goes to the next or previous match in it.
-    pub(super) fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
-        if self.focus == Focus::Message {
-            return self.go_to_match(is_forward);
-        }
-        let Some(find) = &self.find else {
-            return self.tell("no search active: press F to find");
-        };
-        let from = self.jumps_start().unwrap_or_default();
-        let hit = self.shown_hit(find, from, is_forward);
-        let wrapped = || {
-            if is_forward {
-                self.shown_hit_from(find, RowId::default())
-            } else {
-                self.shown_hit(find, self.shown.end(), false)
-            }
-        };
-        let Some(row) = hit.or_else(wrapped) else {
-            let words = no_hit_words(find, self.now);
-            return self.tell(words);
-        };
-        // Rows not searched yet may contain the next match.
-        let left = find.left(self.now);
-        self.select_row(row);
-        if hit.is_some() {
-            return Vec::new();
-        }
-        let end = if is_forward { "oldest" } else { "newest" };
-        self.tell(if left > 0 {
-            let left = figures::count(left);
-            format!("wrapped to the {end} match found so far, {left} not yet searched")
-        } else if row == from {
-            "the only match".to_owned()
-        } else {
-            format!("wrapped to the {end} match")
-        })
-    }
-
     /// Returns the next or previous match among the rows shown, seen from `row`.
     fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
         let mut hit = step(&find.rows, row, is_forward);
@@ -238,6 +149,98 @@ impl App {
             return Some(first);
         }
         self.shown_hit(find, first, true)
+    }
+}
+
+impl App {
+    /// Records rows that were found.
+    pub(super) fn note_find(&mut self, answer: &Answer) -> Vec<Effect> {
+        let Some(find) = &mut self.session.find else {
+            return Vec::new();
+        };
+        if !find.watch.note(answer) {
+            return Vec::new();
+        }
+        for found in &answer.found {
+            find.rows.replace(found);
+        }
+        self.jump_to_hit()
+    }
+
+    /// Goes to the match nearest to the selected row: the first one from there on, as in vim and
+    /// less, or else the last one before it; while following, the newest one. The jump happens at
+    /// once, or as soon as the match is known.
+    pub(super) fn go_to_nearest_hit(&mut self) -> Vec<Effect> {
+        let from = self.jump_start();
+        if let Some(find) = &mut self.session.find {
+            find.jump = from;
+        }
+        self.jump_to_hit()
+    }
+
+    fn jump_start(&self) -> Option<Jump> {
+        Some(match self.messages.position() {
+            Position::Following => Jump::Following,
+            Position::Frozen { .. } => Jump::At(self.messages.selected(&self.session.shown)?),
+        })
+    }
+
+    /// Performs the pending jump, if its target is known.
+    fn jump_to_hit(&mut self) -> Vec<Effect> {
+        let start = self.jump_start();
+        // If the user has moved meanwhile, the view stays there.
+        let waiting = self.session.find.as_ref().and_then(|find| find.jump);
+        let jump = waiting.filter(|jump| start == Some(*jump));
+        let settled = jump.and_then(|jump| self.session.end_of_jump(jump));
+        if let Some(find) = &mut self.session.find {
+            find.jump = jump.filter(|_| settled.is_none());
+        }
+        match settled {
+            Some(Ok(row)) => self.select_row(row),
+            Some(Err(words)) => return self.session.tell(words),
+            None => {}
+        }
+        Vec::new()
+    }
+
+    /// Selects the next or previous match among the rows shown, and wraps around at the end. In an
+    /// open message, goes to the next or previous match in it.
+    pub(super) fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
+        if self.focus == Focus::Message {
+            return self.go_to_match(is_forward);
+        }
+        let Some(find) = &self.session.find else {
+            return self.session.tell("no search active: press F to find");
+        };
+        let from = self.jumps_start().unwrap_or_default();
+        let hit = self.session.shown_hit(find, from, is_forward);
+        let wrapped = || {
+            if is_forward {
+                self.session.shown_hit_from(find, RowId::default())
+            } else {
+                self.session
+                    .shown_hit(find, self.session.shown.end(), false)
+            }
+        };
+        let Some(row) = hit.or_else(wrapped) else {
+            let words = no_hit_words(find, self.session.now);
+            return self.session.tell(words);
+        };
+        // Rows not searched yet may contain the next match.
+        let left = find.left(self.session.now);
+        self.select_row(row);
+        if hit.is_some() {
+            return Vec::new();
+        }
+        let end = if is_forward { "oldest" } else { "newest" };
+        self.session.tell(if left > 0 {
+            let left = figures::count(left);
+            format!("wrapped to the {end} match found so far, {left} not yet searched")
+        } else if row == from {
+            "the only match".to_owned()
+        } else {
+            format!("wrapped to the {end} match")
+        })
     }
 }
 

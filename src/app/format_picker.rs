@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{App, Effect, Overlay};
+use super::{App, Effect, Overlay, Session};
 use crate::payload::decoder_choices::{DecoderChoices, ReadAs};
 use crate::payload::escape::whole_name;
 use crate::payload::format::Format;
@@ -21,7 +21,7 @@ const FORMATS: [Format; 7] = [
     Format::Binary,
 ];
 
-impl App {
+impl Session {
     /// Returns the format that the user chose for the channel called `name`.
     #[must_use]
     pub fn read_as(&self, name: &[u8]) -> Option<&ReadAs> {
@@ -48,38 +48,6 @@ impl App {
         automatic.chain(by_format).chain(by_type).collect()
     }
 
-    /// Opens the list at the current choice.
-    pub(super) fn open_formats(&mut self) -> Vec<Effect> {
-        let Some(channel) = self.open_channel() else {
-            return self.tell("a notice has no format");
-        };
-        let now = self.read_as(&channel);
-        let ways = self.ways_to_read();
-        let line = ways.iter().position(|way| way.as_ref() == now);
-        self.overlay = Some(Overlay::Formats {
-            line: line.unwrap_or(0),
-        });
-        Vec::new()
-    }
-
-    /// Decodes the messages of the open message's channel in the format at `line` of the list.
-    pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
-        let way = self.ways_to_read().into_iter().nth(line);
-        let (Some(channel), Some(way)) = (self.open_channel(), way) else {
-            return Vec::new();
-        };
-        let name = whole_name(&channel);
-        self.tell(match &way {
-            Some(way) => format!("{name}: format {}", way.words()),
-            None => format!("{name}: format detected automatically"),
-        });
-        let mut effects = self.read_as_chosen(&channel, way);
-        if let Some(open) = &self.open {
-            effects.extend(self.turn_to(open.reader.snapshot().clone()));
-        }
-        effects
-    }
-
     /// Applies a choice for `channel` wherever values are read: queries are run again on the
     /// messages in the log, checks use it for new messages.
     fn read_as_chosen(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
@@ -91,6 +59,40 @@ impl App {
             .into_iter()
             .collect();
         effects.extend(self.ask_again(Query::uses_values));
+        effects
+    }
+}
+
+impl App {
+    /// Opens the list at the current choice.
+    pub(super) fn open_formats(&mut self) -> Vec<Effect> {
+        let Some(channel) = self.open_channel() else {
+            return self.session.tell("a notice has no format");
+        };
+        let now = self.session.read_as(&channel);
+        let ways = self.session.ways_to_read();
+        let line = ways.iter().position(|way| way.as_ref() == now);
+        self.overlay = Some(Overlay::Formats {
+            line: line.unwrap_or(0),
+        });
+        Vec::new()
+    }
+
+    /// Decodes the messages of the open message's channel in the format at `line` of the list.
+    pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
+        let way = self.session.ways_to_read().into_iter().nth(line);
+        let (Some(channel), Some(way)) = (self.open_channel(), way) else {
+            return Vec::new();
+        };
+        let name = whole_name(&channel);
+        self.session.tell(match &way {
+            Some(way) => format!("{name}: format {}", way.words()),
+            None => format!("{name}: format detected automatically"),
+        });
+        let mut effects = self.session.read_as_chosen(&channel, way);
+        if let Some(open) = &self.open {
+            effects.extend(self.turn_to(open.reader.snapshot().clone()));
+        }
         effects
     }
 

@@ -20,7 +20,9 @@ impl App {
         let Action::Row(action) = action else {
             return None;
         };
-        if self.has_highlight() || action == RowAction::EditResend && self.settings.read_only {
+        if self.has_highlight()
+            || action == RowAction::EditResend && self.session.settings.read_only
+        {
             return None;
         }
         let channel = self.highlight_newest()?;
@@ -28,11 +30,11 @@ impl App {
             Ok(what) => {
                 let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
                 let key = Chord::of(key).label();
-                self.tell(format!(
+                self.session.tell(format!(
                     "frozen · {key} again to {what}: {channel} · Space resumes"
                 ))
             }
-            Err(why) => self.tell(format!("frozen: {why} · Space resumes")),
+            Err(why) => self.session.tell(format!("frozen: {why} · Space resumes")),
         })
     }
 
@@ -52,7 +54,7 @@ impl App {
                 "unsubscribe from its channel",
             ),
             RowAction::ToggleMute => Ok("mute its channel"),
-            RowAction::RemoveLens if self.lens(channel).is_none() => {
+            RowAction::RemoveLens if self.session.lens(channel).is_none() => {
                 Err("no lens here · i on a value of an open message sets one".to_owned())
             }
             RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
@@ -72,7 +74,7 @@ impl App {
         match self.messages.position() {
             Position::Following => false,
             Position::Frozen { .. } if self.focus == Focus::Message => true,
-            Position::Frozen { selected, .. } => self.shown.keeps(selected),
+            Position::Frozen { selected, .. } => self.session.shown.keeps(selected),
         }
     }
 
@@ -85,9 +87,10 @@ impl App {
             None => self.window().rows,
         };
         let mut newest_first = rows.into_iter().rev();
-        let (row, channel) = newest_first.find_map(|row| Some((row, self.channel_of(row)?)))?;
+        let (row, channel) =
+            newest_first.find_map(|row| Some((row, self.session.channel_of(row)?)))?;
         let height = super::inside(self.areas().messages).height;
-        self.messages.select(&self.shown, row, height);
+        self.messages.select(&self.session.shown, row, height);
         Some(channel)
     }
 }

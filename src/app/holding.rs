@@ -42,11 +42,11 @@ impl App {
     /// Returns `false` if the key acts now.
     pub(super) fn hold_back(&mut self, action: Action, key: KeyEvent) -> bool {
         let due = self.due(action, key);
-        self.typed.held_back = (due == Due::Later).then(|| (key, self.now.after(REPEAT)));
+        self.typed.held_back = (due == Due::Later).then(|| (key, self.session.now.after(REPEAT)));
         if due == Due::Now {
             return false;
         }
-        self.typed.last = Some((Chord::of(key), self.now));
+        self.typed.last = Some((Chord::of(key), self.session.now));
         true
     }
 
@@ -59,7 +59,7 @@ impl App {
         }
         // At a breakpoint, the key goes on to the next hit.
         let goes_on = action == Action::Session(SessionAction::ToggleFreeze)
-            && self.breakpoints.stop().is_some();
+            && self.session.breakpoints.stop().is_some();
         if action.kind() != Kind::Once || goes_on || self.typed.reports_release {
             Due::Now
         } else if self.pressed_within(REPEAT, key) {
@@ -81,7 +81,7 @@ impl App {
             Event::Burst(_) | Event::Mouse(_) | Event::Paste(_) => true,
             _ => false,
         };
-        if !is_other_input && self.now < due {
+        if !is_other_input && self.session.now < due {
             return Vec::new();
         }
         self.typed.held_back = None;
@@ -96,7 +96,7 @@ impl App {
     /// Returns whether `key` was also the previous key, pressed less than `time` ago.
     pub(super) fn pressed_within(&self, time: Duration, key: KeyEvent) -> bool {
         let last = self.typed.last.filter(|(last, _)| *last == Chord::of(key));
-        last.is_some_and(|(_, pressed)| self.now.since(pressed) < time)
+        last.is_some_and(|(_, pressed)| self.session.now.since(pressed) < time)
     }
 
     /// Returns whether `key` is held down, as far as that is known: few terminals report it.

@@ -49,11 +49,13 @@ impl App {
     /// Goes back to the log, showing only the selected channel.
     pub(super) fn show_in_log(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self.tell("select a channel to see it in the log: a pattern has no value");
+            return self
+                .session
+                .tell("select a channel to see it in the log: a pattern has no value");
         };
-        self.only = Some(name);
+        self.session.only = Some(name);
         self.leave_latest();
-        self.refresh_shown()
+        self.session.refresh_shown()
     }
 
     /// Goes back to the log if it is hidden and the focus is in its place.
@@ -66,10 +68,10 @@ impl App {
     /// Returns the selected row: in the log, or the latest one of the selected channel.
     pub(super) fn selected_row(&self) -> Option<RowId> {
         if !self.shows_latest() {
-            return self.messages.selected(&self.shown);
+            return self.messages.selected(&self.session.shown);
         }
         let row = self.selected_channel()?.last_row;
-        self.log.row(row).map(|row| row.id)
+        self.session.log.row(row).map(|row| row.id)
     }
 
     /// Returns when the first of the highlighted changes stops being highlighted.
@@ -84,8 +86,8 @@ impl App {
             let Entry::Channel(id) = entry else {
                 return None;
             };
-            let heard = self.log.channels().by_id(*id)?.last_received;
-            Some(heard.after(FLASH)).filter(|end| *end > self.now)
+            let heard = self.session.log.channels().by_id(*id)?.last_received;
+            Some(heard.after(FLASH)).filter(|end| *end > self.session.now)
         });
         ends.min()
     }

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 
-use super::{App, Effect};
+use super::{App, Effect, Session};
 use crate::message::RowId;
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::escape::whole_name;
@@ -86,7 +86,7 @@ impl DecodedRows {
     }
 }
 
-impl App {
+impl Session {
     /// Returns the cache of values that lenses show.
     #[must_use]
     pub fn decoded_rows(&self) -> &DecodedRows {
@@ -102,20 +102,32 @@ impl App {
         }
     }
 
+    fn look_at_all(&mut self, channel: &[u8]) -> Vec<Effect> {
+        let name = whole_name(channel);
+        if self.settings.lenses.of(channel).is_some() {
+            self.lenses.insert(channel.into(), None);
+        } else {
+            self.lenses.remove(channel);
+        }
+        self.tell(format!("showing whole messages of {name}"))
+    }
+}
+
+impl App {
     /// Sets a lens at `path` on `channel`, or removes it if it is already there.
     pub(super) fn look_through(&mut self, channel: &[u8], path: Path) -> Vec<Effect> {
-        if self.lens(channel) == Some(&path) {
-            return self.look_at_all(channel);
+        if self.session.lens(channel) == Some(&path) {
+            return self.session.look_at_all(channel);
         }
         let name = whole_name(channel);
         let text = path.text().to_owned();
-        self.lenses.insert(channel.into(), Some(path));
+        self.session.lenses.insert(channel.into(), Some(path));
         let but = if self.is_open_too_long() {
             " (this message is too long)"
         } else {
             ""
         };
-        self.tell(format!(
+        self.session.tell(format!(
             "showing only {text} for {name}{but} · i whole messages"
         ))
     }
@@ -132,22 +144,13 @@ impl App {
     /// Removes the lens from the selected channel.
     pub(super) fn take_lens_away(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self.tell("select a channel or a message");
+            return self.session.tell("select a channel or a message");
         };
-        if self.lens(&channel).is_some() {
-            return self.look_at_all(&channel);
+        if self.session.lens(&channel).is_some() {
+            return self.session.look_at_all(&channel);
         }
-        self.tell("open a message and press i on a value to show only that")
-    }
-
-    fn look_at_all(&mut self, channel: &[u8]) -> Vec<Effect> {
-        let name = whole_name(channel);
-        if self.settings.lenses.of(channel).is_some() {
-            self.lenses.insert(channel.into(), None);
-        } else {
-            self.lenses.remove(channel);
-        }
-        self.tell(format!("showing whole messages of {name}"))
+        self.session
+            .tell("open a message and press i on a value to show only that")
     }
 }
 

@@ -17,7 +17,7 @@ impl App {
 
     /// Opens the list of filters, or the box to write the first one if there is none yet.
     pub(super) fn filters_key(&mut self) {
-        if self.filters.list.is_empty() {
+        if self.session.filters.list.is_empty() {
             self.write_query(Purpose::ListedFilter(None));
         } else {
             self.open_filters(0);
@@ -26,7 +26,7 @@ impl App {
 
     /// Opens the list of breakpoints, or the box to write the first one if there is none yet.
     pub(super) fn breakpoints_key(&mut self) {
-        if self.breakpoints.list().is_empty() {
+        if self.session.breakpoints.list().is_empty() {
             self.write_query(Purpose::Breakpoint(None));
         } else {
             self.open_breakpoints(0);
@@ -36,9 +36,12 @@ impl App {
     /// Moves the selection in the open list.
     pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
-        let nodes = self.nodes.len();
-        let ways = self.ways_to_read().len();
-        let (filters, breakpoints) = (self.filters.list.len(), self.breakpoints.list().len());
+        let nodes = self.session.nodes.len();
+        let ways = self.session.ways_to_read().len();
+        let (filters, breakpoints) = (
+            self.session.filters.list.len(),
+            self.session.breakpoints.list().len(),
+        );
         let (line, count) = match &mut self.overlay {
             Some(Overlay::Filters { line }) => (line, filters),
             Some(Overlay::Breakpoints { line }) => (line, breakpoints),
@@ -54,8 +57,10 @@ impl App {
         let Some(Overlay::Filters { line }) = self.overlay else {
             return Vec::new();
         };
-        let Some(filter) = self.filters.list.get_mut(line) else {
-            return self.tell("the list is empty: press a to add a filter");
+        let Some(filter) = self.session.filters.list.get_mut(line) else {
+            return self
+                .session
+                .tell("the list is empty: press a to add a filter");
         };
         match action {
             FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
@@ -67,7 +72,7 @@ impl App {
                 return effects;
             }
         }
-        self.refresh_shown()
+        self.session.refresh_shown()
     }
 
     /// Executes `action` on the selected breakpoint.
@@ -75,13 +80,15 @@ impl App {
         let Some(Overlay::Breakpoints { line }) = self.overlay else {
             return Vec::new();
         };
-        let Some(breakpoint) = self.breakpoint_mut(line) else {
-            return self.tell("the list is empty: press a to set a breakpoint");
+        let Some(breakpoint) = self.session.breakpoint_mut(line) else {
+            return self
+                .session
+                .tell("the list is empty: press a to set a breakpoint");
         };
         match action {
             BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),
-            BreakpointAction::Toggle => return self.toggle_breakpoint(line),
-            BreakpointAction::ToggleLogOnly => self.toggle_log_only(line),
+            BreakpointAction::Toggle => return self.session.toggle_breakpoint(line),
+            BreakpointAction::ToggleLogOnly => self.session.toggle_log_only(line),
             BreakpointAction::NextAttention => {
                 breakpoint.attention = breakpoint.attention.next();
             }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::check_coverage::Unchecked;
-use super::{App, Effect, Find};
+use super::{App, Effect, Find, Session};
 use crate::log::{MessageLog, Piece};
 use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
@@ -302,22 +302,7 @@ impl NextPieces {
     }
 }
 
-impl App {
-    /// Handles the results of a scan, and requests the next one.
-    pub(super) fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
-        let mut effects = match answer.watch {
-            FILTER => {
-                self.note_filter(answer);
-                Vec::new()
-            }
-            FIND => self.note_find(answer),
-            _ => self.note_breakpoint(answer),
-        };
-        self.forget_gone();
-        effects.extend(self.ask_about_arrived());
-        effects
-    }
-
+impl Session {
     /// Requests scans of the rows that have arrived since the last request, for every query.
     pub(super) fn ask_about_arrived(&mut self) -> Vec<Effect> {
         let uses_via = self.watches().any(|watch| watch.query.uses_via());
@@ -372,24 +357,6 @@ impl App {
         filter.chain(find).chain(self.breakpoints.watches_mut())
     }
 
-    /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
-    /// for it.
-    #[must_use]
-    pub fn beside_log(&self) -> usize {
-        self.checks.size() + self.open_size()
-    }
-
-    /// Makes the log leave room for what is stored besides it.
-    pub(super) fn leave_room(&mut self) -> Vec<Effect> {
-        let evicted = self.log.counters().evicted;
-        if !self.log.leave_room(self.beside_log()) {
-            return Vec::new();
-        }
-        self.forget_gone();
-        self.tell_gone_for_open(self.log.counters().evicted - evicted);
-        self.refresh_shown()
-    }
-
     /// Removes references to rows that have left the log. Those of breakpoints, checks and marks
     /// are removed only once the rows can no longer be restored.
     pub(super) fn forget_gone(&mut self) {
@@ -410,5 +377,40 @@ impl App {
                 self.marked.remove(&row);
             }
         }
+    }
+}
+
+impl App {
+    /// Handles the results of a scan, and requests the next one.
+    pub(super) fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
+        let mut effects = match answer.watch {
+            FILTER => {
+                self.session.note_filter(answer);
+                Vec::new()
+            }
+            FIND => self.note_find(answer),
+            _ => self.note_breakpoint(answer),
+        };
+        self.session.forget_gone();
+        effects.extend(self.session.ask_about_arrived());
+        effects
+    }
+
+    /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
+    /// for it.
+    #[must_use]
+    pub fn beside_log(&self) -> usize {
+        self.session.checks.size() + self.open_size()
+    }
+
+    /// Makes the log leave room for what is stored besides it.
+    pub(super) fn leave_room(&mut self) -> Vec<Effect> {
+        let evicted = self.session.log.counters().evicted;
+        if !self.session.log.leave_room(self.beside_log()) {
+            return Vec::new();
+        }
+        self.session.forget_gone();
+        self.tell_gone_for_open(self.session.log.counters().evicted - evicted);
+        self.session.refresh_shown()
     }
 }

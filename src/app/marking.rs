@@ -4,12 +4,12 @@
 use std::ops::Range;
 
 use super::reading::{Search, is_soon_searched};
-use super::{App, Effect, Find, Position};
+use super::{App, Effect, Find, Position, Session};
 use crate::message::{Notice, RowId};
 use crate::query::Query;
 use crate::workers::decode::{MAX_MARKED, Sought};
 
-impl App {
+impl Session {
     /// Returns the byte ranges to mark in the payload of `row`, at most the first `most` of each
     /// kind. They are ascending, not empty, and merged where they touch or overlap.
     ///
@@ -31,6 +31,32 @@ impl App {
             .or_else(|| self.filters.typed())
     }
 
+    /// Returns whether the user has marked `row`.
+    #[must_use]
+    pub fn is_marked(&self, row: RowId) -> bool {
+        self.marked.contains(&row)
+    }
+
+    fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
+        let behind = RowId(from.0 + 1)..;
+        let hit = super::finding::step(self.breakpoints.hits(), from, is_forward);
+        let is_gap = |notice: &Notice| matches!(notice, Notice::Gap(_) | Notice::Dropped(_));
+        let mut gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
+        let gaps_before = |(row, _): &(RowId, &Notice)| *row < from;
+        let gaps_behind = |(row, _): &(RowId, &Notice)| *row > from;
+        if is_forward {
+            let mark = self.marked.range(behind).next().copied();
+            let gap = gaps.find(gaps_behind).map(|(row, _)| row);
+            [mark, hit, gap].into_iter().flatten().min()
+        } else {
+            let mark = self.marked.range(..from).next_back().copied();
+            let gap = gaps.rev().find(gaps_before).map(|(row, _)| row);
+            [mark, hit, gap].into_iter().flatten().max()
+        }
+    }
+}
+
+impl App {
     /// Marks the matches of a query in the open message and shows the first one. Searches in the
     /// background if that may take longer than a frame.
     pub(super) fn mark_open_message(&mut self) -> Vec<Effect> {
@@ -43,9 +69,9 @@ impl App {
         }
         // Queries see the bytes as they arrived.
         let is_packed = open.reader.bytes().as_ptr() != snapshot.payload.as_ptr();
-        let query = self.marked_by(snapshot.row).filter(|_| !is_packed);
+        let query = self.session.marked_by(snapshot.row).filter(|_| !is_packed);
         let query = query.filter(|query| !query.is_everything()).cloned();
-        let serial = self.next_serial();
+        let serial = self.session.next_serial();
         let room = self.room();
         let Some(open) = &mut self.open else {
             return Vec::new();
@@ -87,41 +113,36 @@ impl App {
         } else {
             ""
         };
-        self.tell(format!("no {which} in {part}this message"))
+        self.session
+            .tell(format!("no {which} in {part}this message"))
     }
 
     /// Marks or unmarks the selected row. Freezes the view there so that the row stays in sight.
     pub(super) fn toggle_mark(&mut self) -> Vec<Effect> {
         let Some(row) = self.selected_row() else {
-            return self.tell("select a row to mark it");
+            return self.session.tell("select a row to mark it");
         };
-        if !self.marked.remove(&row) {
-            self.marked.insert(row);
+        if !self.session.marked.remove(&row) {
+            self.session.marked.insert(row);
         }
         self.select_row(row);
         Vec::new()
     }
 
-    /// Returns whether the user has marked `row`.
-    #[must_use]
-    pub fn is_marked(&self, row: RowId) -> bool {
-        self.marked.contains(&row)
-    }
-
     /// Selects the next or previous shown row that is marked, was hit by a breakpoint, or is a gap.
     pub(super) fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {
         let Some(mut from) = self.jumps_start() else {
-            return self.tell("no row is shown");
+            return self.session.tell("no row is shown");
         };
-        while let Some(row) = self.landmark(from, is_forward) {
-            if self.shown.contains(row) {
+        while let Some(row) = self.session.landmark(from, is_forward) {
+            if self.session.shown.contains(row) {
                 self.select_row(row);
                 return Vec::new();
             }
             from = row;
         }
         let direction = if is_forward { "newer" } else { "older" };
-        self.tell(format!(
+        self.session.tell(format!(
             "no {direction} mark, breakpoint hit or gap is shown"
         ))
     }
@@ -129,28 +150,10 @@ impl App {
     /// Returns where a jump to another row starts: at the selected row, or past the last row while
     /// following, since the selection is not shown then.
     pub(super) fn jumps_start(&self) -> Option<RowId> {
-        let selected = self.messages.selected(&self.shown)?;
+        let selected = self.messages.selected(&self.session.shown)?;
         Some(match self.messages.position() {
-            Position::Following => self.shown.end(),
+            Position::Following => self.session.shown.end(),
             Position::Frozen { .. } => selected,
         })
-    }
-
-    fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
-        let behind = RowId(from.0 + 1)..;
-        let hit = super::finding::step(self.breakpoints.hits(), from, is_forward);
-        let is_gap = |notice: &Notice| matches!(notice, Notice::Gap(_) | Notice::Dropped(_));
-        let mut gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
-        let gaps_before = |(row, _): &(RowId, &Notice)| *row < from;
-        let gaps_behind = |(row, _): &(RowId, &Notice)| *row > from;
-        if is_forward {
-            let mark = self.marked.range(behind).next().copied();
-            let gap = gaps.find(gaps_behind).map(|(row, _)| row);
-            [mark, hit, gap].into_iter().flatten().min()
-        } else {
-            let mark = self.marked.range(..from).next_back().copied();
-            let gap = gaps.rev().find(gaps_before).map(|(row, _)| row);
-            [mark, hit, gap].into_iter().flatten().max()
-        }
     }
 }

@@ -79,8 +79,6 @@ pub struct Window {
 #[derive(Clone, Copy, Debug, Default)]
 pub struct MessagesPane {
     position: Position,
-    /// How times are shown.
-    pub time_form: TimeForm,
 }
 
 impl MessagesPane {

@@ -32,14 +32,15 @@ impl App {
             self.move_by(Motion::Lines(lines));
         } else if areas.channels.contains(at) {
             let lists = super::Lists {
-                channels: self.log.channels(),
-                subscriptions: &self.subscriptions,
+                channels: self.session.log.channels(),
+                subscriptions: &self.session.subscriptions,
             };
             self.channels
                 .scroll_by(lines, inside(areas.channels).height, &lists);
         } else if areas.messages.contains(at) {
             let height = inside(areas.messages).height;
-            self.messages.scroll_by(&self.shown, lines as i64, height);
+            self.messages
+                .scroll_by(&self.session.shown, lines as i64, height);
         } else if areas.message.contains(at) && self.plot.is_shown() {
             self.zoom_plot(lines < 0);
         } else if areas.message.contains(at) {
@@ -65,7 +66,7 @@ impl App {
             let row = line_at(areas.messages, at).and_then(|line| window.rows.get(line));
             if let Some(row) = row {
                 self.messages
-                    .select(&self.shown, *row, inside(areas.messages).height);
+                    .select(&self.session.shown, *row, inside(areas.messages).height);
             }
         } else if areas.message.contains(at) && self.plot.is_shown() {
             self.set_focus(Focus::Plot);

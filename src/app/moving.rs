@@ -38,8 +38,12 @@ impl App {
     pub(super) fn move_in_messages(&mut self, step: Motion) {
         let height = super::inside(self.areas().messages).height;
         match step.lines(usize::from(height)) {
-            Some(rows) => self.messages.select_by(&self.shown, rows as i64, height),
-            None if step == Motion::First => self.messages.select_first(&self.shown, height),
+            Some(rows) => self
+                .messages
+                .select_by(&self.session.shown, rows as i64, height),
+            None if step == Motion::First => {
+                self.messages.select_first(&self.session.shown, height)
+            }
             None => self.follow(),
         }
     }
@@ -47,8 +51,8 @@ impl App {
     pub(super) fn select_channel_line(&mut self, line: usize) {
         let height = super::inside(self.areas().channels).height;
         let lists = super::Lists {
-            channels: self.log.channels(),
-            subscriptions: &self.subscriptions,
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
         };
         self.channels.select_line(line, height, &lists);
     }
@@ -56,7 +60,7 @@ impl App {
     pub(super) fn toggle_freeze(&mut self) {
         let height = super::inside(self.areas().messages).height;
         match self.messages.position() {
-            Position::Following => self.messages.freeze(&self.shown, height),
+            Position::Following => self.messages.freeze(&self.session.shown, height),
             Position::Frozen { .. } if self.go_to_next_stop() => {}
             Position::Frozen { .. } => self.follow(),
         }
@@ -65,6 +69,6 @@ impl App {
     /// Selects `row`. If it was out of view, it is shown with most of the pane above it.
     pub(super) fn select_row(&mut self, row: RowId) {
         let height = super::inside(self.areas().messages).height;
-        self.messages.bring_in(&self.shown, row, height);
+        self.messages.bring_in(&self.session.shown, row, height);
     }
 }

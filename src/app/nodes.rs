@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{App, Effect, Overlay, SubscriptionState};
+use super::{App, Effect, Overlay, Session, SubscriptionState};
 use crate::log::{Batch, History};
 use crate::message::{GapEnd, NodeId, Notice, Subscription, Time, Topic, is_key_event};
 use crate::payload::figures;
@@ -127,7 +127,7 @@ impl Nodes {
     }
 }
 
-impl App {
+impl Session {
     /// Returns the servers that are subscribed to.
     #[must_use]
     pub fn nodes(&self) -> &Nodes {
@@ -240,7 +240,7 @@ impl App {
     /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
     /// subscribed to at one node.
     pub(super) fn whose_keys(&mut self, batch: &Batch) -> Option<Notice> {
-        if self.has_said_whose_keys || !batch.channel_names().any(is_key_event) {
+        if self.was_told_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }
         let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
@@ -256,12 +256,8 @@ impl App {
              for all primaries",
             home.name
         );
-        self.has_said_whose_keys = true;
+        self.was_told_one_primary = true;
         Some(Notice::Partial(words.into()))
-    }
-
-    pub(super) fn open_nodes(&mut self) {
-        self.overlay = Some(Overlay::Nodes { line: 0 });
     }
 
     /// Subscribes to newly found sharded channels. The first time, logs how many were found.
@@ -320,5 +316,11 @@ impl App {
     /// Returns whether `channel` is subscribed to only as a sharded channel.
     pub(super) fn is_sharded(&self, channel: &[u8]) -> bool {
         self.subscriptions.want_only_sharded(channel)
+    }
+}
+
+impl App {
+    pub(super) fn open_nodes(&mut self) {
+        self.overlay = Some(Overlay::Nodes { line: 0 });
     }
 }

@@ -7,7 +7,7 @@ use ratatui::layout::{Position as Point, Rect};
 use super::action::Motion;
 use super::reader::{Page, Tab};
 use super::reading::Search;
-use super::{App, Effect, Focus, MessageSnapshot, Outline, Position, Reader, Room};
+use super::{App, Effect, Focus, MessageSnapshot, Outline, Position, Reader, Room, Session};
 use crate::log::Content;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
@@ -103,6 +103,28 @@ fn may_be_packed(payload: &[u8]) -> bool {
     unpack::packed_by(payload).is_some() || seen.iter().all(is_letter)
 }
 
+impl Session {
+    /// Returns whether `snapshot` shares its payload with the log.
+    fn is_shared(&self, snapshot: &MessageSnapshot) -> bool {
+        let row = self.log.row(snapshot.row);
+        row.is_some_and(|row| match row.content {
+            Content::Message { payload, .. } => {
+                payload.as_ptr_range() == snapshot.payload.as_ptr_range()
+            }
+            Content::Notice(_) => false,
+        })
+    }
+
+    /// Returns a message with the decoder chosen for its channel.
+    fn source(&self, snapshot: &MessageSnapshot) -> Source {
+        let channel = snapshot.channel.as_deref().unwrap_or_default();
+        Source {
+            payload: snapshot.payload.clone(),
+            choice: self.decoder_choices.of(channel).unwrap_or_default(),
+        }
+    }
+}
+
 impl App {
     /// Returns the open message.
     #[must_use]
@@ -118,7 +140,7 @@ impl App {
         let sizes = readers.into_iter().flatten().map(|reader| {
             let alone = reader
                 .snapshots()
-                .filter(|snapshot| !self.is_shared(snapshot));
+                .filter(|snapshot| !self.session.is_shared(snapshot));
             reader.size() + alone.map(|snapshot| snapshot.payload.len()).sum::<usize>()
         });
         sizes.sum()
@@ -128,7 +150,7 @@ impl App {
     /// each doubling of its size.
     pub(super) fn tell_gone_for_open(&mut self, gone: u64) {
         let size = self.open_size();
-        let half = self.log.budget() / 2;
+        let half = self.session.log.budget() / 2;
         let Some(open) = &mut self.open else { return };
         open.gone += gone;
         if open.gone == 0 || size < LARGE.max(open.told_size * 2) {
@@ -139,20 +161,9 @@ impl App {
         let messages = if gone == 1 { "message" } else { "messages" };
         let share = if size > half { ", counted as half" } else { "" };
         let (gone, size) = (figures::count(gone), figures::size(size as u64));
-        self.tell(format!(
+        self.session.tell(format!(
             "{gone} older {messages} evicted: the open message takes {size}{share} of --keep"
         ));
-    }
-
-    /// Returns whether `snapshot` shares its payload with the log.
-    fn is_shared(&self, snapshot: &MessageSnapshot) -> bool {
-        let row = self.log.row(snapshot.row);
-        row.is_some_and(|row| match row.content {
-            Content::Message { payload, .. } => {
-                payload.as_ptr_range() == snapshot.payload.as_ptr_range()
-            }
-            Content::Notice(_) => false,
-        })
     }
 
     /// Opens the selected row, or focuses the open message.
@@ -164,13 +175,17 @@ impl App {
         let height = super::inside(self.areas().messages).height;
         let was_following = self.messages.position() == Position::Following;
         if was_following {
-            self.messages.freeze(&self.shown, height);
+            self.messages.freeze(&self.session.shown, height);
         }
-        let selected = self.messages.selected(&self.shown);
-        let Some(snapshot) = selected.and_then(|row| self.snapshot(row)) else {
-            return self.tell("select a row to open it");
+        let selected = self.messages.selected(&self.session.shown);
+        let Some(snapshot) = selected.and_then(|row| self.session.snapshot(row)) else {
+            return self.session.tell("select a row to open it");
         };
-        self.open = Some(Open::new(Reader::open(snapshot), was_following, self.now));
+        self.open = Some(Open::new(
+            Reader::open(snapshot),
+            was_following,
+            self.session.now,
+        ));
         if self.areas().messages.is_empty() {
             self.set_focus(Focus::Message);
         }
@@ -187,7 +202,7 @@ impl App {
             self.messages.position(),
             Position::Frozen { selected, .. } if Some(selected) == froze
         );
-        if is_there && self.breakpoints.stop().is_none() {
+        if is_there && self.session.breakpoints.stop().is_none() {
             self.messages.follow();
         }
         if self.focus == Focus::Message {
@@ -219,7 +234,7 @@ impl App {
     /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
         if self.open.is_none() {
-            return self.tell("open a message with Enter first");
+            return self.session.tell("open a message with Enter first");
         }
         if let Some(open) = &mut self.open {
             open.is_whole = !open.is_whole;
@@ -239,7 +254,7 @@ impl App {
         if follows && !self.may_follow() {
             return Vec::new();
         }
-        let Some(snapshot) = self.snapshot(row) else {
+        let Some(snapshot) = self.session.snapshot(row) else {
             return Vec::new();
         };
         self.turn_to(snapshot)
@@ -248,7 +263,7 @@ impl App {
     /// Replaces the open message with `snapshot`, keeping the position within the message.
     pub(super) fn turn_to(&mut self, snapshot: MessageSnapshot) -> Vec<Effect> {
         if let Some(open) = &mut self.open {
-            open.turn_to(Reader::open(snapshot), self.now);
+            open.turn_to(Reader::open(snapshot), self.session.now);
         }
         self.understand()
     }
@@ -265,7 +280,7 @@ impl App {
         let open = self.open.as_ref()?;
         match self.messages.position() {
             Position::Frozen { selected, .. } if !self.shows_latest() => {
-                self.log.row(selected)?;
+                self.session.log.row(selected)?;
             }
             _ => {}
         }
@@ -275,14 +290,14 @@ impl App {
 
     fn may_follow(&self) -> bool {
         let opened = self.open.as_ref().map(|open| open.opened);
-        opened.is_none_or(|opened| self.now.since(opened) >= FOLLOW_EVERY)
+        opened.is_none_or(|opened| self.session.now.since(opened) >= FOLLOW_EVERY)
     }
 
     /// Decodes the open message and compares it with its base, in the background if that may take
     /// long.
     pub(super) fn understand(&mut self) -> Vec<Effect> {
         self.find_base();
-        let serial = self.next_serial();
+        let serial = self.session.next_serial();
         self.decode_serial = serial;
         let Some(open) = &self.open else {
             return Vec::new();
@@ -293,8 +308,8 @@ impl App {
         }
         let request = Request {
             serial,
-            source: self.source(reader.snapshot()),
-            base: reader.base().map(|base| self.source(base)),
+            source: self.session.source(reader.snapshot()),
+            base: reader.base().map(|base| self.session.source(base)),
         };
         if is_soon_understood(&request.source) && request.base.iter().all(is_soon_understood) {
             let message = decode::answer_within(&request, MOST_PLAIN);
@@ -334,15 +349,6 @@ impl App {
             effects.extend(self.renew_reports());
         }
         effects
-    }
-
-    /// Returns a message with the decoder chosen for its channel.
-    fn source(&self, snapshot: &MessageSnapshot) -> Source {
-        let channel = snapshot.channel.as_deref().unwrap_or_default();
-        Source {
-            payload: snapshot.payload.clone(),
-            choice: self.decoder_choices.of(channel).unwrap_or_default(),
-        }
     }
 
     /// Returns the area of the open message's text: below its tabs and the notes about it.
@@ -387,7 +393,7 @@ impl App {
     fn settle_messages(&mut self) {
         let height = super::inside(self.areas().messages).height;
         if height > 0 && self.messages.position() != Position::Following {
-            self.messages.select_by(&self.shown, 0, height);
+            self.messages.select_by(&self.session.shown, 0, height);
         }
     }
 
@@ -466,7 +472,8 @@ impl App {
             return self.follow_selection();
         }
         let height = super::inside(self.areas().messages).height.max(1);
-        self.messages.select_by(&self.shown, rows as i64, height);
+        self.messages
+            .select_by(&self.session.shown, rows as i64, height);
         self.follow_selection()
     }
 

@@ -21,8 +21,8 @@ impl App {
         match (next, self.plot.cursor()) {
             (Some(at), _) => self.plot.put_cursor(at, &window, self.plot_extent()),
             (None, None) => return self.tell_lack(&window),
-            (None, Some(_)) if is_later => return self.tell(NEWEST),
-            (None, Some(_)) => return self.tell(OLDEST),
+            (None, Some(_)) if is_later => return self.session.tell(NEWEST),
+            (None, Some(_)) => return self.session.tell(OLDEST),
         }
         Vec::new()
     }
@@ -30,10 +30,11 @@ impl App {
     /// Tells the user why the selected series has no points to show.
     pub(super) fn tell_lack(&mut self, window: &PlotWindow) -> Vec<Effect> {
         let selected = self.plot.series().get(self.plot.selected());
-        let empty_reason = selected.map(|series| self.plot.empty_reason(series, window, self.now));
+        let empty_reason =
+            selected.map(|series| self.plot.empty_reason(series, window, self.session.now));
         let is_of_all = self.plot.is_of_all();
         let words = empty_reason.map(|empty_reason| empty_reason.sentence(is_of_all));
-        self.tell(words.unwrap_or_default())
+        self.session.tell(words.unwrap_or_default())
     }
 
     /// Removes the cursor if it is out of sight.

@@ -9,7 +9,7 @@ use super::plot::{
     Series,
 };
 use super::undo::Undo;
-use super::{App, Effect, Focus, Page, Plot, inside, padded};
+use super::{App, Effect, Focus, Page, Plot, Session, inside, padded};
 use crate::message::{Notice, Time};
 use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
@@ -22,6 +22,42 @@ const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a val
 pub(super) const NEWEST: &str = "this is the newest point";
 pub(super) const OLDEST: &str = "this is the oldest point known";
 
+impl Session {
+    /// Returns the time from which the log has kept everything that arrived. Messages lost on the
+    /// way do not count.
+    fn kept_since(&self) -> Time {
+        let counters = self.log.counters();
+        if counters.evicted + counters.cleared == 0 {
+            return Time(i64::MIN);
+        }
+        let time_of = |row| self.log.row(row).map(|row| row.time);
+        let first = time_of(self.log.first()).unwrap_or(self.now);
+        let mut notices = self.log.notices().rev();
+        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted { .. }));
+        hole.and_then(|(row, _)| time_of(row))
+            .map_or(first, |hole| hole.max(first))
+    }
+
+    /// Returns the time up to which all messages have been checked. After it, silence does not mean
+    /// a rate of zero.
+    fn plot_known(&self) -> Time {
+        let next = self.log.row(self.checks.looked(&self.log));
+        next.map_or(self.now, |row| row.time)
+    }
+
+    /// Returns the time up to which all messages of a channel are known: no later than its last
+    /// message while it cannot be received.
+    fn plot_known_of(&self, channel: &[u8]) -> Time {
+        let known = self.plot_known();
+        if self.subscriptions.hear(channel) {
+            return known;
+        }
+        let channels = self.log.channels();
+        let heard = channels.find(channel).and_then(|id| channels.by_id(id));
+        heard.map_or(known, |channel| known.min(channel.last_received))
+    }
+}
+
 impl App {
     /// Returns the plot.
     #[must_use]
@@ -32,12 +68,12 @@ impl App {
     /// Returns the time window that the plot shows.
     #[must_use]
     pub fn plot_window(&self) -> PlotWindow {
-        self.plot.window(self.now, self.plot_columns())
+        self.plot.window(self.session.now, self.plot_columns())
     }
 
     /// Returns the time range of the plot's data.
     pub(super) fn plot_extent(&self) -> Extent {
-        self.plot.extent(self.now, self.plot_columns())
+        self.plot.extent(self.session.now, self.plot_columns())
     }
 
     fn plot_columns(&self) -> u16 {
@@ -55,7 +91,9 @@ impl App {
     /// Toggles a plot of the selected channel.
     pub(super) fn plot_channel(&mut self, quantity: Quantity) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self.tell("select a channel or a message to plot it");
+            return self
+                .session
+                .tell("select a channel or a message to plot it");
         };
         let known = self.plot.find(&channel, &quantity);
         match known.filter(|_| self.plot.is_shown()) {
@@ -75,7 +113,9 @@ impl App {
             return self.remove_series(index);
         }
         match self.with_value(no_number).flatten() {
-            Some(what) => self.tell(format!("select a number to plot it: this value {what}")),
+            Some(what) => self
+                .session
+                .tell(format!("select a number to plot it: this value {what}")),
             None => self.show_series(&channel, quantity),
         }
     }
@@ -89,7 +129,7 @@ impl App {
             }
             None if self.plot.series().len() >= MOST_SERIES => {
                 let words = format!("the plot has {MOST_SERIES} series · W d removes one");
-                return self.tell(words);
+                return self.session.tell(words);
             }
             None => self.add_series(channel, quantity),
         };
@@ -102,29 +142,14 @@ impl App {
         let known = self.plot.check(channel, &quantity);
         let (check, effects) = match known {
             Some(check) => (check, Vec::new()),
-            None => self.add_check(Check::Series {
+            None => self.session.add_check(Check::Series {
                 channels: only(channel),
                 what: quantity.read(),
             }),
         };
-        let kept_since = known.is_none().then(|| self.kept_since());
+        let kept_since = known.is_none().then(|| self.session.kept_since());
         self.plot.add(channel.into(), quantity, check, kept_since);
         effects
-    }
-
-    /// Returns the time from which the log has kept everything that arrived. Messages lost on the
-    /// way do not count.
-    fn kept_since(&self) -> Time {
-        let counters = self.log.counters();
-        if counters.evicted + counters.cleared == 0 {
-            return Time(i64::MIN);
-        }
-        let time_of = |row| self.log.row(row).map(|row| row.time);
-        let first = time_of(self.log.first()).unwrap_or(self.now);
-        let mut notices = self.log.notices().rev();
-        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted { .. }));
-        hole.and_then(|(row, _)| time_of(row))
-            .map_or(first, |hole| hole.max(first))
     }
 
     fn remove_series(&mut self, index: usize) -> Vec<Effect> {
@@ -134,7 +159,7 @@ impl App {
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
         let name = escape::whole_name(&series.channel);
         let what = series.quantity.label();
-        self.tell(format!(
+        self.session.tell(format!(
             "removed {what} of {name} from the plot · Z undoes it"
         ));
         self.can_undo(Undo::RemoveSeries(vec![removed]));
@@ -144,7 +169,7 @@ impl App {
     /// Removes a series from the plot, and hides the plot if that was the last one.
     fn take_out(&mut self, index: usize) -> Vec<Effect> {
         let ended = self.plot.remove(index);
-        let effects = ended.map(|check| self.end_check(check));
+        let effects = ended.map(|check| self.session.end_check(check));
         if self.plot.series().is_empty() {
             self.hide_plot();
         }
@@ -160,14 +185,15 @@ impl App {
         while !self.plot.series().is_empty() {
             effects.extend(self.take_out(0));
         }
-        self.tell("removed all series from the plot · Z undoes it");
+        self.session
+            .tell("removed all series from the plot · Z undoes it");
         effects
     }
 
     /// Shows the plot as it was before.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series().is_empty() {
-            return self.tell(NOTHING);
+            return self.session.tell(NOTHING);
         }
         self.show_plot();
         Vec::new()
@@ -187,7 +213,8 @@ impl App {
     /// Hides the plot. Its series keep recording.
     pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
-        self.tell("plot hidden, still recording; W reopens it")
+        self.session
+            .tell("plot hidden, still recording; W reopens it")
     }
 
     /// Takes the plot off the screen.
@@ -263,8 +290,8 @@ impl App {
         self.settle_cursor();
         match is_later {
             _ if self.plot.view != before => Vec::new(),
-            true => self.tell(NEWEST),
-            false => self.tell(OLDEST),
+            true => self.session.tell(NEWEST),
+            false => self.session.tell(OLDEST),
         }
     }
 
@@ -303,11 +330,15 @@ impl App {
             return Vec::new();
         }
         let window = self.plot_window();
-        if self.plot.ask_due(&window).is_none_or(|due| self.now < due) {
+        if self
+            .plot
+            .ask_due(&window)
+            .is_none_or(|due| self.session.now < due)
+        {
             return Vec::new();
         }
-        let known = self.plot_known();
-        let asks = self.plot.ask(window, self.now, known);
+        let known = self.session.plot_known();
+        let asks = self.plot.ask(window, self.session.now, known);
         let requests = asks.into_iter().map(Request::Report);
         requests.map(Effect::Analyse).collect()
     }
@@ -318,31 +349,16 @@ impl App {
         let report = self.plot.report(series);
         let first = report.and_then(|report| Some(report.summary?.from));
         // Messages missed by the checks may have come before the first one known.
-        let first = first.filter(|_| self.checks.missed() == 0);
+        let first = first.filter(|_| self.session.checks.missed() == 0);
         let heard = Coverage {
-            since: first.and_then(|first| self.subscriptions.heard_since(&series.channel, first)),
-            until: self.plot_known_of(&series.channel),
+            since: first.and_then(|first| {
+                self.session
+                    .subscriptions
+                    .heard_since(&series.channel, first)
+            }),
+            until: self.session.plot_known_of(&series.channel),
         };
         self.plot.curve(series, window, heard)
-    }
-
-    /// Returns the time up to which all messages have been checked. After it, silence does not mean
-    /// a rate of zero.
-    fn plot_known(&self) -> Time {
-        let next = self.log.row(self.checks.looked(&self.log));
-        next.map_or(self.now, |row| row.time)
-    }
-
-    /// Returns the time up to which all messages of a channel are known: no later than its last
-    /// message while it cannot be received.
-    fn plot_known_of(&self, channel: &[u8]) -> Time {
-        let known = self.plot_known();
-        if self.subscriptions.hear(channel) {
-            return known;
-        }
-        let channels = self.log.channels();
-        let heard = channels.find(channel).and_then(|id| channels.by_id(id));
-        heard.map_or(known, |channel| known.min(channel.last_received))
     }
 
     /// Returns when to request the plot's data or draw the plot again.
@@ -352,7 +368,11 @@ impl App {
         }
         let window = self.plot_window();
         let slides = self.plot.is_following() && self.plot.mode() == PlotMode::Chart;
-        let slide = slides.then(|| self.next_second().max(self.now.after(window.part_length())));
+        let slide = slides.then(|| {
+            self.session
+                .next_second()
+                .max(self.session.now.after(window.part_length()))
+        });
         let due = self.plot.ask_due(&window);
         due.into_iter().chain(slide).min()
     }

@@ -28,14 +28,16 @@ fn too_long(channel: &[u8]) -> String {
 
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
-        if self.settings.read_only {
-            return self.tell(READ_ONLY);
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
         }
         let Some(snapshot) = self.current_message() else {
-            return self.tell("select a message to edit and send it again");
+            return self
+                .session
+                .tell("select a message to edit and send it again");
         };
         if let Some(why) = why_not_edited(&snapshot) {
-            return self.tell_error(why);
+            return self.session.tell_error(why);
         }
         let Some(channel) = snapshot.channel else {
             return Vec::new();
@@ -47,7 +49,7 @@ impl App {
 
     /// Returns why the current message cannot be edited and sent again, if it cannot.
     pub(super) fn why_not_edit(&self) -> Option<String> {
-        if self.settings.read_only {
+        if self.session.settings.read_only {
             return Some(READ_ONLY.to_owned());
         }
         self.current_message().as_ref().and_then(why_not_edited)
@@ -55,22 +57,22 @@ impl App {
 
     /// Opens the box for a message to the chosen channel.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
-        if self.settings.read_only {
-            return self.tell(READ_ONLY);
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
         }
         let was_highlighted = self.has_highlight();
         if let Some(channel) = self.channel_to_address() {
             if channel.len() > MAX_LINE {
-                return self.tell_error(too_long(&channel));
+                return self.session.tell_error(too_long(&channel));
             }
             let name = escape::name(&channel, MAX_NAME_COLUMNS).string;
             let before = self.publish.channel.text();
             self.publish.address(&channel);
             let is_moved = !before.is_empty() && before != self.publish.channel.text();
             if is_moved && !self.publish.payload.is_empty() {
-                self.tell(format!("the draft now goes to {name}"));
+                self.session.tell(format!("the draft now goes to {name}"));
             } else if !was_highlighted {
-                self.tell(format!("log frozen on {name}"));
+                self.session.tell(format!("log frozen on {name}"));
             }
         }
         self.enter_box()
@@ -98,8 +100,8 @@ impl App {
 
     /// Focuses the message in the box, or the channel's name if it is empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
-        if self.settings.read_only {
-            return self.tell(READ_ONLY);
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
         }
         let has_channel = !self.publish.channel.is_empty();
         self.set_focus(if has_channel {
@@ -146,10 +148,11 @@ impl App {
         // make the key slow.
         let listed = self.channels.entries().iter();
         let heard = listed.filter_map(|entry| match entry {
-            Entry::Channel(id) => Some(self.log.channels().by_id(*id)?.name()),
+            Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
             Entry::Pattern(_) | Entry::Unheard(_) => None,
         });
         let asked = self
+            .session
             .subscriptions
             .listed()
             .filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
@@ -165,7 +168,9 @@ impl App {
     /// Publishes the message in the box, unless it is empty.
     pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
         if self.publish.payload.is_empty() {
-            return self.tell("nothing to publish · Ctrl-O publishes an empty message");
+            return self
+                .session
+                .tell("nothing to publish · Ctrl-O publishes an empty message");
         }
         self.send()
     }
@@ -173,7 +178,9 @@ impl App {
     /// Asks whether to publish a message with an empty payload.
     pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
         if !self.publish.payload.is_empty() {
-            return self.tell("the message is not empty · Enter publishes it");
+            return self
+                .session
+                .tell("the message is not empty · Enter publishes it");
         }
         match self.publish.outgoing() {
             Ok(message) => {
@@ -206,15 +213,17 @@ impl App {
     }
 
     pub(super) fn send_now(&mut self) -> Vec<Effect> {
-        if self.settings.read_only {
-            return self.tell(READ_ONLY);
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
         }
         let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
             return Vec::new();
         };
         let is_sharded = self.publishes_sharded();
         let id = self.publish.send();
-        self.own.note_sent(id, &channel, &payload, self.now);
+        self.session
+            .own
+            .note_sent(id, &channel, &payload, self.session.now);
         self.set_focus(Focus::PublishPayload);
         vec![Effect::Ask(Ask::Publish {
             id,
@@ -230,7 +239,7 @@ impl App {
     pub fn publishes_sharded(&self) -> bool {
         self.publish.is_sharded.unwrap_or_else(|| {
             let outgoing = self.publish.outgoing();
-            outgoing.is_ok_and(|message| self.is_sharded(&message.channel))
+            outgoing.is_ok_and(|message| self.session.is_sharded(&message.channel))
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Editing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
 use super::action::QueryAction;
-use super::{App, Effect, Filter, Input, Overlay};
+use super::{App, Effect, Filter, Input, Overlay, Session};
 use crate::query::{Moment, Query, QueryError};
 
 /// The maximum number of queries in the history.
@@ -71,6 +71,35 @@ impl QueryBox {
     }
 }
 
+impl Session {
+    /// Filters the log by `query`, or shows everything.
+    pub(super) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
+        self.filters.typed = query.filter(|query| !query.is_everything());
+        self.refresh_shown()
+    }
+
+    /// Returns the time at which a query is written, in the displayed time zone.
+    pub(super) fn moment(&self) -> Moment {
+        Moment {
+            now: self.now,
+            ahead: self.clock().ahead(self.now),
+        }
+    }
+
+    /// Appends `text` to the history.
+    fn remember_query(&mut self, text: &str) -> Vec<Effect> {
+        if text.trim().is_empty() || self.queries.last().is_some_and(|last| last == text) {
+            return Vec::new();
+        }
+        self.queries.retain(|query| query != text);
+        self.queries.push(text.to_owned());
+        if self.queries.len() > MAX_HISTORY {
+            self.queries.remove(0);
+        }
+        vec![Effect::RememberQuery(text.to_owned())]
+    }
+}
+
 impl App {
     /// Executes `action` in the box.
     pub(super) fn act_in_query_box(&mut self, action: QueryAction) -> Vec<Effect> {
@@ -89,13 +118,16 @@ impl App {
     /// Opens the box to edit a query.
     pub(super) fn write_query(&mut self, purpose: Purpose) {
         let text = match purpose {
-            Purpose::Filter => self.filters.typed.as_ref(),
-            Purpose::Find => self.find.as_ref().map(super::Find::query),
-            Purpose::ListedFilter(Some(index)) => {
-                self.filters.list.get(index).map(|filter| &filter.query)
-            }
+            Purpose::Filter => self.session.filters.typed.as_ref(),
+            Purpose::Find => self.session.find.as_ref().map(super::Find::query),
+            Purpose::ListedFilter(Some(index)) => self
+                .session
+                .filters
+                .list
+                .get(index)
+                .map(|filter| &filter.query),
             Purpose::Breakpoint(Some(index)) => {
-                let list = self.breakpoints.list();
+                let list = self.session.breakpoints.list();
                 list.get(index).map(super::Breakpoint::query)
             }
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
@@ -109,7 +141,7 @@ impl App {
     /// Parses the text, and applies it at once if it is a filter or a search. While it has an
     /// error, the query from before it was edited is active.
     pub(super) fn read_query(&mut self) -> Vec<Effect> {
-        let moment = self.moment();
+        let moment = self.session.moment();
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
             return Vec::new();
         };
@@ -120,8 +152,8 @@ impl App {
         let (purpose, before) = (query_box.purpose, query_box.before.clone());
         let query = parsed.map_or(before, Some);
         match purpose {
-            Purpose::Filter => self.filter_by(query),
-            Purpose::Find => self.set_find(query),
+            Purpose::Filter => self.session.filter_by(query),
+            Purpose::Find => self.session.set_find(query),
             Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => Vec::new(),
         }
     }
@@ -133,20 +165,22 @@ impl App {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return None;
         };
-        let is_offered = match (query_box.purpose, &self.find) {
+        let is_offered = match (query_box.purpose, &self.session.find) {
             (Purpose::Filter, _) => {
-                let filters = &self.filters;
+                let filters = &self.session.filters;
                 filters.progress().is_some()
                     && !filters.is_new()
-                    && filters.lag(self.now).is_none()
-                    && self.shown.messages() == 0
+                    && filters.lag(self.session.now).is_none()
+                    && self.session.shown.messages() == 0
             }
-            (Purpose::Find, Some(find)) => find.lag(self.now).is_none() && find.rows().is_empty(),
+            (Purpose::Find, Some(find)) => {
+                find.lag(self.session.now).is_none() && find.rows().is_empty()
+            }
             (Purpose::Find, None) => false,
             // These have not been run yet: suggest only if the text would be searched for as plain
             // text.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
-                let query = Query::parse(&query_box.input.text(), &self.moment());
+                let query = Query::parse(&query_box.input.text(), &self.session.moment());
                 query.is_ok_and(|query| query.is_text())
             }
         };
@@ -155,7 +189,7 @@ impl App {
 
     fn take_offer(&mut self) -> Vec<Effect> {
         let Some(offered) = self.offered().map(str::to_owned) else {
-            return self.tell("no suggestion · F1 syntax");
+            return self.session.tell("no suggestion · F1 syntax");
         };
         if let Some(Overlay::Query(query_box)) = &mut self.overlay {
             query_box.put(&offered);
@@ -165,7 +199,7 @@ impl App {
 
     /// Closes the box and applies the query, unless it has an error.
     pub(super) fn confirm_query(&mut self) -> Vec<Effect> {
-        let moment = self.moment();
+        let moment = self.session.moment();
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
             return Vec::new();
         };
@@ -178,7 +212,7 @@ impl App {
             }
         };
         self.overlay = None;
-        let mut effects = self.remember_query(&text);
+        let mut effects = self.session.remember_query(&text);
         effects.extend(self.use_query(purpose, query));
         effects
     }
@@ -195,18 +229,22 @@ impl App {
         if self.overlay.is_some() {
             return effects;
         }
-        if let Some(query) = self.filters.typed.take() {
-            self.filters.list.push(Filter::including(query));
+        if let Some(query) = self.session.filters.typed.take() {
+            self.session.filters.list.push(Filter::including(query));
         }
-        self.tell("added to the list of filters · f shows it");
-        effects.into_iter().chain(self.refresh_shown()).collect()
+        self.session
+            .tell("added to the list of filters · f shows it");
+        effects
+            .into_iter()
+            .chain(self.session.refresh_shown())
+            .collect()
     }
 
     /// Discards the edit: the previous filter or search is active again.
     pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
         match query_box.purpose {
-            Purpose::Filter => self.filter_by(query_box.before),
-            Purpose::Find => self.set_find(query_box.before),
+            Purpose::Filter => self.session.filter_by(query_box.before),
+            Purpose::Find => self.session.set_find(query_box.before),
             purpose => self.return_to_list(purpose),
         }
     }
@@ -214,10 +252,10 @@ impl App {
     /// Opens the list that `purpose` belongs to, unless it is empty.
     fn return_to_list(&mut self, purpose: Purpose) -> Vec<Effect> {
         match purpose {
-            Purpose::ListedFilter(index) if !self.filters.list.is_empty() => {
+            Purpose::ListedFilter(index) if !self.session.filters.list.is_empty() => {
                 self.open_filters(index.unwrap_or(0));
             }
-            Purpose::Breakpoint(index) if !self.breakpoints.list().is_empty() => {
+            Purpose::Breakpoint(index) if !self.session.breakpoints.list().is_empty() => {
                 self.open_breakpoints(index.unwrap_or(0));
             }
             _ => {}
@@ -225,30 +263,16 @@ impl App {
         Vec::new()
     }
 
-    /// Filters the log by `query`, or shows everything.
-    pub(super) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
-        self.filters.typed = query.filter(|query| !query.is_everything());
-        self.refresh_shown()
-    }
-
-    /// Returns the time at which a query is written, in the displayed time zone.
-    pub(super) fn moment(&self) -> Moment {
-        Moment {
-            now: self.now,
-            ahead: self.clock().ahead(self.now),
-        }
-    }
-
     /// Shows the query that was used before the one shown.
     pub(super) fn show_older_query(&mut self) -> Vec<Effect> {
         if let Some(Overlay::Query(query_box)) = &mut self.overlay {
-            let at = query_box.older.unwrap_or(self.queries.len());
+            let at = query_box.older.unwrap_or(self.session.queries.len());
             if let Some(older) = at.checked_sub(1) {
                 if query_box.older.is_none() {
                     query_box.kept = query_box.input.text();
                 }
                 query_box.older = Some(older);
-                query_box.put(&self.queries[older]);
+                query_box.put(&self.session.queries[older]);
             }
         }
         self.read_query()
@@ -259,7 +283,7 @@ impl App {
         if let Some(Overlay::Query(query_box)) = &mut self.overlay
             && let Some(at) = query_box.older
         {
-            let newer = self.queries.get(at + 1).cloned();
+            let newer = self.session.queries.get(at + 1).cloned();
             query_box.older = newer.is_some().then_some(at + 1);
             let text = newer.unwrap_or_else(|| std::mem::take(&mut query_box.kept));
             query_box.put(&text);
@@ -269,45 +293,32 @@ impl App {
 
     fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
         match purpose {
-            Purpose::Filter => return self.filter_by(Some(query)),
+            Purpose::Filter => return self.session.filter_by(Some(query)),
             Purpose::Find => {
-                let mut effects = self.set_find(Some(query));
+                let mut effects = self.session.set_find(Some(query));
                 effects.extend(self.go_to_nearest_hit());
                 return effects;
             }
             _ if query.is_everything() => return self.return_to_list(purpose),
             Purpose::ListedFilter(index) => {
-                let list = &mut self.filters.list;
+                let list = &mut self.session.filters.list;
                 match index.and_then(|index| list.get_mut(index)) {
                     Some(filter) => filter.query = query,
                     None => list.push(Filter::including(query)),
                 }
-                let newest = self.filters.list.len() - 1;
+                let newest = self.session.filters.list.len() - 1;
                 self.open_filters(index.unwrap_or(newest));
-                return self.refresh_shown();
+                return self.session.refresh_shown();
             }
             Purpose::Breakpoint(None) => {
-                self.set_breakpoint(query);
-                self.open_breakpoints(self.breakpoints.list().len() - 1);
+                self.session.set_breakpoint(query);
+                self.open_breakpoints(self.session.breakpoints.list().len() - 1);
             }
             Purpose::Breakpoint(Some(index)) => {
-                self.change_breakpoint(index, query);
+                self.session.change_breakpoint(index, query);
                 self.open_breakpoints(index);
             }
         }
         Vec::new()
-    }
-
-    /// Appends `text` to the history.
-    fn remember_query(&mut self, text: &str) -> Vec<Effect> {
-        if text.trim().is_empty() || self.queries.last().is_some_and(|last| last == text) {
-            return Vec::new();
-        }
-        self.queries.retain(|query| query != text);
-        self.queries.push(text.to_owned());
-        if self.queries.len() > MAX_HISTORY {
-            self.queries.remove(0);
-        }
-        vec![Effect::RememberQuery(text.to_owned())]
     }
 }

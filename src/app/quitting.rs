@@ -19,7 +19,7 @@ impl App {
         } else if self.shows_latest() {
             self.leave_latest();
         } else if self.is_held(key) {
-            return self.tell("q again to quit");
+            return self.session.tell("q again to quit");
         } else {
             return self.quit();
         }
@@ -27,7 +27,7 @@ impl App {
     }
 
     fn quit(&mut self) -> Vec<Effect> {
-        let kept = self.log.counters().kept;
+        let kept = self.session.log.counters().kept;
         if kept <= MOST_LOST_BY_QUITTING {
             return vec![Effect::Quit];
         }
@@ -45,7 +45,7 @@ impl App {
         } else {
             Vec::new()
         };
-        self.tell("Ctrl-C again to quit");
+        self.session.tell("Ctrl-C again to quit");
         effects
     }
 }

@@ -118,7 +118,7 @@ pub struct Room {
 }
 
 /// The maximum number of lines of notes above a message.
-const MOST_REMARKS: usize = 4;
+const MOST_NOTES: usize = 4;
 
 /// An open message and the position in it.
 #[derive(Debug)]
@@ -367,7 +367,7 @@ impl Reader {
         lines
             .flat_map(|words| wrapped(words, columns))
             .map(str::to_owned)
-            .take(MOST_REMARKS)
+            .take(MOST_NOTES)
             .collect()
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::action::MessageAction;
 use super::reader::Page;
-use super::{App, Effect, Outline, Overlay};
+use super::{App, Effect, Outline, Overlay, Session};
 use crate::log::SharedBytes;
 use crate::payload::figures;
 use crate::payload::format::Format;
@@ -32,6 +32,24 @@ pub(super) struct Search {
     pub(super) serial: u64,
     /// Whether to go to the first match.
     pub(super) goes_there: bool,
+}
+
+impl Session {
+    fn tell_too_long(&mut self, length: usize) -> Vec<Effect> {
+        let [length, most] = [length, MOST_COPIED].map(|size| figures::size(size as u64));
+        self.tell_error(format!(
+            "not copied: {length} exceeds the clipboard limit of {most}"
+        ))
+    }
+
+    pub(super) fn hand_over(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
+        if bytes.len() > MOST_COPIED {
+            return self.tell_too_long(bytes.len());
+        }
+        let size = figures::size(bytes.len() as u64);
+        self.tell(format!("copied {what}, {size} (OSC 52)"));
+        vec![Effect::Copy(bytes)]
+    }
 }
 
 impl App {
@@ -78,7 +96,7 @@ impl App {
     /// Searches the open message, in the background if that may take long, and goes to the first
     /// match if `goes_there`.
     pub(super) fn search_message(&mut self, goes_there: bool) -> Vec<Effect> {
-        let serial = self.next_serial();
+        let serial = self.session.next_serial();
         // Without a text to search for, a search for the matches of a query may be running.
         let open = self.open.as_mut();
         let Some(open) = open.filter(|open| open.reader.sought().is_some()) else {
@@ -116,7 +134,7 @@ impl App {
             Some(reader) if reader.is_searching() => Vec::new(),
             Some(reader) if reader.sought().is_some() && reader.mark_count() == 0 => {
                 let behind = reader.marks().len();
-                self.tell(if behind > 0 {
+                self.session.tell(if behind > 0 {
                     format!(
                         "{} found, but outside the values shown · see the bytes tab",
                         figures::count(behind as u64)
@@ -151,8 +169,10 @@ impl App {
             _ => Ok((page.tree.copy_text(value.id, page.bytes), value.kind)),
         });
         match copied {
-            Some(Ok((bytes, kind))) => self.hand_over(bytes.into(), copied_words(kind, is_json)),
-            Some(Err(length)) => self.tell_too_long(length),
+            Some(Ok((bytes, kind))) => self
+                .session
+                .hand_over(bytes.into(), copied_words(kind, is_json)),
+            Some(Err(length)) => self.session.tell_too_long(length),
             None => self.copy_payload(),
         }
     }
@@ -163,13 +183,6 @@ impl App {
         decoded.is_some_and(|decoded| matches!(decoded.format, Format::Json | Format::JsonLines))
     }
 
-    fn tell_too_long(&mut self, length: usize) -> Vec<Effect> {
-        let [length, most] = [length, MOST_COPIED].map(|size| figures::size(size as u64));
-        self.tell_error(format!(
-            "not copied: {length} exceeds the clipboard limit of {most}"
-        ))
-    }
-
     /// Copies the whole message as JSON.
     pub(super) fn copy_whole(&mut self) -> Vec<Effect> {
         let length = self
@@ -177,15 +190,17 @@ impl App {
             .as_ref()
             .map_or(0, |open| open.reader.bytes().len());
         if length > MOST_COPIED {
-            return self.tell_too_long(length);
+            return self.session.tell_too_long(length);
         }
         let json = self.open.as_ref().and_then(|open| {
             let tree = open.reader.decoded()?.tree.as_ref()?;
             Some(tree.to_json(NodeId::default(), open.reader.bytes()))
         });
         match json {
-            Some(json) => self.hand_over(json.into(), "the message as JSON"),
-            None => self.tell("not structured data · y copies it as received"),
+            Some(json) => self.session.hand_over(json.into(), "the message as JSON"),
+            None => self
+                .session
+                .tell("not structured data · y copies it as received"),
         }
     }
 
@@ -193,25 +208,16 @@ impl App {
         match self.path_here() {
             Ok(path) => {
                 let words = format!("the path {path}");
-                self.hand_over(path.into_bytes().into(), &words)
+                self.session.hand_over(path.into_bytes().into(), &words)
             }
             Err(told) => told,
         }
     }
 
-    pub(super) fn hand_over(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
-        if bytes.len() > MOST_COPIED {
-            return self.tell_too_long(bytes.len());
-        }
-        let size = figures::size(bytes.len() as u64);
-        self.tell(format!("copied {what}, {size} (OSC 52)"));
-        vec![Effect::Copy(bytes)]
-    }
-
     /// Filters the log by the selected value at its path.
     pub(super) fn filter_by_value(&mut self) -> Vec<Effect> {
         if let Some(words) = self.too_large() {
-            return self.tell(words);
+            return self.session.tell(words);
         }
         let path = match self.path_here() {
             Ok(path) => path,
@@ -228,17 +234,17 @@ impl App {
             ),
             None => return self.tell_no_value(),
         };
-        match Query::parse(&text, &self.moment()) {
+        match Query::parse(&text, &self.session.moment()) {
             Ok(query) => {
-                let typed = self.filters.typed.clone();
+                let typed = self.session.filters.typed.clone();
                 let both = Query::all(typed.into_iter().chain([query]));
-                let mut effects = self.filter_by(Some(both));
-                effects.extend(self.tell(format!(
+                let mut effects = self.session.filter_by(Some(both));
+                effects.extend(self.session.tell(format!(
                     "filtered by {text}{why} · Esc in the log clears it"
                 )));
                 effects
             }
-            Err(wrong) => self.tell_error(format!("{text}: {wrong}")),
+            Err(wrong) => self.session.tell_error(format!("{text}: {wrong}")),
         }
     }
 
@@ -266,16 +272,16 @@ impl App {
     /// Returns the channel of the open message and the path of the selected value.
     pub(super) fn place(&mut self) -> Result<(Arc<[u8]>, Path), Vec<Effect>> {
         let Some(channel) = self.current_channel() else {
-            return Err(self.tell("a notice has no channel"));
+            return Err(self.session.tell("a notice has no channel"));
         };
         if let Some(words) = self.too_large() {
-            return Err(self.tell(words));
+            return Err(self.session.tell(words));
         }
         let path = self.path_here()?;
         let parsed = Path::parse(&path);
         parsed
             .map(|path| (channel, path.clone()))
-            .map_err(|wrong| self.tell_error(format!("{path}: {wrong}")))
+            .map_err(|wrong| self.session.tell_error(format!("{path}: {wrong}")))
     }
 
     /// Returns the path of the selected value.
@@ -283,7 +289,7 @@ impl App {
         match self.with_value(|page, value| page.tree.path(value.id, page.bytes)) {
             None if self.bare_json().is_some() => Ok(".".to_owned()),
             None => Err(self.tell_no_value()),
-            Some(None) => Err(self.tell_error(NO_PATH)),
+            Some(None) => Err(self.session.tell_error(NO_PATH)),
             Some(Some(path)) => Ok(path),
         }
     }
@@ -302,11 +308,12 @@ impl App {
     /// Tells the user that no value is selected.
     fn tell_no_value(&mut self) -> Vec<Effect> {
         let decoded = self.open.as_ref().and_then(|open| open.reader.decoded());
-        self.tell(if decoded.is_some_and(|decoded| decoded.tree.is_some()) {
-            "only in the value tab · [ ] switch tabs"
-        } else {
-            "not structured data: no paths"
-        })
+        self.session
+            .tell(if decoded.is_some_and(|decoded| decoded.tree.is_some()) {
+                "only in the value tab · [ ] switch tabs"
+            } else {
+                "not structured data: no paths"
+            })
     }
 
     pub(super) fn toggle_sequence_here(&mut self) -> Vec<Effect> {

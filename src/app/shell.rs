@@ -1,6 +1,6 @@
 //! The shell command that publishes a message from another terminal.
 
-use super::App;
+use super::Session;
 use crate::message::{SubscriptionKind, Topic};
 use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
@@ -15,7 +15,7 @@ pub struct RedisCli {
     pub tls: String,
 }
 
-impl App {
+impl Session {
     /// Returns the shell command that publishes a message to a current subscription, if one is
     /// known.
     #[must_use]

@@ -1,17 +1,17 @@
 //! A warning about Socket.IO, where watching has a side effect: it counts the subscribers of its
 //! channels to learn how many servers there are, and waits for an answer from each.
 
-use super::App;
+use super::Session;
 use crate::log::Batch;
 use crate::message::{Notice, Topic};
 
 /// The parts that the names of the counted channels contain, possibly after a prefix.
 const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 
-impl App {
+impl Session {
     /// Returns a notice, once per session, that a subscription confirmed in `batch` is counted.
     pub(super) fn counted_by_socket_io(&mut self, batch: &Batch) -> Option<Notice> {
-        if self.has_said_counted {
+        if self.was_told_counted {
             return None;
         }
         let confirmed = batch.notices().iter().filter_map(|notice| match notice {
@@ -22,7 +22,7 @@ impl App {
             .into_iter()
             .find(|topic| is_counted(topic))?
             .clone();
-        self.has_said_counted = true;
+        self.was_told_counted = true;
         Some(Notice::CountedBySocketIo { topic })
     }
 }

@@ -2,13 +2,13 @@
 
 use super::breakpoints::{ALERT_EVERY, FIRST_ID};
 use super::live_query::LiveQuery;
-use super::{Alert, App, Attention, Breakpoint, Breakpoints, Effect, Position, Stop};
+use super::{Alert, App, Attention, Breakpoint, Breakpoints, Effect, Position, Session, Stop};
 use crate::log::RowSet;
 use crate::message::{Notice, RowId};
 use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
 
-impl App {
+impl Session {
     /// Sets a breakpoint that applies from the next row on.
     pub(super) fn set_breakpoint(&mut self, query: Query) {
         let id = WatchId(FIRST_ID + self.breakpoints.made);
@@ -71,62 +71,6 @@ impl App {
         self.breakpoints.list.get_mut(index)
     }
 
-    /// Records rows that a breakpoint matched, and stops at the first of them if the view is
-    /// following.
-    pub(super) fn note_breakpoint(&mut self, answer: &Answer) -> Vec<Effect> {
-        let Breakpoints {
-            list,
-            hits,
-            stops,
-            passed,
-            ..
-        } = &mut self.breakpoints;
-        let mut list = list.iter_mut();
-        let Some(one) = list.find(|one| one.id == answer.watch) else {
-            return Vec::new();
-        };
-        if !one.watch.as_mut().is_some_and(|watch| watch.note(answer)) {
-            return Vec::new();
-        }
-        let has_waiting = stops.at_or_after(*passed).is_some();
-        let (count, first) = one.note(answer, hits, stops);
-        let calls = if one.logs_only {
-            count > 0
-        } else {
-            first.is_some()
-        };
-        let (attention, query) = (one.attention, one.query.text().to_owned());
-        self.forget_gone();
-        if let Some(row) = first {
-            if self.messages.position() == Position::Following {
-                self.stop_at(row);
-                if self.overlay.is_some() {
-                    self.tell("breakpoint hit · log frozen there");
-                }
-            } else if self.breakpoints.at.is_none() && !has_waiting {
-                self.tell("breakpoint hit · Space shows it");
-            }
-            self.hold_stops();
-        }
-        if calls {
-            self.draw_attention(attention, &query)
-        } else {
-            Vec::new()
-        }
-    }
-
-    /// Goes on to the next row at which the view stops. Returns whether there is one.
-    pub(super) fn go_to_next_stop(&mut self) -> bool {
-        let breakpoints = &self.breakpoints;
-        let next = breakpoints.stops.at_or_after(breakpoints.passed);
-        match next {
-            Some(row) => self.stop_at(row),
-            None => self.leave_stop(),
-        }
-        self.hold_stops();
-        next.is_some()
-    }
-
     /// Goes on without stopping at the hits so far.
     pub(super) fn pass_stops(&mut self) {
         self.leave_stop();
@@ -138,35 +82,6 @@ impl App {
         self.breakpoints.at = None;
         self.breakpoints.gone = 0;
         self.shown.show_anyway(None);
-    }
-
-    /// Stops the view at `row`, and adds a notice to the log.
-    fn stop_at(&mut self, row: RowId) {
-        let Some(query) = self.breakpoints.query_at(row) else {
-            return;
-        };
-        let passed = RowId(row.0 + 1);
-        self.breakpoints.passed = self.breakpoints.passed.max(passed);
-        self.breakpoints.at = Some(Stop {
-            row,
-            query: query.clone(),
-            is_gone: false,
-        });
-        // The row is shown even if the filter hides it.
-        self.shown.show_anyway(Some(row));
-        // Hold the row before adding the notice, which could evict it.
-        self.hold_stops();
-        if let Some(channel) = self.channel_of(row) {
-            let query = query.text().into();
-            let notice = Notice::Breakpoint {
-                query,
-                row,
-                channel: (*channel).into(),
-            };
-            self.log.push_notice(self.now, notice);
-            self.shown.follow(&self.log);
-        }
-        self.select_row(row);
     }
 
     /// Makes the log hold the rows at which the view has stopped and will stop next.
@@ -187,5 +102,92 @@ impl App {
             }
             Attention::Bell | Attention::None => Alert::Bell,
         })]
+    }
+}
+
+impl App {
+    /// Records rows that a breakpoint matched, and stops at the first of them if the view is
+    /// following.
+    pub(super) fn note_breakpoint(&mut self, answer: &Answer) -> Vec<Effect> {
+        let Breakpoints {
+            list,
+            hits,
+            stops,
+            passed,
+            ..
+        } = &mut self.session.breakpoints;
+        let mut list = list.iter_mut();
+        let Some(one) = list.find(|one| one.id == answer.watch) else {
+            return Vec::new();
+        };
+        if !one.watch.as_mut().is_some_and(|watch| watch.note(answer)) {
+            return Vec::new();
+        }
+        let has_waiting = stops.at_or_after(*passed).is_some();
+        let (count, first) = one.note(answer, hits, stops);
+        let calls = if one.logs_only {
+            count > 0
+        } else {
+            first.is_some()
+        };
+        let (attention, query) = (one.attention, one.query.text().to_owned());
+        self.session.forget_gone();
+        if let Some(row) = first {
+            if self.messages.position() == Position::Following {
+                self.stop_at(row);
+                if self.overlay.is_some() {
+                    self.session.tell("breakpoint hit · log frozen there");
+                }
+            } else if self.session.breakpoints.at.is_none() && !has_waiting {
+                self.session.tell("breakpoint hit · Space shows it");
+            }
+            self.session.hold_stops();
+        }
+        if calls {
+            self.session.draw_attention(attention, &query)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Goes on to the next row at which the view stops. Returns whether there is one.
+    pub(super) fn go_to_next_stop(&mut self) -> bool {
+        let breakpoints = &self.session.breakpoints;
+        let next = breakpoints.stops.at_or_after(breakpoints.passed);
+        match next {
+            Some(row) => self.stop_at(row),
+            None => self.session.leave_stop(),
+        }
+        self.session.hold_stops();
+        next.is_some()
+    }
+
+    /// Stops the view at `row`, and adds a notice to the log.
+    fn stop_at(&mut self, row: RowId) {
+        let Some(query) = self.session.breakpoints.query_at(row) else {
+            return;
+        };
+        let passed = RowId(row.0 + 1);
+        self.session.breakpoints.passed = self.session.breakpoints.passed.max(passed);
+        self.session.breakpoints.at = Some(Stop {
+            row,
+            query: query.clone(),
+            is_gone: false,
+        });
+        // The row is shown even if the filter hides it.
+        self.session.shown.show_anyway(Some(row));
+        // Hold the row before adding the notice, which could evict it.
+        self.session.hold_stops();
+        if let Some(channel) = self.session.channel_of(row) {
+            let query = query.text().into();
+            let notice = Notice::Breakpoint {
+                query,
+                row,
+                channel: (*channel).into(),
+            };
+            self.session.log.push_notice(self.session.now, notice);
+            self.session.shown.follow(&self.session.log);
+        }
+        self.select_row(row);
     }
 }

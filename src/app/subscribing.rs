@@ -4,20 +4,12 @@ use std::sync::Arc;
 
 use super::undo::Undo;
 use super::update::MAX_NAME_COLUMNS;
-use super::{App, Effect, Focus, Overlay, Prompt, SubscriptionState};
+use super::{App, Effect, Focus, Overlay, Prompt, Session, SubscriptionState};
 use crate::message::{SubscriptionId, Topic};
 use crate::payload::escape::{self, whole_name};
 use crate::server::Command;
 
-impl App {
-    pub(super) fn open_prompt(&mut self, is_sharded: bool) {
-        let prompt = Box::new(Prompt {
-            is_sharded,
-            ..Prompt::default()
-        });
-        self.overlay = Some(Overlay::Subscribe(prompt));
-    }
-
+impl Session {
     pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
@@ -35,31 +27,6 @@ impl App {
         }
     }
 
-    pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
-        let topic = match self.channels.selected() {
-            _ if self.acted_on.is_some() => self.acted_on.clone(),
-            Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
-            _ => self.current_channel().map(Topic::shared_channel),
-        };
-        let Some(topic) = topic else {
-            return self.tell("select a subscription to end it");
-        };
-        let Some(id) = self.subscription_to(&topic) else {
-            return self.tell(self.why_not_ended(&topic));
-        };
-        let Some(topic) = self.subscriptions.topic(id).cloned() else {
-            return Vec::new();
-        };
-        self.subscriptions.leave(id, self.now);
-        self.tell(format!(
-            "unsubscribed from {} · Z undoes it",
-            whole_name(&topic.name)
-        ));
-        self.acted_on = Some(topic.clone());
-        self.can_undo(Undo::Unsubscribe(topic));
-        vec![Effect::Command(Command::Unsubscribe(id))]
-    }
-
     /// Returns the subscription to `topic`, preferring one that has not ended.
     fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
         // A line of the list stands for both the ordinary and the sharded channel of its name.
@@ -72,11 +39,46 @@ impl App {
             .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
         of_topic.map(|(id, ..)| id)
     }
+}
+
+impl App {
+    pub(super) fn open_prompt(&mut self, is_sharded: bool) {
+        let prompt = Box::new(Prompt {
+            is_sharded,
+            ..Prompt::default()
+        });
+        self.overlay = Some(Overlay::Subscribe(prompt));
+    }
+
+    pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
+        let topic = match self.channels.selected() {
+            _ if self.acted_on.is_some() => self.acted_on.clone(),
+            Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
+            _ => self.current_channel().map(Topic::shared_channel),
+        };
+        let Some(topic) = topic else {
+            return self.session.tell("select a subscription to end it");
+        };
+        let Some(id) = self.session.subscription_to(&topic) else {
+            return self.session.tell(self.why_not_ended(&topic));
+        };
+        let Some(topic) = self.session.subscriptions.topic(id).cloned() else {
+            return Vec::new();
+        };
+        self.session.subscriptions.leave(id, self.session.now);
+        self.session.tell(format!(
+            "unsubscribed from {} · Z undoes it",
+            whole_name(&topic.name)
+        ));
+        self.acted_on = Some(topic.clone());
+        self.can_undo(Undo::Unsubscribe(topic));
+        vec![Effect::Command(Command::Unsubscribe(id))]
+    }
 
     /// Returns why no subscription to the channel `name` can be ended, if none can.
     pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
-        let is_none = self.subscription_to(&topic).is_none();
+        let is_none = self.session.subscription_to(&topic).is_none();
         is_none.then(|| self.why_not_ended(&topic))
     }
 
@@ -84,7 +86,7 @@ impl App {
         let name = escape::name(&topic.name, MAX_NAME_COLUMNS).string;
         if self.undoes_unsubscribing(topic) {
             format!("already unsubscribed from {name} · Z undoes it")
-        } else if self.subscriptions.want(&topic.name) {
+        } else if self.session.subscriptions.want(&topic.name) {
             format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
         } else {
             format!("not subscribed to {name}")

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::live_query::LiveQuery;
 use super::plot::{MOST_SERIES, Quantity};
-use super::{App, Breakpoint, Effect, Filter, MessagesPane, Overlay};
+use super::{App, Breakpoint, Effect, Filter, MessagesPane, Overlay, Session};
 use crate::log::Cleared;
 use crate::message::Topic;
 use crate::payload::escape::{self, whole_name};
@@ -32,16 +32,27 @@ pub(super) enum Undo {
     RemoveSeries(Vec<(Arc<[u8]>, Quantity)>),
 }
 
+impl Session {
+    fn subscribe_again(&mut self, topic: Topic) -> Vec<Effect> {
+        let name = whole_name(&topic.name);
+        let Some(subscription) = self.subscriptions.add(topic) else {
+            return self.tell(format!("already subscribed to {name}"));
+        };
+        self.tell(format!("subscribed to {name} again"));
+        vec![Effect::Command(Command::Subscribe(subscription))]
+    }
+}
+
 impl App {
     /// Undoes the last action that can be undone.
     pub(super) fn undo(&mut self) -> Vec<Effect> {
         match self.undo.pop() {
             Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
-            Some(Undo::Unsubscribe(topic)) => self.subscribe_again(topic),
+            Some(Undo::Unsubscribe(topic)) => self.session.subscribe_again(topic),
             Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
             Some(Undo::RemoveBreakpoint(at, one)) => self.restore_breakpoint(at, *one),
             Some(Undo::RemoveSeries(series)) => self.restore_series(series),
-            None => self.tell("nothing to undo"),
+            None => self.session.tell("nothing to undo"),
         }
     }
 
@@ -55,10 +66,10 @@ impl App {
 
     /// Clears the log.
     pub(super) fn clear(&mut self) -> Vec<Effect> {
-        if self.log.first() == self.log.end() {
-            return self.tell("the log is empty");
+        if self.session.log.first() == self.session.log.end() {
+            return self.session.tell("the log is empty");
         }
-        let cleared = self.log.clear();
+        let cleared = self.session.log.clear();
         // The log can restore only one clear, so clearing again merges with the previous clear.
         let is_clear = |act: &Undo| matches!(act, Undo::Clear(..));
         let before = self.undo.iter().position(is_clear);
@@ -67,26 +78,27 @@ impl App {
             _ => Undo::Clear(cleared, self.messages),
         };
         self.can_undo(act);
-        self.forget_gone();
+        self.session.forget_gone();
         self.follow();
-        self.tell("log cleared (counters kept) · Z undoes it");
-        self.refresh_shown()
+        self.session
+            .tell("log cleared (counters kept) · Z undoes it");
+        self.session.refresh_shown()
     }
 
     fn restore(&mut self, cleared: Cleared, pane: MessagesPane) -> Vec<Effect> {
-        let restored = self.log.restore(cleared);
+        let restored = self.session.log.restore(cleared);
         self.messages.stand_as(pane);
         let lost = cleared.messages.saturating_sub(restored);
         let count = figures::count(restored);
-        self.tell(match lost {
+        self.session.tell(match lost {
             0 => format!("{count} messages restored"),
             lost => format!(
                 "{count} messages restored · {} were evicted meanwhile",
                 figures::count(lost)
             ),
         });
-        self.shown.follow(&self.log);
-        self.ask_again(|_| true)
+        self.session.shown.follow(&self.session.log);
+        self.session.ask_again(|_| true)
     }
 
     /// Returns whether undoing the last action would subscribe to `topic` again.
@@ -94,47 +106,39 @@ impl App {
         matches!(self.undo.last(), Some(Undo::Unsubscribe(ended)) if ended == topic)
     }
 
-    fn subscribe_again(&mut self, topic: Topic) -> Vec<Effect> {
-        let name = whole_name(&topic.name);
-        let Some(subscription) = self.subscriptions.add(topic) else {
-            return self.tell(format!("already subscribed to {name}"));
-        };
-        self.tell(format!("subscribed to {name} again"));
-        vec![Effect::Command(Command::Subscribe(subscription))]
-    }
-
     /// Removes the filter at `index` of the list.
     pub(super) fn remove_filter(&mut self, index: usize) -> Vec<Effect> {
-        if index >= self.filters.list.len() {
+        if index >= self.session.filters.list.len() {
             return Vec::new();
         }
-        let filter = self.filters.list.remove(index);
-        self.tell(format!(
+        let filter = self.session.filters.list.remove(index);
+        self.session.tell(format!(
             "removed {} · Z undoes it",
             named(filter.query.text())
         ));
         self.can_undo(Undo::RemoveFilter(index, filter));
-        self.refresh_shown()
+        self.session.refresh_shown()
     }
 
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
-        let index = index.min(self.filters.list.len());
-        self.tell(format!("filter {} restored", named(filter.query.text())));
-        self.filters.list.insert(index, filter);
+        let index = index.min(self.session.filters.list.len());
+        self.session
+            .tell(format!("filter {} restored", named(filter.query.text())));
+        self.session.filters.list.insert(index, filter);
         if let Some(Overlay::Filters { line }) = &mut self.overlay {
             *line = index;
         }
-        self.refresh_shown()
+        self.session.refresh_shown()
     }
 
     /// Removes the breakpoint at `index` of the list. Its hits stay marked.
     pub(super) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
-        let Some(removed) = self.breakpoints.take(index) else {
+        let Some(removed) = self.session.breakpoints.take(index) else {
             return Vec::new();
         };
-        self.hold_stops();
+        self.session.hold_stops();
         let id = removed.id;
-        self.tell(format!(
+        self.session.tell(format!(
             "removed {} · Z undoes it",
             named(removed.query.text())
         ));
@@ -144,18 +148,29 @@ impl App {
 
     /// Restores a breakpoint, from the next row on. Its pending stops are restored too.
     fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> Vec<Effect> {
-        let index = index.min(self.breakpoints.list.len());
+        let index = index.min(self.session.breakpoints.list.len());
         let stops = std::mem::take(&mut one.stops);
-        for row in stops.iter().filter(|row| self.log.row(*row).is_some()) {
+        for row in stops
+            .iter()
+            .filter(|row| self.session.log.row(*row).is_some())
+        {
             one.stops.insert(row);
         }
-        one.counted = self.log.end();
-        let watch = || LiveQuery::new(one.id, self.next_serial(), one.query.clone(), &self.log);
+        one.counted = self.session.log.end();
+        let watch = || {
+            LiveQuery::new(
+                one.id,
+                self.session.next_serial(),
+                one.query.clone(),
+                &self.session.log,
+            )
+        };
         one.watch = one.watch.is_some().then(watch);
-        self.tell(format!("breakpoint {} restored", named(one.query.text())));
-        self.breakpoints.list.insert(index, one);
-        self.breakpoints.gather_stops();
-        self.hold_stops();
+        self.session
+            .tell(format!("breakpoint {} restored", named(one.query.text())));
+        self.session.breakpoints.list.insert(index, one);
+        self.session.breakpoints.gather_stops();
+        self.session.hold_stops();
         if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
             *line = index;
         }
@@ -165,7 +180,7 @@ impl App {
     fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
         if self.plot.series().len() + series.len() > MOST_SERIES {
             self.can_undo(Undo::RemoveSeries(series));
-            return self.tell(format!(
+            return self.session.tell(format!(
                 "the plot is full with {MOST_SERIES} series: nothing restored"
             ));
         }

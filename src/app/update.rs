@@ -5,8 +5,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
 use super::acl_fallback::is_refusal_of_all;
 use super::action::Motion;
 use super::{
-    App, Chord, Context, Effect, Event, Focus, Overlay, REMARK_TIME, SENTINEL_HELLO, Toast,
-    action_for,
+    App, Chord, Context, Effect, Event, Focus, Overlay, SENTINEL_HELLO, Session, TOAST_DURATION,
+    Toast, action_for,
 };
 use crate::log::Batch;
 use crate::message::{Notice, RowId, Time};
@@ -16,56 +16,7 @@ use crate::server::{Ask, Feed};
 /// The maximum number of columns that a channel's name takes in the log.
 pub const MAX_NAME_COLUMNS: usize = 28;
 
-impl App {
-    /// Handles an event that arrived at `now`, and returns what the runtime must do about it.
-    pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
-        self.now = now;
-        let mut effects = self.press_held_back(&event);
-        effects.extend(match event {
-            Event::Key(key) => {
-                self.held_break = false;
-                self.press(key)
-            }
-            Event::Burst(key) => self.press_in_burst(key),
-            Event::Mouse(mouse) => {
-                if matches!(mouse.kind, MouseEventKind::Down(_)) {
-                    self.forget_keys();
-                }
-                self.point(mouse)
-            }
-            Event::Paste(text) => {
-                self.forget_keys();
-                // The toast may say that the paste has stalled.
-                self.toast = None;
-                self.paste(&text)
-            }
-            Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
-            Event::Resize(width, height) => self.resize(width, height),
-            Event::Feed(feed) => self.feed(feed),
-            Event::Scanned(answer) => self.note_scan(&answer),
-            Event::Analysed(answer) => self.note_analysis(answer),
-            Event::Decoded(message) => self.note_decoded(message),
-            Event::Found(found) => {
-                self.note_found(found);
-                Vec::new()
-            }
-            Event::Failed(words) => self.tell_error(words),
-            Event::Terminate => vec![Effect::Quit],
-            Event::Suspend => vec![Effect::Suspend],
-            Event::Continued => vec![Effect::Resume],
-            Event::Redraw => vec![Effect::Repaint],
-            Event::WallClock(ahead) => self.note_wall_clock(ahead),
-            Event::Tick => Vec::new(),
-        });
-        self.refresh_channels();
-        effects.extend(self.follow_selection());
-        effects.extend(self.leave_room());
-        effects.extend(self.ask_for_reports());
-        effects.extend(self.ask_for_plot());
-        self.count_unchecked();
-        effects
-    }
-
+impl Session {
     /// Adds a notice to the log if the wall clock was set.
     fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
         let Some(by) = self.wall.note(self.now, ahead) else {
@@ -73,146 +24,6 @@ impl App {
         };
         self.log.push_notice(self.now, Notice::ClockSet { by });
         self.refresh_shown()
-    }
-
-    pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
-        if key.kind == KeyEventKind::Release {
-            self.typed.reports_release = true;
-            return Vec::new();
-        }
-        let action = action_for(self.context(), Chord::of(key));
-        if action.is_some_and(|action| self.hold_back(action, key)) {
-            return Vec::new();
-        }
-        self.press_at_once(key)
-    }
-
-    /// Performs the action of `key`, or types it.
-    pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let chord = Chord::of(key);
-        // Any key dismisses the toast, which hides the key hints.
-        self.toast = None;
-        let effects = match action_for(self.context(), chord) {
-            Some(action) => self.act(action, key),
-            None => self.type_key(key),
-        };
-        self.typed.last = Some((chord, self.now));
-        effects
-    }
-
-    /// Forgets the last keys, so that the next key does not continue a sequence.
-    fn forget_keys(&mut self) {
-        self.typed.last = None;
-        self.held_break = false;
-    }
-
-    /// Passes a key to the focused text box, if there is one.
-    pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        if let KeyCode::Char(letter) = key.code
-            && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
-        {
-            return refusal;
-        }
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.press_in_line(key);
-            }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                query_box.input.press_in_line(key);
-                return self.read_query();
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                input.press_in_line(key);
-                let text = input.text();
-                return self.search_message_for(&text);
-            }
-            (Context::PublishChannel, _) => {
-                self.publish.channel.press_in_line(key);
-                self.publish.dismiss_failure();
-            }
-            (Context::PublishPayload, _) => {
-                self.publish.payload.press(key);
-                self.publish.dismiss_failure();
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Some(refusal) = self.refuse_too_much(text.len()) {
-            return refusal;
-        }
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.insert_in_line(text);
-                if text.trim_end().contains(['\r', '\n']) {
-                    return self.tell("a line break in the pasted name became a space");
-                }
-            }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                query_box.input.insert_in_line(text);
-                return self.read_query();
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                input.insert_in_line(text);
-                let text = input.text();
-                return self.search_message_for(&text);
-            }
-            (Context::PublishChannel, _) => {
-                let text = self.publish.readable(text);
-                self.publish.channel.insert_in_line(&text);
-                self.publish.dismiss_failure();
-            }
-            (Context::PublishPayload, _) => {
-                let text = self.publish.readable(text);
-                self.publish.payload.insert(&text);
-                self.publish.dismiss_failure();
-            }
-            _ => return self.tell("nothing to paste into · p publish"),
-        }
-        Vec::new()
-    }
-
-    fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
-        (self.width, self.height) = (width, height);
-        self.resize_open();
-        if self.overlay.is_some() {
-            // Keeps the position, but not past the end.
-            self.move_by(Motion::Lines(0));
-        }
-        Vec::new()
-    }
-
-    fn feed(&mut self, feed: Feed) -> Vec<Effect> {
-        match feed {
-            Feed::Batch(batch) => return self.take(*batch),
-            Feed::Connection(node, connection) => self.note_connection(node, connection),
-            Feed::RoundTrip(node, time) => self.note_round_trip(node, time),
-            Feed::Unconfirmed(subscriptions) => self.subscriptions.lose(&subscriptions, self.now),
-            Feed::Nodes(facts) => self.note_nodes(facts),
-            Feed::ShardChannels {
-                subscription,
-                names,
-            } => return self.note_shard_channels(subscription, &names),
-            Feed::ServerVersion(version) => self.server.version = Some(version),
-            Feed::Sentinel(masters) => return self.note_sentinel(masters),
-            Feed::Trouble(trouble) => {
-                self.server.trouble = trouble;
-                self.forgive_silence();
-            }
-            Feed::Partial(words) => return self.note_partial(words),
-            Feed::Allowed { user, channels } => return self.note_allowed(user, channels),
-            Feed::Published {
-                id,
-                receivers,
-                counted_at,
-            } => {
-                self.own.note_answer(id, self.now);
-                self.publish.note_answer(id, receivers, counted_at);
-            }
-        }
-        Vec::new()
     }
 
     fn note_partial(&mut self, words: Option<Box<str>>) -> Vec<Effect> {
@@ -292,12 +103,225 @@ impl App {
         self.name_columns = self.name_columns.max(widest.max().unwrap_or(0));
     }
 
+    pub(super) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.say(text.into(), false)
+    }
+
+    pub(super) fn tell_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.say(text.into(), true)
+    }
+
+    fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
+        self.toast = Some(Toast {
+            text,
+            is_error,
+            until: self.now.after(TOAST_DURATION),
+        });
+        Vec::new()
+    }
+}
+
+impl App {
+    /// Handles an event that arrived at `now`, and returns what the runtime must do about it.
+    pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
+        self.session.now = now;
+        let mut effects = self.press_held_back(&event);
+        effects.extend(match event {
+            Event::Key(key) => {
+                self.held_break = false;
+                self.press(key)
+            }
+            Event::Burst(key) => self.press_in_burst(key),
+            Event::Mouse(mouse) => {
+                if matches!(mouse.kind, MouseEventKind::Down(_)) {
+                    self.forget_keys();
+                }
+                self.point(mouse)
+            }
+            Event::Paste(text) => {
+                self.forget_keys();
+                // The toast may say that the paste has stalled.
+                self.session.toast = None;
+                self.paste(&text)
+            }
+            Event::PasteStalled => self.session.tell("the paste has not ended · Esc ends it"),
+            Event::Resize(width, height) => self.resize(width, height),
+            Event::Feed(feed) => self.feed(feed),
+            Event::Scanned(answer) => self.note_scan(&answer),
+            Event::Analysed(answer) => self.note_analysis(answer),
+            Event::Decoded(message) => self.note_decoded(message),
+            Event::Found(found) => {
+                self.note_found(found);
+                Vec::new()
+            }
+            Event::Failed(words) => self.session.tell_error(words),
+            Event::Terminate => vec![Effect::Quit],
+            Event::Suspend => vec![Effect::Suspend],
+            Event::Continued => vec![Effect::Resume],
+            Event::Redraw => vec![Effect::Repaint],
+            Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
+            Event::Tick => Vec::new(),
+        });
+        self.refresh_channels();
+        effects.extend(self.follow_selection());
+        effects.extend(self.leave_room());
+        effects.extend(self.ask_for_reports());
+        effects.extend(self.ask_for_plot());
+        self.session.count_unchecked();
+        effects
+    }
+
+    pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if key.kind == KeyEventKind::Release {
+            self.typed.reports_release = true;
+            return Vec::new();
+        }
+        let action = action_for(self.context(), Chord::of(key));
+        if action.is_some_and(|action| self.hold_back(action, key)) {
+            return Vec::new();
+        }
+        self.press_at_once(key)
+    }
+
+    /// Performs the action of `key`, or types it.
+    pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let chord = Chord::of(key);
+        // Any key dismisses the toast, which hides the key hints.
+        self.session.toast = None;
+        let effects = match action_for(self.context(), chord) {
+            Some(action) => self.act(action, key),
+            None => self.type_key(key),
+        };
+        self.typed.last = Some((chord, self.session.now));
+        effects
+    }
+
+    /// Forgets the last keys, so that the next key does not continue a sequence.
+    fn forget_keys(&mut self) {
+        self.typed.last = None;
+        self.held_break = false;
+    }
+
+    /// Passes a key to the focused text box, if there is one.
+    pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if let KeyCode::Char(letter) = key.code
+            && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
+        {
+            return refusal;
+        }
+        match (self.context(), &mut self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
+                prompt.input.press_in_line(key);
+            }
+            (Context::Query, Some(Overlay::Query(query_box))) => {
+                query_box.input.press_in_line(key);
+                return self.read_query();
+            }
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
+                input.press_in_line(key);
+                let text = input.text();
+                return self.search_message_for(&text);
+            }
+            (Context::PublishChannel, _) => {
+                self.publish.channel.press_in_line(key);
+                self.publish.dismiss_failure();
+            }
+            (Context::PublishPayload, _) => {
+                self.publish.payload.press(key);
+                self.publish.dismiss_failure();
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
+        if let Some(refusal) = self.refuse_too_much(text.len()) {
+            return refusal;
+        }
+        match (self.context(), &mut self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
+                prompt.input.insert_in_line(text);
+                if text.trim_end().contains(['\r', '\n']) {
+                    return self
+                        .session
+                        .tell("a line break in the pasted name became a space");
+                }
+            }
+            (Context::Query, Some(Overlay::Query(query_box))) => {
+                query_box.input.insert_in_line(text);
+                return self.read_query();
+            }
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
+                input.insert_in_line(text);
+                let text = input.text();
+                return self.search_message_for(&text);
+            }
+            (Context::PublishChannel, _) => {
+                let text = self.publish.readable(text);
+                self.publish.channel.insert_in_line(&text);
+                self.publish.dismiss_failure();
+            }
+            (Context::PublishPayload, _) => {
+                let text = self.publish.readable(text);
+                self.publish.payload.insert(&text);
+                self.publish.dismiss_failure();
+            }
+            _ => return self.session.tell("nothing to paste into · p publish"),
+        }
+        Vec::new()
+    }
+
+    fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
+        (self.width, self.height) = (width, height);
+        self.resize_open();
+        if self.overlay.is_some() {
+            // Keeps the position, but not past the end.
+            self.move_by(Motion::Lines(0));
+        }
+        Vec::new()
+    }
+
+    fn feed(&mut self, feed: Feed) -> Vec<Effect> {
+        match feed {
+            Feed::Batch(batch) => return self.session.take(*batch),
+            Feed::Connection(node, connection) => self.session.note_connection(node, connection),
+            Feed::RoundTrip(node, time) => self.session.note_round_trip(node, time),
+            Feed::Unconfirmed(subscriptions) => self
+                .session
+                .subscriptions
+                .lose(&subscriptions, self.session.now),
+            Feed::Nodes(facts) => self.session.note_nodes(facts),
+            Feed::ShardChannels {
+                subscription,
+                names,
+            } => return self.session.note_shard_channels(subscription, &names),
+            Feed::ServerVersion(version) => self.session.server.version = Some(version),
+            Feed::Sentinel(masters) => return self.session.note_sentinel(masters),
+            Feed::Trouble(trouble) => {
+                self.session.server.trouble = trouble;
+                self.session.forgive_silence();
+            }
+            Feed::Partial(words) => return self.session.note_partial(words),
+            Feed::Allowed { user, channels } => return self.session.note_allowed(user, channels),
+            Feed::Published {
+                id,
+                receivers,
+                counted_at,
+            } => {
+                self.session.own.note_answer(id, self.session.now);
+                self.publish.note_answer(id, receivers, counted_at);
+            }
+        }
+        Vec::new()
+    }
+
     pub(super) fn refresh_channels(&mut self) {
         let lists = super::Lists {
-            channels: self.log.channels(),
-            subscriptions: &self.subscriptions,
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
         };
-        self.channels.refresh(&lists, self.now);
+        self.channels.refresh(&lists, self.session.now);
     }
 
     pub(super) fn set_focus(&mut self, focus: Focus) {
@@ -311,22 +335,5 @@ impl App {
             self.pane = focus;
             self.publish.dismiss_failure();
         }
-    }
-
-    pub(super) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
-        self.say(text.into(), false)
-    }
-
-    pub(super) fn tell_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
-        self.say(text.into(), true)
-    }
-
-    fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
-        self.toast = Some(Toast {
-            text,
-            is_error,
-            until: self.now.after(REMARK_TIME),
-        });
-        Vec::new()
     }
 }

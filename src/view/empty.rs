@@ -52,7 +52,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     if kept > 0 {
         return hidden(app, kept);
     }
-    if let Some(away) = app.nodes().away() {
+    if let Some(away) = app.session().nodes().away() {
         return beside(app, away);
     }
     let words = match &app.server().connection {
@@ -191,7 +191,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         }),
         Line::default(),
     ];
-    if let Some(command) = app.sentinel_command() {
+    if let Some(command) = app.session().sentinel_command() {
         lines.push(plain(
             "This is a sentinel: it reports failovers only. To follow the master it watches:"
                 .to_owned(),
@@ -204,7 +204,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     } else {
         "Press p to publish a message, a to subscribe to more"
     };
-    let Some(command) = app.shell_command() else {
+    let Some(command) = app.session().shell_command() else {
         lines.push(plain(format!("{keys}.")));
         return lines;
     };

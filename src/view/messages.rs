@@ -86,7 +86,7 @@ impl<'a> Painter<'a> {
         Self {
             app,
             columns,
-            clock: app.clock(),
+            clock: app.session().clock(),
             name_columns: app.name_columns().min(columns / 3),
         }
     }
@@ -112,15 +112,19 @@ impl<'a> Painter<'a> {
                 if name == INVALIDATIONS && payload == b"null" {
                     line.word("all keys ", theme::WATCH);
                 }
-                remarks(self.app.findings(row.id), payload.len(), &mut line);
-                if let Some(path) = self.app.lens(name) {
-                    let reading = self.app.decoder_choices().of(name);
-                    let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
+                remarks(
+                    self.app.session().findings(row.id),
+                    payload.len(),
+                    &mut line,
+                );
+                if let Some(path) = self.app.session().lens(name) {
+                    let reading = self.app.session().decoder_choices().of(name);
+                    let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
                     through_lens(lens, row.id, (payload, size), &mut line);
                 } else {
                     // More matches than this would not fit on the line.
                     let most = 2 * self.columns;
-                    let marks = |bytes: &[u8]| self.app.marks(row.id, bytes, most);
+                    let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
                     message((payload, size), marks, &mut line);
                 }
             }
@@ -133,7 +137,7 @@ impl<'a> Painter<'a> {
     /// published by this session.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.find();
-        if self.app.is_marked(row) {
+        if self.app.session().is_marked(row) {
             ("●", theme::FOCUS)
         } else if self.app.breakpoints().hits().contains(row) {
             ("◆", theme::BAD)
@@ -148,7 +152,7 @@ impl<'a> Painter<'a> {
 
     /// Returns the time of a row. The first row of another day shows its date.
     fn time(&self, time: Time, before: Option<Time>, day: Time) -> (String, Style) {
-        let form = self.app.messages().time_form;
+        let form = self.app.session().time_form();
         let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
         let words = match form {
             TimeForm::Local | TimeForm::Utc if !self.clock.is_same_day(time, day) => {

@@ -35,7 +35,7 @@ struct Column {
 }
 
 pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
-    let nodes: Vec<&NodeStatus> = app.nodes().iter().map(|(_, node)| node).collect();
+    let nodes: Vec<&NodeStatus> = app.session().nodes().iter().map(|(_, node)| node).collect();
     let rows = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
     let room = usize::from(area.width.saturating_sub(AROUND));
     let columns = fitting(app, &nodes, room);
@@ -140,7 +140,7 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
     };
     let round_trip = |node: &NodeStatus| {
         // The last round trip of a server that no longer responds is out of date.
-        if app.unanswered_by(node).is_some() {
+        if app.session().unanswered_by(node).is_some() {
             return (String::new(), Style::new());
         }
         let asked = node.facts.as_ref().and_then(|of| of.round_trip);
@@ -174,7 +174,7 @@ fn role(role: Role) -> &'static str {
 /// Returns the state of a server: as the program sees it, and as the other servers do.
 fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     let health = node.facts.as_ref().map(|facts| facts.health);
-    if let Some(silence) = app.unanswered_by(node) {
+    if let Some(silence) = app.session().unanswered_by(node) {
         let words = format!("◐ no answer for {}", figures::age(silence));
         return match health {
             Some(Health::Failed) => (words.replace('◐', "✗"), theme::BAD),

@@ -194,7 +194,7 @@ fn stack(
     let mut is_cut = false;
     let count = u16::try_from(groups.len()).unwrap_or(1).max(1);
     let mut top = area.y;
-    let clock = app.clock();
+    let clock = app.session().clock();
     for (group, left) in groups.iter().zip((1..=count).rev()) {
         let height = (area.bottom() - top) / left;
         let place = Rect {
@@ -211,7 +211,7 @@ fn stack(
         let panel = Panel {
             series: &series,
             window,
-            form: app.messages().time_form,
+            form: app.session().time_form(),
             clock: &clock,
             now: app.now(),
             is_lowest: left == 1,

@@ -55,7 +55,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
     let snapshot = reader.snapshot();
     let room = usize::from(area.width.saturating_sub(4));
-    let right = right_forms(snapshot, &app.clock());
+    let right = right_forms(snapshot, &app.session().clock());
     let right = right.iter().find(|words| words.width() + 12 <= room);
     let right = right.map_or("", String::as_str);
     let columns = room.saturating_sub(right.width() + 2);
@@ -175,7 +175,7 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
         forms.push(format!("{} ({packed} → {plain})", forms[1]));
     }
     let channel = snapshot.channel.as_deref().unwrap_or_default();
-    let note = app.read_as(channel).map(|chosen| {
+    let note = app.session().read_as(channel).map(|chosen| {
         if chosen.format == decoded.format {
             "chosen".to_owned()
         } else {

@@ -12,13 +12,17 @@ use crate::server::Connection;
 /// Returns the state of the connection: a mark, its style, and a description.
 pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     let server = app.server();
-    if let Some(away) = app.nodes().away() {
+    if let Some(away) = app.session().nodes().away() {
         return state_away(app, away);
     }
     match &server.connection {
         Connection::Connecting => ("◌", theme::WATCH, "connecting".to_owned()),
-        Connection::Live if app.unanswered().is_some() => {
-            let silence = app.unanswered().map(figures::age).unwrap_or_default();
+        Connection::Live if app.session().unanswered().is_some() => {
+            let silence = app
+                .session()
+                .unanswered()
+                .map(figures::age)
+                .unwrap_or_default();
             ("◐", theme::WATCH, format!("no answer for {silence}"))
         }
         Connection::Live if !server.losing.is_empty() => ("◐", theme::BAD, losing(app)),
@@ -53,7 +57,7 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
 
 /// Returns why no message can arrive: a short reason and its style. `None` if messages can arrive.
 pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
-    if let Some(silence) = app.unanswered() {
+    if let Some(silence) = app.session().unanswered() {
         let words = format!("no answer for {}", figures::duration(silence));
         return Some((words, theme::WATCH));
     }

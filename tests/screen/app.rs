@@ -163,7 +163,7 @@ fn the_time_form_goes_round_and_is_said() {
         TimeForm::Local,
     ] {
         stage.keys("t");
-        assert_eq!(stage.app.messages().time_form, form);
+        assert_eq!(stage.app.session().time_form(), form);
         assert!(stage.toast().contains(form.name()));
     }
 }
@@ -913,7 +913,7 @@ fn pasted_keys_only_move_where_no_text_is_written() {
     assert!(stage.app.overlay().is_none());
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.shown(), 30);
-    assert!((0..30).all(|row| !stage.app.is_marked(RowId(row))));
+    assert!((0..30).all(|row| !stage.app.session().is_marked(RowId(row))));
     assert_eq!(stage.box_texts(), (String::new(), String::new()));
     assert!(
         stage.toast().contains("several keys at once"),
@@ -1599,6 +1599,7 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
     let table = |stage: &Stage| {
         stage
             .app
+            .session()
             .nodes()
             .iter()
             .map(|(id, _)| id.0)
@@ -1620,20 +1621,20 @@ fn a_silent_node_is_not_excused_by_those_that_answer() {
         stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
     }
     let silence = |stage: &Stage| -> Vec<Option<Duration>> {
-        let nodes = stage.app.nodes().iter();
+        let nodes = stage.app.session().nodes().iter();
         nodes
-            .map(|(_, node)| stage.app.unanswered_by(node))
+            .map(|(_, node)| stage.app.session().unanswered_by(node))
             .collect()
     };
     stage.wait(Duration::from_secs(5));
     stage.messages(&[("orders", b"1")]);
     stage.wait(Duration::from_secs(3));
     let silent = Some(Duration::from_secs(8));
-    assert_eq!(stage.app.unanswered(), silent);
+    assert_eq!(stage.app.session().unanswered(), silent);
     assert_eq!(silence(&stage), [None, silent]);
     let round_trip = Duration::from_millis(1);
     stage.send(Event::Feed(Feed::RoundTrip(NodeId(1), round_trip)));
-    assert_eq!(stage.app.unanswered(), None);
+    assert_eq!(stage.app.session().unanswered(), None);
     assert_eq!(silence(&stage), [None, None]);
 }
 
@@ -2029,7 +2030,7 @@ fn clearing_is_undone_with_marks_filter_and_place() {
     );
     assert_eq!((stage.shown(), stage.app.log().counters().cleared), (31, 0));
     assert_eq!(stage.selected(), "2");
-    assert!(stage.app.is_marked(RowId(2)));
+    assert!(stage.app.session().is_marked(RowId(2)));
     stage.keys("/2");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.shown(), 12);
@@ -2104,7 +2105,7 @@ fn a_key_acts_on_no_open_message_that_follows_the_log() {
 
 /// Returns the text of each warning that Socket.IO counts a subscription.
 fn counted(stage: &Stage) -> Vec<String> {
-    let clock = stage.app.clock();
+    let clock = stage.app.session().clock();
     let notices = stage.app.log().notices();
     let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
     counted

@@ -90,7 +90,7 @@ impl Checked {
         let app = &self.stage.app;
         let rows = (0..app.log().end().0).map(RowId);
         rows.flat_map(|row| {
-            let found = app.findings(row);
+            let found = app.session().findings(row);
             found.map(move |finding| (row.0, finding.what.to_string()))
         })
         .collect()
@@ -393,7 +393,7 @@ fn a_shape_is_not_learnt_of_what_is_no_json() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("logs", &["hello"]);
     checked.press("\nz[");
-    assert!(checked.stage.app.checks().plan().is_empty());
+    assert!(checked.stage.app.session().checks().plan().is_empty());
 }
 
 #[test]
@@ -654,7 +654,7 @@ fn only_a_whole_number_is_followed() {
         checked.press("G\n\nj#");
         let toast = checked.stage.toast();
         assert!(toast.contains("not a whole number"), "{value}: {toast}");
-        assert!(checked.stage.app.checks().plan().is_empty());
+        assert!(checked.stage.app.session().checks().plan().is_empty());
         checked.press("qq");
     }
     checked.messages("a", &[r#"{"s":"17"}"#]);
@@ -680,7 +680,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
         panic!("no plan");
     };
     checked.engine.answer(plan);
-    let check = checked.stage.app.checks().plan().entries()[0].id;
+    let check = checked.stage.app.session().checks().plan().entries()[0].id;
     let some = Looked {
         only: Some(check),
         rows: 68,

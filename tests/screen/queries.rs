@@ -741,7 +741,7 @@ fn while_following_the_last_row_itself_is_the_first_to_be_found() {
 fn while_following_the_last_row_itself_is_the_first_mark_before() {
     let mut stage = stage();
     stage.keys(" x");
-    assert!(stage.app.is_marked(RowId(99)));
+    assert!(stage.app.session().is_marked(RowId(99)));
     stage.keys("G[");
     assert_eq!(selected_number(&stage), 99);
     assert!(!stage.is_following());
@@ -1171,7 +1171,7 @@ fn marks_hits_and_gaps_are_jumped_between() {
     stage.keys("kkkkk");
     assert_eq!(selected_number(&stage), 94);
     stage.keys("x");
-    assert!(stage.app.is_marked(RowId(94)));
+    assert!(stage.app.session().is_marked(RowId(94)));
     stage.notice(Notice::Dropped(subscope::message::Dropped::default()));
     feed(&mut stage, 100..110);
     stage.keys("G[");
@@ -1186,7 +1186,7 @@ fn marks_hits_and_gaps_are_jumped_between() {
     stage.keys("]");
     assert!(stage.selected().starts_with("Dropped"));
     stage.keys("[x");
-    assert!(!stage.app.is_marked(RowId(94)));
+    assert!(!stage.app.session().is_marked(RowId(94)));
 }
 
 #[test]
@@ -1198,7 +1198,7 @@ fn marks_go_with_their_rows() {
         feed(&mut stage, round * 100..round * 100 + 100);
     }
     assert!(stage.app.log().row(row).is_none());
-    assert!(!stage.app.is_marked(row));
+    assert!(!stage.app.session().is_marked(row));
 }
 
 #[test]

@@ -84,13 +84,17 @@ impl<'a> Seen<'a> {
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
-        if let Some(path) = self.app.lens(channel.name()) {
-            let reading = self.app.decoder_choices().of(channel.name());
-            let lens = Lens::new(path, reading.as_ref(), self.app.decoded_rows());
+        if let Some(path) = self.app.session().lens(channel.name()) {
+            let reading = self.app.session().decoder_choices().of(channel.name());
+            let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
             let old = before.zip(old);
             return self.through(lens, (channel.last_row, new), old);
         }
-        let format = self.app.read_as(channel.name()).map(|chosen| chosen.format);
+        let format = self
+            .app
+            .session()
+            .read_as(channel.name())
+            .map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);
         let size = is_long.then_some(new.1);

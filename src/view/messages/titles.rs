@@ -46,7 +46,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         ];
     }
     // Local time needs no label; the other forms are easily mistaken for it.
-    let form = match app.messages().time_form {
+    let form = match app.session().time_form() {
         TimeForm::Local => "",
         TimeForm::Utc => "· UTC ",
         TimeForm::Delta => "· time since the row before ",

@@ -45,7 +45,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     };
     let report = plot.report(series);
     let histogram = report.map_or(&[][..], |report| &report.histogram[..]);
-    let clock = app.clock();
+    let clock = app.session().clock();
     let summary = report.and_then(|report| report.summary);
     let about = summary.map_or_else(String::new, |of| {
         let longest = Unit::Milliseconds.write(of.max);

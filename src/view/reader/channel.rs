@@ -64,7 +64,7 @@ fn line_of(
         }
         About::Received => {
             label(&mut line, "received");
-            let clock = app.clock();
+            let clock = app.session().clock();
             let time = clock.date_and_time(reader.snapshot().time);
             line.cut_words(&time, Style::new());
         }

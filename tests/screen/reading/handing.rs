@@ -280,7 +280,7 @@ fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
         );
     }
     assert!(stage.app.filters().typed().is_none());
-    assert!(stage.app.lens(b"orders").is_none());
+    assert!(stage.app.session().lens(b"orders").is_none());
 }
 
 /// Returns the text of the log's rows after the channel name.
@@ -384,19 +384,19 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     stage.keys("jji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
-    let decoded = stage.app.decoded_rows().decoded();
+    let decoded = stage.app.session().decoded_rows().decoded();
     assert_eq!(decoded, 3);
     stage.keys("jjkk");
     for _ in 0..5 {
         assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
     }
-    assert_eq!(stage.app.decoded_rows().decoded(), decoded);
+    assert_eq!(stage.app.session().decoded_rows().decoded(), decoded);
     // Another lens decodes the rows again.
     crate::reading::open(&mut stage);
     stage.keys("gji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
-    assert_eq!(stage.app.decoded_rows().decoded(), decoded + 3);
+    assert_eq!(stage.app.session().decoded_rows().decoded(), decoded + 3);
 }
 
 #[test]
@@ -409,6 +409,7 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     let lens = |stage: &Stage| {
         stage
             .app
+            .session()
             .lens(b"orders:1")
             .map(|path| path.text().to_owned())
     };
