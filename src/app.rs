@@ -5,224 +5,81 @@
 //! says what the main loop must do. Each pane has a file here for what it shows of the log, its
 //! scroll position and its selection.
 
-mod acl_fallback;
 mod action;
-mod actions;
-mod box_limits;
-mod breakpoints;
-mod burst;
-mod channel_tab;
-mod channels;
-mod check_coverage;
-mod checking;
-mod checks;
-mod comparing;
-mod current;
+mod channel_list;
 mod effect;
 mod event;
-mod filtering;
-mod finding;
-mod format_picker;
-mod highlighting;
-mod holding;
+mod focus;
 mod input;
+mod keyboard;
 mod keymap;
-mod latest;
 mod layout;
-mod lens;
-mod lists;
-mod live_query;
-mod marking;
-mod messages;
-mod mouse;
-mod moving;
-mod nodes;
-mod notices;
-mod opening;
-mod overlay;
-mod own;
+mod log_pane;
+mod message_pane;
+mod overlays;
 mod picker;
 mod plot;
-mod plot_cursor;
-mod plotting;
-mod publish;
-mod publishing;
-mod query_editor;
-mod quitting;
-mod reader;
-mod reading;
-mod remedies;
+mod publish_box;
 mod session;
-mod shell;
-mod socket_io;
-mod stopping;
-mod subscribing;
-mod subscriptions;
-mod syntax;
+mod settings;
+mod toast;
 mod undo;
 mod update;
 
-use std::collections::BTreeMap;
-use std::time::Duration;
-
-pub use action::{
+pub use self::action::{
     Action, BreakpointAction, ChannelsAction, FilterAction, Kind, LogAction, MessageAction, Motion,
     PlotAction, PromptAction, PublishAction, QueryAction, RowAction, ScreenAction, SessionAction,
 };
-pub use breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
-pub use channel_tab::About;
-pub use channels::{ChannelsPane, Entry, Lists, MOST_LISTED, Sort};
-pub use check_coverage::Unchecked;
-pub use checks::Checks;
-pub use effect::{Alert, Effect};
-pub use event::Event;
-pub use filtering::{Filter, Filters};
-pub use finding::Find;
-pub use input::Input;
-pub use keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
-pub use latest::{FLASH, ListForm};
-pub use layout::{Areas, inside, padded};
-pub use lens::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
-pub use live_query::Progress;
-pub use messages::{MessagesPane, Position, TimeForm, Window};
-pub use nodes::{Away, NodeStatus, Nodes};
-pub use notices::{gap_words, notice_words, topic_words};
-pub use opening::{Against, Open};
-pub use overlay::{HelpLine, Overlay, Prompt, Question, help_lines};
-pub use own::OwnMessages;
-pub use picker::{Badge, Pickable, Picker};
-pub use plot::{
+pub use self::channel_list::{ChannelsPane, Entry, FLASH, ListForm, Lists, MOST_LISTED, Sort};
+pub use self::effect::{Alert, Effect};
+pub use self::event::Event;
+pub use self::focus::Focus;
+pub use self::input::Input;
+pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
+pub use self::layout::{Areas, inside, padded, wrapped};
+pub use self::log_pane::{MessagesPane, Position, Window};
+pub use self::message_pane::channel_tab::About;
+pub use self::message_pane::reader::{
+    Columns, DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
+};
+pub use self::message_pane::{Against, Open};
+pub use self::overlays::help::{HelpLine, help_lines};
+pub use self::overlays::query_box::{Purpose, QueryBox};
+pub use self::overlays::syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
+pub use self::overlays::{Overlay, Prompt, Question};
+pub use self::picker::{Badge, Pickable, Picker};
+pub use self::plot::{
     Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
 };
-pub use publish::{Answer, Outgoing, PublishBox};
-pub use query_editor::{Purpose, QueryBox};
-pub use quitting::MOST_LOST_BY_QUITTING;
-pub use reader::{
-    Columns, DIFF_HEADER, Form, MessageSnapshot, Outline, OutlineRow, Page, Reader, Room,
-    TAB_SPACE, Tab,
-};
-pub use remedies::{connection_remedy, denial_remedy};
-pub use session::{SENTINEL_HELLO, Session};
-pub use shell::RedisCli;
-pub use subscriptions::{SubscriptionState, Subscriptions};
-pub use syntax::{SyntaxColumns, SyntaxLine, syntax_lines, wrapped};
-pub use update::MAX_NAME_COLUMNS;
+pub use self::publish_box::{Answer, Outgoing, PublishBox};
+pub use self::session::Session;
+pub use self::session::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
+pub use self::session::checks::Checks;
+pub use self::session::feed::MAX_NAME_COLUMNS;
+pub use self::session::filters::{Filter, Filters};
+pub use self::session::find::Find;
+pub use self::session::lenses::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+pub use self::session::live_query::{Progress, Unchecked};
+pub use self::session::nodes::{Away, NodeStatus, Nodes};
+pub use self::session::notices::{gap_words, notice_words, topic_words};
+pub use self::session::own_messages::OwnMessages;
+pub use self::session::remedies::{connection_remedy, denial_remedy};
+pub use self::session::server_status::ServerStatus;
+pub use self::session::snapshot::MessageSnapshot;
+pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
+pub use self::session::time_form::TimeForm;
+pub use self::settings::{RedisCli, SENTINEL_HELLO, Settings};
+pub use self::toast::Toast;
+pub use self::update::quitting::MOST_LOST_BY_QUITTING;
 
-use self::session::ANSWER_EXPECTED;
+use std::time::Duration;
+
+use self::keyboard::Typed;
+use self::session::server_status::ANSWER_EXPECTED;
+use self::undo::Undo;
 use crate::log::{MessageLog, Selection};
-use crate::message::glob::ByGlob;
-use crate::message::{Gap, Subscription, Time, Topic};
-use crate::payload::protobuf::MessageType;
-use crate::query::{Path, Query};
+use crate::message::{Subscription, Time, Topic};
 use crate::server::Connection;
-use crate::workers::analysis::Check;
-
-/// How long a toast stays in the hint line.
-pub(crate) const TOAST_DURATION: Duration = Duration::from_secs(5);
-
-/// Settings that are fixed at startup.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// The profile, if one was selected.
-    pub profile: Option<Badge>,
-    /// The server's address, without its password.
-    pub address: String,
-    /// Whether the connection uses TLS without checking the server's certificate.
-    pub is_insecure: bool,
-    /// Text shown beside the address, such as how to join the demo. May be empty.
-    pub note: String,
-    /// How redis-cli reaches the server.
-    pub redis_cli: RedisCli,
-    /// Whether every write is refused.
-    pub read_only: bool,
-    /// Maximum size of the log, in bytes.
-    pub keep: usize,
-    /// Initial filters.
-    pub filters: Vec<Query>,
-    /// Initial breakpoints.
-    pub breakpoints: Vec<Query>,
-    /// Initial checks.
-    pub checks: Vec<Check>,
-    /// Queries written in earlier runs, oldest first.
-    pub queries: Vec<String>,
-    /// Initial lenses: the path to show in the log instead of whole messages.
-    pub lenses: ByGlob<Path>,
-    /// The types of the Protobuf messages on channels.
-    pub message_types: ByGlob<MessageType>,
-    /// All types that can decode Protobuf messages.
-    pub known_types: Vec<MessageType>,
-}
-
-/// The region that receives keys while no overlay is open.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Focus {
-    /// The channel list.
-    Channels,
-    /// The message log.
-    #[default]
-    Messages,
-    /// The open message.
-    Message,
-    /// The plot, in the open message's place.
-    Plot,
-    /// The publish box, on the channel's name.
-    PublishChannel,
-    /// The publish box, on the payload.
-    PublishPayload,
-}
-
-/// A short message to the user that disappears after a while.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toast {
-    /// The text.
-    pub text: String,
-    /// Whether it reports an error.
-    pub is_error: bool,
-    until: Time,
-}
-
-/// The state of the server, as far as it is known.
-#[derive(Debug)]
-pub struct ServerStatus {
-    /// The state of the subscriber's connection.
-    pub connection: Connection,
-    /// How long the last PING took.
-    pub round_trip: Option<Duration>,
-    /// The kind of server, such as "Redis 7.0.15".
-    pub version: Option<Box<str>>,
-    /// The masters that the server watches, if it is a sentinel.
-    pub sentinel_of: Option<Vec<Box<str>>>,
-    /// Description of a problem with the server, if there is one.
-    pub trouble: Option<Box<str>>,
-    /// Warning that not all subscriptions can be received, or not permanently: what, and after a
-    /// colon why.
-    pub partial: Option<Box<str>>,
-    /// When the connection became live, if it is.
-    pub live_since: Time,
-    /// The open gaps, by [`Gap::noticed`].
-    pub losing: BTreeMap<Time, Gap>,
-    /// When the last of the closed gaps ended.
-    pub gap_ended: Option<Time>,
-    /// Whether the user was told that some of the discovered sharded channels are left out.
-    pub has_left_some_out: bool,
-}
-
-impl ServerStatus {
-    fn new(now: Time) -> Self {
-        Self {
-            connection: Connection::Connecting,
-            round_trip: None,
-            version: None,
-            sentinel_of: None,
-            trouble: None,
-            partial: None,
-            live_since: now,
-            losing: BTreeMap::new(),
-            gap_ended: None,
-            has_left_some_out: false,
-        }
-    }
-}
 
 /// Everything that the screen shows.
 #[derive(Debug)]
@@ -243,13 +100,13 @@ pub struct App {
     publish: PublishBox,
     overlay: Option<Overlay>,
     /// The most recent key presses.
-    typed: holding::Typed,
+    typed: Typed,
     /// Whether a line break came in a burst of keys and nothing has followed it yet.
     held_break: bool,
     /// The topic last muted or unsubscribed, until another action. Pressing the key again acts on
     /// it, even if the selection has fallen to a neighbour.
     acted_on: Option<Topic>,
-    undo: Vec<undo::Undo>,
+    undo: Vec<Undo>,
 }
 
 impl App {
@@ -270,7 +127,7 @@ impl App {
             plot: Plot::default(),
             publish: PublishBox::default(),
             overlay: None,
-            typed: holding::Typed::default(),
+            typed: Typed::default(),
             held_break: false,
             acted_on: None,
             undo: Vec::new(),
@@ -549,5 +406,23 @@ impl App {
                     3600
                 })),
         )
+    }
+
+    /// Returns the form of the channel list.
+    #[must_use]
+    pub fn list_form(&self) -> ListForm {
+        self.list_form
+    }
+
+    /// Returns the open message.
+    #[must_use]
+    pub fn open(&self) -> Option<&Open> {
+        self.open.as_ref()
+    }
+
+    /// Returns the plot.
+    #[must_use]
+    pub fn plot(&self) -> &Plot {
+        &self.plot
     }
 }

@@ -1,8 +1,9 @@
 //! The layout of a screen of a given size.
 
 use ratatui::layout::Rect;
+use unicode_width::UnicodeWidthStr as _;
 
-use super::latest::ListForm;
+use super::channel_list::ListForm;
 
 /// Minimum width of the screen for channels and messages side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
@@ -226,6 +227,25 @@ fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
     )
 }
 
+/// Wraps the program's own text to lines of at most `columns`, unless a word is longer.
+#[must_use]
+pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
+    let mut lines = Vec::new();
+    let mut rest = text;
+    while rest.width() > columns {
+        let spaces = rest.match_indices(' ').map(|(at, _)| at);
+        let (fitting, longer): (Vec<_>, Vec<_>) =
+            spaces.partition(|at| rest[..*at].width() <= columns);
+        let Some(at) = fitting.last().or(longer.first()) else {
+            break;
+        };
+        lines.push(&rest[..*at]);
+        rest = &rest[at + 1..];
+    }
+    lines.push(rest);
+    lines
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -359,5 +379,13 @@ mod tests {
         };
         assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 3);
         assert_eq!(Areas::divide(80, 24, publish).publish.height, 5);
+    }
+
+    #[test]
+    fn a_word_that_is_too_long_has_a_line_of_its_own() {
+        assert_eq!(wrapped("a bc def g", 4), ["a bc", "def", "g"]);
+        assert_eq!(wrapped("a bcdef g", 2), ["a", "bcdef", "g"]);
+        assert_eq!(wrapped("bcdef", 2), ["bcdef"]);
+        assert_eq!(wrapped("", 0), [""]);
     }
 }

@@ -2,10 +2,11 @@
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::action::Motion;
+use super::action::{Action, Motion};
+use super::effect::Effect;
+use super::event::Event;
 use super::input::Input;
 use super::keymap::{Chord, Context, action_for};
-use super::{Action, Effect, Event};
 use crate::config::Colour;
 
 /// The name of a profile and its colour.

@@ -1,81 +1,131 @@
 //! What the panes share: the log and which of its rows are shown, the subscriptions and the servers,
 //! queries, checks, and how messages are decoded.
 
+mod acl_fallback;
+pub mod breakpoints;
+mod check_coverage;
+pub mod checks;
+pub mod clipboard;
+pub mod feed;
+pub mod filters;
+pub mod find;
+mod formats;
+pub mod lenses;
+pub mod live_query;
+mod marks;
+pub mod nodes;
+pub mod notices;
+pub mod own_messages;
+mod queries;
+pub mod remedies;
+pub mod server_status;
+mod shell_command;
+pub mod snapshot;
+mod socket_io;
+mod subscribing;
+pub mod subscriptions;
+pub mod time_form;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use super::check_coverage::Counted;
-use super::{
-    Breakpoints, Checks, DecodedRows, Filters, Find, Nodes, OwnMessages, ServerStatus, Settings,
-    Subscriptions, TimeForm, Toast,
-};
+use self::breakpoints::Breakpoints;
+use self::check_coverage::Counted;
+use self::checks::Checks;
+use self::filters::Filters;
+use self::find::Find;
+use self::lenses::DecodedRows;
+use self::nodes::Nodes;
+use self::own_messages::OwnMessages;
+use self::server_status::ServerStatus;
+use self::subscriptions::Subscriptions;
+use self::time_form::TimeForm;
+use super::effect::Effect;
+use super::settings::{SENTINEL_HELLO, Settings};
+use super::toast::{TOAST_DURATION, Toast};
 use crate::log::{MessageLog, Selection};
 use crate::message::clock::WallClock;
 use crate::message::names::Names;
 use crate::message::{Notice, RowId, Time, Topic};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::{Clock, Zone};
-use crate::query::Path;
-use crate::server::Connection;
-
-/// Sentinels announce themselves here every two seconds. The channel starts muted.
-pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
-
-/// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5
-/// seconds.
-pub(super) const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
+use crate::query::{Moment, Path};
 
 /// What the panes share.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) settings: Settings,
+    pub(crate) settings: Settings,
     /// When the last event arrived.
-    pub(super) now: Time,
-    pub(super) toast: Option<Toast>,
+    pub(crate) now: Time,
+    pub(crate) toast: Option<Toast>,
     /// How times are shown.
-    pub(super) time_form: TimeForm,
-    pub(super) log: MessageLog,
-    pub(super) shown: Selection,
-    pub(super) only: Option<Arc<[u8]>>,
-    pub(super) muted: Names,
+    pub(crate) time_form: TimeForm,
+    pub(crate) log: MessageLog,
+    pub(crate) shown: Selection,
+    pub(crate) only: Option<Arc<[u8]>>,
+    pub(crate) muted: Names,
     /// Number of `muted` channels that have received messages.
-    pub(super) muted_and_heard: usize,
+    pub(crate) muted_and_heard: usize,
     /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
-    pub(super) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
-    pub(super) decoded_rows: DecodedRows,
+    pub(crate) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
+    pub(crate) decoded_rows: DecodedRows,
     /// The formats that the user chose for channels.
-    pub(super) decoder_choices: Arc<DecoderChoices>,
-    pub(super) filters: Filters,
-    pub(super) find: Option<Find>,
-    pub(super) breakpoints: Breakpoints,
-    pub(super) checks: Checks,
+    pub(crate) decoder_choices: Arc<DecoderChoices>,
+    pub(crate) filters: Filters,
+    pub(crate) find: Option<Find>,
+    pub(crate) breakpoints: Breakpoints,
+    pub(crate) checks: Checks,
     /// When the messages not covered by `checks` were last counted.
-    pub(super) counted: Option<Counted>,
-    pub(super) marked: BTreeSet<RowId>,
+    pub(crate) counted: Option<Counted>,
+    pub(crate) marked: BTreeSet<RowId>,
     /// Query history, oldest first.
-    pub(super) queries: Vec<String>,
+    pub(crate) queries: Vec<String>,
     /// Number of queries started so far.
-    pub(super) serial: u64,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) server: ServerStatus,
-    pub(super) nodes: Nodes,
+    pub(crate) serial: u64,
+    pub(crate) subscriptions: Subscriptions,
+    pub(crate) server: ServerStatus,
+    pub(crate) nodes: Nodes,
     /// Whether the user was told that keyspace events come from one primary only.
-    pub(super) was_told_one_primary: bool,
+    pub(crate) was_told_one_primary: bool,
     /// Whether the user was told that Socket.IO counts a subscription.
-    pub(super) was_told_counted: bool,
+    pub(crate) was_told_counted: bool,
     /// The last notice of what the ACL user may receive.
-    pub(super) allowed: Option<Notice>,
-    pub(super) own: OwnMessages,
-    pub(super) wall: WallClock,
+    pub(crate) allowed: Option<Notice>,
+    pub(crate) own: OwnMessages,
+    pub(crate) wall: WallClock,
     /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
     /// rows do not jump sideways.
-    pub(super) name_columns: usize,
+    pub(crate) name_columns: usize,
 }
 
 impl Session {
+    pub(crate) fn next_time_form(&mut self) -> Vec<Effect> {
+        self.time_form = self.time_form.next();
+        self.tell(format!("times: {}", self.time_form.name()))
+    }
+
+    /// Returns the checks.
+    #[must_use]
+    pub fn checks(&self) -> &Checks {
+        &self.checks
+    }
+
+    /// Returns the servers that are subscribed to.
+    #[must_use]
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// Returns the time at which a query is written, in the displayed time zone.
+    pub(crate) fn moment(&self) -> Moment {
+        Moment {
+            now: self.now,
+            ahead: self.clock().ahead(self.now),
+        }
+    }
+
     /// Creates a session that subscribes to `topics`.
-    pub(super) fn new(settings: Settings, topics: Vec<Topic>, now: Time) -> Self {
+    pub(crate) fn new(settings: Settings, topics: Vec<Topic>, now: Time) -> Self {
         let mut subscriptions = Subscriptions::default();
         for topic in topics {
             subscriptions.add(topic);
@@ -137,23 +187,33 @@ impl Session {
         Clock::new(zone).following(self.wall.clone())
     }
 
-    /// Returns how long a server has been silent although it was pinged; `None` while all servers
-    /// answer.
-    #[must_use]
-    pub fn unanswered(&self) -> Option<Duration> {
-        let is_live = self.server.connection == Connection::Live;
-        self.silence_since(self.nodes.answered()?)
-            .filter(|_| is_live)
-    }
-
-    /// Returns the time since `answered` if it is longer than an answer may take.
-    pub(super) fn silence_since(&self, answered: Time) -> Option<Duration> {
-        // A server that refuses PING never answers, so its silence means nothing.
-        let silence = self.now.since(answered);
-        (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
-    }
-
-    pub(super) fn next_second(&self) -> Time {
+    pub(crate) fn next_second(&self) -> Time {
         Time((self.now.second() + 1) * 1_000_000)
+    }
+
+    /// Adds a notice to the log if the wall clock was set.
+    pub(crate) fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
+        let Some(by) = self.wall.note(self.now, ahead) else {
+            return Vec::new();
+        };
+        self.log.push_notice(self.now, Notice::ClockSet { by });
+        self.refresh_shown()
+    }
+
+    pub(crate) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.say(text.into(), false)
+    }
+
+    pub(crate) fn tell_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.say(text.into(), true)
+    }
+
+    fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
+        self.toast = Some(Toast {
+            text,
+            is_error,
+            until: self.now.after(TOAST_DURATION),
+        });
+        Vec::new()
     }
 }

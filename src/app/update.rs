@@ -1,125 +1,40 @@
 //! Turns events into state.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, MouseEventKind};
+mod actions;
+mod channel_list;
+mod checks;
+mod current;
+mod find;
+mod focus;
+mod formats;
+mod keys;
+mod lenses;
+mod lists;
+mod log_pane;
+mod message_pane;
+mod message_search;
+mod message_values;
+mod mouse;
+mod moving;
+mod plot;
+mod plot_cursor;
+mod publish_box;
+mod query_box;
+pub mod quitting;
+mod subscribing;
+mod text_boxes;
+mod undo;
 
-use super::acl_fallback::is_refusal_of_all;
+use crossterm::event::MouseEventKind;
+
+use super::App;
 use super::action::Motion;
-use super::{
-    App, Chord, Context, Effect, Event, Focus, Overlay, SENTINEL_HELLO, Session, TOAST_DURATION,
-    Toast, action_for,
-};
-use crate::log::Batch;
-use crate::message::{Notice, RowId, Time};
-use crate::payload::escape;
-use crate::server::{Ask, Feed};
-
-/// The maximum number of columns that a channel's name takes in the log.
-pub const MAX_NAME_COLUMNS: usize = 28;
-
-impl Session {
-    /// Adds a notice to the log if the wall clock was set.
-    fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
-        let Some(by) = self.wall.note(self.now, ahead) else {
-            return Vec::new();
-        };
-        self.log.push_notice(self.now, Notice::ClockSet { by });
-        self.refresh_shown()
-    }
-
-    fn note_partial(&mut self, words: Option<Box<str>>) -> Vec<Effect> {
-        if self.server.partial == words {
-            return Vec::new();
-        }
-        self.server.partial.clone_from(&words);
-        let Some(words) = words else {
-            return Vec::new();
-        };
-        self.log.push_notice(self.now, Notice::Partial(words));
-        self.refresh_shown()
-    }
-
-    /// Records that the server is a sentinel, which delivers no messages of the master that it
-    /// watches.
-    fn note_sentinel(&mut self, masters: Vec<Box<str>>) -> Vec<Effect> {
-        let is_news = self.server.sentinel_of.replace(masters).is_none();
-        if !is_news {
-            return Vec::new();
-        }
-        let command = self.sentinel_command().unwrap_or_default();
-        let words =
-            format!("this is a sentinel: it reports failovers only · {command} follows the master");
-        self.log
-            .push_notice(self.now, Notice::Partial(words.into()));
-        self.refresh_shown()
-    }
-
-    fn take(&mut self, batch: Batch) -> Vec<Effect> {
-        self.note_sign_of_life(batch.source());
-        for (time, notice) in batch.timed_notices() {
-            self.subscriptions.note(notice, time);
-            self.note_gap(notice);
-        }
-        let is_refused = batch.notices().iter().any(is_refusal_of_all);
-        let fall_back = is_refused.then_some(Effect::Ask(Ask::Allowed));
-        let generation = self.log.channels().generation();
-        let joined = self
-            .log
-            .continues_last_row(&batch)
-            .then(|| RowId(self.log.end().0.saturating_sub(1)));
-        self.widen_names(&batch);
-        self.count_for_node(&batch);
-        let notes = [self.whose_keys(&batch), self.counted_by_socket_io(&batch)];
-        let first = self.log.end();
-        self.log.append(batch);
-        self.own.note_arrived(&self.log, first);
-        for notice in notes.into_iter().flatten() {
-            self.log.push_notice(self.now, notice);
-        }
-        self.forget_gone();
-        if let Some(row) = joined {
-            self.watches().for_each(|watch| watch.look_again(row));
-        }
-        let mut effects = self.check_arrived();
-        effects.extend(self.ask_about_arrived());
-        effects.extend(fall_back);
-        if self.log.channels().generation() == generation {
-            self.shown.follow(&self.log);
-            return effects;
-        }
-        effects.extend(self.refresh_shown());
-        effects
-    }
-
-    /// Widens the name column for channels that first appear in `batch`.
-    fn widen_names(&mut self, batch: &Batch) {
-        if self.name_columns == MAX_NAME_COLUMNS {
-            return;
-        }
-        let channels = self.log.channels();
-        let new = batch
-            .channel_names()
-            .filter(|name| *name != SENTINEL_HELLO && channels.find(name).is_none());
-        let widest = new.map(|name| escape::name(name, MAX_NAME_COLUMNS).columns);
-        self.name_columns = self.name_columns.max(widest.max().unwrap_or(0));
-    }
-
-    pub(super) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
-        self.say(text.into(), false)
-    }
-
-    pub(super) fn tell_error(&mut self, text: impl Into<String>) -> Vec<Effect> {
-        self.say(text.into(), true)
-    }
-
-    fn say(&mut self, text: String, is_error: bool) -> Vec<Effect> {
-        self.toast = Some(Toast {
-            text,
-            is_error,
-            until: self.now.after(TOAST_DURATION),
-        });
-        Vec::new()
-    }
-}
+use super::effect::Effect;
+use super::event::Event;
+use super::session::live_query::{FILTER, FIND};
+use crate::message::Time;
+use crate::server::Feed;
+use crate::workers::scan::Answer;
 
 impl App {
     /// Handles an event that arrived at `now`, and returns what the runtime must do about it.
@@ -171,108 +86,7 @@ impl App {
         effects
     }
 
-    pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
-        if key.kind == KeyEventKind::Release {
-            self.typed.reports_release = true;
-            return Vec::new();
-        }
-        let action = action_for(self.context(), Chord::of(key));
-        if action.is_some_and(|action| self.hold_back(action, key)) {
-            return Vec::new();
-        }
-        self.press_at_once(key)
-    }
-
-    /// Performs the action of `key`, or types it.
-    pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let chord = Chord::of(key);
-        // Any key dismisses the toast, which hides the key hints.
-        self.session.toast = None;
-        let effects = match action_for(self.context(), chord) {
-            Some(action) => self.act(action, key),
-            None => self.type_key(key),
-        };
-        self.typed.last = Some((chord, self.session.now));
-        effects
-    }
-
-    /// Forgets the last keys, so that the next key does not continue a sequence.
-    fn forget_keys(&mut self) {
-        self.typed.last = None;
-        self.held_break = false;
-    }
-
-    /// Passes a key to the focused text box, if there is one.
-    pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
-        if let KeyCode::Char(letter) = key.code
-            && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
-        {
-            return refusal;
-        }
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.press_in_line(key);
-            }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                query_box.input.press_in_line(key);
-                return self.read_query();
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                input.press_in_line(key);
-                let text = input.text();
-                return self.search_message_for(&text);
-            }
-            (Context::PublishChannel, _) => {
-                self.publish.channel.press_in_line(key);
-                self.publish.dismiss_failure();
-            }
-            (Context::PublishPayload, _) => {
-                self.publish.payload.press(key);
-                self.publish.dismiss_failure();
-            }
-            _ => {}
-        }
-        Vec::new()
-    }
-
-    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
-        if let Some(refusal) = self.refuse_too_much(text.len()) {
-            return refusal;
-        }
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.insert_in_line(text);
-                if text.trim_end().contains(['\r', '\n']) {
-                    return self
-                        .session
-                        .tell("a line break in the pasted name became a space");
-                }
-            }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                query_box.input.insert_in_line(text);
-                return self.read_query();
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                input.insert_in_line(text);
-                let text = input.text();
-                return self.search_message_for(&text);
-            }
-            (Context::PublishChannel, _) => {
-                let text = self.publish.readable(text);
-                self.publish.channel.insert_in_line(&text);
-                self.publish.dismiss_failure();
-            }
-            (Context::PublishPayload, _) => {
-                let text = self.publish.readable(text);
-                self.publish.payload.insert(&text);
-                self.publish.dismiss_failure();
-            }
-            _ => return self.session.tell("nothing to paste into · p publish"),
-        }
-        Vec::new()
-    }
-
-    fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
+    pub(crate) fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
         (self.width, self.height) = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
@@ -316,24 +130,36 @@ impl App {
         Vec::new()
     }
 
-    pub(super) fn refresh_channels(&mut self) {
-        let lists = super::Lists {
-            channels: self.session.log.channels(),
-            subscriptions: &self.session.subscriptions,
+    /// Handles the results of a scan, and requests the next one.
+    pub(crate) fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
+        let mut effects = match answer.watch {
+            FILTER => {
+                self.session.note_filter(answer);
+                Vec::new()
+            }
+            FIND => self.note_find(answer),
+            _ => self.note_breakpoint(answer),
         };
-        self.channels.refresh(&lists, self.session.now);
+        self.session.forget_gone();
+        effects.extend(self.session.ask_about_arrived());
+        effects
     }
 
-    pub(super) fn set_focus(&mut self, focus: Focus) {
-        // A pane that is not on the screen cannot have the focus.
-        let focus = match focus {
-            Focus::Messages if self.shows_latest() => Focus::Channels,
-            focus => focus,
-        };
-        self.focus = focus;
-        if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
-            self.pane = focus;
-            self.publish.dismiss_failure();
+    /// Makes the log leave room for what is stored besides it.
+    pub(crate) fn leave_room(&mut self) -> Vec<Effect> {
+        let evicted = self.session.log.counters().evicted;
+        if !self.session.log.leave_room(self.beside_log()) {
+            return Vec::new();
         }
+        self.session.forget_gone();
+        self.tell_gone_for_open(self.session.log.counters().evicted - evicted);
+        self.session.refresh_shown()
+    }
+
+    /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
+    /// for it.
+    #[must_use]
+    pub fn beside_log(&self) -> usize {
+        self.session.checks.size() + self.open_size()
     }
 }

@@ -1,0 +1,183 @@
+//! The message log pane: which rows it shows and which one is selected.
+
+use crate::log::Selection;
+use crate::message::RowId;
+
+/// The position of the pane in the log. Rows are held by id, so the pane stays put while rows come
+/// and go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Position {
+    /// At the end, following new rows.
+    #[default]
+    Following,
+    /// Where the user left it.
+    Frozen {
+        /// The row at the top.
+        top: RowId,
+        /// The selected row.
+        selected: RowId,
+        /// One past the last row at the time of the user's last move. Later rows do not appear by
+        /// themselves, even where there is room.
+        end: RowId,
+    },
+}
+
+/// The rows on the screen.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// Whether the oldest row of all is among them.
+    pub is_at_top: bool,
+    /// The rows, from top to bottom.
+    pub rows: Vec<RowId>,
+    /// The selected row, if there is any row.
+    pub selected: Option<RowId>,
+    /// The number of kept rows below the last one shown.
+    pub newer: u64,
+    /// Whether frozen rows have been evicted since.
+    pub has_lost: bool,
+}
+
+/// The state of the pane.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MessagesPane {
+    position: Position,
+}
+
+impl MessagesPane {
+    /// Returns the position of the pane.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Returns the rows that fit into `height` lines.
+    #[must_use]
+    pub fn window(&self, shown: &Selection, height: u16) -> Window {
+        let total = shown.len();
+        let (top, selected) = self.places(shown, height);
+        let end = self.limit(shown).min(top + u64::from(height));
+        Window {
+            is_at_top: top == 0,
+            has_lost: self.has_lost(shown),
+            rows: (top..end).filter_map(|place| shown.row_at(place)).collect(),
+            selected: shown.row_at(selected),
+            newer: total - end,
+        }
+    }
+
+    /// Returns the selected row: the last one while following.
+    #[must_use]
+    pub fn selected(&self, shown: &Selection) -> Option<RowId> {
+        shown.row_at(self.places(shown, 1).1)
+    }
+
+    /// Follows new rows again.
+    pub fn follow(&mut self) {
+        self.position = Position::Following;
+    }
+
+    /// Goes back to the position of `pane`.
+    pub fn stand_as(&mut self, pane: Self) {
+        self.position = pane.position;
+    }
+
+    /// Freezes the rows that `height` lines show now.
+    pub fn freeze(&mut self, shown: &Selection, height: u16) {
+        let (top, selected) = self.places(shown, height);
+        self.stand(shown, top, selected, height);
+    }
+
+    /// Moves the selection by `rows`, down if positive. Freezes the pane.
+    pub fn select_by(&mut self, shown: &Selection, rows: i64, height: u16) {
+        let (top, selected) = self.places(shown, height);
+        self.stand(shown, top, selected.saturating_add_signed(rows), height);
+    }
+
+    /// Selects the oldest row. Freezes the pane.
+    pub fn select_first(&mut self, shown: &Selection, height: u16) {
+        self.stand(shown, 0, 0, height);
+    }
+
+    /// Selects `row`. Freezes the pane.
+    pub fn select(&mut self, shown: &Selection, row: RowId, height: u16) {
+        let (top, _) = self.places(shown, height);
+        self.stand(shown, top, shown.place_of(row), height);
+    }
+
+    /// Selects `row`. If it was out of view, it comes into view with most of the pane above it.
+    /// Freezes the pane.
+    pub fn bring_in(&mut self, shown: &Selection, row: RowId, height: u16) {
+        let (top, _) = self.places(shown, height);
+        let place = shown.place_of(row);
+        let is_in_view =
+            self.position != Position::Following && (top..top + u64::from(height)).contains(&place);
+        let above = u64::from(height) * 3 / 4;
+        let top = if is_in_view {
+            top
+        } else {
+            place.saturating_sub(above)
+        };
+        self.stand(shown, top, place, height);
+    }
+
+    /// Moves the window by `rows`, down if positive, and the selection only as far as needed to
+    /// stay in view. Scrolling down at the end follows new rows again, as a scroll bar does.
+    pub fn scroll_by(&mut self, shown: &Selection, rows: i64, height: u16) {
+        let (top, selected) = self.places(shown, height);
+        let lowest_top = shown.len().saturating_sub(u64::from(height));
+        if rows > 0 && top >= lowest_top {
+            self.follow();
+            return;
+        }
+        let top = top.saturating_add_signed(rows).min(lowest_top);
+        let bottom = top + u64::from(height).saturating_sub(1);
+        self.stand(shown, top, selected.clamp(top, bottom), height);
+    }
+
+    /// Returns one past the index of the last row that may appear by itself.
+    fn limit(&self, shown: &Selection) -> u64 {
+        match self.position {
+            Position::Following => shown.len(),
+            Position::Frozen { end, .. } => match shown.place_of(end) {
+                // All frozen rows have been evicted: show the oldest rows instead.
+                0 if self.has_lost(shown) => shown.len(),
+                limit => limit,
+            },
+        }
+    }
+
+    fn has_lost(&self, shown: &Selection) -> bool {
+        match self.position {
+            Position::Following => false,
+            Position::Frozen { top, .. } => !shown.keeps(top),
+        }
+    }
+
+    /// Returns the indices of the top row and of the selected row.
+    fn places(&self, shown: &Selection, height: u16) -> (u64, u64) {
+        let last = shown.len().saturating_sub(1);
+        match self.position {
+            Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
+            Position::Frozen { top, selected, .. } => {
+                let selected = shown.place_of(selected).min(last);
+                // The screen may have become lower since then.
+                let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
+                let top = shown.place_of(top).clamp(lowest_top, selected);
+                // Or it has become higher, or a filter hides rows below: rows above fill the room.
+                let full = self.limit(shown).saturating_sub(u64::from(height));
+                (top.min(full.max(lowest_top)), selected)
+            }
+        }
+    }
+
+    fn stand(&mut self, shown: &Selection, top: u64, selected: u64, height: u16) {
+        let last = shown.len().saturating_sub(1);
+        let selected = selected.min(last);
+        let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
+        let top = top.clamp(lowest_top, selected);
+        if let (Some(top), Some(selected)) = (shown.row_at(top), shown.row_at(selected)) {
+            let end = shown.end();
+            self.position = Position::Frozen { top, selected, end };
+        }
+    }
+}

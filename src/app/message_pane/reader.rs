@@ -1,0 +1,495 @@
+//! An open message, kept whole even if the log evicts it.
+
+mod marks;
+mod outline;
+
+pub use self::outline::{Columns, Outline, OutlineRow, Page};
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use self::marks::Marks;
+use crate::app::layout::wrapped;
+use crate::app::session::snapshot::MessageSnapshot;
+use crate::payload::diff::Diff;
+use crate::payload::format::{Decoded, Format};
+use crate::payload::tree::NodeId;
+use crate::payload::{figures, hex, rows};
+use crate::workers::decode::{Comparison, DecodedMessage};
+
+/// The columns between the names of two tabs.
+pub const TAB_SPACE: usize = 2;
+
+/// The tabs of the message pane.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    /// The decoded value.
+    #[default]
+    Value,
+    /// The changes from another message to this one.
+    Diff,
+    /// The raw bytes.
+    Bytes,
+    /// How the message arrived, and what is known about its channel.
+    Channel,
+}
+
+impl Tab {
+    /// All tabs, in order.
+    pub const ALL: [Self; 4] = [Self::Value, Self::Diff, Self::Bytes, Self::Channel];
+
+    /// Returns the name of the tab.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Value => "value",
+            Self::Diff => "diff",
+            Self::Bytes => "bytes",
+            Self::Channel => "channel",
+        }
+    }
+
+    /// Returns the columns of its name on the line of tab names.
+    #[must_use]
+    pub fn columns(self) -> Range<usize> {
+        let before = Self::ALL.iter().take_while(|tab| **tab != self);
+        let start: usize = before.map(|tab| tab.name().len() + TAB_SPACE).sum();
+        start..start + self.name().len()
+    }
+
+    /// Returns the tab `steps` further on, wrapping around at the ends.
+    #[must_use]
+    pub fn further(self, steps: isize) -> Self {
+        let here = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
+        let count = isize::try_from(Self::ALL.len()).unwrap_or(1);
+        let index = (isize::try_from(here).unwrap_or(0) + steps).rem_euclid(count);
+        Self::ALL[usize::try_from(index).unwrap_or(0)]
+    }
+}
+
+/// The form in which a tab shows its contents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// Values that can be folded.
+    Values,
+    /// Plain text.
+    Text,
+    /// A hex dump.
+    Hex,
+    /// Old and new values.
+    Changes,
+    /// Facts about the channel.
+    Channel,
+}
+
+/// The room in which a message is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// Columns of its text.
+    pub columns: usize,
+    /// Rows of its text.
+    pub height: usize,
+}
+
+/// The maximum number of lines of notes above a message.
+const MOST_NOTES: usize = 4;
+
+/// An open message and the position in it.
+#[derive(Debug)]
+pub struct Reader {
+    snapshot: MessageSnapshot,
+    /// The decoded message; `None` until it is decoded.
+    decoded: Option<Arc<Decoded>>,
+    /// The message that it is compared with.
+    base: Option<MessageSnapshot>,
+    comparison: Option<Arc<Comparison>>,
+    tab: Tab,
+    outline: Outline,
+    /// The path of the selected value, kept because searching a million names for duplicates takes
+    /// longer than a frame.
+    path: Option<String>,
+    /// The first byte shown of a text.
+    offset: usize,
+    /// The first row shown of the bytes.
+    line: usize,
+    /// The first row shown of the changes.
+    change: usize,
+    /// The first row shown of the channel tab.
+    fact: usize,
+    marks: Marks,
+}
+
+impl Reader {
+    /// Opens a message at its start.
+    #[must_use]
+    pub fn open(snapshot: MessageSnapshot) -> Self {
+        Self {
+            snapshot,
+            decoded: None,
+            base: None,
+            comparison: None,
+            tab: Tab::default(),
+            outline: Outline::default(),
+            path: None,
+            offset: 0,
+            line: 0,
+            change: 0,
+            fact: 0,
+            marks: Marks::default(),
+        }
+    }
+
+    /// Returns the message.
+    #[must_use]
+    pub fn snapshot(&self) -> &MessageSnapshot {
+        &self.snapshot
+    }
+
+    /// Returns the decoded message, or `None` until it is decoded.
+    #[must_use]
+    pub fn decoded(&self) -> Option<&Decoded> {
+        self.decoded.as_deref()
+    }
+
+    /// Records the decoded message and its comparison.
+    pub fn note(&mut self, message: DecodedMessage) {
+        self.decoded = Some(message.decoded);
+        if self.base.is_some() {
+            self.comparison = message.comparison;
+        }
+    }
+
+    /// Compares the message with `base` from now on.
+    pub fn compare_with(&mut self, base: Option<MessageSnapshot>) {
+        self.base = base;
+        self.comparison = None;
+        self.change = 0;
+    }
+
+    /// Returns the message that it is compared with.
+    #[must_use]
+    pub fn base(&self) -> Option<&MessageSnapshot> {
+        self.base.as_ref()
+    }
+
+    /// Returns the changes from that message to this one, if they are known yet.
+    #[must_use]
+    pub fn comparison(&self) -> Option<&Comparison> {
+        self.comparison.as_deref()
+    }
+
+    /// Returns the message and the one that it is compared with.
+    pub fn snapshots(&self) -> impl Iterator<Item = &MessageSnapshot> {
+        std::iter::once(&self.snapshot).chain(&self.base)
+    }
+
+    /// Returns the memory that it takes in bytes, without the payloads of its snapshots.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        size_of::<Self>()
+            + self.decoded().map_or(0, Decoded::size)
+            + self.comparison().map_or(0, |comparison| comparison.size)
+            + self.marks.size()
+    }
+
+    /// Returns the first row shown of the channel tab.
+    #[must_use]
+    pub fn fact(&self) -> usize {
+        self.fact
+    }
+
+    /// Scrolls the channel tab, which has `facts` rows, down if `lines` is positive.
+    pub(crate) fn scroll_facts(&mut self, lines: isize, facts: usize, room: Room) {
+        let last = facts.saturating_sub(room.height);
+        self.fact = self.fact.saturating_add_signed(lines).min(last);
+    }
+
+    /// Returns the first row shown of the changes.
+    #[must_use]
+    pub fn change(&self) -> usize {
+        self.change
+    }
+
+    /// Returns the tab that is shown. A notice has only its text.
+    #[must_use]
+    pub fn tab(&self) -> Tab {
+        match self.snapshot.channel {
+            Some(_) => self.tab,
+            None => Tab::Value,
+        }
+    }
+
+    /// Shows another tab.
+    pub fn show_tab(&mut self, tab: Tab) {
+        self.tab = tab;
+    }
+
+    /// Returns the form in which the tab is shown: a message with neither values nor text is shown
+    /// as bytes.
+    #[must_use]
+    pub fn form(&self) -> Form {
+        let decoded = self.decoded.as_deref();
+        match self.tab() {
+            Tab::Value if decoded.is_some_and(|decoded| decoded.tree.is_some()) => Form::Values,
+            Tab::Value if decoded.is_some_and(|decoded| has_no_words(decoded.format)) => Form::Hex,
+            Tab::Value => Form::Text,
+            Tab::Diff => Form::Changes,
+            Tab::Bytes => Form::Hex,
+            Tab::Channel => Form::Channel,
+        }
+    }
+
+    /// Returns the bytes of the message, unpacked.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        let payload = &self.snapshot.payload;
+        self.decoded
+            .as_ref()
+            .map_or(payload, |decoded| decoded.bytes(payload))
+    }
+
+    /// Returns the values with the room to show them in, if there are any and they are shown.
+    #[must_use]
+    pub fn page(&self, room: Room) -> Option<Page<'_>> {
+        let decoded = self.decoded.as_deref()?;
+        let tree = decoded.tree.as_ref().filter(|_| self.tab() == Tab::Value)?;
+        Some(Page {
+            tree,
+            bytes: decoded.bytes(&self.snapshot.payload),
+            columns: room.columns,
+            height: room.height,
+        })
+    }
+
+    /// Returns the folding of the values and the selected one.
+    #[must_use]
+    pub fn outline(&self) -> &Outline {
+        &self.outline
+    }
+
+    /// Returns the path of the selected value, unless it is the outermost one or has no path.
+    #[must_use]
+    pub fn path(&self) -> Option<&str> {
+        self.path.as_deref().filter(|_| self.form() == Form::Values)
+    }
+
+    fn find_path(&mut self) {
+        let cursor = self.outline.cursor();
+        let tree = self.decoded().and_then(|decoded| decoded.tree.as_ref());
+        let inner = tree.filter(|_| cursor != NodeId::default());
+        self.path = inner.and_then(|tree| tree.path(cursor, self.bytes()));
+    }
+
+    /// Returns the first byte shown of a text.
+    #[must_use]
+    pub fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Returns the first row shown of the bytes.
+    #[must_use]
+    pub fn line(&self) -> usize {
+        self.line
+    }
+
+    /// Takes over the position in `before`, a message that may have the same structure.
+    pub fn carry_over(&mut self, before: &Self, room: Room) {
+        if let (Some(from), Some(to)) = (before.page(room), self.page(room)) {
+            self.outline = before.outline.carried_over(&from, &to);
+            self.find_path();
+        }
+    }
+
+    /// Takes over the search in `before`.
+    pub fn search_like(&mut self, before: &Self) {
+        self.marks.carry_over(&before.marks);
+    }
+
+    /// Returns how much of the message was kept, if it was truncated.
+    fn kept_words(&self) -> Option<String> {
+        let snapshot = &self.snapshot;
+        let kept = figures::size(snapshot.payload.len() as u64);
+        let size = figures::size(snapshot.size);
+        let bytes = figures::count(snapshot.size);
+        let words = format!("only the first {kept} of {size} ({bytes} B) were kept");
+        snapshot.is_cut().then_some(words)
+    }
+
+    /// Returns notes for the user about the current tab, wrapped to `columns`.
+    #[must_use]
+    pub fn notes(&self, columns: u16) -> Vec<String> {
+        let note = self
+            .decoded
+            .as_deref()
+            .and_then(|decoded| decoded.note.clone());
+        let tree = self
+            .decoded
+            .as_deref()
+            .and_then(|decoded| decoded.tree.as_ref());
+        let cut = tree.filter(|tree| tree.cut_at().is_some());
+        let cut = cut.map(|tree| {
+            let count = figures::count(tree.len() as u64);
+            format!("only the first {count} values are laid out; the rest is in the bytes tab")
+        });
+        let said = match self.tab() {
+            Tab::Value => [self.kept_words(), note, cut],
+            Tab::Bytes => [self.kept_words(), note, None],
+            Tab::Diff | Tab::Channel => [const { None }; 3],
+        };
+        let columns = usize::from(columns);
+        let lines = said.iter().flatten();
+        lines
+            .flat_map(|words| wrapped(words, columns))
+            .map(str::to_owned)
+            .take(MOST_NOTES)
+            .collect()
+    }
+
+    /// Changes the folding or the selection of values. Returns whether there are any values.
+    pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
+        let mut outline = std::mem::take(&mut self.outline);
+        let cursor = outline.cursor();
+        let page = self.page(room);
+        if let Some(page) = &page {
+            step(&mut outline, page);
+        }
+        let has_values = page.is_some();
+        let has_moved = outline.cursor() != cursor;
+        self.outline = outline;
+        if has_moved {
+            self.find_path();
+        }
+        has_values
+    }
+
+    /// Goes to the start.
+    pub fn go_to_start(&mut self) {
+        match self.form() {
+            Form::Values => {
+                self.outline.go_to_start();
+                self.path = None;
+            }
+            Form::Text => self.offset = 0,
+            Form::Hex => self.line = 0,
+            Form::Changes => self.change = 0,
+            Form::Channel => {}
+        }
+    }
+
+    /// Goes to the end, so that the last row is at the bottom.
+    pub fn go_to_end(&mut self, room: Room) {
+        if self.walk(room, Outline::go_to_end) {
+            return;
+        }
+        match self.form() {
+            Form::Text => self.offset = self.last_offset(room),
+            Form::Hex => self.line = self.last_line(room),
+            Form::Changes => self.change = self.last_change(room),
+            Form::Values | Form::Channel => {}
+        }
+    }
+
+    /// Moves by rows or values, down if `lines` is positive.
+    pub fn step(&mut self, lines: isize, room: Room) {
+        let count = lines.unsigned_abs();
+        let has_values = self.walk(room, |outline, page| {
+            for _ in 0..count {
+                if lines > 0 {
+                    outline.down(page);
+                } else {
+                    outline.up(page);
+                }
+            }
+        });
+        if !has_values {
+            self.scroll_rows(lines, room);
+        }
+    }
+
+    /// Scrolls by rows, down if `lines` is positive.
+    pub fn scroll(&mut self, lines: isize, room: Room) {
+        let count = lines.unsigned_abs();
+        let has_values = self.walk(room, |outline, page| {
+            if lines > 0 {
+                outline.page_down(count, page);
+            } else {
+                outline.page_up(count, page);
+            }
+        });
+        if !has_values {
+            self.scroll_rows(lines, room);
+        }
+    }
+
+    /// Keeps the position in a room of another size.
+    pub fn resize(&mut self, room: Room) {
+        let columns = room.columns;
+        self.walk(room, Outline::resize);
+        let offset = rows::row_at(self.bytes(), columns, self.offset);
+        self.offset = offset.min(self.last_offset(room));
+        self.line = self.line.min(self.last_line(room));
+    }
+
+    fn scroll_rows(&mut self, lines: isize, room: Room) {
+        let count = lines.unsigned_abs();
+        match self.form() {
+            Form::Hex => {
+                let line = self.line.saturating_add_signed(lines);
+                self.line = line.min(self.last_line(room));
+            }
+            Form::Changes => {
+                let line = self.change.saturating_add_signed(lines);
+                self.change = line.min(self.last_change(room));
+            }
+            Form::Values | Form::Channel => {}
+            Form::Text if lines < 0 => {
+                self.offset = rows::rows_back(self.bytes(), room.columns, self.offset, count);
+            }
+            Form::Text => {
+                let last = self.last_offset(room);
+                let mut ahead = rows::rows(self.bytes(), room.columns, self.offset);
+                let next = ahead.nth(count).map(|row| row.start);
+                self.offset = next.map_or(last, |next| next.min(last)).max(self.offset);
+            }
+        }
+    }
+
+    /// Returns the first byte shown at the end of a text.
+    fn last_offset(&self, room: Room) -> usize {
+        rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
+    }
+
+    /// Returns the first row shown at the end of the changes.
+    fn last_change(&self, room: Room) -> usize {
+        let rows = self
+            .comparison()
+            .map_or(0, |comparison| rows_of(&comparison.diff));
+        rows.saturating_sub(room.height.saturating_sub(DIFF_HEADER))
+    }
+
+    /// Returns the first row shown at the end of the bytes.
+    fn last_line(&self, room: Room) -> usize {
+        hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
+    }
+}
+
+/// Rows that say which messages are compared.
+pub const DIFF_HEADER: usize = 1;
+
+/// Returns whether messages of this format cannot be read as text.
+fn has_no_words(format: Format) -> bool {
+    matches!(format, Format::Binary | Format::Pickle | Format::Java)
+}
+
+/// Returns how many rows a comparison takes.
+fn rows_of(diff: &Diff) -> usize {
+    match diff {
+        Diff::Structure(structure) => structure.lines.len(),
+        Diff::Lines(lines) => lines.lines.len(),
+        Diff::LongTexts(_) => 2,
+        Diff::Bytes(bytes) => 2 * bytes.stretches.len(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

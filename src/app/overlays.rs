@@ -1,0 +1,89 @@
+//! What lies over the panes: the help, a list, a prompt, a question.
+
+pub mod help;
+pub mod query_box;
+pub mod syntax;
+
+use self::query_box::QueryBox;
+use super::input::Input;
+use crate::message::Topic;
+
+/// A box over the panes that has the focus until it is closed.
+#[derive(Debug)]
+pub enum Overlay {
+    /// The help.
+    Help {
+        /// The first line shown.
+        top: usize,
+        /// The overlay it was opened over, which returns when the help closes.
+        over: Option<Box<Overlay>>,
+    },
+    /// The prompt for a subscription.
+    Subscribe(Box<Prompt>),
+    /// The editor for a query.
+    Query(Box<QueryBox>),
+    /// The list of filters.
+    Filters {
+        /// The selected line.
+        line: usize,
+    },
+    /// The list of breakpoints.
+    Breakpoints {
+        /// The selected line.
+        line: usize,
+    },
+    /// The table of nodes.
+    Nodes {
+        /// The first line shown.
+        line: usize,
+    },
+    /// The formats to choose from for the channel of the open message.
+    Formats {
+        /// The selected line.
+        line: usize,
+    },
+    /// The prompt for a search in the open message.
+    SearchMessage(Box<Input>),
+    /// A question to confirm.
+    Confirm(Question),
+}
+
+/// A question asked before something that cannot be undone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// Whether to publish the message in the box.
+    Publish {
+        /// What is unusual about the message, and what it may do.
+        warning: String,
+    },
+    /// Whether to quit even though messages are kept.
+    Quit {
+        /// The number of messages kept.
+        kept: u64,
+    },
+}
+
+/// The prompt for a subscription.
+#[derive(Debug, Default)]
+pub struct Prompt {
+    /// The text typed so far.
+    pub input: Input,
+    /// Whether `* ? [` are taken literally.
+    pub is_exact: bool,
+    /// Whether to subscribe to sharded channels.
+    pub is_sharded: bool,
+}
+
+impl Prompt {
+    /// Returns the topic that the text stands for.
+    #[must_use]
+    pub fn topic(&self) -> Topic {
+        let text = self.input.text();
+        match (self.is_sharded, self.is_exact) {
+            (false, false) => Topic::guess(text.as_bytes()),
+            (false, true) => Topic::channel(text.as_bytes()),
+            (true, false) => Topic::guess_shard(text.as_bytes()),
+            (true, true) => Topic::shard(text.as_bytes()),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The lines of the help.
+
+use crate::app::keymap::{Binding, Context, bindings_of};
+
+/// A line of the help.
+#[derive(Clone, Copy, Debug)]
+pub enum HelpLine {
+    /// A blank line between two contexts.
+    Blank,
+    /// The title of a context.
+    Heading(&'static str),
+    /// A key and its meaning.
+    Key(&'static Binding),
+    /// A line of the notes.
+    Note(&'static str),
+}
+
+/// The notes below the keys in the help.
+const NOTES: &[&str] = &[
+    "The wheel scrolls the pane under it; a click focuses and selects.",
+    "In the plot the wheel zooms, a drag pans, and a click reads a point.",
+    "Shift-drag selects text with the mouse, and so does --no-mouse.",
+    "A rate is the mean of the last 5 seconds, or less for a newer channel;",
+    "bars show the last minute.",
+    "Redis counts the receivers of a publish: one for each matching",
+    "subscription, including those of this program.",
+    "Pub/Sub delivers at most once: messages published while the connection",
+    "is down are lost, and the log shows from when to when.",
+    "One publish is one row, however many subscriptions match it.",
+    "Filter, search and breakpoints share one query language: F1 in their box",
+    "lists it. Filters hide notices only if they use is:notice or is:gap.",
+    "Before a row: ● marked by you, ◆ breakpoint hit, ▸ search match.",
+    "A row is shown if it matches every include filter and no exclude filter.",
+    "Breakpoints check every message that arrives, shown or hidden.",
+    "A plot series records every message on its channel, whether the plot is",
+    "shown or closed, until d in the plot removes it.",
+];
+
+/// Returns the lines of the help, generated from the table of keys.
+pub fn help_lines() -> impl Iterator<Item = HelpLine> {
+    let keys = Context::ALL.into_iter().flat_map(|context| {
+        let bindings = bindings_of(context).map(HelpLine::Key);
+        [HelpLine::Heading(context.title())]
+            .into_iter()
+            .chain(bindings)
+            .chain([HelpLine::Blank])
+    });
+    keys.chain([HelpLine::Heading("Notes")])
+        .chain(NOTES.iter().copied().map(HelpLine::Note))
+}

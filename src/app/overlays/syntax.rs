@@ -1,0 +1,101 @@
+//! The list of the query syntax, laid out for a given width.
+
+use crate::app::layout::wrapped;
+use crate::query::SYNTAX;
+
+/// The columns of a form and of an example, each with the space after it.
+const FORM: usize = 21;
+
+const EXAMPLE: usize = 31;
+
+/// A narrower list leaves out the forms, since the examples are enough.
+const MIN_FOR_FORMS: usize = 100;
+
+/// A narrower list shows the meaning below the example.
+const MIN_FOR_MEANINGS: usize = 60;
+
+/// The indent of the meaning where it is below the example.
+const INDENT: usize = 2;
+
+/// A line of the list. A part is empty if it is on another line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SyntaxLine {
+    /// The general form of a term.
+    pub form: &'static str,
+    /// An example that works as it is.
+    pub example: &'static str,
+    /// What the example matches, or the part of it that fits on this line.
+    pub meaning: &'static str,
+}
+
+/// The columns that the parts of a line take up before the next part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SyntaxColumns {
+    /// The columns of the form; 0 if it is left out.
+    pub form: usize,
+    /// The columns of the example, which may be longer where nothing follows it.
+    pub example: usize,
+}
+
+impl SyntaxColumns {
+    /// Returns the columns of the parts in a list of `columns`.
+    #[must_use]
+    pub fn of(columns: usize) -> Self {
+        let form = if columns < MIN_FOR_FORMS { 0 } else { FORM };
+        let example = if columns < MIN_FOR_MEANINGS {
+            INDENT
+        } else {
+            EXAMPLE
+        };
+        Self { form, example }
+    }
+}
+
+/// Returns the lines of the list, wrapped to `columns`.
+#[must_use]
+pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
+    let parts = SyntaxColumns::of(columns);
+    let room = columns.saturating_sub(parts.form + parts.example);
+    let mut lines = Vec::new();
+    for syntax in SYNTAX {
+        let mut line = SyntaxLine {
+            form: syntax.form,
+            example: syntax.example,
+            meaning: "",
+        };
+        if columns < MIN_FOR_MEANINGS {
+            lines.push(std::mem::take(&mut line));
+        }
+        for meaning in wrapped(syntax.meaning, room) {
+            lines.push(SyntaxLine { meaning, ..line });
+            line = SyntaxLine::default();
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthStr as _;
+
+    use super::*;
+
+    #[test]
+    fn every_line_has_room_for_what_it_says() {
+        for columns in 30..200 {
+            let parts = SyntaxColumns::of(columns);
+            for line in syntax_lines(columns) {
+                let form = if parts.form > 0 { line.form } else { "" };
+                assert!(form.width() < parts.form.max(1), "{line:?}");
+                let example = if line.meaning.is_empty() {
+                    line.example.width()
+                } else {
+                    assert!(line.example.width() < parts.example, "{line:?}");
+                    parts.example
+                };
+                let total = parts.form + example + line.meaning.width();
+                assert!(total <= columns, "{line:?} in {columns}");
+            }
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The publish box.
+
+use super::input::Input;
+use crate::payload::escape::{is_plain, is_plain_name};
+use crate::payload::quoted::{parse_escaped, to_escaped};
+
+/// Maximum size of a one-line box, in bytes.
+pub(crate) const MAX_LINE: usize = 16 << 10;
+
+/// The maximum number of messages in the history.
+const MAX_HISTORY: usize = 500;
+
+/// The contents of the box, which can be sent again.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Draft {
+    channel: String,
+    payload: String,
+    escapes: bool,
+}
+
+/// The bytes of a message to publish.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Outgoing {
+    /// The channel's name.
+    pub channel: Box<[u8]>,
+    /// The payload.
+    pub payload: Box<[u8]>,
+}
+
+/// The outcome of the last message sent from the box.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Answer {
+    /// Nothing has been sent yet.
+    #[default]
+    None,
+    /// Waiting for the server's answer.
+    Waiting {
+        /// The id of the request.
+        id: u64,
+    },
+    /// Published.
+    Received {
+        /// The number of clients that received it.
+        count: i64,
+        /// The cluster node that counted only its own clients, if others may have received it too.
+        at: Option<Box<str>>,
+    },
+    /// Failed, or not known to be published; the text says why.
+    Failed(Box<str>),
+}
+
+/// The box: a channel, a payload, and the history of what was sent.
+#[derive(Debug, Default)]
+pub struct PublishBox {
+    /// The channel's name.
+    pub channel: Input,
+    /// The message.
+    pub payload: Input,
+    /// Whether the channel is a sharded one, if the user has chosen.
+    pub is_sharded: Option<bool>,
+    /// Whether escapes such as `\n` and `\xff` stand for bytes, in the payload and in the channel.
+    escapes: bool,
+    answer: Answer,
+    history: Vec<Draft>,
+    /// The entry of the history that is shown, if any; `kept` is then the draft that it replaced.
+    shown: Option<usize>,
+    kept: Draft,
+    completion: Option<Completion>,
+    next_id: u64,
+}
+
+/// The names that Tab cycles through, and the current one.
+#[derive(Debug)]
+struct Completion {
+    names: Vec<String>,
+    at: usize,
+}
+
+impl PublishBox {
+    /// Returns the outcome of the last message.
+    #[must_use]
+    pub fn answer(&self) -> &Answer {
+        &self.answer
+    }
+
+    /// Returns whether escapes such as `\n` and `\xff` stand for bytes.
+    #[must_use]
+    pub fn reads_escapes(&self) -> bool {
+        self.escapes
+    }
+
+    /// Switches between escaped and literal text.
+    pub fn toggle_escapes(&mut self) {
+        self.escapes = !self.escapes;
+    }
+
+    /// Sets the channel to publish to, and keeps the message.
+    pub fn address(&mut self, channel: &[u8]) {
+        self.shown = None;
+        match self.outgoing() {
+            Ok(written) => self.load(channel, &written.payload),
+            // Invalid escapes are kept for the user to correct.
+            Err(_) => self.channel = Input::holding(&to_escaped(channel)),
+        }
+    }
+
+    /// Returns pasted text in printable form. If it contains characters that would be invisible,
+    /// the box is switched to escaped text.
+    pub fn readable(&mut self, pasted: &str) -> String {
+        let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
+        if self.escapes || is_plain(lines.as_bytes()) {
+            return lines;
+        }
+        self.escapes = true;
+        self.channel = Input::holding(&to_escaped(self.channel.text().as_bytes()));
+        self.payload = Input::holding(&to_escaped(self.payload.text().as_bytes()));
+        to_escaped(lines.as_bytes())
+    }
+
+    /// Loads a message into the box, to edit and send again.
+    pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
+        // The draft that it replaces stays available in the history.
+        if self.shown.is_none() && !self.payload.is_empty() {
+            self.remember(self.draft());
+        }
+        self.shown = None;
+        self.load(channel, payload);
+    }
+
+    /// Returns the bytes of the channel and of the payload as they would be sent.
+    ///
+    /// # Errors
+    ///
+    /// Returns what is wrong with an escape.
+    pub fn outgoing(&self) -> Result<Outgoing, String> {
+        let read = |name: &str, input: &Input| {
+            let text = input.text();
+            let bytes = if self.escapes {
+                parse_escaped(&text).map_err(|error| format!("{name}: {error}"))?
+            } else {
+                text.into_bytes()
+            };
+            Ok::<Box<[u8]>, String>(bytes.into())
+        };
+        Ok(Outgoing {
+            channel: read("channel", &self.channel)?,
+            payload: read("message", &self.payload)?,
+        })
+    }
+
+    /// Returns the bytes of the channel's name, or the text as typed if an escape in it is invalid.
+    #[must_use]
+    pub fn channel_name(&self) -> Vec<u8> {
+        let text = self.channel.text();
+        let read = self.escapes.then(|| parse_escaped(&text).ok()).flatten();
+        read.unwrap_or_else(|| text.into_bytes())
+    }
+
+    /// Records that the message in the box is sent: keeps it in the history and empties the box.
+    /// Returns the id of the request.
+    pub fn send(&mut self) -> u64 {
+        self.remember(self.draft());
+        self.shown = None;
+        self.payload = Input::default();
+        self.next_id += 1;
+        self.answer = Answer::Waiting { id: self.next_id };
+        self.next_id
+    }
+
+    /// Records the answer to the request `id`.
+    pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>, at: Option<Box<str>>) {
+        if self.answer != (Answer::Waiting { id }) {
+            return;
+        }
+        // A message that was not sent returns to the box, unless another one is being written.
+        if receivers.is_err()
+            && self.payload.is_empty()
+            && let Some(sent) = self.history.last().cloned()
+        {
+            self.put(&sent);
+        }
+        let received = |count| Answer::Received { count, at };
+        self.answer = receivers.map_or_else(Answer::Failed, received);
+    }
+
+    /// Clears a failure, which the user has read.
+    pub fn dismiss_failure(&mut self) {
+        if matches!(self.answer, Answer::Failed(_)) {
+            self.answer = Answer::None;
+        }
+    }
+
+    /// Records that the message was not sent at all.
+    pub fn refuse(&mut self, why: impl Into<Box<str>>) {
+        self.answer = Answer::Failed(why.into());
+    }
+
+    /// Shows the message sent before the one shown.
+    pub fn show_older(&mut self) {
+        let older = match self.shown {
+            None => self.history.len().checked_sub(1),
+            Some(at) => at.checked_sub(1),
+        };
+        if let Some(older) = older {
+            if self.shown.is_none() {
+                self.kept = self.draft();
+            }
+            self.shown = Some(older);
+            self.put(&self.history[older].clone());
+        }
+    }
+
+    /// Shows the message sent after the one shown, or the draft.
+    pub fn show_newer(&mut self) {
+        let Some(at) = self.shown else { return };
+        if let Some(draft) = self.history.get(at + 1) {
+            self.shown = Some(at + 1);
+            self.put(&draft.clone());
+        } else {
+            self.shown = None;
+            let kept = std::mem::take(&mut self.kept);
+            self.put(&kept);
+        }
+    }
+
+    /// Completes the channel's name with one of `names` that start with the text typed; called
+    /// again, with the next. Returns whether there was one.
+    pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
+        let written = self.channel.text();
+        let next = match self.completion.take() {
+            Some(last) if last.names.get(last.at) == Some(&written) => Completion {
+                at: (last.at + 1) % last.names.len(),
+                ..last
+            },
+            _ => {
+                let as_text = |name: &[u8]| self.as_text(name);
+                let mut names: Vec<String> = names
+                    .filter(|name| name.len() <= MAX_LINE)
+                    .filter_map(as_text)
+                    .collect();
+                names.retain(|name| name.starts_with(&written) && *name != written);
+                names.sort_unstable();
+                names.dedup();
+                Completion { names, at: 0 }
+            }
+        };
+        let Some(name) = next.names.get(next.at) else {
+            return false;
+        };
+        self.channel = Input::holding(name);
+        self.completion = Some(next);
+        true
+    }
+
+    /// Returns the names that Tab cycles through and the index of the one in the box; `None` unless
+    /// there are several.
+    #[must_use]
+    pub fn candidates(&self) -> Option<(&[String], usize)> {
+        let completion = self.completion.as_ref()?;
+        let is_choice = completion.names.len() > 1;
+        let stands = completion.names.get(completion.at)? == &self.channel.text();
+        (is_choice && stands).then_some((&completion.names, completion.at))
+    }
+
+    fn as_text(&self, name: &[u8]) -> Option<String> {
+        if self.escapes {
+            return Some(to_escaped(name));
+        }
+        is_plain_name(name).then(|| String::from_utf8_lossy(name).into_owned())
+    }
+
+    /// Loads bytes into the box, as escaped text if they cannot be shown as they are.
+    fn load(&mut self, channel: &[u8], payload: &[u8]) {
+        let has_blank_end = payload.starts_with(b" ") || payload.ends_with(b" ");
+        let escapes = !is_plain_name(channel) || !is_plain(payload) || has_blank_end;
+        let text = |bytes: &[u8]| {
+            if escapes {
+                to_escaped(bytes)
+            } else {
+                String::from_utf8_lossy(bytes).into_owned()
+            }
+        };
+        self.put(&Draft {
+            channel: text(channel),
+            payload: text(payload),
+            escapes,
+        });
+    }
+
+    fn remember(&mut self, draft: Draft) {
+        self.history.retain(|other| *other != draft);
+        self.history.push(draft);
+        if self.history.len() > MAX_HISTORY {
+            self.history.remove(0);
+        }
+    }
+
+    fn draft(&self) -> Draft {
+        Draft {
+            channel: self.channel.text(),
+            payload: self.payload.text(),
+            escapes: self.escapes,
+        }
+    }
+
+    fn put(&mut self, draft: &Draft) {
+        self.channel = Input::holding(&draft.channel);
+        self.payload = Input::holding(&draft.payload);
+        self.escapes = draft.escapes;
+    }
+}
+
+/// Longer messages are not loaded into the box, since each key press would be slow.
+pub(crate) const MAX_EDITED: usize = 256 << 10;

@@ -1,0 +1,66 @@
+//! Fallback for when Redis denies a subscription to all channels: subscribes to those that the ACL
+//! user may receive.
+
+use super::Session;
+use super::notices::notice_words;
+use super::subscriptions::SubscriptionState;
+use crate::app::effect::Effect;
+use crate::message::{Allowed, Notice, SubscriptionKind, Topic};
+use crate::server::{Command, Refusal};
+
+/// The pattern that matches all channels.
+const ALL: &[u8] = b"*";
+
+/// Returns whether a notice says that the ACL user may not subscribe to all channels.
+pub(crate) fn is_refusal_of_all(notice: &Notice) -> bool {
+    let Notice::Denied {
+        subscription,
+        reason,
+    } = notice
+    else {
+        return false;
+    };
+    let topic = &subscription.topic;
+    let is_all = topic.kind == SubscriptionKind::Pattern && *topic.name == *ALL;
+    is_all && Refusal::of(reason) == Refusal::NoPermission
+}
+
+impl Session {
+    /// Subscribes to the channels that the ACL user may receive, and reports them if they are new.
+    pub(crate) fn note_allowed(&mut self, user: Box<str>, channels: Allowed) -> Vec<Effect> {
+        let all = self.subscriptions.find(&Topic::pattern(ALL));
+        let state = all.and_then(|id| self.subscriptions.state(id));
+        // The subscription may have been ended or accepted since the ACL was queried.
+        if !matches!(state, Some(SubscriptionState::Denied(_))) {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        if let Allowed::Only { names, .. } = &channels {
+            for topic in names.iter().map(|name| topic_of(name)) {
+                // Subscriptions that the user ended stay ended.
+                if !self.subscriptions.was_ever(&topic) {
+                    let added = self.subscriptions.add(topic);
+                    effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
+                }
+            }
+        }
+        let notice = Notice::Allowed { user, channels };
+        if self.allowed.as_ref() != Some(&notice) {
+            self.allowed = Some(notice.clone());
+            self.tell(notice_words(&notice, &self.clock()));
+            self.log.push_notice(self.now, notice);
+            effects.extend(self.refresh_shown());
+        }
+        effects
+    }
+}
+
+/// Returns the topic for a name in an ACL rule. A name with a backslash is taken as a pattern, as
+/// it is written there.
+fn topic_of(name: &[u8]) -> Topic {
+    if name.contains(&b'\\') {
+        Topic::pattern(name)
+    } else {
+        Topic::guess(name)
+    }
+}

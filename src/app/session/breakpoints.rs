@@ -1,0 +1,346 @@
+//! Breakpoints: queries whose matches stop the view while messages keep arriving.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use super::Session;
+use super::live_query::LiveQuery;
+use crate::app::effect::{Alert, Effect};
+use crate::log::{Matches, RowSet};
+use crate::message::{RowId, Time};
+use crate::query::Query;
+use crate::workers::scan::{Answer, WatchId};
+
+/// The first ID of a breakpoint's watch. Lower IDs belong to the filter and the search.
+pub(crate) const FIRST_ID: u32 = 2;
+
+/// Maximum number of hits held in the log: the one at which the view has stopped, and the next
+/// ones.
+const HITS_KEPT: usize = 8;
+
+/// Minimum interval between rings of the bell or notifications.
+pub(crate) const ALERT_EVERY: Duration = Duration::from_secs(1);
+
+/// How a breakpoint alerts the user, in addition to what the screen shows.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Attention {
+    /// Not at all.
+    #[default]
+    None,
+    /// With the terminal's bell.
+    Bell,
+    /// With a desktop notification (OSC 9).
+    Notification,
+}
+
+impl Attention {
+    /// Returns the next kind, in a cycle.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::None => Self::Bell,
+            Self::Bell => Self::Notification,
+            Self::Notification => Self::None,
+        }
+    }
+}
+
+/// A breakpoint.
+#[derive(Debug)]
+pub struct Breakpoint {
+    pub(crate) id: WatchId,
+    pub(crate) query: Query,
+    /// Stops at every n-th hit, the first time at the n-th.
+    pub every: u64,
+    /// How it alerts the user.
+    pub attention: Attention,
+    /// Whether it only counts and marks hits, without stopping the view.
+    pub logs_only: bool,
+    pub(crate) hits: u64,
+    /// Rows before this one have been counted.
+    pub(crate) counted: RowId,
+    /// The rows in the log at which it stops the view.
+    pub(crate) stops: RowSet,
+    /// The running query, while the breakpoint is on.
+    pub(crate) watch: Option<LiveQuery>,
+}
+
+impl Breakpoint {
+    /// Returns its query.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Returns whether it is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.watch.is_some()
+    }
+
+    /// Returns the number of rows that it has matched.
+    #[must_use]
+    pub fn hits(&self) -> u64 {
+        self.hits
+    }
+
+    /// Returns the error that its query caused, if there was one.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.watch.as_ref()?.trouble()
+    }
+
+    /// Returns the number of rows that left the log before its query was run on them.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.watch.as_ref().map_or(0, LiveQuery::missed)
+    }
+
+    /// Records the rows that it matched. Returns their number, and the first one at which the view
+    /// stops.
+    pub(crate) fn note(
+        &mut self,
+        answer: &Answer,
+        hits: &mut RowSet,
+        stops: &mut RowSet,
+    ) -> (u64, Option<RowId>) {
+        let mut first = None;
+        let before = self.hits;
+        for row in answer.found.iter().flat_map(Matches::rows) {
+            // The newest row is scanned again if a second subscription delivered it.
+            if row < self.counted {
+                continue;
+            }
+            self.counted = RowId(row.0 + 1);
+            self.hits += 1;
+            hits.insert(row);
+            if !self.logs_only && self.hits.is_multiple_of(self.every) {
+                self.stops.insert(row);
+                stops.insert(row);
+                first = first.or(Some(row));
+            }
+        }
+        (self.hits - before, first)
+    }
+}
+
+/// Where the view has stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stop {
+    /// The row that was hit.
+    pub row: RowId,
+    /// What it matched.
+    pub query: Query,
+    /// Whether the row has left the log since.
+    pub is_gone: bool,
+}
+
+/// All breakpoints and their hits.
+#[derive(Debug, Default)]
+pub struct Breakpoints {
+    pub(crate) list: Vec<Breakpoint>,
+    /// The rows in the log that any breakpoint hit, whether the view stops there or not.
+    pub(crate) hits: RowSet,
+    /// The rows in the log at which any breakpoint stops the view.
+    pub(crate) stops: RowSet,
+    /// Where the view has stopped.
+    pub(crate) at: Option<Stop>,
+    /// Rows before this one are done: the view stopped there, or was told to go on.
+    pub(crate) passed: RowId,
+    /// Number of hits that left the log before the view reached them, since it stopped.
+    pub(crate) gone: u64,
+    pub(crate) made: u32,
+    pub(crate) alerted: Time,
+}
+
+impl Breakpoints {
+    /// Returns the breakpoints, in the order in which they were set.
+    #[must_use]
+    pub fn list(&self) -> &[Breakpoint] {
+        &self.list
+    }
+
+    /// Returns the rows in the log that any breakpoint hit.
+    #[must_use]
+    pub fn hits(&self) -> &RowSet {
+        &self.hits
+    }
+
+    /// Returns where the view has stopped.
+    #[must_use]
+    pub fn stop(&self) -> Option<&Stop> {
+        self.at.as_ref()
+    }
+
+    /// Returns the number of rows at which the view is still to stop.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.stops.len() - self.stops.place_of(self.passed)
+    }
+
+    /// Returns the number of rows that left the log before the view could stop at them, since it
+    /// stopped.
+    #[must_use]
+    pub fn gone(&self) -> u64 {
+        self.gone
+    }
+
+    pub(crate) fn watches_mut(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
+        self.list.iter_mut().filter_map(|one| one.watch.as_mut())
+    }
+
+    /// Removes rows that have left the log.
+    pub(crate) fn forget(&mut self, gone: &Range<RowId>) {
+        let before = self.waiting();
+        self.hits.remove(gone.clone());
+        self.stops.remove(gone.clone());
+        for one in &mut self.list {
+            one.stops.remove(gone.clone());
+        }
+        self.gone += before - self.waiting();
+        if let Some(stop) = &mut self.at {
+            stop.is_gone |= gone.contains(&stop.row);
+        }
+    }
+
+    /// Removes the stops of the breakpoint at `index`.
+    pub(crate) fn cancel_stops(&mut self, index: usize) {
+        if let Some(one) = self.list.get_mut(index) {
+            one.stops = RowSet::default();
+        }
+        self.gather_stops();
+    }
+
+    /// Removes the breakpoint at `index` and its stops, and returns it.
+    pub(crate) fn take(&mut self, index: usize) -> Option<Breakpoint> {
+        let taken = (index < self.list.len()).then(|| self.list.remove(index));
+        self.gather_stops();
+        taken
+    }
+
+    /// Collects the stops of all breakpoints.
+    pub(crate) fn gather_stops(&mut self) {
+        self.stops = RowSet::default();
+        for row in self.list.iter().flat_map(|one| one.stops.iter()) {
+            self.stops.insert(row);
+        }
+    }
+
+    /// Returns the rows that the log must hold: where the view has stopped, and where it will stop
+    /// next.
+    pub(crate) fn rows_to_hold(&self) -> Vec<RowId> {
+        let mut rows: Vec<RowId> = self.at.iter().map(|stop| stop.row).collect();
+        let mut from = self.passed;
+        while rows.len() < HITS_KEPT
+            && let Some(row) = self.stops.at_or_after(from)
+        {
+            rows.push(row);
+            from = RowId(row.0 + 1);
+        }
+        rows
+    }
+
+    /// Returns the query of the first breakpoint that stops the view at `row`.
+    pub(crate) fn query_at(&self, row: RowId) -> Option<Query> {
+        let mut list = self.list.iter();
+        let one = list.find(|one| one.stops.contains(row))?;
+        Some(one.query.clone())
+    }
+}
+
+impl Session {
+    /// Sets a breakpoint that applies from the next row on.
+    pub(crate) fn set_breakpoint(&mut self, query: Query) {
+        let id = WatchId(FIRST_ID + self.breakpoints.made);
+        self.breakpoints.made += 1;
+        let watch = LiveQuery::new(id, self.next_serial(), query.clone(), &self.log);
+        self.breakpoints.list.push(Breakpoint {
+            id,
+            query,
+            every: 1,
+            attention: Attention::default(),
+            logs_only: false,
+            hits: 0,
+            counted: self.log.end(),
+            stops: RowSet::default(),
+            watch: Some(watch),
+        });
+    }
+
+    /// Gives a breakpoint another query, from the next row on, and resets its count.
+    pub(crate) fn change_breakpoint(&mut self, index: usize, query: Query) {
+        let serial = self.next_serial();
+        self.breakpoints.cancel_stops(index);
+        if let Some(one) = self.breakpoints.list.get_mut(index) {
+            let watch = || LiveQuery::new(one.id, serial, query.clone(), &self.log);
+            one.watch = one.watch.is_some().then(watch);
+            one.query = query;
+            one.hits = 0;
+            one.counted = self.log.end();
+        }
+        self.hold_stops();
+    }
+
+    /// Disables a breakpoint, or enables it again from the next row on.
+    pub(crate) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
+        let serial = self.next_serial();
+        let Some(one) = self.breakpoints.list.get_mut(index) else {
+            return Vec::new();
+        };
+        if one.watch.take().is_some() {
+            let id = one.id;
+            self.breakpoints.cancel_stops(index);
+            self.hold_stops();
+            return vec![Effect::StopScan(id)];
+        }
+        one.watch = Some(LiveQuery::new(one.id, serial, one.query.clone(), &self.log));
+        Vec::new()
+    }
+
+    /// Toggles whether a breakpoint stops the view or only counts and marks its hits.
+    pub(crate) fn toggle_log_only(&mut self, index: usize) {
+        if let Some(one) = self.breakpoints.list.get_mut(index) {
+            one.logs_only = !one.logs_only;
+        }
+        self.breakpoints.cancel_stops(index);
+        self.hold_stops();
+    }
+
+    /// Returns a mutable reference to the breakpoint at `index` of the list.
+    pub(crate) fn breakpoint_mut(&mut self, index: usize) -> Option<&mut Breakpoint> {
+        self.breakpoints.list.get_mut(index)
+    }
+
+    /// Goes on without stopping at the hits so far.
+    pub(crate) fn pass_stops(&mut self) {
+        self.leave_stop();
+        self.breakpoints.passed = self.log.end();
+        self.hold_stops();
+    }
+
+    pub(crate) fn leave_stop(&mut self) {
+        self.breakpoints.at = None;
+        self.breakpoints.gone = 0;
+        self.shown.show_anyway(None);
+    }
+
+    /// Makes the log hold the rows at which the view has stopped and will stop next.
+    pub(crate) fn hold_stops(&mut self) {
+        self.log.hold(&self.breakpoints.rows_to_hold());
+        self.shown.follow(&self.log);
+        self.forget_gone();
+    }
+
+    pub(crate) fn draw_attention(&mut self, attention: Attention, query: &str) -> Vec<Effect> {
+        if attention == Attention::None || self.now < self.breakpoints.alerted.after(ALERT_EVERY) {
+            return Vec::new();
+        }
+        self.breakpoints.alerted = self.now;
+        vec![Effect::Alert(match attention {
+            Attention::Notification => {
+                Alert::Notification(format!("subscope: breakpoint hit: {query}"))
+            }
+            Attention::Bell | Attention::None => Alert::Bell,
+        })]
+    }
+}

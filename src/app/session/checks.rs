@@ -1,0 +1,266 @@
+//! The checks of messages and their results.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Session;
+use super::live_query::Progress;
+use crate::app::effect::Effect;
+use crate::log::MessageLog;
+use crate::message::{RowId, Time};
+use crate::payload::decoder_choices::DecoderChoices;
+use crate::query::Query;
+use crate::workers::analysis::{
+    Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report, Request, Skipped,
+    Skips,
+};
+
+/// Interval between requests for the reports that are shown.
+pub(crate) const REPORT_EVERY: Duration = Duration::from_millis(500);
+
+/// Maximum number of fields, channels or requests in a report that is shown.
+pub(crate) const MOST_REPORTED: usize = 500;
+
+/// The check of a report, and its channel if the check tells channels apart.
+type Place = (CheckId, Option<Arc<[u8]>>);
+
+/// The checks and their results.
+#[derive(Debug)]
+pub struct Checks {
+    plan: Plan,
+    /// Whether the plan is still to be sent to the worker thread.
+    is_new: bool,
+    follower: Follower,
+    findings: Findings,
+    /// The messages that checks which flag rows could not evaluate.
+    skips: Skips,
+    /// The latest reports that are shown, by channel if the check tells channels apart.
+    pub(crate) reports: BTreeMap<Place, Box<Report>>,
+    /// When they were last requested.
+    pub(crate) asked: Time,
+    /// Whether rows were checked since then.
+    pub(crate) has_news: bool,
+    /// Memory used by the worker thread's results, in bytes.
+    size: usize,
+    /// Progress of the checks that are still processing the messages already in the log. They have
+    /// not flagged everything yet.
+    looking_back: BTreeMap<CheckId, Progress>,
+    /// Whether checks that flag rows had no room for some channels.
+    leaves_out_some: bool,
+    /// Increases when a check is added, finishes looking back, skips messages on another channel,
+    /// or ends.
+    changes: u64,
+}
+
+impl Checks {
+    /// Creates `checks` for all messages that are added to `log` from now on.
+    pub(crate) fn new(
+        checks: &[Check],
+        decoder_choices: &Arc<DecoderChoices>,
+        log: &MessageLog,
+    ) -> Self {
+        let mut plan = Plan::default();
+        plan.read_by(Arc::clone(decoder_choices));
+        for check in checks {
+            plan.add(check.clone(), log.end());
+        }
+        Self {
+            is_new: !plan.is_empty(),
+            plan,
+            follower: Follower::new(log),
+            findings: Findings::default(),
+            skips: Skips::default(),
+            reports: BTreeMap::new(),
+            asked: Time(0),
+            has_news: false,
+            size: 0,
+            looking_back: BTreeMap::new(),
+            leaves_out_some: false,
+            changes: 0,
+        }
+    }
+
+    /// Returns the checks in force.
+    #[must_use]
+    pub fn plan(&self) -> &Plan {
+        &self.plan
+    }
+
+    /// Returns the findings.
+    #[must_use]
+    pub fn findings(&self) -> &Findings {
+        &self.findings
+    }
+
+    /// Returns the number of rows that left the log before they could be checked.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.follower.missed()
+    }
+
+    /// Returns whether checks that flag rows had no room for some channels.
+    pub(crate) fn leave_out_some(&self) -> bool {
+        self.leaves_out_some
+    }
+
+    /// Returns the progress of a check on the messages that were in the log when it was added,
+    /// until it has processed all of them.
+    pub(crate) fn looking_back(&self, check: CheckId) -> Option<Progress> {
+        self.looking_back.get(&check).copied()
+    }
+
+    /// Returns the messages on the channel called `name` that a check could not evaluate.
+    pub(crate) fn skipped(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
+        self.skips.of(check, name)
+    }
+
+    /// Returns a number that increases whenever the set of checked rows changes.
+    pub(crate) fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Returns the latest report of a check, for this channel if the check tells channels apart.
+    #[must_use]
+    pub fn report(&self, check: CheckId, channel: Option<&Arc<[u8]>>) -> Option<&Report> {
+        let of = |channel: Option<&Arc<[u8]>>| self.reports.get(&(check, channel.cloned()));
+        of(channel).or_else(|| of(None)).map(|report| &**report)
+    }
+
+    /// Returns the checks that apply to the channel called `name`, oldest first.
+    pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
+        let entries = self.plan.entries().iter();
+        let made = entries.filter(move |entry| is_made_of(&entry.check, name));
+        made.map(|entry| (entry.id, &entry.check))
+    }
+
+    /// Sets how messages are decoded from now on, and returns the plan to send to the worker
+    /// thread.
+    pub(crate) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Arc<Plan>> {
+        self.plan.read_by(Arc::clone(decoder_choices));
+        (!self.plan.is_empty()).then(|| Arc::new(self.plan.clone()))
+    }
+
+    /// Returns the end of the rows whose findings are all known.
+    pub(crate) fn looked(&self, log: &MessageLog) -> RowId {
+        if self.plan.is_empty() {
+            log.end()
+        } else {
+            self.follower.looked()
+        }
+    }
+
+    /// Removes findings on rows that have left the log.
+    pub(crate) fn forget(&mut self, gone: &Range<RowId>) {
+        self.findings.forget(gone);
+    }
+
+    /// Records findings and progress. Returns whether a check has now processed everything that was
+    /// in the log when it was added.
+    pub(crate) fn note_looked(&mut self, looked: Looked) -> bool {
+        self.follower.note(&looked);
+        self.size = looked.size;
+        self.leaves_out_some = looked.leaves_out_some;
+        self.has_news = true;
+        let progress = looked
+            .only
+            .and_then(|only| self.looking_back.get_mut(&only));
+        if let Some(progress) = progress {
+            progress.scanned += looked.rows;
+        }
+        let looked_back = looked.only.filter(|_| looked.is_done);
+        if let Some(check) = looked_back {
+            self.looking_back.remove(&check);
+            self.changes += 1;
+        }
+        let is_made = |check: CheckId| self.plan.check(check).is_some();
+        let found = looked.found.into_iter();
+        self.findings
+            .add(found.filter(|finding| is_made(finding.check)));
+        if self.skips.add(looked.skipped) {
+            self.changes += 1;
+        }
+        self.skips.retain(is_made);
+        looked_back.is_some()
+    }
+
+    /// Returns the memory used by the checks, in bytes.
+    pub(crate) fn size(&self) -> usize {
+        self.size + self.findings.size() + self.skips.size()
+    }
+}
+
+/// Returns whether `check` applies to messages on the channel called `name`.
+fn is_made_of(check: &Check, name: &[u8]) -> bool {
+    match check {
+        Check::Shape { channels }
+        | Check::Sequence { channels, .. }
+        | Check::Delay { channels, .. }
+        | Check::Series { channels, .. } => channels.contains(name),
+        Check::Pair { request, reply } => request.0.contains(name) || reply.0.contains(name),
+    }
+}
+
+/// Returns a glob that matches only the channel called `name`.
+pub(crate) fn only(name: &[u8]) -> Channels {
+    let mut glob = Vec::with_capacity(name.len());
+    for byte in name {
+        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
+            glob.push(b'\\');
+        }
+        glob.push(*byte);
+    }
+    Channels::new(&glob)
+}
+
+impl Session {
+    /// Returns the findings on `row`.
+    pub fn findings(&self, row: RowId) -> impl Iterator<Item = &Finding> {
+        self.checks.findings.of(row)
+    }
+
+    /// Adds `check` for new messages and for those in the log.
+    pub(crate) fn add_check(&mut self, check: Check) -> (CheckId, Vec<Effect>) {
+        // Rows up to here are processed for this check alone.
+        let id = self.checks.plan.add(check, self.log.end());
+        let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
+        self.checks.is_new = false;
+        self.checks.changes += 1;
+        let kept = Request::kept(id, &self.log);
+        let progress = Progress {
+            scanned: 0,
+            total: kept.rows(),
+        };
+        self.checks.looking_back.insert(id, progress);
+        let effects = [plan, kept];
+        (id, effects.map(Effect::Analyse).into())
+    }
+
+    /// Removes a check and its findings.
+    pub(crate) fn end_check(&mut self, id: CheckId) -> Vec<Effect> {
+        self.checks.plan.remove(id);
+        self.checks.looking_back.remove(&id);
+        self.checks.changes += 1;
+        self.checks.findings.forget_check(id);
+        self.checks.skips.retain(|check| check != id);
+        self.checks.reports.retain(|(check, _), _| *check != id);
+        let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
+        let mut effects = vec![Effect::Analyse(plan)];
+        effects.extend(self.ask_again(Query::uses_flags));
+        effects
+    }
+
+    /// Requests checks of the rows that have arrived.
+    pub(crate) fn check_arrived(&mut self) -> Vec<Effect> {
+        let checks = &mut self.checks;
+        if checks.plan.is_empty() {
+            checks.follower.skip(&self.log);
+            return Vec::new();
+        }
+        let is_new = std::mem::take(&mut checks.is_new);
+        let plan = is_new.then(|| Request::Plan(Arc::new(checks.plan.clone())));
+        let rows = checks.follower.ask(&self.log);
+        plan.into_iter().chain(rows).map(Effect::Analyse).collect()
+    }
+}

@@ -1,0 +1,230 @@
+//! Which rows are shown: the typed filter, the list of filters, the selected channel and the muted
+//! channels, combined into one query.
+
+use super::Session;
+use super::live_query::{FILTER, LiveQuery, Progress, Unchecked};
+use crate::app::effect::Effect;
+use crate::message::Time;
+use crate::query::Query;
+use crate::workers::scan::Answer;
+
+/// A filter in the list.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Filter {
+    /// What it matches.
+    pub query: Query,
+    /// Whether it is on.
+    pub is_on: bool,
+    /// Whether it hides what it matches, instead of everything else.
+    pub is_exclude: bool,
+}
+
+impl Filter {
+    /// Creates a filter that is on and shows what it matches.
+    #[must_use]
+    pub fn including(query: Query) -> Self {
+        Self {
+            query,
+            is_on: true,
+            is_exclude: false,
+        }
+    }
+}
+
+/// The filters.
+#[derive(Debug, Default)]
+pub struct Filters {
+    /// The filter typed with `/`.
+    pub(crate) typed: Option<Query>,
+    pub(crate) list: Vec<Filter>,
+    watch: Option<LiveQuery>,
+    /// Whether the rows shown are still those of the previous query. They stay until the first
+    /// answer to the new one, so that nothing flickers while a filter is typed.
+    is_new: bool,
+}
+
+impl Filters {
+    /// Creates the initial filters. A single one becomes the typed filter, which can be edited at
+    /// once; several become the list.
+    pub(crate) fn new(given: &[Query]) -> Self {
+        let (typed, list) = match given {
+            [one] => (Some(one.clone()), Vec::new()),
+            several => (
+                None,
+                several.iter().cloned().map(Filter::including).collect(),
+            ),
+        };
+        Self {
+            typed,
+            list,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the filter that was typed last, if it is in force.
+    #[must_use]
+    pub fn typed(&self) -> Option<&Query> {
+        self.typed.as_ref()
+    }
+
+    /// Returns the list, in the order in which the filters were added.
+    #[must_use]
+    pub fn list(&self) -> &[Filter] {
+        &self.list
+    }
+
+    /// Returns the progress of the filter in force; `None` without one.
+    #[must_use]
+    pub fn progress(&self) -> Option<Progress> {
+        Some(self.watch.as_ref()?.progress())
+    }
+
+    /// Returns the progress of the filter in force while it lags.
+    #[must_use]
+    pub fn lag(&self, now: Time) -> Option<Progress> {
+        self.watch.as_ref()?.lag(now)
+    }
+
+    /// Returns the error that the filter in force caused, if there was one.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.watch.as_ref()?.trouble()
+    }
+
+    /// Returns what checks have not covered, if the filter in force asks for flags.
+    #[must_use]
+    pub fn unchecked(&self) -> Unchecked {
+        let watch = self.watch.as_ref();
+        watch.map_or_else(Unchecked::default, |watch| *watch.unchecked())
+    }
+
+    /// Returns whether the filter in force has no answer yet, so that the rows shown are still
+    /// those of the previous one.
+    #[must_use]
+    pub fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Returns the query in force.
+    pub(crate) fn query(&self) -> Option<&Query> {
+        Some(self.watch.as_ref()?.query())
+    }
+
+    pub(crate) fn watch_mut(&mut self) -> Option<&mut LiveQuery> {
+        self.watch.as_mut()
+    }
+
+    /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
+    #[must_use]
+    pub fn speak_of_notices(&self) -> bool {
+        self.parts().iter().any(Query::mentions_notices)
+    }
+
+    /// Returns the queries that a row must match, whatever its channel.
+    fn parts(&self) -> Vec<Query> {
+        let listed = self.list.iter().filter(|filter| filter.is_on);
+        let listed = listed.map(|filter| {
+            let query = filter.query.clone();
+            if filter.is_exclude {
+                query.negate()
+            } else {
+                query
+            }
+        });
+        let typed = self.typed.iter().filter(|query| !query.is_everything());
+        typed.cloned().chain(listed).collect()
+    }
+}
+
+impl Session {
+    /// Updates the rows shown after a change of the log, the filters, the selected channel or the
+    /// muted channels.
+    pub(crate) fn refresh_shown(&mut self) -> Vec<Effect> {
+        let channels = self.log.channels();
+        let heard = |name: &&[u8]| channels.find(name).is_some();
+        self.muted_and_heard = self.muted.iter().filter(heard).count();
+        let Some(query) = self.wanted_filter() else {
+            self.filters.is_new = false;
+            if self.filters.watch.take().is_none() {
+                self.shown.follow(&self.log);
+                return Vec::new();
+            }
+            self.shown.show_all(&self.log);
+            return vec![Effect::StopScan(FILTER)];
+        };
+        if self.filters.query() == Some(&query) {
+            self.shown.follow(&self.log);
+            return Vec::new();
+        }
+        let mut watch = LiveQuery::new(FILTER, self.next_serial(), query, &self.log);
+        let request = watch.ask_kept(&self.known());
+        self.filters.watch = Some(watch);
+        self.filters.is_new = true;
+        self.shown.follow(&self.log);
+        if request.pieces.is_empty() {
+            self.begin_new_filter();
+            // The scan of an older query may still be running.
+            return vec![Effect::StopScan(FILTER)];
+        }
+        vec![Effect::Scan(request)]
+    }
+
+    /// Runs queries again on all rows in the log, if `asks` says that they depend on what has
+    /// changed.
+    pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.filters.query().is_some_and(asks) {
+            self.filters.watch = None;
+            effects.extend(self.refresh_shown());
+        }
+        if let Some(query) = self.find.as_ref().map(|find| find.query().clone())
+            && asks(&query)
+        {
+            self.find = None;
+            effects.extend(self.set_find(Some(query)));
+        }
+        effects
+    }
+
+    /// Adds rows that match the filter.
+    pub(crate) fn note_filter(&mut self, answer: &Answer) {
+        let watch = self.filters.watch.as_mut();
+        if !watch.is_some_and(|watch| watch.note(answer)) {
+            return;
+        }
+        self.begin_new_filter();
+        for found in &answer.found {
+            self.shown.add(found, &self.log);
+        }
+    }
+
+    /// Removes the rows that the previous query found.
+    fn begin_new_filter(&mut self) {
+        if std::mem::take(&mut self.filters.is_new) {
+            let with_notices = !self.filters.speak_of_notices();
+            self.shown.show_none(with_notices, &self.log);
+        }
+    }
+
+    /// Returns the query that a row must match to be shown; `None` if every row is shown.
+    fn wanted_filter(&self) -> Option<Query> {
+        let mut parts = self.filters.parts();
+        if let Some(only) = &self.only {
+            parts.push(Query::channel(only));
+        }
+        let channels = self.log.channels();
+        let muted = self.muted.iter().filter(|name| {
+            // The selected channel is shown even if it is muted, and a channel without messages
+            // needs no scan.
+            self.only.is_none() && channels.find(name).is_some()
+        });
+        parts.extend(muted.map(|name| Query::channel(name).negate()));
+        (!parts.is_empty()).then(|| Query::all(parts))
+    }
+
+    /// Filters the log by `query`, or shows everything.
+    pub(crate) fn filter_by(&mut self, query: Option<Query>) -> Vec<Effect> {
+        self.filters.typed = query.filter(|query| !query.is_everything());
+        self.refresh_shown()
+    }
+}

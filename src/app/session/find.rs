@@ -1,0 +1,182 @@
+//! Find: marks the rows that match a query and keeps showing the others.
+
+use super::Session;
+use super::live_query::{FIND, LiveQuery, Progress, Unchecked};
+use crate::app::effect::Effect;
+use crate::log::RowSet;
+use crate::message::{RowId, Time};
+use crate::payload::{escape, figures};
+use crate::query::Query;
+
+/// Maximum width of a query in a toast, in columns.
+const MAX_TOLD: usize = 40;
+
+/// A search in the log and its matches.
+#[derive(Debug)]
+pub struct Find {
+    pub(crate) watch: LiveQuery,
+    pub(crate) rows: RowSet,
+    /// The pending jump to the nearest match, until its target is known.
+    pub(crate) jump: Option<Jump>,
+}
+
+/// Where a jump to the nearest match starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Jump {
+    /// The end of the log, which the view follows.
+    Following,
+    /// This row, which is selected.
+    At(RowId),
+}
+
+impl Find {
+    /// Returns the query.
+    #[must_use]
+    pub fn query(&self) -> &Query {
+        self.watch.query()
+    }
+
+    /// Returns the rows found so far.
+    #[must_use]
+    pub fn rows(&self) -> &RowSet {
+        &self.rows
+    }
+
+    /// Returns the progress of the search.
+    #[must_use]
+    pub fn progress(&self) -> Progress {
+        self.watch.progress()
+    }
+
+    /// Returns the progress of the search while it lags.
+    #[must_use]
+    pub fn lag(&self, now: Time) -> Option<Progress> {
+        self.watch.lag(now)
+    }
+
+    /// Returns the number of rows that have not been searched, while the search lags.
+    pub(crate) fn left(&self, now: Time) -> u64 {
+        self.lag(now).map_or(0, |lag| lag.left())
+    }
+
+    /// Returns whether all rows that were in the log when the search started have been searched.
+    #[must_use]
+    pub fn has_searched_kept(&self) -> bool {
+        self.watch.has_searched_kept()
+    }
+
+    /// Returns the error that the query caused, if there was one.
+    #[must_use]
+    pub fn trouble(&self) -> Option<&str> {
+        self.watch.trouble()
+    }
+
+    /// Returns the number of rows that left the log before they could be searched.
+    #[must_use]
+    pub fn missed(&self) -> u64 {
+        self.watch.missed()
+    }
+
+    /// Returns what checks have not covered, if the query asks for flags.
+    #[must_use]
+    pub fn unchecked(&self) -> Unchecked {
+        *self.watch.unchecked()
+    }
+
+    pub(crate) fn watch_mut(&mut self) -> &mut LiveQuery {
+        &mut self.watch
+    }
+
+    pub(crate) fn rows_mut(&mut self) -> &mut RowSet {
+        &mut self.rows
+    }
+}
+
+impl Session {
+    /// Starts a search for `query`, or ends the search if it is `None`.
+    pub(crate) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
+        if self.find.as_ref().map(Find::query) == query.as_ref() {
+            return Vec::new();
+        }
+        let Some(query) = query.filter(|query| !query.is_everything()) else {
+            self.find = None;
+            return vec![Effect::StopScan(FIND)];
+        };
+        let mut watch = LiveQuery::new(FIND, self.next_serial(), query, &self.log);
+        let request = watch.ask_kept(&self.known());
+        self.find = Some(Find {
+            watch,
+            rows: RowSet::default(),
+            jump: None,
+        });
+        vec![Effect::Scan(request)]
+    }
+
+    /// Returns the row that `jump` leads to, or why there is none; `None` while that is unknown.
+    pub(crate) fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
+        let find = self.find.as_ref()?;
+        // Rows that have arrived since do not count: under load some are always waiting.
+        let is_through = find.has_searched_kept();
+        let hit = match jump {
+            Jump::Following => self.shown_hit(find, self.shown.end(), false),
+            // Rows are searched newest first: a match before this row means that all rows after it
+            // have been searched.
+            Jump::At(row) => match self.shown_hit(find, RowId(row.0 + 1), false) {
+                None if !is_through => None,
+                last => self.shown_hit_from(find, row).or(last),
+            },
+        };
+        match hit {
+            Some(row) => Some(Ok(row)),
+            None => is_through.then(|| Err(no_hit_words(find, self.now))),
+        }
+    }
+
+    /// Returns the next or previous match among the rows shown, seen from `row`.
+    pub(crate) fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
+        let mut hit = step(&find.rows, row, is_forward);
+        while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {
+            hit = step(&find.rows, row, is_forward);
+        }
+        hit
+    }
+
+    /// Returns the first match among the rows shown, from `row` on.
+    pub(crate) fn shown_hit_from(&self, find: &Find, row: RowId) -> Option<RowId> {
+        let first = find.rows.at_or_after(row)?;
+        if self.shown.contains(first) {
+            return Some(first);
+        }
+        self.shown_hit(find, first, true)
+    }
+}
+
+/// Returns why there is no match to go to.
+pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
+    let (left, hits) = (find.left(now), find.rows.len());
+    if left > 0 {
+        let left = figures::count(left);
+        return format!("no match yet, {left} not yet searched");
+    }
+    if hits > 0 {
+        return format!("{} found, all hidden by the filter", figures::count(hits));
+    }
+    let query = find.query();
+    let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
+    match query.suggestion() {
+        Some(meant) => {
+            let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
+            format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
+        }
+        None => format!("no message matches {text}"),
+    }
+}
+
+/// Returns the next or previous row in `rows`, seen from `row`.
+pub(crate) fn step(rows: &RowSet, row: RowId, is_forward: bool) -> Option<RowId> {
+    if is_forward {
+        rows.at_or_after(RowId(row.0 + 1))
+    } else {
+        rows.before(row)
+    }
+}

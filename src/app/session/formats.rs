@@ -1,0 +1,75 @@
+//! The formats in which the messages of channels are decoded.
+
+use std::sync::Arc;
+
+use super::Session;
+use super::snapshot::MessageSnapshot;
+use crate::app::effect::Effect;
+use crate::payload::decoder_choices::{DecoderChoices, ReadAs};
+use crate::payload::format::Format;
+use crate::query::Query;
+use crate::workers::analysis::Request;
+use crate::workers::decode::Source;
+
+/// The formats to choose from. Serialized objects are not among them, since they are only named and
+/// never decoded.
+const FORMATS: [Format; 7] = [
+    Format::Json,
+    Format::JsonLines,
+    Format::MessagePack,
+    Format::Cbor,
+    Format::Protobuf,
+    Format::Text,
+    Format::Binary,
+];
+
+impl Session {
+    /// Returns the format that the user chose for the channel called `name`.
+    #[must_use]
+    pub fn read_as(&self, name: &[u8]) -> Option<&ReadAs> {
+        self.decoder_choices.chosen(name)
+    }
+
+    /// Returns the formats that were set for channels.
+    #[must_use]
+    pub fn decoder_choices(&self) -> &DecoderChoices {
+        &self.decoder_choices
+    }
+
+    /// Returns the choices in the order of the list; `None` stands for automatic detection.
+    #[must_use]
+    pub fn ways_to_read(&self) -> Vec<Option<ReadAs>> {
+        let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
+        let by_type = self.settings.known_types.iter().map(|message_type| {
+            Some(ReadAs {
+                format: Format::Protobuf,
+                message_type: Some(message_type.clone()),
+            })
+        });
+        let automatic = std::iter::once(None);
+        automatic.chain(by_format).chain(by_type).collect()
+    }
+
+    /// Applies a choice for `channel` wherever values are read: queries are run again on the
+    /// messages in the log, checks use it for new messages.
+    pub(crate) fn read_as_chosen(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
+        Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
+        let plan = self.checks.read_by(&self.decoder_choices);
+        let mut effects: Vec<Effect> = plan
+            .map(Request::Plan)
+            .map(Effect::Analyse)
+            .into_iter()
+            .collect();
+        effects.extend(self.ask_again(Query::uses_values));
+        effects
+    }
+
+    /// Returns a message with the decoder chosen for its channel.
+    pub(crate) fn source(&self, snapshot: &MessageSnapshot) -> Source {
+        let channel = snapshot.channel.as_deref().unwrap_or_default();
+        Source {
+            payload: snapshot.payload.clone(),
+            choice: self.decoder_choices.of(channel).unwrap_or_default(),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! Lenses: the log shows only the value at a path instead of a channel's whole messages.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+
+use super::Session;
+use crate::app::effect::Effect;
+use crate::message::RowId;
+use crate::payload::decoder_choices::DecoderChoice;
+use crate::payload::escape::whole_name;
+use crate::payload::lookup::{Lookup, Shown};
+use crate::query::Path;
+
+/// Maximum size of a message for a lens, in bytes: a frame has many rows.
+pub const MOST_THROUGH_LENS: usize = 16 << 10;
+
+/// Maximum unpacked size of a packed message for a lens, in bytes.
+pub const MOST_UNPACKED_THROUGH_LENS: usize = 64 << 10;
+
+/// Maximum size of the cached values of all rows, in bytes.
+const MOST_KEPT: usize = 16 << 20;
+
+/// The value at a path of a message, or why there is none.
+type Looked = Result<Shown<'static>, Option<String>>;
+
+/// A cache of values from messages that had to be decoded: a row is drawn many times but decoded
+/// once. Its content never changes the results.
+#[derive(Debug, Default)]
+pub struct DecodedRows {
+    rows: RefCell<HashMap<RowId, DecodedRow>>,
+    size: Cell<usize>,
+    decoded: Cell<u64>,
+}
+
+#[derive(Debug)]
+struct DecodedRow {
+    path: Path,
+    choice: Option<DecoderChoice>,
+    looked: Looked,
+}
+
+impl DecodedRows {
+    /// Returns what `lookup` shows at `path`. It looks into the message of `row`, decoded by
+    /// `choice`.
+    ///
+    /// # Errors
+    ///
+    /// Same as [`Lookup::shown`].
+    pub fn look<'a>(
+        &self,
+        row: RowId,
+        lookup: &Lookup<'a, '_>,
+        path: &Path,
+        choice: Option<&DecoderChoice>,
+    ) -> Result<Shown<'a>, Option<String>> {
+        if lookup.is_plain_json() {
+            return lookup.shown(path.steps());
+        }
+        let mut rows = self.rows.borrow_mut();
+        if let Some(known) = rows.get(&row)
+            && known.path == *path
+            && known.choice.as_ref() == choice
+        {
+            return known.looked.clone();
+        }
+        self.decoded.set(self.decoded.get() + 1);
+        let looked = lookup.shown(path.steps()).map(Shown::into_owned);
+        let size = size_of::<DecodedRow>() + looked.as_ref().map_or(0, |shown| shown.text.len());
+        self.size.set(self.size.get() + size);
+        if self.size.get() > MOST_KEPT {
+            rows.clear();
+            self.size.set(size);
+        }
+        let row_decoded = DecodedRow {
+            path: path.clone(),
+            choice: choice.cloned(),
+            looked: looked.clone(),
+        };
+        rows.insert(row, row_decoded);
+        looked
+    }
+
+    /// Returns how often a message was decoded.
+    #[must_use]
+    pub fn decoded(&self) -> u64 {
+        self.decoded.get()
+    }
+}
+
+impl Session {
+    /// Returns the cache of values that lenses show.
+    #[must_use]
+    pub fn decoded_rows(&self) -> &DecodedRows {
+        &self.decoded_rows
+    }
+
+    /// Returns the path of the lens on the channel called `name`.
+    #[must_use]
+    pub fn lens(&self, name: &[u8]) -> Option<&Path> {
+        match self.lenses.get(name) {
+            Some(chosen) => chosen.as_ref(),
+            None => self.settings.lenses.of(name),
+        }
+    }
+
+    pub(crate) fn look_at_all(&mut self, channel: &[u8]) -> Vec<Effect> {
+        let name = whole_name(channel);
+        if self.settings.lenses.of(channel).is_some() {
+            self.lenses.insert(channel.into(), None);
+        } else {
+            self.lenses.remove(channel);
+        }
+        self.tell(format!("showing whole messages of {name}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::payload::lookup::ShownText;
+
+    #[test]
+    fn a_value_that_was_decoded_is_shared_and_not_copied() {
+        let decoded_rows = DecodedRows::default();
+        let path = Path::parse(".a").unwrap();
+        let look = || {
+            // {"a":"x"} in CBOR.
+            let lookup = Lookup::new(b"\xa1\x61a\x61x", None);
+            let shown = decoded_rows.look(RowId(1), &lookup, &path, None).unwrap();
+            match shown.text {
+                ShownText::Shared(text) => text,
+                ShownText::Borrowed(text) => panic!("{text:?}"),
+            }
+        };
+        let first = look();
+        assert_eq!(*first, b"x");
+        assert!(Arc::ptr_eq(&first, &look()));
+        assert_eq!(decoded_rows.decoded(), 1);
+    }
+}

@@ -1,0 +1,66 @@
+//! Marked rows, and the byte ranges to mark in a payload.
+
+use std::ops::Range;
+
+use super::Session;
+use super::find::{Find, step};
+use crate::message::{Notice, RowId};
+use crate::query::Query;
+
+impl Session {
+    /// Returns the nearest marked message before `row`, or else the nearest one after it.
+    pub(crate) fn marked_beside(&self, row: RowId) -> Option<RowId> {
+        let is_message = |marked: &&RowId| self.channel_of(**marked).is_some();
+        let before = self.marked.range(..row).rev().find(is_message);
+        let behind = || {
+            let rows = self.marked.range(RowId(row.0 + 1)..);
+            rows.into_iter().find(is_message)
+        };
+        before.or_else(behind).copied()
+    }
+
+    /// Returns the byte ranges to mark in the payload of `row`, at most the first `most` of each
+    /// kind. They are ascending, not empty, and merged where they touch or overlap.
+    ///
+    /// `payload` may be only the start of the payload, a little longer than the part that is shown.
+    /// The marks in the shown part are then the same as for the whole payload.
+    #[must_use]
+    pub fn marks(&self, row: RowId, payload: &[u8], most: usize) -> Vec<Range<usize>> {
+        let query = self.marked_by(row);
+        query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
+    }
+
+    /// Returns the query whose matches are marked in `row`: the find query, or else the breakpoint
+    /// that stopped the view there, or else the filter.
+    pub(crate) fn marked_by(&self, row: RowId) -> Option<&Query> {
+        let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
+        let sought = self.find.as_ref().map(Find::query);
+        sought
+            .or_else(|| stop.map(|stop| &stop.query))
+            .or_else(|| self.filters.typed())
+    }
+
+    /// Returns whether the user has marked `row`.
+    #[must_use]
+    pub fn is_marked(&self, row: RowId) -> bool {
+        self.marked.contains(&row)
+    }
+
+    pub(crate) fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
+        let behind = RowId(from.0 + 1)..;
+        let hit = step(self.breakpoints.hits(), from, is_forward);
+        let is_gap = |notice: &Notice| matches!(notice, Notice::Gap(_) | Notice::Dropped(_));
+        let mut gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
+        let gaps_before = |(row, _): &(RowId, &Notice)| *row < from;
+        let gaps_behind = |(row, _): &(RowId, &Notice)| *row > from;
+        if is_forward {
+            let mark = self.marked.range(behind).next().copied();
+            let gap = gaps.find(gaps_behind).map(|(row, _)| row);
+            [mark, hit, gap].into_iter().flatten().min()
+        } else {
+            let mark = self.marked.range(..from).next_back().copied();
+            let gap = gaps.rev().find(gaps_before).map(|(row, _)| row);
+            [mark, hit, gap].into_iter().flatten().max()
+        }
+    }
+}

@@ -1,0 +1,230 @@
+//! The servers that are subscribed to, and the status of each.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Session;
+use crate::log::{Batch, History};
+use crate::message::{NodeId, Notice, Time, is_key_event};
+use crate::server::{Connection, NodeFacts, Role};
+
+/// The status of a server.
+#[derive(Debug, Default)]
+pub struct NodeStatus {
+    /// Its role and place in the topology; `None` for a standalone server.
+    pub facts: Option<NodeFacts>,
+    /// The state of its subscriber connection, if there is one.
+    pub connection: Option<Connection>,
+    /// How long its last PING took.
+    pub round_trip: Option<Duration>,
+    /// When anything last arrived on its subscriber connection.
+    answered: Time,
+    /// The messages that it has delivered.
+    history: Option<History>,
+}
+
+impl NodeStatus {
+    /// Returns the messages per second that it delivers; `None` before the first message.
+    #[must_use]
+    pub fn rate(&self, now: Time) -> Option<f64> {
+        Some(self.history.as_ref()?.rate(now))
+    }
+
+    fn is_live(&self) -> bool {
+        self.connection == Some(Connection::Live)
+    }
+}
+
+/// A server whose connection is lost or refused while others are live.
+#[derive(Clone, Copy, Debug)]
+pub struct Away<'a> {
+    /// The address it reports for itself; empty if unknown.
+    pub name: &'a str,
+    /// The number of subscriptions that it should serve.
+    pub subscriptions: usize,
+    /// The state of its connection.
+    pub connection: &'a Connection,
+}
+
+/// All known servers.
+#[derive(Debug, Default)]
+pub struct Nodes(BTreeMap<NodeId, NodeStatus>);
+
+impl Nodes {
+    /// Returns the servers in the order in which they became known.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &NodeStatus)> {
+        self.0.iter().map(|(id, node)| (*id, node))
+    }
+
+    /// Returns the number of known servers.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether no server is known yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns whether there is more than one server.
+    #[must_use]
+    pub fn are_several(&self) -> bool {
+        self.len() > 1
+    }
+
+    /// Returns the worst state of all connections. Idle connections, which have no subscriptions,
+    /// count only if there are no others.
+    fn connection(&self) -> Connection {
+        let worst = self.worst().map(|(_, connection)| connection.clone());
+        worst.unwrap_or(Connection::Connecting)
+    }
+
+    fn worst(&self) -> Option<(&NodeStatus, &Connection)> {
+        let nodes = self.0.values();
+        let connections = nodes.filter_map(|node| Some((node, node.connection.as_ref()?)));
+        connections.min_by_key(|(_, connection)| match connection {
+            Connection::Refused { .. } => 0,
+            Connection::Reconnecting { .. } => 1,
+            Connection::Connecting => 2,
+            Connection::Live => 3,
+            Connection::Idle => 4,
+        })
+    }
+
+    /// Returns the server with the worst connection if it is lost or refused while another one is
+    /// live.
+    #[must_use]
+    pub fn away(&self) -> Option<Away<'_>> {
+        let any_live = || {
+            let mut nodes = self.0.values();
+            nodes.any(|node| node.connection == Some(Connection::Live))
+        };
+        let (node, connection) = self.worst()?;
+        let is_lost = matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        );
+        (is_lost && any_live()).then(|| Away {
+            name: node.facts.as_ref().map_or("", |facts| &facts.name),
+            subscriptions: node.facts.as_ref().map_or(0, |facts| facts.subscriptions),
+            connection,
+        })
+    }
+
+    /// Returns the time of the last sign of life of the live server that has been silent the
+    /// longest.
+    pub(crate) fn answered(&self) -> Option<Time> {
+        let live = self.0.values().filter(|node| node.is_live());
+        live.map(|node| node.answered).min()
+    }
+
+    /// Returns the longest round trip of all servers.
+    fn round_trip(&self) -> Option<Duration> {
+        self.0.values().filter_map(|node| node.round_trip).max()
+    }
+}
+
+impl Session {
+    pub(crate) fn note_connection(&mut self, id: NodeId, connection: Connection) {
+        // The final update of a server that has left the cluster.
+        let is_farewell = connection == Connection::Idle && !self.nodes.0.contains_key(&id);
+        if is_farewell && !self.nodes.is_empty() {
+            return;
+        }
+        let node = self.nodes.0.entry(id).or_default();
+        if connection != Connection::Live {
+            node.round_trip = None;
+        }
+        if connection == Connection::Live {
+            self.server.live_since = self.now;
+            node.answered = self.now;
+        }
+        if matches!(
+            connection,
+            Connection::Reconnecting { .. } | Connection::Refused { .. }
+        ) {
+            self.server.trouble = None;
+        }
+        node.connection = Some(connection);
+        self.server.connection = self.nodes.connection();
+        self.server.round_trip = self.nodes.round_trip();
+    }
+
+    pub(crate) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
+        let node = self.nodes.0.entry(id).or_default();
+        node.round_trip = Some(time);
+        node.answered = self.now;
+        self.server.round_trip = self.nodes.round_trip();
+    }
+
+    /// Records a sign of life from one server, which proves nothing about the others.
+    pub(crate) fn note_sign_of_life(&mut self, id: NodeId) {
+        if let Some(node) = self.nodes.0.get_mut(&id) {
+            node.answered = self.now;
+        }
+    }
+
+    /// Restarts the silence timers of all servers.
+    pub(crate) fn forgive_silence(&mut self) {
+        for node in self.nodes.0.values_mut() {
+            node.answered = self.now;
+        }
+    }
+
+    /// Returns how long a server has been silent, if that is longer than an answer may take; `None`
+    /// also if its connection is not live.
+    #[must_use]
+    pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
+        self.silence_since(node.answered).filter(|_| node.is_live())
+    }
+
+    pub(crate) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
+        let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
+        // Forget servers that have left the cluster.
+        let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
+        self.nodes.0.retain(|id, node| is_there(id, node));
+        for facts in facts {
+            let node = self.nodes.0.entry(facts.node).or_default();
+            node.facts = Some(facts);
+        }
+        self.server.connection = self.nodes.connection();
+    }
+
+    /// Counts the messages of a batch for the server that delivered it.
+    pub(crate) fn count_for_node(&mut self, batch: &Batch) {
+        let messages = u32::try_from(batch.messages()).unwrap_or(u32::MAX);
+        if messages == 0 {
+            return;
+        }
+        let now = self.now;
+        let node = self.nodes.0.entry(batch.source()).or_default();
+        let start = || History::starting_at(now);
+        node.history.get_or_insert_with(start).add(now, messages);
+    }
+
+    /// Returns a notice, once per session, that the keyspace notifications in a batch come from
+    /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
+    /// subscribed to at one node.
+    pub(crate) fn whose_keys(&mut self, batch: &Batch) -> Option<Notice> {
+        if self.was_told_one_primary || !batch.channel_names().any(is_key_event) {
+            return None;
+        }
+        let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
+        let primaries = facts.filter(|of| of.role == Role::Primary).count();
+        let mut asked = self.subscriptions.listed();
+        let is_asked = asked.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
+        if primaries < 2 || is_asked {
+            return None;
+        }
+        let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
+        let words = format!(
+            "only {} reports its keys: nodes forward no keyspace events · subscribe to __key*@* \
+             for all primaries",
+            home.name
+        );
+        self.was_told_one_primary = true;
+        Some(Notice::Partial(words.into()))
+    }
+}

@@ -1,0 +1,291 @@
+//! Notices in words, for the rows of the log and for reading them whole.
+
+use super::remedies::denial_remedy;
+use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
+use crate::message::{clock, glob};
+use crate::payload::escape::{whole, whole_name};
+use crate::payload::figures::{self, Clock};
+
+/// The maximum number of channels named when listing what a user may subscribe to.
+const MAX_NAMED: usize = 20;
+
+/// Returns the text of a notice, the most important part first, since a narrow row is cut at its
+/// end. Times are formatted by `clock`.
+#[must_use]
+pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
+    match notice {
+        Notice::Subscribed {
+            subscription,
+            count,
+            server,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            let (at, count) = at_server(server.as_deref(), *count);
+            format!("subscribed to {topic}{at} · {count}")
+        }
+        Notice::Unsubscribed {
+            subscription,
+            count,
+            server,
+            asked,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            let by = if *asked { "" } else { " by the server" };
+            let (at, count) = at_server(server.as_deref(), *count);
+            format!("unsubscribed from {topic}{at}{by} · {count}")
+        }
+        Notice::Denied {
+            subscription,
+            reason,
+        } => {
+            let remedy = denial_remedy(&subscription.topic, reason);
+            let topic = topic_words(&subscription.topic);
+            let reason = whole(reason.as_bytes());
+            format!("denied: {topic} · Redis says: {reason} · {remedy}")
+        }
+        Notice::Ended { subscription } => {
+            format!(
+                "ended: {} · last message arrived",
+                topic_words(&subscription.topic)
+            )
+        }
+        Notice::Discovered {
+            subscription,
+            count,
+        } => {
+            let topic = topic_words(&subscription.topic);
+            let found = figures::count(*count);
+            format!("looking for {topic} · {found} found · only those with subscribers are found")
+        }
+        Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
+        Notice::Gap(gap) => {
+            let [full, ..] = gap_words(gap, clock);
+            full
+        }
+        Notice::Dropped(dropped) => dropped_words(dropped, clock),
+        Notice::Allowed { user, channels } => allowed_words(user, channels),
+        Notice::Unexpected { first, count } => unexpected_words(first, *count),
+        Notice::Partial(words) => whole(words.as_bytes()),
+        Notice::ClockSet { by } => {
+            let way = if *by < 0 { "back" } else { "forward" };
+            let length = figures::duration(clock::length(*by));
+            format!("system clock set {way} by {length} · later times use the new clock")
+        }
+        Notice::CountedBySocketIo { topic } => counted_words(topic),
+        Notice::Resp3Refused { library } => resp3_words(library),
+        Notice::Evicted { count } => {
+            format!("{} messages were evicted here", figures::count(*count))
+        }
+        Notice::Breakpoint { query, channel, .. } => {
+            let query = whole(query.as_bytes());
+            format!(
+                "breakpoint {query} · hit on {} · [ shows it",
+                whole_name(channel)
+            )
+        }
+    }
+}
+
+/// Returns the warning that Socket.IO counts a subscription, and what to use instead.
+fn counted_words(topic: &Topic) -> String {
+    let name = topic_words(topic);
+    let counted = format!("Socket.IO counts {name} as one more server, and waits for its answers");
+    if topic.kind == SubscriptionKind::Shard {
+        return format!("{counted} · patterns do not match sharded channels · u unsubscribe");
+    }
+    let pattern = [&*glob::literal(&topic.name), b"*"].concat();
+    format!(
+        "use the pattern {} instead, which is not counted: {counted}",
+        whole_name(&pattern)
+    )
+}
+
+/// Describes unsolicited frames.
+fn unexpected_words(first: &Unexpected, count: u64) -> String {
+    let first = match first {
+        Unexpected::Error(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Unexpected::Frame(text) => format!("unexpected frame: {}", whole(text.as_bytes())),
+    };
+    match count {
+        1 => first,
+        _ => format!(
+            "{first} · and {} more within a second",
+            figures::count(count - 1)
+        ),
+    }
+}
+
+/// The options that make clients which default to RESP3 use RESP2.
+const RESP2: [(&str, &str); 3] = [
+    ("redis-py", "protocol=2"),
+    ("node-redis", "RESP: 2"),
+    ("go-redis", "Protocol: 2"),
+];
+
+/// Returns the advice for a client that asked for RESP3: the option of its own library if that is
+/// known, or else of all.
+fn resp3_words(library: &str) -> String {
+    let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
+    let fitting = RESP2
+        .iter()
+        .filter(|(name, _)| !is_known || library.contains(name));
+    let options = fitting.map(|(name, option)| format!("{option} ({name})"));
+    let options = options.collect::<Vec<_>>().join(", ");
+    format!("set {options}: the demo has no RESP3")
+}
+
+/// Describes what follows from `*` being refused.
+fn allowed_words(user: &str, channels: &Allowed) -> String {
+    let user = whole(user.as_bytes());
+    match channels {
+        Allowed::Only { names, .. } if names.is_empty() => format!(
+            "* is refused, and user \"{user}\" may access no channel · add an ACL rule such as \
+             &orders.*, then press r"
+        ),
+        Allowed::Only { names, left_out } => {
+            let named: Vec<String> = names
+                .iter()
+                .take(MAX_NAMED)
+                .map(|of| whole_name(of))
+                .collect();
+            let named = named.join(", ");
+            let more = match names.len().saturating_sub(MAX_NAMED) {
+                0 => String::new(),
+                more => format!(" and {} more", figures::count(more as u64)),
+            };
+            let left_out = match left_out {
+                0 => String::new(),
+                count => format!(
+                    " · {} left out · name the ones you want on the command line",
+                    figures::count(*count as u64)
+                ),
+            };
+            format!(
+                "* is refused; subscribed to what user \"{user}\" may access: {named}{more}{left_out}"
+            )
+        }
+        Allowed::Denied(words) => format!(
+            "* is refused, and user \"{user}\" may not list its channels · press a to subscribe \
+             to them, or name them on the command line · Redis says: {}",
+            whole(words.as_bytes())
+        ),
+        Allowed::Unknown(reason) => format!(
+            "* is refused, and the channels of user \"{user}\" are unknown: {} · press r to retry",
+            whole(reason.as_bytes())
+        ),
+    }
+}
+
+/// Returns the name of a topic with its kind.
+#[must_use]
+pub fn topic_words(topic: &Topic) -> String {
+    let kind = match topic.kind {
+        SubscriptionKind::Channel => "channel",
+        SubscriptionKind::Pattern => "pattern",
+        SubscriptionKind::Shard => "shard channel",
+        SubscriptionKind::ShardPattern => "shard channels",
+        SubscriptionKind::Sentinel => "sentinel events",
+    };
+    format!("{kind} {}", whole_name(&topic.name))
+}
+
+/// Returns where a subscription is, if there are several servers, and the number of subscriptions:
+/// each server counts its own.
+fn at_server(server: Option<&str>, count: i64) -> (String, String) {
+    let plural = if count == 1 { "" } else { "s" };
+    match server {
+        Some(name) => (
+            format!(" at {}", whole(name.as_bytes())),
+            format!("{count} subscription{plural} there"),
+        ),
+        None => (String::new(), format!("{count} subscription{plural} now")),
+    }
+}
+
+/// Describes a gap: first in full, then shorter for a row with less room, then as briefly as
+/// possible.
+///
+/// The full text gives the start and end times. The surrounding rows do not show them, since some
+/// that arrived after the last message certainly received stand above the gap.
+#[must_use]
+pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
+    let reason = whole(gap.reason.as_bytes());
+    let event = whole(gap.event.as_bytes());
+    // The shortest form gives the event, where it says more than "connection lost".
+    let brief_reason = match &*gap.event {
+        "connection lost" => reason.clone(),
+        _ => event.clone(),
+    };
+    let lost = format!("{event}: {reason}");
+    let time = |time| clock.date_unless_today(time, gap.noticed);
+    let from = time(gap.last_heard);
+    match gap.end {
+        GapEnd::Restored(restored) => {
+            let length = figures::duration(restored.since(gap.last_heard));
+            [
+                format!(
+                    "{lost} · back after {length} · lost {from} to {}",
+                    time(restored)
+                ),
+                format!("{lost} · back after {length} · messages lost"),
+                format!("{length} of messages lost: {brief_reason}"),
+            ]
+        }
+        GapEnd::GivenUp(end) => [
+            format!(
+                "{lost} · gave up · messages from {from} to {} lost",
+                time(end)
+            ),
+            format!("{lost} · gave up"),
+            format!("lost and given up: {brief_reason}"),
+        ],
+        GapEnd::Open => [
+            format!("{lost} · losing messages since {from}"),
+            format!("{lost} · losing messages"),
+            format!("losing messages: {brief_reason}"),
+        ],
+    }
+}
+
+fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
+    let count = figures::count(dropped.count);
+    let size = figures::size(dropped.bytes);
+    let time = figures::duration(dropped.to.since(dropped.from));
+    let (from, to) = (
+        clock.time_of_day(dropped.from),
+        clock.time_of_day(dropped.to),
+    );
+    format!(
+        "{count} messages ({size}) of {time} dropped: they arrived faster than they could be processed, \
+         from {from} to {to}"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::payload::figures::Zone;
+
+    #[test]
+    fn a_client_that_speaks_resp3_is_told_its_option() {
+        for (library, words) in [
+            (
+                "",
+                "set protocol=2 (redis-py), RESP: 2 (node-redis), Protocol: 2 (go-redis): \
+                 the demo has no RESP3",
+            ),
+            (
+                "redis-py",
+                "set protocol=2 (redis-py): the demo has no RESP3",
+            ),
+            (
+                "go-redis(,go1.24)",
+                "set Protocol: 2 (go-redis): the demo has no RESP3",
+            ),
+        ] {
+            let library = library.into();
+            let notice = Notice::Resp3Refused { library };
+            assert_eq!(notice_words(&notice, &Clock::new(Zone::Utc)), words);
+        }
+    }
+}

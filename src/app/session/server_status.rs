@@ -1,0 +1,140 @@
+//! The state of the server, as far as it is known.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Session;
+use super::subscriptions::SubscriptionState;
+use crate::app::effect::Effect;
+use crate::message::{Gap, GapEnd, Notice, Time};
+use crate::server::{Command, Connection};
+
+/// The state of the server, as far as it is known.
+#[derive(Debug)]
+pub struct ServerStatus {
+    /// The state of the subscriber's connection.
+    pub connection: Connection,
+    /// How long the last PING took.
+    pub round_trip: Option<Duration>,
+    /// The kind of server, such as "Redis 7.0.15".
+    pub version: Option<Box<str>>,
+    /// The masters that the server watches, if it is a sentinel.
+    pub sentinel_of: Option<Vec<Box<str>>>,
+    /// Description of a problem with the server, if there is one.
+    pub trouble: Option<Box<str>>,
+    /// Warning that not all subscriptions can be received, or not permanently: what, and after a
+    /// colon why.
+    pub partial: Option<Box<str>>,
+    /// When the connection became live, if it is.
+    pub live_since: Time,
+    /// The open gaps, by [`Gap::noticed`].
+    pub losing: BTreeMap<Time, Gap>,
+    /// When the last of the closed gaps ended.
+    pub gap_ended: Option<Time>,
+    /// Whether the user was told that some of the discovered sharded channels are left out.
+    pub has_left_some_out: bool,
+}
+
+impl ServerStatus {
+    pub(crate) fn new(now: Time) -> Self {
+        Self {
+            connection: Connection::Connecting,
+            round_trip: None,
+            version: None,
+            sentinel_of: None,
+            trouble: None,
+            partial: None,
+            live_since: now,
+            losing: BTreeMap::new(),
+            gap_ended: None,
+            has_left_some_out: false,
+        }
+    }
+}
+
+/// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5
+/// seconds.
+pub(crate) const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
+
+impl Session {
+    pub(crate) fn reconnect(&mut self) -> Vec<Effect> {
+        // Denied subscriptions are retried even on a live connection.
+        let any_denied = self
+            .subscriptions
+            .listed()
+            .any(|(.., state)| matches!(state, SubscriptionState::Denied(_)));
+        let is_well = self.server.connection == Connection::Live && self.server.trouble.is_none();
+        if is_well && !any_denied {
+            return self.tell("already connected");
+        }
+        vec![Effect::Command(Command::Reconnect)]
+    }
+
+    /// Records a gap that has opened or closed.
+    pub(crate) fn note_gap(&mut self, notice: &Notice) {
+        let Notice::Gap(gap) = notice else {
+            return;
+        };
+        match gap.end {
+            GapEnd::Open => {
+                self.server.losing.insert(gap.noticed, gap.clone());
+            }
+            GapEnd::Restored(end) | GapEnd::GivenUp(end) => {
+                self.server.losing.remove(&gap.noticed);
+                self.server.gap_ended = self.server.gap_ended.max(Some(end));
+            }
+        }
+    }
+
+    /// Returns when the last gap ended, or now if one is open.
+    pub(crate) fn gap_until(&self) -> Option<Time> {
+        if self.server.losing.is_empty() {
+            self.server.gap_ended
+        } else {
+            Some(self.now)
+        }
+    }
+
+    /// Returns how long a server has been silent although it was pinged; `None` while all servers
+    /// answer.
+    #[must_use]
+    pub fn unanswered(&self) -> Option<Duration> {
+        let is_live = self.server.connection == Connection::Live;
+        self.silence_since(self.nodes.answered()?)
+            .filter(|_| is_live)
+    }
+
+    /// Returns the time since `answered` if it is longer than an answer may take.
+    pub(crate) fn silence_since(&self, answered: Time) -> Option<Duration> {
+        // A server that refuses PING never answers, so its silence means nothing.
+        let silence = self.now.since(answered);
+        (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
+    }
+
+    pub(crate) fn note_partial(&mut self, words: Option<Box<str>>) -> Vec<Effect> {
+        if self.server.partial == words {
+            return Vec::new();
+        }
+        self.server.partial.clone_from(&words);
+        let Some(words) = words else {
+            return Vec::new();
+        };
+        self.log.push_notice(self.now, Notice::Partial(words));
+        self.refresh_shown()
+    }
+
+    /// Records that the server is a sentinel, which delivers no messages of the master that it
+    /// watches.
+    pub(crate) fn note_sentinel(&mut self, masters: Vec<Box<str>>) -> Vec<Effect> {
+        let is_news = self.server.sentinel_of.replace(masters).is_none();
+        if !is_news {
+            return Vec::new();
+        }
+        let command = self.sentinel_command().unwrap_or_default();
+        let words =
+            format!("this is a sentinel: it reports failovers only · {command} follows the master");
+        self.log
+            .push_notice(self.now, Notice::Partial(words.into()));
+        self.refresh_shown()
+    }
+}

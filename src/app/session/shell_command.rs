@@ -1,0 +1,92 @@
+//! The shell command that publishes a message from another terminal.
+
+use super::Session;
+use crate::message::{SubscriptionKind, Topic};
+use crate::payload::escape::whole;
+use crate::server::{Connection, Role};
+
+impl Session {
+    /// Returns the shell command that publishes a message to a current subscription, if one is
+    /// known.
+    #[must_use]
+    pub fn shell_command(&self) -> Option<String> {
+        let given = &self.settings.redis_cli;
+        if given.place.is_empty() {
+            return None;
+        }
+        let node = self.place_in_cluster();
+        let is_cluster = node.is_some();
+        let place = node.unwrap_or_else(|| given.place.clone());
+        let (command, channel) = self.sample();
+        // A sharded message must go to the node that owns the slot.
+        let follow = match command {
+            "spublish" if is_cluster => "-c",
+            _ => "",
+        };
+        let words = ["redis-cli", follow, &place, &given.tls, command, &channel];
+        let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+        Some(format!("{} hello", words.join(" ")))
+    }
+
+    /// Returns the command that follows the master that the server watches, if it is a sentinel.
+    #[must_use]
+    pub fn sentinel_command(&self) -> Option<String> {
+        let masters = self.server.sentinel_of.as_ref()?;
+        let (scheme, place) = self.settings.address.split_once("://")?;
+        let host = place.rsplit('@').next()?.split('/').next()?;
+        let master = masters.first().map_or("MASTER", |name| name);
+        let url = format!("{scheme}+sentinel://{host}/{master}");
+        Some(format!("subscope -u {}", whole(url.as_bytes())))
+    }
+
+    /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
+    /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
+    /// address is not safe for a shell.
+    fn place_in_cluster(&self) -> Option<String> {
+        let live = self.nodes.iter().map(|(_, node)| node).filter(|node| {
+            let role = node.facts.as_ref().map(|facts| facts.role);
+            let is_member = matches!(role, Some(Role::Primary | Role::Replica));
+            is_member && node.connection == Some(Connection::Live)
+        });
+        let facts = live.filter_map(|node| node.facts.as_ref());
+        let best = facts.max_by_key(|facts| facts.is_home)?;
+        place_of(&best.name)
+    }
+
+    /// Returns a command, and a channel to publish to that is subscribed to, if one is easy to
+    /// tell.
+    fn sample(&self) -> (&'static str, String) {
+        let samples = self.subscriptions.live().filter_map(sample_of);
+        // Prefer any known channel name, whichever comes first.
+        let best = samples.max_by_key(|(_, channel)| channel.is_some());
+        let (command, channel) = best.unwrap_or(("publish", None));
+        (command, channel.unwrap_or_else(|| "CHANNEL".to_owned()))
+    }
+}
+
+/// Returns the redis-cli options for the node with the address `name`, which came from a server;
+/// `None` unless it is safe to use unquoted in a shell.
+fn place_of(name: &str) -> Option<String> {
+    let (host, port) = name.rsplit_once(':')?;
+    let port: u16 = port.parse().ok()?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-._:".contains(letter);
+    let is_option = host.is_empty() || host.starts_with('-');
+    (!is_option && host.chars().all(is_plain)).then(|| format!("-h {host} -p {port}"))
+}
+
+/// Returns the command for `topic`, and a channel that matches it, if its name needs no quotes.
+fn sample_of(topic: &Topic) -> Option<(&'static str, Option<String>)> {
+    let name = str::from_utf8(&topic.name).ok();
+    let (command, name) = match topic.kind {
+        SubscriptionKind::Channel => ("publish", name.map(str::to_owned)),
+        SubscriptionKind::Pattern => ("publish", name.map(|name| name.replacen('*', "test", 1))),
+        SubscriptionKind::Shard => ("spublish", name.map(str::to_owned)),
+        // Sharded channels without subscribers cannot be discovered, and sentinels publish their
+        // events themselves.
+        SubscriptionKind::ShardPattern | SubscriptionKind::Sentinel => return None,
+    };
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || ":_-./".contains(letter);
+    let name = name.filter(|name| !name.is_empty() && name.chars().all(is_plain));
+    Some((command, name))
+}

@@ -1,0 +1,35 @@
+//! A warning about Socket.IO, where watching has a side effect: it counts the subscribers of its
+//! channels to learn how many servers there are, and waits for an answer from each.
+
+use super::Session;
+use crate::log::Batch;
+use crate::message::{Notice, Topic};
+
+/// The parts that the names of the counted channels contain, possibly after a prefix.
+const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
+
+impl Session {
+    /// Returns a notice, once per session, that a subscription confirmed in `batch` is counted.
+    pub(crate) fn counted_by_socket_io(&mut self, batch: &Batch) -> Option<Notice> {
+        if self.was_told_counted {
+            return None;
+        }
+        let confirmed = batch.notices().iter().filter_map(|notice| match notice {
+            Notice::Subscribed { subscription, .. } => Some(&subscription.topic),
+            _ => None,
+        });
+        let topic = confirmed
+            .into_iter()
+            .find(|topic| is_counted(topic))?
+            .clone();
+        self.was_told_counted = true;
+        Some(Notice::CountedBySocketIo { topic })
+    }
+}
+
+/// Returns whether Socket.IO counts the subscribers of a topic. Pattern subscribers cannot be
+/// counted.
+fn is_counted(topic: &Topic) -> bool {
+    let holds = |part: &&[u8]| topic.name.windows(part.len()).any(|of| *of == **part);
+    topic.names_one() && COUNTED.iter().any(holds)
+}

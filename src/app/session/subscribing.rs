@@ -1,0 +1,91 @@
+//! Subscribing to channels that were found, and again to those that were left.
+
+use super::Session;
+use super::subscriptions::SubscriptionState;
+use crate::app::effect::Effect;
+use crate::message::{Notice, Subscription, SubscriptionId, Topic};
+use crate::payload::escape::whole_name;
+use crate::payload::figures;
+use crate::server::{Command, MAX_UNNAMED};
+
+impl Session {
+    /// Subscribes to newly found sharded channels. The first time, logs how many were found.
+    pub(crate) fn note_shard_channels(
+        &mut self,
+        pattern: Subscription,
+        names: &[Box<[u8]>],
+    ) -> Vec<Effect> {
+        let is_first = matches!(
+            self.subscriptions.state(pattern.id),
+            Some(SubscriptionState::Pending | SubscriptionState::Denied(_))
+        );
+        if is_first {
+            let notice = Notice::Discovered {
+                subscription: pattern,
+                count: names.len() as u64,
+            };
+            self.subscriptions.note(&notice, self.now);
+            self.log.push_notice(self.now, notice);
+        }
+        let mut effects = Vec::new();
+        let (_, wanted) = self.subscriptions.counts();
+        let room = MAX_UNNAMED.saturating_sub(wanted);
+        let mut left_out = 0;
+        for name in names {
+            let topic = Topic::shard(name);
+            // Channels that the user has unsubscribed from stay unsubscribed.
+            if self.subscriptions.was_ever(&topic) {
+                continue;
+            }
+            if effects.len() == room {
+                left_out += 1;
+                continue;
+            }
+            let added = self.subscriptions.add(topic);
+            effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
+        }
+        self.tell_left_out(left_out);
+        if is_first || !effects.is_empty() {
+            effects.extend(self.refresh_shown());
+        }
+        effects
+    }
+
+    /// Logs once that some of the sharded channels that were found are left out.
+    fn tell_left_out(&mut self, count: u64) {
+        if count > 0 && !std::mem::replace(&mut self.server.has_left_some_out, true) {
+            let count = figures::count(count);
+            let words =
+                format!("{count} of the sharded channels found left out · name the ones you want");
+            self.log
+                .push_notice(self.now, Notice::Partial(words.into()));
+        }
+    }
+
+    /// Returns whether `channel` is subscribed to only as a sharded channel.
+    pub(crate) fn is_sharded(&self, channel: &[u8]) -> bool {
+        self.subscriptions.want_only_sharded(channel)
+    }
+
+    /// Returns the subscription to `topic`, preferring one that has not ended.
+    pub(crate) fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
+        // A line of the list stands for both the ordinary and the sharded channel of its name.
+        let is_it = |of: &Topic| {
+            of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
+        };
+        let listed = self.subscriptions.listed();
+        let of_topic = listed
+            .filter(|(_, of, _)| is_it(of))
+            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
+        of_topic.map(|(id, ..)| id)
+    }
+
+    pub(crate) fn subscribe_again(&mut self, topic: Topic) -> Vec<Effect> {
+        let name = whole_name(&topic.name);
+        let Some(subscription) = self.subscriptions.add(topic) else {
+            return self.tell(format!("already subscribed to {name}"));
+        };
+        self.tell(format!("subscribed to {name} again"));
+        vec![Effect::Command(Command::Subscribe(subscription))]
+    }
+}

@@ -1,0 +1,39 @@
+//! The forms in which times are shown.
+
+/// How the pane shows times.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TimeForm {
+    /// The local time of day.
+    #[default]
+    Local,
+    /// The time of day in UTC.
+    Utc,
+    /// The time since the previous shown row.
+    Delta,
+    /// How long ago it was.
+    Age,
+}
+
+impl TimeForm {
+    /// Returns the next form in the cycle.
+    #[must_use]
+    pub fn next(self) -> Self {
+        match self {
+            Self::Local => Self::Utc,
+            Self::Utc => Self::Delta,
+            Self::Delta => Self::Age,
+            Self::Age => Self::Local,
+        }
+    }
+
+    /// Returns the name of the form.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Local => "local time",
+            Self::Utc => "UTC",
+            Self::Delta => "since the row before",
+            Self::Age => "age",
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Settings that are fixed at startup.
+
+use super::picker::Badge;
+use crate::message::glob::ByGlob;
+use crate::payload::protobuf::MessageType;
+use crate::query::{Path, Query};
+use crate::workers::analysis::Check;
+
+/// Settings that are fixed at startup.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// The profile, if one was selected.
+    pub profile: Option<Badge>,
+    /// The server's address, without its password.
+    pub address: String,
+    /// Whether the connection uses TLS without checking the server's certificate.
+    pub is_insecure: bool,
+    /// Text shown beside the address, such as how to join the demo. May be empty.
+    pub note: String,
+    /// How redis-cli reaches the server.
+    pub redis_cli: RedisCli,
+    /// Whether every write is refused.
+    pub read_only: bool,
+    /// Maximum size of the log, in bytes.
+    pub keep: usize,
+    /// Initial filters.
+    pub filters: Vec<Query>,
+    /// Initial breakpoints.
+    pub breakpoints: Vec<Query>,
+    /// Initial checks.
+    pub checks: Vec<Check>,
+    /// Queries written in earlier runs, oldest first.
+    pub queries: Vec<String>,
+    /// Initial lenses: the path to show in the log instead of whole messages.
+    pub lenses: ByGlob<Path>,
+    /// The types of the Protobuf messages on channels.
+    pub message_types: ByGlob<MessageType>,
+    /// All types that can decode Protobuf messages.
+    pub known_types: Vec<MessageType>,
+}
+
+/// Sentinels announce themselves here every two seconds. The channel starts muted.
+pub const SENTINEL_HELLO: &[u8] = b"__sentinel__:hello";
+
+/// How redis-cli reaches the server. The user name and the password are left to the user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RedisCli {
+    /// The address, such as `-h localhost -p 6379`, safe to use unquoted in a shell; empty if
+    /// nobody can publish to the subscribed channels.
+    pub place: String,
+    /// The TLS options, such as `--tls`; empty without TLS.
+    pub tls: String,
+}

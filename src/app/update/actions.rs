@@ -1,0 +1,163 @@
+//! Execution of actions.
+
+use crossterm::event::KeyEvent;
+
+use crate::app::App;
+use crate::app::action::{
+    Action, ChannelsAction, LogAction, PromptAction, RowAction, ScreenAction, SessionAction,
+};
+use crate::app::effect::Effect;
+use crate::app::keymap::Context;
+use crate::app::message_pane::Against;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::query_box::Purpose;
+use crate::app::plot::Quantity;
+use crate::app::toast::TOAST_DURATION;
+use crate::payload::figures;
+
+impl App {
+    /// Executes `action` in the current context. `key` is the key that triggered it.
+    pub(crate) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
+        if let Some(effects) = self.highlight_first(action, key) {
+            return effects;
+        }
+        if !matches!(
+            action,
+            Action::Row(RowAction::ToggleMute | RowAction::Unsubscribe)
+        ) {
+            self.acted_on = None;
+        }
+        match action {
+            Action::Move(motion) => self.move_by(motion),
+            Action::Quit => return self.close_topmost(key),
+            Action::Interrupt => {
+                return self.interrupt(self.pressed_within(TOAST_DURATION, key));
+            }
+            Action::Suspend => return vec![Effect::Suspend],
+            Action::Back => return self.step_back(),
+            Action::Confirm => return self.confirm(),
+            Action::Search => self.open_seek(),
+            Action::Screen(action) => return self.act_on_screen(action),
+            Action::Session(action) => return self.act_on_session(action),
+            Action::Channels(action) => return self.act_in_channels(action),
+            Action::Log(action) => return self.act_in_log(action),
+            Action::Row(action) => return self.act_on_row(action),
+            Action::Message(action) => return self.act_in_message(action),
+            Action::Plot(action) => return self.act_in_plot(action),
+            Action::Publish(action) => return self.act_in_publish_box(action, key),
+            Action::Prompt(action) => self.act_in_prompt(action),
+            Action::Query(action) => return self.act_in_query_box(action),
+            Action::Filter(action) => return self.act_on_filter(action),
+            Action::Breakpoint(action) => return self.act_on_breakpoint(action),
+        }
+        Vec::new()
+    }
+
+    fn act_on_screen(&mut self, action: ScreenAction) -> Vec<Effect> {
+        match action {
+            ScreenAction::Help => self.open_help(),
+            ScreenAction::NextPane => self.focus_next(),
+            ScreenAction::PreviousPane => self.focus_previous(),
+            ScreenAction::ShowLatest => self.show_latest(),
+            ScreenAction::ShowPlot => return self.open_plot(),
+            ScreenAction::ToggleWhole if self.plot.is_shown() => self.toggle_whole_plot(),
+            ScreenAction::ToggleWhole => return self.toggle_whole(),
+            ScreenAction::NextTimeForm => return self.session.next_time_form(),
+            ScreenAction::Publish => return self.write_message(),
+            ScreenAction::Subscribe => self.open_prompt(false),
+            ScreenAction::SubscribeSharded => self.open_prompt(true),
+            ScreenAction::Nodes => self.open_nodes(),
+            ScreenAction::Filters => self.filters_key(),
+            ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),
+            ScreenAction::Breakpoints => self.breakpoints_key(),
+            ScreenAction::AddBreakpoint => self.write_query(Purpose::Breakpoint(None)),
+        }
+        Vec::new()
+    }
+
+    fn act_on_session(&mut self, action: SessionAction) -> Vec<Effect> {
+        match action {
+            SessionAction::ToggleFreeze if self.context() == Context::Latest => self
+                .session
+                .tell("latest values cannot be frozen · v log, then Space freeze"),
+            SessionAction::ToggleFreeze => {
+                self.toggle_freeze();
+                Vec::new()
+            }
+            SessionAction::Clear => self.clear(),
+            SessionAction::Undo => self.undo(),
+            SessionAction::Reconnect => self.session.reconnect(),
+        }
+    }
+
+    fn act_in_channels(&mut self, action: ChannelsAction) -> Vec<Effect> {
+        match action {
+            ChannelsAction::ToggleOnly => self.toggle_only(),
+            ChannelsAction::ShowInLog => self.show_in_log(),
+            ChannelsAction::NextSort => self.sort_next(),
+            ChannelsAction::PlotRate => self.plot_channel(Quantity::Rate),
+        }
+    }
+
+    fn act_in_log(&mut self, action: LogAction) -> Vec<Effect> {
+        self.make_room_for_log();
+        match action {
+            LogAction::Open => {
+                self.hide_plot();
+                return self.open_message();
+            }
+            LogAction::Filter => self.write_query(Purpose::Filter),
+            LogAction::Find => self.write_query(Purpose::Find),
+            LogAction::NextHit => return self.go_to_hit(true),
+            LogAction::PreviousHit => return self.go_to_hit(false),
+            LogAction::NextLandmark => return self.go_to_landmark(true),
+            LogAction::PreviousLandmark => return self.go_to_landmark(false),
+        }
+        Vec::new()
+    }
+
+    fn act_on_row(&mut self, action: RowAction) -> Vec<Effect> {
+        match action {
+            RowAction::ToggleMark => self.toggle_mark(),
+            RowAction::Diff => self.toggle_diff(Against::Before),
+            RowAction::DiffToMark => self.toggle_diff(Against::Marked),
+            RowAction::EditResend => self.edit_and_resend(),
+            RowAction::CopyPayload => self.copy_payload(),
+            RowAction::Unsubscribe => self.unsubscribe(),
+            RowAction::ToggleMute => self.toggle_mute(),
+            RowAction::RemoveLens => self.take_lens_away(),
+            RowAction::PlotSize => self.plot_channel(Quantity::Size),
+            RowAction::Formats => self.open_formats(),
+            RowAction::CopyValue => self.copy_value(),
+            RowAction::CopyWhole => self.copy_whole(),
+            RowAction::CopyPath => self.copy_path(),
+            RowAction::FilterByValue => self.filter_by_value(),
+            RowAction::ToggleLens => self.toggle_lens(),
+            RowAction::ToggleSequence => self.toggle_sequence_here(),
+            RowAction::PlotValue => self.plot_value(),
+        }
+    }
+
+    fn act_in_prompt(&mut self, action: PromptAction) {
+        if let Some(Overlay::Subscribe(prompt)) = &mut self.overlay {
+            match action {
+                PromptAction::ToggleExact => prompt.is_exact = !prompt.is_exact,
+                PromptAction::ToggleSharded => prompt.is_sharded = !prompt.is_sharded,
+            }
+        }
+    }
+
+    /// Copies the payload of the highlighted message.
+    pub(crate) fn copy_payload(&mut self) -> Vec<Effect> {
+        let Some(snapshot) = self.current_message() else {
+            return self.session.tell("select a message to copy its payload");
+        };
+        let what = if snapshot.is_cut() {
+            let size = figures::size(snapshot.size);
+            format!("the kept start of {size}")
+        } else {
+            "the payload".to_owned()
+        };
+        self.session.hand_over(snapshot.payload, &what)
+    }
+}

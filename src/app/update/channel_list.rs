@@ -1,0 +1,133 @@
+//! The channel list: selecting, muting, sorting, and the latest values.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::app::action::Motion;
+use crate::app::channel_list::{Entry, FLASH, ListForm, Lists};
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::layout::inside;
+use crate::message::names::same;
+use crate::message::{Time, Topic};
+use crate::payload::escape::whole_name;
+
+impl App {
+    pub(crate) fn toggle_only(&mut self) -> Vec<Effect> {
+        let Some(name) = self.current_channel() else {
+            return self
+                .session
+                .tell("select a channel, not a pattern, to show only it");
+        };
+        let is_it = self.only().is_some_and(|only| same(only, &name));
+        self.session.only = (!is_it).then_some(name);
+        self.session.refresh_shown()
+    }
+
+    pub(crate) fn toggle_mute(&mut self) -> Vec<Effect> {
+        let again = self.acted_on.take().filter(Topic::names_one);
+        let again = again.map(|topic| topic.name);
+        let Some(name) = again.or_else(|| self.current_channel()) else {
+            return self.session.tell("select a channel to mute it");
+        };
+        self.acted_on = Some(Topic::shared_channel(Arc::clone(&name)));
+        let shown = whole_name(&name);
+        let is_muted = self.session.muted.toggle(name);
+        self.session.tell(if is_muted {
+            format!("{shown} muted: still received and kept · m shows it again")
+        } else {
+            format!("{shown} unmuted")
+        });
+        self.session.refresh_shown()
+    }
+
+    pub(crate) fn sort_next(&mut self) -> Vec<Effect> {
+        let lists = Lists {
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
+        };
+        self.channels.sort_next(&lists, self.session.now);
+        Vec::new()
+    }
+
+    pub(crate) fn shows_latest(&self) -> bool {
+        self.list_form == ListForm::Latest
+    }
+
+    /// Lists the latest values in the log's place.
+    pub(crate) fn show_latest(&mut self) {
+        self.list_form = ListForm::Latest;
+        self.set_focus(Focus::Channels);
+        self.resize_open();
+    }
+
+    /// Goes back to the log.
+    pub(crate) fn leave_latest(&mut self) {
+        self.list_form = ListForm::Names;
+        if self.focus == Focus::Channels {
+            self.set_focus(Focus::Messages);
+        }
+        self.resize_open();
+    }
+
+    /// Goes back to the log, showing only the selected channel.
+    pub(crate) fn show_in_log(&mut self) -> Vec<Effect> {
+        let Some(name) = self.current_channel() else {
+            return self
+                .session
+                .tell("select a channel to see it in the log: a pattern has no value");
+        };
+        self.session.only = Some(name);
+        self.leave_latest();
+        self.session.refresh_shown()
+    }
+
+    /// Goes back to the log if it is hidden and the focus is in its place.
+    pub(crate) fn make_room_for_log(&mut self) {
+        if self.shows_latest() && self.focus == Focus::Channels {
+            self.leave_latest();
+        }
+    }
+
+    /// Returns when the first of the highlighted changes stops being highlighted.
+    pub(crate) fn flash_due(&self) -> Option<Time> {
+        if !self.shows_latest() {
+            return None;
+        }
+        let height = inside(self.areas().channels).height;
+        let top = self.channels.top(height);
+        let entries = self.channels.entries().iter().skip(top);
+        let ends = entries.take(usize::from(height)).filter_map(|entry| {
+            let Entry::Channel(id) = entry else {
+                return None;
+            };
+            let heard = self.session.log.channels().by_id(*id)?.last_received;
+            Some(heard.after(FLASH)).filter(|end| *end > self.session.now)
+        });
+        ends.min()
+    }
+
+    pub(crate) fn move_in_channels(&mut self, step: Motion) {
+        let height = inside(self.areas().channels).height;
+        let last = self.channels.entries().len().saturating_sub(1);
+        let line = step.from(self.channels.selected_line(), usize::from(height), last);
+        self.select_channel_line(line);
+    }
+
+    pub(crate) fn select_channel_line(&mut self, line: usize) {
+        let height = inside(self.areas().channels).height;
+        let lists = Lists {
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
+        };
+        self.channels.select_line(line, height, &lists);
+    }
+
+    pub(crate) fn refresh_channels(&mut self) {
+        let lists = Lists {
+            channels: self.session.log.channels(),
+            subscriptions: &self.session.subscriptions,
+        };
+        self.channels.refresh(&lists, self.session.now);
+    }
+}

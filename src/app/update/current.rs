@@ -1,0 +1,160 @@
+//! What keys act on: the current message and channel, and whether they stay in place under the
+//! highlight.
+//!
+//! While the log follows new messages, or once the highlighted row has been evicted, the row in
+//! that place keeps changing. The first key that would act on it freezes the log and highlights a
+//! message instead; pressed again, it acts.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+
+use crate::app::App;
+use crate::app::action::{Action, RowAction};
+use crate::app::channel_list::Entry;
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::keymap::Chord;
+use crate::app::layout::inside;
+use crate::app::log_pane::Position;
+use crate::app::session::feed::MAX_NAME_COLUMNS;
+use crate::app::session::snapshot::MessageSnapshot;
+use crate::log::Channel;
+use crate::message::RowId;
+use crate::message::names::same;
+use crate::payload::escape;
+
+impl App {
+    /// Returns the message that keys act on: the open one, the selected one, or the last of the
+    /// selected channel.
+    pub(crate) fn current_message(&self) -> Option<MessageSnapshot> {
+        let snapshot = match &self.open {
+            Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
+            _ if self.focus == Focus::Channels => {
+                self.session.snapshot(self.selected_channel()?.last_row)?
+            }
+            _ => self
+                .session
+                .snapshot(self.messages.selected(&self.session.shown)?)?,
+        };
+        snapshot.channel.is_some().then_some(snapshot)
+    }
+
+    /// Returns the channel that keys act on: the selected one, or that of the selected message.
+    pub(crate) fn current_channel(&self) -> Option<Arc<[u8]>> {
+        if self.focus == Focus::Channels {
+            let topic = self.channels.selected()?;
+            return topic.names_one().then(|| Arc::clone(&topic.name));
+        }
+        if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
+            return open.reader.snapshot().channel.clone();
+        }
+        self.session
+            .channel_of(self.messages.selected(&self.session.shown)?)
+    }
+
+    /// Returns the channel selected in the list, if it has received messages.
+    #[must_use]
+    pub fn selected_channel(&self) -> Option<&Channel> {
+        let topic = self.channels.selected().filter(|topic| topic.names_one())?;
+        let channels = self.session.log.channels();
+        // Its line leads to the channel without a lookup by name.
+        let entries = self.channels.entries();
+        if let Some(Entry::Channel(id)) = entries.get(self.channels.selected_line())
+            && let Some(channel) = channels.by_id(*id)
+            && same(channel.name(), &topic.name)
+        {
+            return Some(channel);
+        }
+        channels.by_id(channels.find(&topic.name)?)
+    }
+
+    /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
+    /// in place. Returns `None` if the action may go ahead.
+    pub(crate) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
+        let Action::Row(action) = action else {
+            return None;
+        };
+        if self.has_highlight()
+            || action == RowAction::EditResend && self.session.settings.read_only
+        {
+            return None;
+        }
+        let channel = self.highlight_newest()?;
+        Some(match self.offer(action, &channel) {
+            Ok(what) => {
+                let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
+                let key = Chord::of(key).label();
+                self.session.tell(format!(
+                    "frozen · {key} again to {what}: {channel} · Space resumes"
+                ))
+            }
+            Err(why) => self.session.tell(format!("frozen: {why} · Space resumes")),
+        })
+    }
+
+    /// Returns what `action` does to the highlighted message, which is on `channel`, to complete
+    /// "press the key again to …". Returns why it cannot be done, if so, so that the user does not
+    /// press the key again in vain.
+    fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
+        let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
+        match action {
+            RowAction::ToggleMark => Ok("mark it"),
+            RowAction::Diff | RowAction::DiffToMark => Ok("compare it"),
+            RowAction::EditResend => unless(self.why_not_edit(), "edit and resend it"),
+            RowAction::CopyPayload | RowAction::CopyValue => Ok("copy it"),
+            RowAction::CopyWhole | RowAction::CopyPath => Ok("copy from it"),
+            RowAction::Unsubscribe => unless(
+                self.why_not_unsubscribe(channel),
+                "unsubscribe from its channel",
+            ),
+            RowAction::ToggleMute => Ok("mute its channel"),
+            RowAction::RemoveLens if self.session.lens(channel).is_none() => {
+                Err("no lens here · i on a value of an open message sets one".to_owned())
+            }
+            RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
+            RowAction::PlotSize | RowAction::PlotValue => Ok("plot it"),
+            RowAction::Formats => Ok("choose its format"),
+            RowAction::FilterByValue => Ok("filter by its value"),
+            RowAction::ToggleSequence => Ok("check its numbers"),
+        }
+    }
+
+    /// Returns whether keys act on something that does not change by itself.
+    pub(crate) fn has_highlight(&self) -> bool {
+        let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
+        if !is_log || self.overlay.is_some() {
+            return true;
+        }
+        match self.messages.position() {
+            Position::Following => false,
+            Position::Frozen { .. } if self.focus == Focus::Message => true,
+            Position::Frozen { selected, .. } => self.session.shown.keeps(selected),
+        }
+    }
+
+    /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
+    /// Returns its channel, or `None` if no message is in view; the log then keeps following.
+    pub(crate) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
+        let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
+        let rows = match open {
+            Some(open) => vec![open.reader.snapshot().row],
+            None => self.window().rows,
+        };
+        let mut newest_first = rows.into_iter().rev();
+        let (row, channel) =
+            newest_first.find_map(|row| Some((row, self.session.channel_of(row)?)))?;
+        let height = inside(self.areas().messages).height;
+        self.messages.select(&self.session.shown, row, height);
+        Some(channel)
+    }
+
+    /// Returns the selected row: in the log, or the latest one of the selected channel.
+    pub(crate) fn selected_row(&self) -> Option<RowId> {
+        if !self.shows_latest() {
+            return self.messages.selected(&self.session.shown);
+        }
+        let row = self.selected_channel()?.last_row;
+        self.session.log.row(row).map(|row| row.id)
+    }
+}

@@ -1,0 +1,81 @@
+//! Moving the focus between the panes, and one step back.
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::keymap::Context;
+use crate::app::log_pane::Position;
+use crate::app::overlays::Overlay;
+
+impl App {
+    pub(crate) fn step_back(&mut self) -> Vec<Effect> {
+        match self.overlay.take() {
+            Some(Overlay::Help { over, .. }) => {
+                self.overlay = over.map(|over| *over);
+                return Vec::new();
+            }
+            Some(Overlay::Query(query_box)) => return self.leave_query(*query_box),
+            Some(Overlay::SearchMessage(_)) => return self.search_message_for(""),
+            Some(_) => return Vec::new(),
+            None => {}
+        }
+        match self.focus {
+            Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
+            Focus::Message => self.leave_message(),
+            Focus::Plot if self.context() == Context::Chart && self.plot.take_cursor() => {}
+            Focus::Plot => return self.close_plot(),
+            Focus::Messages if self.plot.is_shown() => return self.close_plot(),
+            Focus::Messages if self.open.is_some() => self.close_message(),
+            Focus::Channels if self.shows_latest() => self.leave_latest(),
+            Focus::Channels | Focus::Messages => return self.show_more(),
+        }
+        Vec::new()
+    }
+
+    /// Removes one thing that narrows the view: the filter, else the selected channel, else the
+    /// freeze, else the search.
+    fn show_more(&mut self) -> Vec<Effect> {
+        if self.session.filters.typed.is_some() {
+            return self.session.filter_by(None);
+        }
+        if self.session.only.take().is_some() {
+            return self.session.refresh_shown();
+        }
+        if self.messages.position() != Position::Following {
+            self.follow();
+            return Vec::new();
+        }
+        self.session.set_find(None)
+    }
+
+    pub(crate) fn focus_next(&mut self) {
+        self.set_focus(match self.focus {
+            Focus::Channels if !self.shows_latest() => Focus::Messages,
+            Focus::Channels | Focus::Messages if self.plot.is_shown() => Focus::Plot,
+            Focus::Channels | Focus::Messages if self.open.is_some() => Focus::Message,
+            _ => Focus::Channels,
+        });
+    }
+
+    pub(crate) fn focus_previous(&mut self) {
+        self.set_focus(match self.focus {
+            Focus::Messages => Focus::Channels,
+            Focus::Channels if self.plot.is_shown() => Focus::Plot,
+            Focus::Channels if self.open.is_some() => Focus::Message,
+            _ => Focus::Messages,
+        });
+    }
+
+    pub(crate) fn set_focus(&mut self, focus: Focus) {
+        // A pane that is not on the screen cannot have the focus.
+        let focus = match focus {
+            Focus::Messages if self.shows_latest() => Focus::Channels,
+            focus => focus,
+        };
+        self.focus = focus;
+        if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
+            self.pane = focus;
+            self.publish.dismiss_failure();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The lists opened over the panes, and the help.
+
+use crate::app::App;
+use crate::app::action::{BreakpointAction, FilterAction, Motion};
+use crate::app::effect::Effect;
+use crate::app::keymap::Context;
+use crate::app::layout::inside;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::help::{HelpLine, help_lines};
+use crate::app::overlays::query_box::Purpose;
+
+impl App {
+    pub(crate) fn open_help(&mut self) {
+        let top = self.help_of(self.context());
+        let over = self.overlay.take().map(Box::new);
+        self.overlay = Some(Overlay::Help { top, over });
+    }
+
+    /// Returns the top line of the help for `context`: the one where its keys start, or the lowest
+    /// one possible. For the panes it is the first line, since their keys come first.
+    fn help_of(&self, context: Context) -> usize {
+        if matches!(context, Context::Channels | Context::Messages) {
+            return 0;
+        }
+        let is_heading =
+            |line: HelpLine| matches!(line, HelpLine::Heading(title) if title == context.title());
+        let line = help_lines().position(is_heading).unwrap_or(0);
+        let height = usize::from(inside(self.areas().overlay).height);
+        line.min(help_lines().count().saturating_sub(height))
+    }
+
+    /// Opens the list of filters at `line`.
+    pub(crate) fn open_filters(&mut self, line: usize) {
+        self.overlay = Some(Overlay::Filters { line });
+    }
+
+    /// Opens the list of breakpoints at `line`.
+    pub(crate) fn open_breakpoints(&mut self, line: usize) {
+        self.overlay = Some(Overlay::Breakpoints { line });
+    }
+
+    /// Opens the list of filters, or the box to write the first one if there is none yet.
+    pub(crate) fn filters_key(&mut self) {
+        if self.session.filters.list.is_empty() {
+            self.write_query(Purpose::ListedFilter(None));
+        } else {
+            self.open_filters(0);
+        }
+    }
+
+    /// Opens the list of breakpoints, or the box to write the first one if there is none yet.
+    pub(crate) fn breakpoints_key(&mut self) {
+        if self.session.breakpoints.list().is_empty() {
+            self.write_query(Purpose::Breakpoint(None));
+        } else {
+            self.open_breakpoints(0);
+        }
+    }
+
+    /// Moves the selection in the open list.
+    pub(crate) fn move_in_list(&mut self, step: Motion) {
+        let height = usize::from(inside(self.areas().overlay).height);
+        let nodes = self.session.nodes.len();
+        let ways = self.session.ways_to_read().len();
+        let (filters, breakpoints) = (
+            self.session.filters.list.len(),
+            self.session.breakpoints.list().len(),
+        );
+        let (line, count) = match &mut self.overlay {
+            Some(Overlay::Filters { line }) => (line, filters),
+            Some(Overlay::Breakpoints { line }) => (line, breakpoints),
+            Some(Overlay::Nodes { line }) => (line, nodes),
+            Some(Overlay::Formats { line }) => (line, ways),
+            _ => return,
+        };
+        *line = step.from(*line, height, count.saturating_sub(1));
+    }
+
+    /// Executes `action` on the selected filter.
+    pub(crate) fn act_on_filter(&mut self, action: FilterAction) -> Vec<Effect> {
+        let Some(Overlay::Filters { line }) = self.overlay else {
+            return Vec::new();
+        };
+        let Some(filter) = self.session.filters.list.get_mut(line) else {
+            return self
+                .session
+                .tell("the list is empty: press a to add a filter");
+        };
+        match action {
+            FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
+            FilterAction::Toggle => filter.is_on = !filter.is_on,
+            FilterAction::ToggleExclude => filter.is_exclude = !filter.is_exclude,
+            FilterAction::Remove => {
+                let effects = self.remove_filter(line);
+                self.move_in_list(Motion::Lines(0));
+                return effects;
+            }
+        }
+        self.session.refresh_shown()
+    }
+
+    /// Executes `action` on the selected breakpoint.
+    pub(crate) fn act_on_breakpoint(&mut self, action: BreakpointAction) -> Vec<Effect> {
+        let Some(Overlay::Breakpoints { line }) = self.overlay else {
+            return Vec::new();
+        };
+        let Some(breakpoint) = self.session.breakpoint_mut(line) else {
+            return self
+                .session
+                .tell("the list is empty: press a to set a breakpoint");
+        };
+        match action {
+            BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),
+            BreakpointAction::Toggle => return self.session.toggle_breakpoint(line),
+            BreakpointAction::ToggleLogOnly => self.session.toggle_log_only(line),
+            BreakpointAction::NextAttention => {
+                breakpoint.attention = breakpoint.attention.next();
+            }
+            BreakpointAction::StopLater => breakpoint.every = breakpoint.every.saturating_add(1),
+            BreakpointAction::StopSooner => breakpoint.every = (breakpoint.every - 1).max(1),
+            BreakpointAction::Remove => {
+                let effects = self.remove_breakpoint(line);
+                self.move_in_list(Motion::Lines(0));
+                return effects;
+            }
+        }
+        Vec::new()
+    }
+
+    pub(crate) fn open_nodes(&mut self) {
+        self.overlay = Some(Overlay::Nodes { line: 0 });
+    }
+}

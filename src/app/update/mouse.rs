@@ -1,0 +1,97 @@
+//! The mouse: the wheel scrolls the pane under it, and a click focuses and selects. On the plot,
+//! the wheel zooms, a drag pans, and a click reads a point.
+
+use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use ratatui::layout::{Position as Point, Rect};
+
+use crate::app::App;
+use crate::app::action::Motion;
+use crate::app::channel_list::Lists;
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::layout::inside;
+
+/// Lines scrolled per notch of the wheel.
+const WHEEL_LINES: isize = 3;
+
+impl App {
+    pub(crate) fn point(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+        let at = Point::new(mouse.column, mouse.row);
+        match mouse.kind {
+            MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
+            MouseEventKind::ScrollDown => self.scroll(at, WHEEL_LINES),
+            MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => {
+                return self.click(at);
+            }
+            MouseEventKind::Drag(MouseButton::Left) => self.drag_plot(at),
+            MouseEventKind::Up(MouseButton::Left) => self.release_plot(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    pub(crate) fn scroll(&mut self, at: Point, lines: isize) {
+        let areas = self.areas();
+        if self.overlay.is_some() {
+            self.move_by(Motion::Lines(lines));
+        } else if areas.channels.contains(at) {
+            let lists = Lists {
+                channels: self.session.log.channels(),
+                subscriptions: &self.session.subscriptions,
+            };
+            self.channels
+                .scroll_by(lines, inside(areas.channels).height, &lists);
+        } else if areas.messages.contains(at) {
+            let height = inside(areas.messages).height;
+            self.messages
+                .scroll_by(&self.session.shown, lines as i64, height);
+        } else if areas.message.contains(at) && self.plot.is_shown() {
+            self.zoom_plot(lines < 0);
+        } else if areas.message.contains(at) {
+            self.scroll_message(lines);
+        }
+    }
+
+    fn click(&mut self, at: Point) -> Vec<Effect> {
+        self.plot.drag = None;
+        self.acted_on = None;
+        let areas = self.areas();
+        if areas.channels.contains(at) {
+            self.set_focus(Focus::Channels);
+            let top = self.channels.top(inside(areas.channels).height);
+            if let Some(line) = line_at(areas.channels, at)
+                && top + line < self.channels.entries().len()
+            {
+                self.select_channel_line(top + line);
+            }
+        } else if areas.messages.contains(at) {
+            let window = self.window();
+            self.set_focus(Focus::Messages);
+            let row = line_at(areas.messages, at).and_then(|line| window.rows.get(line));
+            if let Some(row) = row {
+                self.messages
+                    .select(&self.session.shown, *row, inside(areas.messages).height);
+            }
+        } else if areas.message.contains(at) && self.plot.is_shown() {
+            self.set_focus(Focus::Plot);
+            self.press_plot(at);
+        } else if areas.message.contains(at) {
+            self.set_focus(Focus::Message);
+            return self.click_in_message(at);
+        } else if areas.publish.contains(at) {
+            let effects = self.enter_box();
+            let is_title = at.y == areas.publish.y;
+            if is_title && self.is_writing() {
+                self.set_focus(Focus::PublishChannel);
+            }
+            return effects;
+        }
+        Vec::new()
+    }
+}
+
+/// Returns the index of the line at a point within a bordered area, counted from its first line.
+fn line_at(area: Rect, at: Point) -> Option<usize> {
+    let lines = inside(area);
+    lines.contains(at).then(|| usize::from(at.y - lines.y))
+}

@@ -1,0 +1,33 @@
+//! Moving through the focused pane, by keys and by the wheel.
+
+use crate::app::App;
+use crate::app::action::Motion;
+use crate::app::focus::Focus;
+use crate::app::layout::inside;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::help::help_lines;
+
+impl App {
+    pub(crate) fn move_by(&mut self, step: Motion) {
+        let areas = self.areas();
+        match &mut self.overlay {
+            Some(Overlay::Help { top, .. }) => {
+                let height = usize::from(inside(areas.overlay).height);
+                let lowest = help_lines().count().saturating_sub(height);
+                *top = step.from(*top, height, lowest);
+            }
+            Some(
+                Overlay::Filters { .. }
+                | Overlay::Breakpoints { .. }
+                | Overlay::Nodes { .. }
+                | Overlay::Formats { .. },
+            ) => self.move_in_list(step),
+            Some(Overlay::Query(_)) => self.move_in_syntax(step),
+            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
+            None if self.focus == Focus::Channels => self.move_in_channels(step),
+            None if self.focus == Focus::Message => self.move_in_message(step),
+            None if self.focus == Focus::Plot => self.plot.select(step),
+            None => self.move_in_messages(step),
+        }
+    }
+}

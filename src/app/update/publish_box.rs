@@ -1,0 +1,290 @@
+//! Writing and publishing messages.
+
+use std::sync::Arc;
+
+use crossterm::event::KeyEvent;
+
+use crate::app::App;
+use crate::app::action::PublishAction;
+use crate::app::channel_list::Entry;
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::overlays::{Overlay, Question};
+use crate::app::publish_box::{MAX_EDITED, MAX_LINE, Outgoing};
+use crate::app::session::feed::MAX_NAME_COLUMNS;
+use crate::app::session::snapshot::MessageSnapshot;
+use crate::app::settings::SENTINEL_HELLO;
+use crate::message::INVALIDATIONS;
+use crate::payload::{escape, figures};
+use crate::server::Ask;
+
+/// Why the box stays closed.
+const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
+
+fn too_long(channel: &[u8]) -> String {
+    let size = figures::size(channel.len() as u64);
+    format!("the channel's name is too long to edit: {size}")
+}
+
+impl App {
+    pub(crate) fn edit_and_resend(&mut self) -> Vec<Effect> {
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
+        }
+        let Some(snapshot) = self.current_message() else {
+            return self
+                .session
+                .tell("select a message to edit and send it again");
+        };
+        if let Some(why) = why_not_edited(&snapshot) {
+            return self.session.tell_error(why);
+        }
+        let Some(channel) = snapshot.channel else {
+            return Vec::new();
+        };
+        self.publish.take(&channel, &snapshot.payload);
+        self.set_focus(Focus::PublishPayload);
+        Vec::new()
+    }
+
+    /// Returns why the current message cannot be edited and sent again, if it cannot.
+    pub(crate) fn why_not_edit(&self) -> Option<String> {
+        if self.session.settings.read_only {
+            return Some(READ_ONLY.to_owned());
+        }
+        self.current_message().as_ref().and_then(why_not_edited)
+    }
+
+    /// Opens the box for a message to the chosen channel.
+    pub(crate) fn write_message(&mut self) -> Vec<Effect> {
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
+        }
+        let was_highlighted = self.has_highlight();
+        if let Some(channel) = self.channel_to_address() {
+            if channel.len() > MAX_LINE {
+                return self.session.tell_error(too_long(&channel));
+            }
+            let name = escape::name(&channel, MAX_NAME_COLUMNS).string;
+            let before = self.publish.channel.text();
+            self.publish.address(&channel);
+            let is_moved = !before.is_empty() && before != self.publish.channel.text();
+            if is_moved && !self.publish.payload.is_empty() {
+                self.session.tell(format!("the draft now goes to {name}"));
+            } else if !was_highlighted {
+                self.session.tell(format!("log frozen on {name}"));
+            }
+        }
+        self.enter_box()
+    }
+
+    /// Returns the channel to address the box to: the highlighted one. Without a highlight, an
+    /// empty box takes the channel of the newest message, or the one selected in the channel list.
+    fn channel_to_address(&mut self) -> Option<Arc<[u8]>> {
+        if self.has_highlight()
+            && let Some(channel) = self.current_channel()
+        {
+            return Some(channel);
+        }
+        if !self.publish.channel.is_empty() {
+            return None;
+        }
+        if !self.has_highlight()
+            && let Some(channel) = self.highlight_newest()
+        {
+            return Some(channel);
+        }
+        let selected = self.channels.selected()?;
+        selected.names_one().then(|| Arc::clone(&selected.name))
+    }
+
+    /// Focuses the message in the box, or the channel's name if it is empty.
+    pub(crate) fn enter_box(&mut self) -> Vec<Effect> {
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
+        }
+        let has_channel = !self.publish.channel.is_empty();
+        self.set_focus(if has_channel {
+            Focus::PublishPayload
+        } else {
+            Focus::PublishChannel
+        });
+        Vec::new()
+    }
+
+    /// Returns whether keys go to the box.
+    pub(crate) fn is_writing(&self) -> bool {
+        matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload)
+    }
+
+    /// Executes `action` in the box. `key` is the key that triggered it.
+    pub(crate) fn act_in_publish_box(
+        &mut self,
+        action: PublishAction,
+        key: KeyEvent,
+    ) -> Vec<Effect> {
+        // From the first and the last line, the arrow keys lead to the history.
+        let payload = &mut self.publish.payload;
+        match action {
+            PublishAction::Send => return self.send_if_meant(),
+            PublishAction::SendEmpty => return self.ask_to_send_empty(),
+            PublishAction::NewLine => payload.start_line(),
+            PublishAction::Older if payload.is_on_first_line() => self.publish.show_older(),
+            PublishAction::Newer if payload.is_on_last_line() => self.publish.show_newer(),
+            PublishAction::Older | PublishAction::Newer => return self.type_key(key),
+            PublishAction::Complete => return self.complete(),
+            PublishAction::EnterPayload => self.set_focus(Focus::PublishPayload),
+            PublishAction::EnterChannel => self.set_focus(Focus::PublishChannel),
+            PublishAction::ToggleEscapes => self.publish.toggle_escapes(),
+            PublishAction::ToggleSharded => {
+                self.publish.is_sharded = Some(!self.publishes_sharded());
+            }
+        }
+        Vec::new()
+    }
+
+    pub(crate) fn complete(&mut self) -> Vec<Effect> {
+        // If there are very many channels, only those in the list: looking at all of them would
+        // make the key slow.
+        let listed = self.channels.entries().iter();
+        let heard = listed.filter_map(|entry| match entry {
+            Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
+            Entry::Pattern(_) | Entry::Unheard(_) => None,
+        });
+        let asked = self
+            .session
+            .subscriptions
+            .listed()
+            .filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
+        let is_complete = self.publish.complete(heard.chain(asked));
+        self.set_focus(Focus::PublishChannel);
+        if is_complete {
+            return Vec::new();
+        }
+        self.set_focus(Focus::PublishPayload);
+        Vec::new()
+    }
+
+    /// Publishes the message in the box, unless it is empty.
+    pub(crate) fn send_if_meant(&mut self) -> Vec<Effect> {
+        if self.publish.payload.is_empty() {
+            return self
+                .session
+                .tell("nothing to publish · Ctrl-O publishes an empty message");
+        }
+        self.send()
+    }
+
+    /// Asks whether to publish a message with an empty payload.
+    pub(crate) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
+        if !self.publish.payload.is_empty() {
+            return self
+                .session
+                .tell("the message is not empty · Enter publishes it");
+        }
+        match self.publish.outgoing() {
+            Ok(message) => {
+                let name = escape::name(&message.channel, MAX_NAME_COLUMNS).string;
+                let warning = match why_ask(&message.channel) {
+                    Some(warning) => format!("An empty message. {warning}"),
+                    None => format!("An empty message to {name}"),
+                };
+                self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
+            }
+            Err(wrong) => self.publish.refuse(wrong),
+        }
+        Vec::new()
+    }
+
+    /// Publishes the message in the box, or asks first if that may do harm.
+    pub(crate) fn send(&mut self) -> Vec<Effect> {
+        let channel = match self.publish.outgoing() {
+            Ok(message) => message.channel,
+            Err(wrong) => {
+                self.publish.refuse(wrong);
+                return Vec::new();
+            }
+        };
+        if let Some(warning) = why_ask(&channel) {
+            self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
+            return Vec::new();
+        }
+        self.send_now()
+    }
+
+    pub(crate) fn send_now(&mut self) -> Vec<Effect> {
+        if self.session.settings.read_only {
+            return self.session.tell(READ_ONLY);
+        }
+        let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
+            return Vec::new();
+        };
+        let is_sharded = self.publishes_sharded();
+        let id = self.publish.send();
+        self.session
+            .own
+            .note_sent(id, &channel, &payload, self.session.now);
+        self.set_focus(Focus::PublishPayload);
+        vec![Effect::Ask(Ask::Publish {
+            id,
+            channel,
+            payload,
+            is_sharded,
+        })]
+    }
+
+    /// Returns whether the message in the box goes to a sharded channel: as chosen by the user, or
+    /// else if its channel is subscribed to as a sharded one.
+    #[must_use]
+    pub fn publishes_sharded(&self) -> bool {
+        self.publish.is_sharded.unwrap_or_else(|| {
+            let outgoing = self.publish.outgoing();
+            outgoing.is_ok_and(|message| self.session.is_sharded(&message.channel))
+        })
+    }
+}
+
+/// Returns why a message cannot be edited and sent again, if it cannot.
+fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
+    let kept = snapshot.payload.len();
+    if snapshot.is_cut() {
+        let (kept, size) = (figures::size(kept as u64), figures::size(snapshot.size));
+        return Some(format!(
+            "only the first {kept} of {size} were kept: it cannot be sent again"
+        ));
+    }
+    let channel = snapshot.channel.as_deref().unwrap_or_default();
+    if channel.len() > MAX_LINE {
+        return Some(too_long(channel));
+    }
+    (kept > MAX_EDITED).then(|| {
+        let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
+        format!("{size} is too long to edit here: at most {most}")
+    })
+}
+
+/// Returns the question to ask before publishing to `channel`, if there is one.
+fn why_ask(channel: &[u8]) -> Option<String> {
+    let name = escape::name(channel, MAX_NAME_COLUMNS).string;
+    if channel == SENTINEL_HELLO {
+        return Some(format!(
+            "{name}: sentinels trust messages there; a forged one can cause a failover."
+        ));
+    }
+    if channel == INVALIDATIONS {
+        return Some(format!(
+            "{name}: clients that cache keys drop the keys named there."
+        ));
+    }
+    let is_keyspace = [&b"__key"[..], b"__subkey"]
+        .iter()
+        .any(|start| channel.starts_with(start));
+    if is_keyspace {
+        return Some(format!(
+            "{name}: programs take a message there for a change that Redis made to a key."
+        ));
+    }
+    channel
+        .is_empty()
+        .then(|| "The channel's name is empty.".to_owned())
+}

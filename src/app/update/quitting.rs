@@ -1,0 +1,52 @@
+//! Closing the topmost pane, and quitting.
+
+use crossterm::event::KeyEvent;
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::overlays::{Overlay, Question};
+
+/// The number of kept messages above which quitting asks first, since they cannot be recovered.
+pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
+
+impl App {
+    /// Closes the topmost pane; if none is left, quits or asks first.
+    pub(crate) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if self.plot.is_shown() {
+            return self.close_plot();
+        }
+        if self.open.is_some() {
+            self.close_message();
+        } else if self.shows_latest() {
+            self.leave_latest();
+        } else if self.is_held(key) {
+            return self.session.tell("q again to quit");
+        } else {
+            return self.quit();
+        }
+        Vec::new()
+    }
+
+    fn quit(&mut self) -> Vec<Effect> {
+        let kept = self.session.log.counters().kept;
+        if kept <= MOST_LOST_BY_QUITTING {
+            return vec![Effect::Quit];
+        }
+        self.overlay = Some(Overlay::Confirm(Question::Quit { kept }));
+        Vec::new()
+    }
+
+    /// Leaves the focused text box, if there is one. The second time in a row, quits.
+    pub(crate) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
+        if is_second {
+            return vec![Effect::Quit];
+        }
+        let effects = if self.context().is_text() {
+            self.step_back()
+        } else {
+            Vec::new()
+        };
+        self.session.tell("Ctrl-C again to quit");
+        effects
+    }
+}

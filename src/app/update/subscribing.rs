@@ -1,0 +1,88 @@
+//! Subscribing and unsubscribing.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::overlays::{Overlay, Prompt};
+use crate::app::session::Session;
+use crate::app::session::feed::MAX_NAME_COLUMNS;
+use crate::app::session::subscriptions::SubscriptionState;
+use crate::app::undo::Undo;
+use crate::message::Topic;
+use crate::payload::escape;
+use crate::payload::escape::whole_name;
+use crate::server::Command;
+
+impl App {
+    pub(crate) fn open_prompt(&mut self, is_sharded: bool) {
+        let prompt = Box::new(Prompt {
+            is_sharded,
+            ..Prompt::default()
+        });
+        self.overlay = Some(Overlay::Subscribe(prompt));
+    }
+
+    pub(crate) fn unsubscribe(&mut self) -> Vec<Effect> {
+        let topic = match self.channels.selected() {
+            _ if self.acted_on.is_some() => self.acted_on.clone(),
+            Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
+            _ => self.current_channel().map(Topic::shared_channel),
+        };
+        let Some(topic) = topic else {
+            return self.session.tell("select a subscription to end it");
+        };
+        let Some(id) = self.session.subscription_to(&topic) else {
+            return self.session.tell(self.why_not_ended(&topic));
+        };
+        let Some(topic) = self.session.subscriptions.topic(id).cloned() else {
+            return Vec::new();
+        };
+        self.session.subscriptions.leave(id, self.session.now);
+        self.session.tell(format!(
+            "unsubscribed from {} · Z undoes it",
+            whole_name(&topic.name)
+        ));
+        self.acted_on = Some(topic.clone());
+        self.can_undo(Undo::Unsubscribe(topic));
+        vec![Effect::Command(Command::Unsubscribe(id))]
+    }
+
+    /// Returns why no subscription to the channel `name` can be ended, if none can.
+    pub(crate) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
+        let topic = Topic::shared_channel(Arc::clone(name));
+        let is_none = self.session.subscription_to(&topic).is_none();
+        is_none.then(|| self.why_not_ended(&topic))
+    }
+
+    fn why_not_ended(&self, topic: &Topic) -> String {
+        let name = escape::name(&topic.name, MAX_NAME_COLUMNS).string;
+        if self.undoes_unsubscribing(topic) {
+            format!("already unsubscribed from {name} · Z undoes it")
+        } else if self.session.subscriptions.want(&topic.name) {
+            format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
+        } else {
+            format!("not subscribed to {name}")
+        }
+    }
+}
+
+impl Session {
+    pub(crate) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
+        let topic = prompt.topic();
+        if topic.name.is_empty() && !prompt.is_exact {
+            return self.tell("no name given · Ctrl-X in the prompt allows an empty one");
+        }
+        let name = whole_name(&topic.name);
+        let known = self.subscriptions.find(&topic);
+        let state = known.and_then(|id| self.subscriptions.state(id));
+        if matches!(state, Some(SubscriptionState::Denied(_))) {
+            return vec![Effect::Command(Command::Reconnect)];
+        }
+        match self.subscriptions.add(topic) {
+            Some(subscription) => vec![Effect::Command(Command::Subscribe(subscription))],
+            None => self.tell(format!("already subscribed to {name}")),
+        }
+    }
+}

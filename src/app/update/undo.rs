@@ -1,0 +1,178 @@
+//! Undoing actions that lost something, the most recent first.
+
+use std::sync::Arc;
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::log_pane::MessagesPane;
+use crate::app::overlays::Overlay;
+use crate::app::plot::{MOST_SERIES, Quantity};
+use crate::app::session::breakpoints::Breakpoint;
+use crate::app::session::filters::Filter;
+use crate::app::session::live_query::LiveQuery;
+use crate::app::undo::Undo;
+use crate::log::Cleared;
+use crate::message::Topic;
+use crate::payload::{escape, figures};
+
+/// The maximum number of actions that can be undone.
+const MOST_UNDONE: usize = 100;
+
+/// The maximum number of columns that a query takes in a toast.
+const MAX_QUERY_COLUMNS: usize = 28;
+
+impl App {
+    /// Undoes the last action that can be undone.
+    pub(crate) fn undo(&mut self) -> Vec<Effect> {
+        match self.undo.pop() {
+            Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
+            Some(Undo::Unsubscribe(topic)) => self.session.subscribe_again(topic),
+            Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
+            Some(Undo::RemoveBreakpoint(at, one)) => self.restore_breakpoint(at, *one),
+            Some(Undo::RemoveSeries(series)) => self.restore_series(series),
+            None => self.session.tell("nothing to undo"),
+        }
+    }
+
+    /// Records an action that can be undone.
+    pub(crate) fn can_undo(&mut self, act: Undo) {
+        if self.undo.len() == MOST_UNDONE {
+            self.undo.remove(0);
+        }
+        self.undo.push(act);
+    }
+
+    /// Clears the log.
+    pub(crate) fn clear(&mut self) -> Vec<Effect> {
+        if self.session.log.first() == self.session.log.end() {
+            return self.session.tell("the log is empty");
+        }
+        let cleared = self.session.log.clear();
+        // The log can restore only one clear, so clearing again merges with the previous clear.
+        let is_clear = |act: &Undo| matches!(act, Undo::Clear(..));
+        let before = self.undo.iter().position(is_clear);
+        let act = match before.map(|at| self.undo.remove(at)) {
+            Some(Undo::Clear(before, pane)) => Undo::Clear(before.and(cleared), pane),
+            _ => Undo::Clear(cleared, self.messages),
+        };
+        self.can_undo(act);
+        self.session.forget_gone();
+        self.follow();
+        self.session
+            .tell("log cleared (counters kept) · Z undoes it");
+        self.session.refresh_shown()
+    }
+
+    fn restore(&mut self, cleared: Cleared, pane: MessagesPane) -> Vec<Effect> {
+        let restored = self.session.log.restore(cleared);
+        self.messages.stand_as(pane);
+        let lost = cleared.messages.saturating_sub(restored);
+        let count = figures::count(restored);
+        self.session.tell(match lost {
+            0 => format!("{count} messages restored"),
+            lost => format!(
+                "{count} messages restored · {} were evicted meanwhile",
+                figures::count(lost)
+            ),
+        });
+        self.session.shown.follow(&self.session.log);
+        self.session.ask_again(|_| true)
+    }
+
+    /// Returns whether undoing the last action would subscribe to `topic` again.
+    pub(crate) fn undoes_unsubscribing(&self, topic: &Topic) -> bool {
+        matches!(self.undo.last(), Some(Undo::Unsubscribe(ended)) if ended == topic)
+    }
+
+    /// Removes the filter at `index` of the list.
+    pub(crate) fn remove_filter(&mut self, index: usize) -> Vec<Effect> {
+        if index >= self.session.filters.list.len() {
+            return Vec::new();
+        }
+        let filter = self.session.filters.list.remove(index);
+        self.session.tell(format!(
+            "removed {} · Z undoes it",
+            named(filter.query.text())
+        ));
+        self.can_undo(Undo::RemoveFilter(index, filter));
+        self.session.refresh_shown()
+    }
+
+    fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
+        let index = index.min(self.session.filters.list.len());
+        self.session
+            .tell(format!("filter {} restored", named(filter.query.text())));
+        self.session.filters.list.insert(index, filter);
+        if let Some(Overlay::Filters { line }) = &mut self.overlay {
+            *line = index;
+        }
+        self.session.refresh_shown()
+    }
+
+    /// Removes the breakpoint at `index` of the list. Its hits stay marked.
+    pub(crate) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
+        let Some(removed) = self.session.breakpoints.take(index) else {
+            return Vec::new();
+        };
+        self.session.hold_stops();
+        let id = removed.id;
+        self.session.tell(format!(
+            "removed {} · Z undoes it",
+            named(removed.query.text())
+        ));
+        self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
+        vec![Effect::StopScan(id)]
+    }
+
+    /// Restores a breakpoint, from the next row on. Its pending stops are restored too.
+    fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> Vec<Effect> {
+        let index = index.min(self.session.breakpoints.list.len());
+        let stops = std::mem::take(&mut one.stops);
+        for row in stops
+            .iter()
+            .filter(|row| self.session.log.row(*row).is_some())
+        {
+            one.stops.insert(row);
+        }
+        one.counted = self.session.log.end();
+        let watch = || {
+            LiveQuery::new(
+                one.id,
+                self.session.next_serial(),
+                one.query.clone(),
+                &self.session.log,
+            )
+        };
+        one.watch = one.watch.is_some().then(watch);
+        self.session
+            .tell(format!("breakpoint {} restored", named(one.query.text())));
+        self.session.breakpoints.list.insert(index, one);
+        self.session.breakpoints.gather_stops();
+        self.session.hold_stops();
+        if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
+            *line = index;
+        }
+        Vec::new()
+    }
+
+    fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
+        if self.plot.series().len() + series.len() > MOST_SERIES {
+            self.can_undo(Undo::RemoveSeries(series));
+            return self.session.tell(format!(
+                "the plot is full with {MOST_SERIES} series: nothing restored"
+            ));
+        }
+        let mut effects = Vec::new();
+        for (channel, quantity) in series {
+            effects.extend(self.show_series(&channel, quantity));
+        }
+        effects
+    }
+}
+
+/// Returns a query as named in a toast.
+fn named(query: &str) -> String {
+    let whole = escape::words(query, MAX_QUERY_COLUMNS);
+    let dots = if whole.cut { "…" } else { "" };
+    format!("{}{dots}", whole.string)
+}
