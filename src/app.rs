@@ -30,15 +30,15 @@ pub use self::action::{
     Action, BreakpointAction, ChannelsAction, FilterAction, Kind, LogAction, MessageAction, Motion,
     PlotAction, PromptAction, PublishAction, QueryAction, RowAction, ScreenAction, SessionAction,
 };
-pub use self::channel_list::{ChannelsPane, Entry, FLASH, ListForm, Lists, MOST_LISTED, Sort};
+pub use self::channel_list::{ChannelList, Entry, FLASH, ListForm, Lists, MOST_LISTED, Sort};
 pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::focus::Focus;
 pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
 pub use self::layout::{Areas, inside, padded, wrapped};
-pub use self::log_pane::{MessagesPane, Position, Window};
-pub use self::message_pane::channel_tab::About;
+pub use self::log_pane::{LogPane, Position, Window};
+pub use self::message_pane::channel_tab::ChannelTabLine;
 pub use self::message_pane::reader::{
     Columns, DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
 };
@@ -74,7 +74,7 @@ pub use self::update::quitting::MOST_LOST_BY_QUITTING;
 
 use std::time::Duration;
 
-use self::keyboard::Typed;
+use self::keyboard::Keyboard;
 use self::session::server_status::ANSWER_EXPECTED;
 use self::undo::Undo;
 use crate::log::{MessageLog, Selection};
@@ -85,24 +85,18 @@ use crate::server::Connection;
 #[derive(Debug)]
 pub struct App {
     session: Session,
-    width: u16,
-    height: u16,
+    /// Columns and rows of the screen.
+    size: (u16, u16),
     focus: Focus,
     /// The pane that gets the focus back from the publish box.
     pane: Focus,
-    channels: ChannelsPane,
-    list_form: ListForm,
-    messages: MessagesPane,
+    channel_list: ChannelList,
+    log_pane: LogPane,
     open: Option<Open>,
-    /// Serial number of the open message's decode request.
-    decode_serial: u64,
     plot: Plot,
-    publish: PublishBox,
+    publish_box: PublishBox,
     overlay: Option<Overlay>,
-    /// The most recent key presses.
-    typed: Typed,
-    /// Whether a line break came in a burst of keys and nothing has followed it yet.
-    held_break: bool,
+    keyboard: Keyboard,
     /// The topic last muted or unsubscribed, until another action. Pressing the key again acts on
     /// it, even if the selection has fallen to a neighbour.
     acted_on: Option<Topic>,
@@ -115,20 +109,16 @@ impl App {
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
             session: Session::new(settings, topics, now),
-            width: size.0,
-            height: size.1,
+            size,
             focus: Focus::default(),
             pane: Focus::default(),
-            channels: ChannelsPane::default(),
-            list_form: ListForm::default(),
-            messages: MessagesPane::default(),
+            channel_list: ChannelList::default(),
+            log_pane: LogPane::default(),
             open: None,
-            decode_serial: 0,
             plot: Plot::default(),
-            publish: PublishBox::default(),
+            publish_box: PublishBox::default(),
             overlay: None,
-            typed: Typed::default(),
-            held_break: false,
+            keyboard: Keyboard::default(),
             acted_on: None,
             undo: Vec::new(),
         };
@@ -234,20 +224,20 @@ impl App {
 
     /// Returns the channel list.
     #[must_use]
-    pub fn channels(&self) -> &ChannelsPane {
-        &self.channels
+    pub fn channels(&self) -> &ChannelList {
+        &self.channel_list
     }
 
     /// Returns the message log's pane.
     #[must_use]
-    pub fn messages(&self) -> &MessagesPane {
-        &self.messages
+    pub fn messages(&self) -> &LogPane {
+        &self.log_pane
     }
 
     /// Returns the rows of the log that are on the screen.
     #[must_use]
     pub fn window(&self) -> Window {
-        self.messages
+        self.log_pane
             .window(&self.session.shown, inside(self.areas().messages).height)
     }
 
@@ -267,7 +257,7 @@ impl App {
     /// Returns the publish box.
     #[must_use]
     pub fn publish(&self) -> &PublishBox {
-        &self.publish
+        &self.publish_box
     }
 
     /// Returns the open overlay, if there is one.
@@ -294,10 +284,7 @@ impl App {
     /// Returns the data that the channel list shows.
     #[must_use]
     pub fn lists(&self) -> Lists<'_> {
-        Lists {
-            channels: self.session.log.channels(),
-            subscriptions: &self.session.subscriptions,
-        }
+        Lists::of(&self.session)
     }
 
     /// Returns the regions of the screen.
@@ -306,15 +293,15 @@ impl App {
         let wishes = layout::Wishes {
             channels_focused: self.focus == Focus::Channels,
             publish_focused: matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload),
-            box_lines: self.publish.payload.line_count(),
+            box_lines: self.publish_box.payload.line_count(),
             message: match self.plot.is_whole() {
                 Some(is_whole) => Some(is_whole),
                 None => self.open.as_ref().map(|open| open.is_whole),
             },
             message_focused: matches!(self.focus, Focus::Message | Focus::Plot),
-            form: self.list_form,
+            form: self.channel_list.form,
         };
-        Areas::divide(self.width, self.height, wishes)
+        Areas::divide(self.size.0, self.size.1, wishes)
     }
 
     /// Returns the context in which keys are looked up.
@@ -372,7 +359,11 @@ impl App {
             ),
             _ => None,
         };
-        let order = self.channels.due();
+        let order = self.channel_list.due();
+        let flash = self.shows_latest().then(|| {
+            let height = inside(self.areas().channels).height;
+            self.channel_list.flash_due(&self.session, height)
+        });
         [
             toast,
             retry,
@@ -380,9 +371,12 @@ impl App {
             answer,
             order,
             self.follow_due(),
-            self.flash_due(),
-            self.held_back_due(),
-            self.report_due(),
+            flash.flatten(),
+            self.keyboard.held_back_due(),
+            self.open
+                .as_ref()
+                .and_then(Open::reported_channel)
+                .and_then(|_| self.session.checks.reports_due()),
             self.plot_due(),
             self.next_tick_of_rates(),
         ]
@@ -411,7 +405,7 @@ impl App {
     /// Returns the form of the channel list.
     #[must_use]
     pub fn list_form(&self) -> ListForm {
-        self.list_form
+        self.channel_list.form
     }
 
     /// Returns the open message.

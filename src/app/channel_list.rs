@@ -8,8 +8,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use self::ordering::{Pass, Ranked};
+use super::action::Motion;
+use super::session::Session;
 use super::session::subscriptions::Subscriptions;
-use crate::log::ChannelTable;
+use crate::log::{Channel, ChannelTable};
 use crate::message::names::same;
 use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
@@ -76,7 +78,9 @@ pub enum Entry {
 
 /// The state of the channel list's pane.
 #[derive(Debug, Default)]
-pub struct ChannelsPane {
+pub struct ChannelList {
+    /// Whether it lists names beside the log, or the latest values in the log's place.
+    pub(super) form: ListForm,
     sort: Sort,
     entries: Vec<Entry>,
     /// The selection, by name, because an ID may be reused for another channel.
@@ -94,7 +98,7 @@ pub struct ChannelsPane {
     owed_at: Option<Time>,
 }
 
-impl ChannelsPane {
+impl ChannelList {
     /// Returns the sort order.
     #[must_use]
     pub fn sort(&self) -> Sort {
@@ -127,6 +131,50 @@ impl ChannelsPane {
     #[must_use]
     pub fn selected(&self) -> Option<&Topic> {
         self.selected.as_ref()
+    }
+
+    /// Returns whether it lists the latest values in the log's place.
+    #[must_use]
+    pub fn shows_latest(&self) -> bool {
+        self.form == ListForm::Latest
+    }
+
+    /// Returns the channel selected in the list, if it has received messages.
+    #[must_use]
+    pub fn selected_channel<'a>(&self, channels: &'a ChannelTable) -> Option<&'a Channel> {
+        let topic = self.selected().filter(|topic| topic.names_one())?;
+        // Its line leads to the channel without a lookup by name.
+        if let Some(Entry::Channel(id)) = self.entries.get(self.line)
+            && let Some(channel) = channels.by_id(*id)
+            && same(channel.name(), &topic.name)
+        {
+            return Some(channel);
+        }
+        channels.by_id(channels.find(&topic.name)?)
+    }
+
+    /// Returns when the first of the highlighted changes stops being highlighted.
+    pub(crate) fn flash_due(&self, session: &Session, height: u16) -> Option<Time> {
+        if !self.shows_latest() {
+            return None;
+        }
+        let top = self.top(height);
+        let entries = self.entries.iter().skip(top);
+        let ends = entries.take(usize::from(height)).filter_map(|entry| {
+            let Entry::Channel(id) = entry else {
+                return None;
+            };
+            let heard = session.log.channels().by_id(*id)?.last_received;
+            Some(heard.after(FLASH)).filter(|end| *end > session.now)
+        });
+        ends.min()
+    }
+
+    /// Moves the selection by keys.
+    pub(super) fn move_by(&mut self, motion: Motion, height: u16, lists: &Lists) {
+        let last = self.entries.len().saturating_sub(1);
+        let line = motion.from(self.line, usize::from(height), last);
+        self.select_line(line, height, lists);
     }
 
     /// Moves the selection down by `lines`, or up if negative.
@@ -249,6 +297,16 @@ pub struct Lists<'a> {
     pub channels: &'a ChannelTable,
     /// The subscriptions.
     pub subscriptions: &'a Subscriptions,
+}
+
+impl<'a> Lists<'a> {
+    /// Returns what there is to list in `session`.
+    pub(super) fn of(session: &'a Session) -> Self {
+        Self {
+            channels: session.log.channels(),
+            subscriptions: &session.subscriptions,
+        }
+    }
 }
 
 impl Lists<'_> {

@@ -1,17 +1,123 @@
-//! The most recent key presses.
+//! Which keys were pressed last, and which are held down.
 
-use crossterm::event::KeyEvent;
+use std::time::Duration;
 
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::action::{Action, Kind};
+use super::event::Event;
 use super::keymap::Chord;
 use crate::message::Time;
 
+/// A key that comes again within this time may be held down: terminals start to repeat a key after
+/// a delay of up to this long.
+const HELD: Duration = Duration::from_millis(700);
+
+/// A key that comes again within this time is held down: a terminal repeats it many times a second,
+/// and nobody taps that fast.
+const REPEAT: Duration = Duration::from_millis(120);
+
 /// The most recent key presses, as far as they matter for the next one.
 #[derive(Debug, Default)]
-pub(crate) struct Typed {
+pub(super) struct Keyboard {
     /// The last key, and when it was pressed.
-    pub(crate) last: Option<(Chord, Time)>,
+    last: Option<(Chord, Time)>,
     /// Whether the terminal reports key releases, and thereby which keys are held down.
-    pub(crate) reports_release: bool,
+    pub(super) reports_release: bool,
     /// A key that may be the first repeat of a held key, and when it acts unless it comes again.
-    pub(crate) held_back: Option<(KeyEvent, Time)>,
+    held_back: Option<(KeyEvent, Time)>,
+    /// Whether a line break came in a burst of keys and nothing has followed it yet.
+    pub(super) held_break: bool,
+}
+
+/// When a key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Due {
+    Now,
+    /// After a delay, unless the key comes again.
+    Later,
+    Never,
+}
+
+impl Keyboard {
+    /// Records that `chord` was pressed.
+    pub(super) fn note(&mut self, chord: Chord, now: Time) {
+        self.last = Some((chord, now));
+    }
+
+    /// Forgets the last keys, so that the next key does not continue a sequence.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+        self.held_break = false;
+    }
+
+    /// Holds back a key that is or may be held down, if `action` happens only once in that case.
+    /// Returns `false` if the key acts now. A key that goes on from a breakpoint never waits.
+    pub(super) fn hold_back(
+        &mut self,
+        action: Action,
+        key: KeyEvent,
+        goes_on: bool,
+        now: Time,
+    ) -> bool {
+        let due = self.due(action, key, goes_on, now);
+        self.held_back = (due == Due::Later).then(|| (key, now.after(REPEAT)));
+        if due == Due::Now {
+            return false;
+        }
+        self.note(Chord::of(key), now);
+        true
+    }
+
+    fn due(&self, action: Action, key: KeyEvent, goes_on: bool, now: Time) -> Due {
+        if key.kind == KeyEventKind::Repeat {
+            return match action.kind() {
+                Kind::Step | Kind::Adjust => Due::Now,
+                Kind::Jump | Kind::Once | Kind::Plain => Due::Never,
+            };
+        }
+        if action.kind() != Kind::Once || goes_on || self.reports_release {
+            Due::Now
+        } else if self.pressed_within(REPEAT, key, now) {
+            Due::Never
+        } else if self.pressed_within(HELD, key, now) {
+            Due::Later
+        } else {
+            Due::Now
+        }
+    }
+
+    /// Returns the key that was held back, once `event` or the time shows that it was tapped.
+    pub(super) fn take_held_back(&mut self, event: &Event, now: Time) -> Option<KeyEvent> {
+        let (key, due) = self.held_back?;
+        let is_other_input = match event {
+            Event::Key(next) => Chord::of(*next) != Chord::of(key),
+            Event::Burst(_) | Event::Mouse(_) | Event::Paste(_) => true,
+            _ => false,
+        };
+        if !is_other_input && now < due {
+            return None;
+        }
+        self.held_back = None;
+        Some(key)
+    }
+
+    /// Returns when the held-back key acts.
+    pub(super) fn held_back_due(&self) -> Option<Time> {
+        self.held_back.map(|(_, due)| due)
+    }
+
+    /// Returns whether `key` was also the previous key, pressed less than `time` ago.
+    pub(super) fn pressed_within(&self, time: Duration, key: KeyEvent, now: Time) -> bool {
+        let last = self.last.filter(|(last, _)| *last == Chord::of(key));
+        last.is_some_and(|(_, pressed)| now.since(pressed) < time)
+    }
+
+    /// Returns whether `key` is held down, as far as that is known: few terminals report it.
+    pub(super) fn is_held(&self, key: KeyEvent, now: Time) -> bool {
+        if self.reports_release {
+            return key.kind == KeyEventKind::Repeat;
+        }
+        self.pressed_within(HELD, key, now)
+    }
 }

@@ -1,5 +1,11 @@
 //! The message log pane: which rows it shows and which one is selected.
 
+mod find;
+mod stops;
+
+use super::action::Motion;
+use super::effect::Effect;
+use super::session::Session;
 use crate::log::Selection;
 use crate::message::RowId;
 
@@ -39,11 +45,11 @@ pub struct Window {
 
 /// The state of the pane.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct MessagesPane {
+pub struct LogPane {
     position: Position,
 }
 
-impl MessagesPane {
+impl LogPane {
     /// Returns the position of the pane.
     #[must_use]
     pub fn position(&self) -> Position {
@@ -71,37 +77,94 @@ impl MessagesPane {
         shown.row_at(self.places(shown, 1).1)
     }
 
+    /// Moves through the rows by keys.
+    pub(super) fn move_by(&mut self, motion: Motion, session: &mut Session, height: u16) {
+        match motion.lines(usize::from(height)) {
+            Some(rows) => self.select_by(&session.shown, rows as i64, height),
+            None if motion == Motion::First => self.select_first(&session.shown, height),
+            None => self.follow_past_stops(session),
+        }
+    }
+
+    /// Keeps the selected row in view if the pane has become lower.
+    pub(super) fn settle(&mut self, shown: &Selection, height: u16) {
+        if height > 0 && self.position != Position::Following {
+            self.select_by(shown, 0, height);
+        }
+    }
+
+    /// Returns where a jump to another row starts: at the selected row, or past the last row while
+    /// following, since the selection is not shown then.
+    fn jumps_start(&self, shown: &Selection) -> Option<RowId> {
+        let selected = self.selected(shown)?;
+        Some(match self.position {
+            Position::Following => shown.end(),
+            Position::Frozen { .. } => selected,
+        })
+    }
+
+    /// Marks or unmarks `row`. Freezes the pane there so that the row stays in sight.
+    pub(super) fn toggle_mark(&mut self, row: RowId, session: &mut Session, height: u16) {
+        if !session.marked.remove(&row) {
+            session.marked.insert(row);
+        }
+        self.bring_in(&session.shown, row, height);
+    }
+
+    /// Selects the next or previous shown row that is marked, was hit by a breakpoint, or is a gap.
+    pub(super) fn go_to_landmark(
+        &mut self,
+        is_forward: bool,
+        session: &mut Session,
+        height: u16,
+    ) -> Vec<Effect> {
+        let Some(mut from) = self.jumps_start(&session.shown) else {
+            return session.tell("no row is shown");
+        };
+        while let Some(row) = session.landmark(from, is_forward) {
+            if session.shown.contains(row) {
+                self.bring_in(&session.shown, row, height);
+                return Vec::new();
+            }
+            from = row;
+        }
+        let direction = if is_forward { "newer" } else { "older" };
+        session.tell(format!(
+            "no {direction} mark, breakpoint hit or gap is shown"
+        ))
+    }
+
     /// Follows new rows again.
     pub fn follow(&mut self) {
         self.position = Position::Following;
     }
 
     /// Goes back to the position of `pane`.
-    pub fn stand_as(&mut self, pane: Self) {
+    pub fn go_back_to(&mut self, pane: Self) {
         self.position = pane.position;
     }
 
     /// Freezes the rows that `height` lines show now.
     pub fn freeze(&mut self, shown: &Selection, height: u16) {
         let (top, selected) = self.places(shown, height);
-        self.stand(shown, top, selected, height);
+        self.freeze_at(shown, top, selected, height);
     }
 
     /// Moves the selection by `rows`, down if positive. Freezes the pane.
     pub fn select_by(&mut self, shown: &Selection, rows: i64, height: u16) {
         let (top, selected) = self.places(shown, height);
-        self.stand(shown, top, selected.saturating_add_signed(rows), height);
+        self.freeze_at(shown, top, selected.saturating_add_signed(rows), height);
     }
 
     /// Selects the oldest row. Freezes the pane.
     pub fn select_first(&mut self, shown: &Selection, height: u16) {
-        self.stand(shown, 0, 0, height);
+        self.freeze_at(shown, 0, 0, height);
     }
 
     /// Selects `row`. Freezes the pane.
     pub fn select(&mut self, shown: &Selection, row: RowId, height: u16) {
         let (top, _) = self.places(shown, height);
-        self.stand(shown, top, shown.place_of(row), height);
+        self.freeze_at(shown, top, shown.place_of(row), height);
     }
 
     /// Selects `row`. If it was out of view, it comes into view with most of the pane above it.
@@ -117,7 +180,7 @@ impl MessagesPane {
         } else {
             place.saturating_sub(above)
         };
-        self.stand(shown, top, place, height);
+        self.freeze_at(shown, top, place, height);
     }
 
     /// Moves the window by `rows`, down if positive, and the selection only as far as needed to
@@ -131,7 +194,7 @@ impl MessagesPane {
         }
         let top = top.saturating_add_signed(rows).min(lowest_top);
         let bottom = top + u64::from(height).saturating_sub(1);
-        self.stand(shown, top, selected.clamp(top, bottom), height);
+        self.freeze_at(shown, top, selected.clamp(top, bottom), height);
     }
 
     /// Returns one past the index of the last row that may appear by itself.
@@ -170,7 +233,7 @@ impl MessagesPane {
         }
     }
 
-    fn stand(&mut self, shown: &Selection, top: u64, selected: u64, height: u16) {
+    fn freeze_at(&mut self, shown: &Selection, top: u64, selected: u64, height: u16) {
         let last = shown.len().saturating_sub(1);
         let selected = selected.min(last);
         let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));

@@ -10,84 +10,36 @@ mod data;
 mod empty_reason;
 mod rates;
 mod room;
+mod series;
 mod window;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::cursor::{Cursor, DragState};
+use self::cursor::{NEWEST, OLDEST};
 pub use self::curve::{Curve, Dot, Figures};
 use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
 pub use self::rates::Coverage;
 pub use self::room::PlotRoom;
+pub(super) use self::series::MOST_SERIES;
+pub use self::series::{Quantity, Series};
 pub(super) use self::window::Extent;
 pub use self::window::PlotWindow;
 use self::window::View;
 use super::action::Motion;
+use super::effect::Effect;
 use super::focus::Focus;
+use super::session::Session;
 use crate::message::Time;
-use crate::payload::escape;
-use crate::query::Path;
-use crate::workers::analysis::{Ask, CheckId, Plotted, SeriesReport};
-
-/// The maximum number of series: each has its own colour.
-pub(super) const MOST_SERIES: usize = 6;
+use crate::workers::analysis::{Ask, Looked, Report, Request, SeriesReport};
 
 /// The columns that an axis takes with its labels.
 const AXIS_COLUMNS: u16 = 9;
 
 /// The least width at which a chart has labels at its side.
 const MIN_FOR_LABELS: u16 = 30;
-
-/// A quantity of a channel's messages that can be plotted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Quantity {
-    /// The number at a path.
-    Path(Path),
-    /// Messages per second.
-    Rate,
-    /// The payload size in bytes.
-    Size,
-    /// The time between messages in milliseconds.
-    Interval,
-}
-
-impl Quantity {
-    /// Returns the name of the quantity, escaped for display.
-    #[must_use]
-    pub fn label(&self) -> String {
-        match self {
-            Self::Path(path) => escape::whole(path.text().as_bytes()),
-            Self::Rate => "rate".to_owned(),
-            Self::Size => "size".to_owned(),
-            Self::Interval => "interval".to_owned(),
-        }
-    }
-
-    /// Returns what to read from each message. Rates are counted from the points of sizes, of which
-    /// there is one for every message.
-    pub(super) fn read(&self) -> Plotted {
-        match self {
-            Self::Path(path) => Plotted::Path(path.clone()),
-            Self::Rate | Self::Size => Plotted::Size,
-            Self::Interval => Plotted::Interval,
-        }
-    }
-}
-
-/// A series of the plot.
-#[derive(Clone, Debug)]
-pub struct Series {
-    /// The channel.
-    pub channel: Arc<[u8]>,
-    /// The quantity of its messages.
-    pub quantity: Quantity,
-    /// The index of its colour, which no other series has.
-    pub slot: usize,
-    /// The check that reads it.
-    pub(super) check: CheckId,
-}
 
 /// How the plot is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,7 +53,7 @@ pub enum PlotMode {
 
 /// Where the plot is on the screen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Placement {
+pub(crate) enum Placement {
     /// Not shown.
     #[default]
     Closed,
@@ -116,15 +68,15 @@ pub(super) enum Placement {
 pub struct Plot {
     series: Vec<Series>,
     selected: usize,
-    pub(super) stand: Placement,
+    placement: Placement,
     /// What had the focus when the user last opened the plot by a key.
-    pub(super) opened_from: Focus,
+    opened_from: Focus,
     pub(super) mode: PlotMode,
-    pub(super) view: View,
-    pub(super) cursor: Option<Cursor>,
+    view: View,
+    cursor: Option<Cursor>,
     /// The drag in progress, if the mouse button is held down on the charts.
-    pub(super) drag: Option<DragState>,
-    pub(super) known: PlotData,
+    drag: Option<DragState>,
+    pub(super) data: PlotData,
 }
 
 impl Plot {
@@ -149,13 +101,14 @@ impl Plot {
     /// Returns whether the plot is on the screen.
     #[must_use]
     pub fn is_shown(&self) -> bool {
-        self.stand != Placement::Closed
+        self.placement != Placement::Closed
     }
 
     /// Returns whether the plot takes the whole screen, or `None` if it is not shown.
     #[must_use]
     pub fn is_whole(&self) -> Option<bool> {
-        self.is_shown().then_some(self.stand == Placement::Whole)
+        self.is_shown()
+            .then_some(self.placement == Placement::Whole)
     }
 
     /// Returns whether the plot follows the newest messages.
@@ -173,7 +126,7 @@ impl Plot {
     /// Returns the last report on a series, if there is one.
     #[must_use]
     pub fn report(&self, series: &Series) -> Option<&SeriesReport> {
-        let (_, report) = self.known.of(series.check)?;
+        let (_, report) = self.data.of(series.check)?;
         Some(report)
     }
 
@@ -203,14 +156,19 @@ impl Plot {
         width >= MIN_FOR_LABELS
     }
 
-    /// Returns the time window that a chart of `columns` shows.
-    pub(super) fn window(&self, now: Time, columns: u16) -> PlotWindow {
-        self.view.window(self.extent(now, columns))
+    /// Returns the time window that the plot shows.
+    pub(super) fn window(&self, extent: Extent) -> PlotWindow {
+        self.view.window(extent)
+    }
+
+    /// Returns what had the focus when the user last opened the plot by a key.
+    pub(super) fn opened_from(&self) -> Focus {
+        self.opened_from
     }
 
     /// Returns the time range of the data, for a chart of `columns`.
     pub(super) fn extent(&self, now: Time, columns: u16) -> Extent {
-        let earliest = self.known.earliest().map(|earliest| {
+        let earliest = self.data.earliest().map(|earliest| {
             let has_rate = self.has_rate(|_| true);
             let lead = has_rate.then(|| rates::lead(now.since(earliest)));
             earliest.before(lead.unwrap_or_default())
@@ -228,18 +186,26 @@ impl Plot {
         meant.any(|one| one.quantity == Quantity::Rate)
     }
 
-    /// Returns the curve of a series in `window`. `heard` is the time in which its channel was
-    /// received and all its messages have been checked.
-    pub(super) fn curve(&self, series: &Series, window: &PlotWindow, heard: Coverage) -> Curve {
-        let Some((asked, report)) = self.known.of(series.check) else {
+    /// Returns the curve of a series in `window`.
+    #[must_use]
+    pub fn curve(&self, series: &Series, window: &PlotWindow, session: &Session) -> Curve {
+        let Some((asked, report)) = self.data.of(series.check) else {
             return Curve::default();
         };
         if series.quantity != Quantity::Rate {
             return Curve::of(report, window);
         }
+        let first = report.summary.map(|summary| summary.from);
+        // Messages missed by the checks may have come before the first one known.
+        let first = first.filter(|_| session.checks.missed() == 0);
+        let since = |first| session.subscriptions.covered_since(&series.channel, first);
+        let heard = Coverage {
+            since: first.and_then(since),
+            until: session.checked_until_on(&series.channel),
+        };
         let newest = report.summary.map_or(heard.until, |summary| summary.to);
-        let until = self.known.up_to(series.check, heard.until);
-        let kept_since = until.and_then(|_| self.known.kept_since(series.check));
+        let until = self.data.up_to(series.check, heard.until);
+        let kept_since = until.and_then(|_| self.data.kept_since(series.check));
         let known = Coverage {
             since: heard
                 .since
@@ -253,73 +219,28 @@ impl Plot {
     /// Returns the time over which a rate is averaged as it is drawn.
     #[must_use]
     pub fn rate_over(&self, series: &Series) -> Option<Duration> {
-        let (asked, _) = self.known.of(series.check)?;
+        let (asked, _) = self.data.of(series.check)?;
         let micros = rates::bucket(asked).unsigned_abs();
         Some(Duration::from_micros(micros))
     }
 
     /// Returns whether no numbers are known at all.
     pub(super) fn is_blank(&self) -> bool {
-        self.known.earliest().is_none()
+        self.data.earliest().is_none()
     }
 }
 
-/// Changes to the plot.
+/// Changes to what the plot shows.
 impl Plot {
-    /// Returns the index of a series.
-    pub(super) fn find(&self, channel: &[u8], quantity: &Quantity) -> Option<usize> {
-        let is_it = |one: &Series| *one.channel == *channel && one.quantity == *quantity;
-        self.series.iter().position(is_it)
-    }
-
-    /// Returns the check that reads the same from the same channel for another series, if there is
-    /// one.
-    pub(super) fn check(&self, channel: &[u8], quantity: &Quantity) -> Option<CheckId> {
-        let reads =
-            |one: &&Series| *one.channel == *channel && one.quantity.read() == quantity.read();
-        self.series.iter().find(reads).map(|one| one.check)
-    }
-
-    /// Adds a series and selects it. If its check has just been added, `kept_since` is the time
-    /// from which the log has kept everything.
-    pub(super) fn add(
-        &mut self,
-        channel: Arc<[u8]>,
-        quantity: Quantity,
-        check: CheckId,
-        kept_since: Option<Time>,
-    ) {
-        let is_free = |slot: &usize| self.series.iter().all(|one| one.slot != *slot);
-        let slot = (0..MOST_SERIES).find(is_free).unwrap_or(0);
-        self.selected = self.series.len();
-        self.series.push(Series {
-            channel,
-            quantity,
-            slot,
-            check,
-        });
-        self.known.want(check, kept_since);
-    }
-
-    /// Removes a series. Returns its check if no other series needs it.
-    pub(super) fn remove(&mut self, index: usize) -> Option<CheckId> {
-        if index >= self.series.len() {
-            return None;
-        }
-        let check = self.series.remove(index).check;
-        self.selected -= usize::from(self.selected > index);
-        self.selected = self.selected.min(self.series.len().saturating_sub(1));
-        if self.series.iter().any(|one| one.check == check) {
-            return None;
-        }
-        self.known.forget(check);
-        Some(check)
-    }
-
     /// Selects another series.
     pub(super) fn select(&mut self, step: Motion) {
         let last = self.series.len().saturating_sub(1);
         self.selected = step.from(self.selected, self.series.len(), last);
+    }
+
+    /// Ends the drag with the mouse, if there is one.
+    pub(super) fn end_drag(&mut self) {
+        self.drag = None;
     }
 
     /// Selects the series at `index`.
@@ -327,17 +248,107 @@ impl Plot {
         self.selected = index.min(self.series.len().saturating_sub(1));
     }
 
-    /// Returns when to request data again; `None` while the data shown is up to date.
-    pub(super) fn ask_due(&self, window: &PlotWindow) -> Option<Time> {
+    /// Puts the plot on the screen. `focus` has the focus now.
+    pub(super) fn show(&mut self, focus: Focus) {
+        if !self.is_shown() {
+            self.placement = Placement::Beside;
+        }
+        if focus != Focus::Plot {
+            self.opened_from = focus;
+        }
+    }
+
+    /// Takes the plot off the screen. Its series keep recording.
+    pub(super) fn hide(&mut self) {
+        self.placement = Placement::Closed;
+        self.take_cursor();
+        self.drag = None;
+    }
+
+    /// Toggles the plot between the whole screen and its usual place.
+    pub(super) fn toggle_whole(&mut self) {
+        self.placement = match self.placement {
+            Placement::Whole => Placement::Beside,
+            Placement::Closed | Placement::Beside => Placement::Whole,
+        };
+    }
+
+    /// Zooms in or out, around the cursor if there is one.
+    pub(super) fn zoom(&mut self, is_in: bool, extent: Extent) {
+        if self.mode == PlotMode::Chart {
+            self.view.zoom(is_in, self.cursor(), extent);
+            self.settle_cursor(extent);
+        }
+    }
+
+    /// Pans to earlier or later data, or tells the user that there is none.
+    pub(super) fn pan(
+        &mut self,
+        is_later: bool,
+        extent: Extent,
+        session: &mut Session,
+    ) -> Vec<Effect> {
+        if self.is_blank() {
+            return self.tell_empty_reason(&self.view.window(extent), session);
+        }
+        let before = self.view;
+        self.view.pan(is_later, extent);
+        self.settle_cursor(extent);
+        match is_later {
+            _ if self.view != before => Vec::new(),
+            true => session.tell(NEWEST),
+            false => session.tell(OLDEST),
+        }
+    }
+
+    /// Tells the user why the selected series has no points to show.
+    fn tell_empty_reason(&self, window: &PlotWindow, session: &mut Session) -> Vec<Effect> {
+        let selected = self.series.get(self.selected);
+        let reason = selected.map(|series| self.empty_reason(series, window, session.now));
+        let words = reason.map(|reason| reason.sentence(self.is_of_all()));
+        session.tell(words.unwrap_or_default())
+    }
+
+    /// Records a report that was requested.
+    pub(super) fn note_report(&mut self, ask: &Ask, report: Option<Box<Report>>) {
+        self.data.note(ask, report);
+    }
+
+    /// Records how far the messages have been checked.
+    pub(super) fn note_looked(&mut self, looked: &Looked) {
+        self.data.note_looked(looked);
+    }
+
+    /// Returns when to request data or draw the plot again; `None` while what it shows is up to
+    /// date.
+    pub(super) fn due(&self, extent: Extent, session: &Session) -> Option<Time> {
+        if !self.is_shown() {
+            return None;
+        }
+        let window = self.view.window(extent);
+        let slides = self.is_following() && self.mode == PlotMode::Chart;
+        let part = session.now.after(window.part_length());
+        let slide = slides.then(|| session.next_second().max(part));
+        self.request_due(&window).into_iter().chain(slide).min()
+    }
+
+    fn request_due(&self, window: &PlotWindow) -> Option<Time> {
         if !self.is_shown() || self.series.is_empty() {
             return None;
         }
-        self.known.due(self.view, window)
+        self.data.due(self.view, window)
     }
 
-    /// Requests the data for `window`. All messages up to `known` have been checked.
-    pub(super) fn ask(&mut self, window: PlotWindow, now: Time, known: Time) -> Vec<Ask> {
-        self.known.note_asked(self.view, window, now, known);
+    /// Requests the data that the plot shows, if it may have changed.
+    pub(super) fn request_data(&mut self, extent: Extent, session: &Session) -> Vec<Effect> {
+        let window = self.view.window(extent);
+        let due = self.request_due(&window);
+        if due.is_none_or(|due| session.now < due) {
+            return Vec::new();
+        }
+        let checked = session.checked_until();
+        self.data
+            .note_asked(self.view, window, session.now, checked);
         let mut asks: Vec<Ask> = Vec::new();
         for series in &self.series {
             let check = series.check;
@@ -352,6 +363,7 @@ impl Plot {
             };
             asks.push(asked.ask(check, Arc::clone(&series.channel)));
         }
-        asks
+        let requests = asks.into_iter().map(Request::Report);
+        requests.map(Effect::Analyse).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::log_pane::MessagesPane;
+use super::log_pane::LogPane;
 use super::plot::Quantity;
 use super::session::breakpoints::Breakpoint;
 use super::session::filters::Filter;
@@ -13,7 +13,7 @@ use crate::message::Topic;
 #[derive(Debug)]
 pub(crate) enum Undo {
     /// The log was cleared. Keeps the position of its pane.
-    Clear(Cleared, MessagesPane),
+    Clear(Cleared, LogPane),
     /// The user unsubscribed.
     Unsubscribe(Topic),
     /// A filter was removed from this index of the list.

@@ -2,22 +2,14 @@
 
 mod actions;
 mod channel_list;
-mod checks;
 mod current;
-mod find;
 mod focus;
-mod formats;
 mod keys;
-mod lenses;
 mod lists;
-mod log_pane;
 mod message_pane;
-mod message_search;
-mod message_values;
 mod mouse;
 mod moving;
 mod plot;
-mod plot_cursor;
 mod publish_box;
 mod query_box;
 pub mod quitting;
@@ -31,9 +23,11 @@ use super::App;
 use super::action::Motion;
 use super::effect::Effect;
 use super::event::Event;
+use super::message_pane::Open;
 use super::session::live_query::{FILTER, FIND};
 use crate::message::Time;
 use crate::server::Feed;
+use crate::workers::analysis;
 use crate::workers::scan::Answer;
 
 impl App {
@@ -43,18 +37,18 @@ impl App {
         let mut effects = self.press_held_back(&event);
         effects.extend(match event {
             Event::Key(key) => {
-                self.held_break = false;
+                self.keyboard.held_break = false;
                 self.press(key)
             }
             Event::Burst(key) => self.press_in_burst(key),
             Event::Mouse(mouse) => {
                 if matches!(mouse.kind, MouseEventKind::Down(_)) {
-                    self.forget_keys();
+                    self.keyboard.forget();
                 }
                 self.point(mouse)
             }
             Event::Paste(text) => {
-                self.forget_keys();
+                self.keyboard.forget();
                 // The toast may say that the paste has stalled.
                 self.session.toast = None;
                 self.paste(&text)
@@ -64,9 +58,11 @@ impl App {
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
             Event::Analysed(answer) => self.note_analysis(answer),
-            Event::Decoded(message) => self.note_decoded(message),
+            Event::Decoded(message) => {
+                self.with_open(|open, session, area| open.note_decoded(message, session, area))
+            }
             Event::Found(found) => {
-                self.note_found(found);
+                self.with_open(|open, _, area| open.note_found(found, area));
                 Vec::new()
             }
             Event::Failed(words) => self.session.tell_error(words),
@@ -80,14 +76,15 @@ impl App {
         self.refresh_channels();
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());
-        effects.extend(self.ask_for_reports());
-        effects.extend(self.ask_for_plot());
+        let reported = self.open.as_ref().and_then(Open::reported_channel);
+        effects.extend(self.session.request_reports(reported));
+        effects.extend(self.request_plot_data());
         self.session.count_unchecked();
         effects
     }
 
     pub(crate) fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
-        (self.width, self.height) = (width, height);
+        self.size = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
             // Keeps the position, but not past the end.
@@ -124,7 +121,7 @@ impl App {
                 counted_at,
             } => {
                 self.session.own.note_answer(id, self.session.now);
-                self.publish.note_answer(id, receivers, counted_at);
+                self.publish_box.note_answer(id, receivers, counted_at);
             }
         }
         Vec::new()
@@ -137,8 +134,13 @@ impl App {
                 self.session.note_filter(answer);
                 Vec::new()
             }
-            FIND => self.note_find(answer),
-            _ => self.note_breakpoint(answer),
+            FIND => self.on_log(|log, session, height| log.note_find(answer, session, height)),
+            _ => {
+                let is_covered = self.overlay.is_some();
+                self.on_log(|log, session, height| {
+                    log.note_breakpoint(answer, is_covered, session, height)
+                })
+            }
         };
         self.session.forget_gone();
         effects.extend(self.session.ask_about_arrived());
@@ -152,7 +154,8 @@ impl App {
             return Vec::new();
         }
         self.session.forget_gone();
-        self.tell_gone_for_open(self.session.log.counters().evicted - evicted);
+        let gone = self.session.log.counters().evicted - evicted;
+        self.with_open(|open, session, _| open.tell_gone(gone, session));
         self.session.refresh_shown()
     }
 
@@ -160,6 +163,23 @@ impl App {
     /// for it.
     #[must_use]
     pub fn beside_log(&self) -> usize {
-        self.session.checks.size() + self.open_size()
+        let open = self.open.as_ref();
+        self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))
+    }
+
+    /// Handles an answer of the checks.
+    fn note_analysis(&mut self, answer: analysis::Answer) -> Vec<Effect> {
+        match answer {
+            analysis::Answer::Report(ask, report) if ask.stretch.is_some() => {
+                self.plot.note_report(&ask, report);
+            }
+            analysis::Answer::Report(ask, report) => self.session.checks.note_report(ask, report),
+            analysis::Answer::Looked(looked) => {
+                self.plot.note_looked(&looked);
+                let reported = self.open.as_ref().and_then(Open::reported_channel);
+                return self.session.note_looked(looked, reported);
+            }
+        }
+        Vec::new()
     }
 }

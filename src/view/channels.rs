@@ -214,7 +214,7 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
 
 /// Returns the figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
-    let channel = app.selected_channel()?;
+    let channel = app.channels().selected_channel(app.log().channels())?;
     let ago = figures::age(app.now().since(channel.last_received));
     let count = figures::count(channel.messages);
     Some(format!(

@@ -76,7 +76,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     border(app, &title, (&right, style), area, buffer);
     let selected = drawn.get(app.plot().selected());
     let read = selected.and_then(|one| {
-        let dot = app.plot().reading(&one.curve, &window)?;
+        let dot = app.plot().nearest_dot(&one.curve, &window)?;
         Some((one.series.slot, *dot))
     });
     let is_cut = stack(app, &drawn, &shown, &window, read, room.charts, buffer);
@@ -135,7 +135,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         });
         Drawn {
             series,
-            curve: app.plot_curve(series, window),
+            curve: app.plot().curve(series, window, app.session()),
             empty_reason: plot.empty_reason(series, window, app.now()),
             unit,
             magnitude,

@@ -893,7 +893,9 @@ fn silence_is_known_only_while_the_channel_could_be_heard() {
     burst(&mut plotting);
     assert_eq!(figures(&plotting, "burst rate")[4], "100");
     let app = &plotting.stage.app;
-    let curve = app.plot_curve(&app.plot().series()[0], &app.plot_window());
+    let curve = app
+        .plot()
+        .curve(&app.plot().series()[0], &app.plot_window(), app.session());
     let half = app.plot().rate_over(&app.plot().series()[0]).unwrap() / 2;
     assert!(curve.dots[0].time.before(half) >= heard_again);
     assert!(curve.dots[0].time < heard_again.after(half * 4));

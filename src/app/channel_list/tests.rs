@@ -17,7 +17,7 @@ fn log(channels: usize) -> MessageLog {
 }
 
 /// Returns the names listed once the order is complete, and the number of passes that took.
-fn ordered(pane: &mut ChannelsPane, lists: &Lists, now: &mut Time) -> (Vec<Topic>, usize) {
+fn ordered(pane: &mut ChannelList, lists: &Lists, now: &mut Time) -> (Vec<Topic>, usize) {
     let mut goes = 1;
     while let Some(due) = pane.due() {
         *now = due;
@@ -41,7 +41,7 @@ fn of_very_many_channels_the_first_are_listed_in_several_goes() {
         channels: log.channels(),
         subscriptions: &subscriptions,
     };
-    let mut pane = ChannelsPane::default();
+    let mut pane = ChannelList::default();
     let mut now = Time(2);
     pane.refresh(&lists, now);
     let (by_name, goes) = ordered(&mut pane, &lists, &mut now);
@@ -69,7 +69,7 @@ fn few_channels_are_ordered_at_once() {
         channels: log.channels(),
         subscriptions: &subscriptions,
     };
-    let mut pane = ChannelsPane::default();
+    let mut pane = ChannelList::default();
     pane.refresh(&lists, Time(2));
     assert_eq!((pane.entries().len(), pane.due()), (1001, None));
     assert!(!pane.is_cut(log.channels()));

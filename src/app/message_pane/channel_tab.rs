@@ -4,11 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::app::App;
+use super::reader::Reader;
 use crate::app::session::Session;
 use crate::app::session::live_query::Progress;
 use crate::app::session::notices::topic_words;
-use crate::message::RowId;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::workers::analysis::{
@@ -20,7 +19,7 @@ const MOST_UNANSWERED: usize = 20;
 
 /// A line of the channel tab.
 #[derive(Clone, Debug, PartialEq)]
-pub enum About {
+pub enum ChannelTabLine {
     /// An empty line.
     Blank,
     /// The heading of the lines below.
@@ -35,86 +34,44 @@ pub enum About {
     Field(Box<Field>),
 }
 
-impl Session {
-    fn about_channel(&self, name: &[u8]) -> Vec<About> {
-        let channels = self.log.channels();
-        let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) else {
-            let gone = "channel no longer in the log".to_owned();
-            return vec![About::Fact("", gone)];
-        };
-        let mean = channel.bytes / channel.messages.max(1);
-        let count = figures::count(channel.messages);
-        let silence = self.now.since(channel.last_received);
-        let last = if silence < Duration::from_secs(1) {
-            "now".to_owned()
-        } else {
-            format!("{} ago", figures::age(silence))
-        };
-        let size = format!(
-            "{} in total, {} per message",
-            figures::size(channel.bytes),
-            figures::size(mean)
-        );
-        vec![
-            About::Fact("messages", format!("{count}, the last {last}")),
-            About::Fact("size", size),
-            About::Rate,
-        ]
-    }
-
-    /// Returns how long ago the row of a request was received, if it is still in the log.
-    fn ago(&self, row: RowId) -> Option<String> {
-        let row = self.log.row(row)?;
-        Some(figures::duration(self.now.since(row.time)))
-    }
-}
-
-impl App {
-    /// Returns the lines of the channel tab for the open message.
+impl Reader {
+    /// Returns the lines of the channel tab.
     #[must_use]
-    pub fn about(&self) -> Vec<About> {
-        let Some(open) = &self.open else {
-            return Vec::new();
-        };
-        let snapshot = open.reader.snapshot();
-        let mut lines = vec![About::Received];
+    pub fn channel_tab(&self, session: &Session) -> Vec<ChannelTabLine> {
+        let snapshot = self.snapshot();
+        let mut lines = vec![ChannelTabLine::Received];
         let labels = std::iter::once("matched by").chain(std::iter::repeat(""));
         let brought = labels.zip(snapshot.topics.iter().map(topic_words));
-        lines.extend(brought.map(|(label, words)| About::Fact(label, words)));
-        for finding in self.session.findings(snapshot.row) {
+        lines.extend(brought.map(|(label, words)| ChannelTabLine::Fact(label, words)));
+        for finding in session.findings(snapshot.row) {
             let words = whole(finding.what.to_string().as_bytes());
-            lines.push(About::Fact("found", words));
+            lines.push(ChannelTabLine::Fact("found", words));
         }
         let Some(name) = &snapshot.channel else {
             return lines;
         };
-        if self.session.own.contains(snapshot.row) {
+        if session.own.contains(snapshot.row) {
             let words = "by this session: same channel and bytes as its own";
-            lines.push(About::Fact("published", words.to_owned()));
+            lines.push(ChannelTabLine::Fact("published", words.to_owned()));
         }
-        lines.push(About::Fact("channel", whole_name(name)));
-        if let Some(path) = self.session.lens(name) {
-            lines.push(About::Fact("lens", path.text().to_owned()));
+        lines.push(ChannelTabLine::Fact("channel", whole_name(name)));
+        if let Some(path) = session.lens(name) {
+            lines.push(ChannelTabLine::Fact("lens", path.text().to_owned()));
         }
-        lines.extend(self.session.about_channel(name));
-        let mut checks = self.session.checks.of_channel(name).peekable();
-        if checks.peek().is_some() && self.session.checks.missed() > 0 {
-            let missed = figures::count(self.session.checks.missed());
+        lines.extend(about_channel(session, name));
+        let mut checks = session.checks.of_channel(name).peekable();
+        if checks.peek().is_some() && session.checks.missed() > 0 {
+            let missed = figures::count(session.checks.missed());
             let words = format!("{missed} rows evicted before they were checked");
-            lines.push(About::Blank);
-            lines.push(About::Fact("not checked", words));
+            lines.push(ChannelTabLine::Blank);
+            lines.push(ChannelTabLine::Fact("not checked", words));
         }
         let shared: Arc<[u8]> = name.as_ref().into();
         for (id, check) in checks {
-            let report = self.session.checks.report(id, Some(&shared));
-            let mut about = about_check(&self.session, check, report, name);
+            let report = session.checks.report(id, Some(&shared));
+            let mut about = about_check(session, check, report, name);
             // Right below the heading.
-            if let Some(progress) = self
-                .session
-                .checks
-                .looking_back(id)
-                .filter(|_| about.len() > 1)
-            {
+            if let Some(progress) = session.checks.looking_back(id).filter(|_| about.len() > 1) {
                 about.insert(2, still_looking(progress));
             }
             lines.extend(about);
@@ -123,35 +80,61 @@ impl App {
     }
 }
 
+fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
+    let channels = session.log.channels();
+    let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) else {
+        let gone = "channel no longer in the log".to_owned();
+        return vec![ChannelTabLine::Fact("", gone)];
+    };
+    let mean = channel.bytes / channel.messages.max(1);
+    let count = figures::count(channel.messages);
+    let silence = session.now.since(channel.last_received);
+    let last = if silence < Duration::from_secs(1) {
+        "now".to_owned()
+    } else {
+        format!("{} ago", figures::age(silence))
+    };
+    let size = format!(
+        "{} in total, {} per message",
+        figures::size(channel.bytes),
+        figures::size(mean)
+    );
+    vec![
+        ChannelTabLine::Fact("messages", format!("{count}, the last {last}")),
+        ChannelTabLine::Fact("size", size),
+        ChannelTabLine::Rate,
+    ]
+}
+
 fn about_check(
     session: &Session,
     check: &Check,
     report: Option<&Report>,
     name: &[u8],
-) -> Vec<About> {
+) -> Vec<ChannelTabLine> {
     let Some(report) = report else {
         // Plots are shown elsewhere.
         let is_plotted = matches!(check, Check::Series { .. });
-        let heading = About::Heading(format!("{} …", heading(check)));
+        let heading = ChannelTabLine::Heading(format!("{} …", heading(check)));
         return if is_plotted {
             Vec::new()
         } else {
-            vec![About::Blank, heading]
+            vec![ChannelTabLine::Blank, heading]
         };
     };
-    let mut lines = vec![About::Blank];
+    let mut lines = vec![ChannelTabLine::Blank];
     match report {
         Report::Shape(shape) if *shape.channel == *name => lines.extend(about_shape(shape)),
         Report::Sequence(sequence) => {
-            lines.push(About::Heading(heading(check)));
+            lines.push(ChannelTabLine::Heading(heading(check)));
             lines.extend(about_sequence(sequence, name));
         }
         Report::Pair(pair) => {
-            lines.push(About::Heading(heading(check)));
+            lines.push(ChannelTabLine::Heading(heading(check)));
             lines.extend(about_pair(session, pair));
         }
         Report::Delay(delay) => {
-            lines.push(About::Heading(heading(check)));
+            lines.push(ChannelTabLine::Heading(heading(check)));
             let mut channels = delay.channels.iter();
             let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
                 lines.extend(delay.is_full.then(too_many_channels));
@@ -161,7 +144,7 @@ fn about_check(
             if channel.ahead > 0 {
                 let count = figures::count(channel.ahead);
                 let words = format!("{count} sent after arrival: the clocks differ");
-                lines.push(About::Fact("", words));
+                lines.push(ChannelTabLine::Fact("", words));
             }
             lines.extend(counted("without time", channel.without_time));
         }
@@ -172,9 +155,9 @@ fn about_check(
 
 /// Returns the line for a check that is still processing the messages that were in the log when it
 /// was added.
-fn still_looking(progress: Progress) -> About {
+fn still_looking(progress: Progress) -> ChannelTabLine {
     let words = format!("{} % of the kept messages", progress.percent().min(99));
-    About::Fact("looking back", words)
+    ChannelTabLine::Fact("looking back", words)
 }
 
 /// Returns the heading for a check.
@@ -198,7 +181,7 @@ fn heading(check: &Check) -> String {
     }
 }
 
-fn about_shape(shape: &ShapeReport) -> Vec<About> {
+fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
     let learning = if shape.is_learning {
         " · learning"
     } else {
@@ -216,21 +199,21 @@ fn about_shape(shape: &ShapeReport) -> Vec<About> {
         json => format!("{} of ", figures::count(json)),
     };
     let count = format!("{read}{} message{plural}", figures::count(all));
-    let mut lines = vec![About::Heading(format!(
+    let mut lines = vec![ChannelTabLine::Heading(format!(
         "Shape of {count}{learning}{flagged}"
     ))];
     let fields = shape.fields.iter().skip(1);
-    lines.extend(fields.map(|field| About::Field(Box::new(field.clone()))));
+    lines.extend(fields.map(|field| ChannelTabLine::Field(Box::new(field.clone()))));
     lines.extend(counted("not JSON", shape.other));
     lines.extend(counted("not read", shape.unread));
     if shape.is_full {
         let words = "more fields than are kept".to_owned();
-        lines.push(About::Fact("", words));
+        lines.push(ChannelTabLine::Fact("", words));
     }
     lines
 }
 
-fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
+fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine> {
     let mut channels = sequence.channels.iter();
     let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
         return Vec::from_iter(sequence.is_full.then(too_many_channels));
@@ -247,10 +230,10 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     } = channel.counts;
     let mut lines = Vec::new();
     if let Some(last) = channel.last {
-        lines.push(About::Fact("highest", last.to_string()));
+        lines.push(ChannelTabLine::Fact("highest", last.to_string()));
     }
     if channel.keys > 0 {
-        lines.push(About::Fact("keys", figures::count(channel.keys)));
+        lines.push(ChannelTabLine::Fact("keys", figures::count(channel.keys)));
     }
     let words = match (missing, explained) {
         (0, _) => "none".to_owned(),
@@ -263,13 +246,13 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     };
     // If no number was followed, none is known to be missing.
     let is_any_followed = messages > without_number + unfollowed;
-    lines.extend(is_any_followed.then_some(About::Fact("missing", words)));
+    lines.extend(is_any_followed.then_some(ChannelTabLine::Fact("missing", words)));
     lines.extend(counted("duplicates", duplicates));
     lines.extend(counted("out of order", reordered));
     lines.extend(counted("restarts", restarts));
     if sequence.has_key && without_number > 0 {
         let words = format!("{} without number or key", figures::count(without_number));
-        lines.push(About::Fact("not read", words));
+        lines.push(ChannelTabLine::Fact("not read", words));
     } else {
         lines.extend(counted("no number", without_number));
     }
@@ -277,9 +260,9 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<About> {
     lines
 }
 
-fn about_pair(session: &Session, pair: &PairReport) -> Vec<About> {
+fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     let counts = &pair.counts;
-    let mut lines = vec![About::Fact(
+    let mut lines = vec![ChannelTabLine::Fact(
         "requests",
         format!(
             "{}, {} answered, {} waiting",
@@ -291,7 +274,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<About> {
     if counts.waiting_before_gap > 0 {
         let count = figures::count(counts.waiting_before_gap);
         let words = format!("{count} waiting: the reply may be lost");
-        lines.push(About::Fact("gap since", words));
+        lines.push(ChannelTabLine::Fact("gap since", words));
     }
     lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
@@ -303,7 +286,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<About> {
     for (label, request) in labels.zip(pair.unanswered.iter().take(MOST_UNANSWERED)) {
         let id = whole(&request.id);
         let ago = figures::duration(session.now.since(request.time));
-        let gone = match session.ago(request.row) {
+        let gone = match session.log.row(request.row) {
             Some(_) => "",
             None => ", row evicted",
         };
@@ -312,19 +295,22 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<About> {
         } else {
             ""
         };
-        lines.push(About::Fact(label, format!("{id} for {ago}{gone}{gap}")));
+        lines.push(ChannelTabLine::Fact(
+            label,
+            format!("{id} for {ago}{gone}{gap}"),
+        ));
     }
     lines
 }
 
 /// Returns the line with the number of replies without a known request, and for how many of them
 /// the request may be lost.
-fn about_unmatched(counts: &PairCounts) -> Option<About> {
+fn about_unmatched(counts: &PairCounts) -> Option<ChannelTabLine> {
     let unmatched = figures::count(counts.unmatched);
     match share(counts.unmatched_behind_gap, counts.unmatched) {
         Some(share) => {
             let words = format!("{unmatched}, {share}soon after a gap: the request may be lost");
-            Some(About::Fact("no request", words))
+            Some(ChannelTabLine::Fact("no request", words))
         }
         None => counted("no request", counts.unmatched),
     }
@@ -341,17 +327,17 @@ fn share(part: u64, all: u64) -> Option<String> {
 }
 
 /// Returns the line for a check that has no room for the channel.
-fn too_many_channels() -> About {
+fn too_many_channels() -> ChannelTabLine {
     let words = "limit of watched channels reached".to_owned();
-    About::Fact("not checked", words)
+    ChannelTabLine::Fact("not checked", words)
 }
 
 /// Returns a line with a count, unless it is 0.
-fn counted(label: &'static str, count: u64) -> Option<About> {
-    (count > 0).then(|| About::Fact(label, figures::count(count)))
+fn counted(label: &'static str, count: u64) -> Option<ChannelTabLine> {
+    (count > 0).then(|| ChannelTabLine::Fact(label, figures::count(count)))
 }
 
-fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<About> {
+fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<ChannelTabLine> {
     let spread = spread?;
     let words = [
         ("p50", spread.p50),
@@ -364,7 +350,7 @@ fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<A
         .iter()
         .map(|(name, micros)| format!("{name} {}", signed(*micros)))
         .collect();
-    Some(About::Fact(label, words.join("  ")))
+    Some(ChannelTabLine::Fact(label, words.join("  ")))
 }
 
 /// Formats a time in microseconds, which may be negative.

@@ -1,8 +1,12 @@
-//! The cursor of the plot, at which the user reads the values.
+//! The cursor of the plot, at which the user reads the values, by keys and by the mouse.
 
-use super::Plot;
+use ratatui::layout::Position as Point;
+
 use super::curve::{Curve, Dot};
 use super::window::{Extent, PlotWindow, View};
+use super::{Plot, PlotMode, PlotRoom};
+use crate::app::effect::Effect;
+use crate::app::session::Session;
 use crate::message::Time;
 
 /// The position of the cursor.
@@ -33,7 +37,7 @@ impl Plot {
 
     /// Returns the point of a curve within `window` that is nearest to the cursor.
     #[must_use]
-    pub fn reading<'a>(&self, curve: &'a Curve, window: &PlotWindow) -> Option<&'a Dot> {
+    pub fn nearest_dot<'a>(&self, curve: &'a Curve, window: &PlotWindow) -> Option<&'a Dot> {
         let at = self.cursor()?;
         let seen = curve.dots.iter();
         let seen = seen.filter(|dot| window.contains(dot.time));
@@ -41,21 +45,87 @@ impl Plot {
     }
 }
 
+/// The toasts shown at either end of the data.
+pub(super) const NEWEST: &str = "this is the newest point";
+pub(super) const OLDEST: &str = "this is the oldest point known";
+
 /// The cursor and the window around it.
 impl Plot {
+    /// Moves the cursor to the next point of the selected series, or places it at the newest.
+    pub(crate) fn move_cursor(
+        &mut self,
+        is_later: bool,
+        extent: Extent,
+        session: &mut Session,
+    ) -> Vec<Effect> {
+        let window = self.view.window(extent);
+        let selected = self.series.get(self.selected);
+        let curve = selected.map(|series| self.curve(series, &window, session));
+        let next = self.next_dot(&curve.unwrap_or_default(), &window, is_later);
+        match (next, self.cursor) {
+            (Some(at), _) => self.put_cursor(at, &window, extent),
+            (None, None) => return self.tell_empty_reason(&window, session),
+            (None, Some(_)) if is_later => return session.tell(NEWEST),
+            (None, Some(_)) => return session.tell(OLDEST),
+        }
+        Vec::new()
+    }
+
+    /// Handles a press of the mouse button: selects the series whose table row it hits, or starts a
+    /// drag on the charts.
+    pub(crate) fn press(&mut self, at: Point, room: &PlotRoom) {
+        if self.mode == PlotMode::Histogram {
+            return;
+        }
+        if room.charts.contains(at) {
+            self.drag = Some(DragState {
+                column: at.x,
+                has_moved: false,
+            });
+        } else if room.table.contains(at) {
+            let row = usize::from(at.y - room.table.y);
+            let row = row.checked_sub(usize::from(room.has_headings()));
+            let first = room.first_series(self.selected);
+            let index = row.map(|row| first + row);
+            if let Some(index) = index.filter(|index| *index < self.series.len()) {
+                self.select_at(index);
+            }
+        }
+    }
+
+    /// Handles a drag: the charts move with the mouse.
+    pub(crate) fn drag(&mut self, at: Point, extent: Extent) {
+        let Some(drag) = self.drag.filter(|drag| drag.column != at.x) else {
+            return;
+        };
+        self.drag = Some(DragState {
+            column: at.x,
+            has_moved: true,
+        });
+        let columns = i64::from(drag.column) - i64::from(at.x);
+        self.view.drag(columns, &self.view.window(extent), extent);
+        self.settle_cursor(extent);
+    }
+
+    /// Handles the release of the mouse button. A press without a drag is a click, which places the
+    /// cursor.
+    pub(crate) fn release(&mut self, room: &PlotRoom, extent: Extent) {
+        let drag = self.drag.take().filter(|drag| !drag.has_moved);
+        let Some(drag) = drag else { return };
+        let labels = room.charts.width - Self::chart_columns(room.charts.width);
+        let column = drag.column.saturating_sub(room.charts.x + labels);
+        let window = self.view.window(extent);
+        self.put_cursor(window.time_at(column), &window, extent);
+    }
+
     /// Returns the time that a step of the cursor leads to: the next point of the curve on one
     /// side, which may lie outside `window`, or the newest visible point if there is no cursor.
-    pub(crate) fn next_reading(
-        &self,
-        curve: &Curve,
-        window: &PlotWindow,
-        is_later: bool,
-    ) -> Option<Time> {
+    fn next_dot(&self, curve: &Curve, window: &PlotWindow, is_later: bool) -> Option<Time> {
         let mut dots = curve.dots.iter().map(|dot| dot.time);
         let Some(at) = self.cursor() else {
             return dots.rfind(|time| window.contains(*time));
         };
-        let at = self.reading(curve, window).map_or(at, |dot| dot.time);
+        let at = self.nearest_dot(curve, window).map_or(at, |dot| dot.time);
         if is_later {
             dots.find(|time| *time > at)
         } else {
@@ -64,7 +134,7 @@ impl Plot {
     }
 
     /// Places the cursor at a time. The plot shows `window`, which stays in place.
-    pub(crate) fn put_cursor(&mut self, at: Time, window: &PlotWindow, extent: Extent) {
+    fn put_cursor(&mut self, at: Time, window: &PlotWindow, extent: Extent) {
         let stopped = match self.cursor {
             Some(cursor) => cursor.stopped,
             None => Some(self.view).filter(|view| view.is_following()),
@@ -86,9 +156,10 @@ impl Plot {
         cursor.is_some()
     }
 
-    /// Removes the cursor if it has left `window`, which is shown now; otherwise keeps the window
-    /// in place.
-    pub(crate) fn settle_cursor(&mut self, window: &PlotWindow) {
+    /// Removes the cursor if it has left the window that is shown now; otherwise keeps the window in
+    /// place.
+    pub(crate) fn settle_cursor(&mut self, extent: Extent) {
+        let window = &self.view.window(extent);
         self.cursor = self.cursor.filter(|cursor| window.contains(cursor.at));
         if self.cursor.is_some() {
             self.view.stop(window);

@@ -208,15 +208,15 @@ impl Session {
 
     /// Returns the time up to which all messages have been checked. After it, silence does not mean
     /// a rate of zero.
-    pub(crate) fn plot_known(&self) -> Time {
+    pub(crate) fn checked_until(&self) -> Time {
         let next = self.log.row(self.checks.looked(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
     /// Returns the time up to which all messages of a channel are known: no later than its last
     /// message while it cannot be received.
-    pub(crate) fn plot_known_of(&self, channel: &[u8]) -> Time {
-        let known = self.plot_known();
+    pub(crate) fn checked_until_on(&self, channel: &[u8]) -> Time {
+        let known = self.checked_until();
         if self.subscriptions.hear(channel) {
             return known;
         }

@@ -13,15 +13,15 @@ use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::workers::analysis::{
-    Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report, Request, Skipped,
-    Skips,
+    Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report, Request,
+    Skipped, Skips,
 };
 
 /// Interval between requests for the reports that are shown.
-pub(crate) const REPORT_EVERY: Duration = Duration::from_millis(500);
+const REPORT_EVERY: Duration = Duration::from_millis(500);
 
 /// Maximum number of fields, channels or requests in a report that is shown.
-pub(crate) const MOST_REPORTED: usize = 500;
+const MOST_REPORTED: usize = 500;
 
 /// The check of a report, and its channel if the check tells channels apart.
 type Place = (CheckId, Option<Arc<[u8]>>);
@@ -37,11 +37,11 @@ pub struct Checks {
     /// The messages that checks which flag rows could not evaluate.
     skips: Skips,
     /// The latest reports that are shown, by channel if the check tells channels apart.
-    pub(crate) reports: BTreeMap<Place, Box<Report>>,
+    reports: BTreeMap<Place, Box<Report>>,
     /// When they were last requested.
-    pub(crate) asked: Time,
+    asked: Time,
     /// Whether rows were checked since then.
-    pub(crate) has_news: bool,
+    has_news: bool,
     /// Memory used by the worker thread's results, in bytes.
     size: usize,
     /// Progress of the checks that are still processing the messages already in the log. They have
@@ -158,7 +158,7 @@ impl Checks {
 
     /// Records findings and progress. Returns whether a check has now processed everything that was
     /// in the log when it was added.
-    pub(crate) fn note_looked(&mut self, looked: Looked) -> bool {
+    fn note_looked(&mut self, looked: Looked) -> bool {
         self.follower.note(&looked);
         self.size = looked.size;
         self.leaves_out_some = looked.leaves_out_some;
@@ -183,6 +183,20 @@ impl Checks {
         }
         self.skips.retain(is_made);
         looked_back.is_some()
+    }
+
+    /// Records a report that was requested.
+    pub(crate) fn note_report(&mut self, ask: Ask, report: Option<Box<Report>>) {
+        let place = (ask.check, ask.channel);
+        match report {
+            Some(report) => self.reports.insert(place, report),
+            None => self.reports.remove(&place),
+        };
+    }
+
+    /// Returns when the reports that are shown are to be requested again.
+    pub(crate) fn reports_due(&self) -> Option<Time> {
+        self.has_news.then(|| self.asked.after(REPORT_EVERY))
     }
 
     /// Returns the memory used by the checks, in bytes.
@@ -262,5 +276,48 @@ impl Session {
         let plan = is_new.then(|| Request::Plan(Arc::new(checks.plan.clone())));
         let rows = checks.follower.ask(&self.log);
         plan.into_iter().chain(rows).map(Effect::Analyse).collect()
+    }
+
+    /// Records findings and progress, and requests what follows from them. `shown` is the channel
+    /// whose reports are shown.
+    pub(crate) fn note_looked(&mut self, looked: Looked, shown: Option<&Arc<[u8]>>) -> Vec<Effect> {
+        let looked_back = self.checks.note_looked(looked);
+        let mut effects = self.check_arrived();
+        effects.extend(self.ask_about_arrived());
+        if looked_back {
+            // Otherwise the old reports would look final before they are.
+            effects.extend(self.renew_reports(shown));
+            effects.extend(self.ask_again(Query::uses_flags));
+        }
+        effects
+    }
+
+    /// Requests the reports on the channel `shown` if they may have changed.
+    pub(crate) fn request_reports(&mut self, shown: Option<&Arc<[u8]>>) -> Vec<Effect> {
+        let is_due = self.checks.reports_due().is_some_and(|due| self.now >= due);
+        let Some(channel) = shown.filter(|_| is_due) else {
+            return Vec::new();
+        };
+        self.checks.asked = self.now;
+        self.checks.has_news = false;
+        // The plot requests its own reports.
+        let is_shown = |(_, check): &(CheckId, &Check)| !matches!(check, Check::Series { .. });
+        let shown = self.checks.of_channel(channel).filter(is_shown);
+        let ask = |(check, _)| Ask {
+            check,
+            channel: Some(Arc::clone(channel)),
+            stretch: None,
+            gap_until: self.gap_until(),
+            most: MOST_REPORTED,
+        };
+        let requests = shown.map(ask).map(Request::Report);
+        requests.map(Effect::Analyse).collect()
+    }
+
+    /// Requests the reports on the channel `shown` at once.
+    pub(crate) fn renew_reports(&mut self, shown: Option<&Arc<[u8]>>) -> Vec<Effect> {
+        self.checks.asked = Time(0);
+        self.checks.has_news = true;
+        self.request_reports(shown)
     }
 }

@@ -17,7 +17,7 @@ impl Session {
         ))
     }
 
-    pub(crate) fn hand_over(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
+    pub(crate) fn copy_to_clipboard(&mut self, bytes: SharedBytes, what: &str) -> Vec<Effect> {
         if bytes.len() > MOST_COPIED {
             return self.tell_too_long(bytes.len());
         }

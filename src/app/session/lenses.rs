@@ -103,7 +103,31 @@ impl Session {
         }
     }
 
-    pub(crate) fn look_at_all(&mut self, channel: &[u8]) -> Vec<Effect> {
+    /// Sets a lens at `path` on `channel`, or removes it if it is already there.
+    pub(crate) fn toggle_lens(
+        &mut self,
+        channel: &[u8],
+        path: Path,
+        is_too_long: bool,
+    ) -> Vec<Effect> {
+        if self.lens(channel) == Some(&path) {
+            return self.remove_lens(channel);
+        }
+        let name = whole_name(channel);
+        let text = path.text().to_owned();
+        self.lenses.insert(channel.into(), Some(path));
+        let but = if is_too_long {
+            " (this message is too long)"
+        } else {
+            ""
+        };
+        self.tell(format!(
+            "showing only {text} for {name}{but} · i whole messages"
+        ))
+    }
+
+    /// Removes the lens from a channel.
+    pub(crate) fn remove_lens(&mut self, channel: &[u8]) -> Vec<Effect> {
         let name = whole_name(channel);
         if self.settings.lenses.of(channel).is_some() {
             self.lenses.insert(channel.into(), None);

@@ -264,7 +264,7 @@ impl Subscriptions {
     /// Returns the time from which everything on the channel `name` up to `time` was received;
     /// `None` if something may be missing right before `time`.
     #[must_use]
-    pub fn heard_since(&self, name: &[u8], time: Time) -> Option<Time> {
+    pub fn covered_since(&self, name: &[u8], time: Time) -> Option<Time> {
         let of_channel = self.of_channel(name);
         of_channel.filter_map(|one| one.heard.since(time)).min()
     }

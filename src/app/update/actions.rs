@@ -7,13 +7,19 @@ use crate::app::action::{
     Action, ChannelsAction, LogAction, PromptAction, RowAction, ScreenAction, SessionAction,
 };
 use crate::app::effect::Effect;
+use crate::app::focus::Focus;
 use crate::app::keymap::Context;
-use crate::app::message_pane::Against;
+use crate::app::layout::inside;
+use crate::app::log_pane::LogPane;
+use crate::app::message_pane::values::OrTold;
+use crate::app::message_pane::{Against, Open};
 use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::Purpose;
 use crate::app::plot::Quantity;
+use crate::app::session::Session;
 use crate::app::toast::TOAST_DURATION;
 use crate::payload::figures;
+use ratatui::layout::Rect;
 
 impl App {
     /// Executes `action` in the current context. `key` is the key that triggered it.
@@ -31,12 +37,14 @@ impl App {
             Action::Move(motion) => self.move_by(motion),
             Action::Quit => return self.close_topmost(key),
             Action::Interrupt => {
-                return self.interrupt(self.pressed_within(TOAST_DURATION, key));
+                let now = self.session.now;
+                let is_second = self.keyboard.pressed_within(TOAST_DURATION, key, now);
+                return self.interrupt(is_second);
             }
             Action::Suspend => return vec![Effect::Suspend],
             Action::Back => return self.step_back(),
             Action::Confirm => return self.confirm(),
-            Action::Search => self.open_seek(),
+            Action::Search => self.open_search(),
             Action::Screen(action) => return self.act_on_screen(action),
             Action::Session(action) => return self.act_on_session(action),
             Action::Channels(action) => return self.act_in_channels(action),
@@ -81,7 +89,7 @@ impl App {
                 .session
                 .tell("latest values cannot be frozen · v log, then Space freeze"),
             SessionAction::ToggleFreeze => {
-                self.toggle_freeze();
+                self.on_log(LogPane::toggle_freeze);
                 Vec::new()
             }
             SessionAction::Clear => self.clear(),
@@ -129,13 +137,21 @@ impl App {
             RowAction::PlotSize => self.plot_channel(Quantity::Size),
             RowAction::Formats => self.open_formats(),
             RowAction::CopyValue => self.copy_value(),
-            RowAction::CopyWhole => self.copy_whole(),
-            RowAction::CopyPath => self.copy_path(),
-            RowAction::FilterByValue => self.filter_by_value(),
-            RowAction::ToggleLens => self.toggle_lens(),
-            RowAction::ToggleSequence => self.toggle_sequence_here(),
+            RowAction::CopyWhole => self.with_open(|open, session, _| open.copy_whole(session)),
+            RowAction::CopyPath => self.on_value(Open::copy_path),
+            RowAction::FilterByValue => self.on_value(Open::filter_by_value),
+            RowAction::ToggleLens => self.on_value(Open::toggle_lens),
+            RowAction::ToggleSequence => self.on_value(Open::toggle_sequence),
             RowAction::PlotValue => self.plot_value(),
         }
+    }
+
+    /// Executes an action on the selected value of the open message.
+    fn on_value(
+        &mut self,
+        act: fn(&Open, &mut Session, Rect) -> OrTold<Vec<Effect>>,
+    ) -> Vec<Effect> {
+        self.with_open(|open, session, area| act(open, session, area).unwrap_or_else(|told| told))
     }
 
     fn act_in_prompt(&mut self, action: PromptAction) {
@@ -158,6 +174,42 @@ impl App {
         } else {
             "the payload".to_owned()
         };
-        self.session.hand_over(snapshot.payload, &what)
+        self.session.copy_to_clipboard(snapshot.payload, &what)
+    }
+
+    /// Calls `act` with the log's pane and its height.
+    pub(crate) fn on_log<T>(
+        &mut self,
+        act: impl FnOnce(&mut LogPane, &mut Session, u16) -> T,
+    ) -> T {
+        let height = self.log_height();
+        act(&mut self.log_pane, &mut self.session, height)
+    }
+
+    /// Returns the number of rows that the log's pane shows.
+    pub(crate) fn log_height(&self) -> u16 {
+        inside(self.areas().messages).height
+    }
+
+    fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {
+        self.on_log(|log, session, height| log.go_to_landmark(is_forward, session, height))
+    }
+
+    /// Selects the next or previous match in the log; in an open message, the next or previous one
+    /// in it.
+    fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
+        if self.focus == Focus::Message {
+            return self.go_to_match(is_forward);
+        }
+        self.on_log(|log, session, height| log.go_to_hit(is_forward, session, height))
+    }
+
+    /// Marks or unmarks the selected row.
+    fn toggle_mark(&mut self) -> Vec<Effect> {
+        let Some(row) = self.selected_row() else {
+            return self.session.tell("select a row to mark it");
+        };
+        self.on_log(|log, session, height| log.toggle_mark(row, session, height));
+        Vec::new()
     }
 }

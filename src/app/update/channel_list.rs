@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::action::Motion;
-use crate::app::channel_list::{Entry, FLASH, ListForm, Lists};
+use crate::app::channel_list::{ListForm, Lists};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::inside;
+use crate::message::Topic;
 use crate::message::names::same;
-use crate::message::{Time, Topic};
 use crate::payload::escape::whole_name;
 
 impl App {
@@ -42,28 +42,25 @@ impl App {
     }
 
     pub(crate) fn sort_next(&mut self) -> Vec<Effect> {
-        let lists = Lists {
-            channels: self.session.log.channels(),
-            subscriptions: &self.session.subscriptions,
-        };
-        self.channels.sort_next(&lists, self.session.now);
+        let lists = Lists::of(&self.session);
+        self.channel_list.sort_next(&lists, self.session.now);
         Vec::new()
     }
 
     pub(crate) fn shows_latest(&self) -> bool {
-        self.list_form == ListForm::Latest
+        self.channel_list.shows_latest()
     }
 
     /// Lists the latest values in the log's place.
     pub(crate) fn show_latest(&mut self) {
-        self.list_form = ListForm::Latest;
+        self.channel_list.form = ListForm::Latest;
         self.set_focus(Focus::Channels);
         self.resize_open();
     }
 
     /// Goes back to the log.
     pub(crate) fn leave_latest(&mut self) {
-        self.list_form = ListForm::Names;
+        self.channel_list.form = ListForm::Names;
         if self.focus == Focus::Channels {
             self.set_focus(Focus::Messages);
         }
@@ -89,45 +86,14 @@ impl App {
         }
     }
 
-    /// Returns when the first of the highlighted changes stops being highlighted.
-    pub(crate) fn flash_due(&self) -> Option<Time> {
-        if !self.shows_latest() {
-            return None;
-        }
+    pub(crate) fn move_in_channels(&mut self, motion: Motion) {
         let height = inside(self.areas().channels).height;
-        let top = self.channels.top(height);
-        let entries = self.channels.entries().iter().skip(top);
-        let ends = entries.take(usize::from(height)).filter_map(|entry| {
-            let Entry::Channel(id) = entry else {
-                return None;
-            };
-            let heard = self.session.log.channels().by_id(*id)?.last_received;
-            Some(heard.after(FLASH)).filter(|end| *end > self.session.now)
-        });
-        ends.min()
-    }
-
-    pub(crate) fn move_in_channels(&mut self, step: Motion) {
-        let height = inside(self.areas().channels).height;
-        let last = self.channels.entries().len().saturating_sub(1);
-        let line = step.from(self.channels.selected_line(), usize::from(height), last);
-        self.select_channel_line(line);
-    }
-
-    pub(crate) fn select_channel_line(&mut self, line: usize) {
-        let height = inside(self.areas().channels).height;
-        let lists = Lists {
-            channels: self.session.log.channels(),
-            subscriptions: &self.session.subscriptions,
-        };
-        self.channels.select_line(line, height, &lists);
+        self.channel_list
+            .move_by(motion, height, &Lists::of(&self.session));
     }
 
     pub(crate) fn refresh_channels(&mut self) {
-        let lists = Lists {
-            channels: self.session.log.channels(),
-            subscriptions: &self.session.subscriptions,
-        };
-        self.channels.refresh(&lists, self.session.now);
+        let lists = Lists::of(&self.session);
+        self.channel_list.refresh(&lists, self.session.now);
     }
 }

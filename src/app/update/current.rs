@@ -11,17 +11,14 @@ use crossterm::event::KeyEvent;
 
 use crate::app::App;
 use crate::app::action::{Action, RowAction};
-use crate::app::channel_list::Entry;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::keymap::Chord;
-use crate::app::layout::inside;
 use crate::app::log_pane::Position;
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::app::session::snapshot::MessageSnapshot;
 use crate::log::Channel;
 use crate::message::RowId;
-use crate::message::names::same;
 use crate::payload::escape;
 
 impl App {
@@ -35,7 +32,7 @@ impl App {
             }
             _ => self
                 .session
-                .snapshot(self.messages.selected(&self.session.shown)?)?,
+                .snapshot(self.log_pane.selected(&self.session.shown)?)?,
         };
         snapshot.channel.is_some().then_some(snapshot)
     }
@@ -43,30 +40,14 @@ impl App {
     /// Returns the channel that keys act on: the selected one, or that of the selected message.
     pub(crate) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
-            let topic = self.channels.selected()?;
+            let topic = self.channel_list.selected()?;
             return topic.names_one().then(|| Arc::clone(&topic.name));
         }
         if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
             return open.reader.snapshot().channel.clone();
         }
         self.session
-            .channel_of(self.messages.selected(&self.session.shown)?)
-    }
-
-    /// Returns the channel selected in the list, if it has received messages.
-    #[must_use]
-    pub fn selected_channel(&self) -> Option<&Channel> {
-        let topic = self.channels.selected().filter(|topic| topic.names_one())?;
-        let channels = self.session.log.channels();
-        // Its line leads to the channel without a lookup by name.
-        let entries = self.channels.entries();
-        if let Some(Entry::Channel(id)) = entries.get(self.channels.selected_line())
-            && let Some(channel) = channels.by_id(*id)
-            && same(channel.name(), &topic.name)
-        {
-            return Some(channel);
-        }
-        channels.by_id(channels.find(&topic.name)?)
+            .channel_of(self.log_pane.selected(&self.session.shown)?)
     }
 
     /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
@@ -126,7 +107,7 @@ impl App {
         if !is_log || self.overlay.is_some() {
             return true;
         }
-        match self.messages.position() {
+        match self.log_pane.position() {
             Position::Following => false,
             Position::Frozen { .. } if self.focus == Focus::Message => true,
             Position::Frozen { selected, .. } => self.session.shown.keeps(selected),
@@ -144,15 +125,21 @@ impl App {
         let mut newest_first = rows.into_iter().rev();
         let (row, channel) =
             newest_first.find_map(|row| Some((row, self.session.channel_of(row)?)))?;
-        let height = inside(self.areas().messages).height;
-        self.messages.select(&self.session.shown, row, height);
+        let height = self.log_height();
+        self.log_pane.select(&self.session.shown, row, height);
         Some(channel)
+    }
+
+    /// Returns the channel selected in the list, if it has received messages.
+    fn selected_channel(&self) -> Option<&Channel> {
+        let channels = self.session.log.channels();
+        self.channel_list.selected_channel(channels)
     }
 
     /// Returns the selected row: in the log, or the latest one of the selected channel.
     pub(crate) fn selected_row(&self) -> Option<RowId> {
         if !self.shows_latest() {
-            return self.messages.selected(&self.session.shown);
+            return self.log_pane.selected(&self.session.shown);
         }
         let row = self.selected_channel()?.last_row;
         self.session.log.row(row).map(|row| row.id)

@@ -41,8 +41,8 @@ impl App {
         if self.session.only.take().is_some() {
             return self.session.refresh_shown();
         }
-        if self.messages.position() != Position::Following {
-            self.follow();
+        if self.log_pane.position() != Position::Following {
+            self.log_pane.follow_past_stops(&mut self.session);
             return Vec::new();
         }
         self.session.set_find(None)
@@ -75,7 +75,7 @@ impl App {
         self.focus = focus;
         if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
             self.pane = focus;
-            self.publish.dismiss_failure();
+            self.publish_box.dismiss_failure();
         }
     }
 }

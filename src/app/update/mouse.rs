@@ -23,8 +23,10 @@ impl App {
             MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => {
                 return self.click(at);
             }
-            MouseEventKind::Drag(MouseButton::Left) => self.drag_plot(at),
-            MouseEventKind::Up(MouseButton::Left) => self.release_plot(),
+            MouseEventKind::Drag(MouseButton::Left) => self.plot.drag(at, self.plot_extent()),
+            MouseEventKind::Up(MouseButton::Left) => {
+                self.plot.release(&self.plot_room(), self.plot_extent())
+            }
             _ => {}
         }
         Vec::new()
@@ -35,46 +37,45 @@ impl App {
         if self.overlay.is_some() {
             self.move_by(Motion::Lines(lines));
         } else if areas.channels.contains(at) {
-            let lists = Lists {
-                channels: self.session.log.channels(),
-                subscriptions: &self.session.subscriptions,
-            };
-            self.channels
-                .scroll_by(lines, inside(areas.channels).height, &lists);
+            let height = inside(areas.channels).height;
+            self.channel_list
+                .scroll_by(lines, height, &Lists::of(&self.session));
         } else if areas.messages.contains(at) {
             let height = inside(areas.messages).height;
-            self.messages
+            self.log_pane
                 .scroll_by(&self.session.shown, lines as i64, height);
         } else if areas.message.contains(at) && self.plot.is_shown() {
-            self.zoom_plot(lines < 0);
+            self.plot.zoom(lines < 0, self.plot_extent());
         } else if areas.message.contains(at) {
-            self.scroll_message(lines);
+            self.with_open(|open, session, area| open.scroll(lines, session, area));
         }
     }
 
     fn click(&mut self, at: Point) -> Vec<Effect> {
-        self.plot.drag = None;
+        self.plot.end_drag();
         self.acted_on = None;
         let areas = self.areas();
         if areas.channels.contains(at) {
             self.set_focus(Focus::Channels);
-            let top = self.channels.top(inside(areas.channels).height);
+            let height = inside(areas.channels).height;
+            let top = self.channel_list.top(height);
             if let Some(line) = line_at(areas.channels, at)
-                && top + line < self.channels.entries().len()
+                && top + line < self.channel_list.entries().len()
             {
-                self.select_channel_line(top + line);
+                let lists = Lists::of(&self.session);
+                self.channel_list.select_line(top + line, height, &lists);
             }
         } else if areas.messages.contains(at) {
             let window = self.window();
             self.set_focus(Focus::Messages);
             let row = line_at(areas.messages, at).and_then(|line| window.rows.get(line));
             if let Some(row) = row {
-                self.messages
+                self.log_pane
                     .select(&self.session.shown, *row, inside(areas.messages).height);
             }
         } else if areas.message.contains(at) && self.plot.is_shown() {
             self.set_focus(Focus::Plot);
-            self.press_plot(at);
+            self.plot.press(at, &self.plot_room());
         } else if areas.message.contains(at) {
             self.set_focus(Focus::Message);
             return self.click_in_message(at);

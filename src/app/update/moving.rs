@@ -25,9 +25,11 @@ impl App {
             Some(Overlay::Query(_)) => self.move_in_syntax(step),
             Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
-            None if self.focus == Focus::Message => self.move_in_message(step),
+            None if self.focus == Focus::Message => {
+                self.with_open(|open, session, area| open.move_by(step, session, area))
+            }
             None if self.focus == Focus::Plot => self.plot.select(step),
-            None => self.move_in_messages(step),
+            None => self.on_log(|log, session, height| log.move_by(step, session, height)),
         }
     }
 }

@@ -42,7 +42,7 @@ impl App {
         let Some(channel) = snapshot.channel else {
             return Vec::new();
         };
-        self.publish.take(&channel, &snapshot.payload);
+        self.publish_box.take(&channel, &snapshot.payload);
         self.set_focus(Focus::PublishPayload);
         Vec::new()
     }
@@ -66,10 +66,10 @@ impl App {
                 return self.session.tell_error(too_long(&channel));
             }
             let name = escape::name(&channel, MAX_NAME_COLUMNS).string;
-            let before = self.publish.channel.text();
-            self.publish.address(&channel);
-            let is_moved = !before.is_empty() && before != self.publish.channel.text();
-            if is_moved && !self.publish.payload.is_empty() {
+            let before = self.publish_box.channel.text();
+            self.publish_box.address(&channel);
+            let is_moved = !before.is_empty() && before != self.publish_box.channel.text();
+            if is_moved && !self.publish_box.payload.is_empty() {
                 self.session.tell(format!("the draft now goes to {name}"));
             } else if !was_highlighted {
                 self.session.tell(format!("log frozen on {name}"));
@@ -86,7 +86,7 @@ impl App {
         {
             return Some(channel);
         }
-        if !self.publish.channel.is_empty() {
+        if !self.publish_box.channel.is_empty() {
             return None;
         }
         if !self.has_highlight()
@@ -94,7 +94,7 @@ impl App {
         {
             return Some(channel);
         }
-        let selected = self.channels.selected()?;
+        let selected = self.channel_list.selected()?;
         selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
@@ -103,7 +103,7 @@ impl App {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }
-        let has_channel = !self.publish.channel.is_empty();
+        let has_channel = !self.publish_box.channel.is_empty();
         self.set_focus(if has_channel {
             Focus::PublishPayload
         } else {
@@ -124,20 +124,20 @@ impl App {
         key: KeyEvent,
     ) -> Vec<Effect> {
         // From the first and the last line, the arrow keys lead to the history.
-        let payload = &mut self.publish.payload;
+        let payload = &mut self.publish_box.payload;
         match action {
             PublishAction::Send => return self.send_if_meant(),
             PublishAction::SendEmpty => return self.ask_to_send_empty(),
             PublishAction::NewLine => payload.start_line(),
-            PublishAction::Older if payload.is_on_first_line() => self.publish.show_older(),
-            PublishAction::Newer if payload.is_on_last_line() => self.publish.show_newer(),
+            PublishAction::Older if payload.is_on_first_line() => self.publish_box.show_older(),
+            PublishAction::Newer if payload.is_on_last_line() => self.publish_box.show_newer(),
             PublishAction::Older | PublishAction::Newer => return self.type_key(key),
             PublishAction::Complete => return self.complete(),
             PublishAction::EnterPayload => self.set_focus(Focus::PublishPayload),
             PublishAction::EnterChannel => self.set_focus(Focus::PublishChannel),
-            PublishAction::ToggleEscapes => self.publish.toggle_escapes(),
+            PublishAction::ToggleEscapes => self.publish_box.toggle_escapes(),
             PublishAction::ToggleSharded => {
-                self.publish.is_sharded = Some(!self.publishes_sharded());
+                self.publish_box.is_sharded = Some(!self.publishes_sharded());
             }
         }
         Vec::new()
@@ -146,7 +146,7 @@ impl App {
     pub(crate) fn complete(&mut self) -> Vec<Effect> {
         // If there are very many channels, only those in the list: looking at all of them would
         // make the key slow.
-        let listed = self.channels.entries().iter();
+        let listed = self.channel_list.entries().iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
             Entry::Pattern(_) | Entry::Unheard(_) => None,
@@ -156,7 +156,7 @@ impl App {
             .subscriptions
             .listed()
             .filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
-        let is_complete = self.publish.complete(heard.chain(asked));
+        let is_complete = self.publish_box.complete(heard.chain(asked));
         self.set_focus(Focus::PublishChannel);
         if is_complete {
             return Vec::new();
@@ -167,7 +167,7 @@ impl App {
 
     /// Publishes the message in the box, unless it is empty.
     pub(crate) fn send_if_meant(&mut self) -> Vec<Effect> {
-        if self.publish.payload.is_empty() {
+        if self.publish_box.payload.is_empty() {
             return self
                 .session
                 .tell("nothing to publish · Ctrl-O publishes an empty message");
@@ -177,12 +177,12 @@ impl App {
 
     /// Asks whether to publish a message with an empty payload.
     pub(crate) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
-        if !self.publish.payload.is_empty() {
+        if !self.publish_box.payload.is_empty() {
             return self
                 .session
                 .tell("the message is not empty · Enter publishes it");
         }
-        match self.publish.outgoing() {
+        match self.publish_box.outgoing() {
             Ok(message) => {
                 let name = escape::name(&message.channel, MAX_NAME_COLUMNS).string;
                 let warning = match why_ask(&message.channel) {
@@ -191,17 +191,17 @@ impl App {
                 };
                 self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
             }
-            Err(wrong) => self.publish.refuse(wrong),
+            Err(wrong) => self.publish_box.refuse(wrong),
         }
         Vec::new()
     }
 
     /// Publishes the message in the box, or asks first if that may do harm.
     pub(crate) fn send(&mut self) -> Vec<Effect> {
-        let channel = match self.publish.outgoing() {
+        let channel = match self.publish_box.outgoing() {
             Ok(message) => message.channel,
             Err(wrong) => {
-                self.publish.refuse(wrong);
+                self.publish_box.refuse(wrong);
                 return Vec::new();
             }
         };
@@ -216,11 +216,11 @@ impl App {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }
-        let Ok(Outgoing { channel, payload }) = self.publish.outgoing() else {
+        let Ok(Outgoing { channel, payload }) = self.publish_box.outgoing() else {
             return Vec::new();
         };
         let is_sharded = self.publishes_sharded();
-        let id = self.publish.send();
+        let id = self.publish_box.send();
         self.session
             .own
             .note_sent(id, &channel, &payload, self.session.now);
@@ -237,8 +237,8 @@ impl App {
     /// else if its channel is subscribed to as a sharded one.
     #[must_use]
     pub fn publishes_sharded(&self) -> bool {
-        self.publish.is_sharded.unwrap_or_else(|| {
-            let outgoing = self.publish.outgoing();
+        self.publish_box.is_sharded.unwrap_or_else(|| {
+            let outgoing = self.publish_box.outgoing();
             outgoing.is_ok_and(|message| self.session.is_sharded(&message.channel))
         })
     }

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::app::action::{Motion, QueryAction};
 use crate::app::effect::Effect;
 use crate::app::layout::{inside, padded};
+use crate::app::log_pane::LogPane;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::{Purpose, QueryBox};
 use crate::app::overlays::syntax::syntax_lines;
@@ -208,7 +209,7 @@ impl App {
             Purpose::Filter => return self.session.filter_by(Some(query)),
             Purpose::Find => {
                 let mut effects = self.session.set_find(Some(query));
-                effects.extend(self.go_to_nearest_hit());
+                effects.extend(self.on_log(LogPane::go_to_nearest_hit));
                 return effects;
             }
             _ if query.is_everything() => return self.return_to_list(purpose),

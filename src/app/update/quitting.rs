@@ -19,7 +19,7 @@ impl App {
             self.close_message();
         } else if self.shows_latest() {
             self.leave_latest();
-        } else if self.is_held(key) {
+        } else if self.keyboard.is_held(key, self.session.now) {
             return self.session.tell("q again to quit");
         } else {
             return self.quit();

@@ -18,7 +18,9 @@ impl App {
                 Question::Quit { .. } => vec![Effect::Quit],
             },
             Some(Overlay::Subscribe(prompt)) => self.session.subscribe(&prompt),
-            Some(Overlay::SearchMessage(_)) => self.end_seek(),
+            Some(Overlay::SearchMessage(_)) => {
+                self.with_open(|open, session, _| open.end_search(session))
+            }
             Some(Overlay::Formats { line }) => self.choose_format(line),
             other => {
                 self.overlay = other;
@@ -39,8 +41,8 @@ impl App {
             (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
                 (Input::size(input), MAX_LINE)
             }
-            (Context::PublishChannel, _) => (self.publish.channel.size(), MAX_LINE),
-            (Context::PublishPayload, _) => (self.publish.payload.size(), MAX_EDITED),
+            (Context::PublishChannel, _) => (self.publish_box.channel.size(), MAX_LINE),
+            (Context::PublishPayload, _) => (self.publish_box.payload.size(), MAX_EDITED),
             _ => return None,
         };
         if held + bytes <= most {
@@ -74,12 +76,12 @@ impl App {
                 return self.search_message_for(&text);
             }
             (Context::PublishChannel, _) => {
-                self.publish.channel.press_in_line(key);
-                self.publish.dismiss_failure();
+                self.publish_box.channel.press_in_line(key);
+                self.publish_box.dismiss_failure();
             }
             (Context::PublishPayload, _) => {
-                self.publish.payload.press(key);
-                self.publish.dismiss_failure();
+                self.publish_box.payload.press(key);
+                self.publish_box.dismiss_failure();
             }
             _ => {}
         }
@@ -109,14 +111,14 @@ impl App {
                 return self.search_message_for(&text);
             }
             (Context::PublishChannel, _) => {
-                let text = self.publish.readable(text);
-                self.publish.channel.insert_in_line(&text);
-                self.publish.dismiss_failure();
+                let text = self.publish_box.readable(text);
+                self.publish_box.channel.insert_in_line(&text);
+                self.publish_box.dismiss_failure();
             }
             (Context::PublishPayload, _) => {
-                let text = self.publish.readable(text);
-                self.publish.payload.insert(&text);
-                self.publish.dismiss_failure();
+                let text = self.publish_box.readable(text);
+                self.publish_box.payload.insert(&text);
+                self.publish_box.dismiss_failure();
             }
             _ => return self.session.tell("nothing to paste into · p publish"),
         }

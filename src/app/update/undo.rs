@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::log_pane::MessagesPane;
+use crate::app::log_pane::LogPane;
 use crate::app::overlays::Overlay;
 use crate::app::plot::{MOST_SERIES, Quantity};
 use crate::app::session::breakpoints::Breakpoint;
@@ -53,19 +53,19 @@ impl App {
         let before = self.undo.iter().position(is_clear);
         let act = match before.map(|at| self.undo.remove(at)) {
             Some(Undo::Clear(before, pane)) => Undo::Clear(before.and(cleared), pane),
-            _ => Undo::Clear(cleared, self.messages),
+            _ => Undo::Clear(cleared, self.log_pane),
         };
         self.can_undo(act);
         self.session.forget_gone();
-        self.follow();
+        self.log_pane.follow_past_stops(&mut self.session);
         self.session
             .tell("log cleared (counters kept) · Z undoes it");
         self.session.refresh_shown()
     }
 
-    fn restore(&mut self, cleared: Cleared, pane: MessagesPane) -> Vec<Effect> {
+    fn restore(&mut self, cleared: Cleared, pane: LogPane) -> Vec<Effect> {
         let restored = self.session.log.restore(cleared);
-        self.messages.stand_as(pane);
+        self.log_pane.go_back_to(pane);
         let lost = cleared.messages.saturating_sub(restored);
         let count = figures::count(restored);
         self.session.tell(match lost {

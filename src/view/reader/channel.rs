@@ -6,7 +6,7 @@ use ratatui::style::Style;
 
 use super::super::line::LineBuilder;
 use super::super::theme;
-use crate::app::{About, App, Reader};
+use crate::app::{App, ChannelTabLine, Reader};
 use crate::payload::escape;
 use crate::payload::figures;
 use crate::workers::analysis::Field;
@@ -22,7 +22,7 @@ const TYPES: usize = 16;
 const PRESENT: usize = 7;
 
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
-    let lines = app.about();
+    let lines = reader.channel_tab(app.session());
     let path_columns = path_columns(&lines, usize::from(area.width));
     let lines = lines.iter().skip(reader.fact());
     for (row, about) in (0..area.height).zip(lines) {
@@ -32,9 +32,11 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 }
 
 /// Returns the columns of the fields' paths: those of the longest, but at most half of the line.
-fn path_columns(lines: &[About], columns: usize) -> usize {
+fn path_columns(lines: &[ChannelTabLine], columns: usize) -> usize {
     let widths = lines.iter().filter_map(|about| match about {
-        About::Field(field) => Some(escape::one_line(field.path.as_bytes(), columns).columns),
+        ChannelTabLine::Field(field) => {
+            Some(escape::one_line(field.path.as_bytes(), columns).columns)
+        }
         _ => None,
     });
     widths.max().unwrap_or(0).min(columns / 2)
@@ -43,7 +45,7 @@ fn path_columns(lines: &[About], columns: usize) -> usize {
 fn line_of(
     app: &App,
     reader: &Reader,
-    about: &About,
+    about: &ChannelTabLine,
     path_columns: usize,
     columns: usize,
 ) -> LineBuilder {
@@ -52,27 +54,27 @@ fn line_of(
         line.word(format!("{words:<LABEL$}"), theme::QUIET);
     };
     match about {
-        About::Blank => {}
-        About::Heading(words) => line.cut_words(words, theme::STRONG),
-        About::Fact("found", words) => {
+        ChannelTabLine::Blank => {}
+        ChannelTabLine::Heading(words) => line.cut_words(words, theme::STRONG),
+        ChannelTabLine::Fact("found", words) => {
             label(&mut line, "found");
             line.cut_words(words, theme::WATCH);
         }
-        About::Fact(words, said) => {
+        ChannelTabLine::Fact(words, said) => {
             label(&mut line, words);
             line.cut_words(said, Style::new());
         }
-        About::Received => {
+        ChannelTabLine::Received => {
             label(&mut line, "received");
             let clock = app.session().clock();
             let time = clock.date_and_time(reader.snapshot().time);
             line.cut_words(&time, Style::new());
         }
-        About::Rate => {
+        ChannelTabLine::Rate => {
             label(&mut line, "rate");
             rate(app, reader, &mut line);
         }
-        About::Field(field) => self::field(field, path_columns, &mut line),
+        ChannelTabLine::Field(field) => self::field(field, path_columns, &mut line),
     }
     line
 }

@@ -1,0 +1,159 @@
+//! Searching the open message, in the background if that may take longer than a frame.
+
+use ratatui::layout::Rect;
+
+use super::Open;
+use crate::app::effect::Effect;
+use crate::app::session::Session;
+use crate::payload::figures;
+use crate::workers::decode::{self, Found, MAX_MARKED, Sought};
+
+/// A message of up to this many bytes is searched at once,
+const MOST_SEARCHED: usize = 1 << 20;
+
+/// if it has no more than this many values.
+const MOST_VALUES_SEARCHED: usize = 20_000;
+
+/// A search in the open message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Search {
+    /// The number of the search.
+    serial: u64,
+    /// Whether to go to the first match.
+    goes_there: bool,
+}
+
+impl Open {
+    /// Marks the matches of a query and shows the first one.
+    pub(crate) fn mark_query(&mut self, session: &mut Session, area: Rect) -> Vec<Effect> {
+        let snapshot = self.reader.snapshot();
+        if snapshot.channel.is_none() || self.reader.sought().is_some() {
+            return Vec::new();
+        }
+        // Queries see the bytes as they arrived.
+        let is_packed = self.reader.bytes().as_ptr() != snapshot.payload.as_ptr();
+        let query = session.marked_by(snapshot.row).filter(|_| !is_packed);
+        let query = query.filter(|query| !query.is_everything()).cloned();
+        let serial = session.next_serial();
+        // The answer to an earlier search is ignored from now on.
+        self.search = Search {
+            serial,
+            goes_there: true,
+        };
+        let Some(query) = query else {
+            self.reader.set_marks(Vec::new());
+            return Vec::new();
+        };
+        let search = self.reader.search_request(Sought::Query(query), serial);
+        if is_soon_searched(&search) {
+            self.note_found(search.answer(), area);
+            return Vec::new();
+        }
+        self.reader.set_marks(Vec::new());
+        let room = self.room(area);
+        self.reader.show_mark(room);
+        vec![Effect::Search(search)]
+    }
+
+    /// Goes to the next or previous match.
+    pub(crate) fn go_to_match(
+        &mut self,
+        is_forward: bool,
+        session: &mut Session,
+        area: Rect,
+    ) -> Vec<Effect> {
+        let room = self.room(area);
+        if self.reader.go_to_mark(is_forward, room) {
+            return Vec::new();
+        }
+        let which = match is_forward {
+            _ if self.reader.mark_count() == 0 => "match is marked",
+            true => "further match",
+            false => "earlier match",
+        };
+        let part = if self.reader.snapshot().payload.len() > MAX_MARKED {
+            "the first 4 MiB of "
+        } else {
+            ""
+        };
+        session.tell(format!("no {which} in {part}this message"))
+    }
+
+    /// Searches for a text as the user types it.
+    pub(crate) fn search_for(
+        &mut self,
+        text: &str,
+        session: &mut Session,
+        area: Rect,
+    ) -> Vec<Effect> {
+        self.reader.set_search_text(text);
+        if text.is_empty() {
+            // Mark the matches of a query again.
+            return self.mark_query(session, area);
+        }
+        self.search(true, session, area)
+    }
+
+    /// Searches for the text, if there is one, and goes to the first match if `goes_there`.
+    pub(super) fn search(
+        &mut self,
+        goes_there: bool,
+        session: &mut Session,
+        area: Rect,
+    ) -> Vec<Effect> {
+        // Without a text to search for, a search for the matches of a query may be running.
+        if self.reader.sought().is_none() {
+            return Vec::new();
+        }
+        let serial = session.next_serial();
+        // A search typed while the message was still being decoded still goes to its match.
+        let goes_there = goes_there || self.reader.is_searching() && self.search.goes_there;
+        self.search = Search { serial, goes_there };
+        let Some(search) = self.reader.search(serial) else {
+            return Vec::new();
+        };
+        if is_soon_searched(&search) {
+            self.note_found(search.answer(), area);
+            return Vec::new();
+        }
+        vec![Effect::Search(search)]
+    }
+
+    /// Records the matches.
+    pub(crate) fn note_found(&mut self, found: Found, area: Rect) {
+        if self.search.serial == found.serial {
+            self.reader.note_found(found);
+            if self.search.goes_there {
+                let room = self.room(area);
+                self.reader.show_mark(room);
+            }
+        }
+    }
+
+    /// Tells the user if the text was not found. The matches stay marked.
+    pub(crate) fn end_search(&self, session: &mut Session) -> Vec<Effect> {
+        match &self.reader {
+            reader if reader.is_searching() => Vec::new(),
+            reader if reader.sought().is_some() && reader.mark_count() == 0 => {
+                let behind = reader.marks().len();
+                session.tell(if behind > 0 {
+                    format!(
+                        "{} found, but outside the values shown · see the bytes tab",
+                        figures::count(behind as u64)
+                    )
+                } else {
+                    "not found in this message".to_owned()
+                })
+            }
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// Returns whether the search takes less than a frame.
+fn is_soon_searched(search: &decode::Search) -> bool {
+    let decoded = search.decoded.as_deref();
+    let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));
+    let tree = decoded.and_then(|decoded| decoded.tree.as_ref());
+    bytes.len() <= MOST_SEARCHED && tree.is_none_or(|tree| tree.len() <= MOST_VALUES_SEARCHED)
+}
