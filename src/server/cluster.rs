@@ -6,13 +6,16 @@
 //! long as a majority reports that a primary serves its slots, no other node does. The primary's
 //! own answer proves nothing.
 
+pub(super) mod topology;
+
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::endpoint::Address;
-use super::topology::{Health, Member, Topology};
+use self::topology::{Member, Topology};
 use crate::message::Time;
+use crate::server::connect::endpoint::Address;
+use crate::server::feed::Health;
 
 /// A node pings some other node at least this often, so its most recent pong is at most this old.
 const BUS_PING_EVERY: Duration = Duration::from_secs(1);

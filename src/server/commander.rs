@@ -1,5 +1,10 @@
 //! The command connection: publishes messages and identifies the server.
 
+mod contacts;
+pub(super) mod poller;
+pub(super) mod rights;
+mod server_kind;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,19 +14,23 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
-use super::endpoint::{Address, Endpoint};
-use super::gaps::NOWHERE;
-use super::kind::{Membership, Mode, membership, version_in};
-use super::link::{Dial, Failure, Link, cut, is_excess, is_refusal, words};
-use super::login::Login;
-use super::node::{NodeLocation, Report};
-use super::rights::allowed_by;
-use super::sentinel::known_masters;
-use super::topology::Owners;
-use super::upstream::{Change, Upstream};
-use super::{Ask, Config, Feed, Refusal, Target};
+use self::rights::allowed_by;
+use self::server_kind::{Membership, Mode, membership, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, Notice, Time};
+use crate::server::cluster::topology::Owners;
+use crate::server::config::Config;
+use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::connect::link::{Failure, Link, cut, is_excess, is_refusal, words};
+use crate::server::connect::login::Login;
+use crate::server::connect::refusal::Refusal;
+use crate::server::connect::target::Target;
+use crate::server::feed::{Ask, Feed};
+use crate::server::gaps::NOWHERE;
+use crate::server::node_location::NodeLocation;
+use crate::server::replication::{Change, Upstream};
+use crate::server::report::Report;
+use crate::server::sentinel::masters::known_masters;
 
 /// The commander's task.
 pub(super) struct Commander {
@@ -182,7 +191,7 @@ impl Commander {
         let located = self.place.locate().await;
         let endpoint = located.map_err(|failure| failure.reason)?;
         let endpoint = endpoint.at(owner.clone());
-        let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
+        let link = Link::open(&endpoint, &self.config.dial()).await;
         let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
         let answer = link.ask(command).await;
         let answer = answer.map(|receivers| (receivers, Some(owner)));
@@ -387,7 +396,7 @@ impl Commander {
 
     async fn connect(&mut self) -> Result<Link, Failure> {
         let endpoint = self.place.locate().await?;
-        let link = Link::open(&endpoint, &Dial::from(&*self.config)).await;
+        let link = Link::open(&endpoint, &self.config.dial()).await;
         self.at = Some(endpoint);
         link
     }

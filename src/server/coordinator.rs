@@ -1,6 +1,7 @@
 //! Assigns every subscription to the right servers: receives commands from the event loop and
 //! reports from the servers, and acts on them.
 
+mod nodes;
 mod placing;
 mod telling;
 mod topics;
@@ -14,23 +15,24 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
+use self::nodes::Nodes;
 use self::placing::Leaving;
 use self::topics::WantedTopics;
-
-use super::cluster::Cluster;
-use super::gaps::{Loss, NOWHERE, SharedGaps};
-use super::master_watcher::Watcher;
-use super::node::{NodeLocation, Report, failover_in_words};
-use super::nodes::Nodes;
-use super::poller::{Poller, Wanted};
-use super::sentinel::Masters;
-use super::topology::{Health, Owners, Topology, slot_of};
-use super::upstream::Change;
-use super::{
-    Address, Command, Config, Counters, Endpoint, Feed, NodeFacts, Role, Sentinels, Target,
-};
 use crate::log::Batch;
 use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+use crate::server::cluster::Cluster;
+use crate::server::cluster::topology::{Owners, Topology, slot_of};
+use crate::server::commander::poller::{Poller, Wanted};
+use crate::server::config::{Config, Counters};
+use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::connect::target::{Sentinels, Target};
+use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
+use crate::server::gaps::{Loss, NOWHERE, SharedGaps};
+use crate::server::node_location::{NodeLocation, failover_in_words};
+use crate::server::replication::Change;
+use crate::server::report::Report;
+use crate::server::sentinel::master_watcher::Watcher;
+use crate::server::sentinel::masters::Masters;
 
 /// How long a lost home node may be away before another node replaces it.
 const HOME_PATIENCE: Duration = Duration::from_secs(1);

@@ -6,6 +6,7 @@ mod feed_queue;
 mod freshness;
 mod greeting;
 mod large;
+pub(super) mod node_handle;
 mod protocol;
 mod reader;
 mod session;
@@ -24,18 +25,22 @@ use tokio::time::{Instant, sleep};
 
 use self::feed_queue::FeedQueue;
 use self::greeting::Greeting;
+use self::node_handle::NodeHandle;
 use self::protocol::{End, Left, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
-use super::backoff::Backoff;
-use super::endpoint::{Endpoint, without_arguments};
-use super::gaps::Loss;
-use super::link::Failure;
-use super::login::Login;
-use super::node::{NodeHandle, Report};
-use super::transport::{Transport, connect, say, words};
-use super::{Command, Config, Connection, Counters, Feed, Refusal, Target, Timing};
 use crate::message::{Notice, Subscription, SubscriptionId, Time};
+use crate::server::config::{Config, Counters, Timing};
+use crate::server::connect::backoff::Backoff;
+use crate::server::connect::endpoint::{Endpoint, without_arguments};
+use crate::server::connect::link::Failure;
+use crate::server::connect::login::Login;
+use crate::server::connect::refusal::Refusal;
+use crate::server::connect::target::Target;
+use crate::server::connect::transport::{Transport, connect, say, words};
+use crate::server::feed::{Command, Connection, Feed};
+use crate::server::gaps::Loss;
+use crate::server::report::Report;
 
 /// After a connection that was live for at least this long, the backoff restarts, to keep the gap
 /// as short as possible.

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// Each wait is random, between zero and the current bound, so that the clients of a restarted
 /// server do not all reconnect at the same instant.
 /// (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>)
-pub(super) struct Backoff {
+pub(crate) struct Backoff {
     first: Duration,
     longest: Duration,
     attempts: u32,
@@ -18,7 +18,7 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// Creates a backoff whose bound starts at `first` and doubles up to `longest`.
-    pub(super) fn new(first: Duration, longest: Duration) -> Self {
+    pub(crate) fn new(first: Duration, longest: Duration) -> Self {
         // The standard library's only source of randomness: every `RandomState` has its own keys.
         Self::with_random(first, longest, || {
             let bits = RandomState::new().hash_one(0_u8) >> 32;
@@ -27,7 +27,7 @@ impl Backoff {
     }
 
     /// Like [`Backoff::new`], with the given source of numbers from 0 to 1.
-    pub(super) fn with_random(
+    pub(crate) fn with_random(
         first: Duration,
         longest: Duration,
         random: impl FnMut() -> f64 + Send + 'static,
@@ -41,7 +41,7 @@ impl Backoff {
     }
 
     /// Returns how long to wait before the next attempt.
-    pub(super) fn next_wait(&mut self) -> Duration {
+    pub(crate) fn next_wait(&mut self) -> Duration {
         let doubled = 2_u32.checked_pow(self.attempts).unwrap_or(u32::MAX);
         self.attempts = self.attempts.saturating_add(1);
         let bound = self.first.saturating_mul(doubled).min(self.longest);
@@ -49,7 +49,7 @@ impl Backoff {
     }
 
     /// Restarts from the shortest wait.
-    pub(super) fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         self.attempts = 0;
     }
 }

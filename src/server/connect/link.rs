@@ -12,15 +12,17 @@ use tokio::time::timeout;
 
 use super::bounded::{Bounded, Excess};
 use super::endpoint::{Endpoint, without_arguments};
+use super::refusal::Refusal;
+use super::resolver::Resolver;
+use super::tls::Tls;
 use super::transport::{self, connect, say};
-use super::{Config, Refusal, Resolver, Tls};
 use crate::payload::escape::truncated;
 
 /// Maximum length of an error message in bytes. Those of Redis are far shorter.
 const MAX_WORDS: usize = 1 << 10;
 
 /// A connection and its driver task.
-pub(super) struct Link {
+pub(crate) struct Link {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     answer_within: Duration,
@@ -30,39 +32,27 @@ pub(super) struct Link {
 
 /// How to connect.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Dial<'a> {
-    pub(super) tls: Option<&'a Tls>,
-    pub(super) resolver: &'a Resolver,
+pub(crate) struct Dial<'a> {
+    pub(crate) tls: Option<&'a Tls>,
+    pub(crate) resolver: &'a Resolver,
     /// The name of the connection in `CLIENT LIST`.
-    pub(super) client_name: &'a str,
-    pub(super) connect_within: Duration,
-    pub(super) answer_within: Duration,
-}
-
-impl<'a> From<&'a Config> for Dial<'a> {
-    fn from(config: &'a Config) -> Self {
-        Self {
-            tls: config.tls.as_ref(),
-            resolver: &config.resolver,
-            client_name: &config.client_name,
-            connect_within: config.timing.connect_within,
-            answer_within: config.timing.answer_within,
-        }
-    }
+    pub(crate) client_name: &'a str,
+    pub(crate) connect_within: Duration,
+    pub(crate) answer_within: Duration,
 }
 
 /// Why there is no connection.
 #[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) reason: Box<str>,
+pub(crate) struct Failure {
+    pub(crate) reason: Box<str>,
     /// Whether the server was reached but refused the request or could not be understood. `reason`
     /// is then usually its error message.
-    pub(super) is_refusal: bool,
+    pub(crate) is_refusal: bool,
 }
 
 impl Failure {
     /// Creates a failure for a server that could not be reached.
-    pub(super) fn unreachable(reason: Box<str>) -> Self {
+    pub(crate) fn unreachable(reason: Box<str>) -> Self {
         Self {
             reason,
             is_refusal: false,
@@ -70,7 +60,7 @@ impl Failure {
     }
 
     /// Creates a failure for a server that was reached but cannot be used.
-    pub(super) fn refused(reason: Box<str>) -> Self {
+    pub(crate) fn refused(reason: Box<str>) -> Self {
         Self {
             reason,
             is_refusal: true,
@@ -80,7 +70,7 @@ impl Failure {
 
 impl Link {
     /// Connects, logs in, names the connection and selects the database.
-    pub(super) async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Self, Failure> {
+    pub(crate) async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Self, Failure> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within)
             .await
             .map_err(Failure::unreachable)?;
@@ -104,7 +94,7 @@ impl Link {
 
     /// Connects with the crate's own Pub/Sub. Used for rare events whose loss is detected in
     /// another way.
-    pub(super) async fn listen(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<PubSub, Box<str>> {
+    pub(crate) async fn listen(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<PubSub, Box<str>> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
@@ -157,22 +147,22 @@ impl Link {
     }
 
     /// Takes the message about a database that the server refuses to select.
-    pub(super) fn take_no_db(&mut self) -> Option<Box<str>> {
+    pub(crate) fn take_no_db(&mut self) -> Option<Box<str>> {
         self.no_db.take()
     }
 
     /// Sends a command and waits for the answer.
-    pub(super) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
+    pub(crate) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
         command.query_async(&mut self.connection).await
     }
 
     /// Returns whether the connection is closed.
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.driver.is_finished()
     }
 
     /// Describes an error, with the server's own message if there is one.
-    pub(super) fn reason(&self, error: &RedisError) -> Box<str> {
+    pub(crate) fn reason(&self, error: &RedisError) -> Box<str> {
         if error.is_timeout() {
             format!("no answer for {}", say(self.answer_within)).into()
         } else {
@@ -222,17 +212,17 @@ fn is_about_login(error: &RedisError) -> bool {
 }
 
 /// Returns whether the error was sent by the server.
-pub(super) fn is_refusal(error: &RedisError) -> bool {
+pub(crate) fn is_refusal(error: &RedisError) -> bool {
     error.code().is_some()
 }
 
 /// Returns whether the reply exceeded a limit.
-pub(super) fn is_excess(error: &RedisError) -> bool {
+pub(crate) fn is_excess(error: &RedisError) -> bool {
     io_error(error).and_then(Excess::behind).is_some()
 }
 
 /// Describes an error, with the server's own message if there is one.
-pub(super) fn words(error: &RedisError) -> Box<str> {
+pub(crate) fn words(error: &RedisError) -> Box<str> {
     match (error.code(), error.detail()) {
         (Some(code), Some(detail)) => cut(&format!("{code} {detail}")).into(),
         (Some(code), None) => cut(code).into(),
@@ -243,7 +233,7 @@ pub(super) fn words(error: &RedisError) -> Box<str> {
 }
 
 /// Truncates a text to [`MAX_WORDS`] bytes.
-pub(super) fn cut(text: &str) -> &str {
+pub(crate) fn cut(text: &str) -> &str {
     truncated(text, MAX_WORDS)
 }
 

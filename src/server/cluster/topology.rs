@@ -6,50 +6,39 @@ use std::time::Duration;
 
 use crc16::{State, XMODEM};
 
-use super::endpoint::Address;
+use crate::server::connect::endpoint::Address;
+use crate::server::feed::Health;
 
 /// Maximum number of nodes parsed from one answer. Redis recommends at most 1000.
 const MAX_NODES: usize = 1 << 12;
 
 /// The nodes of a cluster, from the answer to CLUSTER NODES.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Topology {
-    pub(super) nodes: Vec<Member>,
+pub(crate) struct Topology {
+    pub(crate) nodes: Vec<Member>,
     /// The address by which the other nodes know the queried node.
-    pub(super) myself: Option<Address>,
+    pub(crate) myself: Option<Address>,
 }
 
 /// A node of a cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Member {
+pub(crate) struct Member {
     /// The node's id in the cluster.
-    pub(super) id: Box<str>,
-    pub(super) address: Address,
-    pub(super) is_primary: bool,
-    pub(super) health: Health,
+    pub(crate) id: Box<str>,
+    pub(crate) address: Address,
+    pub(crate) is_primary: bool,
+    pub(crate) health: Health,
     /// The config epoch. Of several claims to a slot, the one with the highest epoch is the newest.
-    pub(super) epoch: u64,
-    pub(super) slots: Vec<RangeInclusive<u16>>,
+    pub(crate) epoch: u64,
+    pub(crate) slots: Vec<RangeInclusive<u16>>,
     /// When it last answered the queried node, as a Unix time of that node's clock.
-    pub(super) last_pong: Duration,
-}
-
-/// The health of a node as seen by the cluster.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Health {
-    /// It answers the other nodes.
-    #[default]
-    Well,
-    /// It does not answer the queried node.
-    Suspected,
-    /// A majority of the primaries considers it failed.
-    Failed,
+    pub(crate) last_pong: Duration,
 }
 
 impl Topology {
     /// Parses the answer to CLUSTER NODES from the node at `asked`. Skips malformed lines and nodes
     /// without an address.
-    pub(super) fn parse(text: &str, asked: &Address) -> Self {
+    pub(crate) fn parse(text: &str, asked: &Address) -> Self {
         let lines = text.lines().take(MAX_NODES);
         let nodes = lines.filter_map(|line| Member::parse(line, asked));
         let is_myself = |line: &&str| {
@@ -66,16 +55,16 @@ impl Topology {
     }
 
     /// Returns the node that serves a slot.
-    pub(super) fn owner(&self, slot: u16) -> Option<&Member> {
+    pub(crate) fn owner(&self, slot: u16) -> Option<&Member> {
         self.primaries().find(|node| node.serves(slot))
     }
 
-    pub(super) fn primaries(&self) -> impl Iterator<Item = &Member> {
+    pub(crate) fn primaries(&self) -> impl Iterator<Item = &Member> {
         self.nodes.iter().filter(|node| node.is_primary)
     }
 
     /// Returns the highest config epoch of all nodes.
-    pub(super) fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         let epochs = self.nodes.iter().map(|node| node.epoch);
         epochs.max().unwrap_or_default()
     }
@@ -111,7 +100,7 @@ impl Member {
     }
 
     /// Returns whether it claims this slot.
-    pub(super) fn serves(&self, slot: u16) -> bool {
+    pub(crate) fn serves(&self, slot: u16) -> bool {
         self.slots.iter().any(|range| range.contains(&slot))
     }
 }
@@ -140,11 +129,11 @@ fn slots(text: &str) -> Option<RangeInclusive<u16>> {
 
 /// The owners of sharded channels, as far as the coordinator knows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Owners(Arc<Mutex<Topology>>);
+pub(crate) struct Owners(Arc<Mutex<Topology>>);
 
 impl Owners {
     /// Replaces the topology.
-    pub(super) fn learn(&self, topology: &Topology) {
+    pub(crate) fn learn(&self, topology: &Topology) {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -152,7 +141,7 @@ impl Owners {
     }
 
     /// Returns the address of the node that serves `channel`; `None` if unknown or irrelevant.
-    pub(super) fn of(&self, channel: &[u8]) -> Option<Address> {
+    pub(crate) fn of(&self, channel: &[u8]) -> Option<Address> {
         let topology = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         Some(topology.owner(slot_of(channel))?.address.clone())
     }
@@ -160,7 +149,7 @@ impl Owners {
 
 /// Returns the slot of a sharded channel. If the name has a hash tag, as in `{user:1}:paid`, only
 /// the tag counts.
-pub(super) fn slot_of(channel: &[u8]) -> u16 {
+pub(crate) fn slot_of(channel: &[u8]) -> u16 {
     const SLOTS: u16 = 1 << 14;
     State::<XMODEM>::calculate(tag(channel).unwrap_or(channel)) % SLOTS
 }

@@ -13,7 +13,7 @@ use crate::message::Allowed;
 pub const MAX_UNNAMED: usize = 1 << 15;
 
 /// Returns what a user may receive.
-pub(super) fn allowed_by(user: &Value) -> Allowed {
+pub(crate) fn allowed_by(user: &Value) -> Allowed {
     let mut names = channels_in(user);
     let left_out = names.len().saturating_sub(MAX_UNNAMED);
     names.truncate(MAX_UNNAMED);

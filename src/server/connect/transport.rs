@@ -35,7 +35,7 @@ const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
 /// A connected stream that checks the first bytes it receives.
 #[derive(Debug)]
-pub(super) struct Transport {
+pub(crate) struct Transport {
     stream: Stream,
     has_heard: bool,
 }
@@ -84,7 +84,7 @@ impl Transport {
 /// the settings.
 ///
 /// The error is the reason as text.
-pub(super) async fn connect(
+pub(crate) async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
     resolver: &Resolver,
@@ -132,7 +132,7 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
 }
 
 /// Describes an error of a stream.
-pub(super) fn words(error: &io::Error) -> Box<str> {
+pub(crate) fn words(error: &io::Error) -> Box<str> {
     if let Some(words) = tls::words(error) {
         return words;
     }
@@ -154,7 +154,7 @@ pub(super) fn words(error: &io::Error) -> Box<str> {
 }
 
 /// Formats a duration: `15 s`, `200 ms`.
-pub(super) fn say(duration: Duration) -> String {
+pub(crate) fn say(duration: Duration) -> String {
     if duration.subsec_millis() == 0 {
         format!("{} s", duration.as_secs())
     } else {

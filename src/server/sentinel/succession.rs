@@ -7,8 +7,8 @@
 
 use std::collections::VecDeque;
 
-use super::upstream::field;
 use crate::message::Time;
+use crate::server::replication::field;
 
 /// Maximum number of entries kept, enough for more than an hour.
 const KEPT: usize = 1 << 12;

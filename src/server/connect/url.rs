@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use percent_encoding::percent_decode_str;
 
 pub(super) use self::parameters::Parameters;
-use super::complaint::EndpointError;
+use super::endpoint_error::EndpointError;
 use super::password::Password;
 use crate::config::home;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::complaint::EndpointError;
 use super::endpoint::{Address, Endpoint, db_in};
+use super::endpoint_error::EndpointError;
 use super::url::{Kind, Url, encodings};
 
 const SENTINEL_PORT: u16 = 26379;

@@ -37,7 +37,7 @@ impl Default for LoginRetries {
 
 /// Login retries of one connection.
 #[derive(Debug)]
-pub(super) struct Login {
+pub(crate) struct Login {
     retries: LoginRetries,
     has_worked: bool,
     /// Total wait since the login last worked.
@@ -46,7 +46,7 @@ pub(super) struct Login {
 }
 
 impl Login {
-    pub(super) fn new(retries: LoginRetries) -> Self {
+    pub(crate) fn new(retries: LoginRetries) -> Self {
         Self {
             retries,
             has_worked: false,
@@ -56,7 +56,7 @@ impl Login {
     }
 
     /// Records a successful login.
-    pub(super) fn note_success(&mut self) {
+    pub(crate) fn note_success(&mut self) {
         *self = Self {
             has_worked: true,
             ..Self::new(self.retries)
@@ -65,7 +65,7 @@ impl Login {
 
     /// Returns how long to wait before a refused login is retried, or `None` if the refusal is
     /// final.
-    pub(super) fn next_wait(&mut self) -> Option<Duration> {
+    pub(crate) fn next_wait(&mut self) -> Option<Duration> {
         let wait = self.next_wait.min(self.retries.longest_wait);
         if !self.has_worked || wait.is_zero() || self.waited >= self.retries.give_up_after {
             return None;

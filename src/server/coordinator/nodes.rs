@@ -11,16 +11,19 @@ use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
-use super::endpoint::{Address, Endpoint};
-use super::gaps::SharedGaps;
-use super::node::{NodeHandle, NodeLocation, Report};
-use super::subscriber::Subscriber;
-use super::topology::{Health, Member};
-use super::{Command, Config, Counters, Feed, NodeFacts, Role};
 use crate::message::{NodeId, Subscription, SubscriptionId};
+use crate::server::cluster::topology::Member;
+use crate::server::config::{Config, Counters};
+use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
+use crate::server::gaps::SharedGaps;
+use crate::server::node_location::NodeLocation;
+use crate::server::report::Report;
+use crate::server::subscriber::Subscriber;
+use crate::server::subscriber::node_handle::NodeHandle;
 
 /// A known server.
-pub(super) struct Node {
+pub(crate) struct Node {
     place: NodeLocation,
     /// Display name.
     name: Box<str>,
@@ -34,43 +37,43 @@ pub(super) struct Node {
     /// Commands to its subscriber. Set once the node has had anything to deliver.
     command_tx: Option<UnboundedSender<Command>>,
     /// Subscriptions that the node delivers or was asked to deliver.
-    pub(super) carries: BTreeSet<SubscriptionId>,
+    pub(crate) carries: BTreeSet<SubscriptionId>,
     /// Subscriptions that the node was asked to drop and has not dropped yet.
     yielding: BTreeSet<SubscriptionId>,
     /// Since when the connection is lost.
-    pub(super) lost_since: Option<Instant>,
+    pub(crate) lost_since: Option<Instant>,
     /// Round-trip time of the last answer.
-    pub(super) round_trip: Option<Duration>,
+    pub(crate) round_trip: Option<Duration>,
 }
 
 impl Node {
     /// Returns the endpoint, if it is fixed.
-    pub(super) fn endpoint(&self) -> Option<&Endpoint> {
+    pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
         match &self.place {
             NodeLocation::At(endpoint) => Some(endpoint),
             NodeLocation::Master(_) | NodeLocation::AnySentinel(_) | NodeLocation::Home(_) => None,
         }
     }
 
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     /// Returns the latest address reported by the cluster.
-    pub(super) fn member_address(&self) -> Option<&Address> {
+    pub(crate) fn member_address(&self) -> Option<&Address> {
         self.member_address.as_ref()
     }
 
     /// Returns whether the cluster no longer lists the node.
-    pub(super) fn is_gone(&self) -> bool {
+    pub(crate) fn is_gone(&self) -> bool {
         self.is_gone
     }
 
-    pub(super) fn is_primary(&self) -> bool {
+    pub(crate) fn is_primary(&self) -> bool {
         self.role == Role::Primary
     }
 
-    pub(super) fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> Health {
         self.health
     }
 
@@ -89,7 +92,7 @@ impl Node {
 }
 
 /// All known servers. A node's id is its index.
-pub(super) struct Nodes {
+pub(crate) struct Nodes {
     config: Arc<Config>,
     feed_tx: Sender<Feed>,
     report_tx: UnboundedSender<Report>,
@@ -107,7 +110,7 @@ pub(super) struct Nodes {
 }
 
 impl Nodes {
-    pub(super) fn new(
+    pub(crate) fn new(
         config: Arc<Config>,
         feed_tx: Sender<Feed>,
         report_tx: UnboundedSender<Report>,
@@ -131,20 +134,20 @@ impl Nodes {
         }
     }
 
-    pub(super) fn get(&self, id: NodeId) -> &Node {
+    pub(crate) fn get(&self, id: NodeId) -> &Node {
         &self.all[usize::from(id.0)]
     }
 
-    pub(super) fn get_mut(&mut self, id: NodeId) -> &mut Node {
+    pub(crate) fn get_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.all[usize::from(id.0)]
     }
 
-    pub(super) fn find(&self, address: &Address) -> Option<NodeId> {
+    pub(crate) fn find(&self, address: &Address) -> Option<NodeId> {
         self.by_address.get(address).copied()
     }
 
     /// Adds a server at `place` and returns its id.
-    pub(super) fn add(&mut self, place: NodeLocation, name: &str, role: Role) -> NodeId {
+    pub(crate) fn add(&mut self, place: NodeLocation, name: &str, role: Role) -> NodeId {
         let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
         self.all.push(Node {
             place,
@@ -164,7 +167,7 @@ impl Nodes {
     }
 
     /// Returns the id of the server at `endpoint`, adding it if it is unknown.
-    pub(super) fn know(&mut self, endpoint: Endpoint) -> NodeId {
+    pub(crate) fn know(&mut self, endpoint: Endpoint) -> NodeId {
         let address = endpoint.address().clone();
         if let Some(known) = self.find(&address) {
             return known;
@@ -176,7 +179,7 @@ impl Nodes {
     }
 
     /// Records that the other nodes know a server by `address` as well.
-    pub(super) fn also_at(&mut self, id: NodeId, address: &Address) {
+    pub(crate) fn also_at(&mut self, id: NodeId, address: &Address) {
         if self.find(address).is_none() {
             self.by_address.insert(address.clone(), id);
             self.get_mut(id).name = address.to_string().into();
@@ -184,7 +187,7 @@ impl Nodes {
     }
 
     /// Records that a server with a changing location was reached at `address`.
-    pub(super) fn note_place(&mut self, id: NodeId, address: &Address) {
+    pub(crate) fn note_place(&mut self, id: NodeId, address: &Address) {
         let node = self.get_mut(id);
         if let Some(name) = node.place.name_at(address) {
             node.name = name.into();
@@ -192,7 +195,7 @@ impl Nodes {
     }
 
     /// Applies the cluster's list of nodes. New nodes get the login of `model`.
-    pub(super) fn note_members(&mut self, members: &[Member], model: &Endpoint) {
+    pub(crate) fn note_members(&mut self, members: &[Member], model: &Endpoint) {
         for node in &mut self.all {
             node.is_gone = node.member_address.is_some();
         }
@@ -203,13 +206,13 @@ impl Nodes {
     }
 
     /// Returns the first node with this role.
-    pub(super) fn with_role(&self, role: Role) -> Option<NodeId> {
+    pub(crate) fn with_role(&self, role: Role) -> Option<NodeId> {
         let index = self.all.iter().position(|node| node.role == role)?;
         Some(NodeId(u16::try_from(index).ok()?))
     }
 
     /// Returns the nodes that deliver a subscription or were asked to.
-    pub(super) fn carriers(&self, id: SubscriptionId) -> Vec<NodeId> {
+    pub(crate) fn carriers(&self, id: SubscriptionId) -> Vec<NodeId> {
         (0..)
             .zip(&self.all)
             .filter(|(_, node)| node.carries.contains(&id))
@@ -218,7 +221,7 @@ impl Nodes {
     }
 
     /// Starts the subscriber of a node.
-    pub(super) fn start(&mut self, id: NodeId, subscriptions: Vec<Subscription>) {
+    pub(crate) fn start(&mut self, id: NodeId, subscriptions: Vec<Subscription>) {
         let node = &mut self.all[usize::from(id.0)];
         node.carries.extend(subscriptions.iter().map(|of| of.id));
         let (command_tx, command_rx) = unbounded_channel();
@@ -244,7 +247,7 @@ impl Nodes {
     }
 
     /// Asks a node to deliver a subscription.
-    pub(super) fn subscribe_at(&mut self, id: NodeId, subscription: Subscription) {
+    pub(crate) fn subscribe_at(&mut self, id: NodeId, subscription: Subscription) {
         let node = self.get_mut(id);
         node.carries.insert(subscription.id);
         match &node.command_tx {
@@ -256,7 +259,7 @@ impl Nodes {
     }
 
     /// Asks a node once to drop a subscription.
-    pub(super) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
+    pub(crate) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
         if node.yielding.insert(subscription)
             && let Some(command_tx) = &node.command_tx
@@ -266,14 +269,14 @@ impl Nodes {
     }
 
     /// Records that a node has dropped a subscription or never had it.
-    pub(super) fn note_yielded(&mut self, id: NodeId, subscription: SubscriptionId) {
+    pub(crate) fn note_yielded(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
         node.carries.remove(&subscription);
         node.yielding.remove(&subscription);
     }
 
     /// Sends a command to all nodes that deliver a subscription.
-    pub(super) fn command_carriers(&self, id: SubscriptionId, command: &Command) {
+    pub(crate) fn command_carriers(&self, id: SubscriptionId, command: &Command) {
         for carrier in self.carriers(id) {
             if let Some(command_tx) = &self.get(carrier).command_tx {
                 let _ = command_tx.send(command.clone());
@@ -282,26 +285,26 @@ impl Nodes {
     }
 
     /// Returns whether any node has a subscriber.
-    pub(super) fn is_listening(&self) -> bool {
+    pub(crate) fn is_listening(&self) -> bool {
         self.all.iter().any(|node| node.command_tx.is_some())
     }
 
     /// Sends a command to the subscriber of one node.
-    pub(super) fn command(&self, id: NodeId, command: Command) {
+    pub(crate) fn command(&self, id: NodeId, command: Command) {
         if let Some(command_tx) = &self.get(id).command_tx {
             let _ = command_tx.send(command);
         }
     }
 
     /// Sends a command to all subscribers.
-    pub(super) fn command_all(&self, command: &Command) {
+    pub(crate) fn command_all(&self, command: &Command) {
         for command_tx in self.all.iter().filter_map(|node| node.command_tx.as_ref()) {
             let _ = command_tx.send(command.clone());
         }
     }
 
     /// Removes a subscription from all nodes.
-    pub(super) fn forget(&mut self, id: SubscriptionId) {
+    pub(crate) fn forget(&mut self, id: SubscriptionId) {
         for node in &mut self.all {
             node.carries.remove(&id);
             node.yielding.remove(&id);
@@ -309,13 +312,13 @@ impl Nodes {
     }
 
     /// Updates whether there is at most one subscribed server.
-    pub(super) fn note_alone(&self) {
+    pub(crate) fn note_alone(&self) {
         let listened = self.all.iter().filter(|node| node.command_tx.is_some());
         self.alone.store(listened.count() <= 1, Relaxed);
     }
 
     /// Returns facts about all nodes that have not left the cluster.
-    pub(super) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
+    pub(crate) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
         (0..)
             .zip(&self.all)
             .filter(|(_, node)| !node.is_gone || !node.carries.is_empty())
@@ -333,19 +336,19 @@ impl Nodes {
     }
 
     /// Spawns a task that only sends queries.
-    pub(super) fn spawn_asker(&mut self, asker: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn_asker(&mut self, asker: impl Future<Output = ()> + Send + 'static) {
         self.askers.spawn(asker);
     }
 
     /// Spawns the poller, replacing the previous one.
-    pub(super) fn spawn_poller(&mut self, poller: impl Future<Output = ()> + Send + 'static) {
+    pub(crate) fn spawn_poller(&mut self, poller: impl Future<Output = ()> + Send + 'static) {
         if let Some(before) = self.poller.replace(self.askers.spawn(poller)) {
             before.abort();
         }
     }
 
     /// Stops all subscribers and waits for them to end.
-    pub(super) async fn stop(mut self) {
+    pub(crate) async fn stop(mut self) {
         for node in &mut self.all {
             node.command_tx = None;
         }

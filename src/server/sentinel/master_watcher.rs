@@ -9,13 +9,13 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use tokio::{join, select};
 
-use super::backoff::Backoff;
-use super::endpoint::Endpoint;
-use super::link::{Failure, Link, is_refusal};
-use super::node::Report;
-use super::sentinel::{Masters, NoSentinel, SentinelAnswer, Standing, standing};
+use super::masters::{Masters, NoSentinel, SentinelAnswer, Standing, standing};
 use super::succession::Progress;
 use crate::message::Time;
+use crate::server::connect::backoff::Backoff;
+use crate::server::connect::endpoint::Endpoint;
+use crate::server::connect::link::{Failure, Link, is_refusal};
+use crate::server::report::Report;
 
 /// Poll interval. Sentinels also announce failovers themselves.
 const EVERY: Duration = Duration::from_secs(1);
@@ -31,7 +31,7 @@ const TELL_AFTER: Duration = Duration::from_secs(3);
 const UNNOTICED: Duration = Duration::from_secs(4);
 
 /// The watcher's task.
-pub(super) struct Watcher {
+pub(crate) struct Watcher {
     masters: Arc<Masters>,
     report_tx: UnboundedSender<Report>,
     /// When watching began; nothing was received before.
@@ -66,7 +66,7 @@ struct PreviousMaster {
 }
 
 impl Watcher {
-    pub(super) fn new(masters: Arc<Masters>, report_tx: UnboundedSender<Report>) -> Self {
+    pub(crate) fn new(masters: Arc<Masters>, report_tx: UnboundedSender<Report>) -> Self {
         Self {
             masters,
             report_tx,
@@ -79,7 +79,7 @@ impl Watcher {
     }
 
     /// Reports every change of the master to the coordinator, until the coordinator is gone.
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         // If all logins were refused, repeated attempts could lock the client out.
         if self.masters.found().await.is_err() {
             return;

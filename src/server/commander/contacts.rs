@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::endpoint::{Address, Endpoint};
-use super::link::{Dial, Link, is_excess, is_refusal, words};
-use super::{Config, Refusal};
+use crate::server::config::Config;
+use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::connect::link::{Dial, Link, is_excess, is_refusal, words};
+use crate::server::connect::refusal::Refusal;
 
 /// Timeout for connecting; an unreachable server is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -84,7 +85,7 @@ impl Contacts {
         let dial = Dial {
             connect_within: CONNECT_WITHIN,
             answer_within: ANSWER_WITHIN,
-            ..Dial::from(&*self.config)
+            ..self.config.dial()
         };
         match Link::open(endpoint, &dial).await {
             Ok(link) => Ok(link),

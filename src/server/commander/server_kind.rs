@@ -2,8 +2,8 @@
 
 use redis::Value;
 
-use super::Refusal;
-use super::link::{Link, words};
+use crate::server::connect::link::{Link, words};
+use crate::server::connect::refusal::Refusal;
 
 /// Maximum number of characters of a version that are shown.
 const MAX_VERSION: usize = 32;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::complaint::EndpointError;
+use super::endpoint_error::EndpointError;
 use super::password::Password;
 use super::url::{Host, Kind, Url};
 
@@ -186,7 +186,7 @@ impl Endpoint {
     }
 
     /// Returns the arguments of AUTH, if there is a password.
-    pub(super) fn credentials(&self) -> Option<Vec<&str>> {
+    pub(crate) fn credentials(&self) -> Option<Vec<&str>> {
         let password = self.password.as_deref()?;
         Some(self.user().into_iter().chain([password]).collect())
     }
@@ -251,7 +251,7 @@ impl fmt::Debug for Endpoint {
 
 /// Strips the command's arguments from the error of a refused AUTH. Some servers repeat them,
 /// including the password.
-pub(super) fn without_arguments(words: &str) -> &str {
+pub(crate) fn without_arguments(words: &str) -> &str {
     let end = words.find(", with args").unwrap_or(words.len());
     &words[..end]
 }
@@ -495,7 +495,7 @@ mod tests {
             ("redis+sentinel://bob:p#ss@h1,h2/m", "'#' as %23"),
             ("redis+cluster://bob:p/ss@h1,h2", "'/' as %2F"),
         ] {
-            let error = super::super::Target::parse(url).unwrap_err().to_string();
+            let error = crate::server::Target::parse(url).unwrap_err().to_string();
             assert!(
                 error.ends_with(&format!("write {encodings}")),
                 "{url}: {error}"

@@ -2,8 +2,8 @@
 
 use percent_encoding::percent_decode_str;
 
-use crate::server::complaint::EndpointError;
-use crate::server::password::Password;
+use crate::server::connect::endpoint_error::EndpointError;
+use crate::server::connect::password::Password;
 
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
 /// tune the client. None of them affects the choice of server, the login or the received messages.

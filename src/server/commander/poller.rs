@@ -11,14 +11,15 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, sleep_until};
 
-pub(super) use self::wanted::Wanted;
-
+pub(crate) use self::wanted::Wanted;
 use super::contacts::{Contacts, Unanswered};
-use super::endpoint::{Address, Endpoint};
-use super::node::Report;
-use super::topology::{Health, Topology};
-use super::{Config, Refusal};
 use crate::message::{Subscription, SubscriptionId, Time};
+use crate::server::cluster::topology::Topology;
+use crate::server::config::Config;
+use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::connect::refusal::Refusal;
+use crate::server::feed::Health;
+use crate::server::report::Report;
 
 /// Maximum interval between two polls. The nodes are polled in turn.
 const EVERY: Duration = Duration::from_secs(1);
@@ -41,7 +42,7 @@ const REFUSED_EVERY: Duration = Duration::from_secs(5);
 const SHARE: u32 = 50;
 
 /// The poller's task.
-pub(super) struct Poller {
+pub(crate) struct Poller {
     wanted: Arc<Wanted>,
     report_tx: UnboundedSender<Report>,
     contacts: Contacts,
@@ -75,7 +76,7 @@ pub(super) struct Poller {
 impl Poller {
     /// Creates a poller that queries the servers at `seeds` first, and in a cluster then the nodes
     /// they know. Without a cluster, it queries the home node.
-    pub(super) fn new(
+    pub(crate) fn new(
         config: Arc<Config>,
         wanted: Arc<Wanted>,
         report_tx: UnboundedSender<Report>,
@@ -106,7 +107,7 @@ impl Poller {
     }
 
     /// Polls until the coordinator is gone.
-    pub(super) async fn run(mut self) {
+    pub(crate) async fn run(mut self) {
         let mut next = Instant::now();
         while !self.report_tx.is_closed() {
             if self.wanted.take_again() {

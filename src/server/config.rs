@@ -1,0 +1,110 @@
+//! The configuration of the server tasks.
+
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use super::connect::link::Dial;
+use super::connect::login::LoginRetries;
+use super::connect::resolver::Resolver;
+use super::connect::target::Target;
+use super::connect::tls::Tls;
+use crate::log::PayloadLimit;
+use crate::message::Subscription;
+
+/// Configuration of the server tasks.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The server, or how to find it.
+    pub target: Target,
+    /// TLS settings. Required if an endpoint uses TLS; ignored otherwise.
+    pub tls: Option<Tls>,
+    /// How host names are resolved to addresses.
+    pub resolver: Resolver,
+    /// The initial subscriptions.
+    pub subscriptions: Vec<Subscription>,
+    /// A message whose whole payload equals this ends the subscription that delivered it.
+    pub until: Option<Box<[u8]>>,
+    /// Whether writes are refused before they are sent.
+    pub read_only: bool,
+    /// The name of the connections in `CLIENT LIST`.
+    pub client_name: Box<str>,
+    /// How many bytes of messages may be queued for the event loop before the oldest are dropped.
+    pub pending_bytes: usize,
+    /// How much of each payload the log keeps. The rest is discarded as it arrives.
+    pub payload_limit: PayloadLimit,
+    /// How a login that worked before is retried after it is refused.
+    pub login_retries: LoginRetries,
+    /// Timeouts and intervals.
+    pub timing: Timing,
+}
+
+impl Config {
+    /// Creates a configuration with default settings and no subscriptions.
+    #[must_use]
+    pub fn new(target: impl Into<Target>) -> Self {
+        Self {
+            target: target.into(),
+            tls: None,
+            resolver: Resolver::System,
+            subscriptions: Vec::new(),
+            until: None,
+            read_only: false,
+            client_name: "subscope".into(),
+            pending_bytes: 40 << 20,
+            payload_limit: PayloadLimit::NONE,
+            login_retries: LoginRetries::default(),
+            timing: Timing::default(),
+        }
+    }
+
+    /// Returns how the command connections connect.
+    pub(super) fn dial(&self) -> Dial<'_> {
+        Dial {
+            tls: self.tls.as_ref(),
+            resolver: &self.resolver,
+            client_name: &self.client_name,
+            connect_within: self.timing.connect_within,
+            answer_within: self.timing.answer_within,
+        }
+    }
+}
+
+/// Timeouts and intervals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timing {
+    /// Timeout for establishing a connection.
+    pub connect_within: Duration,
+    /// The interval between two PINGs.
+    pub ping_every: Duration,
+    /// A server that sends nothing at all for this long after a request is considered dead.
+    pub answer_within: Duration,
+    /// The upper bound of the wait before the first retry; see [`Reconnecting`](super::Connection::Reconnecting).
+    pub first_wait: Duration,
+    /// The upper bound of the wait before any retry.
+    pub longest_wait: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect_within: Duration::from_secs(5),
+            ping_every: Duration::from_secs(5),
+            answer_within: Duration::from_secs(15),
+            first_wait: Duration::from_millis(100),
+            longest_wait: Duration::from_secs(5),
+        }
+    }
+}
+
+/// Counters of the subscriber, for the program's statistics.
+#[derive(Debug, Default)]
+pub struct Counters {
+    /// Bytes read from the subscriber's connections.
+    pub bytes_received: AtomicU64,
+    /// Number of reads that returned data.
+    pub reads: AtomicU64,
+    /// Number of batches sent to the event loop.
+    pub batches: AtomicU64,
+    /// Messages dropped because the event loop fell too far behind.
+    pub dropped: AtomicU64,
+}

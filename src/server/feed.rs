@@ -1,0 +1,169 @@
+//! What the server tasks report to the event loop, and what it asks them to do.
+
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use crate::log::Batch;
+use crate::message::{Allowed, NodeId, Subscription, SubscriptionId, Time};
+
+/// What the server tasks report to the event loop.
+#[derive(Debug)]
+pub enum Feed {
+    /// Rows for the log.
+    Batch(Box<Batch>),
+    /// The subscriber connection to a server changed its state.
+    Connection(NodeId, Connection),
+    /// A server answered a PING after this time.
+    RoundTrip(NodeId, Duration),
+    /// These subscriptions were live and must be confirmed again.
+    Unconfirmed(Vec<SubscriptionId>),
+    /// The nodes of the cluster.
+    Nodes(Vec<NodeFacts>),
+    /// The existing sharded channels that match a pattern.
+    ShardChannels {
+        /// The pattern.
+        subscription: Subscription,
+        /// The names of the channels, sorted.
+        names: Vec<Box<[u8]>>,
+    },
+    /// Product and version of the server, such as "Redis 7.0.15".
+    ServerVersion(Box<str>),
+    /// The server turned out to be a sentinel. Contains the names of the masters it monitors.
+    Sentinel(Vec<Box<str>>),
+    /// The server refused a request of the heartbeat or the command connection: its error message
+    /// and the consequence. `None` once it answers again.
+    Trouble(Option<Box<str>>),
+    /// Some subscriptions cannot be received, or not permanently: what is affected, then after a
+    /// colon the reason and the remedy. `None` once everything is received.
+    Partial(Option<Box<str>>),
+    /// The answer to [`Ask::Allowed`].
+    Allowed {
+        /// The user that the connections are logged in as.
+        user: Box<str>,
+        /// The channels that the user may receive.
+        channels: Allowed,
+    },
+    /// The answer to [`Ask::Publish`].
+    Published {
+        /// The id from the request.
+        id: u64,
+        /// How many clients received the message, or why it was not published.
+        receivers: Result<i64, Box<str>>,
+        /// The cluster node that counted the receivers. It counts only its own clients, not those
+        /// of the other nodes it forwarded the message to. `None` if the count covers all clients.
+        counted_at: Option<Box<str>>,
+    },
+}
+
+/// State of the subscriber's connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Connection {
+    /// The first attempt is in progress.
+    Connecting,
+    /// Connected. Each subscription has its own state.
+    Live,
+    /// Lost or never established. The next attempt starts at `retry_at`.
+    Reconnecting {
+        /// The reason, as text.
+        reason: Box<str>,
+        /// When the next attempt starts.
+        retry_at: Time,
+        /// How many attempts have failed since the connection was last live.
+        attempts: u32,
+    },
+    /// The login was refused, for example because of a wrong password.
+    Refused {
+        /// The error message of the server.
+        reason: Box<str>,
+        /// When the login is retried; `None` if only on request.
+        retry_at: Option<Time>,
+    },
+    /// Not connected, because there are no subscriptions.
+    Idle,
+}
+
+/// A server as shown to the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NodeFacts {
+    /// The node's id.
+    pub node: NodeId,
+    /// The node's address.
+    pub name: Box<str>,
+    /// The node's role.
+    pub role: Role,
+    /// Health of the node as reported by the other nodes.
+    pub health: Health,
+    /// The slots that the node serves.
+    pub slots: Vec<RangeInclusive<u16>>,
+    /// Number of subscriptions that the node delivers.
+    pub subscriptions: usize,
+    /// Whether ordinary channels and patterns are received from this node.
+    pub is_home: bool,
+    /// Round-trip time of the last answer, if the node was queried.
+    pub round_trip: Option<Duration>,
+}
+
+/// The role of a server among others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// A standalone server, or the role is unknown.
+    Single,
+    /// Serves slots.
+    Primary,
+    /// Replicates a primary.
+    Replica,
+    /// Monitors a master.
+    Sentinel,
+}
+
+/// The health of a node as seen by the cluster.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// It answers the other nodes.
+    #[default]
+    Well,
+    /// It does not answer the queried node.
+    Suspected,
+    /// A majority of the primaries considers it failed.
+    Failed,
+}
+
+/// A command from the event loop to the subscriber.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Drop a subscription that another server takes over. Sent only by the server tasks.
+    Yield(SubscriptionId),
+    /// Reconnect, because another server replaced this one. Sent only by the server tasks.
+    Leave {
+        /// Until when this was certainly the right server.
+        last_served: Time,
+        /// What happened.
+        event: Box<str>,
+        /// The reason, as text.
+        reason: Box<str>,
+    },
+    /// Subscribe.
+    Subscribe(Subscription),
+    /// Unsubscribe.
+    Unsubscribe(SubscriptionId),
+    /// Reconnect immediately, without waiting for the retry time.
+    Reconnect,
+}
+
+/// A request from the event loop to the commander.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ask {
+    /// Publish a message (PUBLISH or SPUBLISH).
+    Publish {
+        /// Returned with the answer.
+        id: u64,
+        /// The channel's name.
+        channel: Box<[u8]>,
+        /// The message.
+        payload: Box<[u8]>,
+        /// Whether the channel is sharded.
+        is_sharded: bool,
+    },
+    /// Query which channels the user may receive (ACL GETUSER).
+    Allowed,
+}

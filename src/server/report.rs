@@ -1,0 +1,70 @@
+//! What the other tasks report to the coordinator.
+
+use std::time::Duration;
+
+use super::cluster::topology::Topology;
+use super::connect::endpoint::Address;
+use super::replication::Change;
+use crate::message::{NodeId, Subscription, SubscriptionId, Time};
+
+/// A report to the coordinator.
+#[derive(Debug)]
+pub(super) enum Report {
+    /// The connection is established.
+    Live { node: NodeId },
+    /// The connection is lost, or this many attempts failed in a row.
+    Lost { node: NodeId, attempts: u32 },
+    /// The server belongs to a cluster.
+    IsCluster,
+    /// The server may belong to a cluster, but refuses to say, with this error. `None` once it does
+    /// say.
+    MayBeCluster(Option<Box<str>>),
+    /// Some subscriptions cannot be received or followed: what, why and the remedy. `None` once all
+    /// can.
+    Partial(Option<Box<str>>),
+    /// The address at which the master or sentinel was reached.
+    Located { node: NodeId, address: Address },
+    /// The state of the replica's link to its primary changed.
+    Upstream(Change),
+    /// A cluster node reported the topology.
+    Topology {
+        asked: Address,
+        /// When the query was sent.
+        at: Time,
+        round_trip: Duration,
+        topology: Topology,
+    },
+    /// A cluster node did not answer a topology query.
+    Unanswered { asked: Address },
+    /// The sentinels named another master.
+    MasterMoved {
+        from: Address,
+        to: Address,
+        /// Until when the old master was certainly the only one.
+        last_served: Time,
+    },
+    /// The previous master still accepts messages, or does so again.
+    FormerServes {
+        server: Address,
+        /// Since when it may have accepted messages.
+        since: Time,
+    },
+    /// The previous master is now a replica, or gone.
+    FormerIsOver,
+    /// The result of searching for the sharded channels that match a pattern.
+    Found {
+        subscription: Subscription,
+        found: Result<Vec<Vec<u8>>, Box<str>>,
+    },
+    /// The server does not or no longer delivers a subscription; another server should.
+    Moved {
+        node: NodeId,
+        subscription: SubscriptionId,
+        /// When the server last delivered the subscription, if it ever did.
+        last_served: Option<Time>,
+        /// Until when everything that the server sent was received, if it sent anything.
+        heard_until: Option<Time>,
+        /// The server's message.
+        reason: Box<str>,
+    },
+}

@@ -1,0 +1,55 @@
+//! A subscriber's handle to its server and to the coordinator.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::message::{NodeId, SubscriptionId};
+use crate::server::gaps::{NOWHERE, SharedGaps};
+use crate::server::node_location::NodeLocation;
+use crate::server::report::Report;
+
+/// A subscriber's handle to its server.
+#[derive(Clone, Debug)]
+pub(crate) struct NodeHandle {
+    pub(crate) node: NodeId,
+    pub(crate) place: NodeLocation,
+    /// The name shown when there are several servers.
+    pub(crate) name: Box<str>,
+    /// The gaps in the log, shared by all subscribers.
+    pub(crate) gaps: SharedGaps,
+    /// Sends reports to the coordinator.
+    pub(crate) report_tx: UnboundedSender<Report>,
+    /// Whether this is the only server.
+    pub(crate) alone: Arc<AtomicBool>,
+}
+
+impl NodeHandle {
+    /// Returns whether this is the only subscribed server.
+    pub(crate) fn is_alone(&self) -> bool {
+        self.alone.load(Relaxed)
+    }
+
+    /// Describes the loss of the connection, with the server's name if there are several.
+    pub(crate) fn loss_in_words(&self) -> Box<str> {
+        if self.is_alone() {
+            "connection lost".into()
+        } else {
+            format!("connection to {} lost", self.name).into()
+        }
+    }
+
+    /// Hands the missing part of a subscription over to another server. Call it before this server
+    /// has nothing left to deliver, which would close its gaps.
+    pub(crate) fn let_go(&self, subscription: SubscriptionId) {
+        let mut gaps = self.gaps.lock();
+        gaps.hand_over(subscription, self.node, &[NOWHERE]);
+    }
+
+    /// Sends a report about this server to the coordinator.
+    pub(crate) fn report(&self, report: impl FnOnce(NodeId) -> Report) {
+        // The coordinator outlives all subscribers, except at shutdown.
+        let _ = self.report_tx.send(report(self.node));
+    }
+}
