@@ -7,6 +7,7 @@ mod freshness;
 mod greeting;
 mod large;
 pub(super) mod node_handle;
+mod now;
 mod protocol;
 mod reader;
 mod session;
@@ -26,6 +27,7 @@ use tokio::time::{Instant, sleep};
 use self::feed_queue::FeedQueue;
 use self::greeting::Greeting;
 use self::node_handle::NodeHandle;
+use self::now::Now;
 use self::protocol::{End, Left, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
@@ -165,24 +167,25 @@ impl Subscriber {
             Err(end) => return end,
         };
         self.note_place(&endpoint);
-        let mut talk = SubscriberProtocol::new(
+        let mut protocol = SubscriberProtocol::new(
             &mut self.subscriptions,
             &mut self.feed_queue,
             &self.handle,
             &config,
             &self.answering,
+            Now::read(),
         );
-        talk.greet(&endpoint, &config.client_name, self.greeting.is_careful());
+        protocol.greet(&endpoint, &config.client_name, self.greeting.is_careful());
         let session = Session::new(transport, config.payload_limit, &self.counters);
-        let end = session.run(&mut talk, &mut self.commands).await;
-        talk.tell_unexpected(Time::now());
+        let end = session.run(&mut protocol, &mut self.commands).await;
+        protocol.report_unexpected(Now::read());
         // A server that is no longer the master may still send.
-        let left = talk.left.take().unwrap_or_else(|| Left {
-            last_heard: talk.heard_until_end(&end),
+        let left = protocol.left.take().unwrap_or_else(|| Left {
+            last_heard: protocol.heard_until_end(&end),
             event: self.handle.loss_in_words(),
         });
         let (live_since, progress, has_hung_up) =
-            (talk.live_since, talk.progress, talk.has_hung_up);
+            (protocol.live_since, protocol.progress, protocol.has_hung_up);
         self.note_success(live_since);
         let end = match (end, self.greeting.note_end(progress, has_hung_up)) {
             (End::Closed(_), Some(words)) => End::Closed(words.into()),

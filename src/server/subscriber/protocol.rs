@@ -1,5 +1,5 @@
 //! The protocol of the subscriber connection as a sans-I/O state machine: requests and their
-//! answers, messages, and unsolicited frames.
+//! answers, messages, and unsolicited frames. It reads no clock: the time comes with each input.
 
 mod answers;
 mod deliveries;
@@ -15,6 +15,7 @@ use super::delivery::Delivery;
 use super::feed_queue::FeedQueue;
 use super::freshness::{Freshness, Read};
 use super::greeting::Progress;
+use super::now::Now;
 use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
 use super::{
@@ -49,7 +50,7 @@ pub(super) enum End {
 
 /// A request that the server has to answer, in the order of sending.
 #[derive(Debug)]
-enum Question {
+enum Request {
     Auth,
     SetName,
     Subscribe(Subscription),
@@ -62,11 +63,9 @@ enum Question {
 }
 
 #[derive(Debug)]
-struct Awaited {
-    question: Question,
-    asked: Instant,
-    /// The wall-clock time of `asked`. It advances while the computer sleeps.
-    at: Time,
+struct PendingRequest {
+    request: Request,
+    asked: Now,
 }
 
 /// Another server has replaced this one.
@@ -90,6 +89,8 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) answering: &'a Notify,
     /// Bytes to be written.
     pub(super) out: Zeroizing<Vec<u8>>,
+    /// When the input that is being handled arrived.
+    now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
     /// Set once another server has replaced this one.
@@ -98,7 +99,7 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
     last_ping: Option<Instant>,
-    awaited: VecDeque<Awaited>,
+    pending: VecDeque<PendingRequest>,
     /// Since when the server has accepted the connection.
     pub(super) live_since: Option<Instant>,
     pub(super) progress: Progress,
@@ -144,6 +145,7 @@ impl<'a> SubscriberProtocol<'a> {
         handle: &'a NodeHandle,
         config: &'a Config,
         answering: &'a Notify,
+        now: Now,
     ) -> Self {
         Self {
             subscriptions,
@@ -154,13 +156,14 @@ impl<'a> SubscriberProtocol<'a> {
             timing: &config.timing,
             answering,
             out: Zeroizing::default(),
-            freshness: Freshness::new(Time::now()),
-            unexpected: UnexpectedFrames::new(Instant::now()),
+            now,
+            freshness: Freshness::new(now.time),
+            unexpected: UnexpectedFrames::new(now.instant),
             left: None,
             leaving: None,
-            last_read: Instant::now(),
+            last_read: now.instant,
             last_ping: None,
-            awaited: VecDeque::new(),
+            pending: VecDeque::new(),
             live_since: None,
             progress: Progress::Silent,
             has_hung_up: false,
@@ -177,18 +180,18 @@ impl<'a> SubscriberProtocol<'a> {
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
-            self.ask(Question::Auth, &arguments);
+            self.ask(Request::Auth, &arguments);
         }
         // Some servers accept subscriptions although they cannot serve. PING reveals that.
-        self.ping(Instant::now());
+        self.ping();
         self.is_careful = is_careful;
         if !is_careful {
-            self.ask(Question::SetName, &["CLIENT", "SETNAME", client_name]);
-            self.ask_for_all();
+            self.ask(Request::SetName, &["CLIENT", "SETNAME", client_name]);
+            self.subscribe_to_all();
         }
     }
 
-    fn ask_for_all(&mut self) {
+    fn subscribe_to_all(&mut self) {
         let is_pending =
             |of: &&Subscription| self.subscriptions.state(of.id) == Some(State::Pending);
         let wanted = self.subscriptions.iter().filter(is_pending);
@@ -199,11 +202,12 @@ impl<'a> SubscriberProtocol<'a> {
         self.feed_queue.expect_deliveries(self.subscriptions.len());
     }
 
-    /// Records a read.
-    pub(super) fn note_read(&mut self, mut read: Read) {
+    /// Records a read that returned at `now`. All its frames get that time.
+    pub(super) fn note_read(&mut self, mut read: Read, now: Now) {
+        self.now = now;
         read.is_backlog |= self.has_slept(read.begun);
         self.freshness.note_read(read);
-        self.last_read = Instant::now();
+        self.last_read = now.instant;
     }
 
     /// Returns until when everything sent was received on a connection that has just ended. The
@@ -219,27 +223,29 @@ impl<'a> SubscriberProtocol<'a> {
     /// Returns whether the computer slept since the last read. Only the wall clock advances while
     /// it sleeps.
     fn has_slept(&self, time: Time) -> bool {
-        time.since(self.freshness.last_read()) > self.last_read.elapsed() + LAPSE
+        let awake = self.now.instant - self.last_read;
+        time.since(self.freshness.last_read()) > awake + LAPSE
     }
 
     /// Handles one frame, which was decoded from the start of `bytes`.
     #[inline]
-    pub(super) fn hear(&mut self, frame: &Frame<'_>, bytes: &[u8], now: Time) -> Result<(), End> {
+    pub(super) fn handle(&mut self, frame: &Frame<'_>, bytes: &[u8]) -> Result<(), End> {
         if let [before @ .., Part::Bulk(payload)] = frame.parts
             && let Some(delivery) = Delivery::announced_by(before, bytes)
         {
-            self.hear_message(&delivery, &bytes[payload.clone()], now);
+            self.handle_message(&delivery, &bytes[payload.clone()]);
             return Ok(());
         }
-        self.hear_other(frame, bytes, now)
+        self.handle_other(frame, bytes)
     }
 
     /// Executes a command.
-    pub(super) fn obey(&mut self, command: Command, now: Time) {
+    pub(super) fn execute(&mut self, command: Command, now: Now) {
+        self.now = now;
         match command {
             Command::Subscribe(subscription) => {
                 if let Some(replaced) = self.subscriptions.add(subscription.clone()) {
-                    self.tell_unsubscribed(replaced, true, now);
+                    self.tell_unsubscribed(replaced, true);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
                 // Otherwise it is sent with the others after the handshake.
@@ -247,8 +253,8 @@ impl<'a> SubscriberProtocol<'a> {
                     self.ask_to_subscribe(subscription);
                 }
             }
-            Command::Unsubscribe(id) => self.unsubscribe(id, now),
-            Command::Yield(id) => self.yield_it(id),
+            Command::Unsubscribe(id) => self.unsubscribe(id),
+            Command::Yield(id) => self.yield_subscription(id),
             Command::Leave {
                 last_served,
                 event,
@@ -277,11 +283,12 @@ impl<'a> SubscriberProtocol<'a> {
 
     /// Returns whether there are no subscriptions and no pending unsubscriptions left.
     pub(super) fn is_over(&self) -> bool {
-        let leaves = |awaited: &Awaited| matches!(awaited.question, Question::Unsubscribe { .. });
-        self.subscriptions.is_over() && !self.awaited.iter().any(leaves)
+        let leaves =
+            |pending: &PendingRequest| matches!(pending.request, Request::Unsubscribe { .. });
+        self.subscriptions.is_over() && !self.pending.iter().any(leaves)
     }
 
-    /// Returns when [`Self::keep_time`] has to be called next.
+    /// Returns when [`Self::tick`] has to be called next.
     pub(super) fn due(&self) -> Instant {
         let heartbeat = self.heartbeat_due();
         let to_tell = self.unexpected.due();
@@ -289,10 +296,12 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     fn heartbeat_due(&self) -> Instant {
-        match (self.awaited.front(), self.last_ping) {
+        match (self.pending.front(), self.last_ping) {
             // Any incoming data proves that the peer is alive; an answer may be queued behind a
             // long payload.
-            (Some(oldest), _) => oldest.asked.max(self.last_read) + self.timing.answer_within,
+            (Some(oldest), _) => {
+                oldest.asked.instant.max(self.last_read) + self.timing.answer_within
+            }
             (None, Some(last)) if self.freshness.is_behind() => {
                 last + self.timing.ping_every.min(FAST_PING_INTERVAL)
             }
@@ -302,54 +311,55 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Reports the unsolicited frames that have not been reported yet.
-    pub(super) fn tell_unexpected(&mut self, now: Time) {
-        if let Some(notice) = self.unexpected.take(Instant::now()) {
-            self.feed_queue.push_notice(now, notice);
+    pub(super) fn report_unexpected(&mut self, now: Now) {
+        self.now = now;
+        if let Some(notice) = self.unexpected.take(now.instant) {
+            self.push_notice(notice);
         }
     }
 
     /// Counts an unsolicited frame.
-    fn note_unexpected(&mut self, frame: impl FnOnce() -> Unexpected, now: Time) {
-        if let Some(notice) = self.unexpected.note(frame, Instant::now()) {
-            self.feed_queue.push_notice(now, notice);
+    fn note_unexpected(&mut self, frame: impl FnOnce() -> Unexpected) {
+        if let Some(notice) = self.unexpected.note(frame, self.now.instant) {
+            self.push_notice(notice);
         }
     }
 
     /// Sends heartbeats, and gives up on a peer that is silent for too long.
-    pub(super) fn keep_time(&mut self) -> Result<(), End> {
-        let now = Instant::now();
+    pub(super) fn tick(&mut self, now: Now) -> Result<(), End> {
+        self.now = now;
         let due = self.due();
-        if now < due {
+        if now.instant < due {
             return Ok(());
         }
-        if now > due + LAPSE {
-            self.go_on_after_a_lapse(now);
+        if now.instant > due + LAPSE {
+            self.resume_after_lapse();
         }
-        if self.unexpected.due().is_some_and(|due| due <= now) {
-            self.tell_unexpected(Time::now());
+        if self.unexpected.due().is_some_and(|due| due <= now.instant) {
+            self.report_unexpected(now);
         }
-        if now < self.heartbeat_due() {
+        if now.instant < self.heartbeat_due() {
             return Ok(());
         }
-        if self.awaited.is_empty() {
-            self.ping(now);
+        if self.pending.is_empty() {
+            self.ping();
             return Ok(());
         }
         let waited: Duration = self.timing.answer_within;
         Err(End::Lost(format!("no answer for {}", say(waited)).into()))
     }
 
-    fn ping(&mut self, now: Instant) {
-        self.last_ping = Some(now);
-        self.ask(Question::Ping, &["PING"]);
+    fn ping(&mut self) {
+        self.last_ping = Some(self.now.instant);
+        self.ask(Request::Ping, &["PING"]);
     }
 
     /// Continues after the program was suspended. Incoming data may be old, and the peer's silence
     /// only counts from now on.
-    fn go_on_after_a_lapse(&mut self, now: Instant) {
+    fn resume_after_lapse(&mut self) {
         self.freshness.note_lag();
-        if let Some(oldest) = self.awaited.front_mut() {
-            oldest.asked = now;
+        if let Some(oldest) = self.pending.front_mut() {
+            oldest.asked = self.now;
         }
     }
 
@@ -357,14 +367,14 @@ impl<'a> SubscriberProtocol<'a> {
     fn note_greeted(&mut self) {
         self.progress = self.progress.max(Progress::Greeted);
         if std::mem::take(&mut self.is_careful) {
-            self.ask_for_all();
+            self.subscribe_to_all();
         }
     }
 
     /// Records that the server accepted the connection.
     fn go_live(&mut self) {
         if self.live_since.is_none() {
-            self.live_since = Some(Instant::now());
+            self.live_since = Some(self.now.instant);
             let live = Feed::Connection(self.handle.node, Connection::Live);
             self.feed_queue.push(live);
             self.handle.report(|node| Report::Live { node });
@@ -373,17 +383,16 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Ends a subscription whose `--until` message arrived.
-    fn end(&mut self, id: SubscriptionId, now: Time) {
+    fn end(&mut self, id: SubscriptionId) {
         if let Some(subscription) = self.subscriptions.end(id) {
             self.ask_to_unsubscribe(subscription.clone(), true);
-            self.feed_queue
-                .push_notice(now, Notice::Ended { subscription });
-            self.give_up(id, now);
+            self.push_notice(Notice::Ended { subscription });
+            self.give_up(id);
         }
     }
 
     /// Drops a subscription that another server takes over.
-    fn yield_it(&mut self, id: SubscriptionId) {
+    fn yield_subscription(&mut self, id: SubscriptionId) {
         let subscription = self.subscriptions.subscription(id).cloned();
         let state = self.subscriptions.state(id);
         let was_live = state == Some(State::Live);
@@ -416,25 +425,25 @@ impl<'a> SubscriberProtocol<'a> {
         });
     }
 
-    fn unsubscribe(&mut self, id: SubscriptionId, now: Time) {
+    fn unsubscribe(&mut self, id: SubscriptionId) {
         match self.subscriptions.state(id) {
             Some(State::Pending | State::Live) => {
                 self.subscriptions.set(id, State::Leaving);
                 if let Some(subscription) = self.subscriptions.subscription(id).cloned() {
                     self.ask_to_unsubscribe(subscription, false);
                 }
-                self.give_up(id, now);
+                self.give_up(id);
             }
             Some(State::Denied) => {
                 if let Some(subscription) = self.subscriptions.remove(id) {
-                    self.tell_unsubscribed(subscription, true, now);
+                    self.tell_unsubscribed(subscription, true);
                 }
             }
             Some(State::Leaving) | None => (),
         }
     }
 
-    fn tell_unsubscribed(&mut self, subscription: Subscription, asked: bool, now: Time) {
+    fn tell_unsubscribed(&mut self, subscription: Subscription, asked: bool) {
         let id = subscription.id;
         let notice = Notice::Unsubscribed {
             subscription,
@@ -442,23 +451,31 @@ impl<'a> SubscriberProtocol<'a> {
             server: name_among_others(self.handle, self.config),
             asked,
         };
-        self.feed_queue.push_notice(now, notice);
-        self.give_up(id, now);
+        self.push_notice(notice);
+        self.give_up(id);
     }
 
     /// Closes the gaps that waited only for this subscription, which is restored.
-    fn settle(&mut self, id: SubscriptionId, now: Time) {
-        let closed = self.handle.gaps.lock().find(id, self.handle.node, now);
+    fn settle(&mut self, id: SubscriptionId) {
+        let closed = self
+            .handle
+            .gaps
+            .lock()
+            .find(id, self.handle.node, self.now.time);
         for notice in closed {
-            self.feed_queue.push_notice(now, notice);
+            self.push_notice(notice);
         }
     }
 
     /// Closes the gaps that waited only for this subscription, which is given up.
-    fn give_up(&mut self, id: SubscriptionId, now: Time) {
-        let closed = self.handle.gaps.lock().give_up(id, self.handle.node, now);
+    fn give_up(&mut self, id: SubscriptionId) {
+        let closed = self
+            .handle
+            .gaps
+            .lock()
+            .give_up(id, self.handle.node, self.now.time);
         for notice in closed {
-            self.feed_queue.push_notice(now, notice);
+            self.push_notice(notice);
         }
     }
 
@@ -469,7 +486,7 @@ impl<'a> SubscriberProtocol<'a> {
             SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PSUBSCRIBE",
             SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SSUBSCRIBE",
         };
-        self.ask(Question::Subscribe(subscription), &[command, &name]);
+        self.ask(Request::Subscribe(subscription), &[command, &name]);
     }
 
     fn ask_to_unsubscribe(&mut self, subscription: Subscription, is_told: bool) {
@@ -479,24 +496,30 @@ impl<'a> SubscriberProtocol<'a> {
             SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PUNSUBSCRIBE",
             SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SUNSUBSCRIBE",
         };
-        let question = Question::Unsubscribe {
+        let request = Request::Unsubscribe {
             subscription,
             is_told,
         };
-        self.ask(question, &[command, &name]);
+        self.ask(request, &[command, &name]);
     }
 
-    fn ask<A: AsRef<[u8]>>(&mut self, question: Question, command: &[A]) {
+    fn ask<A: AsRef<[u8]>>(&mut self, request: Request, command: &[A]) {
         put_command(&mut self.out, command);
-        self.awaited.push_back(Awaited {
-            question,
-            asked: Instant::now(),
-            at: Time::now(),
+        self.pending.push_back(PendingRequest {
+            request,
+            asked: self.now,
         });
     }
 
-    fn take_question(&mut self, is_it: impl Fn(&Question) -> bool) -> Option<Awaited> {
-        let index = self.awaited.iter().position(|a| is_it(&a.question))?;
-        self.awaited.remove(index)
+    fn push_notice(&mut self, notice: Notice) {
+        self.feed_queue.push_notice(self.now.time, notice);
+    }
+
+    fn take_request(&mut self, is_it: impl Fn(&Request) -> bool) -> Option<PendingRequest> {
+        let index = self
+            .pending
+            .iter()
+            .position(|pending| is_it(&pending.request))?;
+        self.pending.remove(index)
     }
 }

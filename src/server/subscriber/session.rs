@@ -16,6 +16,7 @@ use super::buffer::Buffer;
 use super::delivery::{Delivery, OwnedDelivery, is_expected};
 use super::freshness::Read;
 use super::large::Large;
+use super::now::Now;
 use super::protocol::{End, SubscriberProtocol};
 use super::reader::Reader;
 use super::unexpected::SHOWN_BYTES;
@@ -92,39 +93,39 @@ impl<'a> Session<'a> {
     /// Runs until the connection ends.
     pub(super) async fn run(
         mut self,
-        talk: &mut SubscriberProtocol<'_>,
+        protocol: &mut SubscriberProtocol<'_>,
         commands: &mut UnboundedReceiver<Command>,
     ) -> End {
-        match self.converse(talk, commands).await {
+        match self.exchange(protocol, commands).await {
             Ok(()) => {
                 // Do not wait for a peer that does not read.
                 let _ = timeout(FAREWELL, async {
-                    self.writer.write_all(&talk.out).await?;
+                    self.writer.write_all(&protocol.out).await?;
                     self.writer.shutdown().await
                 })
                 .await;
                 End::Over
             }
             Err(end) => {
-                talk.waited_until = self.reader.take_has_waited().then(Time::now);
+                protocol.waited_until = self.reader.take_has_waited().then(Time::now);
                 end
             }
         }
     }
 
-    async fn converse(
+    async fn exchange(
         &mut self,
-        talk: &mut SubscriberProtocol<'_>,
+        protocol: &mut SubscriberProtocol<'_>,
         commands: &mut UnboundedReceiver<Command>,
     ) -> Result<(), End> {
-        let timer = sleep_until(talk.due());
+        let timer = sleep_until(protocol.due());
         let moment = sleep_until(Instant::now());
         tokio::pin!(timer, moment);
         let mut is_gathering = false;
-        while !talk.is_over() {
+        while !protocol.is_over() {
             // The timer is only moved forward here; if it fires early, nothing is due.
-            if talk.due() < timer.deadline() {
-                timer.as_mut().reset(talk.due());
+            if protocol.due() < timer.deadline() {
+                timer.as_mut().reset(protocol.due());
             }
             let straight = self.large.as_mut().and_then(Large::room);
             let is_straight = straight.is_some();
@@ -138,45 +139,44 @@ impl<'a> Session<'a> {
             select! {
                 biased;
                 command = commands.recv() => {
-                    talk.obey(command.ok_or(End::Stopped)?, Time::now());
-                    if let Some(reason) = talk.leaving.take() {
+                    protocol.execute(command.ok_or(End::Stopped)?, Now::read());
+                    if let Some(reason) = protocol.leaving.take() {
                         return Err(End::Lost(reason));
                     }
                 }
                 () = &mut timer => {
-                    talk.keep_time()?;
-                    timer.as_mut().reset(talk.due());
+                    protocol.tick(Now::read())?;
+                    timer.as_mut().reset(protocol.due());
                 }
-                written = self.writer.write(&talk.out), if !talk.out.is_empty() => {
+                written = self.writer.write(&protocol.out), if !protocol.out.is_empty() => {
                     match written {
-                        Ok(0) => return Err(closed(talk, &io::ErrorKind::UnexpectedEof.into())),
+                        Ok(0) => return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into())),
                         // The written bytes may contain a password.
-                        Ok(length) if length == talk.out.len() => talk.out = Zeroizing::default(),
-                        Ok(length) => drop(talk.out.drain(..length)),
-                        Err(error) => return Err(closed(talk, &error)),
+                        Ok(length) if length == protocol.out.len() => protocol.out = Zeroizing::default(),
+                        Ok(length) => drop(protocol.out.drain(..length)),
+                        Err(error) => return Err(closed(protocol, &error)),
                     }
                 }
                 () = &mut moment, if is_gathering => is_gathering = false,
                 read = reader.read_buf(target), if !is_gathering => {
-                    let length = read.map_err(|error| closed(talk, &error))?;
+                    let length = read.map_err(|error| closed(protocol, &error))?;
                     let is_dry = length < room;
-                    // All frames of one read get the same time.
-                    let now = Time::now();
                     if length > 0 {
-                        talk.note_read(Read {
+                        let read = Read {
                             begun: self.reader.begun(),
                             has_waited: self.reader.take_has_waited(),
                             is_backlog: length >= BACKLOG,
-                        });
+                        };
+                        protocol.note_read(read, Now::read());
                     }
-                    self.take_in(length, is_straight, talk, now)?;
-                    talk.feed_queue.hand_over(is_dry).map_err(|_| End::Stopped)?;
+                    self.take_in(length, is_straight, protocol)?;
+                    protocol.feed_queue.hand_over(is_dry).map_err(|_| End::Stopped)?;
                     if is_dry && length >= BURST && self.large.is_none() {
                         is_gathering = true;
                         moment.as_mut().reset(Instant::now() + MOMENT);
                     }
                 }
-                flushed = talk.feed_queue.flush(), if !talk.feed_queue.is_empty() => {
+                flushed = protocol.feed_queue.flush(), if !protocol.feed_queue.is_empty() => {
                     flushed.map_err(|_| End::Stopped)?;
                 }
             }
@@ -190,11 +190,10 @@ impl<'a> Session<'a> {
         &mut self,
         length: usize,
         is_straight: bool,
-        talk: &mut SubscriberProtocol<'_>,
-        now: Time,
+        protocol: &mut SubscriberProtocol<'_>,
     ) -> Result<(), End> {
         if length == 0 {
-            return Err(closed(talk, &io::ErrorKind::UnexpectedEof.into()));
+            return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into()));
         }
         self.counters.reads.fetch_add(1, Relaxed);
         self.counters
@@ -212,9 +211,12 @@ impl<'a> Session<'a> {
                 return Ok(());
             }
             let (delivery, payload) = large.finish().map_err(out_of_step)?;
-            talk.hear_large(&delivery.borrow(), payload, now);
+            protocol.handle_large(&delivery.borrow(), payload);
             // Hand it over without waiting for what arrived after it.
-            talk.feed_queue.hand_over(false).map_err(|_| End::Stopped)?;
+            protocol
+                .feed_queue
+                .hand_over(false)
+                .map_err(|_| End::Stopped)?;
         }
         loop {
             if let Some(odd) = &mut self.odd {
@@ -225,9 +227,9 @@ impl<'a> Session<'a> {
                 }
             }
             if let Some(odd) = self.odd.take() {
-                odd.hear(talk, now);
+                odd.handle(protocol);
             }
-            self.understand(talk, now)?;
+            self.decode_frames(protocol)?;
             if self.odd.is_none() {
                 return Ok(());
             }
@@ -235,7 +237,7 @@ impl<'a> Session<'a> {
     }
 
     /// Decodes all complete frames, and starts a large payload or a nested frame after them.
-    fn understand(&mut self, talk: &mut SubscriberProtocol<'_>, now: Time) -> Result<(), End> {
+    fn decode_frames(&mut self, protocol: &mut SubscriberProtocol<'_>) -> Result<(), End> {
         let unread = self.buffer.unread();
         let mut position = 0;
         let outcome = loop {
@@ -243,13 +245,13 @@ impl<'a> Session<'a> {
             match self.decoder.decode(bytes) {
                 Ok(Some(frame)) => {
                     position += frame.length;
-                    if let Err(end) = talk.hear(&frame, bytes, now) {
+                    if let Err(end) = protocol.handle(&frame, bytes) {
                         break Err(end);
                     }
                 }
                 Ok(None) => break Ok(()),
                 Err(WireError::NotFlat) => {
-                    let (odd, start) = OddFrame::begin(&self.decoder, bytes, talk);
+                    let (odd, start) = OddFrame::begin(&self.decoder, bytes, protocol);
                     self.odd = Some(odd);
                     position += start;
                     break Ok(());
@@ -264,7 +266,7 @@ impl<'a> Session<'a> {
             && bulk.length >= LARGE_PAYLOAD
             && let Some(delivery) = Delivery::announced_by(bulk.parts, bytes)
         {
-            let before = talk.large_before(&delivery, bulk.length);
+            let before = protocol.large_before(&delivery, bulk.length);
             let mut large = Large::new(&delivery, bulk.length, self.limit, before, &self.keys);
             large.take_in(&bytes[bulk.start..]);
             self.large = Some(large);
@@ -281,8 +283,8 @@ impl<'a> Session<'a> {
 }
 
 /// Records that the stream failed.
-fn closed(talk: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
-    talk.has_hung_up = matches!(
+fn closed(protocol: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
+    protocol.has_hung_up = matches!(
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
     );
@@ -299,10 +301,10 @@ impl OddFrame {
     }
 
     /// Returns the frame at the start of `bytes` and the offset at which to start reading it.
-    fn begin(decoder: &Decoder, bytes: &[u8], talk: &SubscriberProtocol<'_>) -> (Self, usize) {
+    fn begin(decoder: &Decoder, bytes: &[u8], protocol: &SubscriberProtocol<'_>) -> (Self, usize) {
         let announced = decoder.last_value(bytes).and_then(|value| {
             let delivery = Delivery::announced_by(value.parts, bytes)?;
-            let is_for_us = talk.is_for_us(&delivery);
+            let is_for_us = protocol.is_for_us(&delivery);
             is_for_us.then(|| (delivery.into_owned(), value.start))
         });
         let Some((delivery, start)) = announced else {
@@ -317,11 +319,11 @@ impl OddFrame {
 
     /// Handles the complete frame. A value that is not a string becomes an ordinary message with
     /// its text as the payload; an example is the list of keys that Redis invalidates.
-    fn hear(self, talk: &mut SubscriberProtocol<'_>, now: Time) {
+    fn handle(self, protocol: &mut SubscriberProtocol<'_>) {
         let text = self.frame.into_text();
         match self.delivery {
-            Some(delivery) => talk.hear_message(&delivery.borrow(), text.as_bytes(), now),
-            None => talk.hear_odd(text, now),
+            Some(delivery) => protocol.handle_message(&delivery.borrow(), text.as_bytes()),
+            None => protocol.handle_nested(text),
         }
     }
 }

@@ -1,9 +1,9 @@
 //! Handles frames other than messages: answers, errors and unsolicited frames.
 
 use super::{
-    Awaited, Delivery, End, Feed, Frame, Notice, Part, Progress, Question, Refusal, State,
-    SubscriberProtocol, Subscription, SubscriptionKind, Time, Unexpected, describe,
-    name_among_others, without_arguments,
+    Delivery, End, Feed, Frame, Notice, Part, PendingRequest, Progress, Refusal, Request, State,
+    SubscriberProtocol, Subscription, SubscriptionKind, Unexpected, describe, name_among_others,
+    without_arguments,
 };
 
 /// Errors which mean that a sharded channel is served elsewhere, or currently not at all.
@@ -14,69 +14,57 @@ const ERROR_BYTES: usize = 1 << 10;
 
 impl SubscriberProtocol<'_> {
     /// Handles a frame that is not an ordinary message.
-    pub(super) fn hear_other(
-        &mut self,
-        frame: &Frame<'_>,
-        bytes: &[u8],
-        now: Time,
-    ) -> Result<(), End> {
+    pub(super) fn handle_other(&mut self, frame: &Frame<'_>, bytes: &[u8]) -> Result<(), End> {
         if let [before @ .., value] = frame.parts
             && let Some(delivery) = Delivery::announced_by(before, bytes)
             && self.is_for_us(&delivery)
         {
             // For example the null that Redis sends to invalidate all keys.
-            self.hear_message(&delivery, &value_text(value, bytes), now);
+            self.handle_message(&delivery, &value_text(value, bytes));
             return Ok(());
         }
         let word = frame.parts.first().and_then(|part| part.text(bytes));
         match (frame.is_array, word, frame.parts) {
-            (true, Some(b"pong"), [_, _]) if self.hear_pong(now) => (),
+            (true, Some(b"pong"), [_, _]) if self.handle_pong() => (),
             (true, Some(word), [_, name, Part::Integer(count)]) => {
                 let name = name.text(bytes).unwrap_or_default();
                 let is_expected = match confirmed(word) {
-                    Some((kind, true)) => self.hear_subscribed(kind, name, *count, now),
-                    Some((kind, false)) => self.hear_unsubscribed(kind, name, *count, now),
+                    Some((kind, true)) => self.handle_subscribed(kind, name, *count),
+                    Some((kind, false)) => self.handle_unsubscribed(kind, name, *count),
                     None => false,
                 };
                 if !is_expected {
-                    self.hear_unknown(frame, bytes, now);
+                    self.handle_unknown(frame, bytes);
                 }
             }
             (false, Some(text), [Part::Error(_)]) => {
-                return self.hear_error(error_words(text), now);
+                return self.handle_error(error_words(text));
             }
-            (false, _, _) => match self.awaited.front().map(|awaited| &awaited.question) {
-                Some(Question::Auth) => drop(self.awaited.pop_front()),
-                Some(Question::SetName) => {
-                    self.awaited.pop_front();
+            (false, _, _) => match self.pending.front().map(|pending| &pending.request) {
+                Some(Request::Auth) => drop(self.pending.pop_front()),
+                Some(Request::SetName) => {
+                    self.pending.pop_front();
                     self.go_live();
                 }
-                Some(Question::Ping) => drop(self.hear_pong(now)),
-                _ => self.hear_unknown(frame, bytes, now),
+                Some(Request::Ping) => drop(self.handle_pong()),
+                _ => self.handle_unknown(frame, bytes),
             },
-            _ => self.hear_unknown(frame, bytes, now),
+            _ => self.handle_unknown(frame, bytes),
         }
         Ok(())
     }
 
     /// Handles the confirmation of a subscription. Returns whether it was expected.
-    fn hear_subscribed(
-        &mut self,
-        kind: SubscriptionKind,
-        name: &[u8],
-        count: i64,
-        now: Time,
-    ) -> bool {
-        let is_it = |question: &Question, kind| {
-            matches!(question, Question::Subscribe(subscription)
+    fn handle_subscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64) -> bool {
+        let is_it = |request: &Request, kind| {
+            matches!(request, Request::Subscribe(subscription)
                 if is_confirmed(subscription, kind, name))
         };
-        let asked = self.take_question(|question| is_it(question, kind));
-        let asked = asked.or_else(|| self.take_question(|question| is_it(question, twin(kind))));
-        let Some(Awaited {
-            question: Question::Subscribe(subscription),
-            at,
-            ..
+        let asked = self.take_request(|request| is_it(request, kind));
+        let asked = asked.or_else(|| self.take_request(|request| is_it(request, twin(kind))));
+        let Some(PendingRequest {
+            request: Request::Subscribe(subscription),
+            asked,
         }) = asked
         else {
             return false;
@@ -88,42 +76,36 @@ impl SubscriberProtocol<'_> {
         let id = subscription.id;
         if subscription.topic.kind == SubscriptionKind::Shard {
             self.subscriptions
-                .note_served(id, at.max(self.freshness.heard_until()));
+                .note_served(id, asked.time.max(self.freshness.heard_until()));
         }
         let notice = Notice::Subscribed {
             subscription,
             count: self.counts.all(),
             server: name_among_others(self.handle, self.config),
         };
-        self.feed_queue.push_notice(now, notice);
-        self.settle(id, now);
+        self.push_notice(notice);
+        self.settle(id);
         true
     }
 
     /// Handles the confirmation of an unsubscription. Returns whether it was expected.
-    fn hear_unsubscribed(
-        &mut self,
-        kind: SubscriptionKind,
-        name: &[u8],
-        count: i64,
-        now: Time,
-    ) -> bool {
-        let is_it = |question: &Question, kind| {
-            matches!(question, Question::Unsubscribe { subscription, .. }
+    fn handle_unsubscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64) -> bool {
+        let is_it = |request: &Request, kind| {
+            matches!(request, Request::Unsubscribe { subscription, .. }
                 if is_confirmed(subscription, kind, name))
         };
-        let mut asked = self.take_question(|question| is_it(question, kind));
+        let mut asked = self.take_request(|request| is_it(request, kind));
         // Some servers confirm the end of sharded subscriptions in the same words. The reverse is
         // not an answer: slots move on their own.
         if asked.is_none() && kind == SubscriptionKind::Channel {
-            asked = self.take_question(|question| is_it(question, SubscriptionKind::Shard));
+            asked = self.take_request(|request| is_it(request, SubscriptionKind::Shard));
         }
-        match asked.map(|awaited| awaited.question) {
-            Some(Question::Unsubscribe { is_told: true, .. }) => self.counts.note(kind, count),
-            Some(Question::Unsubscribe { subscription, .. }) => {
+        match asked.map(|pending| pending.request) {
+            Some(Request::Unsubscribe { is_told: true, .. }) => self.counts.note(kind, count),
+            Some(Request::Unsubscribe { subscription, .. }) => {
                 self.counts.note(kind, count);
                 self.subscriptions.remove(subscription.id);
-                self.tell_unsubscribed(subscription, true, now);
+                self.tell_unsubscribed(subscription, true);
             }
             _ => {
                 let Some(id) = self.subscriptions.bringer(kind, name) else {
@@ -134,7 +116,7 @@ impl SubscriberProtocol<'_> {
                     let last_served = self.subscriptions.last_served(id);
                     self.lose(id, last_served, "its slot has moved".into());
                 } else if let Some(subscription) = self.subscriptions.remove(id) {
-                    self.tell_unsubscribed(subscription, false, now);
+                    self.tell_unsubscribed(subscription, false);
                 }
             }
         }
@@ -142,13 +124,13 @@ impl SubscriberProtocol<'_> {
     }
 
     /// Handles the answer to a PING. Returns whether it was expected.
-    fn hear_pong(&mut self, now: Time) -> bool {
-        let Some(ping) = self.take_question(|question| matches!(question, Question::Ping)) else {
+    fn handle_pong(&mut self) -> bool {
+        let Some(ping) = self.take_request(|request| matches!(request, Request::Ping)) else {
             return false;
         };
         self.note_greeted();
-        self.freshness.note_pong(ping.at, now);
-        let round_trip = Feed::RoundTrip(self.handle.node, ping.asked.elapsed());
+        self.freshness.note_pong(ping.asked.time, self.now.time);
+        let round_trip = Feed::RoundTrip(self.handle.node, self.now.instant - ping.asked.instant);
         self.feed_queue.push(round_trip);
         if std::mem::take(&mut self.is_ping_refused) {
             self.feed_queue.push(Feed::Trouble(None));
@@ -158,62 +140,62 @@ impl SubscriberProtocol<'_> {
 
     /// Handles an error. It answers the oldest request; all other answers are matched by their
     /// form.
-    fn hear_error(&mut self, words: Box<str>, now: Time) -> Result<(), End> {
+    fn handle_error(&mut self, words: Box<str>) -> Result<(), End> {
         let is_elsewhere = ELSEWHERE.iter().any(|start| words.starts_with(start));
         let refusal = Refusal::of(&words);
-        let question = self.awaited.pop_front().map(|awaited| awaited.question);
-        match question {
+        let request = self.pending.pop_front().map(|pending| pending.request);
+        match request {
             // A replica that has lost its primary receives nothing, although it stays connected.
-            Some(Question::Auth | Question::Ping | Question::SetName | Question::Subscribe(_))
+            Some(Request::Auth | Request::Ping | Request::SetName | Request::Subscribe(_))
                 if refusal.is_passing() =>
             {
                 Err(End::Lost(words))
             }
             // Retrying loses nothing as long as nothing is received.
-            Some(Question::Subscribe(_))
+            Some(Request::Subscribe(_))
                 if refusal == Refusal::OutOfMemory && !self.is_any_live() =>
             {
                 Err(End::Lost(words))
             }
             // Some servers repeat unknown arguments in the error, and here that is the password.
-            Some(Question::Auth) => Err(End::Refused(without_arguments(&words).into())),
-            Some(Question::Ping | Question::SetName | Question::Subscribe(_))
+            Some(Request::Auth) => Err(End::Refused(without_arguments(&words).into())),
+            Some(Request::Ping | Request::SetName | Request::Subscribe(_))
                 if refusal.is_about_login() =>
             {
                 Err(End::Refused(words))
             }
             // The name is optional. It is only used in `CLIENT LIST`.
-            Some(Question::SetName) => {
+            Some(Request::SetName) => {
                 self.go_live();
                 Ok(())
             }
-            Some(Question::Subscribe(subscription))
+            Some(Request::Subscribe(subscription))
                 if subscription.topic.kind == SubscriptionKind::Shard && is_elsewhere =>
             {
                 let last_served = self.subscriptions.last_served(subscription.id);
                 self.lose(subscription.id, last_served, words);
                 Ok(())
             }
-            Some(Question::Subscribe(subscription)) => {
-                self.deny(subscription, words, now);
+            Some(Request::Subscribe(subscription)) => {
+                self.deny(subscription, words);
                 Ok(())
             }
             // Redis keeps sending, but messages of a dropped subscription are no longer shown.
-            Some(Question::Unsubscribe {
+            Some(Request::Unsubscribe {
                 subscription,
                 is_told,
             }) => {
                 // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
                 if !words.starts_with("NOSUB ") {
-                    self.note_unexpected(|| Unexpected::Error(words), now);
+                    self.note_unexpected(|| Unexpected::Error(words));
                 }
                 self.subscriptions.remove(subscription.id);
                 if !is_told {
-                    self.tell_unsubscribed(subscription, true, now);
+                    self.tell_unsubscribed(subscription, true);
                 }
                 Ok(())
             }
-            Some(Question::Ping) => {
+            Some(Request::Ping) => {
                 self.is_ping_refused = true;
                 let trouble = format!("PING refused, round trip unknown: {words}");
                 self.feed_queue.push(Feed::Trouble(Some(trouble.into())));
@@ -221,27 +203,27 @@ impl SubscriberProtocol<'_> {
                 Ok(())
             }
             None => {
-                self.note_unexpected(|| Unexpected::Error(words), now);
+                self.note_unexpected(|| Unexpected::Error(words));
                 Ok(())
             }
         }
     }
 
-    fn hear_unknown(&mut self, frame: &Frame<'_>, bytes: &[u8], now: Time) {
+    fn handle_unknown(&mut self, frame: &Frame<'_>, bytes: &[u8]) {
         let text = || describe(&bytes[..frame.length]);
-        self.note_unexpected(|| Unexpected::Frame(text()), now);
+        self.note_unexpected(|| Unexpected::Frame(text()));
     }
 
     /// Handles a nested frame, given as text.
-    pub fn hear_odd(&mut self, text: String, now: Time) {
-        self.note_unexpected(|| Unexpected::Frame(text.into()), now);
+    pub fn handle_nested(&mut self, text: String) {
+        self.note_unexpected(|| Unexpected::Frame(text.into()));
     }
 
     fn is_any_live(&self) -> bool {
         self.subscriptions.in_state(State::Live).next().is_some()
     }
 
-    fn deny(&mut self, subscription: Subscription, reason: Box<str>, now: Time) {
+    fn deny(&mut self, subscription: Subscription, reason: Box<str>) {
         self.progress = Progress::Answered;
         self.go_live();
         if self.subscriptions.state(subscription.id) == Some(State::Pending) {
@@ -252,8 +234,8 @@ impl SubscriberProtocol<'_> {
             subscription,
             reason,
         };
-        self.feed_queue.push_notice(now, notice);
-        self.give_up(id, now);
+        self.push_notice(notice);
+        self.give_up(id);
     }
 }
 

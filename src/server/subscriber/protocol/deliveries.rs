@@ -3,7 +3,7 @@
 //! to the connection they are redirected to.
 
 use super::{
-    Delivery, Question, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind, Time,
+    Delivery, Request, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind,
     Unexpected, describe, put_command,
 };
 use crate::log::LargePayload;
@@ -18,47 +18,47 @@ impl SubscriberProtocol<'_> {
     }
 
     /// Handles a delivery with a large payload.
-    pub fn hear_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload, now: Time) {
+    pub fn handle_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload) {
         let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
-        let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes, now));
+        let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes));
         let Some(id) = owner else {
             return;
         };
         let is_last = self.until.is_some_and(|until| payload.is(until));
         self.feed_queue
-            .push_large(now, delivery.channel, payload, id);
+            .push_large(self.now.time, delivery.channel, payload, id);
         if is_last {
-            self.end(id, now);
+            self.end(id);
         }
     }
 
     /// Handles a delivery of a message.
     #[inline]
-    pub fn hear_message(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
+    pub fn handle_message(&mut self, delivery: &Delivery<'_>, payload: &[u8]) {
         let Some(id) = self.subscriptions.bringer(delivery.kind, delivery.name) else {
-            return self.hear_stray(delivery, payload, now);
+            return self.handle_stray(delivery, payload);
         };
         if delivery.kind == SubscriptionKind::Shard {
             self.subscriptions
                 .note_served(id, self.freshness.heard_until());
         }
         self.feed_queue
-            .push_message(now, delivery.channel, payload, id);
+            .push_message(self.now.time, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
-            self.end(id, now);
+            self.end(id);
         }
     }
 
     /// Handles a delivery that matches no subscription exactly.
     #[cold]
-    fn hear_stray(&mut self, delivery: &Delivery<'_>, payload: &[u8], now: Time) {
-        let Some(id) = self.owner_of_stray(delivery, payload, now) else {
+    fn handle_stray(&mut self, delivery: &Delivery<'_>, payload: &[u8]) {
+        let Some(id) = self.owner_of_stray(delivery, payload) else {
             return;
         };
         self.feed_queue
-            .push_message(now, delivery.channel, payload, id);
+            .push_message(self.now.time, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
-            self.end(id, now);
+            self.end(id);
         }
     }
 
@@ -71,18 +71,13 @@ impl SubscriberProtocol<'_> {
     /// Returns the subscription that a stray delivery belongs to. One that belongs to none is
     /// reported as an unsolicited frame, unless it was in flight while its subscription was
     /// dropped.
-    fn owner_of_stray(
-        &mut self,
-        delivery: &Delivery<'_>,
-        head: &[u8],
-        now: Time,
-    ) -> Option<SubscriptionId> {
+    fn owner_of_stray(&mut self, delivery: &Delivery<'_>, head: &[u8]) -> Option<SubscriptionId> {
         if self.is_given_up(delivery) {
             return None;
         }
         let owner = self.likely_owner(delivery);
         match owner {
-            None => self.note_unexpected(|| Unexpected::Frame(stray_text(delivery, head)), now),
+            None => self.note_unexpected(|| Unexpected::Frame(stray_text(delivery, head))),
             Some(id) if self.subscriptions.is_sharded(id) => {
                 self.subscriptions
                     .note_served(id, self.freshness.heard_until());
@@ -108,8 +103,8 @@ impl SubscriberProtocol<'_> {
     fn is_given_up(&self, delivery: &Delivery<'_>) -> bool {
         let is_pattern =
             |kind| !matches!(kind, SubscriptionKind::Channel | SubscriptionKind::Shard);
-        self.awaited.iter().any(|awaited| {
-            matches!(&awaited.question, Question::Unsubscribe { subscription, .. }
+        self.pending.iter().any(|pending| {
+            matches!(&pending.request, Request::Unsubscribe { subscription, .. }
                 if *subscription.topic.name == *delivery.name
                     && is_pattern(subscription.topic.kind) == is_pattern(delivery.kind))
         })
