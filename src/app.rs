@@ -6,6 +6,7 @@
 //! scroll position and its selection.
 
 mod action;
+mod causes;
 mod channel_list;
 mod effect;
 mod event;
@@ -29,6 +30,10 @@ mod update;
 pub use self::action::{
     Action, BreakpointAction, ChannelsAction, FilterAction, Kind, LogAction, MessageAction, Motion,
     PlotAction, PromptAction, PublishAction, QueryAction, RowAction, ScreenAction, SessionAction,
+};
+pub use self::causes::{
+    connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
+    trouble_words,
 };
 pub use self::channel_list::{ChannelList, Entry, FLASH, ListForm, Lists, MOST_LISTED, Sort};
 pub use self::effect::{Alert, Effect};

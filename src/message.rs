@@ -1,12 +1,21 @@
 //! The core types shared by every other module: times, ids, subscriptions, and the notices that
 //! appear between messages.
 
+mod cause;
 pub mod clock;
 pub mod glob;
 pub mod names;
+mod redis_error;
 
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use self::cause::{
+    Awaited, Closing, ConnectionError, DatabaseError, Gap, GapCause, GapEnd, GapReason,
+    LookupError, MoveReason, MovedTopic, Partial, SentinelError, SentinelErrors, SentinelOutcome,
+    Stranger, StreamKind,
+};
+pub use self::redis_error::{ErrorCode, RedisError};
 
 /// The channel on which Redis publishes client-side cache invalidations: in the log, a JSON list of
 /// keys, or `null` for all keys.
@@ -244,8 +253,8 @@ pub enum Notice {
     Denied {
         /// The subscription.
         subscription: Subscription,
-        /// Redis's error message.
-        reason: Box<str>,
+        /// Redis's error.
+        reason: RedisError,
     },
     /// The `--until` message arrived and ended a subscription.
     Ended {
@@ -277,8 +286,8 @@ pub enum Notice {
         /// The channels that the user may access.
         channels: Allowed,
     },
-    /// Some requested messages cannot be received, or may stop arriving: what, why, and the remedy.
-    Partial(Box<str>),
+    /// Some requested messages cannot be received, or may stop arriving.
+    Partial(Partial),
     /// The server sent unsolicited frames, or frames that match no request. They do not count as
     /// messages: the message rows alone add up to the number of received messages.
     Unexpected {
@@ -329,47 +338,21 @@ pub enum Allowed {
         /// The number of names left out.
         left_out: usize,
     },
-    /// The user may not query its permissions; this is Redis's error message.
-    Denied(Box<str>),
-    /// Redis could not be asked; this is the reason.
-    Unknown(Box<str>),
+    /// The user may not query its permissions; this is Redis's error.
+    Denied(RedisError),
+    /// Redis could not be asked.
+    Unknown(ConnectionError),
+    /// The user's name is too long to ask for.
+    UnusableName,
 }
 
 /// An unsolicited frame.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Unexpected {
-    /// An error, as the server worded it.
-    Error(Box<str>),
+    /// An error.
+    Error(RedisError),
     /// Any other frame, as text that may be truncated.
     Frame(Box<str>),
-}
-
-/// A period during which messages may have been lost.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Gap {
-    /// The time up to which every message was certainly received, or, in a cluster, at which the
-    /// server was last certainly the right one. Messages may be missing from here on.
-    pub last_heard: Time,
-    /// When the loss was noticed.
-    pub noticed: Time,
-    /// Whether and how the gap ended.
-    pub end: GapEnd,
-    /// What happened, such as "connection lost".
-    pub event: Box<str>,
-    /// The reason, as text.
-    pub reason: Box<str>,
-}
-
-/// How a gap ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum GapEnd {
-    /// It has not ended: messages are still being lost.
-    Open,
-    /// The last subscription was confirmed again at this time.
-    Restored(Time),
-    /// The connection did not come back: from this time on there were no subscriptions, so nothing
-    /// more was lost.
-    GivenUp(Time),
 }
 
 /// Messages that were received and then dropped unread, to keep up with Redis.

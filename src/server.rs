@@ -42,11 +42,12 @@ pub use self::connect::endpoint::{Address, DEFAULT_URL, Endpoint};
 pub use self::connect::endpoint_error::EndpointError;
 pub use self::connect::login::LoginRetries;
 pub use self::connect::password::Password;
-pub use self::connect::refusal::Refusal;
 pub use self::connect::resolver::{Lookup, Resolver};
 pub use self::connect::target::{ParsedUrl, Sentinels, Target, UrlRemark};
 pub use self::connect::tls::{Tls, TlsError, TlsSettings};
-pub use self::feed::{Ask, Command, Connection, Feed, Health, NodeFacts, Role};
+pub use self::feed::{
+    Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,
+};
 
 use self::cluster::topology::Owners;
 use self::commander::Commander;

@@ -1,8 +1,10 @@
 //! The publish box.
 
+use super::causes::publish_error_words;
 use super::input::Input;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
+use crate::server::PublishError;
 
 /// Maximum size of a one-line box, in bytes.
 pub(crate) const MAX_LINE: usize = 16 << 10;
@@ -168,7 +170,12 @@ impl PublishBox {
     }
 
     /// Records the answer to the request `id`.
-    pub fn note_answer(&mut self, id: u64, receivers: Result<i64, Box<str>>, at: Option<Box<str>>) {
+    pub fn note_answer(
+        &mut self,
+        id: u64,
+        receivers: Result<i64, PublishError>,
+        at: Option<Box<str>>,
+    ) {
         if self.answer != (Answer::Waiting { id }) {
             return;
         }
@@ -180,7 +187,8 @@ impl PublishBox {
             self.put(&sent);
         }
         let received = |count| Answer::Received { count, at };
-        self.answer = receivers.map_or_else(Answer::Failed, received);
+        let failed = |error| Answer::Failed(publish_error_words(&error).into());
+        self.answer = receivers.map_or_else(failed, received);
     }
 
     /// Clears a failure, which the user has read.

@@ -113,7 +113,7 @@ impl App {
                 self.session.server.trouble = trouble;
                 self.session.forgive_silence();
             }
-            Feed::Partial(words) => return self.session.note_partial(words),
+            Feed::Partial(partial) => return self.session.note_partial(partial),
             Feed::Allowed { user, channels } => return self.session.note_allowed(user, channels),
             Feed::Published {
                 id,

@@ -327,12 +327,16 @@ impl Batch {
 /// Returns the memory use of a notice in bytes. Topic names are shared and not counted.
 fn notice_bytes(notice: &Notice) -> usize {
     let words = match notice {
-        Notice::Denied { reason, .. } => reason.len(),
-        Notice::Gap(gap) => gap.reason.len(),
-        Notice::Partial(words)
-        | Notice::Resp3Refused { library: words }
+        Notice::Denied { reason: error, .. }
         | Notice::Unexpected {
-            first: Unexpected::Error(words) | Unexpected::Frame(words),
+            first: Unexpected::Error(error),
+            ..
+        } => error.text.len(),
+        Notice::Gap(gap) => gap.reason.text_bytes(),
+        Notice::Partial(partial) => partial.text_bytes(),
+        Notice::Resp3Refused { library: words }
+        | Notice::Unexpected {
+            first: Unexpected::Frame(words),
             ..
         } => words.len(),
         Notice::Allowed { user, channels } => user.len() + allowed_bytes(channels),
@@ -347,7 +351,9 @@ fn allowed_bytes(allowed: &Allowed) -> usize {
             let names = names.iter();
             names.map(|name| size_of_val(name) + name.len()).sum()
         }
-        Allowed::Denied(words) | Allowed::Unknown(words) => words.len(),
+        Allowed::Denied(error) => error.text.len(),
+        Allowed::Unknown(error) => error.text_bytes(),
+        Allowed::UnusableName => 0,
     }
 }
 

@@ -8,7 +8,7 @@ mod server_kind;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue as _, RedisError, Value};
+use redis::{Cmd, FromRedisValue as _, Value};
 use tokio::select;
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
@@ -17,15 +17,14 @@ use tokio::time::{Instant, sleep_until};
 use self::rights::allowed_by;
 use self::server_kind::{Membership, Mode, membership, version_in};
 use crate::log::Batch;
-use crate::message::{Allowed, Notice, Time};
+use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
 use crate::server::cluster::topology::Owners;
 use crate::server::config::Config;
 use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::link::{Failure, Link, cut, is_excess, is_refusal, words};
+use crate::server::connect::link::{Link, cut, excess_of, is_refusal, refusal};
 use crate::server::connect::login::Login;
-use crate::server::connect::refusal::Refusal;
 use crate::server::connect::target::Target;
-use crate::server::feed::{Ask, Feed};
+use crate::server::feed::{Ask, Feed, PublishError, Trouble};
 use crate::server::gaps::NOWHERE;
 use crate::server::node_location::NodeLocation;
 use crate::server::replication::{Change, Upstream};
@@ -62,7 +61,7 @@ pub(super) struct Commander {
     /// Whether the server belongs to a cluster.
     membership: Membership,
     /// The last reported error about a database that cannot be selected.
-    told_of_db: Option<Box<str>>,
+    told_of_db: Option<DatabaseError>,
 }
 
 /// The event loop is gone.
@@ -70,7 +69,7 @@ struct Closed;
 
 /// How many clients received a message and the server that counted them, or why it was not
 /// published.
-type Published = Result<(i64, Option<Address>), Box<str>>;
+type Published = Result<(i64, Option<Address>), PublishError>;
 
 impl Commander {
     pub(super) fn new(
@@ -137,11 +136,11 @@ impl Commander {
         command: &Cmd,
     ) -> Result<(), Closed> {
         let published = if self.config.read_only {
-            Err("read-only: every write is refused".into())
+            Err(PublishError::ReadOnly)
         } else {
             match self.link_up().await? {
                 Ok(()) => self.publish(owner, command).await,
-                Err(failure) => Err(format!("not published: {}", failure.reason).into()),
+                Err(error) => Err(PublishError::NotPublished(error)),
             }
         };
         let (receivers, counted_at) = match published {
@@ -165,7 +164,7 @@ impl Commander {
     /// accept a sharded message without delivering it.
     async fn publish(&mut self, owner: Option<Address>, command: &Cmd) -> Published {
         let Some(link) = &mut self.link else {
-            return Err("not published: not connected".into());
+            return Err(PublishError::NotPublished(ConnectionError::NotConnected));
         };
         if let Some(owner) = owner
             && self.at.as_ref().is_some_and(|at| *at.address() != owner)
@@ -174,14 +173,14 @@ impl Commander {
         }
         match link.ask(command).await {
             Ok(receivers) => Ok((receivers, self.at.as_ref().map(|at| at.address().clone()))),
-            Err(error) if is_refusal(&error) => match owner_in(&error) {
-                Some(owner) => self.publish_at(owner, command).await,
-                None => Err(words(&error)),
-            },
             Err(error) => {
-                let reason = link.reason(&error);
-                self.link = None;
-                Err(format!("unknown whether it was published: {reason}").into())
+                let failed = publish_error(link, &error);
+                if !is_refusal(&error) {
+                    self.link = None;
+                } else if let Some(owner) = owner_in(&error) {
+                    return self.publish_at(owner, command).await;
+                }
+                Err(failed)
             }
         }
     }
@@ -189,26 +188,20 @@ impl Commander {
     /// Publishes at the owner of the channel's slot.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.place.locate().await;
-        let endpoint = located.map_err(|failure| failure.reason)?;
+        let endpoint = located.map_err(PublishError::NotPublished)?;
         let endpoint = endpoint.at(owner.clone());
         let link = Link::open(&endpoint, &self.config.dial()).await;
-        let mut link = link.map_err(|failure| format!("not published: {}", failure.reason))?;
-        let answer = link.ask(command).await;
-        let answer = answer.map(|receivers| (receivers, Some(owner)));
-        answer.map_err(|error| {
-            let reason = link.reason(&error);
-            if is_refusal(&error) {
-                reason
-            } else {
-                format!("unknown whether it was published: {reason}").into()
-            }
-        })
+        let mut link = link.map_err(PublishError::NotPublished)?;
+        match link.ask(command).await {
+            Ok(receivers) => Ok((receivers, Some(owner))),
+            Err(error) => Err(publish_error(&link, &error)),
+        }
     }
 
     async fn answer_allowed(&mut self) -> Result<(), Closed> {
         let asked = match self.link_up().await? {
             Ok(()) => self.ask_allowed().await,
-            Err(failure) => (None, Allowed::Unknown(failure.reason)),
+            Err(error) => (None, Allowed::Unknown(error)),
         };
         let (user, channels) = asked;
         // Without a password there was no login.
@@ -222,12 +215,12 @@ impl Commander {
     /// permitted.
     async fn ask_allowed(&mut self) -> (Option<String>, Allowed) {
         let Some(link) = &mut self.link else {
-            return (None, Allowed::Unknown("not connected".into()));
+            return (None, Allowed::Unknown(ConnectionError::NotConnected));
         };
         let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
         let name = match link.ask::<String>(&whoami).await {
             Ok(name) if cut(&name).len() == name.len() => name,
-            Ok(_) => return (None, Allowed::Unknown("the user has no usable name".into())),
+            Ok(_) => return (None, Allowed::UnusableName),
             Err(error) => return (None, not_allowed(link, &error)),
         };
         let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
@@ -249,17 +242,14 @@ impl Commander {
             return Ok(());
         }
         match self.link_up().await? {
-            Err(failure) if failure.is_refusal => {
+            Err(error) if error.is_refusal() => {
                 self.is_troubled = true;
-                let is_about_login = Refusal::of(&failure.reason).is_about_login();
-                let mut again = "";
-                if is_about_login {
+                if error.is_about_login() {
                     self.pause = self.login.next_wait();
                     self.is_locked_out = self.pause.is_none();
-                    again = " · r to retry";
                 }
-                let trouble = format!("no connection to publish with: {}{again}", failure.reason);
-                self.tell(Feed::Trouble(Some(trouble.into()))).await
+                let trouble = Trouble::NoPublishing(error);
+                self.tell(Feed::Trouble(Some(trouble))).await
             }
             // The subscriber's connection reports unreachable servers.
             _ => Ok(()),
@@ -313,7 +303,7 @@ impl Commander {
     }
 
     /// Connects unless already connected.
-    async fn link_up(&mut self) -> Result<Result<(), Failure>, Closed> {
+    async fn link_up(&mut self) -> Result<Result<(), ConnectionError>, Closed> {
         self.follow();
         // The driver ends when the connection closes, so no command is sent to a dead connection.
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
@@ -322,13 +312,13 @@ impl Commander {
         self.link = None;
         let mut link = match self.connect().await {
             Ok(link) => link,
-            Err(failure) => return Ok(Err(failure)),
+            Err(error) => return Ok(Err(error)),
         };
         let info = match link.ask::<String>(redis::cmd("INFO").arg("server")).await {
             Ok(info) => Some(info),
-            Err(error) if is_excess(&error) => {
-                let reason = format!("INFO: {}", link.reason(&error)).into();
-                return Ok(Err(Failure::refused(reason)));
+            Err(error) if excess_of(&error).is_some() => {
+                let error = Box::new(link.failure(&error));
+                return Ok(Err(ConnectionError::Reply("INFO", error)));
             }
             Err(_) => None,
         };
@@ -362,23 +352,23 @@ impl Commander {
         if std::mem::take(&mut self.is_troubled) {
             self.tell(Feed::Trouble(None)).await?;
         }
-        if let Some(words) = no_db {
-            self.tell_no_db(words).await?;
+        if let Some(error) = no_db {
+            self.tell_no_db(error).await?;
         }
         Ok(Ok(()))
     }
 
     /// Reports a database that cannot be selected: once as a row in the log, and next to the
     /// address.
-    async fn tell_no_db(&mut self, words: Box<str>) -> Result<(), Closed> {
-        let brief = words.split(':').next().unwrap_or_default().into();
-        self.tell(Feed::Trouble(Some(brief))).await?;
-        if self.told_of_db.as_ref() == Some(&words) {
+    async fn tell_no_db(&mut self, error: DatabaseError) -> Result<(), Closed> {
+        self.tell(Feed::Trouble(Some(Trouble::Database(error.clone()))))
+            .await?;
+        if self.told_of_db.as_ref() == Some(&error) {
             return Ok(());
         }
-        self.told_of_db = Some(words.clone());
+        self.told_of_db = Some(error.clone());
         let mut batch = Batch::default().from_node(NOWHERE);
-        batch.push_notice(Time::now(), Notice::Partial(words));
+        batch.push_notice(Time::now(), Notice::Partial(Partial::Database(error)));
         self.tell(Feed::Batch(Box::new(batch))).await
     }
 
@@ -387,14 +377,14 @@ impl Commander {
         let before = std::mem::replace(&mut self.membership, now);
         let report = match (before, &self.membership) {
             (_, Membership::Member) => Report::IsCluster,
-            (_, Membership::Secret(words)) => Report::MayBeCluster(Some(words.clone())),
+            (_, Membership::Secret(error)) => Report::MayBeCluster(Some(error.clone())),
             (Membership::Secret(_), Membership::Alone) => Report::MayBeCluster(None),
             (_, Membership::Alone) => return,
         };
         let _ = self.report_tx.send(report);
     }
 
-    async fn connect(&mut self) -> Result<Link, Failure> {
+    async fn connect(&mut self) -> Result<Link, ConnectionError> {
         let endpoint = self.place.locate().await?;
         let link = Link::open(&endpoint, &self.config.dial()).await;
         self.at = Some(endpoint);
@@ -407,17 +397,23 @@ impl Commander {
 }
 
 /// Returns why the user's permissions are unknown.
-fn not_allowed(link: &Link, error: &RedisError) -> Allowed {
-    let reason = link.reason(error);
-    if is_refusal(error) {
-        Allowed::Denied(reason)
-    } else {
-        Allowed::Unknown(reason)
+fn not_allowed(link: &Link, error: &redis::RedisError) -> Allowed {
+    match refusal(error) {
+        Some(error) => Allowed::Denied(error),
+        None => Allowed::Unknown(link.failure(error)),
+    }
+}
+
+/// Returns why a message was not published.
+fn publish_error(link: &Link, error: &redis::RedisError) -> PublishError {
+    match refusal(error) {
+        Some(error) => PublishError::Refused(error),
+        None => PublishError::Unknown(link.failure(error)),
     }
 }
 
 /// Returns the owner of a sharded channel from a redirection error.
-fn owner_in(error: &RedisError) -> Option<Address> {
+fn owner_in(error: &redis::RedisError) -> Option<Address> {
     let (place, _slot) = error.redirect_node()?;
     let (host, port) = place.rsplit_once(':')?;
     Some(Address::Tcp {

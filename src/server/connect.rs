@@ -8,7 +8,6 @@ pub(super) mod endpoint_error;
 pub(super) mod link;
 pub(super) mod login;
 pub(super) mod password;
-pub(super) mod refusal;
 pub(super) mod resolver;
 pub(super) mod target;
 pub(super) mod tls;

@@ -19,7 +19,10 @@ use self::nodes::Nodes;
 use self::placing::Leaving;
 use self::topics::WantedTopics;
 use crate::log::Batch;
-use crate::message::{NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
+use crate::message::{
+    GapCause, GapReason, NodeId, Notice, RedisError, Subscription, SubscriptionId,
+    SubscriptionKind, Time, Topic,
+};
 use crate::server::cluster::Cluster;
 use crate::server::cluster::topology::{Owners, Topology, slot_of};
 use crate::server::commander::poller::{Poller, Wanted};
@@ -28,7 +31,7 @@ use crate::server::connect::endpoint::{Address, Endpoint};
 use crate::server::connect::target::{Sentinels, Target};
 use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
 use crate::server::gaps::{Loss, NOWHERE, SharedGaps};
-use crate::server::node_location::{NodeLocation, failover_in_words};
+use crate::server::node_location::{NodeLocation, failover};
 use crate::server::replication::Change;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
@@ -41,7 +44,7 @@ const HOME_PATIENCE: Duration = Duration::from_secs(1);
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
 
 /// Placeholder node for subscriptions while the previous master still accepts messages.
-const FORMER: NodeId = NodeId(u16::MAX - 2);
+const PREVIOUS_MASTER: NodeId = NodeId(u16::MAX - 2);
 
 /// The coordinator's task.
 pub(super) struct Coordinator {
@@ -70,7 +73,7 @@ pub(super) struct Coordinator {
     /// with the other nodes.
     left_home: Option<(NodeId, Time)>,
     /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
-    doubt: Option<Box<str>>,
+    doubt: Option<RedisError>,
     /// Whether `doubt` was reported.
     is_doubt_told: bool,
 }
@@ -170,10 +173,10 @@ impl Coordinator {
         let patience = self.home_lost_since().map(|since| since + HOME_PATIENCE);
         select! {
             command = self.command_rx.recv() => {
-                self.obey(command.ok_or(Stopped)?);
+                self.execute(command.ok_or(Stopped)?);
                 self.tell_doubt().await?;
             }
-            Some(report) = self.report_rx.recv() => self.hear(report).await?,
+            Some(report) = self.report_rx.recv() => self.handle(report).await?,
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
                 self.move_home();
             }
@@ -181,7 +184,7 @@ impl Coordinator {
         Ok(())
     }
 
-    fn obey(&mut self, command: Command) {
+    fn execute(&mut self, command: Command) {
         match command {
             Command::Subscribe(subscription) => {
                 let Subscription { id, topic } = subscription;
@@ -204,8 +207,8 @@ impl Coordinator {
                     self.discover_channels();
                 } else {
                     self.nodes.command_carriers(id, &Command::Unsubscribe(id));
-                    for nobody in [NOWHERE, UPSTREAM, FORMER] {
-                        let closed = self.gaps.lock().give_up(id, nobody, Time::now());
+                    for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
+                        let closed = self.gaps.lock().give_up(id, placeholder, Time::now());
                         self.tell_later(closed);
                     }
                 }
@@ -222,12 +225,12 @@ impl Coordinator {
         }
     }
 
-    async fn hear(&mut self, report: Report) -> Result<(), Stopped> {
+    async fn handle(&mut self, report: Report) -> Result<(), Stopped> {
         match report {
             Report::Live { node } => {
                 self.nodes.get_mut(node).lost_since = None;
                 if let Some(poll) = &self.poll {
-                    poll.knock_again();
+                    poll.note_login();
                 }
             }
             Report::Lost { node, attempts } => {
@@ -246,7 +249,7 @@ impl Coordinator {
                 self.doubt = doubt;
                 self.tell_doubt().await?;
             }
-            Report::Partial(words) => self.tell_partial(words).await?,
+            Report::Partial(partial) => self.tell_partial(partial).await?,
             Report::Located { node, address } => {
                 self.nodes.note_place(node, &address);
                 self.tell_of_nodes().await?;
@@ -281,12 +284,12 @@ impl Coordinator {
                 to,
                 last_served,
             } => self.follow_master(&from, &to, last_served).await?,
-            Report::FormerServes { server, since } => {
-                let opened = self.note_former(&server, since);
+            Report::PreviousMasterServes { server, since } => {
+                let opened = self.note_previous_master(&server, since);
                 self.tell(opened).await?;
             }
-            Report::FormerIsOver => {
-                let closed = self.gaps.lock().find_all(FORMER, Time::now());
+            Report::PreviousMasterStopped => {
+                let closed = self.gaps.lock().find_all(PREVIOUS_MASTER, Time::now());
                 self.tell(closed).await?;
             }
             Report::Found {
@@ -301,7 +304,7 @@ impl Coordinator {
                 reason,
             } => {
                 let last = last_served.zip(heard_until);
-                let opened = self.note_moved(node, subscription, last, &reason);
+                let opened = self.note_moved(node, subscription, last, reason);
                 self.tell(opened).await?;
                 self.hurry();
                 self.assign_one(subscription);
@@ -319,8 +322,8 @@ impl Coordinator {
             Change::Cut { last_heard, reason } => {
                 let loss = Loss {
                     last_heard,
-                    event: "the replica was cut off".into(),
-                    reason: reason.into(),
+                    cause: GapCause::ReplicaCutOff,
+                    reason,
                 };
                 gaps.lose(UPSTREAM, wanted, loss, now).into_iter().collect()
             }
@@ -345,14 +348,13 @@ impl Coordinator {
         to: &Address,
         last_served: Time,
     ) -> Result<(), Stopped> {
-        let event = failover_in_words(from, to);
+        let cause = failover(from, to);
         // A subscriber that lost the old master may have found the new one already.
         let is_there = |home: &Endpoint| home.address() == to;
         if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
             let leave = Command::Leave {
                 last_served,
-                event: event.as_str().into(),
-                reason: "the sentinels have another master".into(),
+                cause: cause.clone(),
             };
             self.nodes.command(self.home, leave);
         }
@@ -360,22 +362,22 @@ impl Coordinator {
         let explained = self
             .gaps
             .lock()
-            .explain(self.home, &event, Some(last_served));
+            .explain(self.home, cause, Some(last_served));
         self.tell(explained).await
     }
 
     /// Opens the gap for messages published at a previous master. The sentinels eventually turn it
     /// into a replica and disconnect its clients.
-    fn note_former(&self, server: &Address, since: Time) -> Option<Notice> {
+    fn note_previous_master(&self, server: &Address, since: Time) -> Option<Notice> {
         let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
         let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
         let loss = Loss {
             last_heard: since,
-            event: format!("{server} still acts as master").into(),
-            reason: "messages published there are not received".into(),
+            cause: GapCause::PreviousMasterServes(server.to_string().into()),
+            reason: GapReason::NotReceived,
         };
         let mut gaps = self.gaps.lock();
-        gaps.lose(FORMER, wanted, loss, Time::now())
+        gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
     }
 
     /// Starts the poller if there is something to query, and passes it the patterns.

@@ -4,7 +4,10 @@ use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use crate::log::Batch;
-use crate::message::{Allowed, NodeId, Subscription, SubscriptionId, Time};
+use crate::message::{
+    Allowed, ConnectionError, DatabaseError, GapCause, NodeId, Partial, RedisError, Subscription,
+    SubscriptionId, Time,
+};
 
 /// What the server tasks report to the event loop.
 #[derive(Debug)]
@@ -30,12 +33,12 @@ pub enum Feed {
     ServerVersion(Box<str>),
     /// The server turned out to be a sentinel. Contains the names of the masters it monitors.
     Sentinel(Vec<Box<str>>),
-    /// The server refused a request of the heartbeat or the command connection: its error message
-    /// and the consequence. `None` once it answers again.
-    Trouble(Option<Box<str>>),
-    /// Some subscriptions cannot be received, or not permanently: what is affected, then after a
-    /// colon the reason and the remedy. `None` once everything is received.
-    Partial(Option<Box<str>>),
+    /// The server refused a request of the heartbeat or the command connection. `None` once it
+    /// answers again.
+    Trouble(Option<Trouble>),
+    /// Some subscriptions cannot be received, or not permanently. `None` once everything is
+    /// received.
+    Partial(Option<Partial>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
         /// The user that the connections are logged in as.
@@ -48,11 +51,35 @@ pub enum Feed {
         /// The id from the request.
         id: u64,
         /// How many clients received the message, or why it was not published.
-        receivers: Result<i64, Box<str>>,
+        receivers: Result<i64, PublishError>,
         /// The cluster node that counted the receivers. It counts only its own clients, not those
         /// of the other nodes it forwarded the message to. `None` if the count covers all clients.
         counted_at: Option<Box<str>>,
     },
+}
+
+/// What the server refuses besides subscriptions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// It refuses PING, so the round trip is unknown.
+    Ping(RedisError),
+    /// It refuses the command connection.
+    NoPublishing(ConnectionError),
+    /// It refuses to select the database.
+    Database(DatabaseError),
+}
+
+/// Why a message was not published.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PublishError {
+    /// Writes are refused.
+    ReadOnly,
+    /// The server refused the message.
+    Refused(RedisError),
+    /// There is no connection.
+    NotPublished(ConnectionError),
+    /// The connection failed, perhaps after the server had published the message.
+    Unknown(ConnectionError),
 }
 
 /// State of the subscriber's connection.
@@ -64,8 +91,8 @@ pub enum Connection {
     Live,
     /// Lost or never established. The next attempt starts at `retry_at`.
     Reconnecting {
-        /// The reason, as text.
-        reason: Box<str>,
+        /// The reason.
+        reason: ConnectionError,
         /// When the next attempt starts.
         retry_at: Time,
         /// How many attempts have failed since the connection was last live.
@@ -73,8 +100,8 @@ pub enum Connection {
     },
     /// The login was refused, for example because of a wrong password.
     Refused {
-        /// The error message of the server.
-        reason: Box<str>,
+        /// The reason, usually the server's error.
+        reason: ConnectionError,
         /// When the login is retried; `None` if only on request.
         retry_at: Option<Time>,
     },
@@ -138,9 +165,7 @@ pub enum Command {
         /// Until when this was certainly the right server.
         last_served: Time,
         /// What happened.
-        event: Box<str>,
-        /// The reason, as text.
-        reason: Box<str>,
+        cause: GapCause,
     },
     /// Subscribe.
     Subscribe(Subscription),

@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::message::{Gap, GapEnd, NodeId, Notice, SubscriptionId, Time};
+use crate::message::{
+    ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, SubscriptionId, Time,
+};
 
 /// Placeholder node for subscriptions with no known server.
 pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
 
-/// The event of a gap caused by a refused login.
-const LOGIN_REFUSED: &str = "login refused";
+/// Maximum number of topics that a gap names; more than are ever shown.
+const MAX_NAMED: usize = 40;
 
 /// A missing subscription and the server that should deliver it again.
 type Missing = (SubscriptionId, NodeId);
@@ -44,8 +46,8 @@ struct OpenGap {
 #[derive(Clone, Debug)]
 pub(super) struct Loss {
     pub(super) last_heard: Time,
-    pub(super) event: Box<str>,
-    pub(super) reason: Box<str>,
+    pub(super) cause: GapCause,
+    pub(super) reason: GapReason,
 }
 
 impl Gaps {
@@ -78,7 +80,7 @@ impl Gaps {
             last_heard: loss.last_heard,
             noticed: self.unique(now),
             end: GapEnd::Open,
-            event: loss.event,
+            cause: loss.cause,
             reason: loss.reason,
         };
         self.open.push(OpenGap {
@@ -90,7 +92,7 @@ impl Gaps {
     }
 
     /// Records that a subscription is lost at its server and should now come from `node`. Losses
-    /// with the same event share one gap.
+    /// with the same cause share one gap.
     pub(super) fn lose_to_others(
         &mut self,
         node: NodeId,
@@ -98,12 +100,12 @@ impl Gaps {
         loss: Loss,
         now: Time,
     ) -> Notice {
-        let same = |open: &&mut OpenGap| open.gap.event == loss.event;
+        let same = |open: &&mut OpenGap| open.gap.cause == loss.cause;
         if let Some(open) = self.open.iter_mut().find(same) {
             open.missing.insert((id, node));
             let gap = &mut open.gap;
             gap.last_heard = gap.last_heard.min(loss.last_heard);
-            gap.reason = and_also(&gap.reason, &loss.reason);
+            add_topics(&mut gap.reason, loss.reason);
             return Notice::Gap(gap.clone());
         }
         self.open(BTreeSet::from([(id, node)]), loss, now)
@@ -129,24 +131,25 @@ impl Gaps {
     pub(super) fn explain(
         &mut self,
         node: NodeId,
-        event: &str,
+        cause: GapCause,
         last_heard: Option<Time>,
     ) -> Option<Notice> {
         let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
         let gap = &mut self.open.iter_mut().find(waits)?.gap;
-        gap.event = event.into();
+        gap.cause = cause;
         gap.last_heard = last_heard.unwrap_or(gap.last_heard).min(gap.last_heard);
         Some(Notice::Gap(gap.clone()))
     }
 
     /// Records that `node` refuses the login with this error. Returns the changed gaps.
-    pub(super) fn refuse(&mut self, node: NodeId, words: &str) -> Vec<Notice> {
+    pub(super) fn refuse(&mut self, node: NodeId, error: &ConnectionError) -> Vec<Notice> {
+        let reason = GapReason::Connection(error.clone());
         let mut notices = Vec::new();
         for OpenGap { gap, missing, .. } in &mut self.open {
             let waits = missing.iter().any(|(_, at)| *at == node);
-            if waits && (&*gap.event, &*gap.reason) != (LOGIN_REFUSED, words) {
-                gap.event = LOGIN_REFUSED.into();
-                gap.reason = words.into();
+            if waits && (&gap.cause, &gap.reason) != (&GapCause::LoginRefused, &reason) {
+                gap.cause = GapCause::LoginRefused;
+                gap.reason = reason.clone();
                 notices.push(Notice::Gap(gap.clone()));
             }
         }
@@ -230,13 +233,14 @@ fn remove_all(missing: &mut BTreeSet<Missing>, node: NodeId) -> bool {
     missing.len() < before
 }
 
-/// Appends an item to a list of losses, unless the list is already too long.
-fn and_also(list: &str, more: &str) -> Box<str> {
-    const LONGEST: usize = 60;
-    match list {
-        _ if list.ends_with(", …") => list.into(),
-        _ if list.len() + more.len() > LONGEST => format!("{list}, …").into(),
-        _ => format!("{list}, {more}").into(),
+/// Adds the topics of a further loss to a gap's reason.
+fn add_topics(reason: &mut GapReason, more: GapReason) {
+    match (reason, more) {
+        (GapReason::Moved(topics), GapReason::Moved(more)) => {
+            topics.extend(more);
+            topics.truncate(MAX_NAMED);
+        }
+        (reason, newest) => *reason = newest,
     }
 }
 
@@ -253,8 +257,19 @@ mod tests {
     fn loss(reason: &str) -> Loss {
         Loss {
             last_heard: Time(5),
-            event: "connection lost".into(),
-            reason: reason.into(),
+            cause: GapCause::ConnectionLost(None),
+            reason: because(reason),
+        }
+    }
+
+    fn because(text: &str) -> GapReason {
+        ConnectionError::Io(text.into()).into()
+    }
+
+    fn failover() -> GapCause {
+        GapCause::Failover {
+            from: "a".into(),
+            to: "b".into(),
         }
     }
 
@@ -289,7 +304,10 @@ mod tests {
         let first = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
         gaps.find(FIRST, A, Time(11));
         let again = gap(gaps.lose(A, [FIRST], loss("reset"), Time(12)));
-        assert_eq!((again.noticed, &*again.reason), (first.noticed, "reset"));
+        assert_eq!(
+            (again.noticed, again.reason),
+            (first.noticed, because("reset"))
+        );
         assert_eq!(gaps.find(SECOND, A, Time(13)), []);
         assert_eq!(
             only(gaps.find(FIRST, A, Time(14))).end,
@@ -348,15 +366,15 @@ mod tests {
     #[test]
     fn a_loss_may_turn_out_to_be_more_than_was_thought() {
         let mut gaps = Gaps::default();
-        assert_eq!(gaps.explain(A, "failover", Some(Time(1))), None);
+        assert_eq!(gaps.explain(A, failover(), Some(Time(1))), None);
         gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
             .unwrap();
-        assert_eq!(gaps.explain(B, "failover", Some(Time(1))), None);
-        let named = gap(gaps.explain(A, "failover", None));
-        assert_eq!((&*named.event, named.last_heard), ("failover", Time(5)));
-        let longer = gap(gaps.explain(A, "failover", Some(Time(3))));
+        assert_eq!(gaps.explain(B, failover(), Some(Time(1))), None);
+        let named = gap(gaps.explain(A, failover(), None));
+        assert_eq!((named.cause, named.last_heard), (failover(), Time(5)));
+        let longer = gap(gaps.explain(A, failover(), Some(Time(3))));
         assert_eq!(longer.last_heard, Time(3));
-        let later = gap(gaps.explain(A, "failover", Some(Time(7))));
+        let later = gap(gaps.explain(A, failover(), Some(Time(7))));
         assert_eq!(later.last_heard, Time(3));
         let end = only(gaps.find_all(A, Time(11))).end;
         assert_eq!(end, GapEnd::Restored(Time(11)));
@@ -370,14 +388,15 @@ mod tests {
         gaps.lose(NOWHERE, [SECOND], loss("moved"), Time(11))
             .unwrap();
         gaps.hand_over(SECOND, NOWHERE, &[A]);
-        let refused = gaps.refuse(A, "WRONGPASS");
+        let wrong = ConnectionError::Redis("WRONGPASS".into());
+        let refused = gaps.refuse(A, &wrong);
         let causes = refused.into_iter().map(|notice| {
             let gap = gap(Some(notice));
-            (gap.event, gap.reason)
+            (gap.cause, gap.reason)
         });
-        let cause = (LOGIN_REFUSED.into(), "WRONGPASS".into());
+        let cause = (GapCause::LoginRefused, wrong.clone().into());
         assert!(causes.eq([cause.clone(), cause]));
-        assert_eq!(gaps.refuse(A, "WRONGPASS"), []);
+        assert_eq!(gaps.refuse(A, &wrong), []);
     }
 
     #[test]

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::connect::endpoint::{Address, Endpoint};
-use super::connect::link::Failure;
 use super::sentinel::masters::Masters;
+use crate::message::{ConnectionError, GapCause};
 
 /// Where to find a server.
 #[derive(Clone, Debug)]
@@ -23,23 +23,22 @@ pub(super) enum NodeLocation {
 
 impl NodeLocation {
     /// Returns the current endpoint. A refusal is a permanent failure.
-    pub(super) async fn locate(&self) -> Result<Endpoint, Failure> {
+    pub(super) async fn locate(&self) -> Result<Endpoint, ConnectionError> {
         match self {
             Self::At(endpoint) => Ok(endpoint.clone()),
             Self::Master(masters) => masters.locate().await,
             Self::AnySentinel(masters) => Ok(masters.next_sentinel()),
             Self::Home(home_rx) => {
                 let home = home_rx.borrow().clone();
-                let unknown = "the sentinels have named no master yet";
-                home.ok_or_else(|| Failure::unreachable(unknown.into()))
+                home.ok_or(ConnectionError::NoMasterYet)
             }
         }
     }
 
-    /// Describes a move between two endpoints, if it is noteworthy.
-    pub(super) fn move_in_words(&self, from: &Endpoint, to: &Endpoint) -> Option<String> {
+    /// Returns the gap's cause if the server moved, and that explains the gap.
+    pub(super) fn move_cause(&self, from: &Endpoint, to: &Endpoint) -> Option<GapCause> {
         match self {
-            Self::Master(_) if from != to => Some(failover_in_words(from.address(), to.address())),
+            Self::Master(_) if from != to => Some(failover(from.address(), to.address())),
             _ => None,
         }
     }
@@ -62,7 +61,10 @@ impl NodeLocation {
     }
 }
 
-/// Describes a failover.
-pub(super) fn failover_in_words(from: &Address, to: &Address) -> String {
-    format!("failover from {from} to {to}")
+/// Returns the gap's cause for a failover.
+pub(super) fn failover(from: &Address, to: &Address) -> GapCause {
+    GapCause::Failover {
+        from: from.to_string().into(),
+        to: to.to_string().into(),
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::message::Time;
+use crate::message::{GapReason, Time};
 
 /// State of a replica's link to its primary. Empty if the server is not a replica.
 #[derive(Debug, Default)]
@@ -24,14 +24,14 @@ struct Up {
 }
 
 /// A change of the link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
     /// The link is broken, or was.
     Cut {
         /// Until when everything was passed on.
         last_heard: Time,
         /// The reason, as far as it is known.
-        reason: &'static str,
+        reason: GapReason,
     },
     /// Everything is passed on again.
     Restored,
@@ -54,7 +54,7 @@ impl Upstream {
         {
             changes.push(Change::Cut {
                 last_heard: up.asked,
-                reason: "its primary restarted or changed",
+                reason: GapReason::PrimaryChanged,
             });
             self.is_cut = true;
         }
@@ -81,7 +81,7 @@ impl Upstream {
         }
         vec![Change::Cut {
             last_heard: self.last_up.as_ref().map_or(asked, |up| up.asked),
-            reason: "its link to the primary is down",
+            reason: GapReason::PrimaryLinkDown,
         }]
     }
 
@@ -109,7 +109,7 @@ mod tests {
         )
     }
 
-    fn cut(seconds: i64, reason: &'static str) -> Change {
+    fn cut(seconds: i64, reason: GapReason) -> Change {
         let last_heard = Time(seconds * SECOND);
         Change::Cut { last_heard, reason }
     }
@@ -121,10 +121,7 @@ mod tests {
         assert_eq!(note(&replica("up", "a", 0), 10), []);
         assert_eq!(note(&replica("up", "a", 3), 20), []);
         let down = replica("down", "a", -1);
-        assert_eq!(
-            note(&down, 25),
-            [cut(17, "its link to the primary is down")]
-        );
+        assert_eq!(note(&down, 25), [cut(17, GapReason::PrimaryLinkDown)]);
         assert_eq!(note(&down, 30), []);
         // Whether the history is the same no longer matters.
         assert_eq!(note(&replica("up", "b", 0), 35), [Change::Restored]);
@@ -137,7 +134,7 @@ mod tests {
         let mut note = |info: &str, seconds: i64| upstream.note(info, Time(seconds * SECOND));
         assert_eq!(note(&replica("up", "a", 0), 10), []);
         let changes = note(&replica("up", "b", 0), 15);
-        let other = cut(10, "its primary restarted or changed");
+        let other = cut(10, GapReason::PrimaryChanged);
         assert_eq!(changes, [other, Change::Restored]);
     }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cluster::topology::Topology;
 use super::connect::endpoint::Address;
 use super::replication::Change;
-use crate::message::{NodeId, Subscription, SubscriptionId, Time};
+use crate::message::{MoveReason, NodeId, Partial, RedisError, Subscription, SubscriptionId, Time};
 
 /// A report to the coordinator.
 #[derive(Debug)]
@@ -18,10 +18,9 @@ pub(super) enum Report {
     IsCluster,
     /// The server may belong to a cluster, but refuses to say, with this error. `None` once it does
     /// say.
-    MayBeCluster(Option<Box<str>>),
-    /// Some subscriptions cannot be received or followed: what, why and the remedy. `None` once all
-    /// can.
-    Partial(Option<Box<str>>),
+    MayBeCluster(Option<RedisError>),
+    /// Some subscriptions cannot be received or followed. `None` once all can.
+    Partial(Option<Partial>),
     /// The address at which the master or sentinel was reached.
     Located { node: NodeId, address: Address },
     /// The state of the replica's link to its primary changed.
@@ -44,17 +43,17 @@ pub(super) enum Report {
         last_served: Time,
     },
     /// The previous master still accepts messages, or does so again.
-    FormerServes {
+    PreviousMasterServes {
         server: Address,
         /// Since when it may have accepted messages.
         since: Time,
     },
     /// The previous master is now a replica, or gone.
-    FormerIsOver,
+    PreviousMasterStopped,
     /// The result of searching for the sharded channels that match a pattern.
     Found {
         subscription: Subscription,
-        found: Result<Vec<Vec<u8>>, Box<str>>,
+        found: Result<Vec<Vec<u8>>, RedisError>,
     },
     /// The server does not or no longer delivers a subscription; another server should.
     Moved {
@@ -64,7 +63,6 @@ pub(super) enum Report {
         last_served: Option<Time>,
         /// Until when everything that the server sent was received, if it sent anything.
         heard_until: Option<Time>,
-        /// The server's message.
-        reason: Box<str>,
+        reason: MoveReason,
     },
 }

@@ -31,15 +31,13 @@ use self::now::Now;
 use self::protocol::{End, Left, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
-use crate::message::{Notice, Subscription, SubscriptionId, Time};
+use crate::message::{ConnectionError, MoveReason, Notice, Subscription, SubscriptionId, Time};
 use crate::server::config::{Config, Counters, Timing};
 use crate::server::connect::backoff::Backoff;
 use crate::server::connect::endpoint::{Endpoint, without_arguments};
-use crate::server::connect::link::Failure;
 use crate::server::connect::login::Login;
-use crate::server::connect::refusal::Refusal;
 use crate::server::connect::target::Target;
-use crate::server::connect::transport::{Transport, connect, say, words};
+use crate::server::connect::transport::{Transport, cause_of, connect};
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
 use crate::server::report::Report;
@@ -83,7 +81,7 @@ enum Waited<T> {
     /// The user wants to reconnect now.
     Hurry,
     /// Another server has replaced the one to connect to.
-    Left(Box<str>),
+    Left,
 }
 
 /// The event loop is gone.
@@ -182,13 +180,13 @@ impl Subscriber {
         // A server that is no longer the master may still send.
         let left = protocol.left.take().unwrap_or_else(|| Left {
             last_heard: protocol.heard_until_end(&end),
-            event: self.handle.loss_in_words(),
+            cause: self.handle.connection_lost(),
         });
         let (live_since, progress, has_hung_up) =
             (protocol.live_since, protocol.progress, protocol.has_hung_up);
         self.note_success(live_since);
         let end = match (end, self.greeting.note_end(progress, has_hung_up)) {
-            (End::Closed(_), Some(words)) => End::Closed(words.into()),
+            (End::Closed(_), Some(closing)) => End::Closed(ConnectionError::Closed(closing)),
             (end, _) => end,
         };
         let live = self.forget_connection();
@@ -207,22 +205,22 @@ impl Subscriber {
         let mut connecting = pin!(async {
             let endpoint = place.locate().await?;
             let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
-            let transport = transport.await.map_err(Failure::unreachable)?;
-            Ok::<_, Failure>((endpoint, transport))
+            let transport = transport.await?;
+            Ok::<_, ConnectionError>((endpoint, transport))
         });
         loop {
             match self.meanwhile(connecting.as_mut()).await {
                 Ok(Waited::Done(Ok(connected))) => return Ok(connected),
-                Ok(Waited::Done(Err(failure))) => {
+                Ok(Waited::Done(Err(error))) => {
                     self.attempts = self.attempts.saturating_add(1);
-                    return Err(if failure.is_refusal {
-                        End::Refused(failure.reason)
+                    return Err(if error.is_refusal() {
+                        End::Refused(error)
                     } else {
-                        End::Lost(failure.reason)
+                        End::Lost(error)
                     });
                 }
                 Ok(Waited::WantsChanged) if self.subscriptions.is_over() => return Err(End::Over),
-                Ok(Waited::Left(reason)) => return Err(End::Lost(reason)),
+                Ok(Waited::Left) => return Err(End::Lost(ConnectionError::MasterReplaced)),
                 Ok(Waited::WantsChanged | Waited::Hurry) => (),
                 Err(Stopped) => return Err(End::Stopped),
             }
@@ -252,10 +250,10 @@ impl Subscriber {
             self.handle.report(|node| Report::Located { node, address });
         }
         let before = self.at.replace(here.clone());
-        let event = before.and_then(|before| self.handle.place.move_in_words(&before, here));
-        let explained = event.and_then(|event| {
+        let cause = before.and_then(|before| self.handle.place.move_cause(&before, here));
+        let explained = cause.and_then(|cause| {
             let mut gaps = self.handle.gaps.lock();
-            gaps.explain(self.handle.node, &event, None)
+            gaps.explain(self.handle.node, cause, None)
         });
         self.push_notices(Time::now(), explained);
     }
@@ -281,12 +279,12 @@ impl Subscriber {
     }
 
     /// Opens a gap in the log, or gives the open one its newest reason.
-    fn open_gap(&mut self, live: Vec<SubscriptionId>, left: Left, reason: Box<str>) {
+    fn open_gap(&mut self, live: Vec<SubscriptionId>, left: Left, reason: ConnectionError) {
         let now = Time::now();
         let loss = Loss {
             last_heard: left.last_heard,
-            event: left.event,
-            reason,
+            cause: left.cause,
+            reason: reason.into(),
         };
         let opened = self
             .handle
@@ -296,7 +294,7 @@ impl Subscriber {
         self.push_notices(now, opened);
     }
 
-    async fn wait_for_retry(&mut self, reason: Box<str>) -> Result<(), Stopped> {
+    async fn wait_for_retry(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
         if self.subscriptions.is_over() {
             return Ok(());
         }
@@ -314,7 +312,7 @@ impl Subscriber {
                 Waited::Done(()) => return Ok(()),
                 Waited::WantsChanged if self.subscriptions.is_over() => return Ok(()),
                 Waited::WantsChanged => (),
-                Waited::Hurry | Waited::Left(_) => {
+                Waited::Hurry | Waited::Left => {
                     self.backoff.reset();
                     self.push_connection(Connection::Connecting);
                     return Ok(());
@@ -323,7 +321,7 @@ impl Subscriber {
         }
     }
 
-    async fn wait_for_permission(&mut self, reason: Box<str>) -> Result<(), Stopped> {
+    async fn wait_for_permission(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
         let now = Time::now();
         let explained = self.handle.gaps.lock().refuse(self.handle.node, &reason);
         self.push_notices(now, explained);
@@ -339,7 +337,7 @@ impl Subscriber {
         loop {
             match self.meanwhile(wait.as_mut()).await? {
                 Waited::Done(()) => return Ok(()),
-                Waited::Hurry | Waited::Left(_) => {
+                Waited::Hurry | Waited::Left => {
                     self.push_connection(Connection::Connecting);
                     return Ok(());
                 }
@@ -359,7 +357,7 @@ impl Subscriber {
                 done = &mut event => return Ok(Waited::Done(done)),
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
                     Command::Reconnect => return Ok(Waited::Hurry),
-                    Command::Leave { reason, .. } => return Ok(Waited::Left(reason)),
+                    Command::Leave { .. } => return Ok(Waited::Left),
                     Command::Subscribe(subscription) => {
                         let replaced = self.subscriptions.add(subscription);
                         self.tell_unsubscribed(replaced);
@@ -378,7 +376,7 @@ impl Subscriber {
                             subscription,
                             last_served: None,
                             heard_until: None,
-                            reason: "another server delivers it now".into(),
+                            reason: MoveReason::TakenOver,
                         });
                         return Ok(Waited::WantsChanged);
                     }

@@ -128,7 +128,7 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
         },
         SubscriptionState::Live => "live".to_owned(),
         SubscriptionState::Denied(reason) => {
-            format!("denied: {}", escape::whole(reason.as_bytes()))
+            format!("denied: {}", escape::whole(reason.text.as_bytes()))
         }
         SubscriptionState::Ended(_) => "ended".to_owned(),
         SubscriptionState::Left => "left".to_owned(),

@@ -11,11 +11,12 @@ use self::words::{Words, plain, rows_of, strong};
 use super::query::unchecked;
 use super::state::{server_words, sought_words, wait};
 use super::theme;
-use crate::app::{App, Away, connection_remedy, denial_remedy, topic_words};
+use crate::app::{App, Away, connection_remedy, connection_words, denial_remedy, topic_words};
+use crate::message::ConnectionError;
 use crate::payload::escape::{name, whole, whole_name};
 use crate::payload::figures;
 use crate::query::Query;
-use crate::server::{Connection, Refusal};
+use crate::server::Connection;
 
 /// Maximum columns of a query that nothing matches.
 const QUERY_COLUMNS: usize = 60;
@@ -67,7 +68,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             attempts,
         } => Words {
             case: format!("Not connected to {address}"),
-            reason: Some(whole(reason.as_bytes())),
+            reason: Some(whole(connection_words(reason).as_bytes())),
             keys: format!(
                 "Attempt {} starts {}. Press r to try now, q to quit.",
                 attempts + 1,
@@ -82,7 +83,8 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             },
         },
         Connection::Refused { reason, retry_at } => {
-            refused(address, reason, retry_at.map(|at| wait(at, app.now())))
+            let next_try = retry_at.map(|at| wait(at, app.now()));
+            refused(address, reason, next_try)
         }
         Connection::Idle => idle(app, address),
     };
@@ -90,7 +92,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 }
 
 /// Returns the text for a refused login.
-fn refused(address: &str, reason: &str, next_try: Option<String>) -> Words {
+fn refused(address: &str, reason: &ConnectionError, next_try: Option<String>) -> Words {
     let keys = match next_try {
         // A server that has restarted may not have loaded its users yet.
         Some(wait) => format!(
@@ -100,7 +102,7 @@ fn refused(address: &str, reason: &str, next_try: Option<String>) -> Words {
     };
     Words {
         case: format!("Login refused by {address}"),
-        reason: Some(whole(reason.as_bytes())),
+        reason: Some(whole(connection_words(reason).as_bytes())),
         keys,
         more: connection_remedy(reason)
             .map(str::to_owned)
@@ -131,11 +133,13 @@ fn idle(app: &App, address: &str) -> Words {
         };
     }
     match app.subscriptions().denied().next() {
-        Some((_, reason)) if Refusal::of(reason).is_about_login() => refused(address, reason, None),
-        Some((topic, reason)) => Words {
+        Some((_, error)) if error.code.is_about_login() => {
+            refused(address, &ConnectionError::Redis(error.clone()), None)
+        }
+        Some((topic, error)) => Words {
             case: format!("Redis refuses {}", topic_words(topic)),
-            reason: Some(whole(reason.as_bytes())),
-            keys: denial_remedy(topic, reason).to_owned(),
+            reason: Some(whole(error.text.as_bytes())),
+            keys: denial_remedy(topic, error).to_owned(),
             more: Vec::new(),
         },
         None => Words {
@@ -155,8 +159,10 @@ fn capitalized(words: &str) -> String {
 /// Returns the text for when no message has arrived, and one server is away while others serve.
 fn beside(app: &App, away: Away<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
-        Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => reason,
-        _ => "",
+        Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => {
+            connection_words(reason)
+        }
+        _ => String::new(),
     };
     let mut lines = silent(app, &app.settings().address);
     let words = format!(
@@ -221,7 +227,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
 /// Returns the text for a connection without a live subscription.
 fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     let mut denied = app.subscriptions().denied();
-    let Some((topic, reason)) = denied.next() else {
+    let Some((topic, error)) = denied.next() else {
         return vec![
             strong(format!("Connected to {address}")),
             plain("Redis has not confirmed any subscription yet.".to_owned()),
@@ -229,9 +235,9 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
     };
     vec![
         strong(format!("Redis refuses {}", topic_words(topic))),
-        Line::styled(whole(reason.as_bytes()), theme::BAD),
+        Line::styled(whole(error.text.as_bytes()), theme::BAD),
         Line::default(),
-        plain(denial_remedy(topic, reason).to_owned()),
+        plain(denial_remedy(topic, error).to_owned()),
     ]
 }
 

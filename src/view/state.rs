@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::theme;
-use crate::app::{App, Away};
+use crate::app::{App, Away, connection_words, gap_cause_words, gap_reason_words};
 use crate::message::Time;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
@@ -41,12 +41,20 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
         } => (
             "○",
             theme::BAD,
-            format!("reconnecting {}: {reason}", wait(*retry_at, app.now())),
+            format!(
+                "reconnecting {}: {}",
+                wait(*retry_at, app.now()),
+                connection_words(reason)
+            ),
         ),
         Connection::Refused { reason, retry_at } => (
             "✗",
             theme::BAD,
-            format!("refused, {}: {reason}", next_try(*retry_at, app.now())),
+            format!(
+                "refused, {}: {}",
+                next_try(*retry_at, app.now()),
+                connection_words(reason)
+            ),
         ),
         Connection::Idle if app.subscriptions().have_all_ended() => {
             ("■", theme::WATCH, "all subscriptions have ended".to_owned())
@@ -104,6 +112,7 @@ fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
     match away.connection {
         Connection::Refused { reason, retry_at } => {
             let next_try = next_try(*retry_at, app.now());
+            let reason = connection_words(reason);
             let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
             ("✗", theme::BAD, words)
         }
@@ -111,6 +120,7 @@ fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
             reason, retry_at, ..
         } => {
             let wait = wait(*retry_at, app.now());
+            let reason = connection_words(reason);
             let words = format!("{name} away{lost}, next try {wait}: {reason}");
             ("○", theme::BAD, words)
         }
@@ -133,7 +143,11 @@ fn losing(app: &App) -> String {
     let gaps = &app.server().losing;
     let newest = gaps.values().next_back();
     let what = newest.map_or_else(String::new, |gap| {
-        format!(": {}: {}", gap.event, gap.reason)
+        format!(
+            ": {}: {}",
+            gap_cause_words(&gap.cause),
+            gap_reason_words(&gap.reason)
+        )
     });
     format!("losing messages{what}")
 }
@@ -145,7 +159,11 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
         return ("◌", theme::WATCH, words);
     }
     match subscriptions.denied().next() {
-        Some((_, reason)) => ("✗", theme::BAD, format!("refused: {reason} · r to retry")),
+        Some((_, error)) => (
+            "✗",
+            theme::BAD,
+            format!("refused: {} · r to retry", error.text),
+        ),
         None => ("■", theme::WATCH, "not subscribed to anything".to_owned()),
     }
 }

@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::line::LineBuilder;
 use super::state::state;
 use super::theme;
-use crate::app::{App, Badge};
+use crate::app::{App, Badge, partial_words, trouble_words};
 use crate::payload::escape::{self, whole};
 use crate::payload::figures;
 use crate::server::Connection;
@@ -159,13 +159,13 @@ fn parts(app: &App) -> Vec<Part> {
     if let Some(trouble) = &server.trouble {
         parts.push(part(
             TROUBLE,
-            format!("{}  ", whole(trouble.as_bytes())),
+            format!("{}  ", whole(trouble_words(trouble).as_bytes())),
             theme::WATCH,
         ));
     }
     if let Some(partial) = &server.partial {
         // The log has the full text.
-        let what = partial.split(": ").next().unwrap_or_default();
+        let [what, _] = partial_words(partial);
         let words = format!("{}  ", whole(what.as_bytes()));
         parts.push(part(9, words, theme::WATCH));
     }

@@ -6,6 +6,7 @@ mod server;
 
 use std::time::Duration;
 
+use subscope::app::connection_words;
 use subscope::broker::faults::Victims;
 use subscope::broker::{Broker, Settings};
 use subscope::log::Content;
@@ -79,6 +80,7 @@ fn assert_causes(listener: &Listener, script: &str) {
         if let Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } =
             connection
         {
+            let reason = connection_words(reason);
             assert!(!reason.is_empty(), "{script}: no cause");
             assert!(reason.len() < MOST_WORDS, "{script}: {reason}");
             assert_harmless(&whole(reason.as_bytes()));

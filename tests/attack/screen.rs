@@ -13,10 +13,10 @@ use ratatui::backend::TestBackend;
 use subscope::app::{App, BINDINGS, Context, Effect, Event, Settings};
 use subscope::log::{Batch, Content};
 use subscope::message::{
-    Allowed, Dropped, Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Time,
-    Topic, Unexpected,
+    Allowed, ConnectionError, Dropped, Gap, GapCause, GapEnd, NodeId, Notice, Partial, RedisError,
+    RowId, Subscription, SubscriptionId, Time, Topic, Unexpected,
 };
-use subscope::server::{Ask, Connection, Feed, Health, NodeFacts, Role};
+use subscope::server::{Ask, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble};
 use subscope::view;
 use subscope::workers::analysis::{self, Check};
 use subscope::workers::decode;
@@ -396,7 +396,7 @@ impl Session {
             2 => Feed::Connection(
                 node,
                 Connection::Reconnecting {
-                    reason: words,
+                    reason: ConnectionError::Io(words),
                     retry_at: self.now.after(Duration::from_secs(random.below(9) as u64)),
                     attempts: 3,
                 },
@@ -404,7 +404,7 @@ impl Session {
             3 => Feed::Connection(
                 node,
                 Connection::Refused {
-                    reason: words,
+                    reason: ConnectionError::Redis(RedisError::new(words)),
                     retry_at: None,
                 },
             ),
@@ -412,8 +412,10 @@ impl Session {
             5 => Feed::Unconfirmed(vec![SubscriptionId(0), SubscriptionId(7)]),
             6 => Feed::Nodes(nodes(random, &words)),
             7 => Feed::ServerVersion(words),
-            8 => Feed::Trouble((!words.is_empty()).then_some(words)),
-            9 => Feed::Partial((!words.is_empty()).then_some(words)),
+            8 => Feed::Trouble((!words.is_empty()).then(|| Trouble::Ping(RedisError::new(words)))),
+            9 => Feed::Partial(
+                (!words.is_empty()).then(|| Partial::NodesUnknown(RedisError::new(words))),
+            ),
             10 => Feed::Allowed {
                 user: words,
                 channels: Allowed::Only {
@@ -423,7 +425,7 @@ impl Session {
             },
             11 => Feed::Published {
                 id: random.below(3) as u64,
-                receivers: Err(words),
+                receivers: Err(PublishError::Refused(RedisError::new(words))),
                 counted_at: None,
             },
             12 => Feed::ShardChannels {
@@ -476,12 +478,12 @@ impl Session {
             },
             3 => Notice::Denied {
                 subscription,
-                reason: words,
+                reason: RedisError::new(words),
             },
             4 => Notice::Ended { subscription },
             5 => Notice::Unexpected {
                 first: if random.one_in(2) {
-                    Unexpected::Error(words)
+                    Unexpected::Error(RedisError::new(words))
                 } else {
                     Unexpected::Frame(words)
                 },
@@ -505,8 +507,8 @@ impl Session {
                     GapEnd::Restored(self.now),
                     GapEnd::GivenUp(self.now),
                 ]),
-                event: "connection lost".into(),
-                reason: words,
+                cause: GapCause::ConnectionLost(None),
+                reason: ConnectionError::Io(words).into(),
             }),
         }
     }

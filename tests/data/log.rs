@@ -4,7 +4,9 @@ use crate::support::cases;
 use proptest::prelude::*;
 
 use subscope::log::{Batch, Content, Matches, MessageLog, Piece, RowKind, Selection};
-use subscope::message::{Dropped, Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
+use subscope::message::{
+    ConnectionError, Dropped, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId, Time,
+};
 
 /// An expected row.
 #[derive(Clone, Debug, PartialEq)]
@@ -386,8 +388,8 @@ fn a_gap_is_closed_in_its_own_row() {
         last_heard: Time(1),
         noticed: Time(2),
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "closed".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("closed".into()).into(),
     };
     let closed = Gap {
         end: GapEnd::Restored(Time(9)),
@@ -490,7 +492,9 @@ fn a_batch_counts_its_copy_of_the_row_before_it_until_it_has_a_row() {
 #[test]
 fn notices_fill_a_batch_as_messages_do() {
     let mut batch = Batch::default();
-    let said = Notice::Partial("x".repeat(1000).into());
+    let said = Notice::Resp3Refused {
+        library: "x".repeat(1000).into(),
+    };
     for _ in 0..1000 {
         batch.push_notice(Time(1), said.clone());
     }
@@ -688,8 +692,8 @@ fn a_gap_that_ends_while_its_row_is_cleared_gets_a_new_row_and_ends_in_both() {
         last_heard: Time(1),
         noticed: Time(5),
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "closed".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("closed".into()).into(),
     };
     log.push_notice(Time(5), Notice::Gap(open.clone()));
     let cleared = log.clear();

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use subscope::app::{Effect, Event};
 use subscope::log::Batch;
-use subscope::message::{Allowed, Notice, Topic};
+use subscope::message::{Allowed, ConnectionError, Notice, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Endpoint, Feed};
 
 use crate::support::listener::Listener;
@@ -91,7 +91,10 @@ fn where_nothing_is_to_be_known_or_heard_that_is_said() {
     for (channels, words) in [
         (only(&[]), "may access no channel"),
         (Allowed::Denied("NOPERM".into()), "press a to subscribe"),
-        (Allowed::Unknown("no answer".into()), "press r to retry"),
+        (
+            Allowed::Unknown(ConnectionError::NotConnected),
+            "press r to retry",
+        ),
     ] {
         let mut stage = refused();
         assert_eq!(allow(&mut stage, channels), []);

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
+use subscope::app::gap_cause_words;
 use subscope::log::{Content, MessageLog};
 use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Role, Target, Timing, Tls};
@@ -135,7 +136,7 @@ async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
     until_more(&mut listener, 200).await;
     let [old, new] = [0, heir].map(|place| watched.servers[place].address());
     let event = format!("failover from {old} to {new}");
-    let is_told = |gap: &Gap| *gap.event == *event && is_closed(gap);
+    let is_told = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
     listener
         .until("the failover is told", |listener| {
             listener.gaps().iter().any(is_told)
@@ -179,7 +180,7 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
     let [old, new] = [0, heir].map(|place| watched.servers[place].address());
     let is_told = |listener: &Listener, event: &str, is_over: bool| {
         let mut gaps = listener.gaps().into_iter();
-        gaps.any(|gap| *gap.event == *event && is_closed(&gap) == is_over)
+        gaps.any(|gap| gap_cause_words(&gap.cause) == event && is_closed(&gap) == is_over)
     };
     let moved = format!("failover from {old} to {new}");
     let lingers = format!("{old} still acts as master");
@@ -263,7 +264,7 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
         .await;
     let event = "connection to a sentinel lost";
     let gaps = listener.gaps();
-    let gap = gaps.iter().find(|gap| &*gap.event == event);
+    let gap = gaps.iter().find(|gap| gap_cause_words(&gap.cause) == event);
     assert!(gap.is_some_and(is_closed), "{gaps:?}");
     assert!(watched.sentinels[1..].iter().any(is_listened_to));
     assert_eq!(switched(&listener), expected);

@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 use vt100::Color;
 
+use subscope::app::{connection_words, publish_error_words};
 use subscope::log::MessageLog;
 use subscope::message::{Subscription, SubscriptionId, Topic};
 use subscope::server::{
@@ -88,7 +89,9 @@ impl Listener {
         loop {
             match self.next().await {
                 Some(Feed::Connection(_, Connection::Live)) => return,
-                Some(Feed::Connection(_, Connection::Refused { reason, .. })) => panic!("{reason}"),
+                Some(Feed::Connection(_, Connection::Refused { reason, .. })) => {
+                    panic!("{reason:?}")
+                }
                 _ => {}
             }
         }
@@ -99,7 +102,7 @@ impl Listener {
         loop {
             match self.next().await {
                 Some(Feed::Connection(_, Connection::Reconnecting { reason, .. })) => {
-                    return reason.into();
+                    return connection_words(&reason);
                 }
                 Some(Feed::Connection(
                     _,
@@ -113,7 +116,7 @@ impl Listener {
     }
 
     /// Publishes, and returns how many clients received the message.
-    async fn publish(&mut self) -> Result<i64, Box<str>> {
+    async fn publish(&mut self) -> Result<i64, String> {
         self.server.ask(Ask::Publish {
             id: 1,
             channel: b"channel"[..].into(),
@@ -122,7 +125,7 @@ impl Listener {
         });
         loop {
             if let Some(Feed::Published { receivers, .. }) = self.next().await {
-                return receivers;
+                return receivers.map_err(|error| publish_error_words(&error));
             }
         }
     }

@@ -10,10 +10,11 @@ use std::thread;
 use std::time::{Duration, Instant};
 use std::{env, fs};
 
+use subscope::app::gap_reason_words;
 use subscope::log::{Batch, Content, MessageLog};
 use subscope::message::{
-    Gap, GapEnd, INVALIDATIONS, Notice, RowId, Subscription, SubscriptionId, Time, Topic,
-    Unexpected,
+    Closing, ConnectionError, Gap, GapCause, GapEnd, GapReason, INVALIDATIONS, Notice, RowId,
+    Subscription, SubscriptionId, Time, Topic, Unexpected,
 };
 use subscope::server::{
     Ask, Command, Config, Connection, Endpoint, LoginRetries, Resolver, Timing,
@@ -33,8 +34,8 @@ fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
         last_heard: Time(last_heard),
         noticed: Time(restored),
         end: GapEnd::Restored(Time(restored)),
-        event: "connection lost".into(),
-        reason: "closed by the server".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Closed(Closing::Later).into(),
     };
     batch.push_notice(Time(restored), Notice::Gap(gap));
     batch.push_message(Time(2_000_000), b"a", b"2", SubscriptionId(0));
@@ -209,7 +210,7 @@ async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte()
     let [gap] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
     };
-    assert_eq!(&*gap.reason, "no answer for 700 ms");
+    assert_eq!(gap_reason_words(&gap.reason), "no answer for 700 ms");
     let near = Duration::from_millis(500);
     assert!(before.since(gap.last_heard) < near, "{gap:?}");
     assert!(gap.last_heard.since(after) < near, "{gap:?}");
@@ -416,8 +417,8 @@ fn written_log(lines: &str) -> MessageLog {
                     last_heard,
                     noticed,
                     end: GapEnd::Restored(end),
-                    event: "connection lost".into(),
-                    reason: "closed by the server".into(),
+                    cause: GapCause::ConnectionLost(None),
+                    reason: ConnectionError::Closed(Closing::Later).into(),
                 };
                 batch.push_notice(noticed, Notice::Gap(gap));
             }
@@ -632,7 +633,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
         listener
             .until("it is said to be down", |listener| {
                 let mut reasons = listener.gaps().into_iter().map(|gap| gap.reason);
-                reasons.any(|reason| reason.contains("link to the primary is down"))
+                reasons.any(|reason| reason == GapReason::PrimaryLinkDown)
             })
             .await;
         // Not all servers answer PING like that.
@@ -849,8 +850,12 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
     let [open] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
     };
-    assert_eq!((&*open.event, &open.end), ("login refused", &GapEnd::Open));
-    assert!(open.reason.starts_with("WRONGPASS"), "{open:?}");
+    assert_eq!(
+        (&open.cause, open.end),
+        (&GapCause::LoginRefused, GapEnd::Open)
+    );
+    let reason = gap_reason_words(&open.reason);
+    assert!(reason.starts_with("WRONGPASS"), "{open:?}");
     add_user(&redis);
     listener
         .within(SOON, "it is back by itself", Listener::is_restored)
@@ -859,7 +864,7 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
         panic!("one gap: {:?}", listener.gaps());
     };
     assert_eq!(closed.last_heard, open.last_heard);
-    assert_eq!(&*closed.event, "login refused");
+    assert_eq!(closed.cause, GapCause::LoginRefused);
     publish_one(&listener);
     listener
         .until("the commander is let in too", |listener| {

@@ -11,8 +11,11 @@ use subscope::app::{
     TimeForm, inside, notice_words,
 };
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Topic};
-use subscope::server::{Command, Connection, Feed, Health, NodeFacts, Role};
+use subscope::message::{
+    ConnectionError, Gap, GapCause, GapEnd, NodeId, Notice, Partial, RowId, Subscription,
+    SubscriptionId, Topic,
+};
+use subscope::server::{Command, Connection, Feed, Health, NodeFacts, PublishError, Role};
 
 use crate::support::stage::{START, Stage, published};
 
@@ -459,7 +462,7 @@ fn subscriptions_go_through_their_states() {
     }
     assert_eq!(stage.app.subscriptions().counts(), (3, 3));
     stage.connection(Connection::Reconnecting {
-        reason: "server closed the connection".into(),
+        reason: ConnectionError::Io("server closed the connection".into()),
         retry_at: stage.now.after(Duration::from_secs(3)),
         attempts: 0,
     });
@@ -530,12 +533,12 @@ fn r_tries_again_in_every_state_but_live() {
     let states = [
         Connection::Connecting,
         Connection::Refused {
-            reason: "WRONGPASS".into(),
+            reason: ConnectionError::Redis("WRONGPASS".into()),
             retry_at: None,
         },
         Connection::Idle,
         Connection::Reconnecting {
-            reason: "refused".into(),
+            reason: ConnectionError::Io("refused".into()),
             retry_at: START,
             attempts: 3,
         },
@@ -581,7 +584,7 @@ fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
     assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 2 });
     stage.send(Event::Feed(Feed::Published {
         id: 2,
-        receivers: Err("no connection".into()),
+        receivers: Err(PublishError::Refused("no connection".into())),
         counted_at: None,
     }));
     assert_eq!(stage.failure(), "no connection");
@@ -1537,7 +1540,7 @@ fn nothing_ticks_until_something_changes_by_time() {
     assert_eq!(stage.app.toast(), None);
     assert_eq!(stage.app.next_tick(), Some(unanswered));
     stage.connection(Connection::Reconnecting {
-        reason: "gone".into(),
+        reason: ConnectionError::Io("gone".into()),
         retry_at: stage.now.after(Duration::from_millis(1500)),
         attempts: 1,
     });
@@ -1570,8 +1573,8 @@ fn an_open_gap_becomes_closed_in_the_same_row() {
         last_heard: START,
         noticed: START.after(Duration::from_secs(1)),
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "server closed the connection".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("server closed the connection".into()).into(),
     };
     stage.notice(Notice::Gap(gap.clone()));
     gap.end = GapEnd::Restored(START.after(Duration::from_secs(9)));
@@ -1664,12 +1667,12 @@ fn that_the_events_of_keys_are_those_of_one_node_is_said_once() {
 #[test]
 fn what_cannot_be_heard_is_a_row_each_time_that_it_changes() {
     let mut stage = Stage::new(&["*"]);
-    let mut tell = |words: Option<&str>| {
-        let words = words.map(Into::into);
-        stage.send(Event::Feed(Feed::Partial(words)));
+    let mut tell = |error: Option<&str>| {
+        let partial = error.map(|error| Partial::NodesUnknown(error.into()));
+        stage.send(Event::Feed(Feed::Partial(partial)));
         stage.shown()
     };
-    let words = "the nodes are not known: NOPERM";
+    let words = "NOPERM";
     assert_eq!(tell(None), 0);
     assert_eq!(tell(Some(words)), 1);
     assert_eq!(tell(Some(words)), 1);

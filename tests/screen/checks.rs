@@ -7,7 +7,7 @@ use crossterm::event::KeyCode;
 
 use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId};
+use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
 use subscope::workers::analysis::{Answer, Check, Engine, Looked, MOST_CHANNELS};
 
@@ -214,8 +214,8 @@ fn a_gap_between_two_messages_explains_their_hole() {
         last_heard: now,
         noticed: now,
         end: GapEnd::Restored(now),
-        reason: "closed".into(),
-        event: "lost".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("closed".into()).into(),
     }));
     checked.numbers("orders", [4]);
     assert_eq!(
@@ -429,8 +429,8 @@ fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
         last_heard: now,
         noticed: now,
         end,
-        event: "connection lost".into(),
-        reason: "closed".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("closed".into()).into(),
     };
     let lost = checked.stage.now.after(Duration::from_millis(1));
     checked.stage.now = lost;

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEven
 
 use subscope::app::{Context, Effect, Event, Focus, PlotMode, Quantity};
 use subscope::log::Batch;
-use subscope::message::{Gap, GapEnd, Notice, SubscriptionId};
+use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, SubscriptionId};
 use subscope::query::Path;
 use subscope::server::Feed;
 use subscope::workers::analysis::{Ask, Check, Engine, Plotted, Request};
@@ -613,8 +613,8 @@ fn a_gap_is_drawn_as_a_gap() {
         last_heard: plotting.stage.now,
         noticed: plotting.stage.now,
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "closed".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("closed".into()).into(),
     }));
     plotting.wait(SECOND * 10);
     for second in 0..20 {
@@ -880,8 +880,8 @@ fn silence_is_known_only_while_the_channel_could_be_heard() {
         last_heard: plotting.stage.now,
         noticed: plotting.stage.now,
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "closed".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("closed".into()).into(),
     };
     plotting.stage.notice(Notice::Gap(gap.clone()));
     plotting.wait(SECOND * 10);

@@ -8,7 +8,7 @@ use ratatui::style::{Color, Modifier};
 
 use subscope::app::{Alert, Attention, Context, Effect, Event, Overlay, Purpose};
 use subscope::log::Batch;
-use subscope::message::{Notice, RowId, SubscriptionId, Time, Topic};
+use subscope::message::{ConnectionError, Notice, RowId, SubscriptionId, Time, Topic};
 use subscope::query::{self, Moment, Query};
 use subscope::server::{Connection, Feed};
 use subscope::workers::scan::{Answer, Engine, WatchId};
@@ -1756,7 +1756,7 @@ fn a_frozen_view_says_that_nothing_can_arrive() {
     assert_line(&stage, &["frozen ❚❚ 0 newer · Space resumes"]);
     assert!(!stage.screen().contains("not receiving"));
     stage.connection(Connection::Reconnecting {
-        reason: "gone".into(),
+        reason: ConnectionError::Io("gone".into()),
         retry_at: stage.now.after(Duration::from_secs(3)),
         attempts: 1,
     });

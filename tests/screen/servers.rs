@@ -5,9 +5,12 @@ use std::time::Duration;
 use crossterm::event::KeyCode;
 
 use subscope::app::{App, Effect, Event, RedisCli, Settings, notice_words};
-use subscope::message::{Gap, GapEnd, NodeId, Notice, Subscription, SubscriptionId, Topic};
+use subscope::message::{
+    ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, Partial, Subscription,
+    SubscriptionId, Topic,
+};
 use subscope::payload::figures::{Clock, Zone};
-use subscope::server::{Command, Connection, Feed, Health, MAX_UNNAMED, NodeFacts, Role};
+use subscope::server::{Command, Connection, Feed, Health, MAX_UNNAMED, NodeFacts, Role, Trouble};
 
 use crate::support::stage::{START, Stage};
 
@@ -63,7 +66,7 @@ fn connect(stage: &mut Stage, node: u16, connection: Connection) {
 
 fn lost() -> Connection {
     Connection::Reconnecting {
-        reason: REFUSED.into(),
+        reason: ConnectionError::Io(REFUSED.into()),
         retry_at: START.after(Duration::from_secs(3)),
         attempts: 1,
     }
@@ -102,7 +105,7 @@ fn a_node_that_is_away_is_named_while_the_others_serve() {
         &mut stage,
         1,
         Connection::Refused {
-            reason: "NOAUTH".into(),
+            reason: ConnectionError::Redis("NOAUTH".into()),
             retry_at: None,
         },
     );
@@ -123,8 +126,8 @@ fn a_live_connection_by_which_messages_are_lost_says_so() {
         last_heard: START,
         noticed: START,
         end: GapEnd::Open,
-        event: "the replica was cut off".into(),
-        reason: "its link to the primary is down".into(),
+        cause: GapCause::ReplicaCutOff,
+        reason: GapReason::PrimaryLinkDown,
     };
     stage.notice(Notice::Gap(gap.clone()));
     let line = status(&stage);
@@ -138,12 +141,13 @@ fn a_live_connection_by_which_messages_are_lost_says_so() {
 
 #[test]
 fn long_trouble_leaves_room_for_the_address_and_the_subscriptions() {
-    let trouble = "PING refused, round trip unknown: NOPERM User me has no \
-                   permissions to run the 'ping' command";
+    let error = "NOPERM User me has no permissions to run the 'ping' command";
     for (width, has_address) in [(80, false), (100, true), (130, true), (200, true)] {
         let mut stage = stage(width, &["*"]);
         stage.connection(Connection::Live);
-        stage.send(Event::Feed(Feed::Trouble(Some(trouble.into()))));
+        stage.send(Event::Feed(Feed::Trouble(Some(Trouble::Ping(
+            error.into(),
+        )))));
         let line = status(&stage);
         assert!(line.contains("PING refused"), "{width}: {line}");
         assert!(line.contains("0 of 1 subscription live"), "{width}: {line}");
@@ -321,9 +325,11 @@ fn of_very_many_sharded_channels_some_are_left_out_which_is_said_once() {
             |effect: &&Effect| matches!(effect, Effect::Command(Command::Subscribe(_)));
         assert_eq!(effects.iter().filter(is_subscribe).count(), added);
     }
-    let left_out = stage.app.log().notices().filter(|(_, notice)| {
-        matches!(notice, Notice::Partial(words) if words.starts_with("11 of the sharded"))
-    });
+    let left_out = stage
+        .app
+        .log()
+        .notices()
+        .filter(|(_, notice)| **notice == Notice::Partial(Partial::ShardChannelsLeftOut(11)));
     assert_eq!(left_out.count(), 1);
 }
 
@@ -362,9 +368,11 @@ fn the_keys_are_said_in_a_small_screen_whatever_the_reason() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::Resize(40, 12));
     stage.connection(Connection::Reconnecting {
-        reason: "the certificate is not trusted: it was issued by an authority that this system \
+        reason: ConnectionError::Io(
+            "the certificate is not trusted: it was issued by an authority that this system \
                  does not know; --cacert FILE trusts what is in FILE, --insecure trusts anybody"
-            .into(),
+                .into(),
+        ),
         retry_at: START,
         attempts: 0,
     });

@@ -12,10 +12,10 @@ use unicode_width::UnicodeWidthStr as _;
 use subscope::app::{App, Event, Settings};
 use subscope::log::Batch;
 use subscope::message::{
-    Dropped, Gap, GapEnd, NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic,
-    Unexpected,
+    ConnectionError, Dropped, Gap, GapCause, GapEnd, NodeId, Notice, Partial, RowId, Subscription,
+    SubscriptionId, Time, Topic, Unexpected,
 };
-use subscope::server::{Connection, Feed, Health, NodeFacts, Role};
+use subscope::server::{Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble};
 use subscope::view;
 use subscope::workers::scan::Engine;
 
@@ -300,17 +300,17 @@ fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
             stage.notice(Notice::Unexpected { first, count: 2 });
         }
         stage.send(Event::Feed(Feed::ServerVersion(bad.into())));
-        stage.send(Event::Feed(Feed::Trouble(Some(bad.into()))));
+        stage.send(Event::Feed(Feed::Trouble(Some(Trouble::Ping(bad.into())))));
         assert_harmless(&stage.buffer());
         stage.code(KeyCode::Enter);
         assert_harmless(&stage.buffer());
         for connection in [
             Connection::Refused {
-                reason: bad.into(),
+                reason: ConnectionError::Redis(bad.into()),
                 retry_at: None,
             },
             Connection::Reconnecting {
-                reason: bad.into(),
+                reason: ConnectionError::Io(bad.into()),
                 retry_at: START,
                 attempts: 1,
             },
@@ -354,14 +354,14 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
         (Connection::Idle, "No subscriptions"),
         (
             Connection::Refused {
-                reason: "WRONGPASS".into(),
+                reason: ConnectionError::Redis("WRONGPASS".into()),
                 retry_at: None,
             },
             "Login refused by redis://127.0.0.1:6379",
         ),
         (
             Connection::Reconnecting {
-                reason: "Connection refused".into(),
+                reason: ConnectionError::Io("Connection refused".into()),
                 retry_at,
                 attempts: 2,
             },
@@ -413,8 +413,8 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
         last_heard: stage.now,
         noticed: stage.now.after(Duration::from_millis(20)),
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "the server closed the connection".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("the server closed the connection".into()).into(),
     };
     stage.notice(Notice::Gap(gap.clone()));
     let screen = stage.screen();
@@ -711,12 +711,15 @@ fn who_received_a_message_in_a_cluster_is_said_of_the_node_that_counted() {
 #[test]
 fn what_cannot_be_heard_stands_in_the_status_line_and_why_in_the_log() {
     let mut stage = Stage::busy(160, 24);
-    let words = "other nodes unknown: NOPERM no permissions";
-    stage.send(Event::Feed(Feed::Partial(Some(words.into()))));
+    let error = "NOPERM no permissions";
+    stage.send(Event::Feed(Feed::Partial(Some(Partial::NodesUnknown(
+        error.into(),
+    )))));
     let screen = stage.screen();
     let (status, rest) = screen.split_once('\n').unwrap();
     assert!(status.contains("other nodes unknown  "), "{status}");
-    assert!(rest.contains(words), "{rest}");
+    let words = format!("other nodes unknown: {error}");
+    assert!(rest.contains(&words), "{rest}");
     stage.send(Event::Feed(Feed::Partial(None)));
     let screen = stage.screen();
     assert!(!screen.lines().next().unwrap().contains("unknown"));
@@ -765,7 +768,7 @@ fn the_box_with_an_answer_at_80_by_24() {
 fn a_lost_connection_at_80_by_24() {
     let mut stage = Stage::new(80, 24, &["*"]);
     stage.connection(Connection::Reconnecting {
-        reason: "Connection refused (os error 111)".into(),
+        reason: ConnectionError::Io("Connection refused (os error 111)".into()),
         retry_at: stage.now.after(Duration::from_millis(2500)),
         attempts: 4,
     });
@@ -1016,7 +1019,7 @@ fn blanks_at_the_ends_of_a_payload_and_an_empty_one_are_seen() {
 fn the_title_says_following_only_while_messages_can_arrive() {
     let mut stage = Stage::new(160, 24, &["*"]);
     let lost = |stage: &Stage| Connection::Reconnecting {
-        reason: "closed by the server".into(),
+        reason: ConnectionError::Io("closed by the server".into()),
         retry_at: stage.now.after(Duration::from_millis(2500)),
         attempts: 1,
     };
@@ -1029,7 +1032,7 @@ fn the_title_says_following_only_while_messages_can_arrive() {
     stage.connection(lost(&stage));
     line_with(&stage, "not receiving · reconnecting in 3 s ");
     stage.connection(Connection::Refused {
-        reason: "WRONGPASS".into(),
+        reason: ConnectionError::Redis("WRONGPASS".into()),
         retry_at: None,
     });
     line_with(&stage, "not receiving · login refused ");
@@ -1079,7 +1082,7 @@ fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
         stage.code(KeyCode::Enter);
         stage.send(Event::Feed(Feed::Published {
             id: 1,
-            receivers: Err("NOPERM no permission".into()),
+            receivers: Err(PublishError::Refused("NOPERM no permission".into())),
             counted_at: None,
         }));
         line_with(stage, "NOPERM no permission");

@@ -6,11 +6,12 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
+use subscope::app::gap_reason_words;
 use subscope::broker::faults::Victims;
 use subscope::broker::{Broker, Settings};
 use subscope::log::{Content, MessageLog};
 use subscope::message::{
-    GapEnd, Notice, RowId, Subscription, SubscriptionId, Time, Topic, Unexpected,
+    GapEnd, Notice, RedisError, RowId, Subscription, SubscriptionId, Time, Topic, Unexpected,
 };
 use subscope::server::{Command, Config, Endpoint, Feed, Server, Timing, start};
 
@@ -101,9 +102,9 @@ fn payloads(log: &MessageLog) -> Vec<Vec<u8>> {
     .collect()
 }
 
-fn gaps(log: &MessageLog) -> Vec<(GapEnd, Box<str>)> {
+fn gaps(log: &MessageLog) -> Vec<(GapEnd, String)> {
     let gaps = notices(log).into_iter().filter_map(|notice| match notice {
-        Notice::Gap(gap) => Some((gap.end, gap.reason)),
+        Notice::Gap(gap) => Some((gap.end, gap_reason_words(&gap.reason))),
         _ => None,
     });
     gaps.collect()
@@ -113,7 +114,7 @@ fn gaps(log: &MessageLog) -> Vec<(GapEnd, Box<str>)> {
 fn unexpected(log: &MessageLog) -> Vec<(Box<str>, u64)> {
     let unexpected = notices(log).into_iter().filter_map(|notice| match notice {
         Notice::Unexpected {
-            first: Unexpected::Error(text) | Unexpected::Frame(text),
+            first: Unexpected::Error(RedisError { text, .. }) | Unexpected::Frame(text),
             count,
         } => Some((text, count)),
         _ => None,
@@ -207,7 +208,7 @@ async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
         .into_iter()
         .filter_map(|notice| match notice {
             Notice::Unexpected {
-                first: Unexpected::Error(words) | Unexpected::Frame(words),
+                first: Unexpected::Error(RedisError { text: words, .. }) | Unexpected::Frame(words),
                 count: 1,
             } => Some(words),
             _ => None,

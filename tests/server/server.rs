@@ -7,9 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
+use subscope::app::{
+    connection_words, gap_reason_words, partial_words, publish_error_words, trouble_words,
+};
 use subscope::log::Batch;
 use subscope::message::{
-    Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic, Unexpected,
+    Closing, ConnectionError, Dropped, ErrorCode, Gap, GapEnd, Notice, RedisError, Subscription,
+    SubscriptionId, Topic, Unexpected,
 };
 use subscope::server::{
     Ask, Command, Config, Connection, Endpoint, Feed, Server, Target, Timing, start,
@@ -192,9 +196,12 @@ impl Heard {
         self.others
             .iter()
             .filter_map(|feed| match feed {
-                Feed::Published { id, receivers, .. } => {
-                    Some((*id, receivers.clone().map_err(String::from)))
-                }
+                Feed::Published { id, receivers, .. } => Some((
+                    *id,
+                    receivers
+                        .clone()
+                        .map_err(|error| publish_error_words(&error)),
+                )),
                 _ => None,
             })
             .collect()
@@ -309,7 +316,7 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
         .until("refused attempts", |heard| {
             heard.connections().iter().any(|connection| {
                 matches!(connection, Connection::Reconnecting { reason, attempts, .. }
-                    if **reason == *"connection refused" && *attempts >= 2)
+                    if connection_words(reason) == "connection refused" && *attempts >= 2)
             })
         })
         .await;
@@ -318,7 +325,8 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
     };
     assert_eq!(open.end, GapEnd::Open);
     assert!(
-        ["closed by the server", "connection reset"].contains(&&*open.reason),
+        ["closed by the server", "connection reset"]
+            .contains(&gap_reason_words(&open.reason).as_str()),
         "{open:?}"
     );
     assert!(open.last_heard <= open.noticed);
@@ -360,7 +368,8 @@ async fn a_killed_client_makes_a_gap_and_comes_back() {
     heard
         .until("the gap opens and closes", |heard| heard.gaps().len() == 2)
         .await;
-    assert_eq!(&*heard.gaps()[0].reason, "closed by the server");
+    let closed = ConnectionError::Closed(Closing::Later);
+    assert_eq!(heard.gaps()[0].reason, closed.into());
     assert_eq!(heard.gaps()[0].noticed, heard.gaps()[1].noticed);
     assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
     heard.server.stop().await;
@@ -415,7 +424,8 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
     heard
         .until("it is given up", |heard| !heard.gaps().is_empty())
         .await;
-    assert_eq!(&*heard.gaps()[0].reason, "no answer for 700 ms");
+    let reason = gap_reason_words(&heard.gaps()[0].reason);
+    assert_eq!(reason, "no answer for 700 ms");
     // The attempts to reconnect get no answer either, and add no gap of their own.
     heard
         .until("a failed attempt", |heard| {
@@ -484,7 +494,7 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
     let [(1, reason)] = &denied[..] else {
         panic!("one is denied: {denied:?}");
     };
-    assert!(reason.starts_with("NOPERM"), "{reason}");
+    assert_eq!(reason.code, ErrorCode::NoPermission, "{reason:?}");
     redis.cli(&["PUBLISH", "open:b", "payload"]);
     heard
         .until("a message comes", |heard| heard.messages() == 1)
@@ -508,7 +518,7 @@ async fn a_wrong_password_is_refused_until_asked_to_try_again() {
     heard
         .until("it is refused", |heard| {
             matches!(heard.connections().last(),
-                Some(Connection::Refused { reason, .. }) if reason.starts_with("WRONGPASS"))
+                Some(Connection::Refused { reason, .. }) if connection_words(reason).starts_with("WRONGPASS"))
         })
         .await;
     redis.cli(&["-a", "right", "CONFIG", "SET", "requirepass", "wrong"]);
@@ -529,7 +539,7 @@ async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
     heard
         .until("it is refused", |heard| {
             matches!(heard.connections().last(),
-                Some(Connection::Refused { reason, .. }) if reason.contains("without any password"))
+                Some(Connection::Refused { reason, .. }) if connection_words(reason).contains("without any password"))
         })
         .await;
     heard.server.stop().await;
@@ -538,7 +548,8 @@ async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
     heard
         .until("it is refused", |heard| {
             matches!(heard.connections().last(),
-                Some(Connection::Refused { reason, .. }) if reason.starts_with("NOAUTH"))
+                Some(Connection::Refused { reason, .. })
+                    if connection_words(reason).starts_with("NOAUTH"))
         })
         .await;
     heard.server.stop().await;
@@ -714,7 +725,7 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
         _ => None,
     });
     assert!(
-        matches!(&said[..], [words] if words.starts_with("NOPERM")),
+        matches!(&said[..], [error] if error.text.starts_with("NOPERM")),
         "{said:?}"
     );
     // Redis still has both.
@@ -1025,9 +1036,9 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
     let said = |heard: &Heard| {
         heard.select(|notice| match notice {
             Notice::Unexpected {
-                first: Unexpected::Error(words) | Unexpected::Frame(words),
+                first: Unexpected::Error(RedisError { text, .. }) | Unexpected::Frame(text),
                 count,
-            } => Some((words.into_string(), count)),
+            } => Some((text.into_string(), count)),
             _ => None,
         })
     };
@@ -1093,9 +1104,9 @@ async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
         "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
     ]);
     let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-    let troubles = |heard: &Heard| -> Vec<Option<Box<str>>> {
+    let troubles = |heard: &Heard| -> Vec<Option<String>> {
         let trouble = |feed: &Feed| match feed {
-            Feed::Trouble(words) => Some(words.clone()),
+            Feed::Trouble(trouble) => Some(trouble.as_ref().map(trouble_words)),
             _ => None,
         };
         heard.others.iter().filter_map(trouble).collect()
@@ -1138,7 +1149,7 @@ async fn a_greeting_that_goes_wrong_says_why() {
             .until(reason, |heard| {
                 matches!(heard.connections().get(1),
                     Some(Connection::Reconnecting { reason: words, attempts: 1, .. })
-                        if words.starts_with(reason))
+                        if connection_words(words).starts_with(reason))
             })
             .await;
         heard.server.stop().await;
@@ -1162,7 +1173,7 @@ async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
         heard
             .until("it is refused", |heard| {
                 let refused = Connection::Refused {
-                    reason: shown.into(),
+                    reason: ConnectionError::Redis(shown.into()),
                     retry_at: None,
                 };
                 heard.is(&refused)
@@ -1256,7 +1267,7 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
                 heard
                     .others
                     .iter()
-                    .any(|feed| matches!(feed, Feed::Trouble(Some(said)) if said.contains(words)))
+                    .any(|feed| matches!(feed, Feed::Trouble(Some(said)) if trouble_words(said).contains(words)))
             })
             .await;
         let written = written.load(Relaxed);
@@ -1283,7 +1294,7 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
     heard
         .until(words, |heard| {
             let is_it =
-                |feed: &Feed| matches!(feed, Feed::Partial(Some(said)) if said.starts_with(words));
+                |feed: &Feed| matches!(feed, Feed::Partial(Some(said)) if partial_words(said).join(": ").starts_with(words));
             heard.others.iter().any(is_it) && heard.subscribed() == [(0, 1)]
         })
         .await;
@@ -1313,7 +1324,7 @@ async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
             .until(reason, |heard| {
                 heard.connections().iter().any(|connection| {
                     matches!(connection, Connection::Reconnecting { reason: words, .. }
-                        if words.contains(reason))
+                        if connection_words(words).contains(reason))
                 })
             })
             .await;
@@ -1345,7 +1356,8 @@ async fn a_server_whose_memory_is_full_is_asked_again_until_it_has_room() {
         .until("it is live", |heard| heard.subscribed() == [(0, 1)])
         .await;
     let said = heard.connections().iter().any(|connection| {
-        matches!(connection, Connection::Reconnecting { reason, .. } if reason.starts_with("OOM"))
+        matches!(connection, Connection::Reconnecting { reason, .. }
+            if connection_words(reason).starts_with("OOM"))
     });
     assert!(said, "{:?}", heard.connections());
     assert_eq!(heard.notices().len(), 1);

@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use subscope::app::{connection_words, partial_words, publish_error_words, trouble_words};
 use subscope::log::{Content, MessageLog};
 use subscope::message::{Allowed, Gap, GapEnd, Notice, RowId};
 use subscope::server::{Config, Connection, Feed, NodeFacts, Server, start};
@@ -26,13 +27,13 @@ pub struct Listener {
     /// Every reported state of the connection.
     pub connections: Vec<Connection>,
     /// Every reported trouble, and its end as `None`.
-    pub troubles: Vec<Option<Box<str>>>,
+    pub troubles: Vec<Option<String>>,
     /// Every report that some subscriptions are not receiving, or are again.
-    pub partial: Vec<Option<Box<str>>>,
+    pub partial: Vec<Option<String>>,
     /// The sharded channels found, one entry per report.
     pub found: Vec<Vec<Box<[u8]>>>,
     /// The results of publishing.
-    pub published: Vec<Result<i64, Box<str>>>,
+    pub published: Vec<Result<i64, String>>,
     /// What the user may subscribe to.
     pub allowed: Vec<(Box<str>, Allowed)>,
     /// How many PINGs were answered.
@@ -157,9 +158,9 @@ impl Listener {
     }
 
     /// Returns the reason of the last refusal, if the connection is permanently refused.
-    pub fn refusal(&self) -> Option<&str> {
+    pub fn refusal(&self) -> Option<String> {
         match self.connections.last()? {
-            Connection::Refused { reason, .. } => Some(reason),
+            Connection::Refused { reason, .. } => Some(connection_words(reason)),
             _ => None,
         }
     }
@@ -173,14 +174,14 @@ impl Listener {
 
     /// Returns how often a pattern was refused with a reason that starts with `start`.
     pub fn denials(&self, start: &str) -> usize {
-        let is_it = |notice: &&Notice| matches!(notice, Notice::Denied { reason, .. } if reason.starts_with(start));
+        let is_it = |notice: &&Notice| matches!(notice, Notice::Denied { reason, .. } if reason.text.starts_with(start));
         self.notices().iter().filter(is_it).count()
     }
 
     /// Returns whether an attempt has failed for a reason that contains `words`.
     pub fn has_failed(&self, words: &str) -> bool {
         self.connections.iter().any(|connection| {
-            matches!(connection, Connection::Reconnecting { reason, .. } if reason.contains(words))
+            matches!(connection, Connection::Reconnecting { reason, .. } if connection_words(reason).contains(words))
         })
     }
 
@@ -194,10 +195,16 @@ impl Listener {
         match feed {
             Feed::Batch(batch) => self.log.append(*batch),
             Feed::Connection(_, connection) => self.connections.push(connection),
-            Feed::Partial(words) => self.partial.push(words),
+            Feed::Partial(partial) => {
+                let words = partial.map(|partial| partial_words(&partial).join(": "));
+                self.partial.push(words);
+            }
             Feed::ShardChannels { names, .. } => self.found.push(names),
-            Feed::Trouble(trouble) => self.troubles.push(trouble),
-            Feed::Published { receivers, .. } => self.published.push(receivers),
+            Feed::Trouble(trouble) => self.troubles.push(trouble.as_ref().map(trouble_words)),
+            Feed::Published { receivers, .. } => {
+                let receivers = receivers.map_err(|error| publish_error_words(&error));
+                self.published.push(receivers);
+            }
             Feed::Allowed { user, channels } => self.allowed.push((user, channels)),
             Feed::RoundTrip(..) => self.pongs += 1,
             Feed::Nodes(nodes) => self.nodes = nodes,

@@ -5,8 +5,8 @@ use super::Session;
 use super::notices::notice_words;
 use super::subscriptions::SubscriptionState;
 use crate::app::effect::Effect;
-use crate::message::{Allowed, Notice, SubscriptionKind, Topic};
-use crate::server::{Command, Refusal};
+use crate::message::{Allowed, ErrorCode, Notice, SubscriptionKind, Topic};
+use crate::server::Command;
 
 /// The pattern that matches all channels.
 const ALL: &[u8] = b"*";
@@ -22,7 +22,7 @@ pub(crate) fn is_refusal_of_all(notice: &Notice) -> bool {
     };
     let topic = &subscription.topic;
     let is_all = topic.kind == SubscriptionKind::Pattern && *topic.name == *ALL;
-    is_all && Refusal::of(reason) == Refusal::NoPermission
+    is_all && reason.code == ErrorCode::NoPermission
 }
 
 impl Session {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::Session;
 use crate::log::{Batch, History};
-use crate::message::{NodeId, Notice, Time, is_key_event};
+use crate::message::{NodeId, Notice, Partial, Time, is_key_event};
 use crate::server::{Connection, NodeFacts, Role};
 
 /// The status of a server.
@@ -219,12 +219,8 @@ impl Session {
             return None;
         }
         let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
-        let words = format!(
-            "only {} reports its keys: nodes forward no keyspace events · subscribe to __key*@* \
-             for all primaries",
-            home.name
-        );
+        let partial = Partial::KeysOfOneNode(home.name.clone());
         self.was_told_one_primary = true;
-        Some(Notice::Partial(words.into()))
+        Some(Notice::Partial(partial))
     }
 }

@@ -1,7 +1,10 @@
 //! Notices in words, for the rows of the log and for reading them whole.
 
 use super::remedies::denial_remedy;
-use crate::message::{Allowed, Dropped, Gap, GapEnd, Notice, SubscriptionKind, Topic, Unexpected};
+use crate::app::causes::{connection_words, gap_cause_words, gap_reason_words, partial_words};
+use crate::message::{
+    Allowed, Dropped, Gap, GapCause, GapEnd, Notice, SubscriptionKind, Topic, Unexpected,
+};
 use crate::message::{clock, glob};
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures::{self, Clock};
@@ -40,7 +43,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         } => {
             let remedy = denial_remedy(&subscription.topic, reason);
             let topic = topic_words(&subscription.topic);
-            let reason = whole(reason.as_bytes());
+            let reason = whole(reason.text.as_bytes());
             format!("denied: {topic} · Redis says: {reason} · {remedy}")
         }
         Notice::Ended { subscription } => {
@@ -65,7 +68,11 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         Notice::Dropped(dropped) => dropped_words(dropped, clock),
         Notice::Allowed { user, channels } => allowed_words(user, channels),
         Notice::Unexpected { first, count } => unexpected_words(first, *count),
-        Notice::Partial(words) => whole(words.as_bytes()),
+        Notice::Partial(partial) => {
+            let [what, more] = partial_words(partial);
+            let colon = if more.is_empty() { "" } else { ": " };
+            whole(format!("{what}{colon}{more}").as_bytes())
+        }
         Notice::ClockSet { by } => {
             let way = if *by < 0 { "back" } else { "forward" };
             let length = figures::duration(clock::length(*by));
@@ -103,7 +110,7 @@ fn counted_words(topic: &Topic) -> String {
 /// Describes unsolicited frames.
 fn unexpected_words(first: &Unexpected, count: u64) -> String {
     let first = match first {
-        Unexpected::Error(words) => format!("Redis says: {}", whole(words.as_bytes())),
+        Unexpected::Error(error) => format!("Redis says: {}", whole(error.text.as_bytes())),
         Unexpected::Frame(text) => format!("unexpected frame: {}", whole(text.as_bytes())),
     };
     match count {
@@ -164,16 +171,21 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
                 "* is refused; subscribed to what user \"{user}\" may access: {named}{more}{left_out}"
             )
         }
-        Allowed::Denied(words) => format!(
+        Allowed::Denied(error) => format!(
             "* is refused, and user \"{user}\" may not list its channels · press a to subscribe \
              to them, or name them on the command line · Redis says: {}",
-            whole(words.as_bytes())
+            whole(error.text.as_bytes())
         ),
-        Allowed::Unknown(reason) => format!(
-            "* is refused, and the channels of user \"{user}\" are unknown: {} · press r to retry",
-            whole(reason.as_bytes())
-        ),
+        Allowed::Unknown(error) => unknown_words(&user, &connection_words(error)),
+        Allowed::UnusableName => unknown_words(&user, "the user has no usable name"),
     }
+}
+
+fn unknown_words(user: &str, reason: &str) -> String {
+    let reason = whole(reason.as_bytes());
+    format!(
+        "* is refused, and the channels of user \"{user}\" are unknown: {reason} · press r to retry"
+    )
 }
 
 /// Returns the name of a topic with its kind.
@@ -209,11 +221,11 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
 /// that arrived after the last message certainly received stand above the gap.
 #[must_use]
 pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
-    let reason = whole(gap.reason.as_bytes());
-    let event = whole(gap.event.as_bytes());
+    let reason = whole(gap_reason_words(&gap.reason).as_bytes());
+    let event = whole(gap_cause_words(&gap.cause).as_bytes());
     // The shortest form gives the event, where it says more than "connection lost".
-    let brief_reason = match &*gap.event {
-        "connection lost" => reason.clone(),
+    let brief_reason = match &gap.cause {
+        GapCause::ConnectionLost(None) => reason.clone(),
         _ => event.clone(),
     };
     let lost = format!("{event}: {reason}");

@@ -6,8 +6,8 @@ use std::time::Duration;
 use super::Session;
 use super::subscriptions::SubscriptionState;
 use crate::app::effect::Effect;
-use crate::message::{Gap, GapEnd, Notice, Time};
-use crate::server::{Command, Connection};
+use crate::message::{Gap, GapEnd, Notice, Partial, Time};
+use crate::server::{Command, Connection, Trouble};
 
 /// The state of the server, as far as it is known.
 #[derive(Debug)]
@@ -20,11 +20,10 @@ pub struct ServerStatus {
     pub version: Option<Box<str>>,
     /// The masters that the server watches, if it is a sentinel.
     pub sentinel_of: Option<Vec<Box<str>>>,
-    /// Description of a problem with the server, if there is one.
-    pub trouble: Option<Box<str>>,
-    /// Warning that not all subscriptions can be received, or not permanently: what, and after a
-    /// colon why.
-    pub partial: Option<Box<str>>,
+    /// What the server refuses besides subscriptions, if anything.
+    pub trouble: Option<Trouble>,
+    /// Warning that not all subscriptions can be received, or not permanently.
+    pub partial: Option<Partial>,
     /// When the connection became live, if it is.
     pub live_since: Time,
     /// The open gaps, by [`Gap::noticed`].
@@ -111,15 +110,15 @@ impl Session {
         (self.server.trouble.is_none() && silence >= ANSWER_EXPECTED).then_some(silence)
     }
 
-    pub(crate) fn note_partial(&mut self, words: Option<Box<str>>) -> Vec<Effect> {
-        if self.server.partial == words {
+    pub(crate) fn note_partial(&mut self, partial: Option<Partial>) -> Vec<Effect> {
+        if self.server.partial == partial {
             return Vec::new();
         }
-        self.server.partial.clone_from(&words);
-        let Some(words) = words else {
+        self.server.partial.clone_from(&partial);
+        let Some(partial) = partial else {
             return Vec::new();
         };
-        self.log.push_notice(self.now, Notice::Partial(words));
+        self.log.push_notice(self.now, Notice::Partial(partial));
         self.refresh_shown()
     }
 
@@ -131,10 +130,8 @@ impl Session {
             return Vec::new();
         }
         let command = self.sentinel_command().unwrap_or_default();
-        let words =
-            format!("this is a sentinel: it reports failovers only · {command} follows the master");
-        self.log
-            .push_notice(self.now, Notice::Partial(words.into()));
+        let partial = Partial::OnlySentinelEvents(command.into());
+        self.log.push_notice(self.now, Notice::Partial(partial));
         self.refresh_shown()
     }
 }

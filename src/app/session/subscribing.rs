@@ -3,7 +3,7 @@
 use super::Session;
 use super::subscriptions::SubscriptionState;
 use crate::app::effect::Effect;
-use crate::message::{Notice, Subscription, SubscriptionId, Topic};
+use crate::message::{Notice, Partial, Subscription, SubscriptionId, Topic};
 use crate::payload::escape::whole_name;
 use crate::payload::figures;
 use crate::server::{Command, MAX_UNNAMED};
@@ -54,11 +54,8 @@ impl Session {
     /// Logs once that some of the sharded channels that were found are left out.
     fn tell_left_out(&mut self, count: u64) {
         if count > 0 && !std::mem::replace(&mut self.server.has_left_some_out, true) {
-            let count = figures::count(count);
-            let words =
-                format!("{count} of the sharded channels found left out · name the ones you want");
-            self.log
-                .push_notice(self.now, Notice::Partial(words.into()));
+            let partial = Partial::ShardChannelsLeftOut(count);
+            self.log.push_notice(self.now, Notice::Partial(partial));
         }
     }
 

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use self::listening_periods::ListeningPeriods;
 use crate::message::{
-    Dropped, Gap, GapEnd, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
+    Dropped, Gap, GapEnd, Notice, RedisError, Subscription, SubscriptionId, SubscriptionKind, Time,
+    Topic,
 };
 
 /// The state of a subscription.
@@ -18,7 +19,7 @@ pub enum SubscriptionState {
     /// Confirmed by Redis.
     Live,
     /// Refused, with the error from Redis.
-    Denied(Box<str>),
+    Denied(RedisError),
     /// Ended by the message that `--until` waits for, or by the server; the text says which.
     Ended(&'static str),
     /// Unsubscribed by the user. Kept only so that old rows can still name it.
@@ -228,9 +229,9 @@ impl Subscriptions {
     }
 
     /// Returns the topics that Redis refuses, each with the error.
-    pub fn denied(&self) -> impl Iterator<Item = (&Topic, &str)> {
+    pub fn denied(&self) -> impl Iterator<Item = (&Topic, &RedisError)> {
         self.listed().filter_map(|(_, topic, state)| match state {
-            SubscriptionState::Denied(reason) => Some((topic, &**reason)),
+            SubscriptionState::Denied(reason) => Some((topic, reason)),
             _ => None,
         })
     }

@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::message::{ConnectionError, RedisError};
 use crate::server::config::Config;
 use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::link::{Dial, Link, is_excess, is_refusal, words};
-use crate::server::connect::refusal::Refusal;
+use crate::server::connect::link::{Dial, Link, excess_of, refusal};
 
 /// Timeout for connecting; an unreachable server is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -20,17 +20,17 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 pub(super) enum Unanswered {
     /// Unreachable, or temporarily unable to answer.
     Silent,
-    /// Refused, with the error message of the server, or the answer exceeded a limit.
-    Refused(Box<str>),
+    /// Refused, or the answer exceeded a limit.
+    Refused(RedisError),
 }
 
 /// Open connections by address.
 pub(super) struct Contacts {
     config: Arc<Config>,
     links: HashMap<Address, Link>,
-    /// Servers that refused the login, with their error messages. They are not tried again, since
+    /// Servers that refused the login, with their errors. They are not tried again, since
     /// servers count failed logins and some lock out clients with too many.
-    closed: HashMap<Address, Box<str>>,
+    closed: HashMap<Address, RedisError>,
 }
 
 impl Contacts {
@@ -49,8 +49,8 @@ impl Contacts {
         command: &redis::Cmd,
     ) -> Result<T, Unanswered> {
         let address = endpoint.address();
-        if let Some(words) = self.closed.get(address) {
-            return Err(Unanswered::Refused(words.clone()));
+        if let Some(error) = self.closed.get(address) {
+            return Err(Unanswered::Refused(error.clone()));
         }
         let mut link = match self.links.remove(address) {
             Some(link) if !link.is_closed() => link,
@@ -61,18 +61,21 @@ impl Contacts {
                 self.links.insert(address.clone(), link);
                 Ok(answer)
             }
-            Err(error) if is_refusal(&error) => {
-                let words = link.reason(&error);
-                self.links.insert(address.clone(), link);
-                Err(self.refused(address, words))
+            Err(error) => {
+                if let Some(error) = refusal(&error) {
+                    self.links.insert(address.clone(), link);
+                    return Err(self.refused(address, error));
+                }
+                Err(match excess_of(&error) {
+                    Some(excess) => Unanswered::Refused(RedisError::new(excess.to_string())),
+                    None => Unanswered::Silent,
+                })
             }
-            Err(error) if is_excess(&error) => Err(Unanswered::Refused(words(&error))),
-            Err(_) => Err(Unanswered::Silent),
         }
     }
 
     /// Allows another attempt at servers that refused the login.
-    pub(super) fn knock_again(&mut self) {
+    pub(super) fn retry_logins(&mut self) {
         self.closed.clear();
     }
 
@@ -89,21 +92,18 @@ impl Contacts {
         };
         match Link::open(endpoint, &dial).await {
             Ok(link) => Ok(link),
-            Err(failure) if failure.is_refusal => {
-                Err(self.refused(endpoint.address(), failure.reason))
-            }
+            Err(ConnectionError::Redis(error)) => Err(self.refused(endpoint.address(), error)),
             Err(_) => Err(Unanswered::Silent),
         }
     }
 
-    fn refused(&mut self, address: &Address, words: Box<str>) -> Unanswered {
-        let refusal = Refusal::of(&words);
-        if refusal.is_passing() {
+    fn refused(&mut self, address: &Address, error: RedisError) -> Unanswered {
+        if error.code.is_passing() {
             return Unanswered::Silent;
         }
-        if refusal.is_about_login() {
-            self.closed.insert(address.clone(), words.clone());
+        if error.code.is_about_login() {
+            self.closed.insert(address.clone(), error.clone());
         }
-        Unanswered::Refused(words)
+        Unanswered::Refused(error)
     }
 }

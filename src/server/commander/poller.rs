@@ -13,11 +13,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 pub(crate) use self::wanted::Wanted;
 use super::contacts::{Contacts, Unanswered};
-use crate::message::{Subscription, SubscriptionId, Time};
+use crate::message::{Partial, RedisError, Subscription, SubscriptionId, Time};
 use crate::server::cluster::topology::Topology;
 use crate::server::config::Config;
 use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::refusal::Refusal;
 use crate::server::feed::Health;
 use crate::server::report::Report;
 
@@ -62,7 +61,7 @@ pub(crate) struct Poller {
     /// Number of consecutive failures.
     failures: usize,
     /// The latest refusal since the last success.
-    refusal: Option<Box<str>>,
+    refusal: Option<RedisError>,
     /// Number of consecutive refusals without a silent node in between.
     refusals: usize,
     /// Whether the failure was reported.
@@ -114,8 +113,8 @@ impl Poller {
                 self.begin_again();
             }
             // A restarted server may have loaded its users only now.
-            if self.wanted.take_let_in() {
-                self.contacts.knock_again();
+            if self.wanted.take_login() {
+                self.contacts.retry_logins();
             }
             if self.is_cluster {
                 let answer = self.ask_next().await;
@@ -187,7 +186,7 @@ impl Poller {
 
     /// Resets failures and refusals, since permissions may have changed.
     fn begin_again(&mut self) {
-        self.contacts.knock_again();
+        self.contacts.retry_logins();
         self.denied.clear();
         self.forget_failures();
         self.look_at = Instant::now();
@@ -212,8 +211,8 @@ impl Poller {
         };
         self.failures = self.failures.saturating_add(1);
         match reason {
-            Unanswered::Refused(words) => {
-                self.refusal = Some(words);
+            Unanswered::Refused(error) => {
+                self.refusal = Some(error);
                 self.refusals = self.refusals.saturating_add(1);
             }
             Unanswered::Silent => self.refusals = 0,
@@ -224,11 +223,10 @@ impl Poller {
             self.nodes.extend(seeds);
         }
         if self.is_blind()
-            && let Some(words) = &self.refusal
+            && let Some(error) = self.refusal.clone()
         {
-            let words = unknown_in_words(words);
             self.is_told = true;
-            self.report(Report::Partial(Some(words.into())));
+            self.report(Report::Partial(Some(Partial::NodesUnknown(error))));
         }
     }
 
@@ -298,7 +296,10 @@ impl Poller {
 
     /// Returns the sorted names of the matching sharded channels from all nodes that answer, or why
     /// they refuse. Returns `None` if the result is inconclusive.
-    async fn channels_like(&mut self, of: &Subscription) -> Option<Result<Vec<Vec<u8>>, Box<str>>> {
+    async fn channels_like(
+        &mut self,
+        of: &Subscription,
+    ) -> Option<Result<Vec<Vec<u8>>, RedisError>> {
         let command = redis::cmd("PUBSUB")
             .arg("SHARDCHANNELS")
             .arg(&*of.topic.name)
@@ -309,7 +310,7 @@ impl Poller {
             let endpoint = self.model.at(address);
             match self.contacts.ask::<Vec<Vec<u8>>>(&endpoint, &command).await {
                 Ok(found) => names.extend(found),
-                Err(Unanswered::Refused(words)) => refusals.push(words),
+                Err(Unanswered::Refused(error)) => refusals.push(error),
                 // The other nodes are still queried; this one is retried in the next round.
                 Err(Unanswered::Silent) => silent += 1,
             }
@@ -333,20 +334,4 @@ impl Poller {
         self.nodes = members.iter().map(|node| node.address.clone()).collect();
         self.contacts.keep(&self.nodes);
     }
-}
-
-/// Explains that the nodes are unknown, why, and what to do.
-fn unknown_in_words(words: &str) -> String {
-    if words.contains("cluster support disabled") {
-        return format!("not a cluster: {words} · remove +cluster from the URL");
-    }
-    let remedy = match Refusal::of(words) {
-        Refusal::NoPermission => " · grant +cluster|nodes",
-        refusal if refusal.is_about_login() => " · r to retry",
-        _ => "",
-    };
-    format!(
-        "other nodes unknown: {words} · key events and sharded channels of other nodes are \
-         missing{remedy}"
-    )
 }

@@ -2,8 +2,8 @@
 
 use redis::Value;
 
-use crate::server::connect::link::{Link, words};
-use crate::server::connect::refusal::Refusal;
+use crate::message::{ErrorCode, RedisError};
+use crate::server::connect::link::{Link, refusal};
 
 /// Maximum number of characters of a version that are shown.
 const MAX_VERSION: usize = 32;
@@ -16,7 +16,7 @@ pub(super) enum Membership {
     /// It belongs to a cluster.
     Member,
     /// It refuses to say, with this error.
-    Secret(Box<str>),
+    Secret(RedisError),
 }
 
 /// Determines whether a server that does not answer INFO belongs to a cluster.
@@ -24,11 +24,11 @@ pub(super) async fn membership(link: &mut Link) -> Membership {
     let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
     match link.ask::<Value>(&command).await {
         Ok(_) => Membership::Member,
-        Err(error) if Refusal::of(&words(&error)) == Refusal::NoPermission => {
-            Membership::Secret(words(&error))
-        }
-        // The server has no cluster support, or cluster mode is off.
-        Err(_) => Membership::Alone,
+        Err(error) => match refusal(&error) {
+            Some(error) if error.code == ErrorCode::NoPermission => Membership::Secret(error),
+            // The server has no cluster support, or cluster mode is off.
+            _ => Membership::Alone,
+        },
     }
 }
 

@@ -26,7 +26,7 @@ const MAX_LENGTH_LINE: usize = 32;
 
 /// Why a reply was cut off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Excess {
+pub(crate) enum Excess {
     /// Larger than [`MAX_SIZE`].
     Size,
     /// More values than [`MAX_VALUES`].

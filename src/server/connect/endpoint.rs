@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::endpoint_error::EndpointError;
 use super::password::Password;
 use super::url::{Host, Kind, Url};
+use crate::message::RedisError;
 
 /// The address used when none is given.
 pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
@@ -251,9 +252,9 @@ impl fmt::Debug for Endpoint {
 
 /// Strips the command's arguments from the error of a refused AUTH. Some servers repeat them,
 /// including the password.
-pub(crate) fn without_arguments(words: &str) -> &str {
-    let end = words.find(", with args").unwrap_or(words.len());
-    &words[..end]
+pub(crate) fn without_arguments(error: &RedisError) -> RedisError {
+    let end = error.text.find(", with args").unwrap_or(error.text.len());
+    RedisError::new(&error.text[..end])
 }
 
 /// Parses the database number in a URL path, which may end in a slash.

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use redis::aio::{MultiplexedConnection, PubSub};
-use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo, RedisError};
+use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use super::bounded::{Bounded, Excess};
 use super::endpoint::{Endpoint, without_arguments};
-use super::refusal::Refusal;
 use super::resolver::Resolver;
 use super::tls::Tls;
-use super::transport::{self, connect, say};
+use super::transport::{self, connect};
+use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
 /// Maximum length of an error message in bytes. Those of Redis are far shorter.
@@ -27,7 +27,7 @@ pub(crate) struct Link {
     driver: JoinHandle<()>,
     answer_within: Duration,
     /// Why the server refuses to select the database, if it does. Pub/Sub ignores databases.
-    no_db: Option<Box<str>>,
+    no_db: Option<DatabaseError>,
 }
 
 /// How to connect.
@@ -41,39 +41,13 @@ pub(crate) struct Dial<'a> {
     pub(crate) answer_within: Duration,
 }
 
-/// Why there is no connection.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) reason: Box<str>,
-    /// Whether the server was reached but refused the request or could not be understood. `reason`
-    /// is then usually its error message.
-    pub(crate) is_refusal: bool,
-}
-
-impl Failure {
-    /// Creates a failure for a server that could not be reached.
-    pub(crate) fn unreachable(reason: Box<str>) -> Self {
-        Self {
-            reason,
-            is_refusal: false,
-        }
-    }
-
-    /// Creates a failure for a server that was reached but cannot be used.
-    pub(crate) fn refused(reason: Box<str>) -> Self {
-        Self {
-            reason,
-            is_refusal: true,
-        }
-    }
-}
-
 impl Link {
     /// Connects, logs in, names the connection and selects the database.
-    pub(crate) async fn open(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<Self, Failure> {
-        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within)
-            .await
-            .map_err(Failure::unreachable)?;
+    pub(crate) async fn open(
+        endpoint: &Endpoint,
+        dial: &Dial<'_>,
+    ) -> Result<Self, ConnectionError> {
+        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
         // The handshake is done below rather than by the crate, which would hide the server's
         // errors.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
@@ -81,7 +55,7 @@ impl Link {
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&greeting, Bounded::new(transport), settings)
                 .await
-                .map_err(|error| Failure::unreachable(words(&error)))?;
+                .map_err(|error| cause_of(&error))?;
         let mut link = Self {
             connection,
             driver: tokio::spawn(driver),
@@ -94,7 +68,10 @@ impl Link {
 
     /// Connects with the crate's own Pub/Sub. Used for rare events whose loss is detected in
     /// another way.
-    pub(crate) async fn listen(endpoint: &Endpoint, dial: &Dial<'_>) -> Result<PubSub, Box<str>> {
+    pub(crate) async fn listen(
+        endpoint: &Endpoint,
+        dial: &Dial<'_>,
+    ) -> Result<PubSub, ConnectionError> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
@@ -109,18 +86,23 @@ impl Link {
             PubSub::new(&login, Bounded::new(transport)),
         )
         .await;
-        let listening = listening.map_err(|_| format!("no answer for {}", say(dial.answer_within)));
-        listening?.map_err(|error| words(&error))
+        let no_answer = ConnectionError::NoAnswer(Awaited::Reply, dial.answer_within);
+        listening
+            .map_err(|_| no_answer)?
+            .map_err(|error| cause_of(&error))
     }
 
-    async fn greet(&mut self, endpoint: &Endpoint, client_name: &str) -> Result<(), Failure> {
+    async fn greet(
+        &mut self,
+        endpoint: &Endpoint,
+        client_name: &str,
+    ) -> Result<(), ConnectionError> {
         if let Some(credentials) = endpoint.credentials() {
             let command = redis::cmd("AUTH").arg(credentials).to_owned();
-            self.ask::<()>(&command).await.map_err(|error| Failure {
-                // Some servers repeat unknown arguments in the error, and here that is the
-                // password.
-                reason: without_arguments(&self.reason(&error)).into(),
-                is_refusal: is_refusal(&error),
+            let logged_in = self.ask::<()>(&command).await;
+            logged_in.map_err(|error| match self.failure(&error) {
+                ConnectionError::Redis(error) => ConnectionError::Redis(without_arguments(&error)),
+                other => other,
             })?;
         }
         let command = redis::cmd("CLIENT")
@@ -130,29 +112,34 @@ impl Link {
         match self.ask::<()>(&command).await {
             Ok(()) => (),
             // The name is optional, but this command also reveals a refused login.
-            Err(error) if is_refusal(&error) && !is_about_login(&error) => (),
-            Err(error) => return Err(self.failure(&error)),
+            Err(error) => match self.failure(&error) {
+                ConnectionError::Redis(error) if !error.code.is_about_login() => (),
+                other => return Err(other),
+            },
         }
         if endpoint.db() != 0 {
             let command = redis::cmd("SELECT").arg(endpoint.db()).to_owned();
             match self.ask::<()>(&command).await {
                 Ok(()) => (),
-                Err(error) if is_refusal(&error) && !is_about_login(&error) => {
-                    self.no_db = Some(no_db_words(endpoint.db(), &words(&error)).into());
-                }
-                Err(error) => return Err(self.failure(&error)),
+                Err(error) => match self.failure(&error) {
+                    ConnectionError::Redis(error) if !error.code.is_about_login() => {
+                        let db = endpoint.db();
+                        self.no_db = Some(DatabaseError { db, error });
+                    }
+                    other => return Err(other),
+                },
             }
         }
         Ok(())
     }
 
-    /// Takes the message about a database that the server refuses to select.
-    pub(crate) fn take_no_db(&mut self) -> Option<Box<str>> {
+    /// Takes the error about a database that the server refuses to select.
+    pub(crate) fn take_no_db(&mut self) -> Option<DatabaseError> {
         self.no_db.take()
     }
 
     /// Sends a command and waits for the answer.
-    pub(crate) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> Result<T, RedisError> {
+    pub(crate) async fn ask<T: FromRedisValue>(&mut self, command: &Cmd) -> redis::RedisResult<T> {
         command.query_async(&mut self.connection).await
     }
 
@@ -161,19 +148,12 @@ impl Link {
         self.driver.is_finished()
     }
 
-    /// Describes an error, with the server's own message if there is one.
-    pub(crate) fn reason(&self, error: &RedisError) -> Box<str> {
+    /// Returns the cause of an error.
+    pub(crate) fn failure(&self, error: &redis::RedisError) -> ConnectionError {
         if error.is_timeout() {
-            format!("no answer for {}", say(self.answer_within)).into()
+            ConnectionError::NoAnswer(Awaited::Reply, self.answer_within)
         } else {
-            words(error)
-        }
-    }
-
-    fn failure(&self, error: &RedisError) -> Failure {
-        Failure {
-            is_refusal: is_refusal(error),
-            reason: self.reason(error),
+            cause_of(error)
         }
     }
 }
@@ -184,51 +164,35 @@ impl Drop for Link {
     }
 }
 
-/// Explains why the database cannot be selected and what to do. The part before the first colon is
-/// the short form.
-fn no_db_words(db: i64, reason: &str) -> String {
-    let (what, remedy) = if reason.contains("out of range") || reason.contains("invalid DB index") {
-        (
-            "does not exist",
-            "choose another with -n or in the URL · no keyspace events from it; other messages arrive \
-             (Pub/Sub ignores databases)",
-        )
-    } else if reason.contains("cluster") {
-        (
-            "cannot be selected",
-            "a cluster has only database 0; messages still arrive",
-        )
-    } else if reason.starts_with("NOPERM") {
-        ("cannot be selected", "grant +select; messages still arrive")
-    } else {
-        ("cannot be selected", "messages still arrive")
-    };
-    format!("database {db} {what}: {remedy} · Redis says: {reason}")
-}
-
-/// Returns whether the server refused the login.
-fn is_about_login(error: &RedisError) -> bool {
-    is_refusal(error) && Refusal::of(&words(error)).is_about_login()
-}
-
 /// Returns whether the error was sent by the server.
-pub(crate) fn is_refusal(error: &RedisError) -> bool {
+pub(crate) fn is_refusal(error: &redis::RedisError) -> bool {
     error.code().is_some()
 }
 
-/// Returns whether the reply exceeded a limit.
-pub(crate) fn is_excess(error: &RedisError) -> bool {
-    io_error(error).and_then(Excess::behind).is_some()
+/// Returns the limit that the reply exceeded, if it did.
+pub(crate) fn excess_of(error: &redis::RedisError) -> Option<Excess> {
+    io_error(error).and_then(Excess::behind)
 }
 
-/// Describes an error, with the server's own message if there is one.
-pub(crate) fn words(error: &RedisError) -> Box<str> {
-    match (error.code(), error.detail()) {
-        (Some(code), Some(detail)) => cut(&format!("{code} {detail}")).into(),
-        (Some(code), None) => cut(code).into(),
-        _ if let Some(error) = io_error(error) => transport::words(error),
-        _ if error.is_connection_dropped() => "closed by the server".into(),
-        _ => error.to_string().into(),
+/// Returns the error that the server sent, if it sent one.
+pub(crate) fn refusal(error: &redis::RedisError) -> Option<RedisError> {
+    let code = error.code()?;
+    Some(match error.detail() {
+        Some(detail) => RedisError::new(cut(&format!("{code} {detail}"))),
+        None => RedisError::new(cut(code)),
+    })
+}
+
+/// Returns the cause of an error other than a timeout.
+pub(crate) fn cause_of(error: &redis::RedisError) -> ConnectionError {
+    if let Some(error) = refusal(error) {
+        ConnectionError::Redis(error)
+    } else if let Some(error) = io_error(error) {
+        transport::cause_of(error)
+    } else if error.is_connection_dropped() {
+        ConnectionError::Closed(Closing::Later)
+    } else {
+        ConnectionError::Io(error.to_string().into())
     }
 }
 
@@ -238,39 +202,9 @@ pub(crate) fn cut(text: &str) -> &str {
 }
 
 /// Returns the I/O error behind an error of the crate.
-fn io_error(error: &RedisError) -> Option<&io::Error> {
+fn io_error(error: &redis::RedisError) -> Option<&io::Error> {
     let source = error.source()?;
     source
         .downcast_ref::<Arc<dyn Error + Send + Sync>>()?
         .downcast_ref()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn why_a_database_cannot_be_selected_comes_with_what_follows() {
-        for (reason, words) in [
-            (
-                "ERR DB index is out of range",
-                "database 7 does not exist: choose another with -n or in the URL · no keyspace events",
-            ),
-            (
-                "NOPERM this user has no permissions to run the 'select' command",
-                "database 7 cannot be selected: grant +select",
-            ),
-            (
-                "ERR SELECT is not allowed in cluster mode",
-                "database 7 cannot be selected: a cluster has only database 0",
-            ),
-            (
-                "ERR no",
-                "database 7 cannot be selected: messages still arrive · Redis says: ERR no",
-            ),
-        ] {
-            let said = no_db_words(7, reason);
-            assert!(said.starts_with(words), "{said}");
-        }
-    }
 }

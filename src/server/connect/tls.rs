@@ -21,11 +21,8 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use self::check::{Checker, Distrust, NoChecker};
+use crate::message::ConnectionError;
 use crate::payload::escape::whole;
-
-/// The error about a server that answers without TLS.
-pub(super) const NOT_SPOKEN: &str =
-    "the server does not speak TLS here; use redis:// without --tls";
 
 /// TLS settings from the command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -136,7 +133,7 @@ impl Tls {
 
     /// Performs a TLS handshake on `stream` with the server named `host`.
     ///
-    /// [`words`] may explain the error in more detail.
+    /// [`cause_of`] may explain the error in more detail.
     pub(super) async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
         &self,
         host: &str,
@@ -170,20 +167,22 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// Describes a TLS error. Returns `None` if the error has another cause.
-pub(super) fn words(error: &io::Error) -> Option<Box<str>> {
+/// Returns the cause of a TLS error. Returns `None` if the error is another one.
+pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     if let Some(distrust) = Distrust::behind(error) {
-        return Some(distrust.words());
+        return Some(ConnectionError::Tls(distrust.words()));
     }
-    Some(match error {
-        Error::InvalidMessage(InvalidMessage::InvalidContentType) => NOT_SPOKEN.into(),
+    Some(ConnectionError::Tls(match error {
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+            return Some(ConnectionError::TlsNotSpoken);
+        }
         Error::AlertReceived(alert) => alert_words(*alert),
         Error::PeerIncompatible(why) => {
             format!("no TLS version or cipher in common with the server: {why:?}").into()
         }
         other => format!("TLS failed: {other}").into(),
-    })
+    }))
 }
 
 /// Explains the alert with which the server ended the handshake.

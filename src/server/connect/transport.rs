@@ -2,6 +2,8 @@
 
 mod stranger;
 
+use std::error::Error;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
@@ -16,10 +18,11 @@ use tokio::net::{TcpStream, UnixStream};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 
-use self::stranger::{Silence, Stranger};
+use self::stranger::stranger_behind;
 use super::endpoint::{Address, Endpoint};
 use super::resolver::Resolver;
 use super::tls::{self, Tls};
+use crate::message::{Awaited, Closing, ConnectionError, LookupError, StreamKind};
 
 /// Idle time before the first keepalive probe, and the interval between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -62,19 +65,19 @@ impl Transport {
             Err(error) => error.kind() == io::ErrorKind::ConnectionReset,
         };
         if is_silent {
-            let guess = match self.stream {
-                Stream::Tcp(_) => "it may require TLS (--tls or rediss://) or reject this address",
-                Stream::Tls(_) => "it may reject this address, or not be Redis",
-                Stream::Unix(_) => "it may not be Redis",
+            let kind = match self.stream {
+                Stream::Tcp(_) => StreamKind::Tcp,
+                Stream::Tls(_) => StreamKind::Tls,
+                Stream::Unix(_) => StreamKind::Unix,
             };
-            return Err(io::Error::new(
-                io::ErrorKind::UnexpectedEof,
-                Silence { guess },
-            ));
+            let cause = ConnectionError::Closed(Closing::Silent(kind));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Carrier(cause)));
         }
         read?;
-        match Stranger::behind(first) {
-            Some(stranger) => Err(io::Error::other(stranger)),
+        match stranger_behind(first) {
+            Some(stranger) => Err(io::Error::other(Carrier(ConnectionError::NotRedis(
+                stranger,
+            )))),
             None => Ok(()),
         }
     }
@@ -82,14 +85,12 @@ impl Transport {
 
 /// Connects to `endpoint`, trying each of the host's addresses in turn. If it uses TLS, `tls` has
 /// the settings.
-///
-/// The error is the reason as text.
 pub(crate) async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
     resolver: &Resolver,
     within: Duration,
-) -> Result<Transport, Box<str>> {
+) -> Result<Transport, ConnectionError> {
     let (host, port) = match endpoint.address() {
         Address::Tcp { host, port } => (host, *port),
         Address::Unix(path) => return connect_unix(path, within).await,
@@ -99,22 +100,22 @@ pub(crate) async fn connect(
     if !endpoint.is_tls() {
         return Ok(Transport::new(Stream::Tcp(stream)));
     }
-    let tls = tls.ok_or("TLS requested, but not set up")?;
+    let tls = tls.ok_or(ConnectionError::TlsNotSetUp)?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
     let mut handshake = pin!(tls.handshake(host, stream));
     let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
     if outcome.is_err() {
         if answers_without_tls(host, port, resolver).await {
-            return Err(tls::NOT_SPOKEN.into());
+            return Err(ConnectionError::TlsNotSpoken);
         }
         outcome = timeout_at(deadline, handshake).await;
     }
     match outcome {
         Ok(Ok(stream)) => Ok(Transport::new(Stream::Tls(Box::new(stream)))),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(words(&error)),
-        Ok(Err(error)) => Err(tls::words(&error)
-            .unwrap_or_else(|| format!("{} in the TLS handshake", words(&error)).into())),
-        Err(_) => Err(format!("no answer to the TLS handshake for {}", say(within)).into()),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(cause_of(&error)),
+        Ok(Err(error)) => Err(tls::cause_of(&error)
+            .unwrap_or_else(|| ConnectionError::Handshake(Box::new(cause_of(&error))))),
+        Err(_) => Err(ConnectionError::NoAnswer(Awaited::Handshake, within)),
     }
 }
 
@@ -131,34 +132,38 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
     matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
-/// Describes an error of a stream.
-pub(crate) fn words(error: &io::Error) -> Box<str> {
-    if let Some(words) = tls::words(error) {
-        return words;
-    }
-    let inner = error.get_ref();
-    if let Some(silence) = inner.and_then(|inner| inner.downcast_ref::<Silence>()) {
-        return silence.to_string().into();
-    }
-    match error.kind() {
-        io::ErrorKind::ConnectionRefused => "connection refused".into(),
-        io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => "connection reset".into(),
-        io::ErrorKind::ConnectionAborted => "connection aborted".into(),
-        io::ErrorKind::UnexpectedEof => "closed by the server".into(),
-        io::ErrorKind::TimedOut => "timed out: no acknowledgement".into(),
-        io::ErrorKind::HostUnreachable => "host unreachable".into(),
-        io::ErrorKind::NetworkUnreachable => "network unreachable".into(),
-        io::ErrorKind::PermissionDenied => "permission denied".into(),
-        _ => without_code(&error.to_string()).into(),
+/// Carries a cause through an I/O error.
+#[derive(Debug)]
+struct Carrier(ConnectionError);
+
+impl fmt::Display for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
     }
 }
 
-/// Formats a duration: `15 s`, `200 ms`.
-pub(crate) fn say(duration: Duration) -> String {
-    if duration.subsec_millis() == 0 {
-        format!("{} s", duration.as_secs())
-    } else {
-        format!("{} ms", duration.as_millis())
+impl Error for Carrier {}
+
+/// Returns the cause of an error of a stream.
+pub(crate) fn cause_of(error: &io::Error) -> ConnectionError {
+    use io::ErrorKind as Kind;
+    if let Some(cause) = tls::cause_of(error) {
+        return cause;
+    }
+    if let Some(Carrier(cause)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
+        return cause.clone();
+    }
+    match error.kind() {
+        Kind::UnexpectedEof => ConnectionError::Closed(Closing::Later),
+        kind @ (Kind::ConnectionRefused
+        | Kind::ConnectionReset
+        | Kind::BrokenPipe
+        | Kind::ConnectionAborted
+        | Kind::TimedOut
+        | Kind::HostUnreachable
+        | Kind::NetworkUnreachable
+        | Kind::PermissionDenied) => ConnectionError::Network(kind),
+        _ => ConnectionError::Io(without_code(&error.to_string()).into()),
     }
 }
 
@@ -167,60 +172,58 @@ async fn connect_tcp(
     port: u16,
     resolver: &Resolver,
     within: Duration,
-) -> Result<TcpStream, Box<str>> {
+) -> Result<TcpStream, ConnectionError> {
+    let not_found = |reason| ConnectionError::HostNotFound {
+        host: host.into(),
+        reason,
+    };
     let addresses: Vec<SocketAddr> = match timeout(within, resolver.lookup(host, port)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {
-            let reason = error.to_string();
-            let reason = reason.rsplit(": ").next().unwrap_or(&reason);
-            return Err(format!("host not found: {host} ({})", without_code(reason)).into());
+            // The library puts more general texts before the resolver's own.
+            let text = error.to_string();
+            let text = without_code(text.rsplit(": ").next().unwrap_or(&text));
+            return Err(not_found(LookupError::Resolver(text.into())));
         }
-        Err(_) => {
-            let waited = say(within);
-            return Err(format!("host not found: {host} (no answer for {waited})").into());
-        }
+        Err(_) => return Err(not_found(LookupError::NoAnswer(within))),
     };
     let count = u32::try_from(addresses.len()).unwrap_or(u32::MAX).max(1);
     let each = (within / count).max(SHORTEST_ATTEMPT.min(within));
-    let mut failure = format!("host not found: {host} has no address").into();
+    let mut failure = not_found(LookupError::NoAddress);
     for address in addresses {
         match timeout(each, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) if is_own_echo(&stream) => failure = "connection refused".into(),
+            Ok(Ok(stream)) if is_own_echo(&stream) => {
+                failure = ConnectionError::Network(io::ErrorKind::ConnectionRefused);
+            }
             Ok(Ok(stream)) => {
                 tune(&stream);
                 return Ok(stream);
             }
-            Ok(Err(error)) => failure = words(&error),
-            Err(_) => {
-                failure = format!("no answer to the connection attempt for {}", say(each)).into();
-            }
+            Ok(Err(error)) => failure = cause_of(&error),
+            Err(_) => failure = ConnectionError::NoAnswer(Awaited::Connect, each),
         }
     }
     Err(failure)
 }
 
-async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Box<str>> {
+async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, ConnectionError> {
     match timeout(within, UnixStream::connect(path)).await {
         Ok(Ok(stream)) => Ok(Transport::new(Stream::Unix(stream))),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
-            Err(format!("no such socket: {}", path.display()).into())
-        }
-        Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| words(&error))),
-        Err(_) => Err(format!("no answer to the connection attempt for {}", say(within)).into()),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(
+            ConnectionError::NoSuchSocket(path.display().to_string().into()),
+        ),
+        Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| cause_of(&error))),
+        Err(_) => Err(ConnectionError::NoAnswer(Awaited::Connect, within)),
     }
 }
 
-/// Describes a file at `path` that is not a socket. Connecting to one is also refused.
-fn no_socket(path: &Path) -> Option<Box<str>> {
+/// Returns the error for a file at `path` that is not a socket. Connecting to one is also refused.
+fn no_socket(path: &Path) -> Option<ConnectionError> {
     let kind = path.metadata().ok()?.file_type();
-    let what = if kind.is_socket() {
-        return None;
-    } else if kind.is_dir() {
-        "a folder"
-    } else {
-        "a file"
-    };
-    Some(format!("not a socket, but {what}: {}", path.display()).into())
+    (!kind.is_socket()).then(|| ConnectionError::NotASocket {
+        path: path.display().to_string().into(),
+        is_folder: kind.is_dir(),
+    })
 }
 
 /// Returns whether the stream is connected to itself. An attempt to connect to a loopback port from
@@ -252,7 +255,7 @@ fn poll_last_words(
 ) -> io::Error {
     let mut buffer = [0; 16];
     match Pin::new(stream).poll_read(context, &mut ReadBuf::new(&mut buffer)) {
-        Poll::Ready(Err(error)) if tls::words(&error).is_some() => error,
+        Poll::Ready(Err(error)) if tls::cause_of(&error).is_some() => error,
         _ => failure,
     }
 }
@@ -341,10 +344,14 @@ mod tests {
 
     #[test]
     fn what_is_no_socket_is_called_what_it_is() {
-        let said = |path: &str| no_socket(Path::new(path));
-        assert_eq!(said("/"), Some("not a socket, but a folder: /".into()));
-        let file = "not a socket, but a file: /proc/self/exe";
-        assert_eq!(said("/proc/self/exe"), Some(file.into()));
-        assert_eq!(said("/nonexistent/socket"), None);
+        let found = |path: &str| no_socket(Path::new(path));
+        let other = |path: &str, is_folder| ConnectionError::NotASocket {
+            path: path.into(),
+            is_folder,
+        };
+        assert_eq!(found("/"), Some(other("/", true)));
+        let file = "/proc/self/exe";
+        assert_eq!(found(file), Some(other(file, false)));
+        assert_eq!(found("/nonexistent/socket"), None);
     }
 }

@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
 use crate::message::{
-    NodeId, Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic, is_key_event,
+    GapCause, GapReason, MoveReason, MovedTopic, NodeId, Notice, Subscription, SubscriptionId,
+    SubscriptionKind, Time, Topic, is_key_event,
 };
 
 /// Maximum time for news of moved slots to spread between connected cluster nodes.
@@ -125,7 +126,7 @@ impl Coordinator {
         node: NodeId,
         id: SubscriptionId,
         last: Option<(Time, Time)>,
-        reason: &str,
+        reason: MoveReason,
     ) -> Option<Notice> {
         self.nodes.note_yielded(node, id);
         self.leaving.remove(node, id);
@@ -144,8 +145,8 @@ impl Coordinator {
         let served_until = self.served_until(node, &topic, last_served);
         let loss = Loss {
             last_heard: served_until.min(heard_until),
-            event: self.moved_in_words(&topic, node).into(),
-            reason: whose_in_words(&topic, reason).into(),
+            cause: self.move_cause(&topic, node),
+            reason: moved(&topic, reason),
         };
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
@@ -304,8 +305,8 @@ impl Coordinator {
         }
         let loss = Loss {
             last_heard,
-            event: format!("{name} acquired slots").into(),
-            reason: whose_in_words(topic, "not subscribed there before").into(),
+            cause: GapCause::SlotsAcquired(name.into()),
+            reason: moved(topic, MoveReason::NotSubscribedBefore),
         };
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
@@ -339,24 +340,23 @@ impl Coordinator {
         }
     }
 
-    /// Describes that `node` no longer delivers `topic`.
-    fn moved_in_words(&self, topic: &Topic, node: NodeId) -> String {
-        let from = self.nodes.get(node).name();
+    /// Returns the gap's cause when `node` no longer delivers `topic`.
+    fn move_cause(&self, topic: &Topic, node: NodeId) -> GapCause {
+        let node = self.nodes.get(node).name().into();
         match Source::of(topic) {
-            Source::Owner(slot) => format!("slot {slot} left {from}"),
-            Source::Primaries => format!("{from} no longer delivers key events"),
-            _ => format!("{from} is cut off from the cluster"),
+            Source::Owner(slot) => GapCause::SlotLeft { slot, node },
+            Source::Primaries => GapCause::NoKeyEvents(node),
+            _ => GapCause::NodeCutOff(node),
         }
     }
 }
 
-/// Describes what is lost and why.
-fn whose_in_words(topic: &Topic, reason: &str) -> String {
-    let name = String::from_utf8_lossy(&topic.name);
-    match topic.kind {
-        SubscriptionKind::Shard => name.into_owned(),
-        _ => format!("{name}: {reason}"),
-    }
+/// Returns what is lost and why.
+fn moved(topic: &Topic, reason: MoveReason) -> GapReason {
+    GapReason::Moved(vec![MovedTopic {
+        name: (*topic.name).into(),
+        reason: (topic.kind != SubscriptionKind::Shard).then_some(reason),
+    }])
 }
 
 #[cfg(test)]

@@ -1,12 +1,13 @@
 //! Sends the coordinator's feeds to the event loop.
 
 use super::{Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subscription, Time};
+use crate::message::{Partial, RedisError};
 
 impl Coordinator {
     pub(super) async fn tell_found(
         &mut self,
         subscription: Subscription,
-        found: Result<Vec<Vec<u8>>, Box<str>>,
+        found: Result<Vec<Vec<u8>>, RedisError>,
     ) -> Result<(), Stopped> {
         if !self.wanted.contains(subscription.id) {
             return Ok(());
@@ -34,22 +35,16 @@ impl Coordinator {
     /// depends on that, or that it is known now.
     pub(super) async fn tell_doubt(&mut self) -> Result<(), Stopped> {
         let is_concerned = self.cluster.is_none() && self.wanted.matter_in_a_cluster();
-        let words = self.doubt.as_ref().filter(|_| is_concerned);
-        if words.is_some() == self.is_doubt_told {
+        let doubt = self.doubt.clone().filter(|_| is_concerned);
+        if doubt.is_some() == self.is_doubt_told {
             return Ok(());
         }
-        let words = words.map(|words| {
-            format!(
-                "possibly a cluster, other nodes unknown: {words} · key events and sharded \
-                 channels of other nodes may be missing · grant +info"
-            )
-        });
-        self.is_doubt_told = words.is_some();
-        self.tell_partial(words.map(Into::into)).await
+        self.is_doubt_told = doubt.is_some();
+        self.tell_partial(doubt.map(Partial::PossiblyCluster)).await
     }
 
-    pub(super) async fn tell_partial(&self, words: Option<Box<str>>) -> Result<(), Stopped> {
-        let feed = Feed::Partial(words);
+    pub(super) async fn tell_partial(&self, partial: Option<Partial>) -> Result<(), Stopped> {
+        let feed = Feed::Partial(partial);
         self.feed_tx.send(feed).await.map_err(|_| Stopped)
     }
 

@@ -9,12 +9,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use tokio::{join, select};
 
-use super::masters::{Masters, NoSentinel, SentinelAnswer, Standing, standing};
+use super::masters::{Masters, SentinelAnswer, Standing, standing};
 use super::succession::Progress;
-use crate::message::Time;
+use crate::message::{ConnectionError, Partial, SentinelErrors, SentinelOutcome, Time};
 use crate::server::connect::backoff::Backoff;
 use crate::server::connect::endpoint::Endpoint;
-use crate::server::connect::link::{Failure, Link, is_refusal};
+use crate::server::connect::link::{Link, is_refusal};
 use crate::server::report::Report;
 
 /// Poll interval. Sentinels also announce failovers themselves.
@@ -36,8 +36,8 @@ pub(crate) struct Watcher {
     report_tx: UnboundedSender<Report>,
     /// When watching began; nothing was received before.
     began: Time,
-    reign: Option<CurrentMaster>,
-    former: Option<PreviousMaster>,
+    current: Option<CurrentMaster>,
+    previous: Option<PreviousMaster>,
     /// Since when no sentinel can be reached.
     blind_since: Option<Instant>,
     /// Whether that was reported.
@@ -71,8 +71,8 @@ impl Watcher {
             masters,
             report_tx,
             began: Time::now(),
-            reign: None,
-            former: None,
+            current: None,
+            previous: None,
             blind_since: None,
             is_told: false,
         }
@@ -86,16 +86,16 @@ impl Watcher {
         }
         let mut backoff = Backoff::new(EVERY / 4, EVERY);
         while !self.report_tx.is_closed() {
-            match self.masters.informant().await {
-                Ok(informant) => {
+            match self.masters.first_answer().await {
+                Ok(answer) => {
                     backoff.reset();
                     self.note_sight();
-                    self.watch_by(informant).await;
+                    self.watch_by(answer).await;
                 }
-                Err(nobody) => {
-                    let is_refusal = nobody.failure.is_refusal;
-                    self.note_blindness(nobody);
-                    sleep(if is_refusal {
+                Err(errors) => {
+                    let outcome = errors.outcome();
+                    self.note_blindness(errors);
+                    sleep(if outcome == SentinelOutcome::LoginRefused {
                         LOCKED_OUT
                     } else {
                         backoff.next_wait()
@@ -116,36 +116,36 @@ impl Watcher {
 
     /// Records that no sentinel can be reached, so a failover would go unnoticed. Sentinels that
     /// answer without naming a usable master may be in the middle of a failover.
-    fn note_blindness(&mut self, nobody: NoSentinel) {
-        if nobody.is_any_heard {
+    fn note_blindness(&mut self, errors: SentinelErrors) {
+        let outcome = errors.outcome();
+        if outcome == SentinelOutcome::NoMaster {
             self.note_sight();
             return;
         }
         let since = *self.blind_since.get_or_insert_with(Instant::now);
-        if since.elapsed() < TELL_AFTER && !nobody.failure.is_refusal {
+        if since.elapsed() < TELL_AFTER && outcome == SentinelOutcome::Unreachable {
             return;
         }
         self.is_told = true;
-        let reason = nobody.failure.reason;
-        let words = format!("{reason} · failovers are not followed");
-        let _ = self.report_tx.send(Report::Partial(Some(words.into())));
+        let partial = Partial::FailoversUnnoticed(errors);
+        let _ = self.report_tx.send(Report::Partial(Some(partial)));
     }
 
     /// Watches through one sentinel until it fails or proves outdated.
-    async fn watch_by(&mut self, informant: SentinelAnswer) {
+    async fn watch_by(&mut self, answer: SentinelAnswer) {
         let SentinelAnswer {
             mut link,
             sentinel,
             mut master,
-        } = informant;
+        } = answer;
         // Without events, polling notices a new master a little later.
         let mut switches = self.masters.switches(&sentinel).await.ok();
         let mut asked = Time::now();
         loop {
             if self.is_new(&master) {
                 self.switch_master(&master, asked).await;
-            } else if let Some(reign) = &mut self.reign {
-                reign.agreed = asked;
+            } else if let Some(current) = &mut self.current {
+                current.agreed = asked;
             }
             select! {
                 () = self.look() => (),
@@ -164,7 +164,7 @@ impl Watcher {
     }
 
     fn is_new(&self, master: &Endpoint) -> bool {
-        let known = self.reign.as_ref().map(|reign| &reign.master);
+        let known = self.current.as_ref().map(|current| &current.master);
         known != Some(master)
     }
 
@@ -172,17 +172,17 @@ impl Watcher {
     async fn switch_master(&mut self, master: &Endpoint, asked: Time) {
         let mut new = CurrentMaster::new(master.clone(), asked);
         let info = new.ask_replication(&self.masters).await;
-        let Some(old) = self.reign.replace(new) else {
+        let Some(old) = self.current.replace(new) else {
             return;
         };
-        let heard = self.former.take().and_then(PreviousMaster::forget);
+        let heard = self.previous.take().and_then(PreviousMaster::forget);
         let last_served = old.served_until(info.as_deref(), self.began);
         let moved = Report::MasterMoved {
             from: old.master.address().clone(),
             to: master.address().clone(),
             last_served,
         };
-        self.former = Some(PreviousMaster::of(old));
+        self.previous = Some(PreviousMaster::of(old));
         for report in heard.into_iter().chain([moved]) {
             // The coordinator outlives this task, except at shutdown.
             let _ = self.report_tx.send(report);
@@ -193,20 +193,20 @@ impl Watcher {
     async fn look(&mut self) {
         let masters = &self.masters;
         let at_master = async {
-            if let Some(reign) = &mut self.reign {
-                reign.ask_replication(masters).await;
+            if let Some(current) = &mut self.current {
+                current.ask_replication(masters).await;
             }
         };
-        let at_former = async {
-            let former = self.former.as_mut()?;
-            former.look(masters).await
+        let at_previous = async {
+            let previous = self.previous.as_mut()?;
+            previous.look(masters).await
         };
-        let ((), heard) = join!(at_master, at_former);
+        let ((), heard) = join!(at_master, at_previous);
         if let Some(report) = heard {
             let _ = self.report_tx.send(report);
         }
-        if self.former.as_ref().is_some_and(|former| former.is_over) {
-            self.former = None;
+        if (self.previous.as_ref()).is_some_and(|previous| previous.is_over) {
+            self.previous = None;
         }
         sleep(EVERY).await;
     }
@@ -250,9 +250,9 @@ impl CurrentMaster {
 }
 
 impl PreviousMaster {
-    fn of(reign: CurrentMaster) -> Self {
+    fn of(replaced: CurrentMaster) -> Self {
         Self {
-            server: reign.master,
+            server: replaced.master,
             link: None,
             since: Time::now(),
             is_serving: false,
@@ -265,12 +265,12 @@ impl PreviousMaster {
         let asked = Time::now();
         let standing = match opened(&mut self.link, &self.server, masters).await {
             Ok(link) => Some(standing(link).await),
-            Err(failure) if failure.is_refusal => Some(Standing::Unknown),
+            Err(error) if error.is_refusal() => Some(Standing::Unknown),
             Err(_) => None,
         };
         if standing == Some(Standing::Master) {
             let is_new = !std::mem::replace(&mut self.is_serving, true);
-            return is_new.then(|| Report::FormerServes {
+            return is_new.then(|| Report::PreviousMasterServes {
                 server: self.server.address().clone(),
                 since: self.since,
             });
@@ -279,12 +279,12 @@ impl PreviousMaster {
         self.since = asked;
         // An unreachable server may come back as a master.
         self.is_over = standing == Some(Standing::Replica);
-        std::mem::take(&mut self.is_serving).then_some(Report::FormerIsOver)
+        std::mem::take(&mut self.is_serving).then_some(Report::PreviousMasterStopped)
     }
 
     /// Stops watching the server.
     fn forget(self) -> Option<Report> {
-        self.is_serving.then_some(Report::FormerIsOver)
+        self.is_serving.then_some(Report::PreviousMasterStopped)
     }
 }
 
@@ -293,7 +293,7 @@ async fn opened<'a>(
     link: &'a mut Option<Link>,
     server: &Endpoint,
     masters: &Masters,
-) -> Result<&'a mut Link, Failure> {
+) -> Result<&'a mut Link, ConnectionError> {
     let usable = link.take().filter(|link| !link.is_closed());
     let usable = match usable {
         Some(link) => link,

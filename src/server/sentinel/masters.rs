@@ -8,10 +8,10 @@ use std::time::Duration;
 use redis::aio::PubSubStream;
 use tokio::sync::watch;
 
+use crate::message::{ConnectionError, SentinelError, SentinelErrors};
 use crate::server::config::Config;
 use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::link::{self, Dial, Failure, Link};
-use crate::server::connect::refusal::Refusal;
+use crate::server::connect::link::{self, Dial, Link};
 use crate::server::connect::target::Sentinels;
 
 /// Timeout for connecting; an unreachable sentinel is skipped.
@@ -24,7 +24,7 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 /// `<name> <old host> <old port> <host> <port>`.
 const SWITCH: &str = "+switch-master";
 
-/// Maximum number of known masters listed in the error about an unknown one.
+/// Maximum number of known masters named in the error about an unknown one.
 const NAMED_MASTERS: usize = 8;
 
 /// The master as reported by the sentinels.
@@ -45,30 +45,6 @@ pub(crate) struct SentinelAnswer {
     pub(crate) link: Link,
     pub(crate) sentinel: Endpoint,
     pub(crate) master: Endpoint,
-}
-
-/// No sentinel gave a valid answer.
-pub(crate) struct NoSentinel {
-    pub(crate) failure: Failure,
-    /// Whether any sentinel answered at all.
-    pub(crate) is_any_heard: bool,
-}
-
-/// Why a sentinel's answer is unusable.
-struct Useless {
-    sentinel: Address,
-    reason: Box<str>,
-    kind: Kind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Unreachable.
-    Silent,
-    /// Refuses the login.
-    Closed,
-    /// Names no master, or a server that is not one.
-    Misled,
 }
 
 /// The role a server claims to have.
@@ -99,9 +75,9 @@ impl Masters {
     ///
     /// If sentinels can be reached but all refuse the login, the failure is a refusal and
     /// permanent.
-    pub(crate) async fn locate(&self) -> Result<Endpoint, Failure> {
-        let informant = self.informant().await;
-        let SentinelAnswer { master, .. } = informant.map_err(|nobody| nobody.failure)?;
+    pub(crate) async fn locate(&self) -> Result<Endpoint, ConnectionError> {
+        let answer = self.first_answer().await;
+        let SentinelAnswer { master, .. } = answer.map_err(ConnectionError::Sentinels)?;
         self.home_tx.send_if_modified(|home| {
             let is_new = home.as_ref() != Some(&master);
             *home = Some(master.clone());
@@ -129,27 +105,24 @@ impl Masters {
 
     /// Returns the first sentinel with a valid answer. A sentinel may be outdated: one that was
     /// partitioned still names the previous master.
-    pub(crate) async fn informant(&self) -> Result<SentinelAnswer, NoSentinel> {
+    pub(crate) async fn first_answer(&self) -> Result<SentinelAnswer, SentinelErrors> {
         let all = &self.sentinels.sentinels;
         let start = self.turn.load(Relaxed);
-        let mut useless = Vec::new();
+        let mut errors = Vec::new();
         for index in (0..all.len()).map(|offset| (start + offset) % all.len()) {
-            match self.believe(&all[index]).await {
-                Ok(informant) => {
+            match self.ask_and_verify(&all[index]).await {
+                Ok(answer) => {
                     self.turn.store(index, Relaxed);
-                    return Ok(informant);
+                    return Ok(answer);
                 }
-                Err(why) => useless.push(why),
+                Err(error) => errors.push((all[index].address().to_string().into(), error)),
             }
         }
-        Err(NoSentinel {
-            failure: failure_of_all(&useless),
-            is_any_heard: useless.iter().any(|of| of.kind == Kind::Misled),
-        })
+        Err(SentinelErrors(errors))
     }
 
     /// Asks a sentinel for the master's address.
-    pub(crate) async fn ask(&self, link: &mut Link) -> Result<Endpoint, Box<str>> {
+    pub(crate) async fn ask(&self, link: &mut Link) -> Result<Endpoint, SentinelError> {
         let master = &self.sentinels.master;
         let command = redis::cmd("SENTINEL")
             .arg("GET-MASTER-ADDR-BY-NAME")
@@ -157,57 +130,56 @@ impl Masters {
             .to_owned();
         match link.ask::<Option<(String, u16)>>(&command).await {
             Ok(Some((host, port))) => Ok(self.sentinels.server.at(Address::Tcp { host, port })),
-            Ok(None) => Err(format!(
-                "no master named {master:?}{}",
-                but(&known_masters(link).await)
-            )
-            .into()),
-            Err(error) => Err(link.reason(&error)),
+            Ok(None) => {
+                let names = known_masters(link).await;
+                let known = names.iter().take(NAMED_MASTERS);
+                Err(SentinelError::UnknownMaster {
+                    master: master.as_str().into(),
+                    known: known.map(|name| link::cut(name).into()).collect(),
+                    has_more: names.len() > NAMED_MASTERS,
+                })
+            }
+            Err(error) => Err(SentinelError::NoAnswer(link.failure(&error))),
         }
     }
 
     /// Checks that the server considers itself a master.
-    pub(crate) async fn verify(&self, endpoint: &Endpoint) -> Result<(), Box<str>> {
-        let address = endpoint.address();
+    pub(crate) async fn verify(&self, endpoint: &Endpoint) -> Result<(), SentinelError> {
+        let address = || endpoint.address().to_string().into();
         let mut link = match self.open(endpoint).await {
             Ok(link) => link,
             // The subscriber reports refusals.
-            Err(failure) if failure.is_refusal => return Ok(()),
-            Err(failure) => return Err(format!("the master {address}: {}", failure.reason).into()),
+            Err(error) if error.is_refusal() => return Ok(()),
+            Err(error) => return Err(SentinelError::MasterUnreachable(address(), error)),
         };
         match standing(&mut link).await {
             // If ROLE is not permitted, the sentinels have to be trusted.
             Standing::Master | Standing::Unknown => Ok(()),
-            Standing::Replica => {
-                Err(format!("{address} is named as master, but reports being a replica").into())
-            }
+            Standing::Replica => Err(SentinelError::MasterIsReplica(address())),
         }
     }
 
     /// Subscribes to failover events at one sentinel.
-    pub(crate) async fn switches(&self, sentinel: &Endpoint) -> Result<PubSubStream, Box<str>> {
+    pub(crate) async fn switches(
+        &self,
+        sentinel: &Endpoint,
+    ) -> Result<PubSubStream, ConnectionError> {
         let mut listener = Link::listen(sentinel, &self.dial()).await?;
         let subscribed = listener.subscribe(SWITCH).await;
-        subscribed.map_err(|error| link::words(&error))?;
+        subscribed.map_err(|error| link::cause_of(&error))?;
         Ok(listener.split().1)
     }
 
     /// Connects to a sentinel or server with the short timeouts used for one of many.
-    pub(crate) async fn open(&self, endpoint: &Endpoint) -> Result<Link, Failure> {
+    pub(crate) async fn open(&self, endpoint: &Endpoint) -> Result<Link, ConnectionError> {
         Link::open(endpoint, &self.dial()).await
     }
 
-    async fn believe(&self, sentinel: &Endpoint) -> Result<SentinelAnswer, Useless> {
-        let useless = |kind: Kind, reason: Box<str>| Useless {
-            sentinel: sentinel.address().clone(),
-            reason,
-            kind,
-        };
+    async fn ask_and_verify(&self, sentinel: &Endpoint) -> Result<SentinelAnswer, SentinelError> {
         let opened = self.open(sentinel).await;
-        let mut link = opened.map_err(|failure| useless(Kind::of(&failure), failure.reason))?;
-        let misled = |reason| useless(Kind::Misled, reason);
-        let master = self.ask(&mut link).await.map_err(misled)?;
-        self.verify(&master).await.map_err(misled)?;
+        let mut link = opened.map_err(SentinelError::Connection)?;
+        let master = self.ask(&mut link).await?;
+        self.verify(&master).await?;
         Ok(SentinelAnswer {
             link,
             sentinel: sentinel.clone(),
@@ -220,17 +192,6 @@ impl Masters {
             connect_within: CONNECT_WITHIN,
             answer_within: ANSWER_WITHIN,
             ..self.config.dial()
-        }
-    }
-}
-
-impl Kind {
-    /// Classifies a sentinel by a failed connection attempt.
-    fn of(failure: &Failure) -> Self {
-        if failure.is_refusal && Refusal::of(&failure.reason).is_about_login() {
-            Self::Closed
-        } else {
-            Self::Silent
         }
     }
 }
@@ -255,102 +216,4 @@ pub(crate) async fn known_masters(link: &mut Link) -> Vec<String> {
     let mut names: Vec<String> = names.collect();
     names.sort();
     names
-}
-
-/// Returns the end of an error about an unknown name, listing the known ones.
-fn but(names: &[String]) -> String {
-    let shown = names.iter().take(NAMED_MASTERS);
-    let shown: Vec<String> = shown.map(|name| format!("{:?}", link::cut(name))).collect();
-    match names.len() {
-        0 => String::new(),
-        count if count > shown.len() => format!(", only {}, …", shown.join(", ")),
-        _ => format!(", only {}", shown.join(", ")),
-    }
-}
-
-/// Combines the failures of all sentinels.
-fn failure_of_all(useless: &[Useless]) -> Failure {
-    let has = |kind| useless.iter().any(|of| of.kind == kind);
-    let reasons = by_reason(useless);
-    let (is_refusal, reason) = if has(Kind::Misled) {
-        (
-            false,
-            format!("no sentinel names a usable master: {reasons}"),
-        )
-    } else if has(Kind::Closed) {
-        let hint = "set sentinel-user= and sentinel-password= in the URL";
-        let words = format!("login refused by the sentinels: {reasons} ({hint})");
-        (true, words)
-    } else {
-        (false, format!("no sentinel answers: {reasons}"))
-    };
-    Failure {
-        reason: reason.into(),
-        is_refusal,
-    }
-}
-
-/// Lists every reason once, after the sentinels it applies to.
-fn by_reason(useless: &[Useless]) -> String {
-    let mut groups: Vec<(&str, Vec<String>)> = Vec::new();
-    for Useless {
-        sentinel, reason, ..
-    } in useless
-    {
-        match groups.iter_mut().find(|(of, _)| *of == &**reason) {
-            Some((_, sentinels)) => sentinels.push(sentinel.to_string()),
-            None => groups.push((reason, vec![sentinel.to_string()])),
-        }
-    }
-    let said = groups
-        .into_iter()
-        .map(|(reason, sentinels)| format!("{}: {reason}", sentinels.join(", ")));
-    said.collect::<Vec<_>>().join("; ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(useless: &[(u16, Kind, &str)]) -> (bool, String) {
-        let useless: Vec<Useless> = useless
-            .iter()
-            .map(|(port, kind, reason)| Useless {
-                sentinel: Address::Tcp {
-                    host: "h".to_owned(),
-                    port: *port,
-                },
-                reason: (*reason).into(),
-                kind: *kind,
-            })
-            .collect();
-        let Failure { reason, is_refusal } = failure_of_all(&useless);
-        (is_refusal, reason.into())
-    }
-
-    #[test]
-    fn each_reason_is_said_once_and_what_may_pass_is_not_final() {
-        let (silent, closed) = ((1, Kind::Silent, "refused"), (2, Kind::Closed, "WRONGPASS"));
-        let misled = (3, Kind::Misled, "no master");
-        let (is_final, words) = said(&[silent, (4, Kind::Silent, "refused")]);
-        assert_eq!(
-            (is_final, &*words),
-            (false, "no sentinel answers: h:1, h:4: refused")
-        );
-        let (is_final, words) = said(&[silent, closed]);
-        let start = "login refused by the sentinels: h:1: refused; h:2: WRONGPASS (";
-        assert!(is_final && words.starts_with(start), "{words}");
-        // A sentinel that accepts the login may learn of the master later.
-        let (is_final, words) = said(&[closed, misled]);
-        let start = "no sentinel names a usable master: h:2: WRONGPASS; h:3: no master";
-        assert_eq!((is_final, &*words), (false, start));
-    }
-
-    #[test]
-    fn of_many_masters_only_some_are_named() {
-        let names: Vec<String> = (0..9).map(|number| number.to_string()).collect();
-        assert_eq!(but(&[]), "");
-        assert_eq!(but(&names[..2]), ", only \"0\", \"1\"");
-        assert!(but(&names).ends_with("\"7\", …"), "{}", but(&names));
-    }
 }

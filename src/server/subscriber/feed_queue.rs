@@ -317,7 +317,8 @@ mod tests {
     fn a_flood_of_notices_makes_full_batches() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for _ in 0..1000 {
-            feed_queue.push_notice(Time(1), Notice::Partial("x".repeat(1000).into()));
+            let library = "x".repeat(1000).into();
+            feed_queue.push_notice(Time(1), Notice::Resp3Refused { library });
         }
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1000);

@@ -1,6 +1,8 @@
 //! The handshake: everything at once or, if the server closed the connection on that, step by step,
 //! to find out which command it rejects.
 
+use crate::message::Closing;
+
 /// How far a server got in answering.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
@@ -27,11 +29,7 @@ impl Greeting {
 
     /// Records how far a server got when the connection ended. Returns why it closed the
     /// connection, if its answers reveal more than its silence does.
-    pub(super) fn note_end(
-        &mut self,
-        progress: Progress,
-        has_hung_up: bool,
-    ) -> Option<&'static str> {
+    pub(super) fn note_end(&mut self, progress: Progress, has_hung_up: bool) -> Option<Closing> {
         let was_careful = self.is_careful;
         self.is_careful = progress < Progress::Answered && (was_careful || has_hung_up);
         if !has_hung_up {
@@ -39,12 +37,9 @@ impl Greeting {
         }
         match (progress, was_careful) {
             // The server may have rejected a command sent after the PING.
-            (Progress::Silent, false) => Some("closed by the server before it answered"),
-            (Progress::Greeted, false) => Some("closed by the server after its first answer"),
-            (Progress::Greeted, true) => Some(
-                "closed by the server when asked to subscribe: possibly a proxy without Pub/Sub, \
-                 such as twemproxy",
-            ),
+            (Progress::Silent, false) => Some(Closing::Unanswered),
+            (Progress::Greeted, false) => Some(Closing::AfterFirstAnswer),
+            (Progress::Greeted, true) => Some(Closing::OnSubscribe),
             (Progress::Silent, true) | (Progress::Answered, _) => None,
         }
     }
@@ -62,8 +57,8 @@ mod tests {
         assert!(greeting.note_end(Progress::Silent, true).is_some());
         assert!(greeting.is_careful());
         assert_eq!(greeting.note_end(Progress::Silent, true), None);
-        let words = greeting.note_end(Progress::Greeted, true);
-        assert!(words.is_some_and(|words| words.contains("when asked to subscribe")));
+        let closing = greeting.note_end(Progress::Greeted, true);
+        assert_eq!(closing, Some(Closing::OnSubscribe));
         assert!(greeting.is_careful());
         assert_eq!(greeting.note_end(Progress::Answered, true), None);
         assert!(!greeting.is_careful());

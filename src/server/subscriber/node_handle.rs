@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::message::{NodeId, SubscriptionId};
+use crate::message::{GapCause, NodeId, SubscriptionId};
 use crate::server::gaps::{NOWHERE, SharedGaps};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
@@ -31,13 +31,9 @@ impl NodeHandle {
         self.alone.load(Relaxed)
     }
 
-    /// Describes the loss of the connection, with the server's name if there are several.
-    pub(crate) fn loss_in_words(&self) -> Box<str> {
-        if self.is_alone() {
-            "connection lost".into()
-        } else {
-            format!("connection to {} lost", self.name).into()
-        }
+    /// Returns the gap's cause for a lost connection.
+    pub(crate) fn connection_lost(&self) -> GapCause {
+        GapCause::ConnectionLost((!self.is_alone()).then(|| self.name.clone()))
     }
 
     /// Hands the missing part of a subscription over to another server. Call it before this server

@@ -19,11 +19,12 @@ use super::now::Now;
 use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
 use super::{
-    Command, Config, Connection, Endpoint, Feed, NodeHandle, Refusal, Report, Timing,
-    name_among_others, say, without_arguments,
+    Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, Timing, name_among_others,
+    without_arguments,
 };
 use crate::message::{
-    Notice, Subscription, SubscriptionId, SubscriptionKind, Time, Topic, Unexpected,
+    Awaited, ConnectionError, GapCause, MoveReason, Notice, Subscription, SubscriptionId,
+    SubscriptionKind, Time, Topic, Unexpected,
 };
 use crate::wire::{Frame, Part, put_command};
 
@@ -37,11 +38,11 @@ const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 #[derive(Debug)]
 pub(super) enum End {
     /// The server, or something in between, closed it, for this reason.
-    Closed(Box<str>),
+    Closed(ConnectionError),
     /// It became unusable, for this reason.
-    Lost(Box<str>),
+    Lost(ConnectionError),
     /// The server refused it permanently, with this error.
-    Refused(Box<str>),
+    Refused(ConnectionError),
     /// There are no subscriptions left.
     Over,
     /// The event loop is gone.
@@ -74,7 +75,7 @@ pub(super) struct Left {
     /// Until when this was certainly the right server.
     pub(super) last_heard: Time,
     /// What happened.
-    pub(super) event: Box<str>,
+    pub(super) cause: GapCause,
 }
 
 /// The protocol state of one connection. Not `Debug`, since `out` may hold a password.
@@ -93,10 +94,8 @@ pub(super) struct SubscriberProtocol<'a> {
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// Set once another server has replaced this one.
+    /// Set once another server has replaced this one, which ends the connection.
     pub(super) left: Option<Left>,
-    /// Why the connection should end.
-    pub(super) leaving: Option<Box<str>>,
     last_read: Instant,
     last_ping: Option<Instant>,
     pending: VecDeque<PendingRequest>,
@@ -160,7 +159,6 @@ impl<'a> SubscriberProtocol<'a> {
             freshness: Freshness::new(now.time),
             unexpected: UnexpectedFrames::new(now.instant),
             left: None,
-            leaving: None,
             last_read: now.instant,
             last_ping: None,
             pending: VecDeque::new(),
@@ -255,14 +253,9 @@ impl<'a> SubscriberProtocol<'a> {
             }
             Command::Unsubscribe(id) => self.unsubscribe(id),
             Command::Yield(id) => self.yield_subscription(id),
-            Command::Leave {
-                last_served,
-                event,
-                reason,
-            } => {
+            Command::Leave { last_served, cause } => {
                 let last_heard = last_served.min(self.freshness.heard_until());
-                self.left = Some(Left { last_heard, event });
-                self.leaving = Some(reason);
+                self.left = Some(Left { last_heard, cause });
             }
             Command::Reconnect => {
                 // The command connection may have given up.
@@ -345,8 +338,8 @@ impl<'a> SubscriberProtocol<'a> {
             self.ping();
             return Ok(());
         }
-        let waited: Duration = self.timing.answer_within;
-        Err(End::Lost(format!("no answer for {}", say(waited)).into()))
+        let waited = self.timing.answer_within;
+        Err(End::Lost(ConnectionError::NoAnswer(Awaited::Reply, waited)))
     }
 
     fn ping(&mut self) {
@@ -401,7 +394,7 @@ impl<'a> SubscriberProtocol<'a> {
                 .last_served(id)
                 .unwrap_or(self.freshness.heard_until())
         });
-        self.lose(id, last_served, "another server delivers it now".into());
+        self.lose(id, last_served, MoveReason::TakenOver);
         // A refused subscription cannot be unsubscribed.
         if let Some(subscription) = subscription
             && state != Some(State::Denied)
@@ -411,7 +404,12 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Records that this server no longer delivers a subscription. Another one may.
-    fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>, reason: Box<str>) {
+    fn lose(
+        &mut self,
+        subscription: SubscriptionId,
+        last_served: Option<Time>,
+        reason: MoveReason,
+    ) {
         self.subscriptions.remove(subscription);
         self.handle.let_go(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));

@@ -20,9 +20,9 @@ use super::now::Now;
 use super::protocol::{End, SubscriberProtocol};
 use super::reader::Reader;
 use super::unexpected::SHOWN_BYTES;
-use super::{Command, Counters, Transport, words};
+use super::{Command, Counters, Transport, cause_of};
 use crate::log::{LARGE_PAYLOAD, PayloadLimit};
-use crate::message::Time;
+use crate::message::{ConnectionError, Time};
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
 
 /// Limits of incoming frames. Redis's payload limit can be raised, so these are more generous.
@@ -140,8 +140,8 @@ impl<'a> Session<'a> {
                 biased;
                 command = commands.recv() => {
                     protocol.execute(command.ok_or(End::Stopped)?, Now::read());
-                    if let Some(reason) = protocol.leaving.take() {
-                        return Err(End::Lost(reason));
+                    if protocol.left.is_some() {
+                        return Err(End::Lost(ConnectionError::MasterReplaced));
                     }
                 }
                 () = &mut timer => {
@@ -288,7 +288,7 @@ fn closed(protocol: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
     );
-    End::Closed(words(error))
+    End::Closed(cause_of(error))
 }
 
 impl OddFrame {
@@ -330,5 +330,5 @@ impl OddFrame {
 
 /// Returns the end of a connection that received malformed data.
 fn out_of_step(error: WireError) -> End {
-    End::Lost(format!("not RESP: {error}").into())
+    End::Lost(ConnectionError::NotResp(error.to_string().into()))
 }

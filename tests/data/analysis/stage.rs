@@ -1,7 +1,9 @@
 //! A log and an engine that checks every row.
 
 use subscope::log::{Batch, MessageLog};
-use subscope::message::{Gap, GapEnd, Notice, RowId, SubscriptionId, Time};
+use subscope::message::{
+    ConnectionError, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId, Time,
+};
 use subscope::query::Path;
 use subscope::workers::analysis::{
     Ask, Channels, Check, CheckId, Engine, Finding, PairReport, Plan, Report, SequenceReport,
@@ -74,8 +76,8 @@ impl Stage {
             last_heard: self.now,
             noticed: self.now,
             end: GapEnd::Open,
-            event: "connection lost".into(),
-            reason: "closed".into(),
+            cause: GapCause::ConnectionLost(None),
+            reason: ConnectionError::Io("closed".into()).into(),
         };
         self.log.push_notice(self.now, Notice::Gap(gap));
         self.look();

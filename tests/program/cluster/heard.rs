@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use subscope::log::{Batch, MessageLog};
 use subscope::message::{Gap, GapEnd, Notice, Subscription, SubscriptionId, Topic, Unexpected};
-use subscope::server::{Ask, Config, Feed, NodeFacts, Server, Target, Timing, start};
+use subscope::server::{Ask, Config, Feed, NodeFacts, PublishError, Server, Target, Timing, start};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
@@ -119,7 +119,7 @@ impl Heard {
     pub fn is_denied(&self, id: u32, words: &str) -> bool {
         self.notices().iter().any(|notice| {
             matches!(notice, Notice::Denied { subscription, reason }
-                if subscription.id.0 == id && reason.starts_with(words))
+                if subscription.id.0 == id && reason.text.starts_with(words))
         })
     }
 
@@ -147,7 +147,7 @@ impl Heard {
 
     pub fn assert_nothing_unknown_was_asked(&self) {
         let notices = self.notices();
-        let is_unknown = |notice: &Notice| matches!(notice, Notice::Unexpected { first: Unexpected::Error(words), .. } if words.starts_with("ERR"));
+        let is_unknown = |notice: &Notice| matches!(notice, Notice::Unexpected { first: Unexpected::Error(error), .. } if error.text.starts_with("ERR"));
         assert!(!notices.iter().any(is_unknown), "{notices:?}");
     }
 
@@ -202,7 +202,7 @@ impl Heard {
         at.map(str::into_string).unwrap_or_default()
     }
 
-    pub async fn publish(&mut self, channel: &[u8], is_sharded: bool) -> Result<i64, Box<str>> {
+    pub async fn publish(&mut self, channel: &[u8], is_sharded: bool) -> Result<i64, PublishError> {
         self.server.ask(Ask::Publish {
             id: 7,
             channel: channel.into(),

@@ -8,6 +8,7 @@ use ratatui::style::Color;
 
 use subscope::app::{Badge, Event, Pickable, Picker};
 use subscope::config::Colour;
+use subscope::message::ConnectionError;
 use subscope::server::Connection;
 use subscope::view;
 
@@ -155,7 +156,7 @@ fn stage(name: &str, colour: Option<Colour>, is_insecure: bool) -> Stage {
         settings.is_insecure = is_insecure;
     });
     stage.connection(Connection::Reconnecting {
-        reason: LOST.into(),
+        reason: ConnectionError::Io(LOST.into()),
         retry_at: START,
         attempts: 1,
     });

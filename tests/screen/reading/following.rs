@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 use subscope::app::{Effect, Event, Focus, Tab};
-use subscope::message::{Gap, GapEnd, Notice};
+use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice};
 use subscope::workers::decode;
 
 use super::{answer, cursor, long_json, open, opened, path, reader, tab};
@@ -308,8 +308,8 @@ fn a_notice_opens_as_its_words_and_has_no_more() {
         last_heard: stage.now,
         noticed: stage.now,
         end: GapEnd::Open,
-        event: "connection lost".into(),
-        reason: "Redis closed the connection".into(),
+        cause: GapCause::ConnectionLost(None),
+        reason: ConnectionError::Io("Redis closed the connection".into()).into(),
     }));
     open(&mut stage);
     assert!(stage.screen().contains("Notice"));

@@ -17,7 +17,7 @@ pub(crate) struct Wanted {
     /// Whether to retry refused queries.
     is_again: AtomicBool,
     /// Whether some server accepted the login, so that others may accept it now.
-    is_let_in: AtomicBool,
+    logged_in: AtomicBool,
 }
 
 impl Wanted {
@@ -33,14 +33,14 @@ impl Wanted {
         self.hurry.notify_one();
     }
 
-    /// Requests another login attempt at servers that refused it.
-    pub(crate) fn knock_again(&self) {
-        self.is_let_in.store(true, Relaxed);
+    /// Records that a server accepted the login, so those that refused it are asked again.
+    pub(crate) fn note_login(&self) {
+        self.logged_in.store(true, Relaxed);
     }
 
-    /// Takes the request for another login attempt, if there is one.
-    pub(crate) fn take_let_in(&self) -> bool {
-        self.is_let_in.swap(false, Relaxed)
+    /// Returns whether a login was accepted since the last call.
+    pub(crate) fn take_login(&self) -> bool {
+        self.logged_in.swap(false, Relaxed)
     }
 
     /// Returns the patterns to search for.

@@ -1,13 +1,12 @@
 //! Handles frames other than messages: answers, errors and unsolicited frames.
 
 use super::{
-    Delivery, End, Feed, Frame, Notice, Part, PendingRequest, Progress, Refusal, Request, State,
+    Delivery, End, Feed, Frame, Notice, Part, PendingRequest, Progress, Request, State,
     SubscriberProtocol, Subscription, SubscriptionKind, Unexpected, describe, name_among_others,
     without_arguments,
 };
-
-/// Errors which mean that a sharded channel is served elsewhere, or currently not at all.
-const ELSEWHERE: [&str; 4] = ["MOVED", "ASK", "TRYAGAIN", "CLUSTERDOWN"];
+use crate::message::{ConnectionError, ErrorCode, MoveReason, RedisError};
+use crate::server::feed::Trouble;
 
 /// Maximum length of an error message in bytes. Those of Redis are far shorter.
 const ERROR_BYTES: usize = 1 << 10;
@@ -38,7 +37,7 @@ impl SubscriberProtocol<'_> {
                 }
             }
             (false, Some(text), [Part::Error(_)]) => {
-                return self.handle_error(error_words(text));
+                return self.handle_error(RedisError::new(error_text(text)));
             }
             (false, _, _) => match self.pending.front().map(|pending| &pending.request) {
                 Some(Request::Auth) => drop(self.pending.pop_front()),
@@ -114,7 +113,7 @@ impl SubscriberProtocol<'_> {
                 self.counts.note(kind, count);
                 if kind == SubscriptionKind::Shard {
                     let last_served = self.subscriptions.last_served(id);
-                    self.lose(id, last_served, "its slot has moved".into());
+                    self.lose(id, last_served, MoveReason::SlotMoved);
                 } else if let Some(subscription) = self.subscriptions.remove(id) {
                     self.tell_unsubscribed(subscription, false);
                 }
@@ -140,29 +139,31 @@ impl SubscriberProtocol<'_> {
 
     /// Handles an error. It answers the oldest request; all other answers are matched by their
     /// form.
-    fn handle_error(&mut self, words: Box<str>) -> Result<(), End> {
-        let is_elsewhere = ELSEWHERE.iter().any(|start| words.starts_with(start));
-        let refusal = Refusal::of(&words);
+    fn handle_error(&mut self, error: RedisError) -> Result<(), End> {
+        let code = error.code;
         let request = self.pending.pop_front().map(|pending| pending.request);
         match request {
             // A replica that has lost its primary receives nothing, although it stays connected.
             Some(Request::Auth | Request::Ping | Request::SetName | Request::Subscribe(_))
-                if refusal.is_passing() =>
+                if code.is_passing() =>
             {
-                Err(End::Lost(words))
+                Err(End::Lost(ConnectionError::Redis(error)))
             }
             // Retrying loses nothing as long as nothing is received.
             Some(Request::Subscribe(_))
-                if refusal == Refusal::OutOfMemory && !self.is_any_live() =>
+                if code == ErrorCode::OutOfMemory && !self.is_any_live() =>
             {
-                Err(End::Lost(words))
+                Err(End::Lost(ConnectionError::Redis(error)))
             }
             // Some servers repeat unknown arguments in the error, and here that is the password.
-            Some(Request::Auth) => Err(End::Refused(without_arguments(&words).into())),
+            Some(Request::Auth) => {
+                let error = without_arguments(&error);
+                Err(End::Refused(ConnectionError::Redis(error)))
+            }
             Some(Request::Ping | Request::SetName | Request::Subscribe(_))
-                if refusal.is_about_login() =>
+                if code.is_about_login() =>
             {
-                Err(End::Refused(words))
+                Err(End::Refused(ConnectionError::Redis(error)))
             }
             // The name is optional. It is only used in `CLIENT LIST`.
             Some(Request::SetName) => {
@@ -170,14 +171,15 @@ impl SubscriberProtocol<'_> {
                 Ok(())
             }
             Some(Request::Subscribe(subscription))
-                if subscription.topic.kind == SubscriptionKind::Shard && is_elsewhere =>
+                if subscription.topic.kind == SubscriptionKind::Shard
+                    && code == ErrorCode::Elsewhere =>
             {
                 let last_served = self.subscriptions.last_served(subscription.id);
-                self.lose(subscription.id, last_served, words);
+                self.lose(subscription.id, last_served, MoveReason::Refused(error));
                 Ok(())
             }
             Some(Request::Subscribe(subscription)) => {
-                self.deny(subscription, words);
+                self.deny(subscription, error);
                 Ok(())
             }
             // Redis keeps sending, but messages of a dropped subscription are no longer shown.
@@ -186,8 +188,8 @@ impl SubscriberProtocol<'_> {
                 is_told,
             }) => {
                 // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
-                if !words.starts_with("NOSUB ") {
-                    self.note_unexpected(|| Unexpected::Error(words));
+                if code != ErrorCode::NotSubscribed {
+                    self.note_unexpected(|| Unexpected::Error(error));
                 }
                 self.subscriptions.remove(subscription.id);
                 if !is_told {
@@ -197,13 +199,13 @@ impl SubscriberProtocol<'_> {
             }
             Some(Request::Ping) => {
                 self.is_ping_refused = true;
-                let trouble = format!("PING refused, round trip unknown: {words}");
-                self.feed_queue.push(Feed::Trouble(Some(trouble.into())));
+                self.feed_queue
+                    .push(Feed::Trouble(Some(Trouble::Ping(error))));
                 self.note_greeted();
                 Ok(())
             }
             None => {
-                self.note_unexpected(|| Unexpected::Error(words));
+                self.note_unexpected(|| Unexpected::Error(error));
                 Ok(())
             }
         }
@@ -223,7 +225,7 @@ impl SubscriberProtocol<'_> {
         self.subscriptions.in_state(State::Live).next().is_some()
     }
 
-    fn deny(&mut self, subscription: Subscription, reason: Box<str>) {
+    fn deny(&mut self, subscription: Subscription, reason: RedisError) {
         self.progress = Progress::Answered;
         self.go_live();
         if self.subscriptions.state(subscription.id) == Some(State::Pending) {
@@ -281,7 +283,7 @@ fn is_confirmed(subscription: &Subscription, kind: SubscriptionKind, name: &[u8]
 }
 
 /// Converts an error message, truncated to [`ERROR_BYTES`].
-fn error_words(text: &[u8]) -> Box<str> {
+fn error_text(text: &[u8]) -> Box<str> {
     if text.len() <= ERROR_BYTES {
         return String::from_utf8_lossy(text).into();
     }
@@ -298,11 +300,11 @@ mod tests {
 
     #[test]
     fn a_long_error_is_cut_between_characters() {
-        assert_eq!(&*error_words(b"ERR no"), "ERR no");
+        assert_eq!(&*error_text(b"ERR no"), "ERR no");
         let long = format!("x{}", "ü".repeat(ERROR_BYTES));
-        let words = error_words(long.as_bytes());
+        let words = error_text(long.as_bytes());
         assert_eq!(words.len(), ERROR_BYTES - 1 + "…".len());
         assert!(words.ends_with("ü…"));
-        assert!(error_words(&[0x80; 8 << 10]).len() < 4 * ERROR_BYTES);
+        assert!(error_text(&[0x80; 8 << 10]).len() < 4 * ERROR_BYTES);
     }
 }

@@ -1,8 +1,33 @@
-//! Classification of error replies, whose wording differs between servers and proxies.
+//! Error replies, whose wording differs between servers and proxies.
+
+/// An error reply, classified once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisError {
+    /// What kind of error it is.
+    pub code: ErrorCode,
+    /// The error as the server worded it, without its `-`.
+    pub text: Box<str>,
+}
+
+impl RedisError {
+    /// Classifies an error reply, given without its `-`.
+    #[must_use]
+    pub fn new(text: impl Into<Box<str>>) -> Self {
+        let text = text.into();
+        let code = ErrorCode::of(&text);
+        Self { code, text }
+    }
+}
+
+impl From<&str> for RedisError {
+    fn from(text: &str) -> Self {
+        Self::new(text)
+    }
+}
 
 /// Kind of an error reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum ErrorCode {
     /// The server does not know the command, or knows it by another name.
     UnknownCommand,
     /// The user's ACL does not allow it.
@@ -25,15 +50,23 @@ pub enum Refusal {
     Protected,
     /// A script keeps the server busy.
     Busy,
+    /// A sharded channel is served elsewhere, or currently not at all.
+    Elsewhere,
+    /// There is no such subscription to end (Valkey).
+    NotSubscribed,
+    /// The server has no database of that number.
+    NoSuchDatabase,
+    /// The server does not belong to a cluster.
+    NotACluster,
+    /// A cluster does not allow the command.
+    InCluster,
     /// Any other error.
     Other,
 }
 
-impl Refusal {
-    /// Classifies an error reply, given without its `-`.
-    #[must_use]
-    pub fn of(words: &str) -> Self {
-        let (code, rest) = words.split_once(' ').unwrap_or((words, ""));
+impl ErrorCode {
+    fn of(text: &str) -> Self {
+        let (code, rest) = text.split_once(' ').unwrap_or((text, ""));
         match code {
             "NOPERM" => Self::NoPermission,
             "NOAUTH" => Self::NotLoggedIn,
@@ -43,6 +76,8 @@ impl Refusal {
             "OOM" => Self::OutOfMemory,
             "DENIED" => Self::Protected,
             "BUSY" => Self::Busy,
+            "MOVED" | "ASK" | "TRYAGAIN" | "CLUSTERDOWN" => Self::Elsewhere,
+            "NOSUB" => Self::NotSubscribed,
             _ => Self::of_error(rest),
         }
     }
@@ -66,6 +101,12 @@ impl Refusal {
         } else if starts(&["invalid password"]) {
             // Redis 5 and earlier.
             Self::WrongPassword
+        } else if words.contains("out of range") || words.contains("invalid db index") {
+            Self::NoSuchDatabase
+        } else if words.contains("cluster support disabled") {
+            Self::NotACluster
+        } else if words.contains("cluster") {
+            Self::InCluster
         } else {
             Self::Other
         }
@@ -97,54 +138,74 @@ mod tests {
 
     #[test]
     fn refusals_are_told_apart_in_the_words_of_many_servers() {
-        for (words, refusal) in [
+        for (words, code) in [
             (
                 "NOPERM No permissions to access a channel",
-                Refusal::NoPermission,
+                ErrorCode::NoPermission,
             ),
-            ("NOAUTH Authentication required.", Refusal::NotLoggedIn),
+            ("NOAUTH Authentication required.", ErrorCode::NotLoggedIn),
             (
                 "WRONGPASS invalid username-password pair",
-                Refusal::WrongPassword,
+                ErrorCode::WrongPassword,
             ),
-            ("ERR invalid password", Refusal::WrongPassword),
+            ("ERR invalid password", ErrorCode::WrongPassword),
             (
                 "ERR AUTH <password> called without any password configured for the default user",
-                Refusal::NoPasswordSet,
+                ErrorCode::NoPasswordSet,
             ),
             (
                 "ERR Client sent AUTH, but no password is set",
-                Refusal::NoPasswordSet,
+                ErrorCode::NoPasswordSet,
             ),
             (
                 "LOADING Redis is loading the dataset in memory",
-                Refusal::Loading,
+                ErrorCode::Loading,
             ),
-            ("MASTERDOWN Link with MASTER is down", Refusal::PrimaryDown),
+            (
+                "MASTERDOWN Link with MASTER is down",
+                ErrorCode::PrimaryDown,
+            ),
             (
                 "OOM command not allowed when used memory > 'maxmemory'.",
-                Refusal::OutOfMemory,
+                ErrorCode::OutOfMemory,
             ),
-            ("ERR max number of clients reached", Refusal::TooManyClients),
+            (
+                "ERR max number of clients reached",
+                ErrorCode::TooManyClients,
+            ),
             (
                 "DENIED Redis is running in protected mode",
-                Refusal::Protected,
+                ErrorCode::Protected,
             ),
-            ("BUSY Redis is busy running a script", Refusal::Busy),
+            ("BUSY Redis is busy running a script", ErrorCode::Busy),
             (
                 "ERR unknown command 'PSUBSCRIBE', with args",
-                Refusal::UnknownCommand,
+                ErrorCode::UnknownCommand,
             ),
-            ("ERR unknown command `psubscribe`", Refusal::UnknownCommand),
+            (
+                "ERR unknown command `psubscribe`",
+                ErrorCode::UnknownCommand,
+            ),
             (
                 "ERR unsupported command `subscribe`",
-                Refusal::UnknownCommand,
+                ErrorCode::UnknownCommand,
             ),
-            ("ERR Only HELLO messages are accepted", Refusal::Other),
-            ("unknown", Refusal::Other),
-            ("", Refusal::Other),
+            ("ERR Only HELLO messages are accepted", ErrorCode::Other),
+            ("MOVED 3999 127.0.0.1:6381", ErrorCode::Elsewhere),
+            ("NOSUB not subscribed", ErrorCode::NotSubscribed),
+            ("ERR DB index is out of range", ErrorCode::NoSuchDatabase),
+            (
+                "ERR This instance has cluster support disabled",
+                ErrorCode::NotACluster,
+            ),
+            (
+                "ERR SELECT is not allowed in cluster mode",
+                ErrorCode::InCluster,
+            ),
+            ("unknown", ErrorCode::Other),
+            ("", ErrorCode::Other),
         ] {
-            assert_eq!(Refusal::of(words), refusal, "{words}");
+            assert_eq!(RedisError::new(words).code, code, "{words}");
         }
     }
 }

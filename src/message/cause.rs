@@ -1,0 +1,373 @@
+//! Gaps, and why messages are missing or a connection failed, as data: `app` puts it into words.
+//! Errors of the operating system, of libraries and of servers keep their own text.
+
+use std::io::ErrorKind;
+use std::time::Duration;
+
+use super::Time;
+use super::redis_error::RedisError;
+
+/// A period during which messages may have been lost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// The time up to which every message was certainly received, or, in a cluster, at which the
+    /// server was last certainly the right one. Messages may be missing from here on.
+    pub last_heard: Time,
+    /// When the loss was noticed.
+    pub noticed: Time,
+    /// Whether and how the gap ended.
+    pub end: GapEnd,
+    /// The event that opened it.
+    pub cause: GapCause,
+    /// The newest reason.
+    pub reason: GapReason,
+}
+
+/// How a gap ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapEnd {
+    /// It has not ended: messages are still being lost.
+    Open,
+    /// The last subscription was confirmed again at this time.
+    Restored(Time),
+    /// The connection did not come back: from this time on there were no subscriptions, so nothing
+    /// more was lost.
+    GivenUp(Time),
+}
+
+/// The event that opened a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GapCause {
+    /// The connection was lost: to the named server, if there are several.
+    ConnectionLost(Option<Box<str>>),
+    /// The login was refused.
+    LoginRefused,
+    /// Another server became the master.
+    Failover {
+        /// The address of the previous master.
+        from: Box<str>,
+        /// The address of the new one.
+        to: Box<str>,
+    },
+    /// The previous master, at this address, still accepts messages.
+    PreviousMasterServes(Box<str>),
+    /// The replica lost its primary.
+    ReplicaCutOff,
+    /// A slot moved away from a node.
+    SlotLeft {
+        /// The slot.
+        slot: u16,
+        /// The node's name.
+        node: Box<str>,
+    },
+    /// The named node acquired slots.
+    SlotsAcquired(Box<str>),
+    /// The named node no longer delivers key events.
+    NoKeyEvents(Box<str>),
+    /// The named node is cut off from its cluster.
+    NodeCutOff(Box<str>),
+}
+
+/// Why messages are lost in a gap.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GapReason {
+    /// There is no connection.
+    Connection(ConnectionError),
+    /// The replica's primary restarted, or another took its place.
+    PrimaryChanged,
+    /// The replica's link to its primary is down.
+    PrimaryLinkDown,
+    /// Nothing is received from the server where messages are published.
+    NotReceived,
+    /// These topics have to move to other servers.
+    Moved(Vec<MovedTopic>),
+}
+
+impl From<ConnectionError> for GapReason {
+    fn from(error: ConnectionError) -> Self {
+        Self::Connection(error)
+    }
+}
+
+impl GapReason {
+    /// Returns the memory that its texts use, in bytes.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Connection(error) => error.text_bytes(),
+            Self::Moved(topics) => topics.iter().map(|topic| topic.name.len()).sum(),
+            Self::PrimaryChanged | Self::PrimaryLinkDown | Self::NotReceived => 0,
+        }
+    }
+}
+
+/// A topic that its server no longer delivers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MovedTopic {
+    /// The name of the channel or the pattern.
+    pub name: Box<[u8]>,
+    /// Why; `None` for a sharded channel, whose slot has moved.
+    pub reason: Option<MoveReason>,
+}
+
+/// Why a server does not deliver a subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MoveReason {
+    /// Another server took it over.
+    TakenOver,
+    /// The slot of the channel has moved.
+    SlotMoved,
+    /// Nothing was subscribed to at that server before.
+    NotSubscribedBefore,
+    /// The server refused it.
+    Refused(RedisError),
+}
+
+/// Why there is no connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ConnectionError {
+    /// The server replied with an error.
+    Redis(RedisError),
+    /// The network failed in a known way.
+    Network(ErrorKind),
+    /// Another error of the operating system or of a library, with its text.
+    Io(Box<str>),
+    /// The server closed the connection.
+    Closed(Closing),
+    /// The server did not answer for this long.
+    NoAnswer(Awaited, Duration),
+    /// The host's name could not be resolved.
+    HostNotFound {
+        /// The host.
+        host: Box<str>,
+        /// Why.
+        reason: LookupError,
+    },
+    /// There is no socket at this path.
+    NoSuchSocket(Box<str>),
+    /// There is something else at the path of the socket.
+    NotASocket {
+        /// The path.
+        path: Box<str>,
+        /// Whether it is a folder.
+        is_folder: bool,
+    },
+    /// TLS was requested but not set up.
+    TlsNotSetUp,
+    /// The server does not speak TLS.
+    TlsNotSpoken,
+    /// TLS failed, with the explanation.
+    Tls(Box<str>),
+    /// The stream failed during the TLS handshake.
+    Handshake(Box<Self>),
+    /// The peer is not a Redis server.
+    NotRedis(Stranger),
+    /// What the server sent is not RESP; the decoder's error.
+    NotResp(Box<str>),
+    /// The reply to a command cannot be used.
+    Reply(&'static str, Box<Self>),
+    /// No sentinel gave a usable answer.
+    Sentinels(SentinelErrors),
+    /// The sentinels have named no master yet.
+    NoMasterYet,
+    /// The sentinels have named another master.
+    MasterReplaced,
+    /// There is no connection at the moment.
+    NotConnected,
+}
+
+impl ConnectionError {
+    /// Returns the error reply, if the server sent one.
+    #[must_use]
+    pub fn redis(&self) -> Option<&RedisError> {
+        match self {
+            Self::Redis(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// Returns whether the server was reached but refused the request or could not be understood.
+    #[must_use]
+    pub fn is_refusal(&self) -> bool {
+        match self {
+            Self::Redis(_) | Self::Reply(..) => true,
+            Self::Sentinels(errors) => errors.outcome() == SentinelOutcome::LoginRefused,
+            _ => false,
+        }
+    }
+
+    /// Returns whether another user or password could help.
+    #[must_use]
+    pub fn is_about_login(&self) -> bool {
+        self.redis()
+            .is_some_and(|error| error.code.is_about_login())
+    }
+
+    /// Returns the memory that its texts use, in bytes.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::Redis(error) => error.text.len(),
+            Self::Io(text) | Self::Tls(text) | Self::NotResp(text) => text.len(),
+            Self::Handshake(error) | Self::Reply(_, error) => error.text_bytes(),
+            _ => 0,
+        }
+    }
+}
+
+/// When a server closed the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Closing {
+    /// After it had answered.
+    Later,
+    /// Before it answered anything.
+    Unanswered,
+    /// Before it sent a byte, over this kind of stream.
+    Silent(StreamKind),
+    /// After its first answer.
+    AfterFirstAnswer,
+    /// When asked to subscribe.
+    OnSubscribe,
+}
+
+/// Kinds of streams to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamKind {
+    /// TCP without TLS.
+    Tcp,
+    /// TLS.
+    Tls,
+    /// A Unix socket.
+    Unix,
+}
+
+/// What a server did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The connection attempt.
+    Connect,
+    /// The TLS handshake.
+    Handshake,
+    /// A request.
+    Reply,
+}
+
+/// Why a host's name could not be resolved.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookupError {
+    /// The resolver's error.
+    Resolver(Box<str>),
+    /// The resolver did not answer for this long.
+    NoAnswer(Duration),
+    /// The name has no address.
+    NoAddress,
+}
+
+/// A peer that is not a Redis server without TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stranger {
+    /// A TLS server.
+    Tls,
+    /// An HTTP server.
+    Http,
+    /// Something else, with the start of its answer.
+    Other(Box<str>),
+}
+
+/// Why each sentinel is of no use, by its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentinelErrors(pub Vec<(Box<str>, SentinelError)>);
+
+impl SentinelErrors {
+    /// Returns what came of asking all of them. Whatever may pass outweighs a refused login.
+    #[must_use]
+    pub fn outcome(&self) -> SentinelOutcome {
+        let outcomes = self.0.iter().map(|(_, error)| error.outcome());
+        outcomes.max().unwrap_or(SentinelOutcome::Unreachable)
+    }
+}
+
+/// What came of asking sentinels for the master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum SentinelOutcome {
+    /// No answer.
+    Unreachable,
+    /// The login was refused.
+    LoginRefused,
+    /// No master was named, or a server that is not one.
+    NoMaster,
+}
+
+/// Why a sentinel is of no use.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SentinelError {
+    /// There is no connection to it.
+    Connection(ConnectionError),
+    /// It did not name a master.
+    NoAnswer(ConnectionError),
+    /// It does not know the master.
+    UnknownMaster {
+        /// The master's name.
+        master: Box<str>,
+        /// The names of masters that it knows.
+        known: Vec<Box<str>>,
+        /// Whether it knows more.
+        has_more: bool,
+    },
+    /// The master that it names, at this address, cannot be reached.
+    MasterUnreachable(Box<str>, ConnectionError),
+    /// The master that it names, at this address, is a replica.
+    MasterIsReplica(Box<str>),
+}
+
+impl SentinelError {
+    fn outcome(&self) -> SentinelOutcome {
+        match self {
+            Self::Connection(error) if error.is_about_login() => SentinelOutcome::LoginRefused,
+            Self::Connection(_) => SentinelOutcome::Unreachable,
+            _ => SentinelOutcome::NoMaster,
+        }
+    }
+}
+
+/// Messages that cannot be received, or may stop arriving.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Partial {
+    /// The server may belong to a cluster, but refuses to say.
+    PossiblyCluster(RedisError),
+    /// The nodes refuse to list the cluster.
+    NodesUnknown(RedisError),
+    /// No sentinel can be asked, so a failover would go unnoticed.
+    FailoversUnnoticed(SentinelErrors),
+    /// The database cannot be selected.
+    Database(DatabaseError),
+    /// Only the named node of a cluster reports its keys.
+    KeysOfOneNode(Box<str>),
+    /// So many of the sharded channels that were found are left out.
+    ShardChannelsLeftOut(u64),
+    /// The server is a sentinel; this command follows its master.
+    OnlySentinelEvents(Box<str>),
+}
+
+impl Partial {
+    /// Returns the memory that its texts use, in bytes.
+    #[must_use]
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Self::PossiblyCluster(error)
+            | Self::NodesUnknown(error)
+            | Self::Database(DatabaseError { error, .. }) => error.text.len(),
+            Self::KeysOfOneNode(text) | Self::OnlySentinelEvents(text) => text.len(),
+            Self::FailoversUnnoticed(_) | Self::ShardChannelsLeftOut(_) => 0,
+        }
+    }
+}
+
+/// The server refuses to select a database. Pub/Sub ignores databases.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DatabaseError {
+    /// The number of the database.
+    pub db: i64,
+    /// Redis's error.
+    pub error: RedisError,
+}
