@@ -144,14 +144,14 @@ pub fn kill(call: &mut Call) {
             address: Some(address),
             ..Filters::default()
         };
-        if strike(call, &filters) == 0 {
+        if kill_matching(call, &filters) == 0 {
             return call.error("ERR No such client");
         }
         return call.ok();
     }
     match Filters::read(call) {
         Ok(filters) => {
-            let killed = strike(call, &filters);
+            let killed = kill_matching(call, &filters);
             call.integer(killed);
         }
         Err(text) => call.error(text),
@@ -160,7 +160,7 @@ pub fn kill(call: &mut Call) {
 
 /// Removes the clients that match all filters, and returns their number. The sender itself is
 /// closed only after its reply.
-fn strike(call: &mut Call, filters: &Filters) -> usize {
+fn kill_matching(call: &mut Call, filters: &Filters) -> usize {
     let (own, local) = (call.id, call.state.address.to_string());
     let ids: Vec<ClientId> = call
         .state

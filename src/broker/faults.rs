@@ -14,7 +14,7 @@ pub struct Faults {
 
 /// The clients affected by a fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Victims {
+pub enum FaultTargets {
     /// Every client with subscriptions.
     Subscribers,
     /// The client with this id, as reported by CLIENT ID and CLIENT LIST.
@@ -29,15 +29,15 @@ impl Faults {
 
     /// Sends raw bytes after everything sent before, and returns the number of clients.
     #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
-    pub fn inject(&self, victims: Victims, bytes: &[u8]) -> usize {
-        self.befall(victims, |state, id| state.send(id, bytes))
+    pub fn inject(&self, targets: FaultTargets, bytes: &[u8]) -> usize {
+        self.apply(targets, |state, id| state.send(id, bytes))
     }
 
     /// Sends raw bytes, which may end in the middle of a frame, then closes the connection. Returns
     /// the number of clients.
     #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
-    pub fn cut(&self, victims: Victims, prefix: &[u8]) -> usize {
-        self.befall(victims, |state, id| {
+    pub fn cut(&self, targets: FaultTargets, prefix: &[u8]) -> usize {
+        self.apply(targets, |state, id| {
             state.send(id, prefix);
             if let Some(client) = state.client_mut(id) {
                 client.close();
@@ -66,13 +66,13 @@ impl Faults {
         self.hub.lock().refusals.clear();
     }
 
-    fn befall(&self, victims: Victims, fault: impl Fn(&mut State, ClientId)) -> usize {
+    fn apply(&self, targets: FaultTargets, fault: impl Fn(&mut State, ClientId)) -> usize {
         let mut state = self.hub.lock();
         let ids: Vec<ClientId> = state
             .clients()
-            .filter(|client| match victims {
-                Victims::Subscribers => client.is_subscribed(),
-                Victims::Client(id) => client.id == id,
+            .filter(|client| match targets {
+                FaultTargets::Subscribers => client.is_subscribed(),
+                FaultTargets::Client(id) => client.id == id,
             })
             .map(|client| client.id)
             .collect();

@@ -324,7 +324,8 @@ impl Batch {
     }
 }
 
-/// Returns the memory use of a notice in bytes. Topic names are shared and not counted.
+/// Returns the memory use of a notice in bytes. Topic names, which are shared, and causes, which are
+/// short, are not counted.
 fn notice_bytes(notice: &Notice) -> usize {
     let words = match notice {
         Notice::Denied { reason: error, .. }
@@ -332,29 +333,21 @@ fn notice_bytes(notice: &Notice) -> usize {
             first: Unexpected::Error(error),
             ..
         } => error.text.len(),
-        Notice::Gap(gap) => gap.reason.text_bytes(),
-        Notice::Partial(partial) => partial.text_bytes(),
         Notice::Resp3Refused { library: words }
         | Notice::Unexpected {
             first: Unexpected::Frame(words),
             ..
         } => words.len(),
-        Notice::Allowed { user, channels } => user.len() + allowed_bytes(channels),
+        Notice::Allowed {
+            channels: Allowed::Only { names, .. },
+            ..
+        } => names
+            .iter()
+            .map(|name| size_of_val(name) + name.len())
+            .sum(),
         _ => 0,
     };
     size_of::<Notice>() + words
-}
-
-fn allowed_bytes(allowed: &Allowed) -> usize {
-    match allowed {
-        Allowed::Only { names, .. } => {
-            let names = names.iter();
-            names.map(|name| size_of_val(name) + name.len()).sum()
-        }
-        Allowed::Denied(error) => error.text.len(),
-        Allowed::Unknown(error) => error.text_bytes(),
-        Allowed::UnusableName => 0,
-    }
 }
 
 /// Converts an offset within a batch. A batch ends soon after [`BATCH_BYTES`], and a message and

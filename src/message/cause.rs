@@ -89,18 +89,6 @@ impl From<ConnectionError> for GapReason {
     }
 }
 
-impl GapReason {
-    /// Returns the memory that its texts use, in bytes.
-    #[must_use]
-    pub fn text_bytes(&self) -> usize {
-        match self {
-            Self::Connection(error) => error.text_bytes(),
-            Self::Moved(topics) => topics.iter().map(|topic| topic.name.len()).sum(),
-            Self::PrimaryChanged | Self::PrimaryLinkDown | Self::NotReceived => 0,
-        }
-    }
-}
-
 /// A topic that its server no longer delivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedTopic {
@@ -201,17 +189,6 @@ impl ConnectionError {
     pub fn is_about_login(&self) -> bool {
         self.redis()
             .is_some_and(|error| error.code.is_about_login())
-    }
-
-    /// Returns the memory that its texts use, in bytes.
-    #[must_use]
-    pub fn text_bytes(&self) -> usize {
-        match self {
-            Self::Redis(error) => error.text.len(),
-            Self::Io(text) | Self::Tls(text) | Self::NotResp(text) => text.len(),
-            Self::Handshake(error) | Self::Reply(_, error) => error.text_bytes(),
-            _ => 0,
-        }
     }
 }
 
@@ -347,20 +324,6 @@ pub enum Partial {
     ShardChannelsLeftOut(u64),
     /// The server is a sentinel; this command follows its master.
     OnlySentinelEvents(Box<str>),
-}
-
-impl Partial {
-    /// Returns the memory that its texts use, in bytes.
-    #[must_use]
-    pub fn text_bytes(&self) -> usize {
-        match self {
-            Self::PossiblyCluster(error)
-            | Self::NodesUnknown(error)
-            | Self::Database(DatabaseError { error, .. }) => error.text.len(),
-            Self::KeysOfOneNode(text) | Self::OnlySentinelEvents(text) => text.len(),
-            Self::FailoversUnnoticed(_) | Self::ShardChannelsLeftOut(_) => 0,
-        }
-    }
 }
 
 /// The server refuses to select a database. Pub/Sub ignores databases.

@@ -7,7 +7,7 @@ mod server;
 use std::time::Duration;
 
 use subscope::app::connection_words;
-use subscope::broker::faults::Victims;
+use subscope::broker::faults::FaultTargets;
 use subscope::broker::{Broker, Settings};
 use subscope::log::Content;
 use subscope::message::{GapEnd, RowId, Subscription, SubscriptionId, Topic};
@@ -236,7 +236,7 @@ async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
         let frame = odd_frame(&mut Random::of_case("odd frames", case));
         let name = format!("case {case}, {}", frame.escape_ascii());
         let _watched = Watched::start(name.clone());
-        assert_eq!(broker.faults().inject(Victims::Subscribers, &frame), 1);
+        assert_eq!(broker.faults().inject(FaultTargets::Subscribers, &frame), 1);
         let marker = format!("behind {case}");
         assert_eq!(broker.publish(b"a", marker.as_bytes()), 1, "{name}");
         let is_heard = |listener: &Listener| {

@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use subscope::app::gap_reason_words;
-use subscope::broker::faults::Victims;
+use subscope::broker::faults::FaultTargets;
 use subscope::broker::{Broker, Settings};
 use subscope::log::{Content, MessageLog};
 use subscope::message::{
@@ -155,7 +155,7 @@ async fn a_cut_in_the_midst_of_a_frame_is_a_gap_and_half_a_message_is_none() {
         .until("a message", |log| log.counters().kept == 1)
         .await;
     let half = b"*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\na\r\n$100\r\nhalf a mess";
-    assert_eq!(broker.faults().cut(Victims::Subscribers, half), 1);
+    assert_eq!(broker.faults().cut(FaultTargets::Subscribers, half), 1);
     listener.until("the gap is closed", is_closed).await;
     assert_eq!(broker.publish(b"a", b"after"), 1);
     listener
@@ -199,7 +199,10 @@ async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, SELDOM).await;
     let strange = b"*2\r\n$6\r\nmoving\r\n:7\r\n-ERR out of the blue\r\n";
-    assert_eq!(broker.faults().inject(Victims::Subscribers, strange), 1);
+    assert_eq!(
+        broker.faults().inject(FaultTargets::Subscribers, strange),
+        1
+    );
     broker.publish(b"a", b"still here");
     listener
         .until("a message", |log| log.counters().kept == 1)
@@ -226,7 +229,7 @@ async fn bytes_that_are_not_resp2_are_a_gap_with_that_reason() {
     let mut listener = Listener::start(&broker, OFTEN).await;
     broker
         .faults()
-        .inject(Victims::Subscribers, b"HTTP/1.1 400 Bad Request\r\n");
+        .inject(FaultTargets::Subscribers, b"HTTP/1.1 400 Bad Request\r\n");
     listener.until("the gap is closed", is_closed).await;
     let (_, reason) = gaps(&listener.log).remove(0);
     assert!(reason.contains("not RESP"), "{reason}");
@@ -267,7 +270,7 @@ async fn whatever_is_well_framed_is_told_and_ends_nothing() {
     for (frame, text) in ODD {
         let broker = Broker::start(Settings::default()).await.unwrap();
         let mut listener = Listener::start(&broker, SELDOM).await;
-        broker.faults().inject(Victims::Subscribers, frame);
+        broker.faults().inject(FaultTargets::Subscribers, frame);
         broker.publish(b"a", b"still here");
         listener.until(text, |log| log.counters().kept == 1).await;
         assert_eq!(unexpected(&listener.log), [(text.into(), 1)]);
@@ -294,11 +297,11 @@ async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
     ];
     for (value, _) in values {
         let frame = [&before[..], value].concat();
-        broker.faults().inject(Victims::Subscribers, &frame);
+        broker.faults().inject(FaultTargets::Subscribers, &frame);
     }
     // A RESP3 push, behind an attribute.
     let push = b"|1\r\n+a\r\n:1\r\n>4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\nb\r\n$4\r\npush\r\n";
-    broker.faults().inject(Victims::Subscribers, push);
+    broker.faults().inject(FaultTargets::Subscribers, push);
     listener
         .until("the messages", |log| log.counters().received == 7)
         .await;
@@ -319,7 +322,7 @@ async fn each_frame_of_a_flood_is_counted_in_few_rows() {
     let mut listener = Listener::start(&broker, SELDOM).await;
     let frames = b"*1\r\n*0\r\n-ERR odd\r\n".repeat(FRAMES);
     for piece in 1..=PIECES {
-        broker.faults().inject(Victims::Subscribers, &frames);
+        broker.faults().inject(FaultTargets::Subscribers, &frames);
         broker.publish(b"a", b"in between");
         listener
             .until("a message", |log| log.counters().kept == piece as u64)
@@ -352,7 +355,7 @@ async fn a_long_frame_that_nobody_asked_for_is_not_held() {
         [&b"*2\r\n"[..], &string(3 << 20), b":1\r\n"].concat(),
         keys,
     ] {
-        broker.faults().inject(Victims::Subscribers, &frame);
+        broker.faults().inject(FaultTargets::Subscribers, &frame);
     }
     broker.publish(b"a", b"still here");
     listener

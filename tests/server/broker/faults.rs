@@ -1,25 +1,25 @@
 //! Faults that other tests rely on.
 
-use subscope::broker::faults::Victims;
+use subscope::broker::faults::FaultTargets;
 use subscope::broker::{Broker, Refusal, Settings};
 
 use crate::broker::raw::{Raw, broker, message, subscriber};
 
 #[tokio::test]
-async fn faults_befall_whom_they_should() {
+async fn a_fault_reaches_its_targets_only() {
     let broker = broker().await;
     let faults = broker.faults();
     let mut bystander = Raw::connect(broker.address()).await;
     bystander.ask("CLIENT ID", ":1\r\n").await;
     let mut victim = subscriber(&broker, "a").await;
     assert_eq!(
-        faults.inject(Victims::Subscribers, b"-ERR out of the blue\r\n"),
+        faults.inject(FaultTargets::Subscribers, b"-ERR out of the blue\r\n"),
         1
     );
     victim.expect("-ERR out of the blue\r\n").await;
-    assert_eq!(faults.cut(Victims::Client(2), b"*3\r\n$7\r\nmes"), 1);
+    assert_eq!(faults.cut(FaultTargets::Client(2), b"*3\r\n$7\r\nmes"), 1);
     assert_eq!(victim.rest().await, b"*3\r\n$7\r\nmes");
-    assert_eq!(faults.cut(Victims::Client(2), b""), 0);
+    assert_eq!(faults.cut(FaultTargets::Client(2), b""), 0);
     bystander.ask("PING", "+PONG\r\n").await;
 }
 
