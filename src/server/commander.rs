@@ -47,7 +47,7 @@ pub(super) struct Commander {
     /// The endpoint of the link.
     at: Option<Endpoint>,
     /// Whether a refusal was reported to the event loop.
-    is_troubled: bool,
+    has_reported_trouble: bool,
     login: Login,
     /// Whether the login was refused permanently. Nothing is tried until the subscriber has logged
     /// in.
@@ -55,13 +55,13 @@ pub(super) struct Commander {
     /// Delay before the next connection check, if not the regular PING interval.
     pause: Option<Duration>,
     /// Whether the connection is maintained. Set once the server has answered.
-    is_kept_up: bool,
+    is_maintained: bool,
     /// State of the replica's link to its primary, if it is relevant and may be queried.
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
     /// The last reported error about a database that cannot be selected.
-    told_of_db: Option<DatabaseError>,
+    reported_database: Option<DatabaseError>,
 }
 
 /// The event loop is gone.
@@ -91,22 +91,22 @@ impl Commander {
             answering,
             link: None,
             at: None,
-            is_troubled: false,
+            has_reported_trouble: false,
             login,
             is_locked_out: false,
             pause: None,
-            is_kept_up: false,
+            is_maintained: false,
             upstream: None,
             membership: Membership::Alone,
-            told_of_db: None,
+            reported_database: None,
         }
     }
 
     /// Handles requests until the request sender or the feed receiver is gone.
     pub(super) async fn run(mut self) {
-        let mut next_beat = Instant::now();
+        let mut next_check = Instant::now();
         loop {
-            let has_beat = self.is_kept_up && !self.is_locked_out;
+            let is_checked = self.is_maintained && !self.is_locked_out;
             let done = select! {
                 ask = self.asks.recv() => match ask {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
@@ -118,14 +118,14 @@ impl Commander {
                     Some(Ask::Allowed) => self.answer_allowed().await,
                     None => return,
                 },
-                () = self.answering.notified() => self.keep_up().await,
-                () = sleep_until(next_beat), if has_beat => self.keep_up().await,
+                () = self.answering.notified() => self.maintain().await,
+                () = sleep_until(next_check), if is_checked => self.maintain().await,
             };
             if done.is_err() {
                 return;
             }
             let pause = self.pause.take();
-            next_beat = Instant::now() + pause.unwrap_or(self.config.timing.ping_every);
+            next_check = Instant::now() + pause.unwrap_or(self.config.timing.ping_every);
         }
     }
 
@@ -138,7 +138,7 @@ impl Commander {
         let published = if self.config.read_only {
             Err(PublishError::ReadOnly)
         } else {
-            match self.link_up().await? {
+            match self.ensure_connected().await? {
                 Ok(()) => self.publish(owner, command).await,
                 Err(error) => Err(PublishError::NotPublished(error)),
             }
@@ -150,7 +150,7 @@ impl Commander {
             ),
             Err(why) => (Err(why), None),
         };
-        self.tell(Feed::Published {
+        self.send(Feed::Published {
             id,
             receivers,
             counted_at: counted_at.map(|at| at.to_string().into()),
@@ -199,7 +199,7 @@ impl Commander {
     }
 
     async fn answer_allowed(&mut self) -> Result<(), Closed> {
-        let asked = match self.link_up().await? {
+        let asked = match self.ensure_connected().await? {
             Ok(()) => self.ask_allowed().await,
             Err(error) => (None, Allowed::Unknown(error)),
         };
@@ -208,7 +208,7 @@ impl Commander {
         let has_login = |at: &&Endpoint| at.credentials().is_some();
         let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
         let user = user.as_deref().or(login).unwrap_or("default").into();
-        self.tell(Feed::Allowed { user, channels }).await
+        self.send(Feed::Allowed { user, channels }).await
     }
 
     /// Queries the current user and its channel permissions. Also returns the user's name, if
@@ -232,24 +232,24 @@ impl Commander {
     }
 
     /// Ensures that the connection is up and alive.
-    async fn keep_up(&mut self) -> Result<(), Closed> {
-        self.is_kept_up = true;
+    async fn maintain(&mut self) -> Result<(), Closed> {
+        self.is_maintained = true;
         self.follow();
         if self.link.is_some() {
-            self.beat().await;
+            self.check_alive().await;
         }
         if self.link.is_some() {
             return Ok(());
         }
-        match self.link_up().await? {
+        match self.ensure_connected().await? {
             Err(error) if error.is_refusal() => {
-                self.is_troubled = true;
+                self.has_reported_trouble = true;
                 if error.is_about_login() {
                     self.pause = self.login.next_wait();
                     self.is_locked_out = self.pause.is_none();
                 }
                 let trouble = Trouble::NoPublishing(error);
-                self.tell(Feed::Trouble(Some(trouble))).await
+                self.send(Feed::Trouble(Some(trouble))).await
             }
             // The subscriber's connection reports unreachable servers.
             _ => Ok(()),
@@ -257,7 +257,7 @@ impl Commander {
     }
 
     /// Sends a request to check whether the connection is alive. Any answer proves that it is.
-    async fn beat(&mut self) {
+    async fn check_alive(&mut self) {
         let Some(link) = &mut self.link else {
             return;
         };
@@ -274,13 +274,13 @@ impl Commander {
                 let changes = upstream.map(|upstream| upstream.note(&info, asked));
                 self.report_changes(changes.unwrap_or_default());
             }
-            Err(error) if is_refusal(&error) => self.look_upstream(false),
+            Err(error) if is_refusal(&error) => self.watch_upstream(false),
             Err(_) => self.link = None,
         }
     }
 
     /// Turns queries about the server's primary on or off.
-    fn look_upstream(&mut self, is_on: bool) {
+    fn watch_upstream(&mut self, is_on: bool) {
         if is_on {
             self.upstream.get_or_insert_default();
         } else if let Some(mut upstream) = self.upstream.take() {
@@ -303,7 +303,7 @@ impl Commander {
     }
 
     /// Connects unless already connected.
-    async fn link_up(&mut self) -> Result<Result<(), ConnectionError>, Closed> {
+    async fn ensure_connected(&mut self) -> Result<Result<(), ConnectionError>, Closed> {
         self.follow();
         // The driver ends when the connection closes, so no command is sent to a dead connection.
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
@@ -335,7 +335,7 @@ impl Commander {
         if info.as_deref().map(Mode::of) == Some(Mode::Sentinel) {
             let masters = known_masters(&mut link).await;
             let masters = masters.iter().map(|name| cut(name).into()).collect();
-            self.tell(Feed::Sentinel(masters)).await?;
+            self.send(Feed::Sentinel(masters)).await?;
         }
         let no_db = link.take_no_db();
         self.link = Some(link);
@@ -343,33 +343,33 @@ impl Commander {
         // Cluster nodes forward published messages to each other, and sentinels lead to a master.
         let is_alone =
             self.membership == Membership::Alone && matches!(self.config.target, Target::Server(_));
-        self.look_upstream(is_alone && info.is_some());
-        self.beat().await;
+        self.watch_upstream(is_alone && info.is_some());
+        self.check_alive().await;
         // Some services refuse INFO; the version is then not shown.
         if let Some(version) = info.and_then(|info| version_in(&info)) {
-            self.tell(Feed::ServerVersion(version)).await?;
+            self.send(Feed::ServerVersion(version)).await?;
         }
-        if std::mem::take(&mut self.is_troubled) {
-            self.tell(Feed::Trouble(None)).await?;
+        if std::mem::take(&mut self.has_reported_trouble) {
+            self.send(Feed::Trouble(None)).await?;
         }
         if let Some(error) = no_db {
-            self.tell_no_db(error).await?;
+            self.report_database(error).await?;
         }
         Ok(Ok(()))
     }
 
     /// Reports a database that cannot be selected: once as a row in the log, and next to the
     /// address.
-    async fn tell_no_db(&mut self, error: DatabaseError) -> Result<(), Closed> {
-        self.tell(Feed::Trouble(Some(Trouble::Database(error.clone()))))
+    async fn report_database(&mut self, error: DatabaseError) -> Result<(), Closed> {
+        self.send(Feed::Trouble(Some(Trouble::Database(error.clone()))))
             .await?;
-        if self.told_of_db.as_ref() == Some(&error) {
+        if self.reported_database.as_ref() == Some(&error) {
             return Ok(());
         }
-        self.told_of_db = Some(error.clone());
+        self.reported_database = Some(error.clone());
         let mut batch = Batch::default().from_node(NOWHERE);
         batch.push_notice(Time::now(), Notice::Partial(Partial::Database(error)));
-        self.tell(Feed::Batch(Box::new(batch))).await
+        self.send(Feed::Batch(Box::new(batch))).await
     }
 
     /// Reports to the coordinator whether this is a cluster, or why that is unknown.
@@ -391,7 +391,7 @@ impl Commander {
         link
     }
 
-    async fn tell(&self, feed: Feed) -> Result<(), Closed> {
+    async fn send(&self, feed: Feed) -> Result<(), Closed> {
         self.feed_tx.send(feed).await.map_err(|_| Closed)
     }
 }

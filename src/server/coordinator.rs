@@ -1,9 +1,9 @@
 //! Assigns every subscription to the right servers: receives commands from the event loop and
 //! reports from the servers, and acts on them.
 
+mod feeds;
 mod nodes;
-mod placing;
-mod telling;
+mod placement;
 mod topics;
 
 use std::collections::BTreeSet;
@@ -16,7 +16,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep_until};
 
 use self::nodes::Nodes;
-use self::placing::Leaving;
+use self::placement::Leaving;
 use self::topics::WantedTopics;
 use crate::log::Batch;
 use crate::message::{
@@ -66,16 +66,16 @@ pub(super) struct Coordinator {
     /// What the poller searches for; `None` until it runs.
     poll: Option<Arc<Wanted>>,
     /// Subscriptions that a server has just redirected. They wait for a new topology.
-    sent_away: BTreeSet<SubscriptionId>,
+    redirected: BTreeSet<SubscriptionId>,
     /// Since when subscriptions are due to leave servers that may still serve them.
     leaving: Leaving,
     /// The home node that was left although it still responded, and until when it was in contact
     /// with the other nodes.
     left_home: Option<(NodeId, Time)>,
     /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
-    doubt: Option<RedisError>,
-    /// Whether `doubt` was reported.
-    is_doubt_told: bool,
+    maybe_cluster: Option<RedisError>,
+    /// Whether `maybe_cluster` was reported.
+    is_maybe_cluster_reported: bool,
 }
 
 /// The event loop is gone.
@@ -114,11 +114,11 @@ impl Coordinator {
             owners,
             cluster: None,
             poll: None,
-            sent_away: BTreeSet::new(),
+            redirected: BTreeSet::new(),
             leaving: Leaving::default(),
             left_home: None,
-            doubt: None,
-            is_doubt_told: false,
+            maybe_cluster: None,
+            is_maybe_cluster_reported: false,
         }
     }
 
@@ -131,12 +131,12 @@ impl Coordinator {
         match self.config.target.clone() {
             Target::Server(endpoint) => {
                 self.home_tx.send_replace(Some(endpoint.clone()));
-                self.home = self.nodes.know(endpoint);
+                self.home = self.nodes.find_or_add(endpoint);
             }
             Target::Cluster(nodes) => {
                 self.home_tx.send_replace(nodes.first().cloned());
                 for endpoint in nodes.into_iter().rev() {
-                    self.home = self.nodes.know(endpoint);
+                    self.home = self.nodes.find_or_add(endpoint);
                 }
                 self.become_cluster();
             }
@@ -148,8 +148,7 @@ impl Coordinator {
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
-        if matches!(self.config.target, Target::Sentinel(_)) && self.tell_of_nodes().await.is_err()
-        {
+        if matches!(self.config.target, Target::Sentinel(_)) && self.send_nodes().await.is_err() {
             return;
         }
         while self.step().await.is_ok() {}
@@ -166,7 +165,7 @@ impl Coordinator {
         let any = NodeLocation::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
         let watcher = Watcher::new(masters, self.report_tx.clone());
-        self.nodes.spawn_asker(watcher.run());
+        self.nodes.spawn_query_task(watcher.run());
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
@@ -174,7 +173,7 @@ impl Coordinator {
         select! {
             command = self.command_rx.recv() => {
                 self.execute(command.ok_or(Stopped)?);
-                self.tell_doubt().await?;
+                self.report_maybe_cluster().await?;
             }
             Some(report) = self.report_rx.recv() => self.handle(report).await?,
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
@@ -209,7 +208,7 @@ impl Coordinator {
                     self.nodes.command_carriers(id, &Command::Unsubscribe(id));
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
                         let closed = self.gaps.lock().give_up(id, placeholder, Time::now());
-                        self.tell_later(closed);
+                        self.send_notices_later(closed);
                     }
                 }
                 self.nodes.forget(id);
@@ -243,16 +242,16 @@ impl Coordinator {
             }
             Report::IsCluster => {
                 self.become_cluster();
-                self.tell_doubt().await?;
+                self.report_maybe_cluster().await?;
             }
-            Report::MayBeCluster(doubt) => {
-                self.doubt = doubt;
-                self.tell_doubt().await?;
+            Report::MayBeCluster(maybe_cluster) => {
+                self.maybe_cluster = maybe_cluster;
+                self.report_maybe_cluster().await?;
             }
-            Report::Partial(partial) => self.tell_partial(partial).await?,
+            Report::Partial(partial) => self.send_partial(partial).await?,
             Report::Located { node, address } => {
                 self.nodes.note_place(node, &address);
-                self.tell_of_nodes().await?;
+                self.send_nodes().await?;
             }
             Report::Unanswered { asked } => {
                 if let Some(node) = self.nodes.find(&asked) {
@@ -260,8 +259,8 @@ impl Coordinator {
                 }
             }
             Report::Upstream(change) => {
-                let told = self.note_upstream(change);
-                self.tell(told).await?;
+                let notices = self.note_upstream(change);
+                self.send_notices(notices).await?;
             }
             Report::Topology {
                 asked,
@@ -275,9 +274,9 @@ impl Coordinator {
                 if let Some(node) = node {
                     self.nodes.get_mut(node).round_trip = Some(round_trip);
                 }
-                self.sent_away.clear();
+                self.redirected.clear();
                 self.assign();
-                self.tell_of_nodes().await?;
+                self.send_nodes().await?;
             }
             Report::MasterMoved {
                 from,
@@ -286,16 +285,16 @@ impl Coordinator {
             } => self.follow_master(&from, &to, last_served).await?,
             Report::PreviousMasterServes { server, since } => {
                 let opened = self.note_previous_master(&server, since);
-                self.tell(opened).await?;
+                self.send_notices(opened).await?;
             }
             Report::PreviousMasterStopped => {
                 let closed = self.gaps.lock().find_all(PREVIOUS_MASTER, Time::now());
-                self.tell(closed).await?;
+                self.send_notices(closed).await?;
             }
             Report::Found {
                 subscription,
                 found,
-            } => self.tell_found(subscription, found).await?,
+            } => self.send_found(subscription, found).await?,
             Report::Moved {
                 node,
                 subscription,
@@ -305,7 +304,7 @@ impl Coordinator {
             } => {
                 let last = last_served.zip(heard_until);
                 let opened = self.note_moved(node, subscription, last, reason);
-                self.tell(opened).await?;
+                self.send_notices(opened).await?;
                 self.hurry();
                 self.assign_one(subscription);
             }
@@ -363,7 +362,7 @@ impl Coordinator {
             .gaps
             .lock()
             .explain(self.home, cause, Some(last_served));
-        self.tell(explained).await
+        self.send_notices(explained).await
     }
 
     /// Opens the gap for messages published at a previous master. The sentinels eventually turn it

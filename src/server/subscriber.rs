@@ -77,9 +77,9 @@ enum Waited<T> {
     /// The awaited event.
     Done(T),
     /// The subscriptions changed.
-    WantsChanged,
+    SubscriptionsChanged,
     /// The user wants to reconnect now.
-    Hurry,
+    ReconnectNow,
     /// Another server has replaced the one to connect to.
     Left,
 }
@@ -149,7 +149,8 @@ impl Subscriber {
         let mut forever = pin!(pending::<()>());
         loop {
             let waited = self.meanwhile(forever.as_mut()).await?;
-            let is_hurried = matches!(waited, Waited::Hurry) && !self.subscriptions.is_empty();
+            let is_hurried =
+                matches!(waited, Waited::ReconnectNow) && !self.subscriptions.is_empty();
             if is_hurried || !self.subscriptions.is_over() {
                 self.subscriptions.begin_again();
                 return Ok(());
@@ -219,9 +220,11 @@ impl Subscriber {
                         End::Lost(error)
                     });
                 }
-                Ok(Waited::WantsChanged) if self.subscriptions.is_over() => return Err(End::Over),
+                Ok(Waited::SubscriptionsChanged) if self.subscriptions.is_over() => {
+                    return Err(End::Over);
+                }
                 Ok(Waited::Left) => return Err(End::Lost(ConnectionError::MasterReplaced)),
-                Ok(Waited::WantsChanged | Waited::Hurry) => (),
+                Ok(Waited::SubscriptionsChanged | Waited::ReconnectNow) => (),
                 Err(Stopped) => return Err(End::Stopped),
             }
         }
@@ -310,9 +313,9 @@ impl Subscriber {
         loop {
             match self.meanwhile(wait.as_mut()).await? {
                 Waited::Done(()) => return Ok(()),
-                Waited::WantsChanged if self.subscriptions.is_over() => return Ok(()),
-                Waited::WantsChanged => (),
-                Waited::Hurry | Waited::Left => {
+                Waited::SubscriptionsChanged if self.subscriptions.is_over() => return Ok(()),
+                Waited::SubscriptionsChanged => (),
+                Waited::ReconnectNow | Waited::Left => {
                     self.backoff.reset();
                     self.push_connection(Connection::Connecting);
                     return Ok(());
@@ -337,12 +340,12 @@ impl Subscriber {
         loop {
             match self.meanwhile(wait.as_mut()).await? {
                 Waited::Done(()) => return Ok(()),
-                Waited::Hurry | Waited::Left => {
+                Waited::ReconnectNow | Waited::Left => {
                     self.push_connection(Connection::Connecting);
                     return Ok(());
                 }
-                Waited::WantsChanged if self.subscriptions.is_over() => return Ok(()),
-                Waited::WantsChanged => (),
+                Waited::SubscriptionsChanged if self.subscriptions.is_over() => return Ok(()),
+                Waited::SubscriptionsChanged => (),
             }
         }
     }
@@ -356,17 +359,17 @@ impl Subscriber {
             select! {
                 done = &mut event => return Ok(Waited::Done(done)),
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
-                    Command::Reconnect => return Ok(Waited::Hurry),
+                    Command::Reconnect => return Ok(Waited::ReconnectNow),
                     Command::Leave { .. } => return Ok(Waited::Left),
                     Command::Subscribe(subscription) => {
                         let replaced = self.subscriptions.add(subscription);
-                        self.tell_unsubscribed(replaced);
-                        return Ok(Waited::WantsChanged);
+                        self.notify_unsubscribed(replaced);
+                        return Ok(Waited::SubscriptionsChanged);
                     }
                     Command::Unsubscribe(id) => {
                         let removed = self.subscriptions.remove(id);
-                        self.tell_unsubscribed(removed);
-                        return Ok(Waited::WantsChanged);
+                        self.notify_unsubscribed(removed);
+                        return Ok(Waited::SubscriptionsChanged);
                     }
                     Command::Yield(subscription) => {
                         self.subscriptions.remove(subscription);
@@ -378,7 +381,7 @@ impl Subscriber {
                             heard_until: None,
                             reason: MoveReason::TakenOver,
                         });
-                        return Ok(Waited::WantsChanged);
+                        return Ok(Waited::SubscriptionsChanged);
                     }
                 },
                 flushed = self.feed_queue.flush(), if !self.feed_queue.is_empty() => {
@@ -388,7 +391,7 @@ impl Subscriber {
         }
     }
 
-    fn tell_unsubscribed(&mut self, subscription: Option<Subscription>) {
+    fn notify_unsubscribed(&mut self, subscription: Option<Subscription>) {
         if let Some(subscription) = subscription {
             let now = Time::now();
             let id = subscription.id;

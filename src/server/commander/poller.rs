@@ -65,11 +65,11 @@ pub(crate) struct Poller {
     /// Number of consecutive refusals without a silent node in between.
     refusals: usize,
     /// Whether the failure was reported.
-    is_told: bool,
+    is_reported: bool,
     /// Patterns that are no longer searched for because a node refused.
     denied: BTreeSet<SubscriptionId>,
     /// When sharded channels are queried again at the earliest.
-    look_at: Instant,
+    next_discovery: Instant,
 }
 
 impl Poller {
@@ -99,9 +99,9 @@ impl Poller {
             failures: 0,
             refusal: None,
             refusals: 0,
-            is_told: false,
+            is_reported: false,
             denied: BTreeSet::new(),
-            look_at: Instant::now(),
+            next_discovery: Instant::now(),
         }
     }
 
@@ -176,7 +176,7 @@ impl Poller {
     }
 
     /// Returns whether every node has been tried without success and at least one refused.
-    fn is_blind(&self) -> bool {
+    fn is_unanswered(&self) -> bool {
         self.refusal.is_some() && self.failures >= self.nodes.len()
     }
 
@@ -189,7 +189,7 @@ impl Poller {
         self.contacts.retry_logins();
         self.denied.clear();
         self.forget_failures();
-        self.look_at = Instant::now();
+        self.next_discovery = Instant::now();
     }
 
     fn follow_home(&mut self) {
@@ -204,7 +204,7 @@ impl Poller {
     fn note(&mut self, answer: Result<(), Unanswered>) {
         let Err(reason) = answer else {
             self.forget_failures();
-            if std::mem::take(&mut self.is_told) {
+            if std::mem::take(&mut self.is_reported) {
                 self.report(Report::Partial(None));
             }
             return;
@@ -222,10 +222,10 @@ impl Poller {
             let seeds: Vec<Address> = seeds.cloned().collect();
             self.nodes.extend(seeds);
         }
-        if self.is_blind()
+        if self.is_unanswered()
             && let Some(error) = self.refusal.clone()
         {
-            self.is_told = true;
+            self.is_reported = true;
             self.report(Report::Partial(Some(Partial::NodesUnknown(error))));
         }
     }
@@ -259,7 +259,7 @@ impl Poller {
             return Err(Unanswered::Silent);
         }
         self.has_slots = has_slots;
-        self.know(&topology);
+        self.set_nodes(&topology);
         self.report(Report::Topology {
             asked: address,
             at,
@@ -274,8 +274,8 @@ impl Poller {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
         // Most nodes would be missed before they are known.
-        let is_early = self.is_cluster && !self.has_slots && !self.is_blind();
-        if patterns.is_empty() || is_early || Instant::now() < self.look_at {
+        let is_early = self.is_cluster && !self.has_slots && !self.is_unanswered();
+        if patterns.is_empty() || is_early || Instant::now() < self.next_discovery {
             return;
         }
         let started = Instant::now();
@@ -291,7 +291,7 @@ impl Poller {
                 found,
             });
         }
-        self.look_at = Instant::now() + (started.elapsed() * SHARE).max(EVERY);
+        self.next_discovery = Instant::now() + (started.elapsed() * SHARE).max(EVERY);
     }
 
     /// Returns the sorted names of the matching sharded channels from all nodes that answer, or why
@@ -326,7 +326,7 @@ impl Poller {
     /// Polls these nodes from now on, except those that the cluster considers failed. They are
     /// sorted, primaries first: each node lists the others in a different order, which would make
     /// the turn skip some.
-    fn know(&mut self, topology: &Topology) {
+    fn set_nodes(&mut self, topology: &Topology) {
         let is_there = |health| health != Health::Failed;
         let mut members: Vec<_> = topology.nodes.iter().collect();
         members.retain(|node| is_there(node.health));

@@ -105,7 +105,7 @@ pub(crate) struct Nodes {
     by_address: HashMap<Address, NodeId>,
     subscribers: JoinSet<()>,
     /// Tasks that only send queries. They end when this is dropped.
-    askers: JoinSet<()>,
+    query_tasks: JoinSet<()>,
     poller: Option<AbortHandle>,
 }
 
@@ -129,7 +129,7 @@ impl Nodes {
             all: Vec::new(),
             by_address: HashMap::new(),
             subscribers: JoinSet::new(),
-            askers: JoinSet::new(),
+            query_tasks: JoinSet::new(),
             poller: None,
         }
     }
@@ -167,7 +167,7 @@ impl Nodes {
     }
 
     /// Returns the id of the server at `endpoint`, adding it if it is unknown.
-    pub(crate) fn know(&mut self, endpoint: Endpoint) -> NodeId {
+    pub(crate) fn find_or_add(&mut self, endpoint: Endpoint) -> NodeId {
         let address = endpoint.address().clone();
         if let Some(known) = self.find(&address) {
             return known;
@@ -179,7 +179,7 @@ impl Nodes {
     }
 
     /// Records that the other nodes know a server by `address` as well.
-    pub(crate) fn also_at(&mut self, id: NodeId, address: &Address) {
+    pub(crate) fn add_address(&mut self, id: NodeId, address: &Address) {
         if self.find(address).is_none() {
             self.by_address.insert(address.clone(), id);
             self.get_mut(id).name = address.to_string().into();
@@ -200,7 +200,7 @@ impl Nodes {
             node.is_gone = node.member_address.is_some();
         }
         for member in members {
-            let id = self.know(model.at(member.address.clone()));
+            let id = self.find_or_add(model.at(member.address.clone()));
             self.get_mut(id).note(member);
         }
     }
@@ -336,13 +336,13 @@ impl Nodes {
     }
 
     /// Spawns a task that only sends queries.
-    pub(crate) fn spawn_asker(&mut self, asker: impl Future<Output = ()> + Send + 'static) {
-        self.askers.spawn(asker);
+    pub(crate) fn spawn_query_task(&mut self, task: impl Future<Output = ()> + Send + 'static) {
+        self.query_tasks.spawn(task);
     }
 
     /// Spawns the poller, replacing the previous one.
     pub(crate) fn spawn_poller(&mut self, poller: impl Future<Output = ()> + Send + 'static) {
-        if let Some(before) = self.poller.replace(self.askers.spawn(poller)) {
+        if let Some(before) = self.poller.replace(self.query_tasks.spawn(poller)) {
             before.abort();
         }
     }

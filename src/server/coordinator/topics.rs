@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::placing::matters_in_a_cluster;
+use super::placement::matters_in_a_cluster;
 use crate::message::{Subscription, SubscriptionId, Topic};
 
 /// The subscribed topics. Each topic occurs once.

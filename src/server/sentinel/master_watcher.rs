@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, sleep};
 use tokio::{join, select};
 
-use super::masters::{Masters, SentinelAnswer, Standing, standing};
+use super::masters::{Masters, ReplicationRole, SentinelAnswer, replication_role};
 use super::succession::Progress;
 use crate::message::{ConnectionError, Partial, SentinelErrors, SentinelOutcome, Time};
 use crate::server::connect::backoff::Backoff;
@@ -24,7 +24,7 @@ const EVERY: Duration = Duration::from_secs(1);
 const LOCKED_OUT: Duration = Duration::from_secs(30);
 
 /// How long all sentinels must be unreachable before it is reported; one may just be restarting.
-const TELL_AFTER: Duration = Duration::from_secs(3);
+const REPORT_AFTER: Duration = Duration::from_secs(3);
 
 /// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica being promoted
 /// every second, and exchange their state every two seconds.
@@ -39,9 +39,9 @@ pub(crate) struct Watcher {
     current: Option<CurrentMaster>,
     previous: Option<PreviousMaster>,
     /// Since when no sentinel can be reached.
-    blind_since: Option<Instant>,
+    unreachable_since: Option<Instant>,
     /// Whether that was reported.
-    is_told: bool,
+    is_reported: bool,
 }
 
 /// The current master.
@@ -73,8 +73,8 @@ impl Watcher {
             began: Time::now(),
             current: None,
             previous: None,
-            blind_since: None,
-            is_told: false,
+            unreachable_since: None,
+            is_reported: false,
         }
     }
 
@@ -89,12 +89,12 @@ impl Watcher {
             match self.masters.first_answer().await {
                 Ok(answer) => {
                     backoff.reset();
-                    self.note_sight();
-                    self.watch_by(answer).await;
+                    self.note_reachable();
+                    self.watch_through(answer).await;
                 }
                 Err(errors) => {
                     let outcome = errors.outcome();
-                    self.note_blindness(errors);
+                    self.note_unreachable(errors);
                     sleep(if outcome == SentinelOutcome::LoginRefused {
                         LOCKED_OUT
                     } else {
@@ -107,32 +107,32 @@ impl Watcher {
     }
 
     /// Records that a sentinel can be reached.
-    fn note_sight(&mut self) {
-        self.blind_since = None;
-        if std::mem::take(&mut self.is_told) {
+    fn note_reachable(&mut self) {
+        self.unreachable_since = None;
+        if std::mem::take(&mut self.is_reported) {
             let _ = self.report_tx.send(Report::Partial(None));
         }
     }
 
     /// Records that no sentinel can be reached, so a failover would go unnoticed. Sentinels that
     /// answer without naming a usable master may be in the middle of a failover.
-    fn note_blindness(&mut self, errors: SentinelErrors) {
+    fn note_unreachable(&mut self, errors: SentinelErrors) {
         let outcome = errors.outcome();
         if outcome == SentinelOutcome::NoMaster {
-            self.note_sight();
+            self.note_reachable();
             return;
         }
-        let since = *self.blind_since.get_or_insert_with(Instant::now);
-        if since.elapsed() < TELL_AFTER && outcome == SentinelOutcome::Unreachable {
+        let since = *self.unreachable_since.get_or_insert_with(Instant::now);
+        if since.elapsed() < REPORT_AFTER && outcome == SentinelOutcome::Unreachable {
             return;
         }
-        self.is_told = true;
+        self.is_reported = true;
         let partial = Partial::FailoversUnnoticed(errors);
         let _ = self.report_tx.send(Report::Partial(Some(partial)));
     }
 
     /// Watches through one sentinel until it fails or proves outdated.
-    async fn watch_by(&mut self, answer: SentinelAnswer) {
+    async fn watch_through(&mut self, answer: SentinelAnswer) {
         let SentinelAnswer {
             mut link,
             sentinel,
@@ -148,7 +148,7 @@ impl Watcher {
                 current.agreed = asked;
             }
             select! {
-                () = self.look() => (),
+                () = self.poll() => (),
                 () = next(&mut switches) => (),
             }
             asked = Time::now();
@@ -175,7 +175,7 @@ impl Watcher {
         let Some(old) = self.current.replace(new) else {
             return;
         };
-        let heard = self.previous.take().and_then(PreviousMaster::forget);
+        let stopped = self.previous.take().and_then(PreviousMaster::forget);
         let last_served = old.served_until(info.as_deref(), self.began);
         let moved = Report::MasterMoved {
             from: old.master.address().clone(),
@@ -183,14 +183,14 @@ impl Watcher {
             last_served,
         };
         self.previous = Some(PreviousMaster::of(old));
-        for report in heard.into_iter().chain([moved]) {
+        for report in stopped.into_iter().chain([moved]) {
             // The coordinator outlives this task, except at shutdown.
             let _ = self.report_tx.send(report);
         }
     }
 
     /// Polls the current and previous master, and then waits for the poll interval.
-    async fn look(&mut self) {
+    async fn poll(&mut self) {
         let masters = &self.masters;
         let at_master = async {
             if let Some(current) = &mut self.current {
@@ -199,10 +199,10 @@ impl Watcher {
         };
         let at_previous = async {
             let previous = self.previous.as_mut()?;
-            previous.look(masters).await
+            previous.poll(masters).await
         };
-        let ((), heard) = join!(at_master, at_previous);
-        if let Some(report) = heard {
+        let ((), changed) = join!(at_master, at_previous);
+        if let Some(report) = changed {
             let _ = self.report_tx.send(report);
         }
         if (self.previous.as_ref()).is_some_and(|previous| previous.is_over) {
@@ -243,8 +243,8 @@ impl CurrentMaster {
 
     /// Returns until when this was certainly the only master, based on the replication state of its
     /// successor.
-    fn served_until(&self, heir: Option<&str>, began: Time) -> Time {
-        let told = heir.and_then(|info| self.progress.followed_until(info, began));
+    fn served_until(&self, successor: Option<&str>, began: Time) -> Time {
+        let told = successor.and_then(|info| self.progress.followed_until(info, began));
         told.unwrap_or_else(|| self.agreed.before(UNNOTICED).max(began))
     }
 }
@@ -261,14 +261,14 @@ impl PreviousMaster {
     }
 
     /// Checks whether the server still considers itself a master. Returns a report if that changed.
-    async fn look(&mut self, masters: &Masters) -> Option<Report> {
+    async fn poll(&mut self, masters: &Masters) -> Option<Report> {
         let asked = Time::now();
-        let standing = match opened(&mut self.link, &self.server, masters).await {
-            Ok(link) => Some(standing(link).await),
-            Err(error) if error.is_refusal() => Some(Standing::Unknown),
+        let role = match opened(&mut self.link, &self.server, masters).await {
+            Ok(link) => Some(replication_role(link).await),
+            Err(error) if error.is_refusal() => Some(ReplicationRole::Unknown),
             Err(_) => None,
         };
-        if standing == Some(Standing::Master) {
+        if role == Some(ReplicationRole::Master) {
             let is_new = !std::mem::replace(&mut self.is_serving, true);
             return is_new.then(|| Report::PreviousMasterServes {
                 server: self.server.address().clone(),
@@ -278,7 +278,7 @@ impl PreviousMaster {
         self.link = None;
         self.since = asked;
         // An unreachable server may come back as a master.
-        self.is_over = standing == Some(Standing::Replica);
+        self.is_over = role == Some(ReplicationRole::Replica);
         std::mem::take(&mut self.is_serving).then_some(Report::PreviousMasterStopped)
     }
 

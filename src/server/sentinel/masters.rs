@@ -49,7 +49,7 @@ pub(crate) struct SentinelAnswer {
 
 /// The role a server claims to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Standing {
+pub(crate) enum ReplicationRole {
     Master,
     Replica,
     /// The server does not say.
@@ -152,10 +152,10 @@ impl Masters {
             Err(error) if error.is_refusal() => return Ok(()),
             Err(error) => return Err(SentinelError::MasterUnreachable(address(), error)),
         };
-        match standing(&mut link).await {
+        match replication_role(&mut link).await {
             // If ROLE is not permitted, the sentinels have to be trusted.
-            Standing::Master | Standing::Unknown => Ok(()),
-            Standing::Replica => Err(SentinelError::MasterIsReplica(address())),
+            ReplicationRole::Master | ReplicationRole::Unknown => Ok(()),
+            ReplicationRole::Replica => Err(SentinelError::MasterIsReplica(address())),
         }
     }
 
@@ -197,14 +197,14 @@ impl Masters {
 }
 
 /// Asks a server for its role.
-pub(crate) async fn standing(link: &mut Link) -> Standing {
+pub(crate) async fn replication_role(link: &mut Link) -> ReplicationRole {
     let role: Result<Vec<redis::Value>, _> = link.ask(&redis::cmd("ROLE")).await;
     let role = role.ok().and_then(|role| role.into_iter().next());
     let role = role.and_then(|role| redis::from_redis_value::<String>(role).ok());
     match role.as_deref() {
-        Some("master") => Standing::Master,
-        Some(_) => Standing::Replica,
-        None => Standing::Unknown,
+        Some("master") => ReplicationRole::Master,
+        Some(_) => ReplicationRole::Replica,
+        None => ReplicationRole::Unknown,
     }
 }
 

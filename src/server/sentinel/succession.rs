@@ -43,15 +43,15 @@ impl Progress {
         self.reached.push_back((asked, offset));
     }
 
-    /// Returns until when the master was certainly followed by its heir, whose replication state is
-    /// `info`. Returns `began` if the heir left before everything recorded here, and `None` if the
-    /// heir does not say.
+    /// Returns until when the master was certainly followed by its successor, whose replication
+    /// state is `info`. Returns `began` if the successor left before everything recorded here, and
+    /// `None` if it does not say.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {
             return None;
         }
-        // `left` is the first offset that the heir does not have. If the heir has the byte after
+        // `left` is the first offset that the successor does not have. If it has the byte after
         // `offset`, it received that byte after the master reported `offset`.
         let is_followed = |(_, offset): &&(Time, u64)| *offset + 1 < left;
         let last = self.reached.iter().rev().find(is_followed);
@@ -71,7 +71,7 @@ mod tests {
         format!("role:master\r\nmaster_replid:{history}\r\nmaster_repl_offset:{offset}\r\n")
     }
 
-    fn heir(of: &str, offset: i64) -> String {
+    fn successor(of: &str, offset: i64) -> String {
         format!("role:master\r\nmaster_replid2:{of}\r\nsecond_repl_offset:{offset}\r\n")
     }
 
@@ -81,15 +81,15 @@ mod tests {
         for (time, offset) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
             progress.note(&master("a", offset), Time(time));
         }
-        let until = |offset| progress.followed_until(&heir("a", offset), Time(0));
+        let until = |offset| progress.followed_until(&successor("a", offset), Time(0));
         assert_eq!(until(50), Some(Time(4)));
         assert_eq!(until(32), Some(Time(4)));
-        // The heir has no byte after the 30th, and may have left right after it.
+        // The successor has no byte after the 30th, and may have left right after it.
         assert_eq!(until(31), Some(Time(3)));
         assert_eq!(until(21), Some(Time(1)));
         assert_eq!(until(11), Some(Time(0)));
         assert_eq!(until(-1), None);
-        assert_eq!(progress.followed_until(&heir("b", 50), Time(0)), None);
+        assert_eq!(progress.followed_until(&successor("b", 50), Time(0)), None);
         assert_eq!(progress.followed_until("role:master\r\n", Time(0)), None);
     }
 
@@ -99,9 +99,9 @@ mod tests {
         progress.note(&master("a", 10), Time(1));
         progress.note(&master("b", 5), Time(2));
         progress.note("", Time(3));
-        assert_eq!(progress.followed_until(&heir("a", 50), Time(0)), None);
+        assert_eq!(progress.followed_until(&successor("a", 50), Time(0)), None);
         assert_eq!(
-            progress.followed_until(&heir("b", 50), Time(0)),
+            progress.followed_until(&successor("b", 50), Time(0)),
             Some(Time(2))
         );
     }

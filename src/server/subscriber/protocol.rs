@@ -58,7 +58,7 @@ enum Request {
     Unsubscribe {
         subscription: Subscription,
         /// Whether its end was already reported.
-        is_told: bool,
+        is_reported: bool,
     },
     Ping,
 }
@@ -243,7 +243,7 @@ impl<'a> SubscriberProtocol<'a> {
         match command {
             Command::Subscribe(subscription) => {
                 if let Some(replaced) = self.subscriptions.add(subscription.clone()) {
-                    self.tell_unsubscribed(replaced, true);
+                    self.notify_unsubscribed(replaced, true);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
                 // Otherwise it is sent with the others after the handshake.
@@ -434,14 +434,14 @@ impl<'a> SubscriberProtocol<'a> {
             }
             Some(State::Denied) => {
                 if let Some(subscription) = self.subscriptions.remove(id) {
-                    self.tell_unsubscribed(subscription, true);
+                    self.notify_unsubscribed(subscription, true);
                 }
             }
             Some(State::Leaving) | None => (),
         }
     }
 
-    fn tell_unsubscribed(&mut self, subscription: Subscription, asked: bool) {
+    fn notify_unsubscribed(&mut self, subscription: Subscription, asked: bool) {
         let id = subscription.id;
         let notice = Notice::Unsubscribed {
             subscription,
@@ -487,7 +487,7 @@ impl<'a> SubscriberProtocol<'a> {
         self.ask(Request::Subscribe(subscription), &[command, &name]);
     }
 
-    fn ask_to_unsubscribe(&mut self, subscription: Subscription, is_told: bool) {
+    fn ask_to_unsubscribe(&mut self, subscription: Subscription, is_reported: bool) {
         let Topic { kind, name } = subscription.topic.clone();
         let command: &[u8] = match kind {
             SubscriptionKind::Channel => b"UNSUBSCRIBE",
@@ -496,7 +496,7 @@ impl<'a> SubscriberProtocol<'a> {
         };
         let request = Request::Unsubscribe {
             subscription,
-            is_told,
+            is_reported,
         };
         self.ask(request, &[command, &name]);
     }

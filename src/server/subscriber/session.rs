@@ -60,7 +60,7 @@ pub(super) struct Session<'a> {
     /// The large payload that is currently arriving, if any.
     large: Option<Large>,
     /// The nested frame that is currently arriving, if any.
-    odd: Option<OddFrame>,
+    nested: Option<NestedFrame>,
     limit: PayloadLimit,
     /// Keys for hashing the discarded bytes of large payloads.
     keys: RandomState,
@@ -68,7 +68,7 @@ pub(super) struct Session<'a> {
 }
 
 /// A nested frame that may have arrived only in part.
-struct OddFrame {
+struct NestedFrame {
     /// The message it belongs to, if only the payload is nested. The frame is then that payload.
     delivery: Option<OwnedDelivery>,
     frame: AnyFrame,
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
             buffer: Buffer::new(),
             decoder: Decoder::new(LIMITS),
             large: None,
-            odd: None,
+            nested: None,
             limit,
             keys: RandomState::new(),
             counters,
@@ -210,7 +210,7 @@ impl<'a> Session<'a> {
                 self.large = Some(large);
                 return Ok(());
             }
-            let (delivery, payload) = large.finish().map_err(out_of_step)?;
+            let (delivery, payload) = large.finish().map_err(malformed)?;
             protocol.handle_large(&delivery.borrow(), payload);
             // Hand it over without waiting for what arrived after it.
             protocol
@@ -219,18 +219,18 @@ impl<'a> Session<'a> {
                 .map_err(|_| End::Stopped)?;
         }
         loop {
-            if let Some(odd) = &mut self.odd {
-                let taken = odd.frame.take_in(self.buffer.unread());
-                self.buffer.consume(taken.map_err(out_of_step)?);
-                if !odd.frame.is_done() {
+            if let Some(nested) = &mut self.nested {
+                let taken = nested.frame.take_in(self.buffer.unread());
+                self.buffer.consume(taken.map_err(malformed)?);
+                if !nested.frame.is_done() {
                     return Ok(());
                 }
             }
-            if let Some(odd) = self.odd.take() {
-                odd.handle(protocol);
+            if let Some(nested) = self.nested.take() {
+                nested.handle(protocol);
             }
             self.decode_frames(protocol)?;
-            if self.odd.is_none() {
+            if self.nested.is_none() {
                 return Ok(());
             }
         }
@@ -251,17 +251,17 @@ impl<'a> Session<'a> {
                 }
                 Ok(None) => break Ok(()),
                 Err(WireError::NotFlat) => {
-                    let (odd, start) = OddFrame::begin(&self.decoder, bytes, protocol);
-                    self.odd = Some(odd);
+                    let (nested, start) = NestedFrame::begin(&self.decoder, bytes, protocol);
+                    self.nested = Some(nested);
                     position += start;
                     break Ok(());
                 }
-                Err(error) => break Err(out_of_step(error)),
+                Err(error) => break Err(malformed(error)),
             }
         };
         let bytes = &unread[position..];
         if outcome.is_ok()
-            && self.odd.is_none()
+            && self.nested.is_none()
             && let Some(bulk) = self.decoder.last_bulk(bytes)
             && bulk.length >= LARGE_PAYLOAD
             && let Some(delivery) = Delivery::announced_by(bulk.parts, bytes)
@@ -275,7 +275,7 @@ impl<'a> Session<'a> {
             && bytes.len() > LONGEST_UNEXPECTED
             && !is_expected(self.decoder.parts(), bytes)
         {
-            self.odd.get_or_insert_with(OddFrame::whole);
+            self.nested.get_or_insert_with(NestedFrame::whole);
         }
         self.buffer.consume(position);
         outcome
@@ -291,7 +291,7 @@ fn closed(protocol: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
     End::Closed(cause_of(error))
 }
 
-impl OddFrame {
+impl NestedFrame {
     /// Creates a frame that is not a message.
     fn whole() -> Self {
         Self {
@@ -310,11 +310,11 @@ impl OddFrame {
         let Some((delivery, start)) = announced else {
             return (Self::whole(), 0);
         };
-        let odd = Self {
+        let nested = Self {
             delivery: Some(delivery),
             frame: AnyFrame::new(LIMITS.bulk, LONGEST_VALUE),
         };
-        (odd, start)
+        (nested, start)
     }
 
     /// Handles the complete frame. A value that is not a string becomes an ordinary message with
@@ -329,6 +329,6 @@ impl OddFrame {
 }
 
 /// Returns the end of a connection that received malformed data.
-fn out_of_step(error: WireError) -> End {
+fn malformed(error: WireError) -> End {
     End::Lost(ConnectionError::NotResp(error.to_string().into()))
 }

@@ -140,7 +140,7 @@ impl SubscriptionSet {
 
     /// Returns the subscription that receives frames of this kind and name.
     #[inline]
-    pub(super) fn bringer(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
+    pub(super) fn deliverer(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
         let map = match kind {
             SubscriptionKind::Channel => &self.channels,
             SubscriptionKind::Pattern | SubscriptionKind::Sentinel => &self.patterns,
@@ -285,7 +285,7 @@ mod tests {
 
     fn brings(subscriptions: &SubscriptionSet, name: &[u8]) -> Option<u32> {
         subscriptions
-            .bringer(SubscriptionKind::Channel, name)
+            .deliverer(SubscriptionKind::Channel, name)
             .map(|id| id.0)
     }
 

@@ -100,14 +100,16 @@ impl SubscriberProtocol<'_> {
             asked = self.take_request(|request| is_it(request, SubscriptionKind::Shard));
         }
         match asked.map(|pending| pending.request) {
-            Some(Request::Unsubscribe { is_told: true, .. }) => self.counts.note(kind, count),
+            Some(Request::Unsubscribe {
+                is_reported: true, ..
+            }) => self.counts.note(kind, count),
             Some(Request::Unsubscribe { subscription, .. }) => {
                 self.counts.note(kind, count);
                 self.subscriptions.remove(subscription.id);
-                self.tell_unsubscribed(subscription, true);
+                self.notify_unsubscribed(subscription, true);
             }
             _ => {
-                let Some(id) = self.subscriptions.bringer(kind, name) else {
+                let Some(id) = self.subscriptions.deliverer(kind, name) else {
                     return false;
                 };
                 self.counts.note(kind, count);
@@ -115,7 +117,7 @@ impl SubscriberProtocol<'_> {
                     let last_served = self.subscriptions.last_served(id);
                     self.lose(id, last_served, MoveReason::SlotMoved);
                 } else if let Some(subscription) = self.subscriptions.remove(id) {
-                    self.tell_unsubscribed(subscription, false);
+                    self.notify_unsubscribed(subscription, false);
                 }
             }
         }
@@ -185,15 +187,15 @@ impl SubscriberProtocol<'_> {
             // Redis keeps sending, but messages of a dropped subscription are no longer shown.
             Some(Request::Unsubscribe {
                 subscription,
-                is_told,
+                is_reported,
             }) => {
                 // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
                 if code != ErrorCode::NotSubscribed {
                     self.note_unexpected(|| Unexpected::Error(error));
                 }
                 self.subscriptions.remove(subscription.id);
-                if !is_told {
-                    self.tell_unsubscribed(subscription, true);
+                if !is_reported {
+                    self.notify_unsubscribed(subscription, true);
                 }
                 Ok(())
             }

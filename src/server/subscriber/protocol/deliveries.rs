@@ -12,14 +12,14 @@ impl SubscriberProtocol<'_> {
     /// Returns the last payload, if the payload of `size` bytes announced by `delivery` may be the
     /// same.
     pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
-        let id = self.subscriptions.bringer(delivery.kind, delivery.name)?;
+        let id = self.subscriptions.deliverer(delivery.kind, delivery.name)?;
         self.feed_queue
             .large_before(delivery.channel, size as u64, id)
     }
 
     /// Handles a delivery with a large payload.
     pub fn handle_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload) {
-        let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
+        let brings = self.subscriptions.deliverer(delivery.kind, delivery.name);
         let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes));
         let Some(id) = owner else {
             return;
@@ -35,7 +35,7 @@ impl SubscriberProtocol<'_> {
     /// Handles a delivery of a message.
     #[inline]
     pub fn handle_message(&mut self, delivery: &Delivery<'_>, payload: &[u8]) {
-        let Some(id) = self.subscriptions.bringer(delivery.kind, delivery.name) else {
+        let Some(id) = self.subscriptions.deliverer(delivery.kind, delivery.name) else {
             return self.handle_stray(delivery, payload);
         };
         if delivery.kind == SubscriptionKind::Shard {
@@ -64,7 +64,7 @@ impl SubscriberProtocol<'_> {
 
     /// Returns whether any subscription may be the target of a delivery.
     pub fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
-        let brings = self.subscriptions.bringer(delivery.kind, delivery.name);
+        let brings = self.subscriptions.deliverer(delivery.kind, delivery.name);
         brings.is_some() || self.likely_owner(delivery).is_some()
     }
 
@@ -95,7 +95,7 @@ impl SubscriberProtocol<'_> {
             SubscriptionKind::Shard => SubscriptionKind::Channel,
             _ => return None,
         };
-        let brings = self.subscriptions.bringer(other, delivery.name);
+        let brings = self.subscriptions.deliverer(other, delivery.name);
         brings.or_else(|| self.subscriptions.matching(delivery.channel))
     }
 

@@ -4,7 +4,7 @@ use super::{Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subsc
 use crate::message::{Partial, RedisError};
 
 impl Coordinator {
-    pub(super) async fn tell_found(
+    pub(super) async fn send_found(
         &mut self,
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, RedisError>,
@@ -26,35 +26,36 @@ impl Coordinator {
                     subscription,
                     reason,
                 };
-                self.tell([notice]).await
+                self.send_notices([notice]).await
             }
         }
     }
 
     /// Reports that it is unknown whether the server belongs to a cluster, if a subscription
     /// depends on that, or that it is known now.
-    pub(super) async fn tell_doubt(&mut self) -> Result<(), Stopped> {
+    pub(super) async fn report_maybe_cluster(&mut self) -> Result<(), Stopped> {
         let is_concerned = self.cluster.is_none() && self.wanted.matter_in_a_cluster();
-        let doubt = self.doubt.clone().filter(|_| is_concerned);
-        if doubt.is_some() == self.is_doubt_told {
+        let maybe_cluster = self.maybe_cluster.clone().filter(|_| is_concerned);
+        if maybe_cluster.is_some() == self.is_maybe_cluster_reported {
             return Ok(());
         }
-        self.is_doubt_told = doubt.is_some();
-        self.tell_partial(doubt.map(Partial::PossiblyCluster)).await
+        self.is_maybe_cluster_reported = maybe_cluster.is_some();
+        self.send_partial(maybe_cluster.map(Partial::PossiblyCluster))
+            .await
     }
 
-    pub(super) async fn tell_partial(&self, partial: Option<Partial>) -> Result<(), Stopped> {
+    pub(super) async fn send_partial(&self, partial: Option<Partial>) -> Result<(), Stopped> {
         let feed = Feed::Partial(partial);
         self.feed_tx.send(feed).await.map_err(|_| Stopped)
     }
 
-    pub(super) async fn tell_of_nodes(&self) -> Result<(), Stopped> {
+    pub(super) async fn send_nodes(&self) -> Result<(), Stopped> {
         let facts: Vec<NodeFacts> = self.nodes.facts(self.home);
         let feed = Feed::Nodes(facts);
         self.feed_tx.send(feed).await.map_err(|_| Stopped)
     }
 
-    pub(super) async fn tell(
+    pub(super) async fn send_notices(
         &self,
         notices: impl IntoIterator<Item = Notice>,
     ) -> Result<(), Stopped> {
@@ -64,8 +65,8 @@ impl Coordinator {
         }
     }
 
-    /// Like `tell`, but does not wait: sends the notices as soon as the channel has room.
-    pub(super) fn tell_later(&self, notices: Vec<Notice>) {
+    /// Like `send_notices`, but does not wait: sends the notices as soon as the channel has room.
+    pub(super) fn send_notices_later(&self, notices: Vec<Notice>) {
         if let Some(feed) = batch_of(notices) {
             let feed_tx = self.feed_tx.clone();
             // A closed channel needs no notice.

@@ -96,7 +96,7 @@ impl Coordinator {
         }
         let topology = cluster.topology();
         if let (Some(asked), Some(myself)) = (asked, &topology.myself) {
-            self.nodes.also_at(asked, myself);
+            self.nodes.add_address(asked, myself);
         }
         let Some(model) = self.nodes.get(self.home).endpoint().cloned() else {
             return;
@@ -131,7 +131,7 @@ impl Coordinator {
         self.nodes.note_yielded(node, id);
         self.leaving.remove(node, id);
         let topic = self.wanted.get(id)?.clone();
-        self.sent_away.insert(id);
+        self.redirected.insert(id);
         let mut gaps = self.gaps.lock();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
@@ -235,7 +235,7 @@ impl Coordinator {
     }
 
     fn place(&mut self, Subscription { id, topic }: Subscription) {
-        if topic.kind == SubscriptionKind::ShardPattern || self.sent_away.contains(&id) {
+        if topic.kind == SubscriptionKind::ShardPattern || self.redirected.contains(&id) {
             return;
         }
         let wanted = self.carriers(&topic);
@@ -260,11 +260,11 @@ impl Coordinator {
         if new.is_empty() && !stay.is_empty() {
             // The remaining nodes deliver all of it.
             let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
-            self.tell_later(closed);
+            self.send_notices_later(closed);
         }
         if !stay.is_empty() {
             let opened = self.note_newcomers(id, &topic, &new);
-            self.tell_later(opened.into_iter().collect());
+            self.send_notices_later(opened.into_iter().collect());
         }
         self.gaps.lock().hand_over(id, NOWHERE, &new);
         for node in new {
