@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
 use tokio::time::{Instant, sleep_until};
 
-use self::rights::allowed_by;
+use self::rights::ask_rights;
 use self::server_kind::{Membership, Mode, membership, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
@@ -199,36 +199,16 @@ impl Commander {
     }
 
     async fn answer_allowed(&mut self) -> Result<(), Closed> {
-        let asked = match self.ensure_connected().await? {
-            Ok(()) => self.ask_allowed().await,
-            Err(error) => (None, Allowed::Unknown(error)),
+        let (user, channels) = match (self.ensure_connected().await?, &mut self.link) {
+            (Ok(()), Some(link)) => ask_rights(link).await,
+            (Ok(()), None) => (None, Allowed::Unknown(ConnectionError::NotConnected)),
+            (Err(error), _) => (None, Allowed::Unknown(error)),
         };
-        let (user, channels) = asked;
         // Without a password there was no login.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
         let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.send(Feed::Allowed { user, channels }).await
-    }
-
-    /// Queries the current user and its channel permissions. Also returns the user's name, if
-    /// permitted.
-    async fn ask_allowed(&mut self) -> (Option<String>, Allowed) {
-        let Some(link) = &mut self.link else {
-            return (None, Allowed::Unknown(ConnectionError::NotConnected));
-        };
-        let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
-        let name = match link.ask::<String>(&whoami).await {
-            Ok(name) if cut(&name).len() == name.len() => name,
-            Ok(_) => return (None, Allowed::UnusableName),
-            Err(error) => return (None, not_allowed(link, &error)),
-        };
-        let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
-        let allowed = match link.ask(&command).await {
-            Ok(user) => allowed_by(&user),
-            Err(error) => not_allowed(link, &error),
-        };
-        (Some(name), allowed)
     }
 
     /// Ensures that the connection is up and alive.
@@ -393,14 +373,6 @@ impl Commander {
 
     async fn send(&self, feed: Feed) -> Result<(), Closed> {
         self.feed_tx.send(feed).await.map_err(|_| Closed)
-    }
-}
-
-/// Returns why the user's permissions are unknown.
-fn not_allowed(link: &Link, error: &redis::RedisError) -> Allowed {
-    match refusal(error) {
-        Some(error) => Allowed::Denied(error),
-        None => Allowed::Unknown(link.failure(error)),
     }
 }
 

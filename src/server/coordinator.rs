@@ -2,6 +2,7 @@
 //! reports from the servers, and acts on them.
 
 mod feeds;
+mod masters;
 mod nodes;
 mod placement;
 mod topics;
@@ -20,8 +21,7 @@ use self::placement::Leaving;
 use self::topics::WantedTopics;
 use crate::log::Batch;
 use crate::message::{
-    GapCause, GapReason, NodeId, Notice, RedisError, Subscription, SubscriptionId,
-    SubscriptionKind, Time, Topic,
+    NodeId, Notice, RedisError, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
 use crate::server::cluster::Cluster;
 use crate::server::cluster::topology::{Owners, Topology, slot_of};
@@ -31,8 +31,7 @@ use crate::server::connect::endpoint::{Address, Endpoint};
 use crate::server::connect::target::{Sentinels, Target};
 use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
 use crate::server::gaps::{Loss, NOWHERE, SharedGaps};
-use crate::server::node_location::{NodeLocation, failover};
-use crate::server::replication::Change;
+use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
 use crate::server::sentinel::masters::Masters;
@@ -226,20 +225,8 @@ impl Coordinator {
 
     async fn handle(&mut self, report: Report) -> Result<(), Stopped> {
         match report {
-            Report::Live { node } => {
-                self.nodes.get_mut(node).lost_since = None;
-                if let Some(poll) = &self.poll {
-                    poll.note_login();
-                }
-            }
-            Report::Lost { node, attempts } => {
-                let lost = &mut self.nodes.get_mut(node).lost_since;
-                lost.get_or_insert_with(Instant::now);
-                self.hurry();
-                if node == self.home && attempts > 0 {
-                    self.move_home();
-                }
-            }
+            Report::Live { node } => self.note_live(node),
+            Report::Lost { node, attempts } => self.note_lost(node, attempts),
             Report::IsCluster => {
                 self.become_cluster();
                 self.report_maybe_cluster().await?;
@@ -253,29 +240,15 @@ impl Coordinator {
                 self.nodes.note_place(node, &address);
                 self.send_nodes().await?;
             }
-            Report::Unanswered { asked } => {
-                if let Some(node) = self.nodes.find(&asked) {
-                    self.nodes.get_mut(node).round_trip = None;
-                }
-            }
-            Report::Upstream(change) => {
-                let notices = self.note_upstream(change);
-                self.send_notices(notices).await?;
-            }
+            Report::Unanswered { asked } => self.nodes.note_round_trip(&asked, None),
+            Report::Upstream(change) => self.send_notices(self.note_upstream(change)).await?,
             Report::Topology {
                 asked,
                 at,
                 round_trip,
                 topology,
             } => {
-                let node = self.nodes.find(&asked);
-                self.learn(node, at, topology);
-                self.leave_lost_home();
-                if let Some(node) = node {
-                    self.nodes.get_mut(node).round_trip = Some(round_trip);
-                }
-                self.redirected.clear();
-                self.assign();
+                self.note_topology(&asked, at, round_trip, topology);
                 self.send_nodes().await?;
             }
             Report::MasterMoved {
@@ -284,8 +257,8 @@ impl Coordinator {
                 last_served,
             } => self.follow_master(&from, &to, last_served).await?,
             Report::PreviousMasterServes { server, since } => {
-                let opened = self.note_previous_master(&server, since);
-                self.send_notices(opened).await?;
+                self.send_notices(self.note_previous_master(&server, since))
+                    .await?;
             }
             Report::PreviousMasterStopped => {
                 let closed = self.gaps.lock().find_all(PREVIOUS_MASTER, Time::now());
@@ -298,11 +271,9 @@ impl Coordinator {
             Report::Moved {
                 node,
                 subscription,
-                last_served,
-                heard_until,
+                last,
                 reason,
             } => {
-                let last = last_served.zip(heard_until);
                 let opened = self.note_moved(node, subscription, last, reason);
                 self.send_notices(opened).await?;
                 self.hurry();
@@ -312,22 +283,28 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Opens or closes the gap caused by a replica's broken link to its primary.
-    fn note_upstream(&self, change: Change) -> Vec<Notice> {
-        let now = Time::now();
-        let wanted = self.wanted.ids();
-        let mut gaps = self.gaps.lock();
-        match change {
-            Change::Cut { last_heard, reason } => {
-                let loss = Loss {
-                    last_heard,
-                    cause: GapCause::ReplicaCutOff,
-                    reason,
-                };
-                gaps.lose(UPSTREAM, wanted, loss, now).into_iter().collect()
-            }
-            Change::Restored => wanted.flat_map(|id| gaps.find(id, UPSTREAM, now)).collect(),
+    fn note_live(&mut self, node: NodeId) {
+        self.nodes.get_mut(node).lost_since = None;
+        if let Some(poll) = &self.poll {
+            poll.note_login();
         }
+    }
+
+    fn note_lost(&mut self, node: NodeId, attempts: u32) {
+        let lost = &mut self.nodes.get_mut(node).lost_since;
+        lost.get_or_insert_with(Instant::now);
+        self.hurry();
+        if node == self.home && attempts > 0 {
+            self.move_home();
+        }
+    }
+
+    fn note_topology(&mut self, asked: &Address, at: Time, took: Duration, topology: Topology) {
+        self.learn(self.nodes.find(asked), at, topology);
+        self.leave_lost_home();
+        self.nodes.note_round_trip(asked, Some(took));
+        self.redirected.clear();
+        self.assign();
     }
 
     /// Switches to cluster mode, in which all nodes matter.
@@ -338,45 +315,6 @@ impl Coordinator {
         self.cluster = Some(Cluster::default());
         self.poll = None;
         self.discover_channels();
-    }
-
-    /// Handles a failover: subscribers to the old master have to leave it.
-    async fn follow_master(
-        &mut self,
-        from: &Address,
-        to: &Address,
-        last_served: Time,
-    ) -> Result<(), Stopped> {
-        let cause = failover(from, to);
-        // A subscriber that lost the old master may have found the new one already.
-        let is_there = |home: &Endpoint| home.address() == to;
-        if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
-            let leave = Command::Leave {
-                last_served,
-                cause: cause.clone(),
-            };
-            self.nodes.command(self.home, leave);
-        }
-        // If the old master was lost before, its gap is already open.
-        let explained = self
-            .gaps
-            .lock()
-            .explain(self.home, cause, Some(last_served));
-        self.send_notices(explained).await
-    }
-
-    /// Opens the gap for messages published at a previous master. The sentinels eventually turn it
-    /// into a replica and disconnect its clients.
-    fn note_previous_master(&self, server: &Address, since: Time) -> Option<Notice> {
-        let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
-        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
-        let loss = Loss {
-            last_heard: since,
-            cause: GapCause::PreviousMasterServes(server.to_string().into()),
-            reason: GapReason::NotReceived,
-        };
-        let mut gaps = self.gaps.lock();
-        gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
     }
 
     /// Starts the poller if there is something to query, and passes it the patterns.

@@ -59,10 +59,9 @@ pub(super) enum Report {
     Moved {
         node: NodeId,
         subscription: SubscriptionId,
-        /// When the server last delivered the subscription, if it ever did.
-        last_served: Option<Time>,
-        /// Until when everything that the server sent was received, if it sent anything.
-        heard_until: Option<Time>,
+        /// When the server last delivered the subscription, and until when everything that the
+        /// server sent was received, if it ever delivered it.
+        last: Option<(Time, Time)>,
         reason: MoveReason,
     },
 }

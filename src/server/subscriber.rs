@@ -31,12 +31,11 @@ use self::now::Now;
 use self::protocol::{End, Left, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
-use crate::message::{ConnectionError, MoveReason, Notice, Subscription, SubscriptionId, Time};
+use crate::message::{ConnectionError, Notice, Subscription, SubscriptionId, Time};
 use crate::server::config::{Config, Counters, Timing};
 use crate::server::connect::backoff::Backoff;
 use crate::server::connect::endpoint::{Endpoint, without_arguments};
 use crate::server::connect::login::Login;
-use crate::server::connect::target::Target;
 use crate::server::connect::transport::{Transport, cause_of, connect};
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
@@ -45,12 +44,6 @@ use crate::server::report::Report;
 /// After a connection that was live for at least this long, the backoff restarts, to keep the gap
 /// as short as possible.
 const STEADY: Duration = Duration::from_secs(1);
-
-/// Returns the name of the server, if there are or will be several.
-fn name_among_others(handle: &NodeHandle, config: &Config) -> Option<Box<str>> {
-    let is_of_cluster = matches!(config.target, Target::Cluster(_));
-    (is_of_cluster || !handle.is_alone()).then(|| handle.name.clone())
-}
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
@@ -264,19 +257,12 @@ impl Subscriber {
     /// Resets the subscriptions: none is confirmed, and pending unsubscriptions are complete.
     /// Returns those that were live.
     fn forget_connection(&mut self) -> Vec<SubscriptionId> {
-        let now = Time::now();
         let live: Vec<SubscriptionId> = self.subscriptions.in_state(State::Live).collect();
         if !live.is_empty() {
             self.feed_queue.push(Feed::Unconfirmed(live.clone()));
         }
         for subscription in self.subscriptions.restart() {
-            let notice = Notice::Unsubscribed {
-                subscription,
-                count: 0,
-                server: name_among_others(&self.handle, &self.config),
-                asked: true,
-            };
-            self.feed_queue.push_notice(now, notice);
+            self.notify_unsubscribed(Some(subscription));
         }
         live
     }
@@ -307,21 +293,12 @@ impl Subscriber {
         self.push_connection(Connection::Reconnecting {
             reason,
             retry_at: Time::now().after(wait),
-            attempts: self.attempts,
+            attempts,
         });
-        let mut wait = pin!(sleep(wait));
-        loop {
-            match self.meanwhile(wait.as_mut()).await? {
-                Waited::Done(()) => return Ok(()),
-                Waited::SubscriptionsChanged if self.subscriptions.is_over() => return Ok(()),
-                Waited::SubscriptionsChanged => (),
-                Waited::ReconnectNow | Waited::Left => {
-                    self.backoff.reset();
-                    self.push_connection(Connection::Connecting);
-                    return Ok(());
-                }
-            }
+        if self.wait_for_next(Some(wait)).await? {
+            self.backoff.reset();
         }
+        Ok(())
     }
 
     async fn wait_for_permission(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
@@ -331,6 +308,12 @@ impl Subscriber {
         let wait = self.login.next_wait();
         let retry_at = wait.map(|wait| now.after(wait));
         self.push_connection(Connection::Refused { reason, retry_at });
+        self.wait_for_next(wait).await.map(drop)
+    }
+
+    /// Waits before the next attempt, without an end if `wait` is `None`. Returns whether the
+    /// attempt was requested.
+    async fn wait_for_next(&mut self, wait: Option<Duration>) -> Result<bool, Stopped> {
         let mut wait = pin!(async {
             match wait {
                 Some(wait) => sleep(wait).await,
@@ -339,12 +322,12 @@ impl Subscriber {
         });
         loop {
             match self.meanwhile(wait.as_mut()).await? {
-                Waited::Done(()) => return Ok(()),
+                Waited::Done(()) => return Ok(false),
                 Waited::ReconnectNow | Waited::Left => {
                     self.push_connection(Connection::Connecting);
-                    return Ok(());
+                    return Ok(true);
                 }
-                Waited::SubscriptionsChanged if self.subscriptions.is_over() => return Ok(()),
+                Waited::SubscriptionsChanged if self.subscriptions.is_over() => return Ok(false),
                 Waited::SubscriptionsChanged => (),
             }
         }
@@ -374,13 +357,7 @@ impl Subscriber {
                     Command::Yield(subscription) => {
                         self.subscriptions.remove(subscription);
                         self.handle.let_go(subscription);
-                        self.handle.report(|node| Report::Moved {
-                            node,
-                            subscription,
-                            last_served: None,
-                            heard_until: None,
-                            reason: MoveReason::TakenOver,
-                        });
+                        self.handle.report_taken_over(subscription);
                         return Ok(Waited::SubscriptionsChanged);
                     }
                 },
@@ -398,7 +375,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
-                server: name_among_others(&self.handle, &self.config),
+                server: self.handle.name_among_others(&self.config),
                 asked: true,
             };
             self.feed_queue.push_notice(now, notice);

@@ -5,7 +5,6 @@ use super::subscriptions::SubscriptionState;
 use crate::app::effect::Effect;
 use crate::message::{Notice, Partial, Subscription, SubscriptionId, Topic};
 use crate::payload::escape::whole_name;
-use crate::payload::figures;
 use crate::server::{Command, MAX_UNNAMED};
 
 impl Session {

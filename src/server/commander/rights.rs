@@ -6,14 +6,40 @@ use std::collections::HashSet;
 use redis::{FromRedisValue as _, Value};
 
 use crate::message::Allowed;
+use crate::server::connect::link::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
 /// allows when it denies a subscription to all channels, and discovered sharded channels. Redis
 /// compares each subscription with everything the ACL allows, so more would keep it busy.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
+/// Queries the current user and its channel permissions. Also returns the user's name, if
+/// permitted.
+pub(super) async fn ask_rights(link: &mut Link) -> (Option<String>, Allowed) {
+    let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
+    let name = match link.ask::<String>(&whoami).await {
+        Ok(name) if cut(&name).len() == name.len() => name,
+        Ok(_) => return (None, Allowed::UnusableName),
+        Err(error) => return (None, not_allowed(link, &error)),
+    };
+    let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
+    let allowed = match link.ask(&command).await {
+        Ok(user) => allowed_by(&user),
+        Err(error) => not_allowed(link, &error),
+    };
+    (Some(name), allowed)
+}
+
+/// Returns why the user's permissions are unknown.
+fn not_allowed(link: &Link, error: &redis::RedisError) -> Allowed {
+    match refusal(error) {
+        Some(error) => Allowed::Denied(error),
+        None => Allowed::Unknown(link.failure(error)),
+    }
+}
+
 /// Returns what a user may receive.
-pub(crate) fn allowed_by(user: &Value) -> Allowed {
+fn allowed_by(user: &Value) -> Allowed {
     let mut names = channels_in(user);
     let left_out = names.len().saturating_sub(MAX_UNNAMED);
     names.truncate(MAX_UNNAMED);

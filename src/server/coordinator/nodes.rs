@@ -43,7 +43,7 @@ pub(crate) struct Node {
     /// Since when the connection is lost.
     pub(crate) lost_since: Option<Instant>,
     /// Round-trip time of the last answer.
-    pub(crate) round_trip: Option<Duration>,
+    round_trip: Option<Duration>,
 }
 
 impl Node {
@@ -183,6 +183,13 @@ impl Nodes {
         if self.find(address).is_none() {
             self.by_address.insert(address.clone(), id);
             self.get_mut(id).name = address.to_string().into();
+        }
+    }
+
+    /// Records how long the server at `address` took to answer, if it did.
+    pub(crate) fn note_round_trip(&mut self, address: &Address, time: Option<Duration>) {
+        if let Some(node) = self.find(address) {
+            self.get_mut(node).round_trip = time;
         }
     }
 

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::message::{GapCause, NodeId, SubscriptionId};
+use crate::message::{GapCause, MoveReason, NodeId, SubscriptionId};
+use crate::server::config::Config;
+use crate::server::connect::target::Target;
 use crate::server::gaps::{NOWHERE, SharedGaps};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
@@ -31,6 +33,12 @@ impl NodeHandle {
         self.alone.load(Relaxed)
     }
 
+    /// Returns the name of the server, if there are or will be several.
+    pub(crate) fn name_among_others(&self, config: &Config) -> Option<Box<str>> {
+        let is_of_cluster = matches!(config.target, Target::Cluster(_));
+        (is_of_cluster || !self.is_alone()).then(|| self.name.clone())
+    }
+
     /// Returns the gap's cause for a lost connection.
     pub(crate) fn connection_lost(&self) -> GapCause {
         GapCause::ConnectionLost((!self.is_alone()).then(|| self.name.clone()))
@@ -41,6 +49,16 @@ impl NodeHandle {
     pub(crate) fn let_go(&self, subscription: SubscriptionId) {
         let mut gaps = self.gaps.lock();
         gaps.hand_over(subscription, self.node, &[NOWHERE]);
+    }
+
+    /// Reports that the server never delivered a subscription that another one takes over.
+    pub(crate) fn report_taken_over(&self, subscription: SubscriptionId) {
+        self.report(|node| Report::Moved {
+            node,
+            subscription,
+            last: None,
+            reason: MoveReason::TakenOver,
+        });
     }
 
     /// Sends a report about this server to the coordinator.

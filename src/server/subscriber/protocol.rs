@@ -2,6 +2,7 @@
 //! answers, messages, and unsolicited frames. It reads no clock: the time comes with each input.
 
 mod answers;
+mod commands;
 mod deliveries;
 
 use std::collections::VecDeque;
@@ -19,12 +20,11 @@ use super::now::Now;
 use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
 use super::{
-    Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, Timing, name_among_others,
-    without_arguments,
+    Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, Timing, without_arguments,
 };
 use crate::message::{
-    Awaited, ConnectionError, GapCause, MoveReason, Notice, Subscription, SubscriptionId,
-    SubscriptionKind, Time, Topic, Unexpected,
+    Awaited, ConnectionError, GapCause, Notice, Subscription, SubscriptionId, SubscriptionKind,
+    Time, Topic, Unexpected,
 };
 use crate::wire::{Frame, Part, put_command};
 
@@ -189,15 +189,13 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    fn subscribe_to_all(&mut self) {
-        let is_pending =
-            |of: &&Subscription| self.subscriptions.state(of.id) == Some(State::Pending);
-        let wanted = self.subscriptions.iter().filter(is_pending);
-        let wanted: Vec<Subscription> = wanted.cloned().collect();
-        for subscription in wanted {
-            self.ask_to_subscribe(subscription);
+    /// Removes bytes that were written. They may contain a password.
+    pub(super) fn note_written(&mut self, length: usize) {
+        if length == self.out.len() {
+            self.out = Zeroizing::default();
+        } else {
+            self.out.drain(..length);
         }
-        self.feed_queue.expect_deliveries(self.subscriptions.len());
     }
 
     /// Records a read that returned at `now`. All its frames get that time.
@@ -227,7 +225,7 @@ impl<'a> SubscriberProtocol<'a> {
 
     /// Handles one frame, which was decoded from the start of `bytes`.
     #[inline]
-    pub(super) fn handle(&mut self, frame: &Frame<'_>, bytes: &[u8]) -> Result<(), End> {
+    pub(super) fn handle_frame(&mut self, frame: &Frame<'_>, bytes: &[u8]) -> Result<(), End> {
         if let [before @ .., Part::Bulk(payload)] = frame.parts
             && let Some(delivery) = Delivery::announced_by(before, bytes)
         {
@@ -235,43 +233,6 @@ impl<'a> SubscriberProtocol<'a> {
             return Ok(());
         }
         self.handle_other(frame, bytes)
-    }
-
-    /// Executes a command.
-    pub(super) fn execute(&mut self, command: Command, now: Now) {
-        self.now = now;
-        match command {
-            Command::Subscribe(subscription) => {
-                if let Some(replaced) = self.subscriptions.add(subscription.clone()) {
-                    self.notify_unsubscribed(replaced, true);
-                }
-                self.feed_queue.expect_deliveries(self.subscriptions.len());
-                // Otherwise it is sent with the others after the handshake.
-                if !self.is_careful {
-                    self.ask_to_subscribe(subscription);
-                }
-            }
-            Command::Unsubscribe(id) => self.unsubscribe(id),
-            Command::Yield(id) => self.yield_subscription(id),
-            Command::Leave { last_served, cause } => {
-                let last_heard = last_served.min(self.freshness.heard_until());
-                self.left = Some(Left { last_heard, cause });
-            }
-            Command::Reconnect => {
-                // The command connection may have given up.
-                self.answering.notify_one();
-                let denied: Vec<Subscription> = self
-                    .subscriptions
-                    .iter()
-                    .filter(|wanted| self.subscriptions.state(wanted.id) == Some(State::Denied))
-                    .cloned()
-                    .collect();
-                for subscription in denied {
-                    self.subscriptions.set(subscription.id, State::Pending);
-                    self.ask_to_subscribe(subscription);
-                }
-            }
-        }
     }
 
     /// Returns whether there are no subscriptions and no pending unsubscriptions left.
@@ -384,69 +345,12 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Drops a subscription that another server takes over.
-    fn yield_subscription(&mut self, id: SubscriptionId) {
-        let subscription = self.subscriptions.subscription(id).cloned();
-        let state = self.subscriptions.state(id);
-        let was_live = state == Some(State::Live);
-        let last_served = was_live.then(|| {
-            self.subscriptions
-                .last_served(id)
-                .unwrap_or(self.freshness.heard_until())
-        });
-        self.lose(id, last_served, MoveReason::TakenOver);
-        // A refused subscription cannot be unsubscribed.
-        if let Some(subscription) = subscription
-            && state != Some(State::Denied)
-        {
-            self.ask_to_unsubscribe(subscription, true);
-        }
-    }
-
-    /// Records that this server no longer delivers a subscription. Another one may.
-    fn lose(
-        &mut self,
-        subscription: SubscriptionId,
-        last_served: Option<Time>,
-        reason: MoveReason,
-    ) {
-        self.subscriptions.remove(subscription);
-        self.handle.let_go(subscription);
-        self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));
-        let heard_until = Some(self.freshness.heard_until());
-        self.handle.report(|node| Report::Moved {
-            node,
-            subscription,
-            last_served,
-            heard_until,
-            reason,
-        });
-    }
-
-    fn unsubscribe(&mut self, id: SubscriptionId) {
-        match self.subscriptions.state(id) {
-            Some(State::Pending | State::Live) => {
-                self.subscriptions.set(id, State::Leaving);
-                if let Some(subscription) = self.subscriptions.subscription(id).cloned() {
-                    self.ask_to_unsubscribe(subscription, false);
-                }
-                self.give_up(id);
-            }
-            Some(State::Denied) => {
-                if let Some(subscription) = self.subscriptions.remove(id) {
-                    self.notify_unsubscribed(subscription, true);
-                }
-            }
-            Some(State::Leaving) | None => (),
-        }
-    }
-
     fn notify_unsubscribed(&mut self, subscription: Subscription, asked: bool) {
         let id = subscription.id;
         let notice = Notice::Unsubscribed {
             subscription,
             count: self.counts.all(),
-            server: name_among_others(self.handle, self.config),
+            server: self.handle.name_among_others(self.config),
             asked,
         };
         self.push_notice(notice);
@@ -477,47 +381,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    fn ask_to_subscribe(&mut self, subscription: Subscription) {
-        let Topic { kind, name } = subscription.topic.clone();
-        let command: &[u8] = match kind {
-            SubscriptionKind::Channel => b"SUBSCRIBE",
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PSUBSCRIBE",
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SSUBSCRIBE",
-        };
-        self.ask(Request::Subscribe(subscription), &[command, &name]);
-    }
-
-    fn ask_to_unsubscribe(&mut self, subscription: Subscription, is_reported: bool) {
-        let Topic { kind, name } = subscription.topic.clone();
-        let command: &[u8] = match kind {
-            SubscriptionKind::Channel => b"UNSUBSCRIBE",
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PUNSUBSCRIBE",
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SUNSUBSCRIBE",
-        };
-        let request = Request::Unsubscribe {
-            subscription,
-            is_reported,
-        };
-        self.ask(request, &[command, &name]);
-    }
-
-    fn ask<A: AsRef<[u8]>>(&mut self, request: Request, command: &[A]) {
-        put_command(&mut self.out, command);
-        self.pending.push_back(PendingRequest {
-            request,
-            asked: self.now,
-        });
-    }
-
     fn push_notice(&mut self, notice: Notice) {
         self.feed_queue.push_notice(self.now.time, notice);
-    }
-
-    fn take_request(&mut self, is_it: impl Fn(&Request) -> bool) -> Option<PendingRequest> {
-        let index = self
-            .pending
-            .iter()
-            .position(|pending| is_it(&pending.request))?;
-        self.pending.remove(index)
     }
 }

@@ -10,7 +10,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf};
 use tokio::select;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until, timeout};
-use zeroize::Zeroizing;
 
 use super::buffer::Buffer;
 use super::delivery::{Delivery, OwnedDelivery, is_expected};
@@ -149,26 +148,15 @@ impl<'a> Session<'a> {
                     timer.as_mut().reset(protocol.due());
                 }
                 written = self.writer.write(&protocol.out), if !protocol.out.is_empty() => {
-                    match written {
-                        Ok(0) => return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into())),
-                        // The written bytes may contain a password.
-                        Ok(length) if length == protocol.out.len() => protocol.out = Zeroizing::default(),
-                        Ok(length) => drop(protocol.out.drain(..length)),
-                        Err(error) => return Err(closed(protocol, &error)),
+                    match written.map_err(|error| closed(protocol, &error))? {
+                        0 => return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into())),
+                        length => protocol.note_written(length),
                     }
                 }
                 () = &mut moment, if is_gathering => is_gathering = false,
                 read = reader.read_buf(target), if !is_gathering => {
                     let length = read.map_err(|error| closed(protocol, &error))?;
                     let is_dry = length < room;
-                    if length > 0 {
-                        let read = Read {
-                            begun: self.reader.begun(),
-                            has_waited: self.reader.take_has_waited(),
-                            is_backlog: length >= BACKLOG,
-                        };
-                        protocol.note_read(read, Now::read());
-                    }
                     self.take_in(length, is_straight, protocol)?;
                     protocol.feed_queue.hand_over(is_dry).map_err(|_| End::Stopped)?;
                     if is_dry && length >= BURST && self.large.is_none() {
@@ -195,6 +183,12 @@ impl<'a> Session<'a> {
         if length == 0 {
             return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into()));
         }
+        let read = Read {
+            begun: self.reader.begun(),
+            has_waited: self.reader.take_has_waited(),
+            is_backlog: length >= BACKLOG,
+        };
+        protocol.note_read(read, Now::read());
         self.counters.reads.fetch_add(1, Relaxed);
         self.counters
             .bytes_received
@@ -245,7 +239,7 @@ impl<'a> Session<'a> {
             match self.decoder.decode(bytes) {
                 Ok(Some(frame)) => {
                     position += frame.length;
-                    if let Err(end) = protocol.handle(&frame, bytes) {
+                    if let Err(end) = protocol.handle_frame(&frame, bytes) {
                         break Err(end);
                     }
                 }

@@ -2,8 +2,7 @@
 
 use super::{
     Delivery, End, Feed, Frame, Notice, Part, PendingRequest, Progress, Request, State,
-    SubscriberProtocol, Subscription, SubscriptionKind, Unexpected, describe, name_among_others,
-    without_arguments,
+    SubscriberProtocol, Subscription, SubscriptionKind, Unexpected, describe, without_arguments,
 };
 use crate::message::{ConnectionError, ErrorCode, MoveReason, RedisError};
 use crate::server::feed::Trouble;
@@ -80,7 +79,7 @@ impl SubscriberProtocol<'_> {
         let notice = Notice::Subscribed {
             subscription,
             count: self.counts.all(),
-            server: name_among_others(self.handle, self.config),
+            server: self.handle.name_among_others(self.config),
         };
         self.push_notice(notice);
         self.settle(id);
@@ -172,31 +171,15 @@ impl SubscriberProtocol<'_> {
                 self.go_live();
                 Ok(())
             }
-            Some(Request::Subscribe(subscription))
-                if subscription.topic.kind == SubscriptionKind::Shard
-                    && code == ErrorCode::Elsewhere =>
-            {
-                let last_served = self.subscriptions.last_served(subscription.id);
-                self.lose(subscription.id, last_served, MoveReason::Refused(error));
-                Ok(())
-            }
             Some(Request::Subscribe(subscription)) => {
                 self.deny(subscription, error);
                 Ok(())
             }
-            // Redis keeps sending, but messages of a dropped subscription are no longer shown.
             Some(Request::Unsubscribe {
                 subscription,
                 is_reported,
             }) => {
-                // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
-                if code != ErrorCode::NotSubscribed {
-                    self.note_unexpected(|| Unexpected::Error(error));
-                }
-                self.subscriptions.remove(subscription.id);
-                if !is_reported {
-                    self.notify_unsubscribed(subscription, true);
-                }
+                self.drop_refusing(subscription, is_reported, error);
                 Ok(())
             }
             Some(Request::Ping) => {
@@ -210,6 +193,19 @@ impl SubscriberProtocol<'_> {
                 self.note_unexpected(|| Unexpected::Error(error));
                 Ok(())
             }
+        }
+    }
+
+    /// Handles the refusal to end a subscription. Redis keeps sending, but messages of a dropped
+    /// subscription are no longer shown.
+    fn drop_refusing(&mut self, subscription: Subscription, is_reported: bool, error: RedisError) {
+        // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
+        if error.code != ErrorCode::NotSubscribed {
+            self.note_unexpected(|| Unexpected::Error(error));
+        }
+        self.subscriptions.remove(subscription.id);
+        if !is_reported {
+            self.notify_unsubscribed(subscription, true);
         }
     }
 
@@ -227,7 +223,14 @@ impl SubscriberProtocol<'_> {
         self.subscriptions.in_state(State::Live).next().is_some()
     }
 
+    /// Handles the refusal of a subscription. Another server may deliver a sharded channel.
     fn deny(&mut self, subscription: Subscription, reason: RedisError) {
+        if subscription.topic.kind == SubscriptionKind::Shard && reason.code == ErrorCode::Elsewhere
+        {
+            let last_served = self.subscriptions.last_served(subscription.id);
+            self.lose(subscription.id, last_served, MoveReason::Refused(reason));
+            return;
+        }
         self.progress = Progress::Answered;
         self.go_live();
         if self.subscriptions.state(subscription.id) == Some(State::Pending) {

@@ -1,0 +1,69 @@
+//! Gaps due to replicas that lose their primary, and to failovers.
+
+use super::{
+    Address, Coordinator, Endpoint, Loss, PREVIOUS_MASTER, Stopped, SubscriptionKind, Time, Topic,
+    UPSTREAM,
+};
+use crate::message::{GapCause, GapReason, Notice};
+use crate::server::feed::Command;
+use crate::server::node_location::failover;
+use crate::server::replication::Change;
+
+impl Coordinator {
+    /// Opens or closes the gap caused by a replica's broken link to its primary.
+    pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
+        let now = Time::now();
+        let wanted = self.wanted.ids();
+        let mut gaps = self.gaps.lock();
+        match change {
+            Change::Cut { last_heard, reason } => {
+                let loss = Loss {
+                    last_heard,
+                    cause: GapCause::ReplicaCutOff,
+                    reason,
+                };
+                gaps.lose(UPSTREAM, wanted, loss, now).into_iter().collect()
+            }
+            Change::Restored => wanted.flat_map(|id| gaps.find(id, UPSTREAM, now)).collect(),
+        }
+    }
+
+    /// Handles a failover: subscribers to the old master have to leave it.
+    pub(super) async fn follow_master(
+        &mut self,
+        from: &Address,
+        to: &Address,
+        last_served: Time,
+    ) -> Result<(), Stopped> {
+        let cause = failover(from, to);
+        // A subscriber that lost the old master may have found the new one already.
+        let is_there = |home: &Endpoint| home.address() == to;
+        if !self.home_tx.borrow().as_ref().is_some_and(is_there) {
+            let leave = Command::Leave {
+                last_served,
+                cause: cause.clone(),
+            };
+            self.nodes.command(self.home, leave);
+        }
+        // If the old master was lost before, its gap is already open.
+        let explained = self
+            .gaps
+            .lock()
+            .explain(self.home, cause, Some(last_served));
+        self.send_notices(explained).await
+    }
+
+    /// Opens the gap for messages published at a previous master. The sentinels eventually turn it
+    /// into a replica and disconnect its clients.
+    pub(super) fn note_previous_master(&self, server: &Address, since: Time) -> Option<Notice> {
+        let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
+        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
+        let loss = Loss {
+            last_heard: since,
+            cause: GapCause::PreviousMasterServes(server.to_string().into()),
+            reason: GapReason::NotReceived,
+        };
+        let mut gaps = self.gaps.lock();
+        gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
+    }
+}
