@@ -385,3 +385,6 @@ impl<'a> SubscriberProtocol<'a> {
         self.feed_queue.push_notice(self.now.time, notice);
     }
 }
+
+#[cfg(test)]
+mod tests;
