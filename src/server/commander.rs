@@ -36,7 +36,7 @@ pub(super) struct Commander {
     config: Arc<Config>,
     feed_tx: Sender<Feed>,
     /// Where to publish.
-    place: NodeLocation,
+    location: NodeLocation,
     report_tx: UnboundedSender<Report>,
     /// The owners of sharded channels.
     owners: Owners,
@@ -74,7 +74,7 @@ type Published = Result<(i64, Option<Address>), PublishError>;
 impl Commander {
     pub(super) fn new(
         config: Arc<Config>,
-        place: NodeLocation,
+        location: NodeLocation,
         feed_tx: Sender<Feed>,
         (report_tx, owners): (UnboundedSender<Report>, Owners),
         asks: UnboundedReceiver<Ask>,
@@ -83,7 +83,7 @@ impl Commander {
         let login = Login::new(config.login_retries);
         Self {
             config,
-            place,
+            location,
             feed_tx,
             report_tx,
             owners,
@@ -187,7 +187,7 @@ impl Commander {
 
     /// Publishes at the owner of the channel's slot.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
-        let located = self.place.locate().await;
+        let located = self.location.locate().await;
         let endpoint = located.map_err(PublishError::NotPublished)?;
         let endpoint = endpoint.at(owner.clone());
         let link = Link::open(&endpoint, &self.config.dial()).await;
@@ -277,7 +277,11 @@ impl Commander {
 
     /// Drops the link if the server has moved elsewhere.
     fn follow(&mut self) {
-        if self.at.as_ref().is_some_and(|at| self.place.has_left(at)) {
+        if self
+            .at
+            .as_ref()
+            .is_some_and(|at| self.location.has_left(at))
+        {
             self.link = None;
         }
     }
@@ -365,7 +369,7 @@ impl Commander {
     }
 
     async fn connect(&mut self) -> Result<Link, ConnectionError> {
-        let endpoint = self.place.locate().await?;
+        let endpoint = self.location.locate().await?;
         let link = Link::open(&endpoint, &self.config.dial()).await;
         self.at = Some(endpoint);
         link

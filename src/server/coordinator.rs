@@ -237,7 +237,7 @@ impl Coordinator {
             }
             Report::Partial(partial) => self.send_partial(partial).await?,
             Report::Located { node, address } => {
-                self.nodes.note_place(node, &address);
+                self.nodes.note_location(node, &address);
                 self.send_nodes().await?;
             }
             Report::Unanswered { asked } => self.nodes.note_round_trip(&asked, None),
@@ -276,7 +276,7 @@ impl Coordinator {
             } => {
                 let opened = self.note_moved(node, subscription, last, reason);
                 self.send_notices(opened).await?;
-                self.hurry();
+                self.poll_soon();
                 self.assign_one(subscription);
             }
         }
@@ -293,7 +293,7 @@ impl Coordinator {
     fn note_lost(&mut self, node: NodeId, attempts: u32) {
         let lost = &mut self.nodes.get_mut(node).lost_since;
         lost.get_or_insert_with(Instant::now);
-        self.hurry();
+        self.poll_soon();
         if node == self.home && attempts > 0 {
             self.move_home();
         }
@@ -347,7 +347,7 @@ impl Coordinator {
         }
     }
 
-    fn hurry(&self) {
+    fn poll_soon(&self) {
         if let Some(poll) = &self.poll {
             poll.hurry.notify_one();
         }

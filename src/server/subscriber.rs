@@ -115,7 +115,7 @@ impl Subscriber {
     /// Idles while there are no subscriptions, then connects repeatedly until there are none again.
     async fn listen(&mut self) -> Result<(), Stopped> {
         if self.subscriptions.is_over() {
-            self.rest().await?;
+            self.idle().await?;
         }
         self.push_connection(Connection::Connecting);
         while !self.subscriptions.is_over() {
@@ -130,7 +130,7 @@ impl Subscriber {
     }
 
     /// Waits until there are subscriptions.
-    async fn rest(&mut self) -> Result<(), Stopped> {
+    async fn idle(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
         if self.subscriptions.has_ended() && self.handle.is_alone() {
             self.feed_queue.push_notice(now, Notice::AllEnded);
@@ -141,7 +141,7 @@ impl Subscriber {
         self.push_connection(Connection::Idle);
         let mut forever = pin!(pending::<()>());
         loop {
-            let waited = self.meanwhile(forever.as_mut()).await?;
+            let waited = self.wait_for(forever.as_mut()).await?;
             let is_hurried =
                 matches!(waited, Waited::ReconnectNow) && !self.subscriptions.is_empty();
             if is_hurried || !self.subscriptions.is_over() {
@@ -158,7 +158,7 @@ impl Subscriber {
             Ok(reached) => reached,
             Err(end) => return end,
         };
-        self.note_place(&endpoint);
+        self.note_location(&endpoint);
         let mut protocol = SubscriberProtocol::new(
             &mut self.subscriptions,
             &mut self.feed_queue,
@@ -194,16 +194,16 @@ impl Subscriber {
 
     /// Locates the server and connects to it.
     async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
-        let place = self.handle.place.clone();
+        let location = self.handle.location.clone();
         let within = config.timing.connect_within;
         let mut connecting = pin!(async {
-            let endpoint = place.locate().await?;
+            let endpoint = location.locate().await?;
             let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
             let transport = transport.await?;
             Ok::<_, ConnectionError>((endpoint, transport))
         });
         loop {
-            match self.meanwhile(connecting.as_mut()).await {
+            match self.wait_for(connecting.as_mut()).await {
                 Ok(Waited::Done(Ok(connected))) => return Ok(connected),
                 Ok(Waited::Done(Err(error))) => {
                     self.attempts = self.attempts.saturating_add(1);
@@ -239,14 +239,14 @@ impl Subscriber {
     }
 
     /// Records where the server was reached. If it was elsewhere before, that explains the loss.
-    fn note_place(&mut self, here: &Endpoint) {
+    fn note_location(&mut self, here: &Endpoint) {
         let address = here.address();
-        if self.handle.place.name_at(address).is_some() {
+        if self.handle.location.name_at(address).is_some() {
             let address = address.clone();
             self.handle.report(|node| Report::Located { node, address });
         }
         let before = self.at.replace(here.clone());
-        let cause = before.and_then(|before| self.handle.place.move_cause(&before, here));
+        let cause = before.and_then(|before| self.handle.location.move_cause(&before, here));
         let explained = cause.and_then(|cause| {
             let mut gaps = self.handle.gaps.lock();
             gaps.explain(self.handle.node, cause, None)
@@ -321,7 +321,7 @@ impl Subscriber {
             }
         });
         loop {
-            match self.meanwhile(wait.as_mut()).await? {
+            match self.wait_for(wait.as_mut()).await? {
                 Waited::Done(()) => return Ok(false),
                 Waited::ReconnectNow | Waited::Left => {
                     self.push_connection(Connection::Connecting);
@@ -334,7 +334,7 @@ impl Subscriber {
     }
 
     /// Waits for `event` while handing over feeds and executing commands.
-    async fn meanwhile<T>(
+    async fn wait_for<T>(
         &mut self,
         mut event: Pin<&mut impl Future<Output = T>>,
     ) -> Result<Waited<T>, Stopped> {
@@ -356,7 +356,7 @@ impl Subscriber {
                     }
                     Command::Yield(subscription) => {
                         self.subscriptions.remove(subscription);
-                        self.handle.let_go(subscription);
+                        self.handle.release(subscription);
                         self.handle.report_taken_over(subscription);
                         return Ok(Waited::SubscriptionsChanged);
                     }

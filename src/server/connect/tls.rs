@@ -20,7 +20,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use self::check::{Checker, Distrust, NoChecker};
+use self::check::{Checker, NoChecker, Untrusted};
 use crate::message::ConnectionError;
 use crate::payload::escape::whole;
 
@@ -170,8 +170,8 @@ impl std::error::Error for TlsError {}
 /// Returns the cause of a TLS error. Returns `None` if the error is another one.
 pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
-    if let Some(distrust) = Distrust::behind(error) {
-        return Some(ConnectionError::Tls(distrust.words()));
+    if let Some(untrusted) = Untrusted::behind(error) {
+        return Some(ConnectionError::Tls(untrusted.words()));
     }
     Some(ConnectionError::Tls(match error {
         Error::InvalidMessage(InvalidMessage::InvalidContentType) => {

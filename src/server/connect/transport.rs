@@ -192,7 +192,7 @@ async fn connect_tcp(
     let mut failure = not_found(LookupError::NoAddress);
     for address in addresses {
         match timeout(each, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) if is_own_echo(&stream) => {
+            Ok(Ok(stream)) if is_self_connected(&stream) => {
                 failure = ConnectionError::Network(io::ErrorKind::ConnectionRefused);
             }
             Ok(Ok(stream)) => {
@@ -228,7 +228,7 @@ fn no_socket(path: &Path) -> Option<ConnectionError> {
 
 /// Returns whether the stream is connected to itself. An attempt to connect to a loopback port from
 /// the ephemeral range on which nothing listens can meet itself and appear to succeed.
-fn is_own_echo(stream: &TcpStream) -> bool {
+fn is_self_connected(stream: &TcpStream) -> bool {
     matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(peer)) if own == peer)
 }
 
@@ -248,7 +248,7 @@ fn tune(stream: &TcpStream) {
 
 /// Looks for a TLS alert after a failed write. A server may have sent one before closing the
 /// connection, but the write may fail first.
-fn poll_last_words(
+fn poll_alert(
     stream: &mut TlsStream<TcpStream>,
     context: &mut Context<'_>,
     failure: io::Error,
@@ -312,9 +312,7 @@ impl AsyncWrite for Transport {
         match &mut self.get_mut().stream {
             Stream::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
             Stream::Tls(stream) => match Pin::new(&mut *stream).poll_write(context, bytes) {
-                Poll::Ready(Err(error)) => {
-                    Poll::Ready(Err(poll_last_words(stream, context, error)))
-                }
+                Poll::Ready(Err(error)) => Poll::Ready(Err(poll_alert(stream, context, error))),
                 written => written,
             },
             Stream::Unix(stream) => Pin::new(stream).poll_write(context, bytes),

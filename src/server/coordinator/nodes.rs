@@ -24,7 +24,7 @@ use crate::server::subscriber::node_handle::NodeHandle;
 
 /// A known server.
 pub(crate) struct Node {
-    place: NodeLocation,
+    location: NodeLocation,
     /// Display name.
     name: Box<str>,
     role: Role,
@@ -49,7 +49,7 @@ pub(crate) struct Node {
 impl Node {
     /// Returns the endpoint, if it is fixed.
     pub(crate) fn endpoint(&self) -> Option<&Endpoint> {
-        match &self.place {
+        match &self.location {
             NodeLocation::At(endpoint) => Some(endpoint),
             NodeLocation::Master(_) | NodeLocation::AnySentinel(_) | NodeLocation::Home(_) => None,
         }
@@ -147,10 +147,10 @@ impl Nodes {
     }
 
     /// Adds a server at `place` and returns its id.
-    pub(crate) fn add(&mut self, place: NodeLocation, name: &str, role: Role) -> NodeId {
+    pub(crate) fn add(&mut self, location: NodeLocation, name: &str, role: Role) -> NodeId {
         let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
         self.all.push(Node {
-            place,
+            location,
             name: name.into(),
             role,
             health: Health::Well,
@@ -194,9 +194,9 @@ impl Nodes {
     }
 
     /// Records that a server with a changing location was reached at `address`.
-    pub(crate) fn note_place(&mut self, id: NodeId, address: &Address) {
+    pub(crate) fn note_location(&mut self, id: NodeId, address: &Address) {
         let node = self.get_mut(id);
-        if let Some(name) = node.place.name_at(address) {
+        if let Some(name) = node.location.name_at(address) {
             node.name = name.into();
         }
     }
@@ -235,7 +235,7 @@ impl Nodes {
         node.command_tx = Some(command_tx);
         let handle = NodeHandle {
             node: id,
-            place: node.place.clone(),
+            location: node.location.clone(),
             name: node.name.clone(),
             gaps: self.gaps.clone(),
             report_tx: self.report_tx.clone(),

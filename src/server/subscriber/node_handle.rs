@@ -16,7 +16,7 @@ use crate::server::report::Report;
 #[derive(Clone, Debug)]
 pub(crate) struct NodeHandle {
     pub(crate) node: NodeId,
-    pub(crate) place: NodeLocation,
+    pub(crate) location: NodeLocation,
     /// The name shown when there are several servers.
     pub(crate) name: Box<str>,
     /// The gaps in the log, shared by all subscribers.
@@ -46,7 +46,7 @@ impl NodeHandle {
 
     /// Hands the missing part of a subscription over to another server. Call it before this server
     /// has nothing left to deliver, which would close its gaps.
-    pub(crate) fn let_go(&self, subscription: SubscriptionId) {
+    pub(crate) fn release(&self, subscription: SubscriptionId) {
         let mut gaps = self.gaps.lock();
         gaps.hand_over(subscription, self.node, &[NOWHERE]);
     }

@@ -70,7 +70,7 @@ impl<'a> Certificate<'a> {
         self.read.validity().not_after.timestamp() < seconds(now)
     }
 
-    pub(super) fn is_too_new(&self, now: UnixTime) -> bool {
+    pub(super) fn is_not_yet_valid(&self, now: UnixTime) -> bool {
         seconds(now) < self.read.validity().not_before.timestamp()
     }
 

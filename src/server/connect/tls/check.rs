@@ -32,7 +32,7 @@ pub(super) struct NoChecker {
 
 /// Why a certificate is not trusted, wrapped in an error of the library.
 #[derive(Debug)]
-pub(super) struct Distrust(Box<str>);
+pub(super) struct Untrusted(Box<str>);
 
 impl Checker {
     pub(super) fn new(
@@ -62,7 +62,8 @@ impl ServerCertVerifier for Checker {
         } else {
             self.rules.verify_server_cert(leaf, others, name, ocsp, now)
         };
-        result.map_err(|error| Distrust(complaint(&error, leaf, others, name, now).into()).into())
+        result
+            .map_err(|error| Untrusted(explanation(&error, leaf, others, name, now).into()).into())
     }
 
     fn verify_tls12_signature(
@@ -134,8 +135,8 @@ impl ServerCertVerifier for NoChecker {
     }
 }
 
-impl Distrust {
-    /// Returns the distrust that caused `error`, if any.
+impl Untrusted {
+    /// Returns why the certificate behind `error` is untrusted, if that is the error.
     pub(super) fn behind(error: &Error) -> Option<&Self> {
         match error {
             Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
@@ -150,17 +151,17 @@ impl Distrust {
     }
 }
 
-impl fmt::Display for Distrust {
+impl fmt::Display for Untrusted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for Distrust {}
+impl std::error::Error for Untrusted {}
 
-impl From<Distrust> for Error {
-    fn from(distrust: Distrust) -> Self {
-        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(distrust))))
+impl From<Untrusted> for Error {
+    fn from(untrusted: Untrusted) -> Self {
+        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(untrusted))))
     }
 }
 
@@ -175,13 +176,13 @@ fn check_trusted(
     match Certificate::read(leaf) {
         None => Err(CertificateError::BadEncoding.into()),
         Some(leaf) if leaf.has_expired(now) => Err(CertificateError::Expired.into()),
-        Some(leaf) if leaf.is_too_new(now) => Err(CertificateError::NotValidYet.into()),
+        Some(leaf) if leaf.is_not_yet_valid(now) => Err(CertificateError::NotValidYet.into()),
         Some(_) => Ok(ServerCertVerified::assertion()),
     }
 }
 
 /// Explains which certificate is wrong and why.
-fn complaint(
+fn explanation(
     error: &Error,
     leaf: &CertificateDer<'_>,
     others: &[CertificateDer<'_>],
@@ -196,11 +197,11 @@ fn complaint(
     let subject = format!("the server's certificate for {}", leaf.owner());
     match problem {
         Problem::Expired | Problem::ExpiredContext { .. } => {
-            let (which, day) = culprit(&leaf, &others, |one| one.has_expired(now));
+            let (which, day) = faulty_certificate(&leaf, &others, |one| one.has_expired(now));
             format!("{which} expired on {}", day.last_day())
         }
         Problem::NotValidYet | Problem::NotValidYetContext { .. } => {
-            let (which, day) = culprit(&leaf, &others, |one| one.is_too_new(now));
+            let (which, day) = faulty_certificate(&leaf, &others, |one| one.is_not_yet_valid(now));
             format!("{which} is not valid before {}", day.first_day())
         }
         Problem::NotValidForName | Problem::NotValidForNameContext { .. } => {
@@ -246,7 +247,7 @@ fn wrong_name(leaf: &Certificate<'_>, asked: &str) -> String {
 }
 
 /// Returns the first certificate of the chain that is at fault, and its description.
-fn culprit<'a, 'b>(
+fn faulty_certificate<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],
     is_at_fault: impl Fn(&Certificate<'_>) -> bool,

@@ -85,7 +85,7 @@ impl SubscriberProtocol<'_> {
         reason: MoveReason,
     ) {
         self.subscriptions.remove(subscription);
-        self.handle.let_go(subscription);
+        self.handle.release(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));
         let last = last_served.map(|at| (at, self.freshness.heard_until()));
         self.handle.report(|node| Report::Moved {

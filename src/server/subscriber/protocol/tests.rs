@@ -20,7 +20,7 @@ fn with_protocol(test: impl FnOnce(&mut SubscriberProtocol<'_>, Now)) -> Vec<Fee
     let mut feed_queue = FeedQueue::new(feed_tx, Arc::default(), usize::MAX);
     let handle = NodeHandle {
         node: crate::message::NodeId(0),
-        place: NodeLocation::At(endpoint.clone()),
+        location: NodeLocation::At(endpoint.clone()),
         name: "a".into(),
         gaps: SharedGaps::default(),
         report_tx: unbounded_channel().0,
