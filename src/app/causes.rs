@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn each_reason_is_said_once_and_what_may_pass_is_not_final() {
+    fn each_reason_of_the_sentinels_is_given_once() {
         let (is_final, words) = of_sentinels(&[unreachable(), unreachable()]);
         assert_eq!(
             (is_final, &*words),
@@ -361,14 +361,14 @@ mod tests {
     }
 
     #[test]
-    fn of_many_masters_only_some_are_named() {
+    fn only_some_of_many_masters_are_named() {
         let words = |known, has_more| sentinel_words(&unknown(known, has_more));
         assert_eq!(words(2, false), "no master named \"m\", only \"0\", \"1\"");
         assert!(words(8, true).ends_with("\"7\", …"));
     }
 
     #[test]
-    fn why_a_database_cannot_be_selected_comes_with_what_follows() {
+    fn a_database_error_comes_with_its_remedy() {
         for (error, start) in [
             (
                 "ERR DB index is out of range",
@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[test]
-    fn of_many_moved_topics_only_some_are_named() {
+    fn only_some_of_many_moved_topics_are_named() {
         let moved = |count: usize| {
             let topics = (0..count).map(|number| MovedTopic {
                 name: format!("channel:{number:02}").into_bytes().into(),

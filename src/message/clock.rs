@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_only_runs_forward_and_starts_with_the_wall_clock() {
+    fn time_never_goes_back_and_starts_with_the_wall_clock() {
         let mut last = now();
         for _ in 0..1_000 {
             let next = now();

@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_several_globs_that_match_the_last_counts() {
+    fn the_last_of_several_matching_globs_counts() {
         let entries = [("a*", 1), ("ab", 2), ("c", 3)];
         let said = entries.map(|(glob, said)| (glob.as_bytes().into(), said));
         let said: ByGlob<i32> = said.into_iter().collect();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn corners_are_those_of_redis() {
+    fn edge_cases_match_as_in_redis() {
         for (pattern, name, expected) in [
             ("", "", true),
             ("", "a", false),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn many_stars_do_not_multiply() {
+    fn many_stars_stay_cheap() {
         let pattern = b"a*".repeat(2000);
         let name = b"a".repeat(4000);
         assert!(matches(&pattern, &name));

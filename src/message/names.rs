@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_found_whether_it_is_shared_or_not() {
+    fn a_name_is_found_whether_or_not_it_is_shared() {
         let names = ["b", "aa", "", "c", "b"].map(|name| Arc::<[u8]>::from(name.as_bytes()));
         let mut all: Names = names.iter().cloned().collect();
         assert_eq!(all.iter().count(), 4);

@@ -137,7 +137,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusals_are_told_apart_in_the_words_of_many_servers() {
+    fn errors_are_classified_in_the_wording_of_many_servers() {
         for (words, code) in [
             (
                 "NOPERM No permissions to access a channel",

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn the_word_of_most_primaries_counts_and_not_its_own() {
+    fn the_other_primaries_decide_by_majority() {
         let mut cluster = cluster(&[(1, 10), (2, 20), (3, 30), (1, 40)]);
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), None);
         assert!(cluster.learn(said(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(50)));
@@ -229,21 +229,21 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_older_than_the_first_word_of_it() {
+    fn a_tenure_is_certain_since_its_first_confirmation_at_the_earliest() {
         let mut cluster = cluster(&[(1, 10), (2, 20)]);
         assert!(cluster.learn(said(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(30)));
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(10)));
     }
 
     #[test]
-    fn who_is_in_touch_with_the_others_has_served_until_its_own_last_word() {
+    fn a_healthy_node_served_until_its_own_last_message() {
         let cluster = cluster(&[(1, 10), (2, 20), (3, 30)]);
         assert_eq!(cluster.served_until(&at(1), Some(1), Time(40)), Time(40));
         assert_eq!(cluster.served_until(&at(1), Some(1), Time(5)), Time(20));
     }
 
     #[test]
-    fn a_node_is_in_touch_until_its_last_pong() {
+    fn a_node_is_in_contact_until_its_last_pong() {
         let mut topology = said(2, 1, &[(1, 1), (2, 2), (3, 3)]);
         topology.nodes[0].last_pong = Duration::from_secs(4);
         let mut cluster = Cluster::default();

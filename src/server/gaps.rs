@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_closes_when_all_is_back() {
+    fn a_gap_closes_when_everything_is_restored() {
         let mut gaps = Gaps::default();
         let open = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
         assert_eq!((open.last_heard, open.noticed), (Time(5), Time(10)));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_before_the_end_goes_on_with_the_hole() {
+    fn a_further_loss_extends_an_open_gap() {
         let mut gaps = Gaps::default();
         let first = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
         gaps.find(FIRST, A, Time(11));
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_up_is_not_waited_for() {
+    fn a_gap_does_not_wait_for_what_is_given_up() {
         let mut gaps = Gaps::default();
         assert_eq!(gaps.lose(A, [], loss("closed"), Time(10)), None);
         gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn another_server_may_bring_it_back() {
+    fn another_server_may_close_a_gap() {
         let mut gaps = Gaps::default();
         let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
         gaps.hand_over(FIRST, A, &[B]);
@@ -349,7 +349,7 @@ mod tests {
     }
 
     #[test]
-    fn several_servers_may_have_to_bring_it_back_together() {
+    fn a_gap_may_need_several_servers_to_close() {
         let mut gaps = Gaps::default();
         gaps.lose(NOWHERE, [FIRST], loss("moved"), Time(10))
             .unwrap();
@@ -364,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_may_turn_out_to_be_more_than_was_thought() {
+    fn a_gap_may_get_another_cause_and_an_earlier_start() {
         let mut gaps = Gaps::default();
         assert_eq!(gaps.explain(A, failover(), Some(Time(1))), None);
         gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
@@ -381,7 +381,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refused_login_is_the_cause_of_all_holes_that_wait_for_it() {
+    fn a_refused_login_becomes_the_cause_of_all_gaps_that_wait_for_it() {
         let mut gaps = Gaps::default();
         gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
         gaps.lose(B, [SECOND], loss("closed"), Time(10)).unwrap();
@@ -400,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hole_may_turn_out_to_have_begun_earlier() {
+    fn a_gap_may_get_an_earlier_start() {
         let mut gaps = Gaps::default();
         gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
         assert_eq!(gaps.begin_by(FIRST, B, Time(3)), None);
@@ -410,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn no_two_holes_are_noticed_at_the_same_time() {
+    fn no_two_gaps_are_noticed_at_the_same_time() {
         let mut gaps = Gaps::default();
         let at_a = gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
         let at_b = gap(gaps.lose(B, [FIRST], loss("closed"), Time(10)));

@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_link_that_is_down_is_cut_since_it_was_last_known_to_be_up() {
+    fn a_broken_link_counts_as_cut_since_it_was_last_up() {
         let mut upstream = Upstream::default();
         let mut note = |info: &str, seconds: i64| upstream.note(info, Time(seconds * SECOND));
         assert_eq!(note(&replica("up", "a", 0), 10), []);
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn another_history_is_a_cut_that_is_over() {
+    fn a_new_history_is_a_cut_that_has_ended() {
         let mut upstream = Upstream::default();
         let mut note = |info: &str, seconds: i64| upstream.note(info, Time(seconds * SECOND));
         assert_eq!(note(&replica("up", "a", 0), 10), []);
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_server_that_is_no_replica_is_never_cut_off() {
+    fn a_server_that_is_not_a_replica_is_never_cut_off() {
         let mut upstream = Upstream::default();
         let down = replica("down", "a", -1);
         assert_eq!(upstream.note("role:master\r\n", Time(5)), []);

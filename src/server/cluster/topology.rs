@@ -187,7 +187,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
     }
 
     #[test]
-    fn the_nodes_are_read_from_the_answer() {
+    fn the_nodes_are_parsed_from_the_answer() {
         let topology = Topology::parse(NODES, &asked());
         let nodes: Vec<_> = topology
             .nodes
@@ -214,14 +214,14 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
     }
 
     #[test]
-    fn a_node_that_does_not_know_its_host_is_where_it_was_asked() {
+    fn a_node_without_a_host_has_the_host_that_was_queried() {
         let text = "a1 :7911@17911 myself,master - 0 0 0 connected\n";
         let topology = Topology::parse(text, &asked());
         assert_eq!(topology.nodes[0].address, tcp("10.0.0.9", 7911));
     }
 
     #[test]
-    fn slots_are_those_of_redis() {
+    fn slots_are_the_same_as_in_redis() {
         // Expected values from CLUSTER KEYSLOT.
         assert_eq!(slot_of(b"foo"), 12182);
         assert_eq!(slot_of(b"user:{foo}:x"), 12182);

@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn redis_6_lists_the_channels() {
+    fn a_list_of_channels_is_parsed_as_in_redis_6() {
         let listed = Value::Array(vec![text("orders.*"), text("&odd")]);
         let user = vec![text("keys"), text("~*"), text("channels"), listed];
         assert_eq!(channels(user), ["orders.*", "&odd"]);
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn later_ones_write_them_as_a_rule_and_selectors_have_their_own() {
+    fn a_channel_rule_and_its_selectors_are_parsed_as_in_redis_7() {
         let selector = |rule| Value::Array(vec![text("channels"), text(rule)]);
         let selectors = Value::Array(vec![selector("&logs.*"), selector("&orders.* &x")]);
         let user = vec![
@@ -125,7 +125,7 @@ mod tests {
         assert_eq!(channels_in(&Value::Nil).len(), 0);
     }
     #[test]
-    fn of_very_many_some_are_left_out() {
+    fn channels_beyond_the_maximum_are_left_out() {
         let rule: Vec<String> = (0..200_000).map(|number| format!("&ch:{number}")).collect();
         let twice = format!("{} &ch:1", rule.join(" "));
         let user = Value::Array(vec![text("channels"), text(&twice)]);

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_version_says_what_kind_of_server_answers() {
+    fn the_version_names_the_product() {
         for (info, version) in [
             ("# Server\r\nredis_version:7.0.15\r\n", Some("Redis 7.0.15")),
             (

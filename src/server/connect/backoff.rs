@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_the_longest() {
+    fn waits_double_up_to_the_maximum() {
         let mut backoff = Backoff::with_random(FIRST, LONGEST, || 1.0);
         assert_eq!(
             waits(&mut backoff, 8),
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_starts_from_the_shortest_wait() {
+    fn a_reset_starts_over_with_the_shortest_wait() {
         let mut backoff = Backoff::with_random(FIRST, LONGEST, || 1.0);
         waits(&mut backoff, 5);
         backoff.reset();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wait_is_cut_by_the_random_source() {
+    fn jitter_shortens_the_wait() {
         let mut numbers = [0.0, 0.5, 0.25].into_iter();
         let mut backoff =
             Backoff::with_random(FIRST, LONGEST, move || numbers.next().unwrap_or(1.0));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn the_own_random_source_varies_within_bounds() {
+    fn the_default_jitter_varies_within_bounds() {
         let mut backoff = Backoff::new(LONGEST, LONGEST);
         let mut waits = waits(&mut backoff, 50);
         assert!(waits.iter().all(|&wait| wait <= LONGEST.as_millis()));

@@ -284,7 +284,7 @@ mod tests {
     }
 
     #[test]
-    fn many_replies_may_be_more_than_one() {
+    fn limits_apply_to_each_reply() {
         let mut meter = Meter::default();
         let mut reply = format!("${}\r\n", MAX_SIZE / 2).into_bytes();
         reply.resize(reply.len() + MAX_SIZE / 2, b'x');
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_announced_is_refused_before_it_comes() {
+    fn an_announced_length_over_the_limit_is_refused_at_once() {
         for (reply, excess) in [
             ("*2000000000\r\n", Excess::Values),
             ("%200000\r\n", Excess::Values),
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_is_refused_at_the_limit() {
+    fn an_endless_reply_is_refused_at_the_limit() {
         let mut meter = Meter::default();
         let line = [b'x'; 1 << 10];
         let fed = (0..1000).take_while(|_| meter.measure(&line).is_ok());

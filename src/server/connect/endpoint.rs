@@ -338,7 +338,7 @@ mod tests {
     }
 
     #[test]
-    fn another_place_is_asked_in_the_same_way() {
+    fn another_address_keeps_the_login_and_tls() {
         let endpoint = Endpoint::parse("rediss://me:secret@localhost/2").unwrap();
         let other = Address::Tcp {
             host: "::1".to_owned(),
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_other_clients_write_is_understood() {
+    fn the_forms_of_other_clients_are_accepted() {
         for (url, expected) in [
             ("redis://localhost:7000/2\n", "redis://localhost:7000/2"),
             ("  rediss://localhost\t", "rediss://localhost:6379"),
@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_address_is_refused_in_one_line_with_what_is_right() {
+    fn an_invalid_address_is_refused_in_one_line_with_the_right_form() {
         let form = "expected redis://";
         for (url, problem, right) in [
             ("", "is empty", form),
@@ -505,7 +505,7 @@ mod tests {
     }
 
     #[test]
-    fn no_complaint_shows_a_password() {
+    fn no_error_shows_a_password() {
         for url in [
             "redis://me:secret@localhost:port",
             "redis://:secret@local host",

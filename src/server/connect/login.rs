@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_login_that_has_worked_is_tried_again_and_not_for_ever() {
+    fn only_a_login_that_has_worked_is_retried_and_only_for_a_while() {
         let mut login = Login::new(LoginRetries::default());
         assert_eq!(waits(&mut login), [0; 0]);
         login.note_success();

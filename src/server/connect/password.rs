@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_not_printed() {
+    fn a_password_is_not_printed() {
         let password = Password::from("secret");
         assert_eq!(&*password, "secret");
         assert_eq!(format!("{:?}", Some(password)), "Some(***)");

@@ -320,7 +320,7 @@ mod tests {
     }
 
     #[test]
-    fn options_refine_the_servers_and_tls_the_sentinels_too() {
+    fn options_change_the_servers_and_tls_also_the_sentinels() {
         let target = Target::parse("redis+sentinel://h1/m").unwrap();
         let target = target.with_user("me").with_password("pw").with_db(1);
         let target = target.with_tls();
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_target_is_refused_in_one_line_with_the_right_form() {
+    fn an_invalid_target_is_refused_in_one_line_with_the_right_form() {
         for (url, problem) in [
             ("redis+sentinel://h1:26379,h2:26379", "has no master"),
             ("redis+sentinel:///m", "has no host"),
@@ -356,7 +356,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_url_says_beyond_the_target_is_told() {
+    fn a_url_also_yields_its_remarks() {
         let parsed = |url| Target::read(url).unwrap();
         let plain = parsed("rediss://me:pw@h/1?ssl_cert_reqs=required&family=6");
         assert_eq!((plain.insecure, plain.remarks), (None, Vec::new()));
@@ -380,7 +380,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_anywhere_is_known_of() {
+    fn a_password_anywhere_in_the_url_is_found() {
         for (url, holds) in [
             ("redis://me@h", false),
             ("redis://:pw@h", true),
@@ -393,7 +393,7 @@ mod tests {
     }
 
     #[test]
-    fn no_complaint_shows_a_password() {
+    fn no_error_shows_a_password() {
         for url in [
             "redis+sentinel://me:secret@h1",
             "redis+sentinel://me:sec/secret@h1:x/m",

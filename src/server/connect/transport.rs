@@ -341,7 +341,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_no_socket_is_called_what_it_is() {
+    fn a_file_that_is_not_a_socket_is_recognized() {
         let found = |path: &str| no_socket(Path::new(path));
         let other = |path: &str, is_folder| ConnectionError::NotASocket {
             path: path.into(),

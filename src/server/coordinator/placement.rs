@@ -364,7 +364,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_node_that_was_not_to_be_left_any_more_is_given_its_time_again() {
+    fn a_subscription_that_stays_after_all_restarts_its_grace_period() {
         let (gone, left, id) = (NodeId(1), NodeId(2), SubscriptionId(0));
         let began = Instant::now();
         let later = began + NEWS_WITHIN;

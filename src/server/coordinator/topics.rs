@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_topic_is_wanted_once_and_counted_once() {
+    fn a_topic_wanted_twice_is_kept_once() {
         let (first, second) = (SubscriptionId(0), SubscriptionId(1));
         let shard = Topic::shard(b"a");
         let mut wanted = WantedTopics::default();

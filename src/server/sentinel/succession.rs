@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn an_heir_has_followed_until_bytes_were_written_that_it_has() {
+    fn a_successor_followed_until_the_bytes_it_has_were_written() {
         let mut progress = Progress::default();
         for (time, offset) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
             progress.note(&master("a", offset), Time(time));
@@ -94,7 +94,7 @@ mod tests {
     }
 
     #[test]
-    fn another_history_begins_anew() {
+    fn a_new_history_starts_over() {
         let mut progress = Progress::default();
         progress.note(&master("a", 10), Time(1));
         progress.note(&master("b", 5), Time(2));

@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_consumed_stays() {
+    fn unread_bytes_stay() {
         let mut buffer = Buffer::new();
         read(&mut buffer, b"one two");
         buffer.consume(4);
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn it_grows_for_a_large_frame_and_shrinks_after_it() {
+    fn the_buffer_grows_for_a_large_frame_and_shrinks_after_it() {
         let mut buffer = Buffer::new();
         let large = vec![b'x'; 20 * ROOM];
         read(&mut buffer, &large);
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn small_frames_do_not_make_it_grow() {
+    fn small_frames_do_not_grow_the_buffer() {
         let mut buffer = Buffer::new();
         for _ in 0..1000 {
             read(&mut buffer, &[b'x'; 5_000]);

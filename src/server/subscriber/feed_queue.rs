@@ -314,7 +314,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flood_of_notices_makes_full_batches() {
+    fn many_notices_fill_batches() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for _ in 0..1000 {
             let library = "x".repeat(1000).into();
@@ -327,7 +327,7 @@ mod tests {
     }
 
     #[test]
-    fn the_copy_of_the_row_before_counts_as_waiting() {
+    fn the_copied_tail_counts_as_queued() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         feed_queue.expect_deliveries(2);
         feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_handed_over_in_the_order_of_their_arrival() {
+    fn rows_keep_their_order() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         feed_queue.push_notice(Time(1), subscribed(1));
         feed_queue.push_message(Time(2), b"channel", b"payload", FIRST);
@@ -359,7 +359,7 @@ mod tests {
     }
 
     #[test]
-    fn a_growing_batch_stays_while_more_is_read() {
+    fn a_growing_batch_is_kept_while_reading_continues() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         feed_queue.push_message(Time(2), b"channel", b"payload", FIRST);
         feed_queue.hand_over(false).unwrap();
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn received_is_kept_and_dropped_and_every_notice_survives() {
+    fn received_is_kept_plus_dropped_and_no_notice_is_lost() {
         const MESSAGES: u64 = 20_000;
         let (mut feed_queue, mut feed_rx) = feed_queue(1, 2 << 20);
         let payload = [b'x'; 500];
@@ -413,7 +413,7 @@ mod tests {
     }
 
     #[test]
-    fn drops_in_a_row_are_told_as_one() {
+    fn consecutive_drops_are_reported_as_one() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, 1 << 20);
         for _ in 0..10_000 {
             feed_queue.push_message(Time(0), b"channel", &[0; 500], FIRST);
@@ -431,7 +431,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_message_outlasts_what_comes_behind_it_until_that_is_too_much() {
+    fn a_large_message_is_kept_until_newer_ones_exceed_the_limit() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, 2 << 20);
         let large = LargePayload::whole(vec![0; 8 << 20]);
         feed_queue.push_large(Time(0), b"channel", large.clone(), FIRST);
@@ -450,7 +450,7 @@ mod tests {
     }
 
     #[test]
-    fn a_publish_split_between_batches_is_one_row() {
+    fn a_publish_across_two_batches_is_one_row() {
         let (mut feed_queue, mut feed_rx) = feed_queue(4, usize::MAX);
         feed_queue.expect_deliveries(2);
         feed_queue.push_message(Time(0), b"channel", b"payload", FIRST);
@@ -474,7 +474,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_newest_round_trip_waits() {
+    fn only_the_newest_round_trip_is_queued() {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for millis in 0..5 {
             feed_queue.push(Feed::RoundTrip(NodeId(0), Duration::from_millis(millis)));
@@ -487,7 +487,7 @@ mod tests {
     }
 
     #[test]
-    fn a_closed_loop_is_noticed() {
+    fn a_gone_event_loop_is_noticed() {
         let (mut feed_queue, feed_rx) = feed_queue(1, usize::MAX);
         drop(feed_rx);
         feed_queue.push_message(Time(0), b"channel", b"payload", FIRST);

@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn several_reads_without_a_wait_between_them_are_one() {
+    fn reads_without_a_wait_between_them_count_as_one() {
         let mut freshness = steady();
         freshness.note_read(read(1105));
         for time in [1106, 1107, 1108] {
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_read_long_before_the_end_counts_unless_the_end_is_mere_silence() {
+    fn a_read_long_before_the_end_counts_unless_the_peer_fell_silent() {
         let freshness = steady();
         assert_eq!(freshness.heard_until_close(Some(at(500))), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(399))), at(90));
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answered_ping_counts_from_when_it_was_sent() {
+    fn an_answered_ping_proves_everything_before_it_was_sent() {
         let mut freshness = steady();
         freshness.note_read(read(200));
         freshness.note_pong(at(195), at(200));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_backlog_counts_for_nothing_until_a_ping_is_answered_promptly() {
+    fn a_backlog_proves_nothing_until_a_ping_is_answered_promptly() {
         let mut freshness = steady();
         for time in [1100, 1101, 1102] {
             freshness.note_read(Read {

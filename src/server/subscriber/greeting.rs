@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn care_is_taken_from_the_first_hang_up_to_the_first_answer() {
+    fn the_handshake_is_careful_from_the_first_hang_up_to_the_first_answer() {
         let mut greeting = Greeting::default();
         assert_eq!(greeting.note_end(Progress::Silent, false), None);
         assert!(!greeting.is_careful());

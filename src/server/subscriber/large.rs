@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_whole_however_it_is_cut_on_its_way() {
+    fn a_payload_in_any_pieces_arrives_whole() {
         let sent = payload(1000);
         for piece in 1..40 {
             let received = receive(begin(1000, None, None), &sent, piece);
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn of_what_does_not_fit_the_head_is_kept_and_the_rest_tells_it_apart() {
+    fn a_payload_over_the_limit_keeps_its_head_and_a_hash_of_the_rest() {
         let sent = payload(1000);
         let mut other = sent.clone();
         other[999] += 1;
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_payload_once_more_takes_no_memory() {
+    fn a_repeated_payload_takes_no_memory() {
         let sent = payload(1000);
         for keep in [None, Some(800)] {
             let first = receive(begin(1000, keep, None), &sent, 7);
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_payload_that_turns_out_to_be_another_is_whole() {
+    fn a_payload_that_differs_late_is_kept_whole() {
         let sent = payload(1000);
         for keep in [None, Some(800)] {
             let first = receive(begin(1000, keep, None), &sent, 7);
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_length_that_is_a_lie_takes_no_memory() {
+    fn a_false_length_takes_no_memory() {
         let mut large = begin(1 << 40, None, None);
         assert_eq!(large.take_in(b"abc"), 3);
         let Head::Own(bytes) = &large.head else {

@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn it_has_waited_only_if_the_end_was_not_there_already() {
+    async fn a_wait_is_recorded_only_if_the_socket_was_empty() {
         assert!(!waits_for_the_end(false).await);
         assert!(waits_for_the_end(true).await);
     }

@@ -308,14 +308,14 @@ mod tests {
     }
 
     #[test]
-    fn a_topic_asked_for_twice_is_wanted_once() {
+    fn a_topic_subscribed_twice_is_kept_once() {
         let mut subscriptions = SubscriptionSet::new(vec![channel(0, b"a")]);
         assert_eq!(subscriptions.add(channel(1, b"a")), Some(channel(0, b"a")));
         assert_eq!(subscriptions.len(), 1);
     }
 
     #[test]
-    fn a_channel_is_asked_for_by_its_name_else_by_the_oldest_pattern() {
+    fn a_channel_matches_by_name_or_else_by_the_oldest_pattern() {
         let topics = [
             (0, Topic::pattern(b"a*")),
             (1, Topic::pattern(b"*")),
@@ -346,7 +346,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_over_when_none_is_left_or_only_refused_ones_after_an_end() {
+    fn the_set_is_over_when_only_refused_subscriptions_are_left_after_an_end() {
         let mut subscriptions = SubscriptionSet::new(vec![channel(0, b"a"), channel(1, b"b")]);
         subscriptions.set(SubscriptionId(1), State::Denied);
         assert!(!subscriptions.is_over());
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn a_restart_asks_for_all_but_what_was_leaving() {
+    fn a_restart_resubscribes_all_but_those_that_were_leaving() {
         let mut subscriptions =
             SubscriptionSet::new(vec![channel(0, b"a"), channel(1, b"b"), channel(2, b"c")]);
         subscriptions.confirm(&channel(0, b"a"));

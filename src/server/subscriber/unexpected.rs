@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn few_are_told_one_by_one_and_a_flood_by_a_row_a_second() {
+    fn a_few_frames_are_reported_singly_and_many_once_per_second() {
         let mut now = Instant::now();
         let mut frames = UnexpectedFrames::new(now);
         let told: Vec<Notice> = (0..1000)

@@ -34,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stranger_is_known_by_its_first_words() {
+    fn a_stranger_is_recognized_by_its_first_bytes() {
         assert_eq!(stranger_behind(b""), None);
         for start in ["+PONG", "-ERR", ":1", "$-1", "*3", "%2", ">2"] {
             assert_eq!(stranger_behind(start.as_bytes()), None, "{start}");

@@ -304,7 +304,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_error_is_cut_between_characters() {
+    fn a_long_error_is_truncated_between_characters() {
         assert_eq!(&*error_text(b"ERR no"), "ERR no");
         let long = format!("x{}", "ü".repeat(ERROR_BYTES));
         let words = error_text(long.as_bytes());
