@@ -55,14 +55,11 @@ pub fn gap_reason_words(reason: &GapReason) -> String {
 
 fn moved_words(topic: &MovedTopic) -> String {
     let name = String::from_utf8_lossy(&topic.name);
-    let reason = match &topic.reason {
-        None => return name.into_owned(),
-        Some(MoveReason::TakenOver) => "another server delivers it now",
-        Some(MoveReason::SlotMoved) => "its slot has moved",
-        Some(MoveReason::NotSubscribedBefore) => "not subscribed there before",
-        Some(MoveReason::Refused(error)) => &error.text,
-    };
-    format!("{name}: {reason}")
+    match topic.reason {
+        MoveReason::SlotMoved => name.into_owned(),
+        MoveReason::TakenOver => format!("{name}: another server delivers it now"),
+        MoveReason::NotSubscribedBefore => format!("{name}: not subscribed there before"),
+    }
 }
 
 /// Returns the text for why there is no connection.
@@ -399,7 +396,7 @@ mod tests {
         let moved = |count: usize| {
             let topics = (0..count).map(|number| MovedTopic {
                 name: format!("channel:{number:02}").into_bytes().into(),
-                reason: None,
+                reason: MoveReason::SlotMoved,
             });
             gap_reason_words(&GapReason::Moved(topics.collect()))
         };

@@ -94,21 +94,19 @@ impl From<ConnectionError> for GapReason {
 pub struct MovedTopic {
     /// The name of the channel or the pattern.
     pub name: Box<[u8]>,
-    /// Why; `None` for a sharded channel, whose slot has moved.
-    pub reason: Option<MoveReason>,
+    /// Why it has to move.
+    pub reason: MoveReason,
 }
 
-/// Why a server does not deliver a subscription.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Why a topic has to move to another server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MoveReason {
+    /// The slot of the sharded channel has moved.
+    SlotMoved,
     /// Another server took it over.
     TakenOver,
-    /// The slot of the channel has moved.
-    SlotMoved,
     /// Nothing was subscribed to at that server before.
     NotSubscribedBefore,
-    /// The server refused it.
-    Refused(RedisError),
 }
 
 /// Why there is no connection.

@@ -272,9 +272,8 @@ impl Coordinator {
                 node,
                 subscription,
                 last,
-                reason,
             } => {
-                let opened = self.note_moved(node, subscription, last, reason);
+                let opened = self.note_moved(node, subscription, last);
                 self.send_notices(opened).await?;
                 self.poll_soon();
                 self.assign_one(subscription);

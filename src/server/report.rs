@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::cluster::topology::Topology;
 use super::connect::endpoint::Address;
 use super::replication::Change;
-use crate::message::{MoveReason, NodeId, Partial, RedisError, Subscription, SubscriptionId, Time};
+use crate::message::{NodeId, Partial, RedisError, Subscription, SubscriptionId, Time};
 
 /// A report to the coordinator.
 #[derive(Debug)]
@@ -62,6 +62,5 @@ pub(super) enum Report {
         /// When the server last delivered the subscription, and until when everything that the
         /// server sent was received, if it ever delivered it.
         last: Option<(Time, Time)>,
-        reason: MoveReason,
     },
 }

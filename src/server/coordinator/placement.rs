@@ -126,7 +126,6 @@ impl Coordinator {
         node: NodeId,
         id: SubscriptionId,
         last: Option<(Time, Time)>,
-        reason: MoveReason,
     ) -> Option<Notice> {
         self.nodes.note_yielded(node, id);
         self.leaving.remove(node, id);
@@ -146,7 +145,7 @@ impl Coordinator {
         let loss = Loss {
             last_heard: served_until.min(heard_until),
             cause: self.move_cause(&topic, node),
-            reason: moved(&topic, reason),
+            reason: moved(&topic, MoveReason::TakenOver),
         };
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
@@ -351,12 +350,14 @@ impl Coordinator {
     }
 }
 
-/// Returns what is lost and why.
+/// Returns what is lost and why: a sharded channel because its slot has moved.
 fn moved(topic: &Topic, reason: MoveReason) -> GapReason {
-    GapReason::Moved(vec![MovedTopic {
-        name: (*topic.name).into(),
-        reason: (topic.kind != SubscriptionKind::Shard).then_some(reason),
-    }])
+    let name = (*topic.name).into();
+    let reason = match topic.kind {
+        SubscriptionKind::Shard => MoveReason::SlotMoved,
+        _ => reason,
+    };
+    GapReason::Moved(vec![MovedTopic { name, reason }])
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::message::{GapCause, MoveReason, NodeId, SubscriptionId};
+use crate::message::{GapCause, NodeId, SubscriptionId};
 use crate::server::config::Config;
 use crate::server::connect::target::Target;
 use crate::server::gaps::{NOWHERE, SharedGaps};
@@ -57,7 +57,6 @@ impl NodeHandle {
             node,
             subscription,
             last: None,
-            reason: MoveReason::TakenOver,
         });
     }
 

@@ -4,7 +4,7 @@ use super::{
     Delivery, End, Feed, Frame, Notice, Part, PendingRequest, Progress, Request, State,
     SubscriberProtocol, Subscription, SubscriptionKind, Unexpected, describe, without_arguments,
 };
-use crate::message::{ConnectionError, ErrorCode, MoveReason, RedisError};
+use crate::message::{ConnectionError, ErrorCode, RedisError};
 use crate::server::feed::Trouble;
 
 /// Maximum length of an error message in bytes. Those of Redis are far shorter.
@@ -114,7 +114,7 @@ impl SubscriberProtocol<'_> {
                 self.counts.note(kind, count);
                 if kind == SubscriptionKind::Shard {
                     let last_served = self.subscriptions.last_served(id);
-                    self.lose(id, last_served, MoveReason::SlotMoved);
+                    self.lose(id, last_served);
                 } else if let Some(subscription) = self.subscriptions.remove(id) {
                     self.notify_unsubscribed(subscription, false);
                 }
@@ -228,7 +228,7 @@ impl SubscriberProtocol<'_> {
         if subscription.topic.kind == SubscriptionKind::Shard && reason.code == ErrorCode::Elsewhere
         {
             let last_served = self.subscriptions.last_served(subscription.id);
-            self.lose(subscription.id, last_served, MoveReason::Refused(reason));
+            self.lose(subscription.id, last_served);
             return;
         }
         self.progress = Progress::Answered;

@@ -4,7 +4,6 @@ use super::{
     Command, Left, PendingRequest, Request, State, SubscriberProtocol, Subscription,
     SubscriptionId, SubscriptionKind, Time, Topic, put_command,
 };
-use crate::message::MoveReason;
 use crate::server::feed::Feed;
 use crate::server::report::Report;
 use crate::server::subscriber::now::Now;
@@ -68,7 +67,7 @@ impl SubscriberProtocol<'_> {
                 .last_served(id)
                 .unwrap_or(self.freshness.heard_until())
         });
-        self.lose(id, last_served, MoveReason::TakenOver);
+        self.lose(id, last_served);
         // A refused subscription cannot be unsubscribed.
         if let Some(subscription) = subscription
             && state != Some(State::Denied)
@@ -78,12 +77,7 @@ impl SubscriberProtocol<'_> {
     }
 
     /// Records that this server no longer delivers a subscription. Another one may.
-    pub(super) fn lose(
-        &mut self,
-        subscription: SubscriptionId,
-        last_served: Option<Time>,
-        reason: MoveReason,
-    ) {
+    pub(super) fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>) {
         self.subscriptions.remove(subscription);
         self.handle.release(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));
@@ -92,7 +86,6 @@ impl SubscriberProtocol<'_> {
             node,
             subscription,
             last,
-            reason,
         });
     }
 
