@@ -6,6 +6,7 @@ pub mod clock;
 pub mod glob;
 pub mod names;
 mod redis_error;
+mod tls_failure;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,7 @@ pub use self::cause::{
     Stranger, StreamKind,
 };
 pub use self::redis_error::{ErrorCode, RedisError};
+pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate, TlsFailure};
 
 /// The channel on which Redis publishes client-side cache invalidations: in the log, a JSON list of
 /// keys, or `null` for all keys.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::Time;
 use super::redis_error::RedisError;
+use super::tls_failure::TlsFailure;
 
 /// A period during which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -138,12 +139,8 @@ pub enum ConnectionError {
         /// Whether it is a folder.
         is_folder: bool,
     },
-    /// TLS was requested but not set up.
-    TlsNotSetUp,
-    /// The server does not speak TLS.
-    TlsNotSpoken,
-    /// TLS failed, with the explanation.
-    Tls(Box<str>),
+    /// TLS failed.
+    Tls(TlsFailure),
     /// The stream failed during the TLS handshake.
     Handshake(Box<Self>),
     /// The peer is not a Redis server.

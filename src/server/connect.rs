@@ -3,6 +3,7 @@
 
 pub(super) mod backoff;
 mod bounded;
+mod carrier;
 pub(super) mod endpoint;
 pub(super) mod endpoint_error;
 pub(super) mod link;

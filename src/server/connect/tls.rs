@@ -14,14 +14,16 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use rustls::{
-    AlertDescription, ClientConfig, Error, InconsistentKeys, InvalidMessage, RootCertStore,
+    AlertDescription, CertificateError, ClientConfig, Error, InconsistentKeys, InvalidMessage,
+    OtherError, RootCertStore,
 };
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use self::check::{Checker, NoChecker, Untrusted};
-use crate::message::ConnectionError;
+use self::check::{Checker, NoChecker};
+use super::carrier::Carrier;
+use crate::message::{Alert, ConnectionError, TlsFailure};
 use crate::payload::escape::whole;
 
 /// TLS settings from the command line.
@@ -170,46 +172,36 @@ impl std::error::Error for TlsError {}
 /// Returns the cause of a TLS error. Returns `None` if the error is another one.
 pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
-    if let Some(untrusted) = Untrusted::behind(error) {
-        return Some(ConnectionError::Tls(untrusted.words()));
+    if let Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) = error
+        && let Some(cause) = Carrier::cause_in(&**inner)
+    {
+        return Some(cause);
     }
     Some(ConnectionError::Tls(match error {
-        Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-            return Some(ConnectionError::TlsNotSpoken);
+        Error::InvalidMessage(InvalidMessage::InvalidContentType) => TlsFailure::NotSpoken,
+        Error::AlertReceived(alert) => {
+            TlsFailure::Alert(meaning_of(*alert), format!("{alert:?}").into())
         }
-        Error::AlertReceived(alert) => alert_words(*alert),
-        Error::PeerIncompatible(why) => {
-            format!("no TLS version or cipher in common with the server: {why:?}").into()
-        }
-        other => format!("TLS failed: {other}").into(),
+        Error::PeerIncompatible(why) => TlsFailure::NothingInCommon(format!("{why:?}").into()),
+        other => TlsFailure::Other(other.to_string().into()),
     }))
 }
 
-/// Explains the alert with which the server ended the handshake.
-fn alert_words(alert: AlertDescription) -> Box<str> {
-    use AlertDescription as Alert;
+/// Returns what the alert with which the server ended the handshake says about the client.
+fn meaning_of(alert: AlertDescription) -> Alert {
     match alert {
-        Alert::CertificateRequired => {
-            "the server requires a client certificate: use --cert FILE and --key FILE".into()
-        }
-        Alert::NoCertificate
-        | Alert::BadCertificate
-        | Alert::UnsupportedCertificate
-        | Alert::CertificateRevoked
-        | Alert::CertificateExpired
-        | Alert::CertificateUnknown
-        | Alert::UnknownCA
-        | Alert::AccessDenied => {
-            format!("the server rejected the client certificate ({alert:?}): use another with --cert FILE and --key FILE").into()
-        }
-        // Before TLS 1.3, this alert is also sent if the client certificate is missing.
-        Alert::HandshakeFailure => "the server aborted the TLS handshake (HandshakeFailure): \
-            it may require a client certificate: use --cert FILE and --key FILE"
-            .into(),
-        Alert::UnrecognisedName => {
-            "the server does not know this name (UnrecognisedName): set it with --sni NAME".into()
-        }
-        _ => format!("the server aborted TLS: {alert:?}").into(),
+        AlertDescription::CertificateRequired => Alert::CertificateRequired,
+        AlertDescription::NoCertificate
+        | AlertDescription::BadCertificate
+        | AlertDescription::UnsupportedCertificate
+        | AlertDescription::CertificateRevoked
+        | AlertDescription::CertificateExpired
+        | AlertDescription::CertificateUnknown
+        | AlertDescription::UnknownCA
+        | AlertDescription::AccessDenied => Alert::CertificateRejected,
+        AlertDescription::HandshakeFailure => Alert::HandshakeFailure,
+        AlertDescription::UnrecognisedName => Alert::UnknownName,
+        _ => Alert::Other,
     }
 }
 
@@ -217,9 +209,8 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     // Certificates do not contain the zone of a link-local address.
     let name = host.split('%').next().unwrap_or(host);
     ServerName::try_from(name.to_owned()).map_err(|_| {
-        io::Error::other(format!(
-            "no certificate can name {host:?}: set the server's name with --sni NAME"
-        ))
+        let failure = TlsFailure::UnnamableHost(host.into());
+        io::Error::other(Carrier(ConnectionError::Tls(failure)))
     })
 }
 

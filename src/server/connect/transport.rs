@@ -2,8 +2,6 @@
 
 mod stranger;
 
-use std::error::Error;
-use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::FileTypeExt as _;
@@ -19,10 +17,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::client::TlsStream;
 
 use self::stranger::stranger_behind;
+use super::carrier::Carrier;
 use super::endpoint::{Address, Endpoint};
 use super::resolver::Resolver;
 use super::tls::{self, Tls};
-use crate::message::{Awaited, Closing, ConnectionError, LookupError, StreamKind};
+use crate::message::{Awaited, Closing, ConnectionError, LookupError, StreamKind, TlsFailure};
 
 /// Idle time before the first keepalive probe, and the interval between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
@@ -100,13 +99,13 @@ pub(crate) async fn connect(
     if !endpoint.is_tls() {
         return Ok(Transport::new(Stream::Tcp(stream)));
     }
-    let tls = tls.ok_or(ConnectionError::TlsNotSetUp)?;
+    let tls = tls.ok_or(ConnectionError::Tls(TlsFailure::NotSetUp))?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
     let mut handshake = pin!(tls.handshake(host, stream));
     let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
     if outcome.is_err() {
         if answers_without_tls(host, port, resolver).await {
-            return Err(ConnectionError::TlsNotSpoken);
+            return Err(ConnectionError::Tls(TlsFailure::NotSpoken));
         }
         outcome = timeout_at(deadline, handshake).await;
     }
@@ -132,26 +131,14 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
     matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
-/// Carries a cause through an I/O error.
-#[derive(Debug)]
-struct Carrier(ConnectionError);
-
-impl fmt::Display for Carrier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&self.0, f)
-    }
-}
-
-impl Error for Carrier {}
-
 /// Returns the cause of an error of a stream.
 pub(crate) fn cause_of(error: &io::Error) -> ConnectionError {
     use io::ErrorKind as Kind;
     if let Some(cause) = tls::cause_of(error) {
         return cause;
     }
-    if let Some(Carrier(cause)) = error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        return cause.clone();
+    if let Some(cause) = error.get_ref().and_then(|inner| Carrier::cause_in(inner)) {
+        return cause;
     }
     match error.kind() {
         Kind::UnexpectedEof => ConnectionError::Closed(Closing::Later),

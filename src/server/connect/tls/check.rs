@@ -1,6 +1,5 @@
-//! Verifies server certificates and explains in words why one is rejected.
+//! Verifies server certificates and finds out why one is rejected.
 
-use std::fmt;
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -13,6 +12,8 @@ use rustls::{
 };
 
 use super::certificate::{Certificate, quoted};
+use crate::message::{CertificateFault, ConnectionError, Distrust, FaultyCertificate, TlsFailure};
+use crate::server::connect::carrier::Carrier;
 
 /// Verifies certificates with the library's own rules. Rejections are explained here, where the
 /// certificate is available.
@@ -29,10 +30,6 @@ pub(super) struct Checker {
 pub(super) struct NoChecker {
     schemes: Vec<SignatureScheme>,
 }
-
-/// Why a certificate is not trusted, wrapped in an error of the library.
-#[derive(Debug)]
-pub(super) struct Untrusted(Box<str>);
 
 impl Checker {
     pub(super) fn new(
@@ -62,8 +59,11 @@ impl ServerCertVerifier for Checker {
         } else {
             self.rules.verify_server_cert(leaf, others, name, ocsp, now)
         };
-        result
-            .map_err(|error| Untrusted(explanation(&error, leaf, others, name, now).into()).into())
+        result.map_err(|error| {
+            let fault = fault_of(&error, leaf, others, name, now);
+            let cause = ConnectionError::Tls(TlsFailure::Certificate(fault));
+            CertificateError::Other(OtherError(Arc::new(Carrier(cause)))).into()
+        })
     }
 
     fn verify_tls12_signature(
@@ -135,36 +135,6 @@ impl ServerCertVerifier for NoChecker {
     }
 }
 
-impl Untrusted {
-    /// Returns why the certificate behind `error` is untrusted, if that is the error.
-    pub(super) fn behind(error: &Error) -> Option<&Self> {
-        match error {
-            Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) => {
-                inner.downcast_ref()
-            }
-            _ => None,
-        }
-    }
-
-    pub(super) fn words(&self) -> Box<str> {
-        self.0.clone()
-    }
-}
-
-impl fmt::Display for Untrusted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Untrusted {}
-
-impl From<Untrusted> for Error {
-    fn from(untrusted: Untrusted) -> Self {
-        Self::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(untrusted))))
-    }
-}
-
 /// Verifies a certificate that the user gave explicitly. It needs no issuer, but it may belong to
 /// another server or be expired.
 fn check_trusted(
@@ -181,91 +151,67 @@ fn check_trusted(
     }
 }
 
-/// Explains which certificate is wrong and why.
-fn explanation(
+/// Returns which certificate is wrong and why.
+fn fault_of(
     error: &Error,
     leaf: &CertificateDer<'_>,
     others: &[CertificateDer<'_>],
     asked: &ServerName<'_>,
     now: UnixTime,
-) -> String {
+) -> CertificateFault {
     use CertificateError as Problem;
     let (Error::InvalidCertificate(problem), Some(leaf)) = (error, Certificate::read(leaf)) else {
-        return format!("the server's certificate cannot be parsed: {error}");
+        return CertificateFault::Unreadable(error.to_string().into());
     };
     let others: Vec<Certificate<'_>> = others.iter().filter_map(Certificate::read).collect();
-    let subject = format!("the server's certificate for {}", leaf.owner());
-    match problem {
+    let distrust = match problem {
         Problem::Expired | Problem::ExpiredContext { .. } => {
-            let (which, day) = faulty_certificate(&leaf, &others, |one| one.has_expired(now));
-            format!("{which} expired on {}", day.last_day())
+            let (which, of) = faulty_certificate(&leaf, &others, |one| one.has_expired(now));
+            return CertificateFault::Expired(which, of.last_day().into());
         }
         Problem::NotValidYet | Problem::NotValidYetContext { .. } => {
-            let (which, day) = faulty_certificate(&leaf, &others, |one| one.is_not_yet_valid(now));
-            format!("{which} is not valid before {}", day.first_day())
+            let (which, of) = faulty_certificate(&leaf, &others, |one| one.is_not_yet_valid(now));
+            return CertificateFault::NotYetValid(which, of.first_day().into());
         }
         Problem::NotValidForName | Problem::NotValidForNameContext { .. } => {
-            wrong_name(&leaf, &asked.to_str())
+            return CertificateFault::WrongName {
+                hosts: leaf.hosts().map(Into::into),
+                subject: leaf.subject().into(),
+                asked: quoted(&asked.to_str()).into(),
+            };
         }
         // A self-signed certificate often claims to be a CA certificate, which is rejected first.
         Problem::UnknownIssuer | Problem::Other(_) if leaf.is_issued_by(&leaf) => {
-            format!("{subject} is self-signed; to trust it, use --cacert FILE")
+            Distrust::SelfSigned
         }
-        Problem::Other(_) if leaf.is_authority() => format!(
-            "{subject} is a CA certificate, not a server certificate; to trust it, use --cacert \
-             FILE"
-        ),
-        Problem::UnknownIssuer => format!(
-            "{subject} is issued by {}, which is not trusted; to trust it, use --cacert FILE",
-            missing_issuer(&leaf, &others)
-        ),
-        Problem::BadSignature => format!(
-            "{subject} claims to be issued by {}, but the trusted CA of that name did not sign \
-             it; check --cacert FILE",
-            leaf.issuer()
-        ),
-        Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. } => {
-            format!("{subject} is not valid for servers")
-        }
-        _ => format!("{subject} is refused: {problem}"),
-    }
+        Problem::Other(_) if leaf.is_authority() => Distrust::Authority,
+        Problem::UnknownIssuer => Distrust::UnknownIssuer(missing_issuer(&leaf, &others).into()),
+        Problem::BadSignature => Distrust::BadSignature(leaf.issuer().into()),
+        Problem::InvalidPurpose | Problem::InvalidPurposeContext { .. } => Distrust::NotForServers,
+        _ => Distrust::Other(problem.to_string().into()),
+    };
+    CertificateFault::Untrusted(leaf.owner().into(), distrust)
 }
 
-fn wrong_name(leaf: &Certificate<'_>, asked: &str) -> String {
-    let asked = quoted(asked);
-    match leaf.hosts() {
-        Some(hosts) => format!(
-            "the server's certificate is for {hosts}, not for {asked}; to check another name, use \
-             --sni NAME"
-        ),
-        None => format!(
-            "the server's certificate has no host (its subject is {}), so it is not for {asked}; \
-             only --insecure accepts it",
-            leaf.subject()
-        ),
-    }
-}
-
-/// Returns the first certificate of the chain that is at fault, and its description.
+/// Returns the first certificate of the chain that is at fault, also as data.
 fn faulty_certificate<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],
     is_at_fault: impl Fn(&Certificate<'_>) -> bool,
-) -> (String, &'a Certificate<'b>) {
-    match others.iter().find(|other| is_at_fault(other)) {
-        Some(other) if !is_at_fault(leaf) => {
-            let (subject, issuer) = (other.subject(), other.issuer());
-            let which = format!(
-                "the certificate of {subject} (issued by {issuer}), in the server's chain,"
-            );
-            (which, other)
-        }
-        _ => {
-            let (owner, issuer) = (leaf.owner(), leaf.issuer());
-            let which = format!("the server's certificate for {owner} (issued by {issuer})");
-            (which, leaf)
-        }
-    }
+) -> (FaultyCertificate, &'a Certificate<'b>) {
+    let other = others.iter().find(|other| is_at_fault(other));
+    let other = other.filter(|_| !is_at_fault(leaf));
+    let faulty = other.unwrap_or(leaf);
+    let owner = match other {
+        Some(other) => other.subject(),
+        None => leaf.owner(),
+    };
+    let which = FaultyCertificate {
+        owner: owner.into(),
+        issuer: faulty.issuer().into(),
+        is_in_chain: other.is_some(),
+    };
+    (which, faulty)
 }
 
 /// Returns the issuer of the last certificate in the chain sent by the server.

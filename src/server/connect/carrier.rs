@@ -1,0 +1,27 @@
+//! Carries causes through errors of other kinds.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::message::ConnectionError;
+
+/// A cause inside an I/O or TLS error.
+#[derive(Debug)]
+pub(super) struct Carrier(pub(super) ConnectionError);
+
+impl Carrier {
+    /// Returns the cause that `error` carries, if it carries one.
+    pub(super) fn cause_in(error: &(dyn Error + 'static)) -> Option<ConnectionError> {
+        error
+            .downcast_ref::<Self>()
+            .map(|carrier| carrier.0.clone())
+    }
+}
+
+impl fmt::Display for Carrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, f)
+    }
+}
+
+impl Error for Carrier {}
