@@ -38,13 +38,10 @@ use tokio::time::timeout;
 
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
-pub use self::connect::endpoint::{Address, DEFAULT_URL, Endpoint};
-pub use self::connect::endpoint_error::EndpointError;
-pub use self::connect::login::LoginRetries;
-pub use self::connect::password::Password;
-pub use self::connect::resolver::{Lookup, Resolver};
-pub use self::connect::target::{ParsedUrl, Sentinels, Target, UrlRemark};
-pub use self::connect::tls::{Tls, TlsError, TlsSettings};
+pub use self::connect::{
+    Address, DEFAULT_URL, Endpoint, EndpointError, LoginRetries, Lookup, ParsedUrl, Password,
+    Resolver, Sentinels, Target, Tls, TlsError, TlsSettings, UrlRemark,
+};
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,
 };

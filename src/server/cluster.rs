@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use self::topology::{Member, Topology};
 use crate::message::Time;
-use crate::server::connect::endpoint::Address;
+use crate::server::connect::Address;
 use crate::server::feed::Health;
 
 /// A node pings some other node at least this often, so its most recent pong is at most this old.

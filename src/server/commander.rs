@@ -20,10 +20,9 @@ use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
 use crate::server::cluster::topology::Owners;
 use crate::server::config::Config;
-use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::link::{Link, cut, excess_of, is_refusal, refusal};
-use crate::server::connect::login::Login;
-use crate::server::connect::target::Target;
+use crate::server::connect::{
+    Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
+};
 use crate::server::feed::{Ask, Feed, PublishError, Trouble};
 use crate::server::gaps::NOWHERE;
 use crate::server::node_location::NodeLocation;

@@ -3,11 +3,7 @@
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use super::connect::link::Dial;
-use super::connect::login::LoginRetries;
-use super::connect::resolver::Resolver;
-use super::connect::target::Target;
-use super::connect::tls::Tls;
+use super::connect::{Dial, LoginRetries, Resolver, Target, Tls};
 use crate::log::PayloadLimit;
 use crate::message::Subscription;
 

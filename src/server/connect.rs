@@ -1,16 +1,30 @@
 //! Connections to one server: its address and login, TLS, the byte stream, and the connection for
 //! commands.
 
-pub(super) mod backoff;
+mod backoff;
 mod bounded;
 mod carrier;
-pub(super) mod endpoint;
-pub(super) mod endpoint_error;
-pub(super) mod link;
-pub(super) mod login;
-pub(super) mod password;
-pub(super) mod resolver;
-pub(super) mod target;
-pub(super) mod tls;
-pub(super) mod transport;
+mod endpoint;
+mod endpoint_error;
+mod link;
+mod login;
+mod password;
+mod resolver;
+mod target;
+mod tls;
+mod transport;
 mod url;
+
+pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
+pub use self::endpoint_error::EndpointError;
+pub use self::login::LoginRetries;
+pub use self::password::Password;
+pub use self::resolver::{Lookup, Resolver};
+pub use self::target::{ParsedUrl, Sentinels, Target, UrlRemark};
+pub use self::tls::{Tls, TlsError, TlsSettings};
+
+pub(super) use self::backoff::Backoff;
+pub(super) use self::endpoint::without_arguments;
+pub(super) use self::link::{Dial, Link, command_cause, cut, excess_of, is_refusal, refusal};
+pub(super) use self::login::Login;
+pub(super) use self::transport::{Transport, connect, io_cause};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::connect::endpoint::{Address, Endpoint};
+use super::connect::{Address, Endpoint};
 use super::sentinel::masters::Masters;
 use crate::message::{ConnectionError, GapCause};
 

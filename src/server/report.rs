@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::cluster::topology::Topology;
-use super::connect::endpoint::Address;
+use super::connect::Address;
 use super::replication::Change;
 use crate::message::{NodeId, Partial, RedisError, Subscription, SubscriptionId, Time};
 

@@ -33,10 +33,9 @@ use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
 use crate::message::{ConnectionError, Notice, Subscription, SubscriptionId, Time};
 use crate::server::config::{Config, Counters, Timing};
-use crate::server::connect::backoff::Backoff;
-use crate::server::connect::endpoint::{Endpoint, without_arguments};
-use crate::server::connect::login::Login;
-use crate::server::connect::transport::{Transport, cause_of, connect};
+use crate::server::connect::{
+    Backoff, Endpoint, Login, Transport, connect, io_cause, without_arguments,
+};
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
 use crate::server::report::Report;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crc16::{State, XMODEM};
 
-use crate::server::connect::endpoint::Address;
+use crate::server::connect::Address;
 use crate::server::feed::Health;
 
 /// Maximum number of nodes parsed from one answer. Redis recommends at most 1000.

@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::message::{ConnectionError, RedisError};
 use crate::server::config::Config;
-use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::link::{Dial, Link, excess_of, refusal};
+use crate::server::connect::{Address, Dial, Endpoint, Link, excess_of, refusal};
 
 /// Timeout for connecting; an unreachable server is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);

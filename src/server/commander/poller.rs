@@ -16,7 +16,7 @@ use super::contacts::{Contacts, Unanswered};
 use crate::message::{Partial, RedisError, Subscription, SubscriptionId, Time};
 use crate::server::cluster::topology::Topology;
 use crate::server::config::Config;
-use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::connect::{Address, Endpoint};
 use crate::server::feed::Health;
 use crate::server::report::Report;
 

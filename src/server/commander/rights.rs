@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use redis::{FromRedisValue as _, Value};
 
 use crate::message::Allowed;
-use crate::server::connect::link::{Link, cut, refusal};
+use crate::server::connect::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
 /// allows when it denies a subscription to all channels, and discovered sharded channels. Redis

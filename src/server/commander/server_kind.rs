@@ -3,7 +3,7 @@
 use redis::Value;
 
 use crate::message::{ErrorCode, RedisError};
-use crate::server::connect::link::{Link, refusal};
+use crate::server::connect::{Link, refusal};
 
 /// Maximum number of characters of a version that are shown.
 const MAX_VERSION: usize = 32;

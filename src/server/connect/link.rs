@@ -14,7 +14,7 @@ use super::bounded::{Bounded, Excess};
 use super::endpoint::{Endpoint, without_arguments};
 use super::resolver::Resolver;
 use super::tls::Tls;
-use super::transport::{self, connect};
+use super::transport::{connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
@@ -55,7 +55,7 @@ impl Link {
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&greeting, Bounded::new(transport), settings)
                 .await
-                .map_err(|error| cause_of(&error))?;
+                .map_err(|error| command_cause(&error))?;
         let mut link = Self {
             connection,
             driver: tokio::spawn(driver),
@@ -89,7 +89,7 @@ impl Link {
         let no_answer = ConnectionError::NoAnswer(Awaited::Reply, dial.answer_within);
         listening
             .map_err(|_| no_answer)?
-            .map_err(|error| cause_of(&error))
+            .map_err(|error| command_cause(&error))
     }
 
     async fn greet(
@@ -153,7 +153,7 @@ impl Link {
         if error.is_timeout() {
             ConnectionError::NoAnswer(Awaited::Reply, self.answer_within)
         } else {
-            cause_of(error)
+            command_cause(error)
         }
     }
 }
@@ -184,11 +184,11 @@ pub(crate) fn refusal(error: &redis::RedisError) -> Option<RedisError> {
 }
 
 /// Returns the cause of an error other than a timeout.
-pub(crate) fn cause_of(error: &redis::RedisError) -> ConnectionError {
+pub(crate) fn command_cause(error: &redis::RedisError) -> ConnectionError {
     if let Some(error) = refusal(error) {
         ConnectionError::Redis(error)
     } else if let Some(error) = io_error(error) {
-        transport::cause_of(error)
+        io_cause(error)
     } else if error.is_connection_dropped() {
         ConnectionError::Closed(Closing::Later)
     } else {

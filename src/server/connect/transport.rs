@@ -111,9 +111,9 @@ pub(crate) async fn connect(
     }
     match outcome {
         Ok(Ok(stream)) => Ok(Transport::new(Stream::Tls(Box::new(stream)))),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(cause_of(&error)),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::Other => Err(io_cause(&error)),
         Ok(Err(error)) => Err(tls::cause_of(&error)
-            .unwrap_or_else(|| ConnectionError::Handshake(Box::new(cause_of(&error))))),
+            .unwrap_or_else(|| ConnectionError::Handshake(Box::new(io_cause(&error))))),
         Err(_) => Err(ConnectionError::NoAnswer(Awaited::Handshake, within)),
     }
 }
@@ -132,7 +132,7 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
 }
 
 /// Returns the cause of an error of a stream.
-pub(crate) fn cause_of(error: &io::Error) -> ConnectionError {
+pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
     use io::ErrorKind as Kind;
     if let Some(cause) = tls::cause_of(error) {
         return cause;
@@ -186,7 +186,7 @@ async fn connect_tcp(
                 tune(&stream);
                 return Ok(stream);
             }
-            Ok(Err(error)) => failure = cause_of(&error),
+            Ok(Err(error)) => failure = io_cause(&error),
             Err(_) => failure = ConnectionError::NoAnswer(Awaited::Connect, each),
         }
     }
@@ -199,7 +199,7 @@ async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Connec
         Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(
             ConnectionError::NoSuchSocket(path.display().to_string().into()),
         ),
-        Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| cause_of(&error))),
+        Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| io_cause(&error))),
         Err(_) => Err(ConnectionError::NoAnswer(Awaited::Connect, within)),
     }
 }

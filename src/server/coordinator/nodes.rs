@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use crate::message::{NodeId, Subscription, SubscriptionId};
 use crate::server::cluster::topology::Member;
 use crate::server::config::{Config, Counters};
-use crate::server::connect::endpoint::{Address, Endpoint};
+use crate::server::connect::{Address, Endpoint};
 use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
 use crate::server::gaps::SharedGaps;
 use crate::server::node_location::NodeLocation;

@@ -12,9 +12,7 @@ use tokio::{join, select};
 use super::masters::{Masters, ReplicationRole, SentinelAnswer, replication_role};
 use super::succession::Progress;
 use crate::message::{ConnectionError, Partial, SentinelErrors, SentinelOutcome, Time};
-use crate::server::connect::backoff::Backoff;
-use crate::server::connect::endpoint::Endpoint;
-use crate::server::connect::link::{Link, is_refusal};
+use crate::server::connect::{Backoff, Endpoint, Link, is_refusal};
 use crate::server::report::Report;
 
 /// Poll interval. Sentinels also announce failovers themselves.

@@ -10,9 +10,7 @@ use tokio::sync::watch;
 
 use crate::message::{ConnectionError, SentinelError, SentinelErrors};
 use crate::server::config::Config;
-use crate::server::connect::endpoint::{Address, Endpoint};
-use crate::server::connect::link::{self, Dial, Link};
-use crate::server::connect::target::Sentinels;
+use crate::server::connect::{Address, Dial, Endpoint, Link, Sentinels, command_cause, cut};
 
 /// Timeout for connecting; an unreachable sentinel is skipped.
 const CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -135,7 +133,7 @@ impl Masters {
                 let known = names.iter().take(NAMED_MASTERS);
                 Err(SentinelError::UnknownMaster {
                     master: master.as_str().into(),
-                    known: known.map(|name| link::cut(name).into()).collect(),
+                    known: known.map(|name| cut(name).into()).collect(),
                     has_more: names.len() > NAMED_MASTERS,
                 })
             }
@@ -166,7 +164,7 @@ impl Masters {
     ) -> Result<PubSubStream, ConnectionError> {
         let mut listener = Link::listen(sentinel, &self.dial()).await?;
         let subscribed = listener.subscribe(SWITCH).await;
-        subscribed.map_err(|error| link::cause_of(&error))?;
+        subscribed.map_err(|error| command_cause(&error))?;
         Ok(listener.split().1)
     }
 

@@ -7,7 +7,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::message::{GapCause, NodeId, SubscriptionId};
 use crate::server::config::Config;
-use crate::server::connect::target::Target;
+use crate::server::connect::Target;
 use crate::server::gaps::{NOWHERE, SharedGaps};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;

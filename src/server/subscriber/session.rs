@@ -19,7 +19,7 @@ use super::now::Now;
 use super::protocol::{End, SubscriberProtocol};
 use super::reader::Reader;
 use super::unexpected::SHOWN_BYTES;
-use super::{Command, Counters, Transport, cause_of};
+use super::{Command, Counters, Transport, io_cause};
 use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::{ConnectionError, Time};
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
@@ -282,7 +282,7 @@ fn closed(protocol: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
         error.kind(),
         io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe | io::ErrorKind::UnexpectedEof
     );
-    End::Closed(cause_of(error))
+    End::Closed(io_cause(error))
 }
 
 impl NestedFrame {

@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::*;
-use crate::server::connect::endpoint::Endpoint;
+use crate::server::connect::Endpoint;
 use crate::server::gaps::SharedGaps;
 use crate::server::node_location::NodeLocation;
 use crate::wire::{Decoder, Limits};
