@@ -22,7 +22,7 @@ pub struct ServerStatus {
     pub sentinel_of: Option<Vec<Box<str>>>,
     /// What the server refuses besides subscriptions, if anything.
     pub trouble: Option<Trouble>,
-    /// Warning that not all subscriptions can be received, or not permanently.
+    /// Why not all subscriptions can be received, or not permanently, if so.
     pub partial: Option<Partial>,
     /// When the connection became live, if it is.
     pub live_since: Time,
