@@ -81,6 +81,10 @@ pub struct Watch {
         help = "Take the server, its colour, channels, filters and more from profile NAME of the \
         config file; options override it. Without NAME, pick one from a list"
     )]
+    #[expect(
+        clippy::option_option,
+        reason = "clap's shape for an option with an optional value"
+    )]
     pub profile: Option<Option<String>>,
     /// The path of the config file.
     #[arg(
@@ -165,6 +169,10 @@ pub struct Server {
 pub struct Tls {
     /// Use TLS, as with a rediss:// URL
     #[arg(long)]
+    #[expect(
+        clippy::struct_field_names,
+        reason = "clap names the option after the field"
+    )]
     pub tls: bool,
     /// PEM file of CA certificates to trust instead of the system's
     #[arg(long, value_name = "FILE", value_parser = values::path())]
