@@ -304,7 +304,7 @@ impl App {
                 None => self.open.as_ref().map(|open| open.is_whole),
             },
             message_focused: matches!(self.focus, Focus::Message | Focus::Plot),
-            form: self.channel_list.form,
+            shows_latest: self.shows_latest(),
         };
         Areas::divide(self.size.0, self.size.1, wishes)
     }

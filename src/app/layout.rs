@@ -3,8 +3,6 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::channel_list::ListForm;
-
 /// Minimum width of the screen for channels and messages side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
@@ -64,8 +62,8 @@ pub struct Wishes {
     pub message: Option<bool>,
     /// Whether the open message has the focus.
     pub message_focused: bool,
-    /// The form of the channel list. With the latest values, it also takes the log's place.
-    pub form: ListForm,
+    /// Whether the channel list shows the latest values. It then also takes the log's place.
+    pub shows_latest: bool,
 }
 
 impl Areas {
@@ -86,7 +84,7 @@ impl Areas {
             };
         }
         let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
-        let (channels, messages) = if wishes.form == ListForm::Latest {
+        let (channels, messages) = if wishes.shows_latest {
             (Rect::default(), body)
         } else if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
@@ -97,7 +95,7 @@ impl Areas {
             (Rect::default(), body)
         };
         let (messages, message) = beside_message(messages, wishes);
-        let (channels, messages) = if wishes.form == ListForm::Latest {
+        let (channels, messages) = if wishes.shows_latest {
             (messages, Rect::default())
         } else {
             (channels, messages)
@@ -256,7 +254,7 @@ mod tests {
         box_lines: 3,
         message: None,
         message_focused: false,
-        form: ListForm::Names,
+        shows_latest: false,
     };
 
     /// Returns combinations of wishes to test.
@@ -282,8 +280,12 @@ mod tests {
             ]
         };
         let wishes = messages.into_iter().flat_map(with_message);
-        let forms =
-            |wishes| [ListForm::Names, ListForm::Latest].map(|form| Wishes { form, ..wishes });
+        let forms = |wishes| {
+            [false, true].map(|shows_latest| Wishes {
+                shows_latest,
+                ..wishes
+            })
+        };
         wishes.flat_map(forms).collect()
     }
 
@@ -353,7 +355,7 @@ mod tests {
     fn the_latest_values_take_the_place_of_the_list_and_the_log() {
         let latest = Wishes {
             channels_focused: true,
-            form: ListForm::Latest,
+            shows_latest: true,
             ..NOTHING
         };
         for size in [(200, 50), (80, 24), (40, 12)] {

@@ -1,13 +1,15 @@
 //! The publish box.
 
+pub mod limits;
+
+use self::limits::MAX_LINE;
 use super::causes::publish_error_words;
+use super::effect::Effect;
 use super::input::Input;
+use super::session::Session;
 use crate::payload::escape::{is_plain, is_plain_name};
 use crate::payload::quoted::{parse_escaped, to_escaped};
-use crate::server::PublishError;
-
-/// Maximum size of a one-line box, in bytes.
-pub(crate) const MAX_LINE: usize = 16 << 10;
+use crate::server::{Ask, PublishError};
 
 /// The maximum number of messages in the history.
 const MAX_HISTORY: usize = 500;
@@ -169,6 +171,30 @@ impl PublishBox {
         self.next_id
     }
 
+    /// Publishes the message in the box. Returns `None` if it has an invalid escape.
+    pub(crate) fn publish(&mut self, session: &mut Session) -> Option<Effect> {
+        let Outgoing { channel, payload } = self.outgoing().ok()?;
+        let is_sharded = self.publishes_sharded(session);
+        let id = self.send();
+        session.own.note_sent(id, &channel, &payload, session.now);
+        Some(Effect::Ask(Ask::Publish {
+            id,
+            channel,
+            payload,
+            is_sharded,
+        }))
+    }
+
+    /// Returns whether the message goes to a sharded channel: as chosen by the user, or else if its
+    /// channel is subscribed to as a sharded one.
+    #[must_use]
+    pub fn publishes_sharded(&self, session: &Session) -> bool {
+        self.is_sharded.unwrap_or_else(|| {
+            let outgoing = self.outgoing();
+            outgoing.is_ok_and(|message| session.is_sharded(&message.channel))
+        })
+    }
+
     /// Records the answer to the request `id`.
     pub fn note_answer(
         &mut self,
@@ -317,6 +343,3 @@ impl PublishBox {
         self.escapes = draft.escapes;
     }
 }
-
-/// Longer messages are not loaded into the box, since each key press would be slow.
-pub(crate) const MAX_EDITED: usize = 256 << 10;

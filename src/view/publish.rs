@@ -131,7 +131,7 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
         ""
     };
     let (words, style) = match app.publish().answer() {
-        Answer::None if escapes.is_empty() && !app.publishes_sharded() => {
+        Answer::None if escapes.is_empty() && !app.publish().publishes_sharded(app.session()) => {
             return (String::new(), theme::QUIET);
         }
         Answer::None => (String::new(), theme::QUIET),
@@ -153,7 +153,7 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
             (format!("{}{rest}", words.string), theme::BAD)
         }
     };
-    let sharded = if app.publishes_sharded() {
+    let sharded = if app.publish().publishes_sharded(app.session()) {
         " sharded ·"
     } else {
         ""

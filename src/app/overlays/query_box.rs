@@ -1,6 +1,13 @@
 //! The box in which a query is edited.
 
+use super::syntax::syntax_lines;
+use crate::app::action::Motion;
+use crate::app::effect::Effect;
 use crate::app::input::Input;
+use crate::app::layout::{Areas, inside, padded};
+use crate::app::session::Session;
+use crate::app::session::breakpoints::Breakpoint;
+use crate::app::session::find::Find;
 use crate::query::{Query, QueryError};
 
 /// What the edited query is for.
@@ -25,25 +32,39 @@ pub struct QueryBox {
     pub input: Input,
     /// The first visible line of the syntax list, if it is shown above the box.
     pub syntax: Option<usize>,
-    pub(crate) error: Option<QueryError>,
+    error: Option<QueryError>,
     /// What the user may have meant instead of the text.
-    pub(crate) meant: Option<String>,
+    meant: Option<String>,
     /// The filter or search that was active before.
     pub(crate) before: Option<Query>,
     /// The entry of the history that is shown, if any; `kept` is then the draft that it replaced.
-    pub(crate) older: Option<usize>,
-    pub(crate) kept: String,
+    older: Option<usize>,
+    kept: String,
 }
 
 impl QueryBox {
-    pub(crate) fn holding(purpose: Purpose, text: &str) -> Self {
+    /// Opens the box with the query that `purpose` stands for now.
+    pub(crate) fn open(purpose: Purpose, session: &Session) -> Self {
+        let query = match purpose {
+            Purpose::Filter => session.filters.typed.as_ref(),
+            Purpose::Find => session.find.as_ref().map(Find::query),
+            Purpose::ListedFilter(Some(index)) => {
+                let filter = session.filters.list.get(index);
+                filter.map(|filter| &filter.query)
+            }
+            Purpose::Breakpoint(Some(index)) => {
+                let list = session.breakpoints.list();
+                list.get(index).map(Breakpoint::query)
+            }
+            Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
+        };
         Self {
             purpose,
-            input: Input::holding(text),
+            input: Input::holding(query.map_or("", Query::text)),
             syntax: None,
             error: None,
-            meant: None,
-            before: None,
+            meant: query.and_then(Query::suggestion).map(str::to_owned),
+            before: query.cloned(),
             older: None,
             kept: String::new(),
         }
@@ -62,7 +83,111 @@ impl QueryBox {
         self.before.as_ref()
     }
 
-    pub(crate) fn put(&mut self, text: &str) {
+    /// Parses the text, and applies it at once if it is a filter or a search. While it has an
+    /// error, the query from before it was edited is active.
+    pub(crate) fn read(&mut self, session: &mut Session) -> Vec<Effect> {
+        let parsed = Query::parse(&self.input.text(), &session.moment());
+        self.error = parsed.as_ref().err().cloned();
+        let meant = parsed.as_ref().ok().and_then(Query::suggestion);
+        self.meant = meant.map(str::to_owned);
+        let query = parsed.map_or_else(|_| self.before.clone(), Some);
+        match self.purpose {
+            Purpose::Filter => session.filter_by(query),
+            Purpose::Find => session.set_find(query),
+            Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => Vec::new(),
+        }
+    }
+
+    /// Returns the query to confirm, unless the text has an error, which is shown then.
+    pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
+        match Query::parse(&self.input.text(), &session.moment()) {
+            Ok(query) => Some(query),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
+    }
+
+    /// Returns the query to suggest in place of the one being written: what the user may have
+    /// meant, if the text matches nothing.
+    #[must_use]
+    pub fn offered(&self, session: &Session) -> Option<&str> {
+        let is_offered = match (self.purpose, &session.find) {
+            (Purpose::Filter, _) => {
+                let filters = &session.filters;
+                filters.progress().is_some()
+                    && !filters.is_new()
+                    && filters.lag(session.now).is_none()
+                    && session.shown.messages() == 0
+            }
+            (Purpose::Find, Some(find)) => {
+                find.lag(session.now).is_none() && find.rows().is_empty()
+            }
+            (Purpose::Find, None) => false,
+            // These have not been run yet: suggest only if the text would be searched for as plain
+            // text.
+            (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
+                let query = Query::parse(&self.input.text(), &session.moment());
+                query.is_ok_and(|query| query.is_text())
+            }
+        };
+        self.meant.as_deref().filter(|_| is_offered)
+    }
+
+    /// Replaces the text with the suggested query.
+    pub(crate) fn take_offer(&mut self, session: &mut Session) -> Vec<Effect> {
+        let Some(offered) = self.offered(session).map(str::to_owned) else {
+            return session.tell("no suggestion · F1 syntax");
+        };
+        self.put(&offered, session)
+    }
+
+    /// Shows the query that was used before the one shown.
+    pub(crate) fn show_older(&mut self, session: &mut Session) -> Vec<Effect> {
+        let at = self.older.unwrap_or(session.queries.len());
+        let Some(older) = at.checked_sub(1) else {
+            return self.read(session);
+        };
+        if self.older.is_none() {
+            self.kept = self.input.text();
+        }
+        self.older = Some(older);
+        let text = session.queries[older].clone();
+        self.put(&text, session)
+    }
+
+    /// Shows the query that was used after the one shown, or the draft.
+    pub(crate) fn show_newer(&mut self, session: &mut Session) -> Vec<Effect> {
+        let Some(at) = self.older else {
+            return self.read(session);
+        };
+        let newer = session.queries.get(at + 1).cloned();
+        self.older = newer.is_some().then_some(at + 1);
+        let text = newer.unwrap_or_else(|| std::mem::take(&mut self.kept));
+        self.put(&text, session)
+    }
+
+    fn put(&mut self, text: &str, session: &mut Session) -> Vec<Effect> {
         self.input = Input::holding(text);
+        self.read(session)
+    }
+
+    /// Shows or hides the syntax list above the box.
+    pub(crate) fn toggle_syntax(&mut self) {
+        self.syntax = match self.syntax {
+            None => Some(0),
+            Some(_) => None,
+        };
+    }
+
+    /// Moves through the syntax list, if it is shown.
+    pub(crate) fn move_by(&mut self, motion: Motion, areas: &Areas) {
+        let columns = padded(inside(areas.overlay)).width;
+        let lines = syntax_lines(usize::from(columns)).len();
+        let height = usize::from(inside(areas.syntax(lines)).height);
+        if let Some(top) = &mut self.syntax {
+            *top = motion.from(*top, height, lines.saturating_sub(height));
+        }
     }
 }

@@ -22,7 +22,7 @@ impl App {
                 | Overlay::Nodes { .. }
                 | Overlay::Formats { .. },
             ) => self.move_in_list(step),
-            Some(Overlay::Query(_)) => self.move_in_syntax(step),
+            Some(Overlay::Query(query_box)) => query_box.move_by(step, &areas),
             Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None if self.focus == Focus::Message => {

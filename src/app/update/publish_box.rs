@@ -10,21 +10,12 @@ use crate::app::channel_list::Entry;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::overlays::{Overlay, Question};
-use crate::app::publish_box::{MAX_EDITED, MAX_LINE, Outgoing};
+use crate::app::publish_box::limits::{MAX_LINE, too_long, why_ask, why_not_edited};
 use crate::app::session::feed::MAX_NAME_COLUMNS;
-use crate::app::session::snapshot::MessageSnapshot;
-use crate::app::settings::SENTINEL_HELLO;
-use crate::message::INVALIDATIONS;
-use crate::payload::{escape, figures};
-use crate::server::Ask;
+use crate::payload::escape;
 
 /// Why the box stays closed.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
-
-fn too_long(channel: &[u8]) -> String {
-    let size = figures::size(channel.len() as u64);
-    format!("the channel's name is too long to edit: {size}")
-}
 
 impl App {
     pub(crate) fn edit_and_resend(&mut self) -> Vec<Effect> {
@@ -137,7 +128,8 @@ impl App {
             PublishAction::EnterChannel => self.set_focus(Focus::PublishChannel),
             PublishAction::ToggleEscapes => self.publish_box.toggle_escapes(),
             PublishAction::ToggleSharded => {
-                self.publish_box.is_sharded = Some(!self.publishes_sharded());
+                let is_sharded = self.publish_box.publishes_sharded(&self.session);
+                self.publish_box.is_sharded = Some(!is_sharded);
             }
         }
         Vec::new()
@@ -216,75 +208,10 @@ impl App {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }
-        let Ok(Outgoing { channel, payload }) = self.publish_box.outgoing() else {
-            return Vec::new();
-        };
-        let is_sharded = self.publishes_sharded();
-        let id = self.publish_box.send();
-        self.session
-            .own
-            .note_sent(id, &channel, &payload, self.session.now);
-        self.set_focus(Focus::PublishPayload);
-        vec![Effect::Ask(Ask::Publish {
-            id,
-            channel,
-            payload,
-            is_sharded,
-        })]
+        let sent = self.publish_box.publish(&mut self.session);
+        if sent.is_some() {
+            self.set_focus(Focus::PublishPayload);
+        }
+        sent.into_iter().collect()
     }
-
-    /// Returns whether the message in the box goes to a sharded channel: as chosen by the user, or
-    /// else if its channel is subscribed to as a sharded one.
-    #[must_use]
-    pub fn publishes_sharded(&self) -> bool {
-        self.publish_box.is_sharded.unwrap_or_else(|| {
-            let outgoing = self.publish_box.outgoing();
-            outgoing.is_ok_and(|message| self.session.is_sharded(&message.channel))
-        })
-    }
-}
-
-/// Returns why a message cannot be edited and sent again, if it cannot.
-fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
-    let kept = snapshot.payload.len();
-    if snapshot.is_cut() {
-        let (kept, size) = (figures::size(kept as u64), figures::size(snapshot.size));
-        return Some(format!(
-            "only the first {kept} of {size} were kept: it cannot be sent again"
-        ));
-    }
-    let channel = snapshot.channel.as_deref().unwrap_or_default();
-    if channel.len() > MAX_LINE {
-        return Some(too_long(channel));
-    }
-    (kept > MAX_EDITED).then(|| {
-        let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
-        format!("{size} is too long to edit here: at most {most}")
-    })
-}
-
-/// Returns the question to ask before publishing to `channel`, if there is one.
-fn why_ask(channel: &[u8]) -> Option<String> {
-    let name = escape::name(channel, MAX_NAME_COLUMNS).string;
-    if channel == SENTINEL_HELLO {
-        return Some(format!(
-            "{name}: sentinels trust messages there; a forged one can cause a failover."
-        ));
-    }
-    if channel == INVALIDATIONS {
-        return Some(format!(
-            "{name}: clients that cache keys drop the keys named there."
-        ));
-    }
-    let is_keyspace = [&b"__key"[..], b"__subkey"]
-        .iter()
-        .any(|start| channel.starts_with(start));
-    if is_keyspace {
-        return Some(format!(
-            "{name}: programs take a message there for a change that Redis made to a key."
-        ));
-    }
-    channel
-        .is_empty()
-        .then(|| "The channel's name is empty.".to_owned())
 }

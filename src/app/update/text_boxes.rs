@@ -7,7 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Context;
 use crate::app::overlays::{Overlay, Question};
-use crate::app::publish_box::{MAX_EDITED, MAX_LINE};
+use crate::app::publish_box::limits::{MAX_EDITED, MAX_LINE};
 use crate::payload::figures;
 
 impl App {
@@ -68,7 +68,7 @@ impl App {
             }
             (Context::Query, Some(Overlay::Query(query_box))) => {
                 query_box.input.press_in_line(key);
-                return self.read_query();
+                return query_box.read(&mut self.session);
             }
             (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
                 input.press_in_line(key);
@@ -103,7 +103,7 @@ impl App {
             }
             (Context::Query, Some(Overlay::Query(query_box))) => {
                 query_box.input.insert_in_line(text);
-                return self.read_query();
+                return query_box.read(&mut self.session);
             }
             (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
                 input.insert_in_line(text);
