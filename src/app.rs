@@ -2,8 +2,17 @@
 //!
 //! [`App`] owns everything that the screen shows. [`App::update`] takes one event at a time. It is
 //! synchronous and total, does no I/O and reads no clock. It returns [`Effect`]s: plain data that
-//! says what the main loop must do. Each pane has a file here for what it shows of the log, its
-//! scroll position and its selection.
+//! says what the main loop must do.
+//!
+//! From the bottom up:
+//!
+//! - `action`, `effect`, `event`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
+//!   `keymap` and `keyboard`: which action a key stands for, and when it acts.
+//! - `session`: what the panes share. A pane takes it, or the part of it that it needs.
+//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: a pane each, its
+//!   state and what the user does in it. No pane knows another.
+//! - `update`: the flows that involve several panes or the focus. Only these files and this one have
+//!   methods of `App`.
 
 mod action;
 mod causes;
@@ -51,7 +60,7 @@ pub use self::message_pane::{Against, Open};
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
-pub use self::overlays::{Overlay, Prompt, Question};
+pub use self::overlays::{MOST_LOST_BY_QUITTING, Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
     Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
@@ -65,7 +74,7 @@ pub use self::session::filters::{Filter, Filters};
 pub use self::session::find::Find;
 pub use self::session::lenses::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 pub use self::session::live_query::{Progress, Unchecked};
-pub use self::session::nodes::{Away, NodeStatus, Nodes};
+pub use self::session::nodes::{LostNode, NodeStatus, Nodes};
 pub use self::session::notices::{gap_words, notice_words, topic_words};
 pub use self::session::own_messages::OwnMessages;
 pub use self::session::remedies::{connection_remedy, denial_remedy};
@@ -75,7 +84,6 @@ pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::settings::{RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
-pub use self::update::quitting::MOST_LOST_BY_QUITTING;
 
 use std::time::Duration;
 

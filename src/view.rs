@@ -15,7 +15,7 @@
 //! only the visible rows. Untrusted text passes through [`payload::escape`](crate::payload::escape)
 //! on its way to the screen.
 
-mod channels;
+mod channel_list;
 mod empty;
 mod formats;
 mod frame;
@@ -25,14 +25,14 @@ mod lens;
 mod line;
 mod listed;
 mod lists;
-mod messages;
+mod log_pane;
+mod message_pane;
 mod nodes;
-mod overlay;
+mod overlays;
 mod picker;
 mod plot;
-mod publish;
-mod query;
-mod reader;
+mod publish_box;
+mod query_box;
 mod state;
 mod status;
 mod text_box;
@@ -60,22 +60,22 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         hints::draw(app, areas.hints, buffer);
     }
     if !areas.channels.is_empty() {
-        channels::draw(app, areas.channels, buffer);
+        channel_list::draw(app, areas.channels, buffer);
     }
     if !areas.messages.is_empty() {
-        messages::draw(app, areas.messages, buffer);
+        log_pane::draw(app, areas.messages, buffer);
     }
     if !areas.message.is_empty() {
         if app.plot().is_shown() {
             plot::draw(app, areas.message, buffer);
         } else {
-            reader::draw(app, buffer);
+            message_pane::draw(app, buffer);
         }
     }
-    let mut caret = publish::draw(app, areas.publish, buffer);
-    publish::draw_candidates(app, buffer);
+    let mut caret = publish_box::draw(app, areas.publish, buffer);
+    publish_box::draw_candidates(app, buffer);
     if let Some(overlay) = app.overlay() {
-        caret = overlay::draw(app, overlay, buffer);
+        caret = overlays::draw(app, overlay, buffer);
     }
     if let Some(toast) = app.toast().filter(|_| !areas.hints.is_empty()) {
         toast::draw(toast, room_for_toast(&areas, caret), buffer);

@@ -73,7 +73,7 @@ pub enum Entry {
     /// A channel that has received messages.
     Channel(ChannelId),
     /// A subscription to a channel that has not received any messages.
-    Unheard(SubscriptionId),
+    NotReceiving(SubscriptionId),
 }
 
 /// The state of the channel list's pane.
@@ -314,7 +314,7 @@ impl Lists<'_> {
     #[must_use]
     pub fn topic(&self, entry: Entry) -> Option<Topic> {
         match entry {
-            Entry::Pattern(id) | Entry::Unheard(id) => self.subscriptions.topic(id).cloned(),
+            Entry::Pattern(id) | Entry::NotReceiving(id) => self.subscriptions.topic(id).cloned(),
             Entry::Channel(id) => {
                 let name = self.channels.by_id(id)?.shared_name();
                 Some(Topic::shared_channel(name))
@@ -324,7 +324,9 @@ impl Lists<'_> {
 
     fn is_at(&self, entry: Entry, topic: &Topic) -> bool {
         match entry {
-            Entry::Pattern(id) | Entry::Unheard(id) => self.subscriptions.topic(id) == Some(topic),
+            Entry::Pattern(id) | Entry::NotReceiving(id) => {
+                self.subscriptions.topic(id) == Some(topic)
+            }
             Entry::Channel(id) => {
                 topic.names_one()
                     && self
@@ -350,7 +352,7 @@ impl Lists<'_> {
                 continue;
             }
             match self.channels.find(&topic.name) {
-                None => others.push((&*topic.name, Entry::Unheard(id))),
+                None => others.push((&*topic.name, Entry::NotReceiving(id))),
                 // A channel that is subscribed to by name is always listed.
                 Some(heard) if !listed.contains(&heard) => {
                     others.push((&*topic.name, Entry::Channel(heard)));

@@ -12,7 +12,7 @@ mod moving;
 mod plot;
 mod publish_box;
 mod query_box;
-pub mod quitting;
+mod quitting;
 mod subscribing;
 mod text_boxes;
 mod undo;
@@ -101,7 +101,7 @@ impl App {
             Feed::Unconfirmed(subscriptions) => self
                 .session
                 .subscriptions
-                .lose(&subscriptions, self.session.now),
+                .await_confirmation(&subscriptions, self.session.now),
             Feed::Nodes(facts) => self.session.note_nodes(facts),
             Feed::ShardChannels {
                 subscription,

@@ -8,10 +8,10 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
 use self::words::{Words, plain, rows_of, strong};
-use super::query::unchecked;
+use super::query_box::unchecked;
 use super::state::{server_words, sought_words, wait};
 use super::theme;
-use crate::app::{App, Away, connection_remedy, connection_words, denial_remedy, topic_words};
+use crate::app::{App, LostNode, connection_remedy, connection_words, denial_remedy, topic_words};
 use crate::message::ConnectionError;
 use crate::payload::escape::{name, whole, whole_name};
 use crate::payload::figures;
@@ -53,7 +53,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     if kept > 0 {
         return hidden(app, kept);
     }
-    if let Some(away) = app.session().nodes().away() {
+    if let Some(away) = app.session().nodes().lost() {
         return beside(app, away);
     }
     let words = match &app.server().connection {
@@ -157,7 +157,7 @@ fn capitalized(words: &str) -> String {
 }
 
 /// Returns the text for when no message has arrived, and one server is away while others serve.
-fn beside(app: &App, away: Away<'_>) -> Vec<Line<'static>> {
+fn beside(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
         Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => {
             connection_words(reason)

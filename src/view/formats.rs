@@ -22,7 +22,7 @@ pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) 
         .channel
         .as_deref()
         .unwrap_or_default();
-    let ways = app.session().ways_to_read();
+    let ways = app.session().decoder_options();
     let rows = u16::try_from(ways.len()).unwrap_or(u16::MAX);
     let place = frame::popup(area, COLUMNS, rows.saturating_add(2));
     Clear.render(place, buffer);
@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) 
     let top = (selected + 1).saturating_sub(height);
     let shown = ways.iter().enumerate().skip(top);
     for (row, (index, way)) in (0..lines.height).zip(shown) {
-        let is_now = way.as_ref() == app.session().read_as(channel);
+        let is_now = way.as_ref() == app.session().chosen_decoder(channel);
         let style = frame::selection(index == selected, true);
         line(way.as_ref(), is_now, usize::from(lines.width)).draw(lines, row, style, buffer);
     }

@@ -39,7 +39,7 @@ pub(super) fn instead_of_rate(
     const NOT_RECEIVING: &str = "not receiving";
     if app.is_muted(name) {
         Some(("muted", theme::QUIET))
-    } else if !app.subscriptions().hear(name) {
+    } else if !app.subscriptions().receives(name) {
         let fits = NOT_RECEIVING.len() <= columns;
         Some((if fits { NOT_RECEIVING } else { "off" }, theme::WATCH))
     } else {
@@ -53,6 +53,6 @@ pub(super) fn mark_of(state: &SubscriptionState) -> (&'static str, Style) {
         SubscriptionState::Pending => ("◌", theme::WATCH),
         SubscriptionState::Live => ("●", theme::GOOD),
         SubscriptionState::Denied(_) => ("✗", theme::BAD),
-        SubscriptionState::Ended(_) | SubscriptionState::Left => ("■", theme::QUIET),
+        SubscriptionState::Ended(_) | SubscriptionState::Unsubscribed => ("■", theme::QUIET),
     }
 }

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 
 use super::theme;
-use crate::app::{App, Away, connection_words, gap_cause_words, gap_reason_words};
+use crate::app::{App, LostNode, connection_words, gap_cause_words, gap_reason_words};
 use crate::message::Time;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
@@ -12,7 +12,7 @@ use crate::server::Connection;
 /// Returns the state of the connection: a mark, its style, and a description.
 pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     let server = app.server();
-    if let Some(away) = app.session().nodes().away() {
+    if let Some(away) = app.session().nodes().lost() {
         return state_away(app, away);
     }
     match &server.connection {
@@ -91,7 +91,9 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
         Connection::Live | Connection::Idle if denied == wanted => {
             ("subscriptions denied".to_owned(), theme::BAD)
         }
-        Connection::Live | Connection::Idle if subscriptions.sought().next().is_some() => {
+        Connection::Live | Connection::Idle
+            if subscriptions.discovery_patterns().next().is_some() =>
+        {
             ("looking for sharded channels".to_owned(), theme::WATCH)
         }
         Connection::Live | Connection::Idle => {
@@ -102,7 +104,7 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
 }
 
 /// Returns the state while one server is away and others serve.
-fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
+fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);
     let lost = match away.subscriptions {
         0 => String::new(),
@@ -130,7 +132,7 @@ fn state_away(app: &App, away: Away<'_>) -> (&'static str, Style, String) {
 }
 
 /// Returns the name of a server that is away.
-pub(super) fn server_words(away: Away<'_>) -> String {
+pub(super) fn server_words(away: LostNode<'_>) -> String {
     match away.name {
         "" => "a server".to_owned(),
         name => whole(name.as_bytes()),
@@ -170,7 +172,7 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
 
 /// Describes the sharded channels that are being looked for, if any.
 pub(super) fn sought_words(app: &App) -> Option<String> {
-    let sought: Vec<_> = app.subscriptions().sought().collect();
+    let sought: Vec<_> = app.subscriptions().discovery_patterns().collect();
     let ((first, _), more) = (sought.first()?, sought.len() - 1);
     let more = match more {
         0 => String::new(),
@@ -180,7 +182,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     let found = match is_answered {
         false => "; no answer yet",
         // The channels that were found have ended.
-        true if app.subscriptions().was_any_sharded() => "",
+        true if app.subscriptions().have_had_sharded() => "",
         true => "; none yet",
     };
     let name = whole_name(&first.name);

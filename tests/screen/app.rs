@@ -426,12 +426,12 @@ fn a_confirmation_that_crosses_with_leaving_does_not_bring_it_back() {
         [Effect::Command(Command::Unsubscribe(SubscriptionId(0)))]
     );
     stage.confirm(0);
-    assert_eq!(stage.state(0), &SubscriptionState::Left);
+    assert_eq!(stage.state(0), &SubscriptionState::Unsubscribed);
     stage.notice(Notice::Denied {
         subscription,
         reason: "NOPERM".into(),
     });
-    assert_eq!(stage.state(0), &SubscriptionState::Left);
+    assert_eq!(stage.state(0), &SubscriptionState::Unsubscribed);
     assert_eq!(stage.app.subscriptions().counts(), (0, 0));
 }
 

@@ -38,7 +38,7 @@ impl Session {
         if let Allowed::Only { names, .. } = &channels {
             for topic in names.iter().map(|name| topic_of(name)) {
                 // Subscriptions that the user ended stay ended.
-                if !self.subscriptions.was_ever(&topic) {
+                if !self.subscriptions.have_had(&topic) {
                     let added = self.subscriptions.add(topic);
                     effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
                 }

@@ -217,7 +217,7 @@ impl Session {
     /// message while it cannot be received.
     pub(crate) fn checked_until_on(&self, channel: &[u8]) -> Time {
         let known = self.checked_until();
-        if self.subscriptions.hear(channel) {
+        if self.subscriptions.receives(channel) {
             return known;
         }
         let channels = self.log.channels();

@@ -28,7 +28,10 @@ impl Session {
             .then(|| RowId(self.log.end().0.saturating_sub(1)));
         self.widen_names(&batch);
         self.count_for_node(&batch);
-        let notes = [self.whose_keys(&batch), self.counted_by_socket_io(&batch)];
+        let notes = [
+            self.note_of_one_primary(&batch),
+            self.counted_by_socket_io(&batch),
+        ];
         let first = self.log.end();
         self.log.append(batch);
         self.own.note_arrived(&self.log, first);

@@ -26,7 +26,7 @@ const FORMATS: [Format; 7] = [
 impl Session {
     /// Returns the format that the user chose for the channel called `name`.
     #[must_use]
-    pub fn read_as(&self, name: &[u8]) -> Option<&ReadAs> {
+    pub fn chosen_decoder(&self, name: &[u8]) -> Option<&ReadAs> {
         self.decoder_choices.chosen(name)
     }
 
@@ -38,7 +38,7 @@ impl Session {
 
     /// Returns the choices in the order of the list; `None` stands for automatic detection.
     #[must_use]
-    pub fn ways_to_read(&self) -> Vec<Option<ReadAs>> {
+    pub fn decoder_options(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
         let by_type = self.settings.known_types.iter().map(|message_type| {
             Some(ReadAs {
@@ -52,7 +52,7 @@ impl Session {
 
     /// Applies a choice for `channel` wherever values are read: queries are run again on the
     /// messages in the log, checks use it for new messages.
-    pub(crate) fn read_as_chosen(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
+    pub(crate) fn choose_decoder(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
         Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
         let plan = self.checks.read_by(&self.decoder_choices);
         let mut effects: Vec<Effect> = plan

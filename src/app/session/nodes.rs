@@ -37,7 +37,7 @@ impl NodeStatus {
 
 /// A server whose connection is lost or refused while others are live.
 #[derive(Clone, Copy, Debug)]
-pub struct Away<'a> {
+pub struct LostNode<'a> {
     /// The address it reports for itself; empty if unknown.
     pub name: &'a str,
     /// The number of subscriptions that it should serve.
@@ -96,7 +96,7 @@ impl Nodes {
     /// Returns the server with the worst connection if it is lost or refused while another one is
     /// live.
     #[must_use]
-    pub fn away(&self) -> Option<Away<'_>> {
+    pub fn lost(&self) -> Option<LostNode<'_>> {
         let any_live = || {
             let mut nodes = self.0.values();
             nodes.any(|node| node.connection == Some(Connection::Live))
@@ -106,7 +106,7 @@ impl Nodes {
             connection,
             Connection::Reconnecting { .. } | Connection::Refused { .. }
         );
-        (is_lost && any_live()).then(|| Away {
+        (is_lost && any_live()).then(|| LostNode {
             name: node.facts.as_ref().map_or("", |facts| &facts.name),
             subscriptions: node.facts.as_ref().map_or(0, |facts| facts.subscriptions),
             connection,
@@ -207,7 +207,7 @@ impl Session {
     /// Returns a notice, once per session, that the keyspace notifications in a batch come from
     /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
     /// subscribed to at one node.
-    pub(crate) fn whose_keys(&mut self, batch: &Batch) -> Option<Notice> {
+    pub(crate) fn note_of_one_primary(&mut self, batch: &Batch) -> Option<Notice> {
         if self.was_told_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }

@@ -33,7 +33,7 @@ impl Session {
         for name in names {
             let topic = Topic::shard(name);
             // Channels that the user has unsubscribed from stay unsubscribed.
-            if self.subscriptions.was_ever(&topic) {
+            if self.subscriptions.have_had(&topic) {
                 continue;
             }
             if effects.len() == room {
@@ -60,7 +60,7 @@ impl Session {
 
     /// Returns whether `channel` is subscribed to only as a sharded channel.
     pub(crate) fn is_sharded(&self, channel: &[u8]) -> bool {
-        self.subscriptions.want_only_sharded(channel)
+        self.subscriptions.include_only_sharded(channel)
     }
 
     /// Returns the subscription to `topic`, preferring one that has not ended.

@@ -23,14 +23,14 @@ pub enum SubscriptionState {
     /// Ended by the message that `--until` waits for, or by the server; the text says which.
     Ended(&'static str),
     /// Unsubscribed by the user. Kept only so that old rows can still name it.
-    Left,
+    Unsubscribed,
 }
 
 impl SubscriptionState {
     /// Returns whether the subscription has ended, by itself or by the user.
     #[must_use]
     pub fn is_over(&self) -> bool {
-        matches!(self, Self::Ended(_) | Self::Left)
+        matches!(self, Self::Ended(_) | Self::Unsubscribed)
     }
 }
 
@@ -38,7 +38,7 @@ impl SubscriptionState {
 struct Entry {
     topic: Topic,
     state: SubscriptionState,
-    heard: ListeningPeriods,
+    listening: ListeningPeriods,
 }
 
 /// All subscriptions of the session. The id of each is its index.
@@ -69,7 +69,7 @@ impl Subscriptions {
         // Replace earlier subscriptions to the same topic that are over.
         let same: Vec<SubscriptionId> = self.to_topic(&topic).collect();
         for id in same {
-            self.entries[id.0 as usize].state = SubscriptionState::Left;
+            self.entries[id.0 as usize].state = SubscriptionState::Unsubscribed;
         }
         let id = SubscriptionId(u32::try_from(self.entries.len()).ok()?);
         self.longest_name = self.longest_name.max(topic.name.len());
@@ -81,7 +81,7 @@ impl Subscriptions {
         self.entries.push(Entry {
             topic: topic.clone(),
             state: SubscriptionState::Pending,
-            heard: ListeningPeriods::default(),
+            listening: ListeningPeriods::default(),
         });
         self.wanted += 1;
         self.generation += 1;
@@ -89,8 +89,8 @@ impl Subscriptions {
     }
 
     /// Records that the user unsubscribed.
-    pub fn leave(&mut self, id: SubscriptionId, now: Time) {
-        self.set_state(id, SubscriptionState::Left, now);
+    pub fn unsubscribe(&mut self, id: SubscriptionId, now: Time) {
+        self.set_state(id, SubscriptionState::Unsubscribed, now);
     }
 
     /// Records what a notice from `time` says about subscriptions.
@@ -101,7 +101,7 @@ impl Subscriptions {
                 // If several servers confirm it, coverage starts with the last confirmation.
                 let entry = self.entries.get_mut(subscription.id.0 as usize);
                 if let Some(entry) = entry.filter(|one| one.state == SubscriptionState::Live) {
-                    entry.heard.begin(time);
+                    entry.listening.begin(time);
                 }
             }
             Notice::Discovered { subscription, .. } => {
@@ -135,23 +135,23 @@ impl Subscriptions {
     /// Records a gap. It does not say which subscriptions it affects, so it may be any of them.
     fn note_gap(&mut self, gap: &Gap) {
         for entry in &mut self.entries {
-            entry.heard.end(gap.last_heard);
+            entry.listening.end(gap.last_heard);
             if let GapEnd::Restored(end) = gap.end
                 && entry.state == SubscriptionState::Live
             {
-                entry.heard.resume(end);
+                entry.listening.resume(end);
             }
         }
     }
 
     fn note_dropped(&mut self, dropped: &Dropped) {
         for entry in &mut self.entries {
-            entry.heard.miss(dropped.from, dropped.to);
+            entry.listening.miss(dropped.from, dropped.to);
         }
     }
 
     /// Marks these, if they were live, as waiting for confirmation again.
-    pub fn lose(&mut self, ids: &[SubscriptionId], now: Time) {
+    pub fn await_confirmation(&mut self, ids: &[SubscriptionId], now: Time) {
         for id in ids {
             if self.state(*id) == Some(&SubscriptionState::Live) {
                 self.set_state(*id, SubscriptionState::Pending, now);
@@ -161,7 +161,7 @@ impl Subscriptions {
 
     /// Returns whether `topic` was ever subscribed to in this session.
     #[must_use]
-    pub fn was_ever(&self, topic: &Topic) -> bool {
+    pub fn have_had(&self, topic: &Topic) -> bool {
         self.to_topic(topic).next().is_some()
     }
 
@@ -169,7 +169,7 @@ impl Subscriptions {
     pub fn listed(&self) -> impl Iterator<Item = (SubscriptionId, &Topic, &SubscriptionState)> {
         (0..)
             .zip(&self.entries)
-            .filter(|(_, entry)| entry.state != SubscriptionState::Left)
+            .filter(|(_, entry)| entry.state != SubscriptionState::Unsubscribed)
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
@@ -179,7 +179,7 @@ impl Subscriptions {
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
         let listed = self.to_topic(topic);
-        let listed = listed.filter(|id| *state(id) != SubscriptionState::Left);
+        let listed = listed.filter(|id| *state(id) != SubscriptionState::Unsubscribed);
         listed.max_by_key(|id| (!state(id).is_over(), *id))
     }
 
@@ -238,14 +238,14 @@ impl Subscriptions {
 
     /// Returns whether any sharded channel was ever subscribed to in this session.
     #[must_use]
-    pub fn was_any_sharded(&self) -> bool {
+    pub fn have_had_sharded(&self) -> bool {
         let mut entries = self.entries.iter();
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
     }
 
     /// Returns the patterns of sharded channels to discover, even if no match has been found yet,
     /// and whether each has been searched for at least once.
-    pub fn sought(&self) -> impl Iterator<Item = (&Topic, bool)> {
+    pub fn discovery_patterns(&self) -> impl Iterator<Item = (&Topic, bool)> {
         let patterns = self.listed();
         let patterns = patterns.filter(|(_, of, _)| of.kind == SubscriptionKind::ShardPattern);
         patterns.filter_map(|(_, topic, state)| match state {
@@ -257,7 +257,7 @@ impl Subscriptions {
 
     /// Returns whether a message on the channel `name` would be received now.
     #[must_use]
-    pub fn hear(&self, name: &[u8]) -> bool {
+    pub fn receives(&self, name: &[u8]) -> bool {
         let mut of_channel = self.of_channel(name);
         of_channel.any(|one| one.state == SubscriptionState::Live)
     }
@@ -267,19 +267,19 @@ impl Subscriptions {
     #[must_use]
     pub fn covered_since(&self, name: &[u8], time: Time) -> Option<Time> {
         let of_channel = self.of_channel(name);
-        of_channel.filter_map(|one| one.heard.since(time)).min()
+        of_channel.filter_map(|one| one.listening.since(time)).min()
     }
 
     /// Returns whether messages on the channel `name` are subscribed to, live or not.
     #[must_use]
-    pub fn want(&self, name: &[u8]) -> bool {
+    pub fn include(&self, name: &[u8]) -> bool {
         self.of_channel(name).any(|one| !one.state.is_over())
     }
 
     /// Returns whether the channel `name` is subscribed to by its name, and only as a sharded
     /// channel.
     #[must_use]
-    pub fn want_only_sharded(&self, name: &[u8]) -> bool {
+    pub fn include_only_sharded(&self, name: &[u8]) -> bool {
         let of_name = self.of_channel(name);
         let mut kinds = of_name
             .filter(|one| !one.state.is_over() && one.topic.names_one())
@@ -327,9 +327,9 @@ impl Subscriptions {
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
         // A reply may cross with the user's unsubscribing, which takes precedence.
-        if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Left) {
+        if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Unsubscribed) {
             if state != SubscriptionState::Live {
-                entry.heard.end(time);
+                entry.listening.end(time);
             }
             let before = std::mem::replace(&mut entry.state, state);
             let is_live = |state: &SubscriptionState| *state == SubscriptionState::Live;

@@ -61,7 +61,7 @@ impl App {
     pub(crate) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
         let nodes = self.session.nodes.len();
-        let ways = self.session.ways_to_read().len();
+        let ways = self.session.decoder_options().len();
         let (filters, breakpoints) = (
             self.session.filters.list.len(),
             self.session.breakpoints.list().len(),

@@ -287,8 +287,8 @@ impl App {
         let Some(channel) = self.open_channel() else {
             return self.session.tell("a notice has no format");
         };
-        let now = self.session.read_as(&channel);
-        let ways = self.session.ways_to_read();
+        let now = self.session.chosen_decoder(&channel);
+        let ways = self.session.decoder_options();
         let line = ways.iter().position(|way| way.as_ref() == now);
         self.overlay = Some(Overlay::Formats {
             line: line.unwrap_or(0),
@@ -298,7 +298,7 @@ impl App {
 
     /// Decodes the messages of the open message's channel in the format at `line` of the list.
     pub(crate) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
-        let way = self.session.ways_to_read().into_iter().nth(line);
+        let way = self.session.decoder_options().into_iter().nth(line);
         let (Some(channel), Some(way)) = (self.open_channel(), way) else {
             return Vec::new();
         };
@@ -307,7 +307,7 @@ impl App {
             Some(way) => format!("{name}: format {}", way.words()),
             None => format!("{name}: format detected automatically"),
         });
-        let mut effects = self.session.read_as_chosen(&channel, way);
+        let mut effects = self.session.choose_decoder(&channel, way);
         effects.extend(self.with_open(|open, session, area| {
             open.turn_to(open.reader.snapshot().clone(), session, area)
         }));

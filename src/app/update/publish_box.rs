@@ -141,7 +141,7 @@ impl App {
         let listed = self.channel_list.entries().iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
-            Entry::Pattern(_) | Entry::Unheard(_) => None,
+            Entry::Pattern(_) | Entry::NotReceiving(_) => None,
         });
         let asked = self
             .session

@@ -4,10 +4,7 @@ use crossterm::event::KeyEvent;
 
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::overlays::{Overlay, Question};
-
-/// The number of kept messages above which quitting asks first, since they cannot be recovered.
-pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
+use crate::app::overlays::{MOST_LOST_BY_QUITTING, Overlay, Question};
 
 impl App {
     /// Closes the topmost pane; if none is left, quits or asks first.

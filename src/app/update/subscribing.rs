@@ -39,7 +39,7 @@ impl App {
         let Some(topic) = self.session.subscriptions.topic(id).cloned() else {
             return Vec::new();
         };
-        self.session.subscriptions.leave(id, self.session.now);
+        self.session.subscriptions.unsubscribe(id, self.session.now);
         self.session.tell(format!(
             "unsubscribed from {} · Z undoes it",
             whole_name(&topic.name)
@@ -60,7 +60,7 @@ impl App {
         let name = escape::name(&topic.name, MAX_NAME_COLUMNS).string;
         if self.undoes_unsubscribing(topic) {
             format!("already unsubscribed from {name} · Z undoes it")
-        } else if self.session.subscriptions.want(&topic.name) {
+        } else if self.session.subscriptions.include(&topic.name) {
             format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
         } else {
             format!("not subscribed to {name}")

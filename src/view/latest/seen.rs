@@ -93,7 +93,7 @@ impl<'a> Seen<'a> {
         let format = self
             .app
             .session()
-            .read_as(channel.name())
+            .chosen_decoder(channel.name())
             .map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);

@@ -82,7 +82,7 @@ fn line_of(
 fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     let channels = app.log().channels();
     let name = reader.snapshot().channel.as_deref().unwrap_or_default();
-    if !app.subscriptions().hear(name) {
+    if !app.subscriptions().receives(name) {
         line.word("not receiving", theme::WATCH);
     } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
         line.word(figures::rate(channel.rate(app.now())), Style::new());

@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{formats, frame, lists, nodes, query, text_box, theme};
+use super::{formats, frame, lists, nodes, query_box, text_box, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 use crate::payload::figures;
@@ -23,7 +23,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     match overlay {
         Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
-        Overlay::Query(query_box) => return query::draw(app, query_box, buffer),
+        Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
         Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
         Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::app::{App, Find, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
-use crate::view::query::{scanning, unchecked};
+use crate::view::query_box::{scanning, unchecked};
 use crate::view::state::not_receiving;
 use crate::view::theme;
 

@@ -104,7 +104,7 @@ fn line(
 ) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
     match entry {
-        Entry::Pattern(id) | Entry::Unheard(id) => subscription(app, id, &mut line),
+        Entry::Pattern(id) | Entry::NotReceiving(id) => subscription(app, id, &mut line),
         Entry::Channel(id) => match (app.log().channels().by_id(id), painter) {
             (Some(channel), Some(painter)) => painter.channel(channel, &mut line),
             (Some(channel), None) => heard(app, channel, &mut line),
@@ -131,7 +131,7 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
             format!("denied: {}", escape::whole(reason.text.as_bytes()))
         }
         SubscriptionState::Ended(_) => "ended".to_owned(),
-        SubscriptionState::Left => "left".to_owned(),
+        SubscriptionState::Unsubscribed => "left".to_owned(),
     };
     line.word(format!("{mark} "), style);
     // These kinds may have the same name as an ordinary channel.
