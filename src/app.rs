@@ -304,14 +304,12 @@ impl App {
     #[must_use]
     pub fn areas(&self) -> Areas {
         let wishes = layout::Wishes {
-            channels_focused: self.focus == Focus::Channels,
-            publish_focused: matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload),
+            focus: self.focus,
             box_lines: self.publish_box.payload.line_count(),
             message: match self.plot.is_whole() {
                 Some(is_whole) => Some(is_whole),
                 None => self.open.as_ref().map(|open| open.is_whole),
             },
-            message_focused: matches!(self.focus, Focus::Message | Focus::Plot),
             shows_latest: self.shows_latest(),
         };
         Areas::divide(self.size.0, self.size.1, wishes)

@@ -3,6 +3,8 @@
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
+use super::focus::Focus;
+
 /// Minimum width of the screen for channels and messages side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
@@ -52,16 +54,12 @@ const QUERY_ROWS: u16 = 4;
 /// What the layout depends on, in addition to the size.
 #[derive(Clone, Copy, Debug)]
 pub struct Wishes {
-    /// Whether the channel list has the focus.
-    pub channels_focused: bool,
-    /// Whether the publish box has the focus.
-    pub publish_focused: bool,
+    /// The region that has the focus.
+    pub focus: Focus,
     /// Number of lines of text in the publish box.
     pub box_lines: usize,
     /// If a message is open, whether it takes the whole screen.
     pub message: Option<bool>,
-    /// Whether the open message has the focus.
-    pub message_focused: bool,
     /// Whether the channel list shows the latest values. It then also takes the log's place.
     pub shows_latest: bool,
 }
@@ -73,7 +71,7 @@ impl Areas {
         let screen = Rect::new(0, 0, width, height);
         let (status, rest) = cut_top(screen, u16::from(height >= 4));
         let (rest, hints) = cut_bottom(rest, u16::from(height >= 5));
-        if wishes.message == Some(true) && wishes.message_focused {
+        if wishes.message == Some(true) && wishes.focus.is_beside_log() {
             return Self {
                 screen,
                 status,
@@ -89,7 +87,7 @@ impl Areas {
         } else if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
             cut_left(body, (width / 3).clamp(least, most))
-        } else if wishes.channels_focused {
+        } else if wishes.focus == Focus::Channels {
             (body, Rect::default())
         } else {
             (Rect::default(), body)
@@ -150,7 +148,7 @@ fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
         cut_left(area, area.width / 2)
     } else if area.height >= MIN_BELOW {
         cut_top(area, area.height * 2 / 5)
-    } else if wishes.message_focused {
+    } else if wishes.focus.is_beside_log() {
         (Rect::default(), area)
     } else {
         (area, Rect::default())
@@ -179,7 +177,7 @@ pub fn padded(area: Rect) -> Rect {
 }
 
 fn box_height(available: u16, wishes: Wishes) -> u16 {
-    if !wishes.publish_focused {
+    if !wishes.focus.is_in_box() {
         return if available + 2 >= MIN_FOR_BOX { 3 } else { 0 };
     }
     let lines = u16::try_from(wishes.box_lines)
@@ -249,11 +247,9 @@ mod tests {
     use super::*;
 
     const NOTHING: Wishes = Wishes {
-        channels_focused: false,
-        publish_focused: false,
+        focus: Focus::Messages,
         box_lines: 3,
         message: None,
-        message_focused: false,
         shows_latest: false,
     };
 
@@ -261,23 +257,13 @@ mod tests {
     fn any_wishes() -> Vec<Wishes> {
         let messages = [None, Some(false), Some(true)];
         let with_message = |message: Option<bool>| {
-            let focused = |message_focused| Wishes {
+            let own = message.map_or(Focus::Messages, |_| Focus::Message);
+            let all = [own, Focus::Channels, Focus::PublishPayload, Focus::Messages];
+            all.map(|focus| Wishes {
+                focus,
                 message,
-                message_focused,
                 ..NOTHING
-            };
-            [
-                focused(message.is_some()),
-                Wishes {
-                    channels_focused: true,
-                    ..focused(false)
-                },
-                Wishes {
-                    publish_focused: true,
-                    ..focused(false)
-                },
-                focused(false),
-            ]
+            })
         };
         let wishes = messages.into_iter().flat_map(with_message);
         let forms = |wishes| {
@@ -316,7 +302,7 @@ mod tests {
     #[test]
     fn narrow_screens_show_the_pane_that_has_the_focus() {
         let channels = Wishes {
-            channels_focused: true,
+            focus: Focus::Channels,
             ..NOTHING
         };
         assert_eq!(Areas::divide(40, 12, NOTHING).channels, Rect::default());
@@ -328,7 +314,7 @@ mod tests {
     fn an_open_message_stands_beside_the_log_or_below_it_or_in_its_place() {
         let open = Wishes {
             message: Some(false),
-            message_focused: true,
+            focus: Focus::Message,
             ..NOTHING
         };
         let wide = Areas::divide(200, 50, open);
@@ -340,7 +326,7 @@ mod tests {
         assert_eq!(small.messages, Rect::default());
         assert_eq!(small.message.width, 40);
         let log = Wishes {
-            message_focused: false,
+            focus: Focus::Messages,
             ..open
         };
         assert_eq!(Areas::divide(40, 12, log).message, Rect::default());
@@ -354,7 +340,7 @@ mod tests {
     #[test]
     fn the_latest_values_take_the_place_of_the_list_and_the_log() {
         let latest = Wishes {
-            channels_focused: true,
+            focus: Focus::Channels,
             shows_latest: true,
             ..NOTHING
         };
@@ -376,7 +362,7 @@ mod tests {
     #[test]
     fn the_box_grows_with_its_text_while_it_has_the_focus() {
         let publish = Wishes {
-            publish_focused: true,
+            focus: Focus::PublishPayload,
             ..NOTHING
         };
         assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 3);

@@ -73,7 +73,7 @@ impl App {
             focus => focus,
         };
         self.focus = focus;
-        if !matches!(focus, Focus::PublishChannel | Focus::PublishPayload) {
+        if !focus.is_in_box() {
             self.pane = focus;
             self.publish_box.dismiss_failure();
         }

@@ -25,7 +25,7 @@ impl App {
             }
             MouseEventKind::Drag(MouseButton::Left) => self.plot.drag(at, self.plot_extent()),
             MouseEventKind::Up(MouseButton::Left) => {
-                self.plot.release(&self.plot_room(), self.plot_extent())
+                self.plot.release(&self.plot_room(), self.plot_extent());
             }
             _ => {}
         }
@@ -82,7 +82,7 @@ impl App {
         } else if areas.publish.contains(at) {
             let effects = self.enter_box();
             let is_title = at.y == areas.publish.y;
-            if is_title && self.is_writing() {
+            if is_title && self.focus.is_in_box() {
                 self.set_focus(Focus::PublishChannel);
             }
             return effects;

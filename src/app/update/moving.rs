@@ -26,7 +26,7 @@ impl App {
             Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None if self.focus == Focus::Message => {
-                self.with_open(|open, session, area| open.move_by(step, session, area))
+                self.with_open(|open, session, area| open.move_by(step, session, area));
             }
             None if self.focus == Focus::Plot => self.plot.select(step),
             None => self.on_log(|log, session, height| log.move_by(step, session, height)),

@@ -103,11 +103,6 @@ impl App {
         Vec::new()
     }
 
-    /// Returns whether keys go to the box.
-    pub(crate) fn is_writing(&self) -> bool {
-        matches!(self.focus, Focus::PublishChannel | Focus::PublishPayload)
-    }
-
     /// Executes `action` in the box. `key` is the key that triggered it.
     pub(crate) fn act_in_publish_box(
         &mut self,
