@@ -184,19 +184,19 @@ impl App {
     /// Returns the only channel that is shown, if one was selected.
     #[must_use]
     pub fn only(&self) -> Option<&[u8]> {
-        self.session.only.as_deref()
+        self.session.filters.only.as_deref()
     }
 
     /// Returns whether the channel called `name` is muted.
     #[must_use]
     pub fn is_muted(&self, name: &[u8]) -> bool {
-        self.session.muted.contains(name)
+        self.session.filters.muted.contains(name)
     }
 
     /// Returns the number of muted channels that have received messages.
     #[must_use]
     pub fn muted_and_heard(&self) -> usize {
-        self.session.muted_and_heard
+        self.session.filters.muted_and_heard
     }
 
     /// Returns the filters.

@@ -41,11 +41,10 @@ use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
 use super::effect::Effect;
-use super::settings::{SENTINEL_HELLO, Settings};
+use super::settings::Settings;
 use super::toast::{TOAST_DURATION, Toast};
 use crate::log::{MessageLog, Selection};
 use crate::message::clock::WallClock;
-use crate::message::names::Names;
 use crate::message::{Notice, RowId, Time, Topic};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::{Clock, Zone};
@@ -54,51 +53,98 @@ use crate::query::{Moment, Path};
 /// What the panes share.
 #[derive(Debug)]
 pub struct Session {
-    pub(crate) settings: Settings,
+    pub(super) settings: Settings,
     /// When the last event arrived.
-    pub(crate) now: Time,
-    pub(crate) toast: Option<Toast>,
+    pub(super) now: Time,
+    pub(super) toast: Option<Toast>,
     /// How times are shown.
-    pub(crate) time_form: TimeForm,
-    pub(crate) log: MessageLog,
-    pub(crate) shown: Selection,
-    pub(crate) only: Option<Arc<[u8]>>,
-    pub(crate) muted: Names,
-    /// Number of `muted` channels that have received messages.
-    pub(crate) muted_and_heard: usize,
+    pub(super) time_form: TimeForm,
+    pub(super) log: MessageLog,
+    pub(super) shown: Selection,
     /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
-    pub(crate) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
-    pub(crate) decoded_rows: DecodedRows,
+    pub(super) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
+    pub(super) decoded_rows: DecodedRows,
     /// The formats that the user chose for channels.
-    pub(crate) decoder_choices: Arc<DecoderChoices>,
-    pub(crate) filters: Filters,
-    pub(crate) find: Option<Find>,
-    pub(crate) breakpoints: Breakpoints,
-    pub(crate) checks: Checks,
+    pub(super) decoder_choices: Arc<DecoderChoices>,
+    pub(super) filters: Filters,
+    pub(super) find: Option<Find>,
+    pub(super) breakpoints: Breakpoints,
+    pub(super) checks: Checks,
     /// When the messages not covered by `checks` were last counted.
-    pub(crate) counted: Option<Counted>,
-    pub(crate) marked: BTreeSet<RowId>,
+    counted: Option<Counted>,
+    pub(super) marked: BTreeSet<RowId>,
     /// Query history, oldest first.
-    pub(crate) queries: Vec<String>,
+    pub(super) queries: Vec<String>,
     /// Number of queries started so far.
-    pub(crate) serial: u64,
-    pub(crate) subscriptions: Subscriptions,
-    pub(crate) server: ServerStatus,
-    pub(crate) nodes: Nodes,
-    /// Whether the user was told that keyspace events come from one primary only.
-    pub(crate) was_told_one_primary: bool,
-    /// Whether the user was told that Socket.IO counts a subscription.
-    pub(crate) was_told_counted: bool,
-    /// The last notice of what the ACL user may receive.
-    pub(crate) allowed: Option<Notice>,
-    pub(crate) own: OwnMessages,
-    pub(crate) wall: WallClock,
+    serial: u64,
+    pub(super) subscriptions: Subscriptions,
+    pub(super) server: ServerStatus,
+    pub(super) nodes: Nodes,
+    told: Told,
+    pub(super) own: OwnMessages,
+    pub(super) wall: WallClock,
     /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
     /// rows do not jump sideways.
-    pub(crate) name_columns: usize,
+    pub(super) name_columns: usize,
+}
+
+/// What the user was told once.
+#[derive(Debug, Default)]
+struct Told {
+    /// Whether keyspace events come from one primary only.
+    of_one_primary: bool,
+    /// Whether Socket.IO counts a subscription.
+    of_socket_io: bool,
+    /// Whether some of the discovered sharded channels are left out.
+    of_left_out: bool,
+    /// The last notice of what the ACL user may receive.
+    allowed: Option<Notice>,
 }
 
 impl Session {
+    /// Creates a session that subscribes to `topics`.
+    pub(crate) fn new(settings: Settings, topics: Vec<Topic>, now: Time) -> Self {
+        let mut subscriptions = Subscriptions::default();
+        for topic in topics {
+            subscriptions.add(topic);
+        }
+        let log = MessageLog::new(settings.keep);
+        let decoder_choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
+        let mut session = Self {
+            checks: Checks::new(&settings.checks, &decoder_choices, &log),
+            filters: Filters::new(&settings.filters),
+            queries: settings.queries.clone(),
+            settings,
+            now,
+            toast: None,
+            time_form: TimeForm::default(),
+            log,
+            shown: Selection::default(),
+            lenses: BTreeMap::new(),
+            decoded_rows: DecodedRows::default(),
+            decoder_choices,
+            find: None,
+            breakpoints: Breakpoints::default(),
+            counted: None,
+            marked: BTreeSet::new(),
+            serial: 0,
+            subscriptions,
+            server: ServerStatus::new(now),
+            nodes: Nodes::default(),
+            told: Told::default(),
+            own: OwnMessages::default(),
+            wall: WallClock::default(),
+            name_columns: 0,
+        };
+        for query in session.settings.breakpoints.clone() {
+            session.set_breakpoint(query);
+        }
+        // The effects can be ignored: the log is still empty, so there is nothing to scan.
+        session.refresh_shown();
+        session
+    }
+
+    /// Shows times in the next form.
     pub(crate) fn next_time_form(&mut self) -> Vec<Effect> {
         self.time_form = self.time_form.next();
         self.tell(format!("times: {}", self.time_form.name()))
@@ -122,53 +168,6 @@ impl Session {
             now: self.now,
             ahead: self.clock().ahead(self.now),
         }
-    }
-
-    /// Creates a session that subscribes to `topics`.
-    pub(crate) fn new(settings: Settings, topics: Vec<Topic>, now: Time) -> Self {
-        let mut subscriptions = Subscriptions::default();
-        for topic in topics {
-            subscriptions.add(topic);
-        }
-        let log = MessageLog::new(settings.keep);
-        let decoder_choices = Arc::new(DecoderChoices::new(settings.message_types.clone()));
-        let mut session = Self {
-            checks: Checks::new(&settings.checks, &decoder_choices, &log),
-            filters: Filters::new(&settings.filters),
-            queries: settings.queries.clone(),
-            settings,
-            now,
-            toast: None,
-            time_form: TimeForm::default(),
-            log,
-            shown: Selection::default(),
-            only: None,
-            muted: Names::from_iter([SENTINEL_HELLO.into()]),
-            muted_and_heard: 0,
-            lenses: BTreeMap::new(),
-            decoded_rows: DecodedRows::default(),
-            decoder_choices,
-            find: None,
-            breakpoints: Breakpoints::default(),
-            counted: None,
-            marked: BTreeSet::new(),
-            serial: 0,
-            subscriptions,
-            server: ServerStatus::new(now),
-            nodes: Nodes::default(),
-            was_told_one_primary: false,
-            was_told_counted: false,
-            allowed: None,
-            own: OwnMessages::default(),
-            wall: WallClock::default(),
-            name_columns: 0,
-        };
-        for query in session.settings.breakpoints.clone() {
-            session.set_breakpoint(query);
-        }
-        // The effects can be ignored: the log is still empty, so there is nothing to scan.
-        session.refresh_shown();
-        session
     }
 
     /// Returns how times are shown.

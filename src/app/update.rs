@@ -83,7 +83,7 @@ impl App {
         effects
     }
 
-    pub(crate) fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
+    fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
         self.size = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
@@ -128,7 +128,7 @@ impl App {
     }
 
     /// Handles the results of a scan, and requests the next one.
-    pub(crate) fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
+    fn note_scan(&mut self, answer: &Answer) -> Vec<Effect> {
         let mut effects = match answer.watch {
             FILTER => {
                 self.session.note_filter(answer);
@@ -148,7 +148,7 @@ impl App {
     }
 
     /// Makes the log leave room for what is stored besides it.
-    pub(crate) fn leave_room(&mut self) -> Vec<Effect> {
+    fn leave_room(&mut self) -> Vec<Effect> {
         let evicted = self.session.log.counters().evicted;
         if !self.session.log.leave_room(self.beside_log()) {
             return Vec::new();

@@ -45,8 +45,8 @@ impl Session {
             }
         }
         let notice = Notice::Allowed { user, channels };
-        if self.allowed.as_ref() != Some(&notice) {
-            self.allowed = Some(notice.clone());
+        if self.told.allowed.as_ref() != Some(&notice) {
+            self.told.allowed = Some(notice.clone());
             self.tell(notice_words(&notice, &self.clock()));
             self.log.push_notice(self.now, notice);
             effects.extend(self.refresh_shown());

@@ -1,10 +1,14 @@
 //! Which rows are shown: the typed filter, the list of filters, the selected channel and the muted
 //! channels, combined into one query.
 
+use std::sync::Arc;
+
 use super::Session;
 use super::live_query::{FILTER, LiveQuery, Progress, Unchecked};
 use crate::app::effect::Effect;
+use crate::app::settings::SENTINEL_HELLO;
 use crate::message::Time;
+use crate::message::names::Names;
 use crate::query::Query;
 use crate::workers::scan::Answer;
 
@@ -32,11 +36,16 @@ impl Filter {
 }
 
 /// The filters.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Filters {
     /// The filter typed with `/`.
     pub(crate) typed: Option<Query>,
     pub(crate) list: Vec<Filter>,
+    /// The only channel that is shown, if one was selected.
+    pub(crate) only: Option<Arc<[u8]>>,
+    pub(crate) muted: Names,
+    /// Number of `muted` channels that have received messages.
+    pub(crate) muted_and_heard: usize,
     watch: Option<LiveQuery>,
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.
@@ -57,7 +66,11 @@ impl Filters {
         Self {
             typed,
             list,
-            ..Self::default()
+            only: None,
+            muted: Names::from_iter([SENTINEL_HELLO.into()]),
+            muted_and_heard: 0,
+            watch: None,
+            is_new: false,
         }
     }
 
@@ -142,7 +155,7 @@ impl Session {
     pub(crate) fn refresh_shown(&mut self) -> Vec<Effect> {
         let channels = self.log.channels();
         let heard = |name: &&[u8]| channels.find(name).is_some();
-        self.muted_and_heard = self.muted.iter().filter(heard).count();
+        self.filters.muted_and_heard = self.filters.muted.iter().filter(heard).count();
         let Some(query) = self.wanted_filter() else {
             self.filters.is_new = false;
             if self.filters.watch.take().is_none() {
@@ -209,14 +222,14 @@ impl Session {
     /// Returns the query that a row must match to be shown; `None` if every row is shown.
     fn wanted_filter(&self) -> Option<Query> {
         let mut parts = self.filters.parts();
-        if let Some(only) = &self.only {
+        if let Some(only) = &self.filters.only {
             parts.push(Query::channel(only));
         }
         let channels = self.log.channels();
-        let muted = self.muted.iter().filter(|name| {
+        let muted = self.filters.muted.iter().filter(|name| {
             // The selected channel is shown even if it is muted, and a channel without messages
             // needs no scan.
-            self.only.is_none() && channels.find(name).is_some()
+            self.filters.only.is_none() && channels.find(name).is_some()
         });
         parts.extend(muted.map(|name| Query::channel(name).negate()));
         (!parts.is_empty()).then(|| Query::all(parts))

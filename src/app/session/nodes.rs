@@ -208,7 +208,7 @@ impl Session {
     /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
     /// subscribed to at one node.
     pub(crate) fn note_of_one_primary(&mut self, batch: &Batch) -> Option<Notice> {
-        if self.was_told_one_primary || !batch.channel_names().any(is_key_event) {
+        if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }
         let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
@@ -220,7 +220,7 @@ impl Session {
         }
         let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
         let partial = Partial::KeysOfOneNode(home.name.clone());
-        self.was_told_one_primary = true;
+        self.told.of_one_primary = true;
         Some(Notice::Partial(partial))
     }
 }

@@ -30,8 +30,6 @@ pub struct ServerStatus {
     pub losing: BTreeMap<Time, Gap>,
     /// When the last of the closed gaps ended.
     pub gap_ended: Option<Time>,
-    /// Whether the user was told that some of the discovered sharded channels are left out.
-    pub has_left_some_out: bool,
 }
 
 impl ServerStatus {
@@ -46,7 +44,6 @@ impl ServerStatus {
             live_since: now,
             losing: BTreeMap::new(),
             gap_ended: None,
-            has_left_some_out: false,
         }
     }
 }

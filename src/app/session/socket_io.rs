@@ -11,7 +11,7 @@ const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 impl Session {
     /// Returns a notice, once per session, that a subscription confirmed in `batch` is counted.
     pub(crate) fn counted_by_socket_io(&mut self, batch: &Batch) -> Option<Notice> {
-        if self.was_told_counted {
+        if self.told.of_socket_io {
             return None;
         }
         let confirmed = batch.notices().iter().filter_map(|notice| match notice {
@@ -22,7 +22,7 @@ impl Session {
             .into_iter()
             .find(|topic| is_counted(topic))?
             .clone();
-        self.was_told_counted = true;
+        self.told.of_socket_io = true;
         Some(Notice::CountedBySocketIo { topic })
     }
 }

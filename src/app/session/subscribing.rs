@@ -52,7 +52,7 @@ impl Session {
 
     /// Logs once that some of the sharded channels that were found are left out.
     fn tell_left_out(&mut self, count: u64) {
-        if count > 0 && !std::mem::replace(&mut self.server.has_left_some_out, true) {
+        if count > 0 && !std::mem::replace(&mut self.told.of_left_out, true) {
             let partial = Partial::ShardChannelsLeftOut(count);
             self.log.push_notice(self.now, Notice::Partial(partial));
         }

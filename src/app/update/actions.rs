@@ -23,7 +23,7 @@ use ratatui::layout::Rect;
 
 impl App {
     /// Executes `action` in the current context. `key` is the key that triggered it.
-    pub(crate) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn act(&mut self, action: Action, key: KeyEvent) -> Vec<Effect> {
         if let Some(effects) = self.highlight_first(action, key) {
             return effects;
         }
@@ -164,7 +164,7 @@ impl App {
     }
 
     /// Copies the payload of the highlighted message.
-    pub(crate) fn copy_payload(&mut self) -> Vec<Effect> {
+    pub(super) fn copy_payload(&mut self) -> Vec<Effect> {
         let Some(snapshot) = self.current_message() else {
             return self.session.tell("select a message to copy its payload");
         };
@@ -178,7 +178,7 @@ impl App {
     }
 
     /// Calls `act` with the log's pane and its height.
-    pub(crate) fn on_log<T>(
+    pub(super) fn on_log<T>(
         &mut self,
         act: impl FnOnce(&mut LogPane, &mut Session, u16) -> T,
     ) -> T {
@@ -187,7 +187,7 @@ impl App {
     }
 
     /// Returns the number of rows that the log's pane shows.
-    pub(crate) fn log_height(&self) -> u16 {
+    pub(super) fn log_height(&self) -> u16 {
         inside(self.areas().messages).height
     }
 

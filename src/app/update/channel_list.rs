@@ -13,18 +13,18 @@ use crate::message::names::same;
 use crate::payload::escape::whole_name;
 
 impl App {
-    pub(crate) fn toggle_only(&mut self) -> Vec<Effect> {
+    pub(super) fn toggle_only(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
             return self
                 .session
                 .tell("select a channel, not a pattern, to show only it");
         };
         let is_it = self.only().is_some_and(|only| same(only, &name));
-        self.session.only = (!is_it).then_some(name);
+        self.session.filters.only = (!is_it).then_some(name);
         self.session.refresh_shown()
     }
 
-    pub(crate) fn toggle_mute(&mut self) -> Vec<Effect> {
+    pub(super) fn toggle_mute(&mut self) -> Vec<Effect> {
         let again = self.acted_on.take().filter(Topic::names_one);
         let again = again.map(|topic| topic.name);
         let Some(name) = again.or_else(|| self.current_channel()) else {
@@ -32,7 +32,7 @@ impl App {
         };
         self.acted_on = Some(Topic::shared_channel(Arc::clone(&name)));
         let shown = whole_name(&name);
-        let is_muted = self.session.muted.toggle(name);
+        let is_muted = self.session.filters.muted.toggle(name);
         self.session.tell(if is_muted {
             format!("{shown} muted: still received and kept · m shows it again")
         } else {
@@ -41,7 +41,7 @@ impl App {
         self.session.refresh_shown()
     }
 
-    pub(crate) fn sort_next(&mut self) -> Vec<Effect> {
+    pub(super) fn sort_next(&mut self) -> Vec<Effect> {
         let lists = Lists::of(&self.session);
         self.channel_list.sort_next(&lists, self.session.now);
         Vec::new()
@@ -52,14 +52,14 @@ impl App {
     }
 
     /// Lists the latest values in the log's place.
-    pub(crate) fn show_latest(&mut self) {
+    pub(super) fn show_latest(&mut self) {
         self.channel_list.form = ListForm::Latest;
         self.set_focus(Focus::Channels);
         self.resize_open();
     }
 
     /// Goes back to the log.
-    pub(crate) fn leave_latest(&mut self) {
+    pub(super) fn leave_latest(&mut self) {
         self.channel_list.form = ListForm::Names;
         if self.focus == Focus::Channels {
             self.set_focus(Focus::Messages);
@@ -68,25 +68,25 @@ impl App {
     }
 
     /// Goes back to the log, showing only the selected channel.
-    pub(crate) fn show_in_log(&mut self) -> Vec<Effect> {
+    pub(super) fn show_in_log(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
             return self
                 .session
                 .tell("select a channel to see it in the log: a pattern has no value");
         };
-        self.session.only = Some(name);
+        self.session.filters.only = Some(name);
         self.leave_latest();
         self.session.refresh_shown()
     }
 
     /// Goes back to the log if it is hidden and the focus is in its place.
-    pub(crate) fn make_room_for_log(&mut self) {
+    pub(super) fn make_room_for_log(&mut self) {
         if self.shows_latest() && self.focus == Focus::Channels {
             self.leave_latest();
         }
     }
 
-    pub(crate) fn move_in_channels(&mut self, motion: Motion) {
+    pub(super) fn move_in_channels(&mut self, motion: Motion) {
         let height = inside(self.areas().channels).height;
         self.channel_list
             .move_by(motion, height, &Lists::of(&self.session));

@@ -24,7 +24,7 @@ use crate::payload::escape;
 impl App {
     /// Returns the message that keys act on: the open one, the selected one, or the last of the
     /// selected channel.
-    pub(crate) fn current_message(&self) -> Option<MessageSnapshot> {
+    pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {
             Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
             _ if self.focus == Focus::Channels => {
@@ -38,7 +38,7 @@ impl App {
     }
 
     /// Returns the channel that keys act on: the selected one, or that of the selected message.
-    pub(crate) fn current_channel(&self) -> Option<Arc<[u8]>> {
+    pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
             let topic = self.channel_list.selected()?;
             return topic.names_one().then(|| Arc::clone(&topic.name));
@@ -52,7 +52,7 @@ impl App {
 
     /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
     /// in place. Returns `None` if the action may go ahead.
-    pub(crate) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
+    pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
         let Action::Row(action) = action else {
             return None;
         };
@@ -102,7 +102,7 @@ impl App {
     }
 
     /// Returns whether keys act on something that does not change by itself.
-    pub(crate) fn has_highlight(&self) -> bool {
+    pub(super) fn has_highlight(&self) -> bool {
         let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
         if !is_log || self.overlay.is_some() {
             return true;
@@ -116,7 +116,7 @@ impl App {
 
     /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
     /// Returns its channel, or `None` if no message is in view; the log then keeps following.
-    pub(crate) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
+    pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
         let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
         let rows = match open {
             Some(open) => vec![open.reader.snapshot().row],
@@ -137,7 +137,7 @@ impl App {
     }
 
     /// Returns the selected row: in the log, or the latest one of the selected channel.
-    pub(crate) fn selected_row(&self) -> Option<RowId> {
+    pub(super) fn selected_row(&self) -> Option<RowId> {
         if !self.shows_latest() {
             return self.log_pane.selected(&self.session.shown);
         }

@@ -8,7 +8,7 @@ use crate::app::log_pane::Position;
 use crate::app::overlays::Overlay;
 
 impl App {
-    pub(crate) fn step_back(&mut self) -> Vec<Effect> {
+    pub(super) fn step_back(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
             Some(Overlay::Help { over, .. }) => {
                 self.overlay = over.map(|over| *over);
@@ -38,7 +38,7 @@ impl App {
         if self.session.filters.typed.is_some() {
             return self.session.filter_by(None);
         }
-        if self.session.only.take().is_some() {
+        if self.session.filters.only.take().is_some() {
             return self.session.refresh_shown();
         }
         if self.log_pane.position() != Position::Following {
@@ -48,7 +48,7 @@ impl App {
         self.session.set_find(None)
     }
 
-    pub(crate) fn focus_next(&mut self) {
+    pub(super) fn focus_next(&mut self) {
         self.set_focus(match self.focus {
             Focus::Channels if !self.shows_latest() => Focus::Messages,
             Focus::Channels | Focus::Messages if self.plot.is_shown() => Focus::Plot,
@@ -57,7 +57,7 @@ impl App {
         });
     }
 
-    pub(crate) fn focus_previous(&mut self) {
+    pub(super) fn focus_previous(&mut self) {
         self.set_focus(match self.focus {
             Focus::Messages => Focus::Channels,
             Focus::Channels if self.plot.is_shown() => Focus::Plot,
@@ -66,7 +66,7 @@ impl App {
         });
     }
 
-    pub(crate) fn set_focus(&mut self, focus: Focus) {
+    pub(super) fn set_focus(&mut self, focus: Focus) {
         // A pane that is not on the screen cannot have the focus.
         let focus = match focus {
             Focus::Messages if self.shows_latest() => Focus::Channels,

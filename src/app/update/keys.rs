@@ -17,7 +17,7 @@ use crate::app::keymap::{Chord, Context, action_for};
 const IGNORED: &str = "several keys at once: only movement keys act here";
 
 impl App {
-    pub(crate) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             self.keyboard.reports_release = true;
             return Vec::new();
@@ -35,7 +35,7 @@ impl App {
     }
 
     /// Performs the action of `key`, or types it.
-    pub(crate) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn press_at_once(&mut self, key: KeyEvent) -> Vec<Effect> {
         let chord = Chord::of(key);
         // Any key dismisses the toast, which hides the key hints.
         self.session.toast = None;
@@ -48,7 +48,7 @@ impl App {
     }
 
     /// Executes the key that was held back, once `event` or the time shows that it was tapped.
-    pub(crate) fn press_held_back(&mut self, event: &Event) -> Vec<Effect> {
+    pub(super) fn press_held_back(&mut self, event: &Event) -> Vec<Effect> {
         let key = self.keyboard.take_held_back(event, self.session.now);
         key.map_or_else(Vec::new, |key| self.press_at_once(key))
     }
@@ -58,7 +58,7 @@ impl App {
     /// A line break is held back until more text arrives in the same way. If nothing follows, it is
     /// dropped: a user who typed it ahead did not mean a line break, and one who pasted it did not
     /// mean to send.
-    pub(crate) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
         if !context.is_text() {
             return self.press_among_others(key);

@@ -10,7 +10,7 @@ use crate::app::overlays::help::{HelpLine, help_lines};
 use crate::app::overlays::query_box::Purpose;
 
 impl App {
-    pub(crate) fn open_help(&mut self) {
+    pub(super) fn open_help(&mut self) {
         let top = self.help_of(self.context());
         let over = self.overlay.take().map(Box::new);
         self.overlay = Some(Overlay::Help { top, over });
@@ -30,17 +30,17 @@ impl App {
     }
 
     /// Opens the list of filters at `line`.
-    pub(crate) fn open_filters(&mut self, line: usize) {
+    pub(super) fn open_filters(&mut self, line: usize) {
         self.overlay = Some(Overlay::Filters { line });
     }
 
     /// Opens the list of breakpoints at `line`.
-    pub(crate) fn open_breakpoints(&mut self, line: usize) {
+    pub(super) fn open_breakpoints(&mut self, line: usize) {
         self.overlay = Some(Overlay::Breakpoints { line });
     }
 
     /// Opens the list of filters, or the box to write the first one if there is none yet.
-    pub(crate) fn filters_key(&mut self) {
+    pub(super) fn filters_key(&mut self) {
         if self.session.filters.list.is_empty() {
             self.write_query(Purpose::ListedFilter(None));
         } else {
@@ -49,7 +49,7 @@ impl App {
     }
 
     /// Opens the list of breakpoints, or the box to write the first one if there is none yet.
-    pub(crate) fn breakpoints_key(&mut self) {
+    pub(super) fn breakpoints_key(&mut self) {
         if self.session.breakpoints.list().is_empty() {
             self.write_query(Purpose::Breakpoint(None));
         } else {
@@ -58,7 +58,7 @@ impl App {
     }
 
     /// Moves the selection in the open list.
-    pub(crate) fn move_in_list(&mut self, step: Motion) {
+    pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
         let nodes = self.session.nodes.len();
         let ways = self.session.decoder_options().len();
@@ -77,7 +77,7 @@ impl App {
     }
 
     /// Executes `action` on the selected filter.
-    pub(crate) fn act_on_filter(&mut self, action: FilterAction) -> Vec<Effect> {
+    pub(super) fn act_on_filter(&mut self, action: FilterAction) -> Vec<Effect> {
         let Some(Overlay::Filters { line }) = self.overlay else {
             return Vec::new();
         };
@@ -100,7 +100,7 @@ impl App {
     }
 
     /// Executes `action` on the selected breakpoint.
-    pub(crate) fn act_on_breakpoint(&mut self, action: BreakpointAction) -> Vec<Effect> {
+    pub(super) fn act_on_breakpoint(&mut self, action: BreakpointAction) -> Vec<Effect> {
         let Some(Overlay::Breakpoints { line }) = self.overlay else {
             return Vec::new();
         };
@@ -127,7 +127,7 @@ impl App {
         Vec::new()
     }
 
-    pub(crate) fn open_nodes(&mut self) {
+    pub(super) fn open_nodes(&mut self) {
         self.overlay = Some(Overlay::Nodes { line: 0 });
     }
 }

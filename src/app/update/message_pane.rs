@@ -20,7 +20,7 @@ use crate::payload::escape::whole_name;
 
 impl App {
     /// Executes `action` on the open message.
-    pub(crate) fn act_in_message(&mut self, action: MessageAction) -> Vec<Effect> {
+    pub(super) fn act_in_message(&mut self, action: MessageAction) -> Vec<Effect> {
         match action {
             MessageAction::Close => self.close_message(),
             MessageAction::NextMatch => return self.go_to_match(true),
@@ -39,7 +39,7 @@ impl App {
     }
 
     /// Calls `act` with the open message, if there is one, and its area below the tabs.
-    pub(crate) fn with_open<T: Default>(
+    pub(super) fn with_open<T: Default>(
         &mut self,
         act: impl FnOnce(&mut Open, &mut Session, Rect) -> T,
     ) -> T {
@@ -63,12 +63,12 @@ impl App {
     }
 
     /// Goes to the next or previous match in the open message.
-    pub(crate) fn go_to_match(&mut self, is_forward: bool) -> Vec<Effect> {
+    pub(super) fn go_to_match(&mut self, is_forward: bool) -> Vec<Effect> {
         self.with_open(|open, session, area| open.go_to_match(is_forward, session, area))
     }
 
     /// Opens the prompt for a search in the open message.
-    pub(crate) fn open_search(&mut self) {
+    pub(super) fn open_search(&mut self) {
         let text = self.open.as_ref().and_then(|open| open.reader.sought());
         let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
         let mut input = Input::default();
@@ -77,19 +77,19 @@ impl App {
     }
 
     /// Searches the open message for the text in the prompt.
-    pub(crate) fn search_message_for(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn search_message_for(&mut self, text: &str) -> Vec<Effect> {
         self.with_open(|open, session, area| open.search_for(text, session, area))
     }
 
     /// Copies the selected value, or the payload if the message has no values.
-    pub(crate) fn copy_value(&mut self) -> Vec<Effect> {
+    pub(super) fn copy_value(&mut self) -> Vec<Effect> {
         let copied = self.with_open(|open, session, area| open.copy_value(session, area));
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
     /// Shows what changed in the selected or open message since the previous or a marked one, or
     /// shows its value again.
-    pub(crate) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
+    pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
         if self.open.is_none() {
@@ -115,7 +115,7 @@ impl App {
     }
 
     /// Opens the selected row, or focuses the open message.
-    pub(crate) fn open_message(&mut self) -> Vec<Effect> {
+    pub(super) fn open_message(&mut self) -> Vec<Effect> {
         if self.open.is_some() {
             self.set_focus(Focus::Message);
             return Vec::new();
@@ -144,7 +144,7 @@ impl App {
 
     /// Closes the open message. A log that was following before follows again, unless the user has
     /// moved elsewhere in it.
-    pub(crate) fn close_message(&mut self) {
+    pub(super) fn close_message(&mut self) {
         let froze = self.open.take().and_then(|open| open.froze);
         let is_there = matches!(
             self.log_pane.position(),
@@ -160,7 +160,7 @@ impl App {
     }
 
     /// Leaves the open message for the log, or closes it if the log has no room beside it.
-    pub(crate) fn leave_message(&mut self) {
+    pub(super) fn leave_message(&mut self) {
         if let Some(open) = self.open.as_mut().filter(|open| open.is_whole) {
             open.is_whole = false;
             self.resize_open();
@@ -180,7 +180,7 @@ impl App {
     }
 
     /// Toggles the open message between the whole screen and its usual place.
-    pub(crate) fn toggle_whole(&mut self) -> Vec<Effect> {
+    pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
         if self.open.is_none() {
             return self.session.tell("open a message with Enter first");
         }
@@ -194,7 +194,7 @@ impl App {
 
     /// Opens the selected row if it is not open already. A message that the log has evicted stays
     /// open until the user selects another.
-    pub(crate) fn follow_selection(&mut self) -> Vec<Effect> {
+    pub(super) fn follow_selection(&mut self) -> Vec<Effect> {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
         };
@@ -236,7 +236,7 @@ impl App {
         open.map_or(area, |open| open.text_area(area))
     }
 
-    pub(crate) fn resize_open(&mut self) {
+    pub(super) fn resize_open(&mut self) {
         self.with_open(|open, _, area| open.resize(area));
         self.settle_messages();
     }
@@ -247,7 +247,7 @@ impl App {
     }
 
     /// Shows the clicked tab or goes to the clicked value.
-    pub(crate) fn click_in_message(&mut self, at: Point) -> Vec<Effect> {
+    pub(super) fn click_in_message(&mut self, at: Point) -> Vec<Effect> {
         let tabs = self.areas().message_tabs();
         if tabs.contains(at) {
             let column = usize::from(at.x - tabs.x);
@@ -259,7 +259,7 @@ impl App {
     }
 
     /// Opens the row before or after the open one.
-    pub(crate) fn open_beside(&mut self, rows: isize) -> Vec<Effect> {
+    pub(super) fn open_beside(&mut self, rows: isize) -> Vec<Effect> {
         if self.shows_latest() {
             self.move_in_channels(Motion::Lines(rows));
             return self.follow_selection();
@@ -271,7 +271,7 @@ impl App {
     }
 
     /// Removes the lens from the selected channel.
-    pub(crate) fn take_lens_away(&mut self) -> Vec<Effect> {
+    pub(super) fn take_lens_away(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
             return self.session.tell("select a channel or a message");
         };
@@ -283,7 +283,7 @@ impl App {
     }
 
     /// Opens the list at the current choice.
-    pub(crate) fn open_formats(&mut self) -> Vec<Effect> {
+    pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
             return self.session.tell("a notice has no format");
         };
@@ -297,7 +297,7 @@ impl App {
     }
 
     /// Decodes the messages of the open message's channel in the format at `line` of the list.
-    pub(crate) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
+    pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
         let way = self.session.decoder_options().into_iter().nth(line);
         let (Some(channel), Some(way)) = (self.open_channel(), way) else {
             return Vec::new();

@@ -15,7 +15,7 @@ use crate::app::layout::inside;
 const WHEEL_LINES: isize = 3;
 
 impl App {
-    pub(crate) fn point(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+    pub(super) fn point(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         let at = Point::new(mouse.column, mouse.row);
         match mouse.kind {
             MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
@@ -32,7 +32,7 @@ impl App {
         Vec::new()
     }
 
-    pub(crate) fn scroll(&mut self, at: Point, lines: isize) {
+    pub(super) fn scroll(&mut self, at: Point, lines: isize) {
         let areas = self.areas();
         if self.overlay.is_some() {
             self.move_by(Motion::Lines(lines));

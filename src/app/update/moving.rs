@@ -8,7 +8,7 @@ use crate::app::overlays::Overlay;
 use crate::app::overlays::help::help_lines;
 
 impl App {
-    pub(crate) fn move_by(&mut self, step: Motion) {
+    pub(super) fn move_by(&mut self, step: Motion) {
         let areas = self.areas();
         match &mut self.overlay {
             Some(Overlay::Help { top, .. }) => {

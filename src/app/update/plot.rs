@@ -25,7 +25,7 @@ impl App {
     }
 
     /// Returns the time range of the plot's data.
-    pub(crate) fn plot_extent(&self) -> Extent {
+    pub(super) fn plot_extent(&self) -> Extent {
         let columns = Plot::chart_columns(padded(inside(self.areas().message)).width);
         self.plot.extent(self.session.now, columns)
     }
@@ -39,7 +39,7 @@ impl App {
     }
 
     /// Toggles a plot of the selected channel.
-    pub(crate) fn plot_channel(&mut self, quantity: Quantity) -> Vec<Effect> {
+    pub(super) fn plot_channel(&mut self, quantity: Quantity) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
             return self
                 .session
@@ -53,7 +53,7 @@ impl App {
     }
 
     /// Toggles a plot of the numbers at the path of the selected value in the open message.
-    pub(crate) fn plot_value(&mut self) -> Vec<Effect> {
+    pub(super) fn plot_value(&mut self) -> Vec<Effect> {
         let area = self.areas().message_text();
         let Some(open) = &self.open else {
             return Vec::new();
@@ -76,7 +76,7 @@ impl App {
     }
 
     /// Shows the plot with a series, adding it if it is new.
-    pub(crate) fn show_series(&mut self, channel: &[u8], quantity: Quantity) -> Vec<Effect> {
+    pub(super) fn show_series(&mut self, channel: &[u8], quantity: Quantity) -> Vec<Effect> {
         let shown = self.plot.show_series(channel, quantity, &mut self.session);
         if shown.is_some() {
             self.show_plot();
@@ -118,7 +118,7 @@ impl App {
     }
 
     /// Shows the plot as it was before.
-    pub(crate) fn open_plot(&mut self) -> Vec<Effect> {
+    pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series().is_empty() {
             return self.session.tell(NOTHING);
         }
@@ -133,14 +133,14 @@ impl App {
     }
 
     /// Hides the plot. Its series keep recording.
-    pub(crate) fn close_plot(&mut self) -> Vec<Effect> {
+    pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
         self.session
             .tell("plot hidden, still recording; W reopens it")
     }
 
     /// Takes the plot off the screen.
-    pub(crate) fn hide_plot(&mut self) {
+    pub(super) fn hide_plot(&mut self) {
         self.plot.hide();
         if self.focus == Focus::Plot {
             self.set_focus(match self.plot.opened_from() {
@@ -155,14 +155,14 @@ impl App {
     }
 
     /// Toggles the plot between the whole screen and its usual place.
-    pub(crate) fn toggle_whole_plot(&mut self) {
+    pub(super) fn toggle_whole_plot(&mut self) {
         self.plot.toggle_whole();
         self.set_focus(Focus::Plot);
         self.resize_open();
     }
 
     /// Executes `action` on the plot.
-    pub(crate) fn act_in_plot(&mut self, action: PlotAction) -> Vec<Effect> {
+    pub(super) fn act_in_plot(&mut self, action: PlotAction) -> Vec<Effect> {
         let extent = self.plot_extent();
         match action {
             PlotAction::ZoomIn => self.plot.zoom(true, extent),
@@ -219,7 +219,7 @@ impl App {
     }
 
     /// Requests the data that the plot shows, if it may have changed.
-    pub(crate) fn request_plot_data(&mut self) -> Vec<Effect> {
+    pub(super) fn request_plot_data(&mut self) -> Vec<Effect> {
         if !self.plot.is_shown() || self.areas().message.is_empty() {
             return Vec::new();
         }

@@ -18,7 +18,7 @@ use crate::payload::escape;
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
 
 impl App {
-    pub(crate) fn edit_and_resend(&mut self) -> Vec<Effect> {
+    pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }
@@ -39,7 +39,7 @@ impl App {
     }
 
     /// Returns why the current message cannot be edited and sent again, if it cannot.
-    pub(crate) fn why_not_edit(&self) -> Option<String> {
+    pub(super) fn why_not_edit(&self) -> Option<String> {
         if self.session.settings.read_only {
             return Some(READ_ONLY.to_owned());
         }
@@ -47,7 +47,7 @@ impl App {
     }
 
     /// Opens the box for a message to the chosen channel.
-    pub(crate) fn write_message(&mut self) -> Vec<Effect> {
+    pub(super) fn write_message(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }
@@ -90,7 +90,7 @@ impl App {
     }
 
     /// Focuses the message in the box, or the channel's name if it is empty.
-    pub(crate) fn enter_box(&mut self) -> Vec<Effect> {
+    pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }
@@ -104,7 +104,7 @@ impl App {
     }
 
     /// Executes `action` in the box. `key` is the key that triggered it.
-    pub(crate) fn act_in_publish_box(
+    pub(super) fn act_in_publish_box(
         &mut self,
         action: PublishAction,
         key: KeyEvent,
@@ -130,7 +130,7 @@ impl App {
         Vec::new()
     }
 
-    pub(crate) fn complete(&mut self) -> Vec<Effect> {
+    pub(super) fn complete(&mut self) -> Vec<Effect> {
         // If there are very many channels, only those in the list: looking at all of them would
         // make the key slow.
         let listed = self.channel_list.entries().iter();
@@ -153,7 +153,7 @@ impl App {
     }
 
     /// Publishes the message in the box, unless it is empty.
-    pub(crate) fn send_if_meant(&mut self) -> Vec<Effect> {
+    pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
         if self.publish_box.payload.is_empty() {
             return self
                 .session
@@ -163,7 +163,7 @@ impl App {
     }
 
     /// Asks whether to publish a message with an empty payload.
-    pub(crate) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
+    pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
         if !self.publish_box.payload.is_empty() {
             return self
                 .session
@@ -184,7 +184,7 @@ impl App {
     }
 
     /// Publishes the message in the box, or asks first if that may do harm.
-    pub(crate) fn send(&mut self) -> Vec<Effect> {
+    pub(super) fn send(&mut self) -> Vec<Effect> {
         let channel = match self.publish_box.outgoing() {
             Ok(message) => message.channel,
             Err(wrong) => {
@@ -199,7 +199,7 @@ impl App {
         self.send_now()
     }
 
-    pub(crate) fn send_now(&mut self) -> Vec<Effect> {
+    pub(super) fn send_now(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
         }

@@ -11,7 +11,7 @@ use crate::query::Query;
 
 impl App {
     /// Executes `action` in the box.
-    pub(crate) fn act_in_query_box(&mut self, action: QueryAction) -> Vec<Effect> {
+    pub(super) fn act_in_query_box(&mut self, action: QueryAction) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
             return Vec::new();
         };
@@ -28,13 +28,13 @@ impl App {
     }
 
     /// Opens the box to edit a query.
-    pub(crate) fn write_query(&mut self, purpose: Purpose) {
+    pub(super) fn write_query(&mut self, purpose: Purpose) {
         let query_box = QueryBox::open(purpose, &self.session);
         self.overlay = Some(Overlay::Query(Box::new(query_box)));
     }
 
     /// Closes the box and applies the query, unless it has an error.
-    pub(crate) fn confirm_query(&mut self) -> Vec<Effect> {
+    pub(super) fn confirm_query(&mut self) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &mut self.overlay else {
             return Vec::new();
         };
@@ -49,7 +49,7 @@ impl App {
     }
 
     /// Moves the edited filter into the list, which makes room for another.
-    pub(crate) fn keep_filter(&mut self) -> Vec<Effect> {
+    pub(super) fn keep_filter(&mut self) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return Vec::new();
         };
@@ -72,7 +72,7 @@ impl App {
     }
 
     /// Discards the edit: the previous filter or search is active again.
-    pub(crate) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
+    pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
         match query_box.purpose {
             Purpose::Filter => self.session.filter_by(query_box.before),
             Purpose::Find => self.session.set_find(query_box.before),

@@ -8,7 +8,7 @@ use crate::app::overlays::{MOST_LOST_BY_QUITTING, Overlay, Question};
 
 impl App {
     /// Closes the topmost pane; if none is left, quits or asks first.
-    pub(crate) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
         if self.plot.is_shown() {
             return self.close_plot();
         }
@@ -34,7 +34,7 @@ impl App {
     }
 
     /// Leaves the focused text box, if there is one. The second time in a row, quits.
-    pub(crate) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
+    pub(super) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
         if is_second {
             return vec![Effect::Quit];
         }

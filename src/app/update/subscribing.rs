@@ -16,7 +16,7 @@ use crate::payload::escape::whole_name;
 use crate::server::Command;
 
 impl App {
-    pub(crate) fn open_prompt(&mut self, is_sharded: bool) {
+    pub(super) fn open_prompt(&mut self, is_sharded: bool) {
         let prompt = Box::new(Prompt {
             is_sharded,
             ..Prompt::default()
@@ -24,7 +24,7 @@ impl App {
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
 
-    pub(crate) fn unsubscribe(&mut self) -> Vec<Effect> {
+    pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
         let topic = match self.channel_list.selected() {
             _ if self.acted_on.is_some() => self.acted_on.clone(),
             Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
@@ -50,7 +50,7 @@ impl App {
     }
 
     /// Returns why no subscription to the channel `name` can be ended, if none can.
-    pub(crate) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
+    pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.session.subscription_to(&topic).is_none();
         is_none.then(|| self.why_not_ended(&topic))
@@ -69,7 +69,7 @@ impl App {
 }
 
 impl Session {
-    pub(crate) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
+    pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
             return self.tell("no name given · Ctrl-X in the prompt allows an empty one");

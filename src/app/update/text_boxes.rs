@@ -11,7 +11,7 @@ use crate::app::publish_box::limits::{MAX_EDITED, MAX_LINE};
 use crate::payload::figures;
 
 impl App {
-    pub(crate) fn confirm(&mut self) -> Vec<Effect> {
+    pub(super) fn confirm(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
             Some(Overlay::Confirm(question)) => match question {
                 Question::Publish { .. } => self.send_now(),
@@ -34,7 +34,7 @@ impl App {
 
     /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
     /// none of them is added.
-    pub(crate) fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
+    pub(super) fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
         let (held, most) = match (self.context(), &self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => (prompt.input.size(), MAX_LINE),
             (Context::Query, Some(Overlay::Query(query))) => (query.input.size(), MAX_LINE),
@@ -56,7 +56,7 @@ impl App {
     }
 
     /// Passes a key to the focused text box, if there is one.
-    pub(crate) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
+    pub(super) fn type_key(&mut self, key: KeyEvent) -> Vec<Effect> {
         if let KeyCode::Char(letter) = key.code
             && let Some(refusal) = self.refuse_too_much(letter.len_utf8())
         {
@@ -88,7 +88,7 @@ impl App {
         Vec::new()
     }
 
-    pub(crate) fn paste(&mut self, text: &str) -> Vec<Effect> {
+    pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(refusal) = self.refuse_too_much(text.len()) {
             return refusal;
         }

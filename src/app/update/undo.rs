@@ -23,7 +23,7 @@ const MAX_QUERY_COLUMNS: usize = 28;
 
 impl App {
     /// Undoes the last action that can be undone.
-    pub(crate) fn undo(&mut self) -> Vec<Effect> {
+    pub(super) fn undo(&mut self) -> Vec<Effect> {
         match self.undo.pop() {
             Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
             Some(Undo::Unsubscribe(topic)) => self.session.subscribe_again(topic),
@@ -35,7 +35,7 @@ impl App {
     }
 
     /// Records an action that can be undone.
-    pub(crate) fn can_undo(&mut self, act: Undo) {
+    pub(super) fn can_undo(&mut self, act: Undo) {
         if self.undo.len() == MOST_UNDONE {
             self.undo.remove(0);
         }
@@ -43,7 +43,7 @@ impl App {
     }
 
     /// Clears the log.
-    pub(crate) fn clear(&mut self) -> Vec<Effect> {
+    pub(super) fn clear(&mut self) -> Vec<Effect> {
         if self.session.log.first() == self.session.log.end() {
             return self.session.tell("the log is empty");
         }
@@ -80,12 +80,12 @@ impl App {
     }
 
     /// Returns whether undoing the last action would subscribe to `topic` again.
-    pub(crate) fn undoes_unsubscribing(&self, topic: &Topic) -> bool {
+    pub(super) fn undoes_unsubscribing(&self, topic: &Topic) -> bool {
         matches!(self.undo.last(), Some(Undo::Unsubscribe(ended)) if ended == topic)
     }
 
     /// Removes the filter at `index` of the list.
-    pub(crate) fn remove_filter(&mut self, index: usize) -> Vec<Effect> {
+    pub(super) fn remove_filter(&mut self, index: usize) -> Vec<Effect> {
         if index >= self.session.filters.list.len() {
             return Vec::new();
         }
@@ -110,7 +110,7 @@ impl App {
     }
 
     /// Removes the breakpoint at `index` of the list. Its hits stay marked.
-    pub(crate) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
+    pub(super) fn remove_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let Some(removed) = self.session.breakpoints.take(index) else {
             return Vec::new();
         };
