@@ -85,14 +85,10 @@ pub use self::session::time_form::TimeForm;
 pub use self::settings::{RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
 
-use std::time::Duration;
-
 use self::keyboard::Keyboard;
-use self::session::server_status::ANSWER_EXPECTED;
 use self::undo::Undo;
 use crate::log::{MessageLog, Selection};
 use crate::message::{Subscription, Time, Topic};
-use crate::server::Connection;
 
 /// Everything that the screen shows.
 #[derive(Debug)]
@@ -267,6 +263,24 @@ impl App {
         &self.session.own
     }
 
+    /// Returns the form of the channel list.
+    #[must_use]
+    pub fn list_form(&self) -> ListForm {
+        self.channel_list.form
+    }
+
+    /// Returns the open message.
+    #[must_use]
+    pub fn open(&self) -> Option<&Open> {
+        self.open.as_ref()
+    }
+
+    /// Returns the plot.
+    #[must_use]
+    pub fn plot(&self) -> &Plot {
+        &self.plot
+    }
+
     /// Returns the publish box.
     #[must_use]
     pub fn publish(&self) -> &PublishBox {
@@ -282,10 +296,7 @@ impl App {
     /// Returns the toast, while it is visible.
     #[must_use]
     pub fn toast(&self) -> Option<&Toast> {
-        self.session
-            .toast
-            .as_ref()
-            .filter(|toast| self.session.now < toast.until)
+        self.session.toast()
     }
 
     /// Returns the width of the widest channel name so far, in columns.
@@ -343,91 +354,22 @@ impl App {
 
     /// Returns when the screen next changes through the passing of time alone; `None` if it does
     /// not.
-    ///
-    /// Rates and bars move for a minute after the last message. After that, only the "silent for"
-    /// time changes, by the minute and after an hour by the hour.
     #[must_use]
     pub fn next_tick(&self) -> Option<Time> {
-        let toast = self.toast().map(|toast| toast.until);
-        let retry = match self.session.server.connection {
-            Connection::Reconnecting { retry_at, .. }
-            | Connection::Refused {
-                retry_at: Some(retry_at),
-                ..
-            } if retry_at > self.session.now => Some(self.session.next_second()),
-            _ => None,
-        };
-        let ages = (self.session.time_form == TimeForm::Age && !self.session.shown.is_empty())
-            .then(|| self.session.next_second());
-        let answer = match (
-            &self.session.server.connection,
-            self.session.nodes.answered(),
-        ) {
-            (Connection::Live, Some(answered)) if self.session.server.trouble.is_none() => Some(
-                answered
-                    .after(ANSWER_EXPECTED)
-                    .max(self.session.next_second()),
-            ),
-            _ => None,
-        };
-        let order = self.channel_list.due();
         let flash = self.shows_latest().then(|| {
             let height = inside(self.areas().channels).height;
             self.channel_list.flash_due(&self.session, height)
         });
-        [
-            toast,
-            retry,
-            ages,
-            answer,
-            order,
+        let reported = self.open.as_ref().and_then(Open::reported_channel);
+        let dues = [
+            self.session.next_tick(),
+            self.channel_list.due(),
             self.follow_due(),
             flash.flatten(),
             self.keyboard.held_back_due(),
-            self.open
-                .as_ref()
-                .and_then(Open::reported_channel)
-                .and_then(|_| self.session.checks.reports_due()),
+            reported.and_then(|_| self.session.checks.reports_due()),
             self.plot_due(),
-            self.next_tick_of_rates(),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-    }
-
-    fn next_tick_of_rates(&self) -> Option<Time> {
-        let history = self.session.log.history()?;
-        let quiet = self.session.now.since(history.last());
-        if quiet < Duration::from_secs(70) {
-            return Some(self.session.next_second());
-        }
-        Some(
-            self.session
-                .now
-                .after(Duration::from_secs(if quiet.as_secs() < 3600 {
-                    60
-                } else {
-                    3600
-                })),
-        )
-    }
-
-    /// Returns the form of the channel list.
-    #[must_use]
-    pub fn list_form(&self) -> ListForm {
-        self.channel_list.form
-    }
-
-    /// Returns the open message.
-    #[must_use]
-    pub fn open(&self) -> Option<&Open> {
-        self.open.as_ref()
-    }
-
-    /// Returns the plot.
-    #[must_use]
-    pub fn plot(&self) -> &Plot {
-        &self.plot
+        ];
+        dues.into_iter().flatten().min()
     }
 }

@@ -24,6 +24,7 @@ pub mod snapshot;
 mod socket_io;
 mod subscribing;
 pub mod subscriptions;
+mod tick;
 pub mod time_form;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -184,10 +185,6 @@ impl Session {
             TimeForm::Local | TimeForm::Delta | TimeForm::Age => Zone::Local,
         };
         Clock::new(zone).following(self.wall.clone())
-    }
-
-    pub(crate) fn next_second(&self) -> Time {
-        Time((self.now.second() + 1) * 1_000_000)
     }
 
     /// Adds a notice to the log if the wall clock was set.

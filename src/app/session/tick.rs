@@ -1,0 +1,59 @@
+//! What changes on the screen through the passing of time alone.
+
+use std::time::Duration;
+
+use super::Session;
+use super::server_status::ANSWER_EXPECTED;
+use super::time_form::TimeForm;
+use crate::app::toast::Toast;
+use crate::message::Time;
+use crate::server::Connection;
+
+impl Session {
+    /// Returns the toast, while it is visible.
+    pub(crate) fn toast(&self) -> Option<&Toast> {
+        let toast = self.toast.as_ref();
+        toast.filter(|toast| self.now < toast.until)
+    }
+
+    /// Returns when what the panes share next looks different; `None` if it does not.
+    ///
+    /// Rates and bars move for a minute after the last message. After that, only the "silent for"
+    /// time changes, by the minute and after an hour by the hour.
+    pub(crate) fn next_tick(&self) -> Option<Time> {
+        let toast = self.toast().map(|toast| toast.until);
+        let retry = match self.server.connection {
+            Connection::Reconnecting { retry_at, .. }
+            | Connection::Refused {
+                retry_at: Some(retry_at),
+                ..
+            } if retry_at > self.now => Some(self.next_second()),
+            _ => None,
+        };
+        let ages =
+            (self.time_form == TimeForm::Age && !self.shown.is_empty()).then(|| self.next_second());
+        let answer = match (&self.server.connection, self.nodes.answered()) {
+            (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
+                Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
+            }
+            _ => None,
+        };
+        let ticks = [toast, retry, ages, answer, self.next_tick_of_rates()];
+        ticks.into_iter().flatten().min()
+    }
+
+    fn next_tick_of_rates(&self) -> Option<Time> {
+        let history = self.log.history()?;
+        let quiet = self.now.since(history.last());
+        if quiet < Duration::from_secs(70) {
+            return Some(self.next_second());
+        }
+        let step = if quiet.as_secs() < 3600 { 60 } else { 3600 };
+        Some(self.now.after(Duration::from_secs(step)))
+    }
+
+    /// Returns the start of the next second.
+    pub(crate) fn next_second(&self) -> Time {
+        Time((self.now.second() + 1) * 1_000_000)
+    }
+}
