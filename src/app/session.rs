@@ -22,6 +22,7 @@ pub mod server_status;
 mod shell_command;
 pub mod snapshot;
 mod socket_io;
+mod stops;
 mod subscribing;
 pub mod subscriptions;
 mod tick;

@@ -1,25 +1,21 @@
 //! Breakpoints: queries whose matches stop the view while messages keep arriving.
 
 use std::ops::Range;
-use std::time::Duration;
 
 use super::Session;
 use super::live_query::LiveQuery;
-use crate::app::effect::{Alert, Effect};
+use crate::app::effect::Effect;
 use crate::log::{Matches, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
 
 /// The first ID of a breakpoint's watch. Lower IDs belong to the filter and the search.
-pub(crate) const FIRST_ID: u32 = 2;
+const FIRST_ID: u32 = 2;
 
 /// Maximum number of hits held in the log: the one at which the view has stopped, and the next
 /// ones.
 const HITS_KEPT: usize = 8;
-
-/// Minimum interval between rings of the bell or notifications.
-pub(crate) const ALERT_EVERY: Duration = Duration::from_secs(1);
 
 /// How a breakpoint alerts the user, in addition to what the screen shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,13 +52,13 @@ pub struct Breakpoint {
     pub attention: Attention,
     /// Whether it only counts and marks hits, without stopping the view.
     pub logs_only: bool,
-    pub(crate) hits: u64,
+    pub(super) hits: u64,
     /// Rows before this one have been counted.
-    pub(crate) counted: RowId,
+    pub(super) counted: RowId,
     /// The rows in the log at which it stops the view.
-    pub(crate) stops: RowSet,
+    pub(super) stops: RowSet,
     /// The running query, while the breakpoint is on.
-    pub(crate) watch: Option<LiveQuery>,
+    pub(super) watch: Option<LiveQuery>,
 }
 
 impl Breakpoint {
@@ -138,19 +134,19 @@ pub struct Stop {
 /// All breakpoints and their hits.
 #[derive(Debug, Default)]
 pub struct Breakpoints {
-    pub(crate) list: Vec<Breakpoint>,
+    pub(super) list: Vec<Breakpoint>,
     /// The rows in the log that any breakpoint hit, whether the view stops there or not.
-    pub(crate) hits: RowSet,
+    pub(super) hits: RowSet,
     /// The rows in the log at which any breakpoint stops the view.
-    pub(crate) stops: RowSet,
+    pub(super) stops: RowSet,
     /// Where the view has stopped.
-    pub(crate) at: Option<Stop>,
+    pub(super) at: Option<Stop>,
     /// Rows before this one are done: the view stopped there, or was told to go on.
-    pub(crate) passed: RowId,
+    pub(super) passed: RowId,
     /// Number of hits that left the log before the view reached them, since it stopped.
-    pub(crate) gone: u64,
-    pub(crate) made: u32,
-    pub(crate) alerted: Time,
+    pub(super) gone: u64,
+    pub(super) made: u32,
+    pub(super) alerted: Time,
 }
 
 impl Breakpoints {
@@ -170,6 +166,11 @@ impl Breakpoints {
     #[must_use]
     pub fn stop(&self) -> Option<&Stop> {
         self.at.as_ref()
+    }
+
+    /// Returns the next row at which the view is to stop.
+    pub(crate) fn next_stop(&self) -> Option<RowId> {
+        self.stops.at_or_after(self.passed)
     }
 
     /// Returns the number of rows at which the view is still to stop.
@@ -311,36 +312,21 @@ impl Session {
         self.breakpoints.list.get_mut(index)
     }
 
-    /// Goes on without stopping at the hits so far.
-    pub(crate) fn pass_stops(&mut self) {
-        self.leave_stop();
-        self.breakpoints.passed = self.log.end();
-        self.hold_stops();
-    }
-
-    pub(crate) fn leave_stop(&mut self) {
-        self.breakpoints.at = None;
-        self.breakpoints.gone = 0;
-        self.shown.show_anyway(None);
-    }
-
-    /// Makes the log hold the rows at which the view has stopped and will stop next.
-    pub(crate) fn hold_stops(&mut self) {
-        self.log.hold(&self.breakpoints.rows_to_hold());
-        self.shown.follow(&self.log);
-        self.forget_gone();
-    }
-
-    pub(crate) fn draw_attention(&mut self, attention: Attention, query: &str) -> Vec<Effect> {
-        if attention == Attention::None || self.now < self.breakpoints.alerted.after(ALERT_EVERY) {
-            return Vec::new();
+    /// Restores a breakpoint, from the next row on. Its pending stops are restored too. Returns its
+    /// index in the list.
+    pub(crate) fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> usize {
+        let index = index.min(self.breakpoints.list.len());
+        let stops = std::mem::take(&mut one.stops);
+        for row in stops.iter().filter(|row| self.log.row(*row).is_some()) {
+            one.stops.insert(row);
         }
-        self.breakpoints.alerted = self.now;
-        vec![Effect::Alert(match attention {
-            Attention::Notification => {
-                Alert::Notification(format!("subscope: breakpoint hit: {query}"))
-            }
-            Attention::Bell | Attention::None => Alert::Bell,
-        })]
+        one.counted = self.log.end();
+        let serial = self.next_serial();
+        let watch = || LiveQuery::new(one.id, serial, one.query.clone(), &self.log);
+        one.watch = one.watch.is_some().then(watch);
+        self.breakpoints.list.insert(index, one);
+        self.breakpoints.gather_stops();
+        self.hold_stops();
+        index
     }
 }

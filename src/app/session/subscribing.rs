@@ -1,4 +1,4 @@
-//! Subscribing to channels that were found, and again to those that were left.
+//! Subscribing: for the user, to channels that were found, and again after unsubscribing.
 
 use super::Session;
 use super::subscriptions::SubscriptionState;
@@ -8,6 +8,20 @@ use crate::payload::escape::whole_name;
 use crate::server::{Command, MAX_UNNAMED};
 
 impl Session {
+    /// Subscribes to `topic`, or asks again if the server refuses it.
+    pub(crate) fn subscribe(&mut self, topic: Topic) -> Vec<Effect> {
+        let name = whole_name(&topic.name);
+        let known = self.subscriptions.find(&topic);
+        let state = known.and_then(|id| self.subscriptions.state(id));
+        if matches!(state, Some(SubscriptionState::Denied(_))) {
+            return vec![Effect::Command(Command::Reconnect)];
+        }
+        match self.subscriptions.add(topic) {
+            Some(subscription) => vec![Effect::Command(Command::Subscribe(subscription))],
+            None => self.tell(format!("already subscribed to {name}")),
+        }
+    }
+
     /// Subscribes to newly found sharded channels. The first time, logs how many were found.
     pub(crate) fn note_shard_channels(
         &mut self,

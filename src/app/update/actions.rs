@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::app::App;
+use super::App;
 use crate::app::action::{
     Action, ChannelsAction, LogAction, PromptAction, RowAction, ScreenAction, SessionAction,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::App;
+use super::App;
 use crate::app::action::Motion;
 use crate::app::channel_list::{ListForm, Lists};
 use crate::app::effect::Effect;

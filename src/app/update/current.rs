@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::app::App;
+use super::App;
 use crate::app::action::{Action, RowAction};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;

@@ -1,6 +1,6 @@
 //! Moving the focus between the panes, and one step back.
 
-use crate::app::App;
+use super::App;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::keymap::Context;

@@ -7,7 +7,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::app::App;
+use super::App;
 use crate::app::action::{Action, Kind, SessionAction};
 use crate::app::effect::Effect;
 use crate::app::event::Event;

@@ -1,6 +1,6 @@
 //! The lists opened over the panes, and the help.
 
-use crate::app::App;
+use super::App;
 use crate::app::action::{BreakpointAction, FilterAction, Motion};
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ratatui::layout::{Position as Point, Rect};
 
-use crate::app::App;
+use super::App;
 use crate::app::action::{MessageAction, Motion};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;

@@ -4,7 +4,7 @@
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
 
-use crate::app::App;
+use super::App;
 use crate::app::action::Motion;
 use crate::app::channel_list::Lists;
 use crate::app::effect::Effect;

@@ -1,6 +1,6 @@
 //! Moving through the focused pane, by keys and by the wheel.
 
-use crate::app::App;
+use super::App;
 use crate::app::action::Motion;
 use crate::app::focus::Focus;
 use crate::app::layout::inside;

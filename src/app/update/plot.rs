@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::app::App;
+use super::App;
 use crate::app::action::PlotAction;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::app::App;
+use super::App;
 use crate::app::action::PublishAction;
 use crate::app::channel_list::Entry;
 use crate::app::effect::Effect;

@@ -1,6 +1,6 @@
 //! Editing a query: for the filter, the search, a filter of the list, or a breakpoint.
 
-use crate::app::App;
+use super::App;
 use crate::app::action::QueryAction;
 use crate::app::effect::Effect;
 use crate::app::log_pane::LogPane;

@@ -2,7 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::app::App;
+use super::App;
 use crate::app::effect::Effect;
 use crate::app::overlays::{MOST_LOST_BY_QUITTING, Overlay, Question};
 

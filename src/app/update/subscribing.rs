@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use crate::app::App;
+use super::App;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::overlays::{Overlay, Prompt};
-use crate::app::session::Session;
 use crate::app::session::feed::MAX_NAME_COLUMNS;
-use crate::app::session::subscriptions::SubscriptionState;
 use crate::app::undo::Undo;
 use crate::message::Topic;
-use crate::payload::escape;
-use crate::payload::escape::whole_name;
+use crate::payload::escape::{self, whole_name};
 use crate::server::Command;
 
 impl App {
@@ -22,6 +19,16 @@ impl App {
             ..Prompt::default()
         });
         self.overlay = Some(Overlay::Subscribe(prompt));
+    }
+
+    /// Subscribes to what the prompt says.
+    pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
+        let topic = prompt.topic();
+        if topic.name.is_empty() && !prompt.is_exact {
+            let words = "no name given · Ctrl-X in the prompt allows an empty one";
+            return self.session.tell(words);
+        }
+        self.session.subscribe(topic)
     }
 
     pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
@@ -64,25 +71,6 @@ impl App {
             format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
         } else {
             format!("not subscribed to {name}")
-        }
-    }
-}
-
-impl Session {
-    pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
-        let topic = prompt.topic();
-        if topic.name.is_empty() && !prompt.is_exact {
-            return self.tell("no name given · Ctrl-X in the prompt allows an empty one");
-        }
-        let name = whole_name(&topic.name);
-        let known = self.subscriptions.find(&topic);
-        let state = known.and_then(|id| self.subscriptions.state(id));
-        if matches!(state, Some(SubscriptionState::Denied(_))) {
-            return vec![Effect::Command(Command::Reconnect)];
-        }
-        match self.subscriptions.add(topic) {
-            Some(subscription) => vec![Effect::Command(Command::Subscribe(subscription))],
-            None => self.tell(format!("already subscribed to {name}")),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::app::App;
+use super::App;
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Context;
@@ -17,7 +17,7 @@ impl App {
                 Question::Publish { .. } => self.send_now(),
                 Question::Quit { .. } => vec![Effect::Quit],
             },
-            Some(Overlay::Subscribe(prompt)) => self.session.subscribe(&prompt),
+            Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }

@@ -2,14 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::app::App;
+use super::App;
 use crate::app::effect::Effect;
 use crate::app::log_pane::LogPane;
 use crate::app::overlays::Overlay;
 use crate::app::plot::{MOST_SERIES, Quantity};
 use crate::app::session::breakpoints::Breakpoint;
 use crate::app::session::filters::Filter;
-use crate::app::session::live_query::LiveQuery;
 use crate::app::undo::Undo;
 use crate::log::Cleared;
 use crate::message::Topic;
@@ -124,31 +123,10 @@ impl App {
         vec![Effect::StopScan(id)]
     }
 
-    /// Restores a breakpoint, from the next row on. Its pending stops are restored too.
-    fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> Vec<Effect> {
-        let index = index.min(self.session.breakpoints.list.len());
-        let stops = std::mem::take(&mut one.stops);
-        for row in stops
-            .iter()
-            .filter(|row| self.session.log.row(*row).is_some())
-        {
-            one.stops.insert(row);
-        }
-        one.counted = self.session.log.end();
-        let watch = || {
-            LiveQuery::new(
-                one.id,
-                self.session.next_serial(),
-                one.query.clone(),
-                &self.session.log,
-            )
-        };
-        one.watch = one.watch.is_some().then(watch);
+    fn restore_breakpoint(&mut self, index: usize, one: Breakpoint) -> Vec<Effect> {
         self.session
             .tell(format!("breakpoint {} restored", named(one.query.text())));
-        self.session.breakpoints.list.insert(index, one);
-        self.session.breakpoints.gather_stops();
-        self.session.hold_stops();
+        let index = self.session.restore_breakpoint(index, one);
         if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
             *line = index;
         }
