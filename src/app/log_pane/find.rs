@@ -16,14 +16,8 @@ impl LogPane {
         session: &mut Session,
         height: u16,
     ) -> Vec<Effect> {
-        let Some(find) = &mut session.find else {
+        if !session.note_find(answer) {
             return Vec::new();
-        };
-        if !find.watch.note(answer) {
-            return Vec::new();
-        }
-        for found in &answer.found {
-            find.rows.replace(found);
         }
         self.jump_to_hit(session, height)
     }

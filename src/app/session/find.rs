@@ -7,6 +7,7 @@ use crate::log::RowSet;
 use crate::message::{RowId, Time};
 use crate::payload::{escape, figures};
 use crate::query::Query;
+use crate::workers::scan::Answer;
 
 /// Maximum width of a query in a toast, in columns.
 const MAX_TOLD: usize = 40;
@@ -14,8 +15,8 @@ const MAX_TOLD: usize = 40;
 /// A search in the log and its matches.
 #[derive(Debug)]
 pub struct Find {
-    pub(crate) watch: LiveQuery,
-    pub(crate) rows: RowSet,
+    watch: LiveQuery,
+    rows: RowSet,
     /// The pending jump to the nearest match, until its target is known.
     pub(crate) jump: Option<Jump>,
 }
@@ -93,6 +94,18 @@ impl Find {
 }
 
 impl Session {
+    /// Records rows that were found. Returns whether they are of the search in force.
+    pub(crate) fn note_find(&mut self, answer: &Answer) -> bool {
+        let Some(find) = &mut self.find else {
+            return false;
+        };
+        let is_current = find.watch.note(answer);
+        for found in answer.found.iter().filter(|_| is_current) {
+            find.rows.replace(found);
+        }
+        is_current
+    }
+
     /// Starts a search for `query`, or ends the search if it is `None`.
     pub(crate) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
         if self.find.as_ref().map(Find::query) == query.as_ref() {
