@@ -9,12 +9,12 @@ work=$(mktemp -d)
 trap 'rm -r "$work"' EXIT
 
 # The parts of the test programs that start a server, as `PROGRAM PART`: through support/redis.rs or
-# another support file that uses it.
+# another helper that uses it.
 parts_with_a_server() {
     local modules
-    modules=$(grep -lE '\bredis::' tests/support/*.rs | sed -E 's|.*/(.*)\.rs|\1|' | paste -s -d '|')
-    grep -rlE "\bsupport::(redis|$modules)\b" tests --include='*.rs' |
-        sed -E 's|^tests/([^/]+)/([^/.]+).*|\1 \2|' | grep -vE '^(support|bench) ' | sort -u
+    modules=$(grep -lE '\bredis::' tests/support/*.rs tests/program/servers/*.rs | sed -E 's|.*/(.*)\.rs|\1|' | paste -s -d '|')
+    grep -rlE "\b(support|servers)::(redis|$modules)\b" tests --include='*.rs' |
+        sed -E 's|^tests/([^/]+)/([^/.]+).*|\1 \2|' | grep -vE '^(support|bench) |^program servers$' | sort -u
 }
 
 # The number of tests that `passed` or `failed`, from cargo's output.

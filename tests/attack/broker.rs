@@ -10,8 +10,8 @@ use subscope::broker::{Broker, Limits, Settings};
 use tokio::runtime::Builder;
 
 use crate::mutation::mutated;
+use crate::random::{Random, attack};
 use crate::support::cases;
-use crate::support::random::{Random, attack};
 use crate::support::redis::pack;
 
 /// Timeout for an answer; only a failing test waits this long.

@@ -13,9 +13,9 @@ use subscope::workers::analysis::Check;
 
 use crate::escapes::assert_harmless;
 use crate::mutation::mutated_text;
+use crate::random::{Random, attack};
 use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
-use crate::support::random::{Random, attack};
 
 /// Part of every password.
 const MARK: &str = "s3cr3t";
@@ -98,7 +98,7 @@ fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
 }
 
 /// Panics if the message or the debug output of `said` contains the mark.
-fn assert_discreet(said: &(impl ToString + Debug), about: &str) {
+fn assert_hides_password(said: &(impl ToString + Debug), about: &str) {
     for words in [said.to_string(), format!("{said:?}")] {
         assert!(!words.contains(MARK), "{about}: {words}");
         assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
@@ -116,12 +116,12 @@ fn no_address_shows_its_password() {
             for address in addresses {
                 match Target::parse(address) {
                     Ok(target) => {
-                        assert_discreet(&target, address);
+                        assert_hides_password(&target, address);
                         let shown = target.any_address().to_string();
                         assert!(!shown.contains(MARK), "{address}: {shown}");
                     }
                     Err(error) => {
-                        assert_discreet(&error, address);
+                        assert_hides_password(&error, address);
                         assert_harmless(&error.to_string());
                     }
                 }
@@ -185,23 +185,23 @@ fn no_complaint_of_a_file_shows_a_password() {
                             continue;
                         };
                         let wrong = profile.wrong("url", "is wrong");
-                        assert_discreet(&wrong, &profile.name);
+                        assert_hides_password(&wrong, &profile.name);
                         if let Some(Err(error)) = profile.url.as_deref().map(Target::parse) {
-                            assert_discreet(&error, &text);
+                            assert_hides_password(&error, &text);
                         }
                     }
                     for error in config.wrong() {
-                        assert_discreet(error, &text);
+                        assert_hides_password(error, &text);
                     }
                     let entries = config.entries().iter();
                     for error in entries.filter_map(|entry| entry.profile.as_ref().err()) {
-                        assert_discreet(error, &text);
+                        assert_hides_password(error, &text);
                     }
                     if let Err(error) = config.profile("prduction") {
-                        assert_discreet(&error, &text);
+                        assert_hides_password(&error, &text);
                     }
                 }
-                Err(error) => assert_discreet(&error, &text),
+                Err(error) => assert_hides_password(&error, &text),
             }
         },
     );
@@ -251,7 +251,7 @@ fn complaint(arguments: &[&str]) -> String {
 }
 
 /// Panics unless `words`, which go to a terminal unchanged, are lines of plain text without a mark.
-fn assert_sayable(words: &str, about: &str) {
+fn assert_printable(words: &str, about: &str) {
     assert!(
         !words.is_empty() && !words.contains(MARK),
         "{about}: {words}"
@@ -261,7 +261,7 @@ fn assert_sayable(words: &str, about: &str) {
 }
 
 #[test]
-fn what_the_program_itself_says_of_them_is_discreet_and_harmless() {
+fn errors_printed_by_the_program_hide_the_password_and_are_printable() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("it.toml");
     attack(
@@ -271,13 +271,13 @@ fn what_the_program_itself_says_of_them_is_discreet_and_harmless() {
         |inputs| {
             let [address, file] = inputs else { return };
             if !address.contains('\0') {
-                assert_sayable(&complaint(&["-u", address]), address);
+                assert_printable(&complaint(&["-u", address]), address);
             }
             fs::write(&path, file).unwrap();
             if holds_passwords_only(file) {
                 let path = path.to_str().unwrap();
                 let words = complaint(&["--config", path, "--profile", "production"]);
-                assert_sayable(&words, file);
+                assert_printable(&words, file);
             }
         },
     );

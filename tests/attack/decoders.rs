@@ -26,8 +26,8 @@ use subscope::query::Path;
 
 use crate::escapes::{assert_drawn_harmless, assert_harmless};
 use crate::mutation::mutated;
+use crate::random::attack;
 use crate::support::cases;
-use crate::support::random::attack;
 
 /// Maximum size after decompression.
 const MOST: usize = 256 << 10;

@@ -5,8 +5,8 @@ use subscope::payload::escape::{self, Text};
 use subscope::payload::{hex, quoted, rows};
 
 use crate::mutation::mutated;
+use crate::random::{Random, attack};
 use crate::support::cases;
-use crate::support::random::{Random, attack};
 
 /// Returns whether a character must never reach a terminal. Independent of the code under test.
 pub fn must_not_pass(character: char) -> bool {

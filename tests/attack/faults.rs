@@ -11,11 +11,11 @@ use tokio::task::yield_now;
 use subscope::message::{Subscription, SubscriptionId, Topic};
 use subscope::server::{Config, Connection, Endpoint, Timing};
 
+use crate::random::{Random, Watchdog};
 use crate::support::cases;
 use crate::support::listener::{Listener, PATIENCE};
 use crate::support::proxy::Proxy;
 use crate::support::pty::Launch;
-use crate::support::random::{Random, Watched};
 use crate::support::redis::Redis;
 use crate::support::truth::Publisher;
 
@@ -102,12 +102,12 @@ impl Scene {
             publisher,
             listener,
         };
-        scene.go_on("the first messages").await;
+        scene.until_restored("the first messages").await;
         scene
     }
 
     /// Waits until the listener is live and some more messages have arrived.
-    async fn go_on(&mut self, what: &str) {
+    async fn until_restored(&mut self, what: &str) {
         let is_live = |listener: &Listener| {
             let gaps = listener.gaps();
             listener.connections.last() == Some(&Connection::Live)
@@ -128,7 +128,7 @@ impl Scene {
     }
 
     /// Blocks this thread, and the tasks on it, until `count` more messages are published.
-    fn stand_still(&self, count: usize) {
+    fn block_until_published(&self, count: usize) {
         let end = self.publisher.published() + count;
         let deadline = Instant::now() + PATIENCE;
         while self.publisher.published() < end {
@@ -141,15 +141,15 @@ impl Scene {
     async fn while_published(&mut self, count: usize) {
         let end = self.publisher.published() + count;
         // Heartbeats and messages keep this loop running.
-        let told = Cell::new(self.listener.told());
+        let seen = Cell::new(self.listener.events);
         while self.publisher.published() < end {
-            let news = |listener: &Listener| listener.told() > told.get();
+            let news = |listener: &Listener| listener.events > seen.get();
             self.listener.until("news", news).await;
-            told.set(self.listener.told());
+            seen.set(self.listener.events);
         }
     }
 
-    async fn suffer(&mut self, fault: Fault) {
+    async fn inject(&mut self, fault: Fault) {
         let what = format!("{fault:?}");
         let before = self.listener.connections.len();
         match fault {
@@ -162,7 +162,7 @@ impl Scene {
             Fault::Forget => self.proxy.forget(),
             Fault::Delay => {
                 self.proxy.hold(true);
-                self.stand_still(BETWEEN);
+                self.block_until_published(BETWEEN);
                 self.proxy.hold(false);
                 self.while_published(BETWEEN).await;
                 return;
@@ -193,7 +193,7 @@ impl Scene {
                 return;
             }
             Fault::Sleep => {
-                self.stand_still(10 * BETWEEN);
+                self.block_until_published(10 * BETWEEN);
                 self.while_published(BETWEEN).await;
                 return;
             }
@@ -206,17 +206,19 @@ impl Scene {
 async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     let mut random = Random::of_case("faults", 0);
     let mut scene = Scene::start().await;
-    let mut suffered = Vec::new();
+    let mut injected = Vec::new();
     for index in 0..usize::try_from(cases::count(10)).unwrap() {
         // Each fault once, then random ones.
         let fault = match FAULTS.get(index) {
             Some(fault) => *fault,
             None => *random.pick(&FAULTS),
         };
-        suffered.push(fault);
-        let _watched = Watched::start(format!("the faults {suffered:?}"));
-        scene.suffer(fault).await;
-        scene.go_on(&format!("it is back after {suffered:?}")).await;
+        injected.push(fault);
+        let _watchdog = Watchdog::start(format!("the faults {injected:?}"));
+        scene.inject(fault).await;
+        scene
+            .until_restored(&format!("it is back after {injected:?}"))
+            .await;
     }
     let Scene {
         publisher,

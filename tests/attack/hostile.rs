@@ -17,9 +17,9 @@ use subscope::server::{Ask, Command, Config, Connection, Endpoint, Timing};
 use self::scripts::{Script, odd_frame, scripts, session, whole_sessions};
 use self::server::Hostile;
 use crate::escapes::assert_harmless;
+use crate::random::{Random, Watchdog};
 use crate::support::cases;
 use crate::support::listener::Listener;
-use crate::support::random::{Random, Watched};
 
 /// Retries quick enough for tests. An answer may be late only where nothing else reveals a dead
 /// server.
@@ -115,7 +115,7 @@ impl Play {
     /// Plays `script` on the next connections, and then behaves as a good server.
     async fn perform(&mut self, script: Script) {
         let name = script.name.clone();
-        let _watched = Watched::start(format!("the hostile server {name}"));
+        let _watchdog = Watchdog::start(format!("the hostile server {name}"));
         let before = ends(&self.listener);
         let read = self.read();
         self.hostile.play(script);
@@ -177,9 +177,9 @@ impl Play {
             |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
         // A connection about to end may lose the marker, so send it again after every event.
         while !is_heard(&self.listener) {
-            let told = self.listener.told();
+            let seen = self.listener.events;
             self.broker.publish(b"a", marker.as_bytes());
-            let news = |listener: &Listener| listener.told() > told;
+            let news = |listener: &Listener| listener.events > seen;
             self.listener.until(&what, news).await;
         }
     }
@@ -235,7 +235,7 @@ async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
     for case in 0..u64::from(cases::count(150)) {
         let frame = odd_frame(&mut Random::of_case("odd frames", case));
         let name = format!("case {case}, {}", frame.escape_ascii());
-        let _watched = Watched::start(name.clone());
+        let _watchdog = Watchdog::start(name.clone());
         assert_eq!(broker.faults().inject(FaultTargets::Subscribers, &frame), 1);
         let marker = format!("behind {case}");
         assert_eq!(broker.publish(b"a", marker.as_bytes()), 1, "{name}");

@@ -6,8 +6,21 @@
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod cases;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod listener;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod proxy;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod pty;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod redis;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod truth;
+}
 
 mod broker;
 mod configuration;
@@ -17,5 +30,6 @@ mod faults;
 mod hostile;
 mod mutation;
 mod queries;
+mod random;
 mod screen;
 mod wire;

@@ -1,7 +1,7 @@
 //! Inputs made from valid ones by a few changes that keep most of their structure. Unlike random
 //! bytes, they get past the first checks.
 
-use crate::support::random::Random;
+use crate::random::Random;
 
 /// Maximum size of an input.
 const MOST_BYTES: usize = 16 << 10;

@@ -8,9 +8,9 @@ use subscope::query::{self, Flags, Kind, MOST_MARKS, Matcher, Moment, Path, Quer
 
 use crate::escapes::assert_harmless;
 use crate::mutation::{mutated, mutated_text};
+use crate::random::{Random, attack};
 use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
-use crate::support::random::{Random, attack};
 
 const MOMENT: Moment = Moment {
     now: Time(10 * 3_600_000_000),

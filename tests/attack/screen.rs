@@ -25,10 +25,11 @@ use subscope::workers::scan;
 use crate::decoders::samples;
 use crate::escapes::assert_harmless;
 use crate::mutation::{mutated, mutated_text};
+use crate::random::{Random, attack};
 use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
-use crate::support::random::{Random, attack};
-use crate::support::stage::START;
+
+const START: Time = Time(1_700_000_000_000_000);
 
 /// Maximum number of steps in a session.
 const MOST_STEPS: usize = 70;
@@ -268,9 +269,9 @@ impl Session {
                     self.press(code.into());
                 }
             }
-            Step::Paste(text) => self.feel(Event::Paste(text.clone())),
-            Step::Mouse(mouse) => self.feel(Event::Mouse(*mouse)),
-            Step::Resize(width, height) => self.feel(Event::Resize(*width, *height)),
+            Step::Paste(text) => self.send(Event::Paste(text.clone())),
+            Step::Mouse(mouse) => self.send(Event::Mouse(*mouse)),
+            Step::Resize(width, height) => self.send(Event::Resize(*width, *height)),
             Step::Messages(messages) => {
                 let mut batch = Batch::default();
                 for (channel, payload) in messages {
@@ -278,20 +279,20 @@ impl Session {
                     batch.push_message(self.now, CHANNELS[*channel], payload, id);
                 }
                 self.came += batch.messages();
-                self.feel(Event::Feed(Feed::Batch(Box::new(batch))));
+                self.send(Event::Feed(Feed::Batch(Box::new(batch))));
             }
             Step::News(number) => {
                 let feed = self.news(&mut Random::new(*number));
-                self.feel(Event::Feed(feed));
+                self.send(Event::Feed(feed));
             }
-            Step::Fail(words) => self.feel(Event::Failed(words.clone())),
+            Step::Fail(words) => self.send(Event::Failed(words.clone())),
             Step::Wait(time) => {
                 self.now = self.now.after(*time);
-                self.feel(Event::Tick);
+                self.send(Event::Tick);
             }
             Step::Redraw => {
                 for event in [Event::Continued, Event::Suspend, Event::Redraw] {
-                    self.feel(event);
+                    self.send(event);
                 }
             }
             Step::Answers(answers) => {
@@ -346,7 +347,7 @@ impl Session {
     }
 
     /// Handles any other event.
-    fn feel(&mut self, event: Event) {
+    fn send(&mut self, event: Event) {
         let what = format!("{event:?}");
         let effects = self.app.update(event, self.now);
         assert_nothing_leaves(&effects, &what);

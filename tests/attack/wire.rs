@@ -5,8 +5,8 @@ use std::mem::{Discriminant, discriminant};
 use subscope::wire::{Decoder, Limits, Part, WireError};
 
 use crate::mutation::mutated;
+use crate::random::{Random, attack};
 use crate::support::cases;
-use crate::support::random::{Random, attack};
 
 const LIMITS: Limits = Limits {
     bulk: 4 << 10,
@@ -44,13 +44,13 @@ fn stream(random: &mut Random) -> Vec<u8> {
 
 /// The content of a stream: the values of each frame and whether the frame is an array, followed by
 /// the error if the stream is invalid.
-type Said = (
+type Decoded = (
     Vec<(Vec<(Part, Option<Vec<u8>>)>, bool)>,
     Option<Discriminant<WireError>>,
 );
 
 /// Decodes `bytes` that arrive in pieces which end at `cuts`.
-fn said(bytes: &[u8], cuts: &[usize]) -> Said {
+fn decoded(bytes: &[u8], cuts: &[usize]) -> Decoded {
     let mut decoder = Decoder::new(LIMITS);
     let (mut frames, mut at) = (Vec::new(), 0);
     for cut in cuts {
@@ -85,10 +85,10 @@ fn said(bytes: &[u8], cuts: &[usize]) -> Said {
 #[test]
 fn frames_are_the_same_however_the_stream_is_cut() {
     attack("frames, cut", cases::count(6000), stream, |bytes| {
-        let whole = said(bytes, &[bytes.len()]);
+        let whole = decoded(bytes, &[bytes.len()]);
         let mut random = Random::new(bytes.len() as u64);
         let cuts = random.cuts(bytes.len());
-        assert_eq!(said(bytes, &cuts), whole, "cut at {cuts:?}");
+        assert_eq!(decoded(bytes, &cuts), whole, "cut at {cuts:?}");
     });
 }
 

@@ -49,8 +49,15 @@ mod report;
 mod samples;
 #[path = "compare/start.rs"]
 mod start;
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    pub mod flood;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod pty;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod redis;
+    pub mod version;
+}
 #[path = "compare/throughput.rs"]
 mod throughput;
 #[path = "compare/timeline.rs"]

@@ -12,8 +12,11 @@ use subscope::view;
 
 use crate::support::stage::Stage;
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod stage;
+}
 
 /// Draws latest values of several sizes, and the log for comparison.
 fn main() {

@@ -1,9 +1,9 @@
 //! Checks, which look at every message of their channels.
 
+mod checked_log;
 mod generated;
 mod pairs;
 mod points;
 mod sequences;
 mod shapes;
-mod stage;
 mod threads;

@@ -1,8 +1,12 @@
 //! Tests of the data without a screen or a server: frames, payloads, the log, queries, checks.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    pub mod cases;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod redis;
+}
 
 mod analysis;
 mod diff;

@@ -92,7 +92,7 @@ fn frame() -> impl Strategy<Value = Written> {
 }
 
 /// Converts a flat frame of the reference decoder to our types; `None` if it is not flat.
-fn judged(frame: RangeFrame) -> Option<(Vec<Part>, bool)> {
+fn flat_frame(frame: RangeFrame) -> Option<(Vec<Part>, bool)> {
     let part = |frame| match frame {
         RangeFrame::SimpleString((start, end)) => Some(Part::Simple(start..end)),
         RangeFrame::Error((start, end)) => Some(Part::Error(start..end)),
@@ -140,7 +140,7 @@ proptest! {
         let mut decoder = Decoder::new(LIMITS);
         let frame = decoder.decode(&written.bytes).unwrap().unwrap();
         prop_assert_eq!(frame.length, length);
-        prop_assert_eq!(Some((frame.parts.to_vec(), frame.is_array)), judged(theirs));
+        prop_assert_eq!(Some((frame.parts.to_vec(), frame.is_array)), flat_frame(theirs));
     }
 
     #[test]
@@ -200,7 +200,10 @@ fn check_untrusted(bytes: &[u8]) -> Result<(), TestCaseError> {
             }
             let (theirs, length) = decode_range(bytes).unwrap().unwrap();
             prop_assert_eq!(frame.length, length);
-            prop_assert_eq!(Some((frame.parts.to_vec(), frame.is_array)), judged(theirs));
+            prop_assert_eq!(
+                Some((frame.parts.to_vec(), frame.is_array)),
+                flat_frame(theirs)
+            );
             return Ok(());
         }
         Err(error) => error,
@@ -307,32 +310,32 @@ fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
 
 /// A RESP3 value: its encoding and the text expected for it.
 #[derive(Clone, Debug)]
-struct Odd {
+struct Sample {
     bytes: Vec<u8>,
     text: String,
 }
 
-fn odd(bytes: impl Into<Vec<u8>>, text: impl Into<String>) -> Odd {
-    Odd {
+fn sample(bytes: impl Into<Vec<u8>>, text: impl Into<String>) -> Sample {
+    Sample {
         bytes: bytes.into(),
         text: text.into(),
     }
 }
 
-fn any_string() -> impl Strategy<Value = Odd> {
+fn any_string() -> impl Strategy<Value = Sample> {
     let quoted = |text: &str| serde_json::to_string(text).unwrap();
     prop_oneof![
         "[a-z\"\\\\\r\nü]{0,8}".prop_map(move |text| {
             let bytes = format!("${}\r\n{text}\r\n", text.len());
-            odd(bytes, quoted(&text))
+            sample(bytes, quoted(&text))
         }),
-        "[a-z:]{0,8}".prop_map(move |text| odd(format!("+{text}\r\n"), quoted(&text))),
+        "[a-z:]{0,8}".prop_map(move |text| sample(format!("+{text}\r\n"), quoted(&text))),
         "[a-z:]{0,8}".prop_map(move |text| {
-            odd(format!("-{text}\r\n"), format!("error {}", quoted(&text)))
+            sample(format!("-{text}\r\n"), format!("error {}", quoted(&text)))
         }),
         "[a-z:]{0,8}".prop_map(move |text| {
             let bytes = format!("=4\r\ntxt:\r\n!{}\r\n{text}\r\n", text.len());
-            odd(
+            sample(
                 format!("*2\r\n{bytes}"),
                 format!("[\"\",error {}]", quoted(&text)),
             )
@@ -342,20 +345,20 @@ fn any_string() -> impl Strategy<Value = Odd> {
                 .iter()
                 .map(|chunk| format!(";{}\r\n{chunk}\r\n", chunk.len()));
             let bytes = format!("$?\r\n{};0\r\n", parts.collect::<String>());
-            odd(bytes, quoted(&chunks.concat()))
+            sample(bytes, quoted(&chunks.concat()))
         }),
     ]
 }
 
-fn any_value() -> impl Strategy<Value = Odd> {
+fn any_value() -> impl Strategy<Value = Sample> {
     let scalar = prop_oneof![
         4 => any_string(),
-        1 => proptest::num::i64::ANY.prop_map(|n| odd(format!(":{n}\r\n"), n.to_string())),
+        1 => proptest::num::i64::ANY.prop_map(|n| sample(format!(":{n}\r\n"), n.to_string())),
         1 => prop::sample::select(&["_", "*-1", "$-1"][..])
-            .prop_map(|null| odd(format!("{null}\r\n"), "null")),
-        1 => Just(odd("#t\r\n", "true")),
-        1 => Just(odd(",-1.5e3\r\n", "-1.5e3")),
-        1 => Just(odd("(123456789012345678901234567890\r\n", "123456789012345678901234567890")),
+            .prop_map(|null| sample(format!("{null}\r\n"), "null")),
+        1 => Just(sample("#t\r\n", "true")),
+        1 => Just(sample(",-1.5e3\r\n", "-1.5e3")),
+        1 => Just(sample("(123456789012345678901234567890\r\n", "123456789012345678901234567890")),
     ];
     scalar.prop_recursive(4, 40, 5, |inner| {
         let kinds = prop::sample::select(&b"*~>%|"[..]);
@@ -365,7 +368,7 @@ fn any_value() -> impl Strategy<Value = Odd> {
 
 /// Returns an aggregate of `values`, each preceded by `key` in a map. An attribute precedes a
 /// value.
-fn aggregate((kind, values, key, is_streamed): (u8, Vec<Odd>, Odd, bool)) -> Odd {
+fn aggregate((kind, values, key, is_streamed): (u8, Vec<Sample>, Sample, bool)) -> Sample {
     let is_map = matches!(kind, b'%' | b'|');
     let count = if is_streamed {
         "?".into()
@@ -391,10 +394,10 @@ fn aggregate((kind, values, key, is_streamed): (u8, Vec<Odd>, Odd, bool)) -> Odd
             // Wrapped in an array, because a standalone attribute would be a frame of its own.
             bytes.splice(0..0, *b"*1\r\n");
             bytes.extend(b":1\r\n");
-            odd(bytes, "[1]")
+            sample(bytes, "[1]")
         }
-        b'%' => odd(bytes, format!("{{{}}}", texts.join(","))),
-        _ => odd(bytes, format!("[{}]", texts.join(","))),
+        b'%' => sample(bytes, format!("{{{}}}", texts.join(","))),
+        _ => sample(bytes, format!("[{}]", texts.join(","))),
     }
 }
 
@@ -449,7 +452,7 @@ proptest! {
 }
 
 /// Returns the text of a frame that arrives in one piece, limited to 40 bytes.
-fn brief(bytes: &[u8]) -> String {
+fn text_of(bytes: &[u8]) -> String {
     let mut frame = AnyFrame::new(LIMITS.bulk, 40);
     assert_eq!(
         frame.take_in(bytes),
@@ -464,11 +467,11 @@ fn brief(bytes: &[u8]) -> String {
 #[test]
 fn the_text_of_a_frame_is_bounded_and_says_what_is_left_out() {
     let many = [&b"*1000\r\n"[..], &b"$3\r\nkey\r\n".repeat(1000)].concat();
-    let text = brief(&many);
+    let text = text_of(&many);
     assert_eq!(text, format!("[{}\"… 993 more\"]", "\"key\",".repeat(7)));
     let long = [&b"$1000\r\n"[..], &[b'x'; 1000], b"\r\n"].concat();
-    assert_eq!(brief(&long), format!("\"{}…\"", "x".repeat(40)));
-    assert_eq!(brief(b"$3\r\na\xffb\r\n"), r#""a\\xffb""#);
+    assert_eq!(text_of(&long), format!("\"{}…\"", "x".repeat(40)));
+    assert_eq!(text_of(b"$3\r\na\xffb\r\n"), r#""a\\xffb""#);
 }
 
 #[test]
@@ -480,7 +483,7 @@ fn an_attribute_is_left_out_however_little_room_there_is() {
         assert!(frame.is_done());
         assert!(frame.into_text().len() <= 40);
     }
-    assert_eq!(brief(bytes), "[1]");
+    assert_eq!(text_of(bytes), "[1]");
 }
 
 #[test]

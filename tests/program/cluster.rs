@@ -2,7 +2,7 @@
 
 mod failover;
 mod finding;
-mod heard;
+mod listener;
 mod membership;
 mod migration;
 mod partition;

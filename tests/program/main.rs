@@ -2,8 +2,20 @@
 //! networks.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod flood;
+    pub mod listener;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod peer;
+    pub mod proxy;
+    pub mod pty;
+    pub mod redis;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod stage;
+    pub mod truth;
+}
 
 mod cluster;
 mod fallback;
@@ -11,6 +23,12 @@ mod filtering;
 mod help;
 mod profiles;
 mod sentinel;
+mod servers {
+    pub mod authority;
+    pub mod bus;
+    pub mod cluster;
+    pub mod sentinel;
+}
 mod terminal;
 mod tls;
 mod trouble;

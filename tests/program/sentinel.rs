@@ -10,11 +10,11 @@ use subscope::log::{Content, MessageLog};
 use subscope::message::{Gap, GapEnd, Notice, RowId, Subscription, SubscriptionId, Topic};
 use subscope::server::{Ask, Command, Config, Connection, Role, Target, Timing, Tls};
 
-use crate::support::authority::Authority;
+use crate::servers::authority::Authority;
+use crate::servers::sentinel::{MonitoredMaster, NAME, sentinel, url, wait};
 use crate::support::listener::Listener;
 use crate::support::pty::Launch;
 use crate::support::redis::{Redis, applies, pack};
-use crate::support::sentinel::{NAME, Watched, sentinel, url, wait};
 use crate::support::truth::{Publisher, Sent};
 
 /// How soon every subscription must be live again once a server can serve it.
@@ -122,19 +122,19 @@ fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
-    let mut watched = Watched::start();
+    let mut monitored = MonitoredMaster::start();
     let (topics, channels) = topics();
-    let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
-    let publishers = channels.map(|name| Publisher::start("PUBLISH", name, watched.to_master()));
+    let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
+    let publishers = channels.map(|name| Publisher::start("PUBLISH", name, monitored.to_master()));
     until_more(&mut listener, 200).await;
-    watched.servers[0].kill();
-    let heir = watched.wait_for_heir();
+    monitored.servers[0].kill();
+    let new_master = monitored.wait_for_new_master();
     let is_back = |listener: &Listener| is_each_confirmed(listener, 4, 2);
     listener
-        .within(BACK_WITHIN, "all are back at the heir", is_back)
+        .within(BACK_WITHIN, "all are back at the new master", is_back)
         .await;
     until_more(&mut listener, 200).await;
-    let [old, new] = [0, heir].map(|place| watched.servers[place].address());
+    let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let event = format!("failover from {old} to {new}");
     let is_told = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
     listener
@@ -142,17 +142,17 @@ async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
             listener.gaps().iter().any(is_told)
         })
         .await;
-    assert!(is_listened_to(&watched.servers[heir]));
+    assert!(is_listened_to(&monitored.servers[new_master]));
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
     // The old master comes back as a master, until the sentinels find it.
-    watched.servers[0].restart();
-    watched.demote(0, heir);
-    assert!(is_listened_to(&watched.servers[heir]));
+    monitored.servers[0].restart();
+    monitored.demote(0, new_master);
+    assert!(is_listened_to(&monitored.servers[new_master]));
     listener
         .until("the old master is left", |_| {
-            !is_listened_to(&watched.servers[0])
+            !is_listened_to(&monitored.servers[0])
         })
         .await;
     listener.server.stop().await;
@@ -160,24 +160,24 @@ async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_told() {
-    let watched = Watched::start();
+    let monitored = MonitoredMaster::start();
     let (topics, channels) = topics();
-    let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
+    let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
     // Most publishers stay with the old master as long as it accepts them; one moves to the new
     // master as soon as possible, long before the sentinels announce it.
     let [stays @ .., early] = channels;
-    let stays = stays.map(|name| Publisher::start("PUBLISH", name, watched.to_master()));
-    let early = Publisher::start("PUBLISH", early, watched.to_heir());
+    let stays = stays.map(|name| Publisher::start("PUBLISH", name, monitored.to_master()));
+    let early = Publisher::start("PUBLISH", early, monitored.to_new_master());
     until_more(&mut listener, 200).await;
-    let failover = watched.sentinels[0].cli(&["sentinel", "failover", NAME]);
+    let failover = monitored.sentinels[0].cli(&["sentinel", "failover", NAME]);
     assert_eq!(failover, "OK");
-    let heir = watched.wait_for_heir();
+    let new_master = monitored.wait_for_new_master();
     listener
-        .within(BACK_WITHIN, "all are back at the heir", |listener| {
+        .within(BACK_WITHIN, "all are back at the new master", |listener| {
             is_each_confirmed(listener, 4, 2)
         })
         .await;
-    let [old, new] = [0, heir].map(|place| watched.servers[place].address());
+    let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let is_told = |listener: &Listener, event: &str, is_over: bool| {
         let mut gaps = listener.gaps().into_iter();
         gaps.any(|gap| gap_cause_words(&gap.cause) == event && is_closed(&gap) == is_over)
@@ -195,13 +195,13 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
             stays.iter().map(Publisher::published).sum::<usize>() > before + 200
         })
         .await;
-    assert!(is_listened_to(&watched.servers[heir]));
+    assert!(is_listened_to(&monitored.servers[new_master]));
     listener
         .until("the old master is left", |_| {
-            !is_listened_to(&watched.servers[0])
+            !is_listened_to(&monitored.servers[0])
         })
         .await;
-    watched.demote(0, heir);
+    monitored.demote(0, new_master);
     listener
         .until("the old master is known to be none", |listener| {
             is_told(listener, &lingers, true)
@@ -217,15 +217,15 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
     let missing = listener.check(&sent).await;
     assert!(missing > 200, "{missing}");
     assert!(listener.is_restored(), "{:?}", listener.gaps());
-    assert!(is_listened_to(&watched.servers[heir]));
+    assert!(is_listened_to(&monitored.servers[new_master]));
     listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_dies() {
-    let mut watched = Watched::start();
+    let mut monitored = MonitoredMaster::start();
     let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
-    let mut listener = Listener::listening(config(&watched.url(), &topics)).await;
+    let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
     listener
         .until("the sentinels are one of the nodes", |listener| {
             let is_sentinel = |node: &_| matches!(node, (Role::Sentinel, 1));
@@ -235,16 +235,16 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
                 .any(|node| is_sentinel(&node))
         })
         .await;
-    assert!(is_listened_to(&watched.sentinels[0]));
-    watched.sentinels[1].cli(&["sentinel", "failover", NAME]);
-    let heir = watched.wait_for_heir();
+    assert!(is_listened_to(&monitored.sentinels[0]));
+    monitored.sentinels[1].cli(&["sentinel", "failover", NAME]);
+    let new_master = monitored.wait_for_new_master();
     let switched = |listener: &Listener| heard_on(&listener.log, b"+switch-master");
     listener
         .until("a new master is told", |listener| {
             !switched(listener).is_empty()
         })
         .await;
-    let ports = [0, heir].map(|place| watched.servers[place].port());
+    let ports = [0, new_master].map(|place| monitored.servers[place].port());
     let [old, new] = ports.map(|port| format!("127.0.0.1 {port}"));
     let expected = [(format!("{NAME} {old} {new}"), vec![SubscriptionId(1)])];
     assert_eq!(switched(&listener), expected);
@@ -256,7 +256,7 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
             confirmations(listener).get(&0) >= Some(&2)
         })
         .await;
-    watched.sentinels[0].kill();
+    monitored.sentinels[0].kill();
     listener
         .until("another sentinel is listened to", |listener| {
             confirmations(listener).get(&1) >= Some(&2)
@@ -266,7 +266,7 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
     let gaps = listener.gaps();
     let gap = gaps.iter().find(|gap| gap_cause_words(&gap.cause) == event);
     assert!(gap.is_some_and(is_closed), "{gaps:?}");
-    assert!(watched.sentinels[1..].iter().any(is_listened_to));
+    assert!(monitored.sentinels[1..].iter().any(is_listened_to));
     assert_eq!(switched(&listener), expected);
     listener.server.stop().await;
 }
@@ -292,8 +292,8 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sharded_channels_are_looked_for_at_the_master_that_is() {
-    let watched = Watched::start();
-    if !applies(watched.servers[0].knows("SSUBSCRIBE"), "sharded channels") {
+    let monitored = MonitoredMaster::start();
+    if !applies(monitored.servers[0].knows("SSUBSCRIBE"), "sharded channels") {
         return;
     }
     let listen = |server: &Redis, name: &[u8]| {
@@ -302,8 +302,8 @@ async fn sharded_channels_are_looked_for_at_the_master_that_is() {
         stream
     };
     let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
-    let _at_master = listen(&watched.servers[0], b"orders");
-    let mut listener = Listener::start(config(&watched.url(), &topics));
+    let _at_master = listen(&monitored.servers[0], b"orders");
+    let mut listener = Listener::start(config(&monitored.url(), &topics));
     let has_found = |listener: &Listener, name: &[u8]| {
         let found = listener.found.last();
         found.is_some_and(|found| found.iter().any(|of| **of == *name))
@@ -312,11 +312,11 @@ async fn sharded_channels_are_looked_for_at_the_master_that_is() {
         .until("it is found", |listener| has_found(listener, b"orders"))
         .await;
     assert_eq!(listener.found[0].len(), 1, "none is never said");
-    watched.sentinels[0].cli(&["sentinel", "failover", NAME]);
-    let heir = watched.wait_for_heir();
-    let _at_heir = listen(&watched.servers[heir], b"others");
+    monitored.sentinels[0].cli(&["sentinel", "failover", NAME]);
+    let new_master = monitored.wait_for_new_master();
+    let _at_new_master = listen(&monitored.servers[new_master], b"others");
     listener
-        .until("what the heir has is found", |listener| {
+        .until("what the new master has is found", |listener| {
             has_found(listener, b"others")
         })
         .await;

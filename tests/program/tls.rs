@@ -22,7 +22,7 @@ use subscope::server::{
     Ask, Config, Connection, Endpoint, Feed, Server, Timing, Tls, TlsSettings, start,
 };
 
-use crate::support::authority::{self, Authority, Identity, expired, params};
+use crate::servers::authority::{self, Authority, Identity, expired, params};
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::{Redis, applies, pack};
 

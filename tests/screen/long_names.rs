@@ -9,7 +9,7 @@ use subscope::app::{Effect, Event};
 use subscope::message::{Notice, Subscription, SubscriptionId, Topic};
 
 use crate::support::stage::Stage;
-use crate::support::touched::touched;
+use crate::touched::touched;
 
 /// Size of a name that dwarfs everything else a frame reads.
 const NAME: usize = 32 << 20;

@@ -1,9 +1,14 @@
 //! The state of the screen and how it is drawn, driven in process.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod redis;
+    pub mod stage;
+}
 
+mod analysed;
 mod app;
 mod checks;
 mod large;
@@ -15,4 +20,5 @@ mod queries;
 mod reading;
 mod run_loop;
 mod servers;
+mod touched;
 mod view;

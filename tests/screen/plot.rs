@@ -11,7 +11,7 @@ use subscope::query::Path;
 use subscope::server::Feed;
 use subscope::workers::analysis::{Ask, Check, Engine, Plotted, Request};
 
-use crate::support::checks::check;
+use crate::analysed::analyse;
 use crate::support::stage::Stage;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -81,7 +81,7 @@ impl Plotting {
         if !asks.is_empty() {
             self.asked = asks;
         }
-        check(
+        analyse(
             &mut self.stage.app,
             &mut self.checks,
             effects,

@@ -2,97 +2,39 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use ratatui::Terminal;
-use ratatui::backend::TestBackend;
+use crossterm::event::KeyCode;
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr as _;
 
-use subscope::app::{App, Event, Settings};
+use subscope::app::Event;
 use subscope::log::Batch;
 use subscope::message::{
-    ConnectionError, Dropped, Gap, GapCause, GapEnd, NodeId, Notice, Partial, RowId, Subscription,
-    SubscriptionId, Time, Topic, Unexpected,
+    ConnectionError, Dropped, Gap, GapCause, GapEnd, NodeId, Notice, Partial, RowId,
+    SubscriptionId, Unexpected,
 };
 use subscope::server::{Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble};
-use subscope::view;
-use subscope::workers::scan::Engine;
 
-use crate::support::scans::update;
-
-const START: Time = Time(1_700_000_000_000_000);
-
-/// An app with its own screen.
-struct Stage {
-    app: App,
-    engine: Engine,
-    now: Time,
-}
+use crate::support::stage::{START, Stage, line_of};
 
 impl Stage {
     /// Shows times in UTC, so that the test does not depend on the time zone.
-    fn new(width: u16, height: u16, topics: &[&str]) -> Self {
+    fn in_utc(width: u16, height: u16, topics: &[&str]) -> Self {
         Self::keeping(width, height, topics, 1 << 20)
     }
 
     fn keeping(width: u16, height: u16, topics: &[&str], keep: usize) -> Self {
-        let settings = Settings {
-            address: "redis://127.0.0.1:6379".to_owned(),
-            keep,
-            ..Settings::default()
-        };
-        let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
-        let mut stage = Self {
-            app: App::new(settings, topics.collect(), (width, height), START),
-            engine: Engine::default(),
-            now: START,
-        };
+        let mut stage = Self::sized((width, height), topics, |settings| settings.keep = keep);
         stage.keys("t");
-        stage.wait(5_000);
+        stage.wait(Duration::from_secs(5));
         stage
-    }
-
-    fn send(&mut self, event: Event) {
-        update(&mut self.app, &mut self.engine, event, self.now);
-    }
-
-    fn wait(&mut self, milliseconds: u64) {
-        self.now = self.now.after(Duration::from_millis(milliseconds));
-        self.send(Event::Tick);
-    }
-
-    fn keys(&mut self, text: &str) {
-        for letter in text.chars() {
-            self.code(KeyCode::Char(letter));
-        }
-    }
-
-    fn code(&mut self, code: KeyCode) {
-        self.send(Event::Key(KeyEvent::new(code, KeyModifiers::NONE)));
     }
 
     fn message(&mut self, channel: &[u8], payload: &[u8]) {
         let mut batch = Batch::default();
         batch.push_message(self.now, channel, payload, SubscriptionId(0));
         self.send(Event::Feed(Feed::Batch(Box::new(batch))));
-        self.wait(250);
-    }
-
-    fn notice(&mut self, notice: Notice) {
-        let mut batch = Batch::default();
-        batch.push_notice(self.now, notice);
-        self.send(Event::Feed(Feed::Batch(Box::new(batch))));
-    }
-
-    fn connection(&mut self, connection: Connection) {
-        self.send(Event::Feed(Feed::Connection(NodeId(0), connection)));
-    }
-
-    fn subscription(&self, id: u32) -> Subscription {
-        let id = SubscriptionId(id);
-        let topic = self.app.subscriptions().topic(id).unwrap().clone();
-        Subscription { id, topic }
+        self.wait(Duration::from_millis(250));
     }
 
     fn live(&mut self) {
@@ -115,7 +57,7 @@ impl Stage {
 
     /// Returns a session with many different things in it.
     fn busy(width: u16, height: u16) -> Self {
-        let mut stage = Self::new(width, height, &["*", "orders:created"]);
+        let mut stage = Self::in_utc(width, height, &["*", "orders:created"]);
         stage.live();
         stage.message(
             b"orders:created",
@@ -127,22 +69,6 @@ impl Stage {
         stage
     }
 
-    fn buffer(&self) -> Buffer {
-        let area = self.app.areas().screen;
-        let mut terminal = Terminal::new(TestBackend::new(area.width, area.height)).unwrap();
-        terminal.draw(|frame| view::draw(&self.app, frame)).unwrap();
-        terminal.backend().buffer().clone()
-    }
-
-    /// Returns the screen as lines of text, without trailing spaces.
-    fn screen(&self) -> String {
-        let buffer = self.buffer();
-        let columns = usize::from(buffer.area.width).max(1);
-        let rows = buffer.content.chunks(columns).map(line_of);
-        let lines: Vec<String> = rows.map(|line| line.trim_end().to_owned()).collect();
-        lines.join("\n")
-    }
-
     /// Returns the text highlighted as a match.
     fn marked(&self) -> String {
         let buffer = self.buffer();
@@ -150,17 +76,6 @@ impl Stage {
         let marked = cells.filter(|cell| cell.modifier.contains(Modifier::UNDERLINED));
         marked.map(ratatui::buffer::Cell::symbol).collect()
     }
-}
-
-/// Returns the text of a row of cells, with each glyph once, however many cells it covers.
-fn line_of(cells: &[ratatui::buffer::Cell]) -> String {
-    let mut line = String::new();
-    let mut at = 0;
-    while at < cells.len() {
-        line.push_str(cells[at].symbol());
-        at += cells[at].symbol().width().max(1);
-    }
-    line
 }
 
 /// Asserts that the buffer contains nothing that a terminal would act on, hide or reorder.
@@ -184,17 +99,17 @@ fn assert_harmless(buffer: &Buffer) {
 fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
     let starts: [&dyn Fn(&mut Stage); 12] = [
         &|_| {},
-        &|stage| stage.keys("w"),
-        &|stage| stage.keys("wsizH"),
-        &|stage| stage.code(KeyCode::BackTab),
-        &|stage| stage.keys("p"),
+        &|stage| drop(stage.keys("w")),
+        &|stage| drop(stage.keys("wsizH")),
+        &|stage| drop(stage.code(KeyCode::BackTab)),
+        &|stage| drop(stage.keys("p")),
         &|stage| {
             stage.keys("p");
             stage.code(KeyCode::BackTab);
         },
-        &|stage| stage.keys("?"),
-        &|stage| stage.keys("aorders:*"),
-        &|stage| stage.code(KeyCode::Enter),
+        &|stage| drop(stage.keys("?")),
+        &|stage| drop(stage.keys("aorders:*")),
+        &|stage| drop(stage.code(KeyCode::Enter)),
         &|stage| {
             stage.message(b"__keyspace@0__:x", b"set");
             stage.keys("px");
@@ -206,7 +121,7 @@ fn everywhere(stage: impl Fn() -> Stage) -> Vec<Stage> {
             stage.code(KeyCode::Down);
             stage.code(KeyCode::Enter);
         },
-        &|stage| stage.keys("vj"),
+        &|stage| drop(stage.keys("vj")),
     ];
     let stages = starts.map(|start| {
         let mut stage = stage();
@@ -252,7 +167,7 @@ fn every_focus_and_overlay_is_drawn_at_every_size() {
             stage.code(KeyCode::Down);
             assert_harmless(&stage.buffer());
         }
-        assert_harmless(&Stage::new(width, height, &[]).buffer());
+        assert_harmless(&Stage::in_utc(width, height, &[]).buffer());
         assert_harmless(&Stage::busy(width, height).buffer());
     }
 }
@@ -315,7 +230,7 @@ fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
                 attempts: 1,
             },
         ] {
-            let mut stage = Stage::new(size.0, size.1, &["*"]);
+            let mut stage = Stage::in_utc(size.0, size.1, &["*"]);
             stage.connection(connection);
             assert_harmless(&stage.buffer());
             assert!(stage.screen().contains(r"ERR \x1b"), "{}", stage.screen());
@@ -325,7 +240,7 @@ fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
 
 #[test]
 fn escapes_are_set_apart_from_text_that_looks_like_them() {
-    let mut stage = Stage::new(80, 24, &["*"]);
+    let mut stage = Stage::in_utc(80, 24, &["*"]);
     stage.message(b"a", b"\\x1b");
     stage.message(b"a", b"\x1b");
     let buffer = stage.buffer();
@@ -369,11 +284,11 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
         ),
     ];
     for (state, words) in states {
-        let mut stage = Stage::new(120, 30, &["orders"]);
+        let mut stage = Stage::in_utc(120, 30, &["orders"]);
         stage.connection(state);
         assert!(stage.screen().contains(words), "{}", stage.screen());
     }
-    let mut stage = Stage::new(120, 30, &["orders", "users"]);
+    let mut stage = Stage::in_utc(120, 30, &["orders", "users"]);
     stage.live();
     let users = stage.subscription(1);
     stage.notice(Notice::Denied {
@@ -388,7 +303,7 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
 
 #[test]
 fn rows_that_are_hidden_are_said_to_be_hidden() {
-    let mut stage = Stage::new(120, 30, &["orders", "users"]);
+    let mut stage = Stage::in_utc(120, 30, &["orders", "users"]);
     stage.message(b"users", b"1");
     stage.keys(" m");
     assert!(
@@ -407,7 +322,7 @@ fn rows_that_are_hidden_are_said_to_be_hidden() {
 
 #[test]
 fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
-    let mut stage = Stage::new(200, 24, &["*"]);
+    let mut stage = Stage::in_utc(200, 24, &["*"]);
     stage.message(b"a", b"1");
     let mut gap = Gap {
         last_heard: stage.now,
@@ -481,12 +396,12 @@ fn what_was_dropped_or_evicted_is_counted_on_the_screen() {
 
 #[test]
 fn a_silent_channel_says_for_how_long() {
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"a", b"1");
-    stage.wait(42_000);
+    stage.wait(Duration::from_secs(42));
     assert!(stage.screen().contains("silent 42s"), "{}", stage.screen());
-    stage.wait(180_000);
+    stage.wait(Duration::from_secs(180));
     assert!(stage.screen().contains("silent 3m"), "{}", stage.screen());
 }
 
@@ -511,7 +426,7 @@ fn an_open_message_shows_its_time_in_the_chosen_form() {
 
 #[test]
 fn the_title_of_a_narrow_box_stays() {
-    let mut stage = Stage::new(12, 12, &[]);
+    let mut stage = Stage::in_utc(12, 12, &[]);
     stage.keys("a");
     assert!(stage.screen().contains("Subscribe"), "{}", stage.screen());
 }
@@ -650,7 +565,7 @@ fn primaries() -> Vec<NodeFacts> {
 
 #[test]
 fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() {
-    let mut stage = Stage::new(100, 24, &["*"]);
+    let mut stage = Stage::in_utc(100, 24, &["*"]);
     let live = |stage: &mut Stage, facts: &[NodeFacts]| {
         stage.send(Event::Feed(Feed::Nodes(facts.to_vec())));
         for id in [0, 1] {
@@ -667,12 +582,12 @@ fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() 
     };
     assert!(row(&stage).contains("● live"), "{}", row(&stage));
     assert!(row(&stage).contains("3.0 ms"), "{}", row(&stage));
-    stage.wait(4000);
+    stage.wait(Duration::from_secs(4));
     stage.send(Event::Feed(Feed::RoundTrip(
         NodeId(0),
         Duration::from_millis(1),
     )));
-    stage.wait(4000);
+    stage.wait(Duration::from_secs(4));
     assert!(
         row(&stage).contains("◐ no answer for 8s"),
         "{}",
@@ -766,7 +681,7 @@ fn the_box_with_an_answer_at_80_by_24() {
 
 #[test]
 fn a_lost_connection_at_80_by_24() {
-    let mut stage = Stage::new(80, 24, &["*"]);
+    let mut stage = Stage::in_utc(80, 24, &["*"]);
     stage.connection(Connection::Reconnecting {
         reason: ConnectionError::Io("Connection refused (os error 111)".into()),
         retry_at: stage.now.after(Duration::from_millis(2500)),
@@ -870,7 +785,7 @@ fn a_frozen_view_says_so_at_every_width() {
 
 #[test]
 fn what_is_looked_for_is_marked_in_its_row_and_in_the_open_message() {
-    let mut stage = Stage::new(100, 24, &["*"]);
+    let mut stage = Stage::in_utc(100, 24, &["*"]);
     stage.message(b"orders", br#"{"level":"error","n":1}"#);
     stage.message(b"orders", br#"{"level":"info","n":2}"#);
     for query in ["Ferror", r#"F.level == "error""#, "/error"] {
@@ -904,7 +819,7 @@ fn counts(stage: &Stage) -> Vec<String> {
 
 #[test]
 fn the_counts_on_the_screen_add_up_after_clearing() {
-    let mut stage = Stage::new(160, 24, &["*"]);
+    let mut stage = Stage::in_utc(160, 24, &["*"]);
     stage.live();
     for _ in 0..5 {
         stage.message(b"orders", b"x");
@@ -951,7 +866,7 @@ fn the_counts_on_the_screen_add_up_after_eviction() {
 
 #[test]
 fn an_invalidation_of_all_keys_says_so() {
-    let mut stage = Stage::new(100, 24, &["*"]);
+    let mut stage = Stage::in_utc(100, 24, &["*"]);
     stage.message(b"__redis__:invalidate", b"null");
     stage.message(b"__redis__:invalidate", br#"["user:1"]"#);
     stage.message(b"orders", b"null");
@@ -979,7 +894,7 @@ fn names_that_differ_in_blanks_look_different() {
         ("or\u{3000}ders", r"or\u{3000}ders"),
         ("", "\"\""),
     ] {
-        let mut stage = Stage::new(120, 24, &[name]);
+        let mut stage = Stage::in_utc(120, 24, &[name]);
         stage.live();
         line_with(&stage, &format!("Listening to {shown} "));
         let notice = format!("subscribed to channel {shown} · 1 subscription now");
@@ -1001,7 +916,7 @@ fn names_that_differ_in_blanks_look_different() {
 
 #[test]
 fn blanks_at_the_ends_of_a_payload_and_an_empty_one_are_seen() {
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     for (payload, shown) in [
         (" a  b ", r"\x20a  b\x20"),
@@ -1017,7 +932,7 @@ fn blanks_at_the_ends_of_a_payload_and_an_empty_one_are_seen() {
 
 #[test]
 fn the_title_says_following_only_while_messages_can_arrive() {
-    let mut stage = Stage::new(160, 24, &["*"]);
+    let mut stage = Stage::in_utc(160, 24, &["*"]);
     let lost = |stage: &Stage| Connection::Reconnecting {
         reason: ConnectionError::Io("closed by the server".into()),
         retry_at: stage.now.after(Duration::from_millis(2500)),
@@ -1043,7 +958,7 @@ fn the_title_says_following_only_while_messages_can_arrive() {
         reason: "NOPERM".into(),
     });
     line_with(&stage, "not receiving · subscriptions denied ");
-    let mut stage = Stage::new(160, 24, &[]);
+    let mut stage = Stage::in_utc(160, 24, &[]);
     stage.connection(Connection::Idle);
     line_with(&stage, "not receiving · not subscribed to anything ");
 }
@@ -1051,12 +966,12 @@ fn the_title_says_following_only_while_messages_can_arrive() {
 #[test]
 fn the_first_row_of_another_day_shows_its_date() {
     // It is 22:13:25 on 2023-11-14.
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"a", b"first");
     stage.message(b"a", b"second");
     line_with(&stage, " 22:13:25.000 a first ");
-    stage.wait(24 * 3_600_000);
+    stage.wait(Duration::from_secs(24 * 3600));
     // The topmost row is from an earlier day.
     line_with(&stage, " 11-14 22:13  ── subscribed");
     line_with(&stage, " 22:13:25.000 a first ");
@@ -1078,7 +993,7 @@ fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
         stage.keys("po");
         stage.code(KeyCode::Enter);
         stage.keys("x");
-        stage.wait(1_000);
+        stage.wait(Duration::from_secs(1));
         stage.code(KeyCode::Enter);
         stage.send(Event::Feed(Feed::Published {
             id: 1,
@@ -1088,20 +1003,20 @@ fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
         line_with(stage, "NOPERM no permission");
     };
     let is_shown = |stage: &Stage| stage.screen().contains("NOPERM");
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.keys("y");
     assert!(!is_shown(&stage), "it was edited");
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.send(Event::Paste("y".to_owned()));
     assert!(!is_shown(&stage), "it was edited");
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
-    stage.wait(1_000);
+    stage.wait(Duration::from_secs(1));
     stage.code(KeyCode::Enter);
     assert!(!is_shown(&stage), "it was sent again");
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.code(KeyCode::Esc);
     assert!(!is_shown(&stage), "the box was left");
@@ -1109,13 +1024,13 @@ fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
 
 #[test]
 fn messages_of_this_session_are_marked() {
-    let mut stage = Stage::new(120, 24, &["*"]);
+    let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"orders", b"x");
     let publish = |stage: &mut Stage| {
         stage.keys("p");
         stage.keys("x");
-        stage.wait(1_000);
+        stage.wait(Duration::from_secs(1));
         stage.code(KeyCode::Enter);
         stage.code(KeyCode::Esc);
     };
@@ -1140,7 +1055,7 @@ fn messages_of_this_session_are_marked() {
     // Own messages are only expected for a short time after the answer.
     publish(&mut stage);
     stage.send(Event::Feed(answer(2)));
-    stage.wait(3_000);
+    stage.wait(Duration::from_secs(3));
     stage.message(b"orders", b"x");
     assert_eq!(own(&stage), [row]);
     stage.keys("G");
@@ -1151,7 +1066,7 @@ fn messages_of_this_session_are_marked() {
 #[test]
 fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
     const HOUR: i64 = 3_600_000_000;
-    let mut stage = Stage::new(140, 24, &["*"]);
+    let mut stage = Stage::in_utc(140, 24, &["*"]);
     stage.live();
     stage.message(b"a", b"first");
     stage.send(Event::WallClock(-HOUR));
@@ -1163,7 +1078,7 @@ fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
     line_with(&stage, " 21:13:25.250 a second ");
     let screen = stage.screen();
     assert_eq!(screen.matches("clock set back").count(), 1, "{screen}");
-    stage.wait(5_000);
+    stage.wait(Duration::from_secs(5));
     stage.keys("t");
     line_with(&stage, "+0.250 ── system clock");
     line_with(&stage, "+0.000 a second ");
@@ -1187,7 +1102,7 @@ fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
     let words = subscope::payload::escape::whole_name(&name);
     assert!(words.len() < 1100, "{}", words.len());
     assert!(words.starts_with("nnn") && words.ends_with("… (10485760 bytes)"));
-    let mut app = Stage::new(80, 24, &["*"]);
+    let mut app = Stage::in_utc(80, 24, &["*"]);
     let mut batch = Batch::default();
     batch.push_message(app.now, &name, b"1", SubscriptionId(0));
     app.send(Event::Feed(Feed::Batch(Box::new(batch))));
@@ -1205,7 +1120,7 @@ fn a_box_of_very_many_columns_or_lines_that_are_not_ascii_shows_what_is_typed() 
         "é\n".repeat(70_000),
         "漢\n\n".repeat(40_000),
     ] {
-        let mut stage = crate::support::stage::Stage::new(&["*"]);
+        let mut stage = Stage::new(&["*"]);
         stage.messages(&[("a", b"1")]);
         stage.keys("p");
         stage.send(Event::Paste(text.clone()));
@@ -1228,7 +1143,7 @@ fn a_box_of_very_many_columns_or_lines_that_are_not_ascii_shows_what_is_typed() 
 fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
     let channel = "orders:created:eu-west-1:shop-7";
     for width in [80, 60] {
-        let mut stage = crate::support::stage::Stage::new(&["*"]);
+        let mut stage = Stage::new(&["*"]);
         stage.send(Event::Resize(width, 24));
         stage.messages(&[(channel, b"1")]);
         stage.keys("u");
@@ -1258,7 +1173,7 @@ fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
 
 #[test]
 fn a_toast_hides_no_text_that_is_being_written() {
-    let mut stage = crate::support::stage::Stage::new(&["*"]);
+    let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"1")]);
     for size in [(60, 24), (60, 10), (40, 12)] {
         stage.send(Event::Resize(size.0, size.1));

@@ -1,8 +1,13 @@
 //! In-process tests of everything that talks to Redis, and of the embedded broker.
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
-#[path = "../support/mod.rs"]
-mod support;
+#[path = "../support"]
+mod support {
+    pub mod peer;
+    #[allow(dead_code, reason = "the program uses only a part of it")]
+    pub mod redis;
+    pub mod version;
+}
 
 mod broker;
 mod faults;

@@ -21,7 +21,8 @@ use subscope::server::{
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
-use crate::support::redis::{NO_LIMITS, Redis, pack, version};
+use crate::support::redis::{NO_LIMITS, Redis, pack};
+use crate::support::version::version;
 
 /// Timeout far beyond what any condition here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -68,14 +69,14 @@ fn config(url: &str, subscriptions: &[Subscription]) -> Config {
 }
 
 /// The server tasks and everything that they have reported so far.
-struct Heard {
+struct Listener {
     server: Server,
     feed_rx: mpsc::Receiver<Feed>,
     batches: Vec<Batch>,
     others: Vec<Feed>,
 }
 
-impl Heard {
+impl Listener {
     fn start(config: Config) -> Self {
         let (feed_tx, feed_rx) = mpsc::channel(64);
         Self {
@@ -89,13 +90,13 @@ impl Heard {
     /// Starts the tasks and waits until each subscription is confirmed.
     async fn listening(config: Config) -> Self {
         let count = config.subscriptions.len();
-        let mut heard = Self::start(config);
-        heard
-            .until("all are confirmed", |heard| {
-                heard.subscribed().len() == count
+        let mut listener = Self::start(config);
+        listener
+            .until("all are confirmed", |listener| {
+                listener.subscribed().len() == count
             })
             .await;
-        heard
+        listener
     }
 
     async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
@@ -245,23 +246,23 @@ async fn confirmations_are_notices_with_their_count() {
         pattern(1, b"two*"),
         channel(2, b"three"),
     ];
-    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
-    assert_eq!(heard.subscribed(), [(0, 1), (1, 2), (2, 3)]);
-    assert_eq!(heard.messages(), 0);
-    heard
-        .until("a round trip and the version", |heard| {
+    let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
+    assert_eq!(listener.subscribed(), [(0, 1), (1, 2), (2, 3)]);
+    assert_eq!(listener.messages(), 0);
+    listener
+        .until("a round trip and the version", |listener| {
             let trip = |feed: &Feed| matches!(feed, Feed::RoundTrip(..));
-            heard.others.iter().any(trip) && heard.versions().len() == 1
+            listener.others.iter().any(trip) && listener.versions().len() == 1
         })
         .await;
-    assert_eq!(heard.versions(), [version()]);
+    assert_eq!(listener.versions(), [version()]);
     assert_eq!(
-        heard.connections(),
+        listener.connections(),
         [&Connection::Connecting, &Connection::Live]
     );
     let clients = redis.cli(&["CLIENT", "LIST"]);
     assert_eq!(clients.matches("name=subscope").count(), 2, "{clients}");
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[test]
@@ -279,49 +280,49 @@ async fn overlapping_subscriptions_make_one_row() {
         pattern(1, b"ord*"),
         pattern(2, b"*ers"),
     ];
-    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
     assert_eq!(redis.cli(&["PUBLISH", "orders", "same"]), "3");
-    heard
-        .until("three deliveries", |heard| {
-            heard.messages() + heard.merged() == 3
+    listener
+        .until("three deliveries", |listener| {
+            listener.messages() + listener.merged() == 3
         })
         .await;
-    assert_eq!((heard.messages(), heard.merged()), (1, 2));
-    heard.server.stop().await;
+    assert_eq!((listener.messages(), listener.merged()), (1, 2));
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn equal_publishes_make_a_row_each() {
     let redis = Redis::start();
     let wanted = [channel(0, b"orders"), pattern(1, b"*")];
-    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
     redis.cli(&["PUBLISH", "orders", "same"]);
     redis.cli(&["PUBLISH", "orders", "same"]);
-    heard
-        .until("four deliveries", |heard| {
-            heard.messages() + heard.merged() == 4
+    listener
+        .until("four deliveries", |listener| {
+            listener.messages() + listener.merged() == 4
         })
         .await;
-    assert_eq!((heard.messages(), heard.merged()), (2, 2));
-    heard.server.stop().await;
+    assert_eq!((listener.messages(), listener.merged()), (2, 2));
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
     let mut redis = Redis::start();
     let wanted = [channel(0, b"one"), pattern(1, b"two*")];
-    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
     redis.kill();
-    heard
-        .until("refused attempts", |heard| {
-            heard.connections().iter().any(|connection| {
+    listener
+        .until("refused attempts", |listener| {
+            listener.connections().iter().any(|connection| {
                 matches!(connection, Connection::Reconnecting { reason, attempts, .. }
                     if connection_words(reason) == "connection refused" && *attempts >= 2)
             })
         })
         .await;
-    let [open] = &heard.gaps()[..] else {
-        panic!("one open gap: {:?}", heard.gaps());
+    let [open] = &listener.gaps()[..] else {
+        panic!("one open gap: {:?}", listener.gaps());
     };
     assert_eq!(open.end, GapEnd::Open);
     assert!(
@@ -331,10 +332,10 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
     );
     assert!(open.last_heard <= open.noticed);
     redis.restart();
-    heard
-        .until("the gap closes", |heard| heard.gaps().len() == 2)
+    listener
+        .until("the gap closes", |listener| listener.gaps().len() == 2)
         .await;
-    let closed = heard.gaps()[1].clone();
+    let closed = listener.gaps()[1].clone();
     assert!(
         matches!(closed.end, GapEnd::Restored(restored) if restored >= closed.noticed),
         "{closed:?}"
@@ -346,53 +347,55 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
         },
         *open
     );
-    assert_eq!(heard.subscribed()[2..], [(0, 1), (1, 2)]);
-    assert!(heard.is(&Connection::Live));
-    let at = |wanted: fn(&Notice) -> bool| heard.notices().iter().rposition(wanted);
+    assert_eq!(listener.subscribed()[2..], [(0, 1), (1, 2)]);
+    assert!(listener.is(&Connection::Live));
+    let at = |wanted: fn(&Notice) -> bool| listener.notices().iter().rposition(wanted);
     assert!(
         at(|notice| matches!(notice, Notice::Subscribed { .. }))
             < at(|notice| matches!(notice, Notice::Gap(_)))
     );
     assert_eq!(redis.cli(&["PUBLISH", "one", "again"]), "1");
-    heard
-        .until("a message comes", |heard| heard.messages() == 1)
+    listener
+        .until("a message comes", |listener| listener.messages() == 1)
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_killed_client_makes_a_gap_and_comes_back() {
     let redis = Redis::start();
-    let mut heard = Heard::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
+    let mut listener = Listener::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
     assert_eq!(redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]), "1");
-    heard
-        .until("the gap opens and closes", |heard| heard.gaps().len() == 2)
+    listener
+        .until("the gap opens and closes", |listener| {
+            listener.gaps().len() == 2
+        })
         .await;
     let closed = ConnectionError::Closed(Closing::Later);
-    assert_eq!(heard.gaps()[0].reason, closed.into());
-    assert_eq!(heard.gaps()[0].noticed, heard.gaps()[1].noticed);
-    assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
-    heard.server.stop().await;
+    assert_eq!(listener.gaps()[0].reason, closed.into());
+    assert_eq!(listener.gaps()[0].noticed, listener.gaps()[1].noticed);
+    assert!(matches!(listener.gaps()[1].end, GapEnd::Restored(_)));
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
     let mut redis = Redis::start();
-    let mut heard = Heard::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
+    let mut listener = Listener::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
     redis.kill();
-    heard
-        .until("the gap opens", |heard| heard.gaps().len() == 1)
+    listener
+        .until("the gap opens", |listener| listener.gaps().len() == 1)
         .await;
-    heard
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
-    heard
-        .until("it is given up", |heard| heard.is(&Connection::Idle))
+    listener
+        .until("it is given up", |listener| listener.is(&Connection::Idle))
         .await;
-    let gaps = heard.gaps();
+    let gaps = listener.gaps();
     assert_eq!((gaps.len(), gaps[0].end), (2, GapEnd::Open));
     assert!(matches!(gaps[1].end, GapEnd::GivenUp(_)), "{gaps:?}");
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -401,62 +404,64 @@ async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
     let guest = ["ACL", "SETUSER", "guest"];
     redis.cli(&[&guest[..], &["on", ">guest", "allchannels", "+@all"]].concat());
     let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
-    let mut heard = Heard::listening(config(&url, &[channel(0, b"a")])).await;
+    let mut listener = Listener::listening(config(&url, &[channel(0, b"a")])).await;
     // This also closes the connections whose subscriptions are no longer allowed.
     redis.cli(&[&guest[..], &["resetchannels"]].concat());
-    heard
-        .until("the gap ends", |heard| heard.gaps().len() == 2)
+    listener
+        .until("the gap ends", |listener| listener.gaps().len() == 2)
         .await;
-    let gaps = heard.gaps();
+    let gaps = listener.gaps();
     assert!(matches!(gaps[1].end, GapEnd::GivenUp(_)), "{gaps:?}");
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
     let redis = Redis::start();
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         timing: IMPATIENT,
         ..config(&redis.url(), &[pattern(0, b"*")])
     })
     .await;
     redis.pause();
-    heard
-        .until("it is given up", |heard| !heard.gaps().is_empty())
+    listener
+        .until("it is given up", |listener| !listener.gaps().is_empty())
         .await;
-    let reason = gap_reason_words(&heard.gaps()[0].reason);
+    let reason = gap_reason_words(&listener.gaps()[0].reason);
     assert_eq!(reason, "no answer for 700 ms");
     // The attempts to reconnect get no answer either, and add no gap of their own.
-    heard
-        .until("a failed attempt", |heard| {
-            heard.connections().iter().any(|connection| {
+    listener
+        .until("a failed attempt", |listener| {
+            listener.connections().iter().any(|connection| {
                 matches!(connection, Connection::Reconnecting { attempts, .. } if *attempts > 0)
             })
         })
         .await;
-    assert_eq!(heard.gaps().len(), 1);
+    assert_eq!(listener.gaps().len(), 1);
     redis.resume();
-    heard
-        .until("it is back", |heard| heard.gaps().len() == 2)
+    listener
+        .until("it is back", |listener| listener.gaps().len() == 2)
         .await;
-    assert!(matches!(heard.gaps()[1].end, GapEnd::Restored(_)));
-    heard.server.stop().await;
+    assert!(matches!(listener.gaps()[1].end, GapEnd::Restored(_)));
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_no_gap() {
     let mut redis = Redis::start();
     redis.kill();
-    let mut heard = Heard::start(config(&redis.url(), &[pattern(0, b"*")]));
-    heard
-        .until("failed attempts", |heard| heard.connections().len() > 3)
+    let mut listener = Listener::start(config(&redis.url(), &[pattern(0, b"*")]));
+    listener
+        .until("failed attempts", |listener| {
+            listener.connections().len() > 3
+        })
         .await;
     redis.restart();
-    heard
-        .until("it is found", |heard| heard.subscribed() == [(0, 1)])
+    listener
+        .until("it is found", |listener| listener.subscribed() == [(0, 1)])
         .await;
-    assert_eq!(heard.notices().len(), 1);
-    heard.server.stop().await;
+    assert_eq!(listener.notices().len(), 1);
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -478,13 +483,13 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
         channel(1, b"closed"),
         channel(2, b"open:b"),
     ];
-    let mut heard = Heard::start(config(&url, &wanted));
-    heard
-        .until("the last is confirmed", |heard| {
-            heard.subscribed().contains(&(2, 2))
+    let mut listener = Listener::start(config(&url, &wanted));
+    listener
+        .until("the last is confirmed", |listener| {
+            listener.subscribed().contains(&(2, 2))
         })
         .await;
-    let denied = heard.select(|notice| match notice {
+    let denied = listener.select(|notice| match notice {
         Notice::Denied {
             subscription,
             reason,
@@ -496,17 +501,19 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
     };
     assert_eq!(reason.code, ErrorCode::NoPermission, "{reason:?}");
     redis.cli(&["PUBLISH", "open:b", "payload"]);
-    heard
-        .until("a message comes", |heard| heard.messages() == 1)
+    listener
+        .until("a message comes", |listener| listener.messages() == 1)
         .await;
     // The refused subscription can be removed.
-    heard
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
-    heard
-        .until("it is gone", |heard| heard.unsubscribed() == [(1, 2, true)])
+    listener
+        .until("it is gone", |listener| {
+            listener.unsubscribed() == [(1, 2, true)]
+        })
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -514,110 +521,115 @@ async fn a_wrong_password_is_refused_until_asked_to_try_again() {
     let redis = Redis::start();
     redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
     let url = format!("redis://:wrong@127.0.0.1:{}", redis.port());
-    let mut heard = Heard::start(config(&url, &[pattern(0, b"*")]));
-    heard
-        .until("it is refused", |heard| {
-            matches!(heard.connections().last(),
+    let mut listener = Listener::start(config(&url, &[pattern(0, b"*")]));
+    listener
+        .until("it is refused", |listener| {
+            matches!(listener.connections().last(),
                 Some(Connection::Refused { reason, .. }) if connection_words(reason).starts_with("WRONGPASS"))
         })
         .await;
     redis.cli(&["-a", "right", "CONFIG", "SET", "requirepass", "wrong"]);
-    heard.server.command(Command::Reconnect);
-    heard
-        .until("it is let in", |heard| heard.subscribed() == [(0, 1)])
+    listener.server.command(Command::Reconnect);
+    listener
+        .until("it is let in", |listener| listener.subscribed() == [(0, 1)])
         .await;
-    assert!(heard.is(&Connection::Live));
-    assert!(!format!("{:?}", heard.others).contains("wrong"));
-    heard.server.stop().await;
+    assert!(listener.is(&Connection::Live));
+    assert!(!format!("{:?}", listener.others).contains("wrong"));
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
     let redis = Redis::start();
     let url = format!("redis://:needless@127.0.0.1:{}", redis.port());
-    let mut heard = Heard::start(config(&url, &[pattern(0, b"*")]));
-    heard
-        .until("it is refused", |heard| {
-            matches!(heard.connections().last(),
+    let mut listener = Listener::start(config(&url, &[pattern(0, b"*")]));
+    listener
+        .until("it is refused", |listener| {
+            matches!(listener.connections().last(),
                 Some(Connection::Refused { reason, .. }) if connection_words(reason).contains("without any password"))
         })
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
     redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
-    let mut heard = Heard::start(config(&redis.url(), &[pattern(0, b"*")]));
-    heard
-        .until("it is refused", |heard| {
-            matches!(heard.connections().last(),
+    let mut listener = Listener::start(config(&redis.url(), &[pattern(0, b"*")]));
+    listener
+        .until("it is refused", |listener| {
+            matches!(listener.connections().last(),
                 Some(Connection::Refused { reason, .. })
                     if connection_words(reason).starts_with("NOAUTH"))
         })
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn subscriptions_come_and_go_while_running() {
     let redis = Redis::start();
-    let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"one")])).await;
-    heard
+    let mut listener = Listener::listening(config(&redis.url(), &[channel(0, b"one")])).await;
+    listener
         .server
         .command(Command::Subscribe(pattern(1, b"two*")));
-    heard
-        .until("the second is confirmed", |heard| {
-            heard.subscribed().len() == 2
+    listener
+        .until("the second is confirmed", |listener| {
+            listener.subscribed().len() == 2
         })
         .await;
-    heard
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
-    heard
-        .until("the first is over", |heard| {
-            heard.unsubscribed() == [(0, 1, true)]
+    listener
+        .until("the first is over", |listener| {
+            listener.unsubscribed() == [(0, 1, true)]
         })
         .await;
     redis.cli(&["PUBLISH", "one", "unheard"]);
-    assert_eq!(redis.cli(&["PUBLISH", "two", "heard"]), "1");
-    heard
-        .until("a message comes", |heard| heard.messages() == 1)
+    assert_eq!(redis.cli(&["PUBLISH", "two", "listener"]), "1");
+    listener
+        .until("a message comes", |listener| listener.messages() == 1)
         .await;
-    heard
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
-    heard
-        .until("nothing is listened to", |heard| {
-            heard.is(&Connection::Idle)
+    listener
+        .until("nothing is listened to", |listener| {
+            listener.is(&Connection::Idle)
         })
         .await;
-    assert_eq!(heard.unsubscribed(), [(0, 1, true), (1, 0, true)]);
-    heard.server.command(Command::Subscribe(channel(2, b"one")));
-    heard
-        .until("it listens again", |heard| heard.subscribed().len() == 3)
+    assert_eq!(listener.unsubscribed(), [(0, 1, true), (1, 0, true)]);
+    listener
+        .server
+        .command(Command::Subscribe(channel(2, b"one")));
+    listener
+        .until("it listens again", |listener| {
+            listener.subscribed().len() == 3
+        })
         .await;
-    assert_eq!(redis.cli(&["PUBLISH", "one", "heard"]), "1");
-    heard
-        .until("a message comes", |heard| heard.messages() == 2)
+    assert_eq!(redis.cli(&["PUBLISH", "one", "listener"]), "1");
+    listener
+        .until("a message comes", |listener| listener.messages() == 2)
         .await;
-    assert!(heard.gaps().is_empty());
-    heard.server.stop().await;
+    assert!(listener.gaps().is_empty());
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn the_last_message_ends_its_subscription() {
     let redis = Redis::start();
     let wanted = [channel(0, b"one"), channel(1, b"two")];
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         until: Some(b"END".as_slice().into()),
         ..config(&redis.url(), &wanted)
     })
     .await;
-    let ended = |heard: &Heard| {
-        heard.select(|notice| match notice {
+    let ended = |listener: &Listener| {
+        listener.select(|notice| match notice {
             Notice::Ended { subscription } => Some(subscription.id.0),
             _ => None,
         })
     };
-    let all_ended =
-        |heard: &Heard| heard.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
+    let all_ended = |listener: &Listener| {
+        listener.select(|notice| matches!(notice, Notice::AllEnded).then_some(()))
+    };
     // A single write, so that the messages after the end are already in flight.
     let mut publisher = redis.connect();
     let payloads: [&[u8]; 4] = [b"first", b"END of a kind", b"END", b"too late"];
@@ -626,28 +638,33 @@ async fn the_last_message_ends_its_subscription() {
         .flat_map(|payload| pack(&[b"PUBLISH", b"one", payload]))
         .collect();
     publisher.write_all(&burst).unwrap();
-    heard
-        .until("one has ended", |heard| ended(heard) == [0])
+    listener
+        .until("one has ended", |listener| ended(listener) == [0])
         .await;
-    assert_eq!((heard.messages(), all_ended(&heard).len()), (3, 0));
+    assert_eq!((listener.messages(), all_ended(&listener).len()), (3, 0));
     redis.cli(&["PUBLISH", "two", "END"]);
-    heard
-        .until("all have ended", |heard| heard.is(&Connection::Idle))
+    listener
+        .until("all have ended", |listener| listener.is(&Connection::Idle))
         .await;
-    assert_eq!((ended(&heard), all_ended(&heard).len()), (vec![0, 1], 1));
-    assert_eq!(heard.messages(), 4);
-    assert!(heard.gaps().is_empty() && heard.unsubscribed().is_empty());
-    heard.server.command(Command::Subscribe(channel(2, b"one")));
-    heard
-        .until("an ended topic is listened to again", |heard| {
-            heard.subscribed().len() == 3
+    assert_eq!(
+        (ended(&listener), all_ended(&listener).len()),
+        (vec![0, 1], 1)
+    );
+    assert_eq!(listener.messages(), 4);
+    assert!(listener.gaps().is_empty() && listener.unsubscribed().is_empty());
+    listener
+        .server
+        .command(Command::Subscribe(channel(2, b"one")));
+    listener
+        .until("an ended topic is listened to again", |listener| {
+            listener.subscribed().len() == 3
         })
         .await;
     redis.cli(&["PUBLISH", "one", "again"]);
-    heard
-        .until("a message comes", |heard| heard.messages() == 5)
+    listener
+        .until("a message comes", |listener| listener.messages() == 5)
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -661,34 +678,34 @@ async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_
         channel(1, b"closed"),
         channel(2, b"shut"),
     ];
-    let mut heard = Heard::start(Config {
+    let mut listener = Listener::start(Config {
         until: Some(b"END".as_slice().into()),
         ..config(&url, &wanted)
     });
-    let denied = |heard: &Heard| {
-        heard
+    let denied = |listener: &Listener| {
+        listener
             .select(|notice| matches!(notice, Notice::Denied { .. }).then_some(()))
             .len()
     };
-    heard
-        .until("two are denied", |heard| denied(heard) == 2)
+    listener
+        .until("two are denied", |listener| denied(listener) == 2)
         .await;
     redis.cli(&["PUBLISH", "open:a", "END"]);
-    heard
-        .until("it rests", |heard| heard.is(&Connection::Idle))
+    listener
+        .until("it rests", |listener| listener.is(&Connection::Idle))
         .await;
-    heard
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
-    heard
-        .until("it is gone", |heard| heard.unsubscribed().len() == 1)
+    listener
+        .until("it is gone", |listener| listener.unsubscribed().len() == 1)
         .await;
-    heard
+    listener
         .server
         .command(Command::Subscribe(channel(3, b"open:b")));
-    heard
-        .until("the new one is confirmed", |heard| {
-            heard.subscribed().last() == Some(&(3, 1)) && denied(heard) == 3
+    listener
+        .until("the new one is confirmed", |listener| {
+            listener.subscribed().last() == Some(&(3, 1)) && denied(listener) == 3
         })
         .await;
     let idle_and_back = [
@@ -698,10 +715,10 @@ async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_
         &Connection::Connecting,
         &Connection::Live,
     ];
-    assert_eq!(heard.connections(), idle_and_back);
-    let all_ended = heard.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
+    assert_eq!(listener.connections(), idle_and_back);
+    let all_ended = listener.select(|notice| matches!(notice, Notice::AllEnded).then_some(()));
     assert_eq!(all_ended.len(), 1);
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -710,14 +727,15 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
     let guest = ["ACL", "SETUSER", "guest", "on", ">guest", "allchannels"];
     redis.cli(&[&guest[..], &["+@all", "-unsubscribe"]].concat());
     let url = format!("redis://guest:guest@127.0.0.1:{}", redis.port());
-    let mut heard = Heard::listening(config(&url, &[channel(0, b"a"), channel(1, b"b")])).await;
-    heard
+    let mut listener =
+        Listener::listening(config(&url, &[channel(0, b"a"), channel(1, b"b")])).await;
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
-    heard
-        .until("it is over", |heard| heard.unsubscribed().len() == 1)
+    listener
+        .until("it is over", |listener| listener.unsubscribed().len() == 1)
         .await;
-    let said = heard.select(|notice| match notice {
+    let said = listener.select(|notice| match notice {
         Notice::Unexpected {
             first: Unexpected::Error(words),
             ..
@@ -729,79 +747,85 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
         "{said:?}"
     );
     // Redis still has both.
-    assert_eq!(heard.unsubscribed(), [(0, 2, true)]);
+    assert_eq!(listener.unsubscribed(), [(0, 2, true)]);
     assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
     redis.cli(&["PUBLISH", "b", "wanted"]);
-    heard
-        .until("a message comes", |heard| heard.messages() > 0)
+    listener
+        .until("a message comes", |listener| listener.messages() > 0)
         .await;
-    let names: Vec<&[u8]> = heard
+    let names: Vec<&[u8]> = listener
         .batches
         .iter()
         .flat_map(Batch::channel_names)
         .collect();
     assert_eq!(names, [b"b"]);
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn an_ended_subscription_is_not_asked_for_again() {
     let redis = Redis::start();
     let wanted = [channel(0, b"one"), channel(1, b"two")];
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         until: Some(b"END".as_slice().into()),
         ..config(&redis.url(), &wanted)
     })
     .await;
     redis.cli(&["PUBLISH", "one", "END"]);
-    heard
-        .until("the end", |heard| heard.notices().len() == 3)
+    listener
+        .until("the end", |listener| listener.notices().len() == 3)
         .await;
     redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]);
-    heard
-        .until("the gap closes", |heard| heard.gaps().len() == 2)
+    listener
+        .until("the gap closes", |listener| listener.gaps().len() == 2)
         .await;
-    assert_eq!(heard.subscribed()[2..], [(1, 1)]);
-    heard.server.stop().await;
+    assert_eq!(listener.subscribed()[2..], [(1, 1)]);
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_unix_socket_serves_as_well() {
     let redis = Redis::start();
     let url = format!("unix://{}", redis.socket().display());
-    let mut heard = Heard::listening(config(&url, &[pattern(0, b"*")])).await;
-    heard.publish(7, b"channel", b"payload");
-    heard
-        .until("it comes back", |heard| {
-            heard.messages() == 1 && !heard.published().is_empty()
+    let mut listener = Listener::listening(config(&url, &[pattern(0, b"*")])).await;
+    listener.publish(7, b"channel", b"payload");
+    listener
+        .until("it comes back", |listener| {
+            listener.messages() == 1 && !listener.published().is_empty()
         })
         .await;
-    assert_eq!(heard.published(), [(7, Ok(1))]);
-    heard.server.stop().await;
+    assert_eq!(listener.published(), [(7, Ok(1))]);
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_payload_of_100_mb_arrives_whole() {
     let _alone = MEMORY.lock().await;
     let redis = Redis::start_with(&NO_LIMITS);
-    let mut heard = Heard::listening(config(&redis.url(), &[channel(0, b"large")])).await;
+    let mut listener = Listener::listening(config(&redis.url(), &[channel(0, b"large")])).await;
     let payload = vec![b'x'; 100 << 20];
     let port = redis.port();
-    heard.publish(0, b"large", &payload);
-    heard.until("it comes", |heard| heard.messages() == 1).await;
+    listener.publish(0, b"large", &payload);
+    listener
+        .until("it comes", |listener| listener.messages() == 1)
+        .await;
     assert!(
-        heard
+        listener
             .batches
             .iter()
             .any(|batch| batch.size() >= payload.len())
     );
     redis.cli(&["PUBLISH", "large", "small"]);
-    heard
-        .until("the next comes", |heard| heard.messages() == 2)
+    listener
+        .until("the next comes", |listener| listener.messages() == 2)
         .await;
-    assert_eq!(heard.dropped().count, 0);
-    assert!(heard.gaps().is_empty(), "port {port}: {:?}", heard.gaps());
-    heard.server.stop().await;
+    assert_eq!(listener.dropped().count, 0);
+    assert!(
+        listener.gaps().is_empty(),
+        "port {port}: {:?}",
+        listener.gaps()
+    );
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -818,19 +842,21 @@ async fn names_and_payloads_are_bytes() {
         .zip(names)
         .map(|(id, name)| channel(id, name))
         .collect();
-    let mut heard = Heard::listening(config(&redis.url(), &wanted)).await;
+    let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
     for (name, payload) in names.iter().zip(names.iter().rev()) {
         assert_eq!(redis.send(&[b"PUBLISH", name, payload]), b":1\r\n");
     }
-    heard.until("all come", |heard| heard.messages() == 5).await;
-    heard.publish(1, b"\xff\x00\xfe", b"");
-    heard
-        .until("one more comes", |heard| {
-            heard.messages() == 6 && !heard.published().is_empty()
+    listener
+        .until("all come", |listener| listener.messages() == 5)
+        .await;
+    listener.publish(1, b"\xff\x00\xfe", b"");
+    listener
+        .until("one more comes", |listener| {
+            listener.messages() == 6 && !listener.published().is_empty()
         })
         .await;
-    assert_eq!(heard.published(), [(1, Ok(1))]);
-    heard.server.stop().await;
+    assert_eq!(listener.published(), [(1, Ok(1))]);
+    listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -841,14 +867,14 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     let _alone = MEMORY.lock().await;
     // This tests our own limit; on a busy machine, Redis's limit might be reached first.
     let redis = Redis::start_with(&NO_LIMITS);
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         pending_bytes: LIMIT,
         timing: Timing::default(),
         ..config(&redis.url(), &[pattern(0, b"*")])
     })
     .await;
     let before = resident_bytes();
-    let counters = heard.server.counters();
+    let counters = listener.server.counters();
     let received = counters.bytes_received.load(Relaxed);
     // Nothing reads from the feed meanwhile.
     let redis = tokio::task::spawn_blocking(move || {
@@ -865,18 +891,18 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     let grown = resident_bytes().saturating_sub(before);
     assert!(grown < 6 * LIMIT, "{} MiB", grown >> 20);
     redis.cli(&["PUBLISH", "flood", "the last"]);
-    heard
-        .until("all is accounted for", |heard| {
-            heard.messages() + heard.dropped().count == COUNT as u64 + 1
+    listener
+        .until("all is accounted for", |listener| {
+            listener.messages() + listener.dropped().count == COUNT as u64 + 1
         })
         .await;
-    let dropped = heard.dropped();
+    let dropped = listener.dropped();
     assert!(dropped.count > COUNT as u64 / 2, "{dropped:?}");
     assert_eq!(dropped.bytes, dropped.count * PAYLOAD as u64);
     assert_eq!(counters.dropped.load(Relaxed), dropped.count);
-    assert_eq!(heard.subscribed(), [(0, 1)]);
-    assert!(heard.gaps().is_empty(), "{:?}", heard.gaps());
-    heard.server.stop().await;
+    assert_eq!(listener.subscribed(), [(0, 1)]);
+    assert!(listener.gaps().is_empty(), "{:?}", listener.gaps());
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -893,77 +919,85 @@ async fn publishing_tells_how_many_received_it_or_why_not() {
         "+@all",
     ]);
     let url = format!("redis://guest:guest@127.0.0.1:{}/3", redis.port());
-    let mut heard = Heard::listening(config(&url, &[channel(0, b"open:a")])).await;
-    heard.publish(1, b"open:a", b"payload");
-    heard.publish(2, b"closed", b"payload");
-    heard
-        .until("both are answered", |heard| heard.published().len() == 2)
+    let mut listener = Listener::listening(config(&url, &[channel(0, b"open:a")])).await;
+    listener.publish(1, b"open:a", b"payload");
+    listener.publish(2, b"closed", b"payload");
+    listener
+        .until("both are answered", |listener| {
+            listener.published().len() == 2
+        })
         .await;
-    let published = heard.published();
+    let published = listener.published();
     assert_eq!(published[0], (1, Ok(1)));
     assert!(
         matches!(&published[1], (2, Err(reason)) if reason.starts_with("NOPERM")),
         "{published:?}"
     );
     redis.kill();
-    heard
-        .until("the loss is noticed", |heard| !heard.gaps().is_empty())
+    listener
+        .until("the loss is noticed", |listener| {
+            !listener.gaps().is_empty()
+        })
         .await;
-    heard.publish(3, b"open:a", b"payload");
-    heard
-        .until("it is answered", |heard| heard.published().len() == 3)
+    listener.publish(3, b"open:a", b"payload");
+    listener
+        .until("it is answered", |listener| listener.published().len() == 3)
         .await;
     assert!(
-        matches!(&heard.published()[2], (3, Err(reason)) if reason.contains("connection refused")
+        matches!(&listener.published()[2], (3, Err(reason)) if reason.contains("connection refused")
             || reason.starts_with("unknown whether it was published: ")),
         "{:?}",
-        heard.published()
+        listener.published()
     );
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn a_publish_that_is_not_answered_may_have_been_published() {
     let redis = Redis::start();
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         timing: IMPATIENT,
         ..config(&redis.url(), &[channel(0, b"a")])
     })
     .await;
-    heard.publish(1, b"a", b"payload");
-    heard
-        .until("it is answered", |heard| heard.published() == [(1, Ok(1))])
+    listener.publish(1, b"a", b"payload");
+    listener
+        .until("it is answered", |listener| {
+            listener.published() == [(1, Ok(1))]
+        })
         .await;
     redis.pause();
-    heard.publish(2, b"a", b"payload");
-    heard
-        .until("it is answered", |heard| heard.published().len() == 2)
+    listener.publish(2, b"a", b"payload");
+    listener
+        .until("it is answered", |listener| listener.published().len() == 2)
         .await;
     redis.resume();
     assert_eq!(
-        heard.published()[1],
+        listener.published()[1],
         (
             2,
             Err("unknown whether it was published: no answer for 700 ms".into())
         )
     );
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn read_only_refuses_to_publish() {
     let redis = Redis::start();
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         read_only: true,
         ..config(&redis.url(), &[channel(0, b"a")])
     })
     .await;
-    heard.publish(1, b"a", b"payload");
-    heard
-        .until("it is answered", |heard| !heard.published().is_empty())
+    listener.publish(1, b"a", b"payload");
+    listener
+        .until("it is answered", |listener| {
+            !listener.published().is_empty()
+        })
         .await;
     assert_eq!(
-        heard.published(),
+        listener.published(),
         [(1, Err("read-only: every write is refused".into()))]
     );
     assert!(
@@ -971,35 +1005,37 @@ async fn read_only_refuses_to_publish() {
             .cli(&["INFO", "commandstats"])
             .contains("cmdstat_publish")
     );
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn it_publishes_without_listening() {
     let redis = Redis::start();
-    let mut heard = Heard::start(config(&redis.url(), &[]));
-    heard.publish(1, b"a", b"payload");
-    heard
-        .until("it is answered", |heard| !heard.published().is_empty())
+    let mut listener = Listener::start(config(&redis.url(), &[]));
+    listener.publish(1, b"a", b"payload");
+    listener
+        .until("it is answered", |listener| {
+            !listener.published().is_empty()
+        })
         .await;
-    assert_eq!(heard.published(), [(1, Ok(0))]);
-    assert_eq!(heard.connections(), [&Connection::Idle]);
-    heard.server.stop().await;
+    assert_eq!(listener.published(), [(1, Ok(0))]);
+    assert_eq!(listener.connections(), [&Connection::Idle]);
+    listener.server.stop().await;
 }
 
 #[tokio::test]
 async fn it_stops_while_the_server_is_silent() {
     let redis = Redis::start();
-    let mut heard = Heard::listening(Config {
+    let mut listener = Listener::listening(Config {
         timing: Timing::default(),
         ..config(&redis.url(), &[pattern(0, b"*")])
     })
     .await;
     redis.pause();
-    heard.publish(1, b"a", b"payload");
-    heard.server.stop().await;
+    listener.publish(1, b"a", b"payload");
+    listener.server.stop().await;
     // All senders are gone, so every task has ended.
-    while heard.feed_rx.recv().await.is_some() {}
+    while listener.feed_rx.recv().await.is_some() {}
     redis.resume();
 }
 
@@ -1032,9 +1068,9 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         "*3\r\n$11\r\nunsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:1\r\n",
         "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nlost\r\n*3\r\n$7\r\nmessage\r\n$1\r\nb\r\n$4\r\nhere\r\n",
     )]);
-    let mut heard = Heard::start(config(&url, &[channel(0, b"a"), channel(1, b"b")]));
-    let said = |heard: &Heard| {
-        heard.select(|notice| match notice {
+    let mut listener = Listener::start(config(&url, &[channel(0, b"a"), channel(1, b"b")]));
+    let said = |listener: &Listener| {
+        listener.select(|notice| match notice {
             Notice::Unexpected {
                 first: Unexpected::Error(RedisError { text, .. }) | Unexpected::Frame(text),
                 count,
@@ -1042,8 +1078,8 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
             _ => None,
         })
     };
-    heard
-        .until("all is told", |heard| said(heard).len() == 5)
+    listener
+        .until("all is told", |listener| said(listener).len() == 5)
         .await;
     let expected = [
         ("ERR something is wrong", 1),
@@ -1055,12 +1091,12 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         ("null", 6),
     ];
     assert_eq!(
-        said(&heard),
+        said(&listener),
         expected.map(|(words, count)| (words.to_owned(), count))
     );
-    assert_eq!(heard.messages(), 1);
-    assert_eq!(heard.unsubscribed(), [(0, 1, false)]);
-    heard.server.stop().await;
+    assert_eq!(listener.messages(), 1);
+    assert_eq!(listener.unsubscribed(), [(0, 1, false)]);
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -1072,28 +1108,28 @@ async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
             "-NOSUB 'unsubscribe' command executed not in subscribed mode\r\n",
         ),
     ]);
-    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-    heard
-        .until("it is live", |heard| heard.is(&Connection::Live))
+    let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
+    listener
+        .until("it is live", |listener| listener.is(&Connection::Live))
         .await;
-    heard
+    listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
-    heard
-        .until("it is over", |heard| heard.is(&Connection::Idle))
+    listener
+        .until("it is over", |listener| listener.is(&Connection::Idle))
         .await;
     assert!(
         matches!(
-            &heard.notices()[..],
+            &listener.notices()[..],
             [
                 Notice::Denied { .. },
                 Notice::Unsubscribed { asked: true, .. }
             ]
         ),
         "{:?}",
-        heard.notices()
+        listener.notices()
     );
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -1103,25 +1139,27 @@ async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
         "-NOPERM this user has no permissions to run the 'ping' command\r\n",
         "*2\r\n$4\r\npong\r\n$0\r\n\r\n",
     ]);
-    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-    let troubles = |heard: &Heard| -> Vec<Option<String>> {
+    let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
+    let troubles = |listener: &Listener| -> Vec<Option<String>> {
         let trouble = |feed: &Feed| match feed {
             Feed::Trouble(trouble) => Some(trouble.as_ref().map(trouble_words)),
             _ => None,
         };
-        heard.others.iter().filter_map(trouble).collect()
+        listener.others.iter().filter_map(trouble).collect()
     };
-    heard
-        .until("the trouble is over", |heard| troubles(heard).len() == 2)
+    listener
+        .until("the trouble is over", |listener| {
+            troubles(listener).len() == 2
+        })
         .await;
     assert!(
-        matches!(&troubles(&heard)[..], [Some(words), None]
+        matches!(&troubles(&listener)[..], [Some(words), None]
             if words.ends_with("NOPERM this user has no permissions to run the 'ping' command")),
         "{:?}",
-        troubles(&heard)
+        troubles(&listener)
     );
-    assert!(heard.gaps().is_empty());
-    heard.server.stop().await;
+    assert!(listener.gaps().is_empty());
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -1144,15 +1182,15 @@ async fn a_greeting_that_goes_wrong_says_why() {
             "DENIED Redis is running",
         ),
     ] {
-        let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
-        heard
-            .until(reason, |heard| {
-                matches!(heard.connections().get(1),
+        let mut listener = Listener::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+        listener
+            .until(reason, |listener| {
+                matches!(listener.connections().get(1),
                     Some(Connection::Reconnecting { reason: words, attempts: 1, .. })
                         if connection_words(words).starts_with(reason))
             })
             .await;
-        heard.server.stop().await;
+        listener.server.stop().await;
     }
 }
 
@@ -1169,17 +1207,17 @@ async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
             "ERR unknown command `AUTH`",
         ),
     ] {
-        let mut heard = Heard::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
-        heard
-            .until("it is refused", |heard| {
+        let mut listener = Listener::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
+        listener
+            .until("it is refused", |listener| {
                 let refused = Connection::Refused {
                     reason: ConnectionError::Redis(shown.into()),
                     retry_at: None,
                 };
-                heard.is(&refused)
+                listener.is(&refused)
             })
             .await;
-        heard.server.stop().await;
+        listener.server.stop().await;
     }
 }
 
@@ -1261,10 +1299,10 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
             "info" => endless.clone(),
             name => ordinary(name),
         });
-        let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-        heard
-            .until(words, |heard| {
-                heard
+        let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
+        listener
+            .until(words, |listener| {
+                listener
                     .others
                     .iter()
                     .any(|feed| matches!(feed, Feed::Trouble(Some(said)) if trouble_words(said).contains(words)))
@@ -1272,8 +1310,8 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
             .await;
         let written = written.load(Relaxed);
         assert!(written < ENDLESS / 2, "{written} bytes were taken");
-        assert_eq!(heard.subscribed(), [(0, 1)]);
-        heard.server.stop().await;
+        assert_eq!(listener.subscribed(), [(0, 1)]);
+        listener.server.stop().await;
     }
 }
 
@@ -1285,20 +1323,20 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
         name => ordinary(name),
     });
     let target = Target::parse(&url.replace("redis://", "redis+cluster://")).unwrap();
-    let mut heard = Heard::start(Config {
+    let mut listener = Listener::start(Config {
         subscriptions: vec![channel(0, b"a")],
         timing: QUICK,
         ..Config::new(target)
     });
     let words = "other nodes unknown: a reply of more than 262144 values was cut off";
-    heard
-        .until(words, |heard| {
+    listener
+        .until(words, |listener| {
             let is_it =
                 |feed: &Feed| matches!(feed, Feed::Partial(Some(said)) if partial_words(said).join(": ").starts_with(words));
-            heard.others.iter().any(is_it) && heard.subscribed() == [(0, 1)]
+            listener.others.iter().any(is_it) && listener.subscribed() == [(0, 1)]
         })
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -1319,27 +1357,27 @@ async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
                 Vec::new()
             }
         });
-        let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-        heard
-            .until(reason, |heard| {
-                heard.connections().iter().any(|connection| {
+        let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
+        listener
+            .until(reason, |listener| {
+                listener.connections().iter().any(|connection| {
                     matches!(connection, Connection::Reconnecting { reason: words, .. }
                         if connection_words(words).contains(reason))
                 })
             })
             .await;
-        heard.server.stop().await;
+        listener.server.stop().await;
     }
     // A server that hangs up only on CLIENT SETNAME is used all the same.
     let (url, _) = answering(|name, _| match name {
         "client" => Vec::new(),
         name => ordinary(name),
     });
-    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-    heard
-        .until("it is live", |heard| heard.subscribed() == [(0, 1)])
+    let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
+    listener
+        .until("it is live", |listener| listener.subscribed() == [(0, 1)])
         .await;
-    heard.server.stop().await;
+    listener.server.stop().await;
 }
 
 #[tokio::test]
@@ -1351,17 +1389,17 @@ async fn a_server_whose_memory_is_full_is_asked_again_until_it_has_room() {
         }
         name => ordinary(name),
     });
-    let mut heard = Heard::start(config(&url, &[channel(0, b"a")]));
-    heard
-        .until("it is live", |heard| heard.subscribed() == [(0, 1)])
+    let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
+    listener
+        .until("it is live", |listener| listener.subscribed() == [(0, 1)])
         .await;
-    let said = heard.connections().iter().any(|connection| {
+    let said = listener.connections().iter().any(|connection| {
         matches!(connection, Connection::Reconnecting { reason, .. }
             if connection_words(reason).starts_with("OOM"))
     });
-    assert!(said, "{:?}", heard.connections());
-    assert_eq!(heard.notices().len(), 1);
-    heard.server.stop().await;
+    assert!(said, "{:?}", listener.connections());
+    assert_eq!(listener.notices().len(), 1);
+    listener.server.stop().await;
 }
 
 fn resident_bytes() -> usize {

@@ -5,8 +5,6 @@
 //! count from here, with a new `SUBSCOPE_TEST_SEED` each time and `SUBSCOPE_TEST_TIMES` as many
 //! cases. Setting the same two variables reproduces a failed run.
 
-#![allow(dead_code, reason = "each test program uses its own part of this")]
-
 use std::env;
 
 use proptest::test_runner::{Config, RngSeed};

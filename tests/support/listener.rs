@@ -39,7 +39,7 @@ pub struct Listener {
     /// How many PINGs were answered.
     pub pongs: usize,
     /// How many events have been received so far.
-    told: usize,
+    pub events: usize,
     /// The latest table of nodes.
     pub nodes: Vec<NodeFacts>,
 }
@@ -59,7 +59,7 @@ impl Listener {
             published: Vec::new(),
             allowed: Vec::new(),
             pongs: 0,
-            told: 0,
+            events: 0,
             nodes: Vec::new(),
         }
     }
@@ -185,13 +185,8 @@ impl Listener {
         })
     }
 
-    /// Returns how many events have been received so far; a larger number means news.
-    pub fn told(&self) -> usize {
-        self.told
-    }
-
     fn take(&mut self, feed: Feed) {
-        self.told += 1;
+        self.events += 1;
         match feed {
             Feed::Batch(batch) => self.log.append(*batch),
             Feed::Connection(_, connection) => self.connections.push(connection),

@@ -10,7 +10,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// Read timeout of a link, after which it checks its state.
-const GLANCE: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A proxy on a free loopback port. It stops on drop.
 pub struct Proxy {
@@ -66,11 +66,6 @@ impl Proxy {
         proxy
     }
 
-    /// Returns its address.
-    pub fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// Returns its address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
@@ -88,7 +83,10 @@ impl Proxy {
             *link.is_forgotten.lock().unwrap() = true;
         }
     }
+}
 
+#[allow(dead_code, reason = "only tests/attack uses these")]
+impl Proxy {
     /// Cuts the existing connections. New ones are forwarded.
     pub fn cut(&self) {
         for link in &*self.pipes.lock().unwrap() {
@@ -116,7 +114,7 @@ impl Link {
     fn new(client: TcpStream, server: TcpStream, is_held: Arc<AtomicBool>) -> Self {
         for stream in [&client, &server] {
             stream.set_nodelay(true).unwrap();
-            stream.set_read_timeout(Some(GLANCE)).unwrap();
+            stream.set_read_timeout(Some(POLL_INTERVAL)).unwrap();
         }
         Self {
             client,
@@ -149,7 +147,7 @@ impl Link {
             };
             *self.last_byte.lock().unwrap() = Instant::now();
             while self.is_held.load(SeqCst) {
-                thread::sleep(GLANCE);
+                thread::sleep(POLL_INTERVAL);
             }
             let is_forgotten = self.is_forgotten.lock().unwrap();
             if !*is_forgotten && to.write_all(&buffer[..length]).is_err() {

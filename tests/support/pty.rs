@@ -99,7 +99,7 @@ impl Launch {
         // An open slave here would keep the output from ending with the program.
         drop(pair.slave);
         let (columns, rows) = cells(self.size);
-        let stage = Arc::new(Stage {
+        let shared = Arc::new(Shared {
             state: Mutex::new(State {
                 parser: vt100::Parser::new(rows, columns, 0),
                 hidden: Vec::new(),
@@ -111,14 +111,14 @@ impl Launch {
             changed: Condvar::new(),
         });
         let pid = child.process_id().unwrap();
-        watch_output(&stage, pair.master.try_clone_reader().unwrap());
-        watch_exit(&stage, child);
+        watch_output(&shared, pair.master.try_clone_reader().unwrap());
+        watch_exit(&shared, child);
         Pty {
             keyboard: pair.master.take_writer().unwrap(),
             reads_sequences: self.is_under_test,
             last_typed: 0,
             master: pair.master,
-            stage,
+            shared,
             pid,
             started,
         }
@@ -126,6 +126,7 @@ impl Launch {
 }
 
 /// A piece of output, as read from the terminal.
+#[allow(dead_code, reason = "only the benchmarks use the fields")]
 #[derive(Clone, Copy, Debug)]
 pub struct Chunk {
     /// When the read completed.
@@ -142,8 +143,9 @@ pub struct Pty {
     /// The last byte typed.
     last_typed: u8,
     master: Box<dyn MasterPty + Send>,
-    stage: Arc<Stage>,
+    shared: Arc<Shared>,
     pid: u32,
+    #[allow(dead_code, reason = "only the benchmarks use it")]
     started: Instant,
 }
 
@@ -217,7 +219,7 @@ impl Pty {
     pub fn resize(&mut self, columns: u16, rows: u16) {
         let size = pty_size(columns, rows);
         let (columns, rows) = cells(size);
-        self.stage.change(|state| {
+        self.shared.change(|state| {
             state.parser.screen_mut().set_size(rows, columns);
             state.parser.process(b"\x1b[2J");
         });
@@ -231,7 +233,7 @@ impl Pty {
         if self.wait_up_to(PATIENCE, condition) {
             return;
         }
-        let state = self.stage.lock();
+        let state = self.shared.lock();
         let why = if state.closed {
             "can no longer come, the program has ended"
         } else {
@@ -250,9 +252,9 @@ impl Pty {
         patience: Duration,
         condition: impl Fn(&vt100::Screen) -> bool,
     ) -> bool {
-        let state = self.stage.lock();
+        let state = self.shared.lock();
         let (state, _) = self
-            .stage
+            .shared
             .changed
             .wait_timeout_while(state, patience, |state| {
                 !condition(state.parser.screen()) && !state.closed
@@ -271,32 +273,17 @@ impl Pty {
 
     /// Returns the current text of the screen, without trailing blanks.
     pub fn text(&self) -> String {
-        self.stage.lock().parser.screen().contents()
+        self.shared.lock().parser.screen().contents()
     }
 
     /// Returns the current screen.
     pub fn screen(&self) -> vt100::Screen {
-        self.stage.lock().parser.screen().clone()
+        self.shared.lock().parser.screen().clone()
     }
 
     /// Returns all output so far.
     pub fn raw(&self) -> Vec<u8> {
-        self.stage.lock().raw.clone()
-    }
-
-    /// Returns the number of bytes output so far.
-    pub fn raw_len(&self) -> usize {
-        self.stage.lock().raw.len()
-    }
-
-    /// Returns the pieces of output so far, oldest first.
-    pub fn chunks(&self) -> Vec<Chunk> {
-        self.stage.lock().chunks.clone()
-    }
-
-    /// Returns the time just before the program was started.
-    pub fn started(&self) -> Instant {
-        self.started
+        self.shared.lock().raw.clone()
     }
 
     /// Returns the process ID of the started program.
@@ -312,9 +299,9 @@ impl Pty {
     /// Waits until the program has exited and its last output is read.
     #[track_caller]
     pub fn wait_for_exit(&self) -> ExitStatus {
-        let state = self.stage.lock();
+        let state = self.shared.lock();
         let (state, _) = self
-            .stage
+            .shared
             .changed
             .wait_timeout_while(state, PATIENCE, |state| {
                 state.exit.is_none() || !state.closed
@@ -326,9 +313,27 @@ impl Pty {
     }
 }
 
+#[allow(dead_code, reason = "only the benchmarks use these")]
+impl Pty {
+    /// Returns the number of bytes output so far.
+    pub fn raw_len(&self) -> usize {
+        self.shared.lock().raw.len()
+    }
+
+    /// Returns the pieces of output so far, oldest first.
+    pub fn chunks(&self) -> Vec<Chunk> {
+        self.shared.lock().chunks.clone()
+    }
+
+    /// Returns the time just before the program was started.
+    pub fn started(&self) -> Instant {
+        self.started
+    }
+}
+
 impl Drop for Pty {
     fn drop(&mut self) {
-        let ended = self.stage.lock().exit.is_some();
+        let ended = self.shared.lock().exit.is_some();
         if !ended {
             let _ = kill(self.pid, "KILL");
         }
@@ -352,12 +357,12 @@ pub fn kill(pid: u32, signal: &str) -> bool {
 }
 
 /// State shared between the test and the watching threads.
-struct Stage {
+struct Shared {
     state: Mutex<State>,
     changed: Condvar,
 }
 
-impl Stage {
+impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
@@ -430,30 +435,30 @@ impl State {
     }
 }
 
-fn watch_output(stage: &Arc<Stage>, mut output: Box<dyn Read + Send>) {
-    let stage = Arc::clone(stage);
+fn watch_output(shared: &Arc<Shared>, mut output: Box<dyn Read + Send>) {
+    let shared = Arc::clone(shared);
     thread::spawn(move || {
         let mut buffer = vec![0; 1 << 16];
         // Linux reports the end of the other side as an error (EIO).
         while let Ok(count @ 1..) = output.read(&mut buffer) {
             // Before waiting for the lock.
             let at = Instant::now();
-            stage.change(|state| {
+            shared.change(|state| {
                 state.raw.extend_from_slice(&buffer[..count]);
                 let end = state.raw.len();
                 state.chunks.push(Chunk { at, end });
                 state.show(&buffer[..count]);
             });
         }
-        stage.change(State::close);
+        shared.change(State::close);
     });
 }
 
-fn watch_exit(stage: &Arc<Stage>, mut child: Box<dyn Child + Send + Sync>) {
-    let stage = Arc::clone(stage);
+fn watch_exit(shared: &Arc<Shared>, mut child: Box<dyn Child + Send + Sync>) {
+    let shared = Arc::clone(shared);
     thread::spawn(move || {
         let status = child.wait().unwrap();
-        stage.change(|state| state.exit = Some(status));
+        shared.change(|state| state.exit = Some(status));
     });
 }
 

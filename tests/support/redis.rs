@@ -32,19 +32,6 @@ pub fn program() -> OsString {
     env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into())
 }
 
-/// Returns that server's kind and version, such as `Redis 7.0.15` or `Valkey 9.1.2`.
-pub fn version() -> String {
-    let output = Command::new(program()).arg("--version").output();
-    let said = output.unwrap_or_else(|error| cannot_start(&error)).stdout;
-    let said = String::from_utf8_lossy(&said).into_owned();
-    // "Redis server v=7.0.15 sha=…"
-    let found = said.split_once(" server v=").and_then(|(kind, rest)| {
-        let version = rest.split_whitespace().next()?;
-        Some(format!("{kind} {version}"))
-    });
-    found.unwrap_or_else(|| panic!("{} --version says {said:?}", program().display()))
-}
-
 /// Returns whether a test applies to the server, given whether the server has the feature that the
 /// test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it in
 /// its summary. In any other run nobody would notice, so this panics.
@@ -349,7 +336,8 @@ fn text(path: &Path) -> String {
     text.to_owned()
 }
 
-fn cannot_start(error: &io::Error) -> ! {
+/// Panics because the server's program cannot be started.
+pub fn cannot_start(error: &io::Error) -> ! {
     panic!(
         "cannot start {}: {error}; install the package redis-server, or name a server's program \
          in {PROGRAM}",

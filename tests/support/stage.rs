@@ -19,8 +19,7 @@ use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Tim
 use subscope::server::{Ask, Connection, Feed};
 use subscope::view;
 use subscope::workers::scan::Engine;
-
-use super::scans::update;
+use unicode_width::UnicodeWidthStr as _;
 
 pub const START: Time = Time(1_700_000_000_000_000);
 
@@ -37,7 +36,13 @@ impl Stage {
         Self::with(topics, |_| {})
     }
 
+    /// Creates a stage with changed settings.
     pub fn with(topics: &[&str], change: impl FnOnce(&mut Settings)) -> Self {
+        Self::sized((80, 24), topics, change)
+    }
+
+    /// Creates a stage with a screen of this width and height.
+    pub fn sized(size: (u16, u16), topics: &[&str], change: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings {
             address: "redis://127.0.0.1:6379".to_owned(),
             keep: 1 << 20,
@@ -46,7 +51,7 @@ impl Stage {
         change(&mut settings);
         let topics = topics.iter().map(|name| Topic::guess(name.as_bytes()));
         Self {
-            app: App::new(settings, topics.collect(), (80, 24), START),
+            app: App::new(settings, topics.collect(), size, START),
             engine: Engine::default(),
             now: START,
             pressed: None,
@@ -194,9 +199,9 @@ impl Stage {
     /// Returns the screen as lines of text, without trailing blanks.
     pub fn screen(&self) -> String {
         let buffer = self.buffer();
-        let rows = buffer.content.chunks(usize::from(buffer.area.width));
-        let lines = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>());
-        let lines: Vec<String> = lines.map(|line| line.trim_end().to_owned()).collect();
+        let columns = usize::from(buffer.area.width).max(1);
+        let rows = buffer.content.chunks(columns).map(line_of);
+        let lines: Vec<String> = rows.map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n")
     }
 
@@ -234,6 +239,17 @@ impl Stage {
     }
 }
 
+/// Returns the text of a row of cells, with each glyph once, however many cells it covers.
+pub fn line_of(cells: &[Cell]) -> String {
+    let mut line = String::new();
+    let mut at = 0;
+    while at < cells.len() {
+        line.push_str(cells[at].symbol());
+        at += cells[at].symbol().width().max(1);
+    }
+    line
+}
+
 pub fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
     vec![Effect::Ask(Ask::Publish {
         id,
@@ -241,4 +257,24 @@ pub fn published(id: u64, channel: &str, payload: &[u8]) -> Vec<Effect> {
         payload: payload.into(),
         is_sharded: false,
     })]
+}
+
+/// Feeds `event` to `app` and answers its requests to the log until there are no more. Returns the
+/// remaining effects.
+fn update(app: &mut App, engine: &mut Engine, event: Event, now: Time) -> Vec<Effect> {
+    let mut others = Vec::new();
+    let mut effects = app.update(event, now);
+    while !effects.is_empty() {
+        for effect in std::mem::take(&mut effects) {
+            match effect {
+                Effect::Scan(request) => {
+                    let answer = engine.answer(request);
+                    effects.extend(app.update(Event::Scanned(answer), now));
+                }
+                Effect::StopScan(_) => {}
+                other => others.push(other),
+            }
+        }
+    }
+    others
 }

@@ -20,7 +20,7 @@ use super::redis::pack;
 const PACE: u32 = 500;
 
 /// How long a publisher with nothing to send waits.
-const BREATH: Duration = Duration::from_millis(2);
+const IDLE_INTERVAL: Duration = Duration::from_millis(2);
 
 /// The most messages that a late publisher sends in one piece.
 const LARGEST_PIECE: u64 = 512;
@@ -84,7 +84,7 @@ impl Publisher {
                 while !is_over.load(Relaxed) {
                     let _ = connect()
                         .and_then(|stream| publish(&due, word, &channel, &stream, &sent, &is_over));
-                    thread::sleep(BREATH);
+                    thread::sleep(IDLE_INTERVAL);
                 }
             }
         });
@@ -138,7 +138,7 @@ fn publish(
         let first = record.lock().unwrap().len() as u64;
         let end = due().min(first + LARGEST_PIECE);
         if end <= first {
-            thread::sleep(BREATH);
+            thread::sleep(IDLE_INTERVAL);
             continue;
         }
         let from = Time::now();
@@ -210,8 +210,11 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
             outside.push((message.number, message.from, to));
         }
     }
-    let told = log.counters().dropped;
-    assert!(dropped <= told, "{dropped} are dropped and {told} are told");
+    let reported = log.counters().dropped;
+    assert!(
+        dropped <= reported,
+        "{dropped} are dropped, but {reported} reported"
+    );
     for message in sent {
         let left = heard.get(&message.channel);
         let left = left.filter(|numbers| !numbers.is_empty());

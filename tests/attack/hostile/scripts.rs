@@ -1,6 +1,6 @@
 //! What malicious servers send.
 
-use crate::support::random::Random;
+use crate::random::Random;
 
 /// An action of a server.
 #[derive(Clone, Debug)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::scripts::{Act, Script};
 
 /// Read timeout of a thread, after which it checks its state.
-const GLANCE: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Number of bytes after which endless data ends.
 const FOR_EVER: usize = 16 << 20;
@@ -89,7 +89,7 @@ impl State {
 
     fn keep(&self, stream: &TcpStream) {
         stream.set_nodelay(true).unwrap();
-        stream.set_read_timeout(Some(GLANCE)).unwrap();
+        stream.set_read_timeout(Some(POLL_INTERVAL)).unwrap();
         self.open.lock().unwrap().push(stream.try_clone().unwrap());
     }
 

@@ -10,7 +10,8 @@ use tempfile::TempDir;
 
 use crate::report::Report;
 use crate::support::pty::SUBSCOPE;
-use crate::support::redis::{Redis, version};
+use crate::support::redis::Redis;
+use crate::support::version::version;
 
 /// A run of the benchmark.
 pub struct Bench {

@@ -13,7 +13,7 @@ use crate::process;
 use crate::samples::Pauses;
 use crate::support::pty::Pty;
 use crate::support::redis::{Redis, pack};
-use crate::timeline::{Press, Timeline, Wanted};
+use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
 const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two on each channel, \
@@ -89,13 +89,13 @@ fn press_meanwhile(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
     thread::sleep(Duration::from_millis(50));
     while presses.len() < LEAST_PRESSES || !publishers.iter().all(JoinHandle::is_finished) {
         let sort = sorts.next().unwrap();
-        for (key, wanted) in [
-            ("s", Wanted::Shows(sort)),
-            ("G", Wanted::Lacks(TOP)),
-            ("g", Wanted::Shows(TOP)),
+        for (key, expected) in [
+            ("s", Expected::Shows(sort)),
+            ("G", Expected::Lacks(TOP)),
+            ("g", Expected::Shows(TOP)),
         ] {
             thread::sleep(pauses.next());
-            presses.push(Press::new(pty, key, wanted));
+            presses.push(Press::new(pty, key, expected));
         }
     }
     presses

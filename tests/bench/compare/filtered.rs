@@ -10,7 +10,7 @@ use crate::flooded::KEY_BUDGET;
 use crate::samples::{Pauses, millis};
 use crate::support::flood::Flood;
 use crate::support::redis::Redis;
-use crate::timeline::{Press, Timeline, Wanted};
+use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
 const HOW: &str = "Messages of 120 B on 16 channels at full publish speed, and among them some 200 \
@@ -56,7 +56,7 @@ fn measure(bench: &mut Bench, what: &str, query: &str) {
             let press = Press::new(
                 &mut watching.pty,
                 query,
-                Wanted::ShowsOften("a Needle", HITS),
+                Expected::ShowsOften("a Needle", HITS),
             );
             thread::sleep(pauses.next());
             watching.pty.send("\x1b");

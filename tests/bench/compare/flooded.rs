@@ -10,7 +10,7 @@ use crate::report::Report;
 use crate::samples::{Pauses, millis};
 use crate::support::flood::Flood;
 use crate::support::pty::Pty;
-use crate::timeline::{Press, Timeline, Wanted};
+use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::{Stats, Watching};
 
 const HOW: &str = "Messages of 120 B on 16 channels at full publish speed on 2 connections for as \
@@ -141,8 +141,8 @@ fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
 
 /// Returns the expected effect of the Space press with this number, counted from 0, if the log
 /// follows at first.
-pub fn space_brings(number: u64) -> Wanted {
-    Wanted::Shows(if number.is_multiple_of(2) {
+pub fn space_brings(number: u64) -> Expected {
+    Expected::Shows(if number.is_multiple_of(2) {
         " frozen ❚❚"
     } else {
         " following ▼"

@@ -93,8 +93,8 @@ fn press_until_received(pty: &mut Pty, started: Instant) -> Vec<Press> {
         if is_following && is_over {
             return presses;
         }
-        let wanted = space_brings(presses.len() as u64);
-        presses.push(Press::new(pty, " ", wanted));
+        let expected = space_brings(presses.len() as u64);
+        presses.push(Press::new(pty, " ", expected));
         thread::sleep(Duration::from_millis(5));
     }
 }

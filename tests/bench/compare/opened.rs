@@ -11,7 +11,7 @@ use crate::huge::{PATIENCE, publish};
 use crate::samples::millis;
 use crate::support::pty::Pty;
 use crate::support::redis::NO_LIMITS;
-use crate::timeline::{Press, Timeline, Wanted};
+use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
 const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened by Enter. Until its tree \
@@ -41,20 +41,20 @@ pub fn run(bench: &mut Bench) {
 
     let pty = &mut watching.pty;
     let started = Instant::now();
-    let mut presses = vec![Press::new(pty, "\r", Wanted::Shows(TABS))];
+    let mut presses = vec![Press::new(pty, "\r", Expected::Shows(TABS))];
     presses.extend(press_until_shown(pty, started));
     let seconds = started.elapsed().as_secs_f64();
     let is_shown = pty.text().contains(TREE);
-    presses.push(Press::new(pty, "\t", Wanted::Shows("J next")));
+    presses.push(Press::new(pty, "\t", Expected::Shows("J next")));
     let opened = presses.len();
     presses.extend((0..MOVES).map(|number| {
         if number.is_multiple_of(2) {
-            Press::new(pty, "j", Wanted::Shows(" .[0] "))
+            Press::new(pty, "j", Expected::Shows(" .[0] "))
         } else {
-            Press::new(pty, "k", Wanted::Lacks(" .[0] "))
+            Press::new(pty, "k", Expected::Lacks(" .[0] "))
         }
     }));
-    presses.push(Press::new(pty, "q", Wanted::Lacks(TABS)));
+    presses.push(Press::new(pty, "q", Expected::Lacks(TABS)));
     let timeline = Timeline::of(pty);
     watching.quit();
 
@@ -76,8 +76,8 @@ pub fn run(bench: &mut Bench) {
 fn press_until_shown(pty: &mut Pty, started: Instant) -> Vec<Press> {
     let mut presses = Vec::new();
     while !pty.text().contains(TREE) && started.elapsed() < PATIENCE {
-        presses.push(Press::new(pty, "?", Wanted::Shows(HELP)));
-        presses.push(Press::new(pty, "q", Wanted::Lacks(HELP)));
+        presses.push(Press::new(pty, "?", Expected::Shows(HELP)));
+        presses.push(Press::new(pty, "q", Expected::Lacks(HELP)));
         pty.wait_up_to(Duration::from_millis(5), |screen| {
             screen.contents().contains(TREE)
         });

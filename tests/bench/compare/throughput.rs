@@ -34,7 +34,7 @@ struct Load {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Who {
+enum Client {
     Subscope,
     Psubscribe,
     Subscribe,
@@ -46,22 +46,22 @@ enum Who {
 }
 
 /// Listeners that run in every round.
-const ROUND: [Who; 5] = [
-    Who::Subscope,
-    Who::Psubscribe,
-    Who::Subscribe,
-    Who::RedisCrate,
-    Who::Bare,
+const ROUND: [Client; 5] = [
+    Client::Subscope,
+    Client::Psubscribe,
+    Client::Subscribe,
+    Client::RedisCrate,
+    Client::Bare,
 ];
 
 /// Listeners that run once, to count their losses.
-const ONCE: [Who; 3] = [
-    Who::CountedPsubscribe,
-    Who::LimitedPsubscribe,
-    Who::LimitedRedisCrate,
+const ONCE: [Client; 3] = [
+    Client::CountedPsubscribe,
+    Client::LimitedPsubscribe,
+    Client::LimitedRedisCrate,
 ];
 
-impl Who {
+impl Client {
     fn name(self) -> &'static str {
         match self {
             Self::Subscope => "subscope, terminal UI, default limits",
@@ -113,19 +113,19 @@ pub fn run(bench: &mut Bench) {
 fn measure(bench: &mut Bench, load: Load) {
     let rounds = if bench.is_quick { 1 } else { 3 };
     let costs: Vec<[Cost; ROUND.len()]> = (0..rounds)
-        .map(|_| ROUND.map(|who| burst(bench, who, load)))
+        .map(|_| ROUND.map(|client| burst(bench, client, load)))
         .collect();
-    let once = ONCE.map(|who| burst(bench, who, load));
+    let once = ONCE.map(|client| burst(bench, client, load));
 
     println!("{} × {} B:\n", count(load.messages), load.payload);
     println!("| listener | CPU µs a message | user | system | lost | published k/s |");
     println!("|---|---:|---:|---:|---:|---:|");
-    for (index, who) in ROUND.into_iter().enumerate() {
+    for (index, client) in ROUND.into_iter().enumerate() {
         let costs: Vec<Cost> = costs.iter().map(|round| round[index]).collect();
-        print_costs(who, load, &costs);
+        print_costs(client, load, &costs);
     }
-    for (who, cost) in ONCE.into_iter().zip(once) {
-        print_costs(who, load, &[cost]);
+    for (client, cost) in ONCE.into_iter().zip(once) {
+        print_costs(client, load, &[cost]);
     }
     println!();
 
@@ -150,7 +150,7 @@ fn measure(bench: &mut Bench, load: Load) {
     bench.report.end_table();
 }
 
-fn print_costs(who: Who, load: Load, costs: &[Cost]) {
+fn print_costs(client: Client, load: Load, costs: &[Cost]) {
     let of = |part: fn(Cpu) -> Duration| {
         let micros = costs.iter().map(|cost| cost.micros(load, part));
         median(micros.collect())
@@ -176,21 +176,21 @@ fn print_costs(who: Who, load: Load, costs: &[Cost]) {
     };
     println!(
         "| {} | {cpu:.3}{spread} | {user:.3} | {system:.3} | {lost} | {rate:.0} |",
-        who.name()
+        client.name()
     );
 }
 
-fn burst(bench: &mut Bench, who: Who, load: Load) -> Cost {
-    let limits: &[&str] = if who.has_default_limits() {
+fn burst(bench: &mut Bench, client: Client, load: Load) -> Cost {
+    let limits: &[&str] = if client.has_default_limits() {
         &[]
     } else {
         &NO_LIMITS
     };
     let redis = bench.redis(limits);
-    if who == Who::Subscope {
+    if client == Client::Subscope {
         return burst_on_subscope(bench, &redis, load);
     }
-    let listener = start(bench, who, &redis);
+    let listener = start(bench, client, &redis);
     let before = Cpu::of(listener.pid());
     let publishing = publish(&redis, load);
     let is_cut_off = !listener.settle(&redis);
@@ -203,35 +203,35 @@ fn burst(bench: &mut Bench, who: Who, load: Load) -> Cost {
     }
 }
 
-fn start(bench: &mut Bench, who: Who, redis: &Redis) -> Listener {
+fn start(bench: &mut Bench, client: Client, redis: &Redis) -> Listener {
     let channels: Vec<String> = (0..CHANNELS)
         .map(|index| format!("burst:{index}"))
         .collect();
-    match who {
-        Who::Psubscribe => {
+    match client {
+        Client::Psubscribe => {
             bench
                 .report
                 .ran("redis-cli -p PORT psubscribe '*' > /dev/null");
             Listener::redis_cli(redis, &[])
         }
-        Who::Subscribe => {
+        Client::Subscribe => {
             let names = channels.join(" ");
             bench
                 .report
                 .ran(format!("redis-cli -p PORT subscribe {names} > /dev/null"));
             Listener::redis_cli(redis, &channels)
         }
-        Who::CountedPsubscribe | Who::LimitedPsubscribe => {
+        Client::CountedPsubscribe | Client::LimitedPsubscribe => {
             bench.report.ran("redis-cli -p PORT psubscribe '*' | …");
             Listener::counted_redis_cli(redis)
         }
-        Who::Bare => {
+        Client::Bare => {
             bench
                 .report
                 .ran(format!("this benchmark {BARE_CHILD} PORT"));
             Listener::bare(redis)
         }
-        Who::RedisCrate | Who::LimitedRedisCrate | Who::Subscope => {
+        Client::RedisCrate | Client::LimitedRedisCrate | Client::Subscope => {
             bench.report.ran(format!("this benchmark {CHILD} URL"));
             Listener::redis_crate(redis)
         }

@@ -20,7 +20,7 @@ pub struct Timeline {
 
 /// The expected effect of a key press on the screen.
 #[derive(Clone, Copy, Debug)]
-pub enum Wanted {
+pub enum Expected {
     /// This text appears.
     Shows(&'static str),
     /// This text appears at least this many times.
@@ -29,7 +29,7 @@ pub enum Wanted {
     Lacks(&'static str),
 }
 
-impl Wanted {
+impl Expected {
     /// Returns whether the screen meets the expectation.
     pub fn is_on(self, screen: &vt100::Screen) -> bool {
         let text = screen.contents();
@@ -48,19 +48,19 @@ const KEY_PATIENCE: Duration = Duration::from_secs(20);
 #[derive(Clone, Copy, Debug)]
 pub struct Press {
     at: Instant,
-    wanted: Wanted,
+    expected: Expected,
     has_shown: bool,
 }
 
 impl Press {
     /// Presses a key and waits for its effect, which must not be on the screen yet.
-    pub fn new(pty: &mut Pty, key: &str, wanted: Wanted) -> Self {
+    pub fn new(pty: &mut Pty, key: &str, expected: Expected) -> Self {
         let at = Instant::now();
         pty.send(key);
-        let has_shown = pty.wait_up_to(KEY_PATIENCE, |screen| wanted.is_on(screen));
+        let has_shown = pty.wait_up_to(KEY_PATIENCE, |screen| expected.is_on(screen));
         Self {
             at,
-            wanted,
+            expected,
             has_shown,
         }
     }
@@ -107,7 +107,7 @@ impl Timeline {
             begin = chunk.end;
             while let Some(press) = presses.peek()
                 && chunk.at >= press.at
-                && press.wanted.is_on(parser.screen())
+                && press.expected.is_on(parser.screen())
             {
                 times.push(chunk.at - press.at);
                 presses.next();

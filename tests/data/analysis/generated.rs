@@ -7,7 +7,7 @@ use serde_json::Value;
 use subscope::message::RowId;
 use subscope::workers::analysis::{Channels, Check, FindingKind, Findings, Plotted};
 
-use crate::analysis::stage::{Stage, path, sequence, shape};
+use crate::analysis::checked_log::{CheckedLog, path, sequence, shape};
 use crate::support::cases;
 
 /// JSON with few names.
@@ -171,19 +171,19 @@ proptest! {
 
     #[test]
     fn sequences_count_what_a_naive_model_counts(numbers in numbers()) {
-        let (mut stage, check) = Stage::checking(sequence());
+        let (mut checked, check) = CheckedLog::checking(sequence());
         let mut heard: [Vec<(i128, bool)>; 2] = Default::default();
         let mut is_behind_gap = [false; 2];
         for (number, channel, is_gap) in numbers {
             if is_gap {
-                stage.lose_connection();
+                checked.lose_connection();
                 is_behind_gap = [true; 2];
             }
-            stage.words(["a", "b"][channel], &format!("{{\"n\":{number}}}"));
+            checked.words(["a", "b"][channel], &format!("{{\"n\":{number}}}"));
             let is_behind_gap = std::mem::take(&mut is_behind_gap[channel]);
             heard[channel].push((number, is_behind_gap));
         }
-        let report = stage.sequences(check);
+        let report = checked.sequences(check);
         for (name, heard) in [&b"a"[..], b"b"].into_iter().zip(&heard) {
             let mut channels = report.channels.iter();
             let counts = channels.find(|one| *one.channel == *name).map(|one| one.counts);
@@ -204,14 +204,14 @@ proptest! {
         messages in prop::collection::vec((0..12_u64, any::<bool>()), 0..100)
     ) {
         let check = Check::parse_pair("q=.id -> r=.id").unwrap();
-        let (mut stage, check) = Stage::checking(check);
+        let (mut checked, check) = CheckedLog::checking(check);
         let mut waiting: BTreeMap<u64, u64> = BTreeMap::new();
         let mut answered = BTreeSet::new();
         let (mut duplicates, mut unmatched, mut repeated) = (0, 0, 0);
         for (row, (id, is_request)) in (0..).zip(messages) {
             let payload = format!("{{\"id\":{id}}}");
             let channel = if is_request { "q" } else { "r" };
-            let found = stage.receive([(channel, payload.as_bytes())]);
+            let found = checked.receive([(channel, payload.as_bytes())]);
             let answers = found.first().map(|found| match found.what {
                 FindingKind::Latency { request, .. } => request,
                 _ => panic!("{found:?}"),
@@ -233,7 +233,7 @@ proptest! {
             }
             prop_assert_eq!(answers, expected);
         }
-        let report = stage.pair(check);
+        let report = checked.pair(check);
         let counts = (report.counts.duplicates, report.counts.unmatched, report.counts.repeated);
         prop_assert_eq!(counts, (duplicates, unmatched, repeated));
         let rows: Vec<RowId> = report.unanswered.iter().map(|one| one.row).collect();
@@ -246,14 +246,14 @@ proptest! {
     fn a_shape_counts_what_a_walk_over_each_message_counts(
         messages in prop::collection::vec(json(), 1..40)
     ) {
-        let (mut stage, check) = Stage::checking(shape());
+        let (mut checked, check) = CheckedLog::checking(shape());
         let mut naive = Naive::new();
         for message in &messages {
             let payload = message.to_string();
-            stage.words("a", &payload);
+            checked.words("a", &payload);
             count(message, "", &mut naive);
         }
-        let report = stage.shape(check);
+        let report = checked.shape(check);
         prop_assert_eq!(report.json, messages.len() as u64);
         prop_assert_eq!(report.fields.len(), naive.len());
         let mut known: Vec<(u64, BTreeMap<&str, u64>)> = report
@@ -285,41 +285,41 @@ proptest! {
             0..40,
         )
     ) {
-        let mut stage = Stage::new();
-        stage.check(shape());
+        let mut checked = CheckedLog::new();
+        checked.check(shape());
         for text in ["*=.", "*=.a", "*=.a,.b", "*=.a[0]"] {
-            stage.check(Check::parse_sequence(text).unwrap());
+            checked.check(Check::parse_sequence(text).unwrap());
         }
-        stage.check(Check::parse_pair("*=.a -> *=.").unwrap());
-        stage.check(Check::parse_delay("*=.a").unwrap());
-        stage.check(Check::parse_delay("*=.").unwrap());
+        checked.check(Check::parse_pair("*=.a -> *=.").unwrap());
+        checked.check(Check::parse_delay("*=.a").unwrap());
+        checked.check(Check::parse_delay("*=.").unwrap());
         for what in [Plotted::Path(path(".")), Plotted::Size, Plotted::Interval] {
-            stage.check(Check::Series { channels: Channels::new(b"*"), what });
+            checked.check(Check::Series { channels: Channels::new(b"*"), what });
         }
         for payload in &payloads {
-            for finding in stage.receive([("a", &payload[..])]) {
+            for finding in checked.receive([("a", &payload[..])]) {
                 prop_assert!(!finding.what.to_string().is_empty());
             }
         }
-        prop_assert!(stage.engine.size() < 4 << 20);
+        prop_assert!(checked.engine.size() < 4 << 20);
     }
 }
 
 #[test]
 fn findings_stay_bounded_and_the_rows_are_known_of_all() {
-    let (mut stage, _) = Stage::checking(sequence());
+    let (mut checked, _) = CheckedLog::checking(sequence());
     let mut findings = Findings::default();
     let rounds = subscope::workers::analysis::MOST_FINDINGS as u64 / 1_000 + 20;
     for round in 0..rounds {
         let payloads: Vec<Vec<u8>> = (0..1_000)
             .map(|number| format!("{{\"n\":{}}}", (round * 1_000 + number) * 2).into_bytes())
             .collect();
-        findings.add(stage.receive(payloads.iter().map(|one| ("a", &one[..]))));
+        findings.add(checked.receive(payloads.iter().map(|one| ("a", &one[..]))));
     }
     let flagged = findings.out_of_sequence_in(RowId(0)..RowId(rounds * 1_000));
     assert_eq!(flagged.len() as u64, rounds * 1_000 - 1);
     assert_eq!(findings.of(RowId(1)).count(), 0);
     assert_eq!(findings.of(RowId(rounds * 1_000 - 1)).count(), 1);
     assert!(findings.size() < 20 << 20, "{}", findings.size());
-    assert!(stage.engine.size() < 1 << 20);
+    assert!(checked.engine.size() < 1 << 20);
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use subscope::message::RowId;
 use subscope::workers::analysis::{Ask, Check, FindingKind, PairCounts, Report};
 
-use crate::analysis::stage::{SECOND, START, Stage, ask};
+use crate::analysis::checked_log::{CheckedLog, SECOND, START, ask};
 
 fn pair(text: &str) -> Check {
     Check::parse_pair(text).unwrap()
@@ -13,15 +13,15 @@ fn pair(text: &str) -> Check {
 
 #[test]
 fn a_reply_shows_its_latency_and_what_waits_is_listed() {
-    let (mut stage, check) = Stage::checking(pair("req:*=.id -> rep=.corr"));
-    stage.receive([
+    let (mut checked, check) = CheckedLog::checking(pair("req:*=.id -> rep=.corr"));
+    checked.receive([
         ("req:a", &br#"{"id":1}"#[..]),
         ("req:b", br#"{"id":"x"}"#),
         ("req:b", br#"{"id":2}"#),
         ("req:b", br#"{"id":null}"#),
         ("other", br#"{"id":3}"#),
     ]);
-    let found = stage.receive([
+    let found = checked.receive([
         ("rep", &br#"{"corr":"1"}"#[..]),
         ("rep", br#"{"corr":7}"#),
         ("rep", br#"{"corr":1}"#),
@@ -40,7 +40,7 @@ fn a_reply_shows_its_latency_and_what_waits_is_listed() {
         [(RowId(5), latency(0, 5)), (RowId(8), latency(1, 7))]
     );
     assert_eq!(remarks[0].1.to_string(), "↩ 5.0 ms");
-    let report = stage.pair(check);
+    let report = checked.pair(check);
     assert_eq!(
         report.counts,
         PairCounts {
@@ -65,12 +65,12 @@ fn a_reply_shows_its_latency_and_what_waits_is_listed() {
 
 #[test]
 fn one_channel_may_have_both_and_an_id_may_come_again() {
-    let (mut stage, check) = Stage::checking(pair("rpc=.id -> rpc=.id"));
-    assert!(stage.words("rpc", r#"{"id":1}"#).is_empty());
-    assert_eq!(stage.words("rpc", r#"{"id":1}"#), ["↩ 1.0 ms"]);
-    assert!(stage.words("rpc", r#"{"id":2}"#).is_empty());
-    assert_eq!(stage.words("rpc", r#"{"id":2}"#), ["↩ 1.0 ms"]);
-    let counts = stage.pair(check).counts;
+    let (mut checked, check) = CheckedLog::checking(pair("rpc=.id -> rpc=.id"));
+    assert!(checked.words("rpc", r#"{"id":1}"#).is_empty());
+    assert_eq!(checked.words("rpc", r#"{"id":1}"#), ["↩ 1.0 ms"]);
+    assert!(checked.words("rpc", r#"{"id":2}"#).is_empty());
+    assert_eq!(checked.words("rpc", r#"{"id":2}"#), ["↩ 1.0 ms"]);
+    let counts = checked.pair(check).counts;
     assert_eq!(
         (counts.answered, counts.waiting, counts.requests),
         (2, 0, 2)
@@ -79,10 +79,10 @@ fn one_channel_may_have_both_and_an_id_may_come_again() {
 
 #[test]
 fn a_request_sent_again_waits_once_since_its_first() {
-    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
-    stage.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":1}"#)]);
-    assert_eq!(stage.words("r", r#"{"id":1}"#), ["↩ 2.0 ms"]);
-    let counts = stage.pair(check).counts;
+    let (mut checked, check) = CheckedLog::checking(pair("q=.id -> r=.id"));
+    checked.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":1}"#)]);
+    assert_eq!(checked.words("r", r#"{"id":1}"#), ["↩ 2.0 ms"]);
+    let counts = checked.pair(check).counts;
     assert_eq!(
         (counts.requests, counts.repeated, counts.waiting),
         (2, 1, 0)
@@ -91,11 +91,11 @@ fn a_request_sent_again_waits_once_since_its_first() {
 
 #[test]
 fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
-    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
-    stage.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":2}"#)]);
-    stage.lose_connection();
-    stage.receive([("q", &br#"{"id":3}"#[..]), ("r", br#"{"id":2}"#)]);
-    let report = stage.pair(check);
+    let (mut checked, check) = CheckedLog::checking(pair("q=.id -> r=.id"));
+    checked.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":2}"#)]);
+    checked.lose_connection();
+    checked.receive([("q", &br#"{"id":3}"#[..]), ("r", br#"{"id":2}"#)]);
+    let report = checked.pair(check);
     let waiting = report.unanswered.iter();
     let waiting: Vec<_> = waiting.map(|one| (&*one.id, one.is_before_gap)).collect();
     assert_eq!(waiting, [(&b"1"[..], true), (b"3", false)]);
@@ -103,10 +103,10 @@ fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
     assert_eq!((counts.waiting, counts.waiting_before_gap), (2, 1));
     // The gap was still open when the last message arrived.
     let ask = Ask {
-        gap_until: Some(stage.now),
+        gap_until: Some(checked.now),
         ..ask(check)
     };
-    let Some(Report::Pair(report)) = stage.engine.report(&ask) else {
+    let Some(Report::Pair(report)) = checked.engine.report(&ask) else {
         panic!("no pair");
     };
     assert_eq!(report.counts.waiting_before_gap, 2);
@@ -114,48 +114,48 @@ fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
 
 #[test]
 fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
-    let (mut stage, check) = Stage::checking(pair("q=.id -> r=.id"));
-    let unmatched = |stage: &Stage| {
-        let counts = stage.pair(check).counts;
+    let (mut checked, check) = CheckedLog::checking(pair("q=.id -> r=.id"));
+    let unmatched = |checked: &CheckedLog| {
+        let counts = checked.pair(check).counts;
         (counts.unmatched, counts.unmatched_behind_gap)
     };
-    stage.receive([("r", &br#"{"id":"before"}"#[..])]);
-    assert_eq!(unmatched(&stage), (1, 0));
+    checked.receive([("r", &br#"{"id":"before"}"#[..])]);
+    assert_eq!(unmatched(&checked), (1, 0));
     // The slowest reply takes two milliseconds, the time of two messages.
-    stage.receive([
+    checked.receive([
         ("q", &br#"{"id":1}"#[..]),
         ("q", br#"{"id":2}"#),
         ("r", br#"{"id":1}"#),
     ]);
-    stage.lose_connection();
+    checked.lose_connection();
     for number in 0..3 {
-        stage.words("r", &format!("{{\"id\":\"behind {number}\"}}"));
+        checked.words("r", &format!("{{\"id\":\"behind {number}\"}}"));
     }
-    assert_eq!(unmatched(&stage), (4, 3));
-    stage.words("r", r#"{"id":"late"}"#);
-    assert_eq!(unmatched(&stage), (5, 3));
+    assert_eq!(unmatched(&checked), (4, 3));
+    checked.words("r", r#"{"id":"late"}"#);
+    assert_eq!(unmatched(&checked), (5, 3));
 }
 
 #[test]
 fn delays_are_signed_and_their_least_hints_at_the_clocks() {
     let check = Check::parse_delay("m=.sent").unwrap();
-    let (mut stage, check) = Stage::checking(check);
+    let (mut checked, check) = CheckedLog::checking(check);
     // Each message is received a millisecond after the previous one.
     let sent = START.0 / 1_000;
     assert_eq!(
-        stage.words("m", &format!("{{\"sent\":{sent}}}")),
+        checked.words("m", &format!("{{\"sent\":{sent}}}")),
         ["1.0 ms after it was sent"]
     );
     assert_eq!(
-        stage.words("m", &format!("{{\"sent\":{}}}", sent + 252)),
+        checked.words("m", &format!("{{\"sent\":{}}}", sent + 252)),
         ["sender's clock ahead by at least 250 ms"]
     );
     assert_eq!(
-        stage.words("m", r#"{"sent":"2023-11-14T22:13:00Z"}"#),
+        checked.words("m", r#"{"sent":"2023-11-14T22:13:00Z"}"#),
         ["20s after it was sent"]
     );
-    assert!(stage.words("m", r#"{"sent":"soon"}"#).is_empty());
-    let Report::Delay(report) = stage.report(check) else {
+    assert!(checked.words("m", r#"{"sent":"soon"}"#).is_empty());
+    let Report::Delay(report) = checked.report(check) else {
         panic!("no delays");
     };
     let channel = &report.channels[0];

@@ -5,7 +5,7 @@ use subscope::workers::analysis::{
     Ask, Channels, Check, CheckId, INTERVAL_BOUNDS, Plotted, Report, SeriesReport,
 };
 
-use crate::analysis::stage::{START, Stage, ask, path};
+use crate::analysis::checked_log::{CheckedLog, START, ask, path};
 
 fn series(what: Plotted) -> Check {
     Check::Series {
@@ -14,31 +14,31 @@ fn series(what: Plotted) -> Check {
     }
 }
 
-fn points(stage: &Stage, ask: &Ask) -> SeriesReport {
-    match stage.engine.report(ask).unwrap() {
+fn points(checked: &CheckedLog, ask: &Ask) -> SeriesReport {
+    match checked.engine.report(ask).unwrap() {
         Report::Series(report) => report,
         other => panic!("{other:?}"),
     }
 }
 
-fn values(stage: &Stage, check: CheckId) -> Vec<(f64, bool)> {
-    let points = points(stage, &ask(check)).points;
+fn values(checked: &CheckedLog, check: CheckId) -> Vec<(f64, bool)> {
+    let points = points(checked, &ask(check)).points;
     points.iter().map(|one| (one.high, one.after_gap)).collect()
 }
 
 #[test]
 fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
-    let (mut stage, path) = Stage::checking(series(Plotted::Path(path(".t"))));
-    let size = stage.check(series(Plotted::Size));
-    let interval = stage.check(series(Plotted::Interval));
+    let (mut checked, path) = CheckedLog::checking(series(Plotted::Path(path(".t"))));
+    let size = checked.check(series(Plotted::Size));
+    let interval = checked.check(series(Plotted::Interval));
     for payload in [r#"{"t":1.5}"#, r#"{"t":"20.0 °C"}"#, r#"{"t":"hot"}"#] {
-        stage.words("a", payload);
+        checked.words("a", payload);
     }
-    stage.lose_connection();
-    stage.words("a", r#"{"t":-3}"#);
-    stage.words("a", r#"{"t":4e1}"#);
+    checked.lose_connection();
+    checked.words("a", r#"{"t":-3}"#);
+    checked.words("a", r#"{"t":4e1}"#);
     assert_eq!(
-        values(&stage, path),
+        values(&checked, path),
         [(1.5, false), (20.0, false), (-3.0, true), (40.0, false)]
     );
     let sizes = [
@@ -48,19 +48,19 @@ fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
         (8.0, true),
         (9.0, false),
     ];
-    assert_eq!(values(&stage, size), sizes);
+    assert_eq!(values(&checked, size), sizes);
     // The time across the gap is not an interval.
     assert_eq!(
-        values(&stage, interval),
+        values(&checked, interval),
         [(1.0, false), (1.0, false), (1.0, true)]
     );
-    let report = points(&stage, &ask(path));
+    let report = points(&checked, &ask(path));
     assert_eq!(report.without_number, 1);
     let summary = report.summary.unwrap();
     assert_eq!((summary.min, summary.max, summary.last), (-3.0, 40.0, 40.0));
     assert!((summary.mean - 14.625).abs() < 1e-9);
     // A millisecond is the lower bound of the bucket from one to two.
-    let histogram = points(&stage, &ask(interval)).histogram;
+    let histogram = points(&checked, &ask(interval)).histogram;
     let from_one = INTERVAL_BOUNDS.iter().position(|bound| *bound == 1_000);
     let from_one = from_one.unwrap() + 1;
     assert_eq!((histogram.len(), histogram[from_one]), (from_one + 1, 3));
@@ -68,21 +68,21 @@ fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
 
 #[test]
 fn a_stretch_is_reported_in_as_many_points_as_are_asked_for() {
-    let (mut stage, check) = Stage::checking(series(Plotted::Path(path(".t"))));
+    let (mut checked, check) = CheckedLog::checking(series(Plotted::Path(path(".t"))));
     for number in 0..1_000 {
-        stage.words("a", &format!("{{\"t\":{number}}}"));
-        stage.words("b", "{\"t\":1}");
+        checked.words("a", &format!("{{\"t\":{number}}}"));
+        checked.words("b", "{\"t\":1}");
     }
     let mut ask = Ask {
         channel: Some(b"b"[..].into()),
         most: 100,
         ..ask(check)
     };
-    let report = points(&stage, &ask);
+    let report = points(&checked, &ask);
     assert_eq!(report.points.len(), 100);
     assert_eq!(report.channels.len(), 2);
     ask.stretch = Some((START, Time(START.0 + 10_000)));
-    assert_eq!(points(&stage, &ask).points.len(), 6);
+    assert_eq!(points(&checked, &ask).points.len(), 6);
     ask.channel = Some(b"c"[..].into());
-    assert_eq!(stage.engine.report(&ask), None);
+    assert_eq!(checked.engine.report(&ask), None);
 }

@@ -3,11 +3,11 @@
 use subscope::message::RowId;
 use subscope::workers::analysis::{Check, Counts, Findings};
 
-use crate::analysis::stage::{Stage, sequence};
+use crate::analysis::checked_log::{CheckedLog, sequence};
 
 #[test]
 fn holes_late_and_double_numbers_are_told_and_counted() {
-    let (mut stage, check) = Stage::checking(sequence());
+    let (mut checked, check) = CheckedLog::checking(sequence());
     let mut told = Vec::new();
     for payload in [
         r#"{"n":1}"#,
@@ -22,7 +22,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
         r#"{"n":0}"#,
         r#"{"n":1}"#,
     ] {
-        told.extend(stage.words("a", payload));
+        told.extend(checked.words("a", payload));
     }
     assert_eq!(
         told,
@@ -33,7 +33,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
             "restarted, or 0 late after 7",
         ]
     );
-    let report = stage.sequences(check);
+    let report = checked.sequences(check);
     assert_eq!(
         report.counts,
         Counts {
@@ -52,47 +52,55 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
 
 #[test]
 fn a_gap_row_explains_the_hole_behind_it_on_every_channel_and_no_other() {
-    let (mut stage, check) = Stage::checking(sequence());
+    let (mut checked, check) = CheckedLog::checking(sequence());
     for channel in ["a", "b", "c"] {
-        assert!(stage.words(channel, r#"{"n":1}"#).is_empty());
+        assert!(checked.words(channel, r#"{"n":1}"#).is_empty());
     }
-    stage.lose_connection();
+    checked.lose_connection();
     assert_eq!(
-        stage.words("a", r#"{"n":5}"#),
+        checked.words("a", r#"{"n":5}"#),
         ["3 missing: 2–4, in the gap before"]
     );
-    assert_eq!(stage.words("a", r#"{"n":7}"#), ["1 missing: 6"]);
-    assert_eq!(stage.words("b", r#"{"n":2}"#), [""; 0]);
-    assert_eq!(stage.words("b", r#"{"n":4}"#), ["1 missing: 3"]);
+    assert_eq!(checked.words("a", r#"{"n":7}"#), ["1 missing: 6"]);
+    assert_eq!(checked.words("b", r#"{"n":2}"#), [""; 0]);
+    assert_eq!(checked.words("b", r#"{"n":4}"#), ["1 missing: 3"]);
     assert_eq!(
-        stage.words("c", r#"{"n":3}"#),
+        checked.words("c", r#"{"n":3}"#),
         ["1 missing: 2, in the gap before"]
     );
-    let counts = stage.sequences(check).counts;
+    let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.explained), (6, 4));
 }
 
 #[test]
 fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
-    let (mut stage, check) = Stage::checking(sequence());
+    let (mut checked, check) = CheckedLog::checking(sequence());
     for number in 1..=1_000 {
-        assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
+        assert!(
+            checked
+                .words("a", &format!("{{\"n\":{number}}}"))
+                .is_empty()
+        );
     }
-    stage.lose_connection();
+    checked.lose_connection();
     assert_eq!(
-        stage.words("a", r#"{"n":37}"#),
+        checked.words("a", r#"{"n":37}"#),
         ["restarted, or 37 repeated after 1000 and a gap"]
     );
     for number in 38..=136 {
-        assert!(stage.words("a", &format!("{{\"n\":{number}}}")).is_empty());
+        assert!(
+            checked
+                .words("a", &format!("{{\"n\":{number}}}"))
+                .is_empty()
+        );
     }
-    let counts = stage.sequences(check).counts;
+    let counts = checked.sequences(check).counts;
     assert_eq!((counts.duplicates, counts.restarts), (0, 1));
     // Without a gap, a number that was received before is a duplicate. One that may not have been
     // received is late, unless other numbers follow it.
-    assert_eq!(stage.words("a", r#"{"n":40}"#), ["40 repeated"]);
+    assert_eq!(checked.words("a", r#"{"n":40}"#), ["40 repeated"]);
     assert_eq!(
-        stage.words("a", r#"{"n":36}"#),
+        checked.words("a", r#"{"n":36}"#),
         ["late by 100, or restarted"]
     );
 }
@@ -100,7 +108,7 @@ fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
 #[test]
 fn channels_and_keys_have_sequences_of_their_own() {
     let check = Check::parse_sequence("a*=.n,.user.id").unwrap();
-    let (mut stage, check) = Stage::checking(check);
+    let (mut checked, check) = CheckedLog::checking(check);
     for (channel, payload) in [
         ("a1", r#"{"n":1,"user":{"id":1}}"#),
         ("a1", r#"{"n":8,"user":{"id":2}}"#),
@@ -110,13 +118,13 @@ fn channels_and_keys_have_sequences_of_their_own() {
         ("a1", r#"{"n":9,"user":{}}"#),
         ("b", r#"{"n":77,"user":{"id":2}}"#),
     ] {
-        assert_eq!(stage.words(channel, payload), [""; 0], "{payload}");
+        assert_eq!(checked.words(channel, payload), [""; 0], "{payload}");
     }
     assert_eq!(
-        stage.words("a1", r#"{"n":11,"user":{"id":2}}"#),
+        checked.words("a1", r#"{"n":11,"user":{"id":2}}"#),
         ["1 missing: 10"]
     );
-    let report = stage.sequences(check);
+    let report = checked.sequences(check);
     assert_eq!(report.counts.messages, 7);
     assert_eq!(report.counts.without_number, 1);
     let keys: Vec<u64> = report.channels.iter().map(|one| one.keys).collect();
@@ -125,22 +133,22 @@ fn channels_and_keys_have_sequences_of_their_own() {
 
 #[test]
 fn big_numbers_are_exact() {
-    let (mut stage, _) = Stage::checking(sequence());
-    assert!(stage.words("a", r#"{"n":9007199254740992}"#).is_empty());
-    assert!(stage.words("a", r#"{"n":9007199254740993}"#).is_empty());
+    let (mut checked, _) = CheckedLog::checking(sequence());
+    assert!(checked.words("a", r#"{"n":9007199254740992}"#).is_empty());
+    assert!(checked.words("a", r#"{"n":9007199254740993}"#).is_empty());
     assert_eq!(
-        stage.words("a", r#"{"n":18446744073709551615}"#),
+        checked.words("a", r#"{"n":18446744073709551615}"#),
         ["18,437,736,874,454,810,621 missing: 9007199254740994–18446744073709551614"]
     );
 }
 
 #[test]
 fn findings_are_known_by_their_rows_until_these_go() {
-    let (mut stage, check) = Stage::checking(sequence());
+    let (mut checked, check) = CheckedLog::checking(sequence());
     let mut findings = Findings::default();
     for number in [1, 2, 5, 6, 5] {
         let payload = format!("{{\"n\":{number}}}");
-        findings.add(stage.receive([("a", payload.as_bytes())]));
+        findings.add(checked.receive([("a", payload.as_bytes())]));
     }
     let all = RowId(0)..RowId(5);
     assert_eq!(findings.out_of_sequence_in(all.clone()), [2, 4].map(RowId));
@@ -159,10 +167,10 @@ fn findings_are_known_by_their_rows_until_these_go() {
 
 #[test]
 fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
-    let (mut stage, check) = Stage::checking(sequence());
+    let (mut checked, check) = CheckedLog::checking(sequence());
     let mut told = Vec::new();
     for number in [1, 2, 3, 5, 6, 7, 1, 4, 8, 10] {
-        told.extend(stage.words("a", &format!("{{\"n\":{number}}}")));
+        told.extend(checked.words("a", &format!("{{\"n\":{number}}}")));
     }
     assert_eq!(
         told,
@@ -173,12 +181,12 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
             "1 missing: 9",
         ]
     );
-    let counts = stage.sequences(check).counts;
+    let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.restarts), (1, 0));
     assert_eq!((counts.duplicates, counts.reordered), (1, 1));
     // After a true restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
-        let told = stage.words("a", &format!("{{\"n\":{number}}}"));
+        let told = checked.words("a", &format!("{{\"n\":{number}}}"));
         assert_eq!(told.len(), words, "{number}: {told:?}");
     }
 }

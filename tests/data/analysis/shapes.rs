@@ -2,136 +2,136 @@
 
 use subscope::workers::analysis::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS};
 
-use crate::analysis::stage::{Stage, shape};
+use crate::analysis::checked_log::{CheckedLog, shape};
 
 const PLAIN: &str = r#"{"id":1,"user":{"id":7,"tier":"gold"},"tags":["a"],"amount":1.5}"#;
 
-/// Returns a stage that has learnt the shape of `payload` from `count` messages.
-fn learnt(payload: &str, count: u64) -> (Stage, subscope::workers::analysis::CheckId) {
-    let (mut stage, check) = Stage::checking(shape());
+/// Returns a log that has learnt the shape of `payload` from `count` messages.
+fn learnt(payload: &str, count: u64) -> (CheckedLog, subscope::workers::analysis::CheckId) {
+    let (mut checked, check) = CheckedLog::checking(shape());
     for _ in 0..count {
-        assert_eq!(stage.words("a", payload), [""; 0]);
+        assert_eq!(checked.words("a", payload), [""; 0]);
     }
-    (stage, check)
+    (checked, check)
 }
 
 #[test]
 fn each_kind_of_deviation_is_flagged_until_as_many_have_come_as_teach_a_shape() {
-    let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
+    let (mut checked, check) = learnt(PLAIN, LEARNT_FROM);
     let other =
         r#"{"id":1,"user":{"tier":"gold"},"tags":["a",2],"amount":"1.5","coupon":{"code":"x"}}"#;
     let all =
         ["− .user.id  △ .tags[] string→number  △ .amount number→string  + .coupon".to_owned()];
     for number in 0..LEARNT_FROM {
-        assert_eq!(stage.words("a", other), all, "{number}");
+        assert_eq!(checked.words("a", other), all, "{number}");
     }
     for _ in 0..200 {
-        assert_eq!(stage.words("a", other), [""; 0]);
+        assert_eq!(checked.words("a", other), [""; 0]);
     }
-    assert_eq!(stage.words("a", PLAIN), [""; 0]);
-    assert_eq!(stage.shape(check).flagged, LEARNT_FROM);
+    assert_eq!(checked.words("a", PLAIN), [""; 0]);
+    assert_eq!(checked.shape(check).flagged, LEARNT_FROM);
 }
 
 #[test]
 fn the_messages_between_do_not_matter_until_as_many_have_come() {
     for between in [0, 1, 7] {
-        let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
+        let (mut checked, check) = learnt(PLAIN, LEARNT_FROM);
         for odd in [&PLAIN.replace("\"id\":7,", ""), "oops"] {
             for _ in 0..3 * LEARNT_FROM {
-                stage.words("a", odd);
+                checked.words("a", odd);
                 for _ in 0..between {
-                    assert_eq!(stage.words("a", PLAIN), [""; 0]);
+                    assert_eq!(checked.words("a", PLAIN), [""; 0]);
                 }
             }
         }
-        assert_eq!(stage.shape(check).flagged, 2 * LEARNT_FROM, "{between}");
+        assert_eq!(checked.shape(check).flagged, 2 * LEARNT_FROM, "{between}");
     }
 }
 
 #[test]
 fn what_stays_rare_is_flagged_each_time() {
-    let (mut stage, check) = learnt(PLAIN, 1_000);
+    let (mut checked, check) = learnt(PLAIN, 1_000);
     let odd = PLAIN.replace("\"id\":7,", "");
     let times = 2 * LEARNT_FROM;
     for _ in 0..times {
-        assert_eq!(stage.words("a", &odd), ["− .user.id"]);
+        assert_eq!(checked.words("a", &odd), ["− .user.id"]);
         for _ in 0..100 {
-            assert_eq!(stage.words("a", PLAIN), [""; 0]);
+            assert_eq!(checked.words("a", PLAIN), [""; 0]);
         }
     }
-    assert_eq!(stage.shape(check).flagged, times);
+    assert_eq!(checked.shape(check).flagged, times);
 }
 
 #[test]
 fn what_varied_while_learning_is_no_deviation() {
-    let (mut stage, _) = Stage::checking(shape());
+    let (mut checked, _) = CheckedLog::checking(shape());
     for number in 0..LEARNT_FROM {
         let payload = match number % 3 {
             0 => r#"{"a":1,"b":null}"#,
             1 => r#"{"b":{"x":1},"a":"x"}"#,
             _ => r#"{"a":1}"#,
         };
-        assert_eq!(stage.words("a", payload), [""; 0]);
+        assert_eq!(checked.words("a", payload), [""; 0]);
     }
     for payload in [r#"{"a":1}"#, r#"{"a":"s","b":null}"#, r#"{"a":2,"b":{}}"#] {
-        assert_eq!(stage.words("a", payload), [""; 0], "{payload}");
+        assert_eq!(checked.words("a", payload), [""; 0], "{payload}");
     }
     assert_eq!(
-        stage.words("a", r#"{"b":true}"#),
+        checked.words("a", r#"{"b":true}"#),
         ["△ .b null|object→bool  − .a"]
     );
 }
 
 #[test]
 fn what_is_not_json_deviates_where_json_was_learnt() {
-    let (mut stage, check) = learnt(PLAIN, LEARNT_FROM);
+    let (mut checked, check) = learnt(PLAIN, LEARNT_FROM);
     for _ in 0..LEARNT_FROM {
-        assert_eq!(stage.words("a", "oops"), ["△ not JSON"]);
+        assert_eq!(checked.words("a", "oops"), ["△ not JSON"]);
     }
-    assert_eq!(stage.words("a", "oops"), [""; 0]);
-    assert_eq!(stage.shape(check).other, LEARNT_FROM + 1);
+    assert_eq!(checked.words("a", "oops"), [""; 0]);
+    assert_eq!(checked.shape(check).other, LEARNT_FROM + 1);
     for _ in 0..100 {
-        assert_eq!(stage.words("text", "plain"), [""; 0]);
+        assert_eq!(checked.words("text", "plain"), [""; 0]);
     }
 }
 
 #[test]
 fn fields_within_a_new_field_and_the_first_of_an_object_are_not_told_apart() {
-    let (mut stage, _) = learnt(r#"{"a":null,"list":[]}"#, LEARNT_FROM);
+    let (mut checked, _) = learnt(r#"{"a":null,"list":[]}"#, LEARNT_FROM);
     assert_eq!(
-        stage.words(
+        checked.words(
             "a",
             r#"{"a":{"x":1,"y":[{"z":1},{"w":2}]},"list":[{"q":1}]}"#
         ),
         ["△ .a null→object"]
     );
     assert_eq!(
-        stage.words("a", r#"{"a":{"v":1,"y":[true]},"list":[]}"#),
+        checked.words("a", r#"{"a":{"v":1,"y":[true]},"list":[]}"#),
         ["△ .a null→object"]
     );
 }
 
 #[test]
 fn what_a_new_object_has_is_learnt_while_the_object_is_flagged() {
-    let (mut stage, _) = learnt(r#"{"id":1}"#, LEARNT_FROM);
+    let (mut checked, _) = learnt(r#"{"id":1}"#, LEARNT_FROM);
     for _ in 0..LEARNT_FROM {
-        let words = stage.words("a", r#"{"id":1,"user":{"tier":"gold","age":7}}"#);
+        let words = checked.words("a", r#"{"id":1,"user":{"tier":"gold","age":7}}"#);
         assert_eq!(words, ["+ .user"]);
     }
     assert_eq!(
-        stage.words("a", r#"{"id":1,"user":{"tier":1,"name":"x"}}"#),
+        checked.words("a", r#"{"id":1,"user":{"tier":1,"name":"x"}}"#),
         ["△ .user.tier string→number  + .user.name  − .user.age"]
     );
 }
 
 #[test]
 fn of_objects_that_are_rare_themselves_as_many_teach_what_they_have() {
-    let (mut stage, _) = learnt(r#"{"error":null}"#, LEARNT_FROM);
+    let (mut checked, _) = learnt(r#"{"error":null}"#, LEARNT_FROM);
     let mut rare = |payload: &str| {
         for _ in 0..200 {
-            assert_eq!(stage.words("a", r#"{"error":null}"#), [""; 0]);
+            assert_eq!(checked.words("a", r#"{"error":null}"#), [""; 0]);
         }
-        stage.words("a", payload)
+        checked.words("a", payload)
     };
     for _ in 0..2 * LEARNT_FROM {
         let words = rare(r#"{"error":{"code":1,"text":"x"}}"#);
@@ -143,27 +143,27 @@ fn of_objects_that_are_rare_themselves_as_many_teach_what_they_have() {
 
 #[test]
 fn many_elements_of_one_message_are_one_message_that_deviates() {
-    let (mut stage, check) = learnt(r#"{"l":[{"x":1,"y":1}]}"#, LEARNT_FROM + 100);
+    let (mut checked, check) = learnt(r#"{"l":[{"x":1,"y":1}]}"#, LEARNT_FROM + 100);
     let elements = vec![r#"{"x":"1","z":2}"#; 60].join(",");
     let odd = format!("{{\"l\":[{elements}]}}");
     for _ in 0..LEARNT_FROM {
         assert_eq!(
-            stage.words("a", &odd),
+            checked.words("a", &odd),
             ["△ .l[].x number→string  + .l[].z  − .l[].y"]
         );
     }
-    assert_eq!(stage.words("a", &odd), [""; 0]);
-    assert_eq!(stage.shape(check).flagged, LEARNT_FROM);
+    assert_eq!(checked.words("a", &odd), [""; 0]);
+    assert_eq!(checked.shape(check).flagged, LEARNT_FROM);
 }
 
 #[test]
 fn names_are_the_same_however_they_are_escaped_and_in_whatever_order() {
-    let (mut stage, check) = learnt(r#"{"ab":1,"odd \" key":2,"c":3}"#, LEARNT_FROM);
+    let (mut checked, check) = learnt(r#"{"ab":1,"odd \" key":2,"c":3}"#, LEARNT_FROM);
     assert_eq!(
-        stage.words("a", r#"{"c":3,"odd \u0022 key":2,"\u0061b":1}"#),
+        checked.words("a", r#"{"c":3,"odd \u0022 key":2,"\u0061b":1}"#),
         [""; 0]
     );
-    let fields = stage.shape(check).fields;
+    let fields = checked.shape(check).fields;
     let paths: Vec<&str> = fields.iter().map(|field| &*field.path).collect();
     assert_eq!(paths, [".", ".ab", r#"."odd \" key""#, ".c"]);
     assert!(fields.iter().all(|field| field.present == 21));
@@ -171,12 +171,12 @@ fn names_are_the_same_however_they_are_escaped_and_in_whatever_order() {
 
 #[test]
 fn the_report_reads_as_a_tree() {
-    let (mut stage, check) = learnt(PLAIN, 3);
-    stage.words(
+    let (mut checked, check) = learnt(PLAIN, 3);
+    checked.words(
         "a",
         r#"{"id":10,"user":{"id":null,"tier":"platinum"},"tags":[]}"#,
     );
-    let report = stage.shape(check);
+    let report = checked.shape(check);
     assert!(report.is_learning);
     assert_eq!(report.json, 4);
     let lines: Vec<String> = report.fields.iter().map(line).collect();
@@ -222,29 +222,29 @@ fn line(field: &Field) -> String {
 
 #[test]
 fn fields_and_channels_are_bounded_and_that_is_said() {
-    let (mut stage, check) = Stage::checking(shape());
+    let (mut checked, check) = CheckedLog::checking(shape());
     for number in 0..2 * MOST_FIELDS {
-        stage.words("a", &format!("{{\"k{number}\":{{\"x\":[1,{{}}]}}}}"));
+        checked.words("a", &format!("{{\"k{number}\":{{\"x\":[1,{{}}]}}}}"));
     }
-    let report = stage.shape(check);
+    let report = checked.shape(check);
     assert!(report.is_full);
     assert_eq!(report.fields.len(), MOST_FIELDS);
     assert!(!report.channels_are_full);
     for number in 0..2 * MOST_CHANNELS {
-        stage.words(&format!("c{number}"), "{\"a\":1}");
+        checked.words(&format!("c{number}"), "{\"a\":1}");
     }
-    let report = stage.shape(check);
+    let report = checked.shape(check);
     assert!(report.channels_are_full);
     assert_eq!(report.channels.len(), MOST_CHANNELS);
-    assert!(stage.engine.size() < 8 << 20, "{}", stage.engine.size());
+    assert!(checked.engine.size() < 8 << 20, "{}", checked.engine.size());
 }
 
 #[test]
 fn what_is_within_a_field_that_is_not_listed_is_left_alone() {
-    let (mut stage, check) = Stage::checking(shape());
+    let (mut checked, check) = CheckedLog::checking(shape());
     let long = "k".repeat(300);
-    stage.words("a", &format!("{{\"{long}\":[[1,2],{{\"b\":[]}}],\"a\":1}}"));
-    let report = stage.shape(check);
+    checked.words("a", &format!("{{\"{long}\":[[1,2],{{\"b\":[]}}],\"a\":1}}"));
+    let report = checked.shape(check);
     let paths: Vec<&str> = report.fields.iter().map(|field| &*field.path).collect();
     assert_eq!(paths, [".", ".a"]);
     assert!(report.is_full);
@@ -252,15 +252,15 @@ fn what_is_within_a_field_that_is_not_listed_is_left_alone() {
 
 #[test]
 fn elements_of_an_array_share_a_place_and_double_names_are_one_field() {
-    let (mut stage, check) = learnt(
+    let (mut checked, check) = learnt(
         r#"{"l":[{"x":1,"y":1},{"y":1,"x":1}],"d":1,"d":"x"}"#,
         LEARNT_FROM,
     );
     assert_eq!(
-        stage.words("a", r#"{"l":[{"x":1},{"x":2,"y":null},{"x":3}],"d":2}"#),
+        checked.words("a", r#"{"l":[{"x":1},{"x":2,"y":null},{"x":3}],"d":2}"#),
         ["− .l[].y  △ .l[].y number→null"]
     );
-    let fields = stage.shape(check).fields;
+    let fields = checked.shape(check).fields;
     let of = |path: &str| {
         let mut fields = fields.iter();
         let field = fields.find(|field| &*field.path == path).unwrap();
@@ -273,26 +273,26 @@ fn elements_of_an_array_share_a_place_and_double_names_are_one_field() {
 
 #[test]
 fn a_message_that_is_all_new_lists_a_few_deviations_and_counts_the_rest() {
-    let (mut stage, _) = learnt(r#"{"a":1}"#, LEARNT_FROM);
+    let (mut checked, _) = learnt(r#"{"a":1}"#, LEARNT_FROM);
     let members: Vec<String> = (0..20).map(|number| format!("\"k{number}\":1")).collect();
-    let words = stage.words("a", &format!("{{{}}}", members.join(",")));
+    let words = checked.words("a", &format!("{{{}}}", members.join(",")));
     assert!(words[0].starts_with("+ .k0  + .k1  "), "{words:?}");
     assert!(words[0].ends_with("  + .k7  and 13 more"), "{words:?}");
 }
 
 #[test]
 fn the_rest_is_counted_once_however_many_elements_deviate_so() {
-    let (mut stage, _) = learnt(r#"[{"a":1}]"#, LEARNT_FROM);
+    let (mut checked, _) = learnt(r#"[{"a":1}]"#, LEARNT_FROM);
     let members: Vec<String> = (0..10).map(|number| format!("\"k{number}\":1")).collect();
     let element = format!("{{\"a\":1,{}}}", members.join(","));
-    let words = stage.words("a", &format!("[{}]", vec![element; 5].join(",")));
+    let words = checked.words("a", &format!("[{}]", vec![element; 5].join(",")));
     assert!(words[0].ends_with(" and 2 more"), "{words:?}");
 }
 
 #[test]
 fn what_is_too_large_or_not_whole_is_counted_and_not_read() {
-    let (mut stage, check) = Stage::checking(shape());
-    stage.words("a", &format!("\"{}\"", "x".repeat(2 << 20)));
-    let report = stage.shape(check);
+    let (mut checked, check) = CheckedLog::checking(shape());
+    checked.words("a", &format!("\"{}\"", "x".repeat(2 << 20)));
+    let report = checked.shape(check);
     assert_eq!((report.json, report.other, report.unread), (0, 0, 1));
 }

@@ -10,7 +10,7 @@ use subscope::workers::analysis::{
     self, Answer, Check, Engine, Finding, Follower, Looked, Plan, Report, Request,
 };
 
-use crate::analysis::stage::{ask, sequence};
+use crate::analysis::checked_log::{ask, sequence};
 
 fn start() -> (Worker<Request>, Receiver<Answer>) {
     let (answer_tx, answer_rx) = channel();

@@ -106,7 +106,7 @@ fn text_respelt(text: &str) -> String {
 }
 
 /// Asserts that the reported differences turn `old` into `new` and agree with their counts.
-pub fn assert_told(old: &Value, new: &Value) {
+pub fn assert_diff_is_right(old: &Value, new: &Value) {
     let (before, after) = (old.to_string(), new.to_string());
     let found = structure(&before, &after);
     let (old_tree, new_tree) = (read(&before), read(&after));
@@ -157,8 +157,8 @@ proptest! {
                 .prop_map(|(old, new)| (Value::from(old), Value::from(new))),
         ]
     ) {
-        assert_told(&old, &new);
-        assert_told(&new, &old);
+        assert_diff_is_right(&old, &new);
+        assert_diff_is_right(&new, &old);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::formats::packed::{ALL, base64, pack};
 use crate::formats::protobuf::{described, schema};
 
 /// Runs every decoder on `payload`.
-fn ask_all(payload: &[u8]) {
+fn run_all_decoders(payload: &[u8]) {
     let all = schema().message_type("demo.All").unwrap();
     for message_type in [None, Some(&all)] {
         let decoded = recognise(payload, message_type);
@@ -130,7 +130,7 @@ fn headers_that_claim_much_are_refused_at_once() {
         "9f 9b 00000000ffffffff",
         "5f 5b ffffffffffffffff",
     ] {
-        ask_all(&bytes(hex));
+        run_all_decoders(&bytes(hex));
     }
 }
 
@@ -192,8 +192,8 @@ fn samples() -> Vec<Vec<u8>> {
 fn every_piece_of_every_sample_gives_an_answer() {
     for sample in samples() {
         for end in 0..=sample.len() {
-            ask_all(&sample[..end]);
-            ask_all(&sample[end..]);
+            run_all_decoders(&sample[..end]);
+            run_all_decoders(&sample[end..]);
         }
     }
 }
@@ -225,6 +225,6 @@ proptest! {
         ]),
         rest in vec(prop_oneof![any::<u8>(), 0_u8..4, Just(0xff)], 0..60),
     ) {
-        ask_all(&[bytes(start), rest].concat());
+        run_all_decoders(&[bytes(start), rest].concat());
     }
 }

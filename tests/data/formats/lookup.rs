@@ -44,18 +44,18 @@ fn value(payload: &[u8], path: &str) -> Option<String> {
 }
 
 /// Unescapes a string literal.
-fn said(written: &[u8]) -> Vec<u8> {
+fn unescaped(written: &[u8]) -> Vec<u8> {
     let raw = written.strip_prefix(b"\"").unwrap();
     Unescaped::new(raw.strip_suffix(b"\"").unwrap()).collect()
 }
 
 /// Looks up every value in the tree of `payload` by its path.
-fn assert_agrees(payload: &[u8], said_of_it: Option<&DecoderChoice>) {
-    let decoded = match said_of_it {
+fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
+    let decoded = match choice {
         Some(reading) => reading.read(payload, MOST_UNPACKED),
         None => recognise(payload, None),
     };
-    let lookup = Lookup::new(payload, said_of_it);
+    let lookup = Lookup::new(payload, choice);
     let Some(tree) = &decoded.tree else {
         // A bare number or word is JSON as well as text.
         assert!(lookup.is_json() || !lookup.has(&[], |_| true));
@@ -87,8 +87,8 @@ fn assert_is(tree: &Tree, id: NodeId, bytes: &[u8], found: &[u8]) {
     match value.kind {
         Kind::Null => assert_eq!(found, b"null"),
         Kind::Bool | Kind::Number => assert_eq!(found, value.text),
-        Kind::String | Kind::Other => assert_eq!(said(found), value.text),
-        Kind::Bytes => assert_eq!(said(found), base64(value.text)),
+        Kind::String | Kind::Other => assert_eq!(unescaped(found), value.text),
+        Kind::Bytes => assert_eq!(unescaped(found), base64(value.text)),
         Kind::Array | Kind::Object | Kind::Tag => {
             let written: serde_json::Value = serde_json::from_slice(found).unwrap();
             let json = tree.to_json(id, bytes);
@@ -129,8 +129,8 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         Any::Null => assert_eq!(found, b"null"),
         Any::Bool(is) => assert_eq!(found, is.to_string().as_bytes()),
         Any::Integer(number) => assert_eq!(found, number.to_string().as_bytes()),
-        Any::Text(text) => assert_eq!(said(found), text.as_bytes()),
-        Any::Bytes(bytes) => assert_eq!(said(found), base64(bytes)),
+        Any::Text(text) => assert_eq!(unescaped(found), text.as_bytes()),
+        Any::Bytes(bytes) => assert_eq!(unescaped(found), base64(bytes)),
         // The shortest digits depend on the precision that was written.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
         Any::List(_) | Any::Map(_) | Any::Pairs(_) => unreachable!("they are no leaves"),

@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 
 use subscope::message::{Time, Topic};
 
-use crate::cluster::heard::{BACK_WITHIN, Heard, has_shards, target, to_owner, wait_for_new_owner};
-use crate::support::cluster::Cluster;
+use crate::cluster::listener::{
+    BACK_WITHIN, ClusterListener, has_shards, target, to_owner, wait_for_new_owner,
+};
+use crate::servers::cluster::Cluster;
 use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
@@ -16,7 +18,7 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
     let shard = "orders:1";
     let owner = cluster.owner(0, shard);
     // The home node is the one that will die, so that everything has to move.
-    let heard_of = target(&cluster, &[owner]);
+    let target = target(&cluster, &[owner]);
     // Without sharded channels, only the pattern is tested.
     let has_shards = has_shards(&cluster);
     let topics = [Topic::pattern(b"plain.*"), Topic::shard(shard.as_bytes())];
@@ -25,17 +27,19 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
     } else {
         &topics[..1]
     };
-    let mut heard = Heard::start(heard_of, topics);
-    heard
-        .until("all are confirmed", |heard| {
-            (0..).zip(topics).all(|(id, _)| heard.confirmed(id) >= 1)
+    let mut listener = ClusterListener::start(target, topics);
+    listener
+        .until("all are confirmed", |listener| {
+            (0..).zip(topics).all(|(id, _)| listener.confirmed(id) >= 1)
         })
         .await;
-    heard
-        .until("the nodes are known", |heard| heard.nodes().len() == 6)
+    listener
+        .until("the nodes are known", |listener| {
+            listener.nodes().len() == 6
+        })
         .await;
     let dying = cluster.nodes[owner].address().to_string();
-    assert_eq!(heard.home(), dying);
+    assert_eq!(listener.home(), dying);
     let other = (owner + 1) % 3;
     let other = cluster.nodes[other].address();
     let cluster = Arc::new(Mutex::new(cluster));
@@ -46,34 +50,34 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
         let to_owner = to_owner(&cluster, shard);
         publishers.push(Publisher::start("SPUBLISH", shard, to_owner));
     }
-    heard
-        .until("messages flow", |heard| heard.messages() > 200)
+    listener
+        .until("messages flow", |listener| listener.messages() > 200)
         .await;
     cluster.lock().unwrap().nodes[owner].kill();
-    heard
+    listener
         .until_within(
             BACK_WITHIN,
             "the pattern is back by another node",
-            |heard| heard.confirmed(0) >= 2,
+            |listener| listener.confirmed(0) >= 2,
         )
         .await;
     // Until then, no server can serve it.
     let new = wait_for_new_owner(&cluster, owner, shard).await;
-    heard
-        .until_within(BACK_WITHIN, "the sharded channel is back", |heard| {
-            !has_shards || heard.confirmed(1) >= 2
+    listener
+        .until_within(BACK_WITHIN, "the sharded channel is back", |listener| {
+            !has_shards || listener.confirmed(1) >= 2
         })
         .await;
     assert_ne!(new, owner);
-    let before = heard.messages();
-    heard
-        .until("messages flow again", |heard| {
-            heard.messages() > before + 200
+    let before = listener.messages();
+    listener
+        .until("messages flow again", |listener| {
+            listener.messages() > before + 200
         })
         .await;
-    assert_ne!(heard.home(), dying);
+    assert_ne!(listener.home(), dying);
     let sent: Vec<_> = publishers.into_iter().flat_map(Publisher::stop).collect();
-    let log = heard.stop().await;
+    let log = listener.stop().await;
     assert!(log.counters().gaps >= 1, "{:?}", log.counters());
     let missing = check(&log, &sent);
     assert!(missing > 0, "what came in the hole was lost");
@@ -89,28 +93,30 @@ async fn the_events_of_keys_come_by_a_promoted_replica() {
     let owner = cluster.owner(0, key);
     let other = cluster.other_than(owner);
     let topics = [Topic::pattern(b"__keyevent@*")];
-    let mut heard = Heard::start(target(&cluster, &[other]), &topics);
-    heard
-        .until("they come by each primary", |heard| heard.confirmed(0) >= 3)
+    let mut listener = ClusterListener::start(target(&cluster, &[other]), &topics);
+    listener
+        .until("they come by each primary", |listener| {
+            listener.confirmed(0) >= 3
+        })
         .await;
     cluster.nodes[owner].kill();
     let cluster = Arc::new(Mutex::new(cluster));
     let new = wait_for_new_owner(&cluster, owner, key).await;
-    heard
-        .until_within(BACK_WITHIN, "they come by the new one", |heard| {
-            heard.confirmed(0) >= 4
+    listener
+        .until_within(BACK_WITHIN, "they come by the new one", |listener| {
+            listener.confirmed(0) >= 4
         })
         .await;
     cluster.lock().unwrap().nodes[new].cli(&["set", key, "1"]);
-    heard
-        .until("the event of its key came", |heard| {
-            heard.has_brought(b"__keyevent@0__:set")
+    listener
+        .until("the event of its key came", |listener| {
+            listener.has_brought(b"__keyevent@0__:set")
         })
         .await;
-    heard.settle().await;
-    heard.assert_no_open_hole();
-    assert_eq!(heard.holes().len(), 1, "{:#?}", heard.holes());
-    heard.stop().await;
+    listener.settle().await;
+    listener.assert_no_open_hole();
+    assert_eq!(listener.holes().len(), 1, "{:#?}", listener.holes());
+    listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -123,35 +129,35 @@ async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let owner = cluster.owner(0, shard);
     let name = cluster.nodes[owner].address().to_string();
     let others = target(&cluster, &[cluster.other_than(owner)]);
-    let mut heard = Heard::start(others, &[Topic::shard(shard.as_bytes())]);
-    heard.until_all_confirmed(1).await;
+    let mut listener = ClusterListener::start(others, &[Topic::shard(shard.as_bytes())]);
+    listener.until_all_confirmed(1).await;
     // Long enough to distinguish this node's silence from the owner's.
     tokio::time::sleep(2 * BACK_WITHIN).await;
-    heard.settle().await;
-    let is_asked = |heard: &Heard| {
-        let node = heard.node(&name);
+    listener.settle().await;
+    let is_asked = |listener: &ClusterListener| {
+        let node = listener.node(&name);
         node.is_some_and(|node| node.round_trip.is_some())
     };
-    assert!(is_asked(&heard));
+    assert!(is_asked(&listener));
     let halted = Time::now();
     cluster.nodes[owner].pause();
-    heard
-        .until("it answers no question", |heard| !is_asked(heard))
+    listener
+        .until("it answers no question", |listener| !is_asked(listener))
         .await;
     let cluster = Arc::new(Mutex::new(cluster));
     wait_for_new_owner(&cluster, owner, shard).await;
-    heard
-        .until_within(BACK_WITHIN, "the channel is back", |heard| {
-            heard.confirmed(0) >= 2
+    listener
+        .until_within(BACK_WITHIN, "the channel is back", |listener| {
+            listener.confirmed(0) >= 2
         })
         .await;
-    heard.settle().await;
-    heard.assert_no_open_hole();
-    let [hole] = &heard.holes()[..] else {
-        panic!("{:#?}", heard.holes());
+    listener.settle().await;
+    listener.assert_no_open_hole();
+    let [hole] = &listener.holes()[..] else {
+        panic!("{:#?}", listener.holes());
     };
     let early = halted.since(hole.last_heard);
     assert!(early < BACK_WITHIN, "the hole begins {early:?} too early");
     cluster.lock().unwrap().nodes[owner].resume();
-    heard.stop().await;
+    listener.stop().await;
 }

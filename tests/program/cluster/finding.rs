@@ -6,8 +6,8 @@ use subscope::app::publish_error_words;
 use subscope::message::Topic;
 use subscope::server::{Command, Connection, Feed, Role, Target};
 
-use crate::cluster::heard::{Heard, has_shards, subscription, target};
-use crate::support::cluster::Cluster;
+use crate::cluster::listener::{ClusterListener, has_shards, subscription, target};
+use crate::servers::cluster::Cluster;
 use crate::support::redis::{applies, pack};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -19,32 +19,37 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
     let shards = ["orders:1", "orders:2", "orders:3", "orders:4", "orders:5"];
     let mut topics = vec![Topic::pattern(b"*"), Topic::pattern(b"__keyevent@*")];
     topics.extend(shards.iter().map(|name| Topic::shard(name.as_bytes())));
-    let mut heard = Heard::start(target, &topics);
-    heard
+    let mut listener = ClusterListener::start(target, &topics);
+    listener
         .until(
             "all are confirmed, and the events of keys by each primary",
-            |heard| {
-                heard.confirmed(0) >= 1
-                    && heard.confirmed(1) >= 3
+            |listener| {
+                listener.confirmed(0) >= 1
+                    && listener.confirmed(1) >= 3
                     && (2..7).all(|id| {
-                        heard.confirmed(id) >= 1
-                            || !has_shards && heard.is_denied(id, "ERR unknown command")
+                        listener.confirmed(id) >= 1
+                            || !has_shards && listener.is_denied(id, "ERR unknown command")
                     })
             },
         )
         .await;
-    heard
-        .until("six nodes are known", |heard| heard.nodes().len() == 6)
-        .await;
-    heard
-        .until("each of them is asked", |heard| {
-            heard.nodes().iter().all(|node| node.round_trip.is_some())
+    listener
+        .until("six nodes are known", |listener| {
+            listener.nodes().len() == 6
         })
         .await;
-    let primaries = heard.nodes();
+    listener
+        .until("each of them is asked", |listener| {
+            listener
+                .nodes()
+                .iter()
+                .all(|node| node.round_trip.is_some())
+        })
+        .await;
+    let primaries = listener.nodes();
     let primaries = primaries.iter().filter(|node| node.role == Role::Primary);
     assert_eq!(primaries.count(), 3);
-    let slots: usize = heard
+    let slots: usize = listener
         .nodes()
         .iter()
         .flat_map(|node| &node.slots)
@@ -53,10 +58,10 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
     assert_eq!(slots, 16_384);
 
     // A replica may have delivered some messages before its primary was known.
-    heard.settle().await;
-    let mut before = heard.messages();
+    listener.settle().await;
+    let mut before = listener.messages();
     for shard in shards {
-        let published = heard.publish(shard.as_bytes(), true).await;
+        let published = listener.publish(shard.as_bytes(), true).await;
         if !has_shards {
             let refused = published.unwrap_err();
             let refused = publish_error_words(&refused);
@@ -65,49 +70,49 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
         }
         assert_eq!(published, Ok(1), "{shard}");
         before += 1;
-        heard
-            .until("the sharded message came", |heard| {
-                heard.messages() == before
+        listener
+            .until("the sharded message came", |listener| {
+                listener.messages() == before
             })
             .await;
     }
-    heard.publish(b"plain", false).await.unwrap();
+    listener.publish(b"plain", false).await.unwrap();
     // Redis counts only the clients of the node that was asked.
-    assert_eq!(heard.counted_at(), heard.home());
-    heard
-        .until("the plain message came", |heard| {
-            heard.messages() == before + 1
+    assert_eq!(listener.counted_at(), listener.home());
+    listener
+        .until("the plain message came", |listener| {
+            listener.messages() == before + 1
         })
         .await;
     for (count, key) in (2..).zip(["a", "b", "c", "d"]) {
         let owner = cluster.owner(0, key);
         cluster.nodes[owner].cli(&["config", "set", "notify-keyspace-events", "E$"]);
         cluster.nodes[owner].cli(&["set", key, "1"]);
-        heard
-            .until("the event of the key came", |heard| {
-                heard.messages() >= before + count
+        listener
+            .until("the event of the key came", |listener| {
+                listener.messages() >= before + count
             })
             .await;
     }
-    heard.assert_no_open_hole();
-    heard.assert_nothing_unknown_was_asked();
-    heard.stop().await;
+    listener.assert_no_open_hole();
+    listener.assert_nothing_unknown_was_asked();
+    listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_events_of_keys_go_over_from_a_replica_to_all_primaries() {
     let cluster = Cluster::start();
     let target = Target::parse(&cluster.nodes[4].url()).unwrap();
-    let mut heard = Heard::start(target, &[Topic::pattern(b"__keyevent@*")]);
-    heard
-        .until("they come by the replica and by each primary", |heard| {
-            heard.confirmed(0) >= 4
+    let mut listener = ClusterListener::start(target, &[Topic::pattern(b"__keyevent@*")]);
+    listener
+        .until("they come by the replica and by each primary", |listener| {
+            listener.confirmed(0) >= 4
         })
         .await;
-    heard.settle().await;
-    heard.assert_no_open_hole();
-    heard.assert_nothing_unknown_was_asked();
-    heard.stop().await;
+    listener.settle().await;
+    listener.assert_no_open_hole();
+    listener.assert_nothing_unknown_was_asked();
+    listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -126,45 +131,45 @@ async fn sharded_channels_that_match_are_found_on_all_nodes() {
     // A channel exists only while it has subscribers.
     let others: Vec<_> = names.iter().map(|name| listen_to(name)).collect();
     let topics = [Topic::shard_pattern(b"orders:*")];
-    let mut heard = Heard::start(target(&cluster, &[1]), &topics);
-    let found = |heard: &Heard| {
-        heard.others.iter().rev().find_map(|feed| match feed {
+    let mut listener = ClusterListener::start(target(&cluster, &[1]), &topics);
+    let found = |listener: &ClusterListener| {
+        listener.others.iter().rev().find_map(|feed| match feed {
             Feed::ShardChannels { names, .. } => Some(names.len()),
             _ => None,
         })
     };
-    heard
-        .until("all eight are found", |heard| found(heard) == Some(8))
+    listener
+        .until("all eight are found", |listener| found(listener) == Some(8))
         .await;
     // The event loop subscribes to each found channel; here, one is enough.
-    heard.server.command(Command::Subscribe(subscription(
+    listener.server.command(Command::Subscribe(subscription(
         1,
         Topic::shard(names[3].as_bytes()),
     )));
-    heard
-        .until("it is confirmed", |heard| heard.confirmed(1) == 1)
+    listener
+        .until("it is confirmed", |listener| listener.confirmed(1) == 1)
         .await;
-    assert_eq!(heard.publish(names[3].as_bytes(), true).await, Ok(2));
-    heard
-        .until("it is live", |heard| {
-            heard
+    assert_eq!(listener.publish(names[3].as_bytes(), true).await, Ok(2));
+    listener
+        .until("it is live", |listener| {
+            listener
                 .others
                 .iter()
                 .any(|feed| matches!(feed, Feed::Connection(_, Connection::Live)))
         })
         .await;
     let _later = listen_to("orders:later");
-    heard
-        .until("one that is listened to later is found", |heard| {
-            found(heard) == Some(9)
+    listener
+        .until("one that is listened to later is found", |listener| {
+            found(listener) == Some(9)
         })
         .await;
     // Channels without subscribers no longer exist.
     drop(others);
-    heard
-        .until("only that one and ours are left", |heard| {
-            found(heard) == Some(2)
+    listener
+        .until("only that one and ours are left", |listener| {
+            found(listener) == Some(2)
         })
         .await;
-    heard.stop().await;
+    listener.stop().await;
 }

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use subscope::message::{Time, Topic};
 
-use crate::cluster::heard::{BACK_WITHIN, Heard, has_shards, target, to_owner};
-use crate::support::cluster::Cluster;
+use crate::cluster::listener::{BACK_WITHIN, ClusterListener, has_shards, target, to_owner};
+use crate::servers::cluster::Cluster;
 use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check, rate};
 
@@ -27,14 +27,14 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
     let moving = ["{moving}:1", "{moving}:2", "{moving}:3"];
     let topics = [moving[0], moving[1], moving[2], "staying"];
     let topics = topics.map(|name| Topic::shard(name.as_bytes()));
-    let mut heard = Heard::start(target(&cluster, &[0]), &topics);
-    heard.until_all_confirmed(4).await;
+    let mut listener = ClusterListener::start(target(&cluster, &[0]), &topics);
+    listener.until_all_confirmed(4).await;
     let cluster = Arc::new(Mutex::new(cluster));
     let publish =
         |pace, name| Publisher::start_at(pace, "SPUBLISH", name, to_owner(&cluster, name));
     let in_slot = moving.map(|name| publish(PACE, name));
     let beside = publish(500, "staying");
-    heard.until_more_messages(10_000).await;
+    listener.until_more_messages(10_000).await;
     let start = Time::now();
     for round in 1..=MOVES {
         {
@@ -43,12 +43,12 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
             let others = (0..6).filter(|to| *to != from && cluster.slots(*to) > 0);
             cluster.move_slot(moving[0], others.min().unwrap());
         }
-        heard
-            .until_within(BACK_WITHIN, "the channels are back", |heard| {
-                (0..3).all(|id| heard.confirmed(id) > round)
+        listener
+            .until_within(BACK_WITHIN, "the channels are back", |listener| {
+                (0..3).all(|id| listener.confirmed(id) > round)
             })
             .await;
-        heard.until_more_messages(10_000).await;
+        listener.until_more_messages(10_000).await;
     }
     let end = Time::now();
     let mut sent: Vec<_> = in_slot.into_iter().flat_map(Publisher::stop).collect();
@@ -59,9 +59,9 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
          what this test is about: the machine is too slow for it, or too busy"
     );
     sent.extend(beside.stop());
-    heard.assert_no_open_hole();
-    let holes = heard.holes();
-    let log = heard.stop().await;
+    listener.assert_no_open_hole();
+    let holes = listener.holes();
+    let log = listener.stop().await;
     // One event interrupts all three channels in the slot.
     assert_eq!(holes.len(), MOVES, "{holes:#?}");
     check(&log, &sent);

@@ -8,9 +8,11 @@ use subscope::log::{Content, MessageLog};
 use subscope::message::{RowId, Topic};
 use subscope::server::{Health, Role};
 
-use crate::cluster::heard::{BACK_WITHIN, Heard, has_shards, target, to_owner, wait_for_new_owner};
-use crate::support::bus::Bus;
-use crate::support::cluster::Cluster;
+use crate::cluster::listener::{
+    BACK_WITHIN, ClusterListener, has_shards, target, to_owner, wait_for_new_owner,
+};
+use crate::servers::bus::Bus;
+use crate::servers::cluster::Cluster;
 use crate::support::redis::{Redis, applies};
 use crate::support::truth::{Publisher, Sent, check};
 
@@ -20,16 +22,16 @@ const OLD: &str = "{cut}:old";
 const NEW: &str = "{cut}:new";
 
 /// Common setup: a cluster, the primary that will be partitioned, and the subscriptions.
-struct Stage {
+struct Partition {
     cluster: Arc<Mutex<Cluster>>,
     owner: usize,
     name: String,
     /// How many of the subscriptions are served by that primary. They come first.
     moving: u32,
-    heard: Heard,
+    listener: ClusterListener,
 }
 
-impl Stage {
+impl Partition {
     /// Subscribes to the channels in the slot of that primary, followed by ordinary ones, which are
     /// served by the node whose index `home` returns.
     async fn set(
@@ -41,18 +43,20 @@ impl Stage {
         let home = home(&cluster, owner);
         let topics = shards.iter().map(|name| Topic::shard(name.as_bytes()));
         let topics: Vec<Topic> = topics.chain([Topic::pattern(b"plain.*")]).collect();
-        let mut heard = Heard::start(target(&cluster, &[home]), &topics);
+        let mut listener = ClusterListener::start(target(&cluster, &[home]), &topics);
         let count = u32::try_from(topics.len()).unwrap();
-        heard.until_all_confirmed(count).await;
-        heard
-            .until("the nodes are known", |heard| heard.nodes().len() == 6)
+        listener.until_all_confirmed(count).await;
+        listener
+            .until("the nodes are known", |listener| {
+                listener.nodes().len() == 6
+            })
             .await;
         Self {
             name: cluster.nodes[owner].address().to_string(),
             cluster: Arc::new(Mutex::new(cluster)),
             owner,
             moving: if home == owner { count } else { count - 1 },
-            heard,
+            listener,
         }
     }
 
@@ -85,13 +89,13 @@ impl Stage {
         let new = wait_for_new_owner(&self.cluster, self.owner, NEW).await;
         assert_ne!(new, self.owner);
         let moving = self.moving;
-        self.heard
-            .until_within(BACK_WITHIN, "all is back by other nodes", |heard| {
-                (0..moving).all(|id| heard.confirmed(id) >= 2)
+        self.listener
+            .until_within(BACK_WITHIN, "all is back by other nodes", |listener| {
+                (0..moving).all(|id| listener.confirmed(id) >= 2)
             })
             .await;
-        self.heard.until_more_messages(200).await;
-        assert_ne!(self.heard.home(), self.name);
+        self.listener.until_more_messages(200).await;
+        assert_ne!(self.listener.home(), self.name);
     }
 
     /// Waits until the old owner has become a replica and is known as one.
@@ -103,21 +107,21 @@ impl Stage {
         };
         tokio::task::spawn_blocking(wait).await.unwrap();
         let name = self.name.clone();
-        let is_known = |heard: &Heard| {
-            heard
+        let is_known = |listener: &ClusterListener| {
+            listener
                 .node(&name)
                 .is_some_and(|node| node.role == Role::Replica && node.health == Health::Well)
         };
-        self.heard.until("it is known as one", is_known).await;
-        self.heard.until_more_messages(200).await;
+        self.listener.until("it is known as one", is_known).await;
+        self.listener.until_more_messages(200).await;
     }
 
     /// Stops everything and checks the log against the sent messages.
     async fn check(mut self, sent: &[Sent]) -> MessageLog {
-        self.heard.settle().await;
-        self.heard.assert_no_open_hole();
-        self.heard.assert_nothing_unknown_was_asked();
-        let log = self.heard.stop().await;
+        self.listener.settle().await;
+        self.listener.assert_no_open_hole();
+        self.listener.assert_nothing_unknown_was_asked();
+        let log = self.listener.stop().await;
         check(&log, sent);
         log
     }
@@ -144,21 +148,21 @@ async fn a_primary_that_falls_silent_is_replaced_and_its_return_changes_nothing(
         return;
     }
     // It is also the home node, so that everything has to move.
-    let mut stage = Stage::set(cluster, &[OLD, NEW], |_, owner| owner).await;
-    assert_eq!(stage.heard.home(), stage.name);
-    let plain = stage.publish_plain();
-    let at_old = stage.publish_at_old();
-    stage.heard.until_more_messages(400).await;
+    let mut partition = Partition::set(cluster, &[OLD, NEW], |_, owner| owner).await;
+    assert_eq!(partition.listener.home(), partition.name);
+    let plain = partition.publish_plain();
+    let at_old = partition.publish_at_old();
+    partition.listener.until_more_messages(400).await;
     // Otherwise it would publish late what is in its socket when it is halted.
     let mut sent = at_old.stop();
-    stage.cluster.lock().unwrap().nodes[stage.owner].pause();
-    let at_new = stage.publish_at_new();
-    stage.until_replaced().await;
-    stage.cluster.lock().unwrap().nodes[stage.owner].resume();
-    stage.until_demoted().await;
+    partition.cluster.lock().unwrap().nodes[partition.owner].pause();
+    let at_new = partition.publish_at_new();
+    partition.until_replaced().await;
+    partition.cluster.lock().unwrap().nodes[partition.owner].resume();
+    partition.until_demoted().await;
     sent.extend(plain.stop());
     sent.extend(at_new.stop());
-    stage.check(&sent).await;
+    partition.check(&sent).await;
 }
 
 /// Returns a cluster on a bus that can be cut, if the server's source address can be set.
@@ -177,18 +181,18 @@ async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_oth
         return;
     };
     let other = |cluster: &Cluster, owner| cluster.other_than(owner);
-    let mut stage = Stage::set(cluster, &[OLD], other).await;
-    let (plain, at_old) = (stage.publish_plain(), stage.publish_at_old());
-    stage.heard.until_more_messages(400).await;
-    bus.cut_off(stage.owner);
-    let at_new = stage.publish_at_new();
-    stage.until_replaced().await;
+    let mut partition = Partition::set(cluster, &[OLD], other).await;
+    let (plain, at_old) = (partition.publish_plain(), partition.publish_at_old());
+    partition.listener.until_more_messages(400).await;
+    bus.cut_off(partition.owner);
+    let at_new = partition.publish_at_new();
+    partition.until_replaced().await;
     bus.mend();
     at_old.stop();
-    stage.until_demoted().await;
-    let holes = stage.heard.holes();
+    partition.until_demoted().await;
+    let holes = partition.listener.holes();
     let at_new = at_new.stop();
-    let log = stage.check(&plain.stop()).await;
+    let log = partition.check(&plain.stop()).await;
     // At that time we still received from the old node but could not receive from the new one.
     let first = at_new.iter().find(|sent| sent.to.is_some()).unwrap();
     let begin = holes.iter().map(|hole| hole.last_heard).min().unwrap();
@@ -207,16 +211,19 @@ async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
     };
     // A replica, so that nothing else has to be handled.
     let home = 4;
-    let mut heard = Heard::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);
-    heard.until_all_confirmed(1).await;
-    heard
-        .until("the nodes are known", |heard| heard.nodes().len() == 6)
+    let mut listener =
+        ClusterListener::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);
+    listener.until_all_confirmed(1).await;
+    listener
+        .until("the nodes are known", |listener| {
+            listener.nodes().len() == 6
+        })
         .await;
     let name = cluster.nodes[home].address().to_string();
-    assert_eq!(heard.home(), name);
+    assert_eq!(listener.home(), name);
     let plain = cluster.nodes[0].address();
     let publisher = Publisher::start("PUBLISH", "plain.1", move || TcpStream::connect(plain));
-    heard.until_more_messages(200).await;
+    listener.until_more_messages(200).await;
     bus.cut_off(home);
     let given_up = format!("{name}@");
     cluster.wait("the others give it up", |cluster| {
@@ -224,17 +231,19 @@ async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
         let is_it = |line: &str| line.contains(&given_up) && line.contains("slave,fail ");
         nodes.lines().any(is_it)
     });
-    heard
-        .until_within(BACK_WITHIN, "the pattern comes by another node", |heard| {
-            heard.confirmed(0) >= 2
-        })
+    listener
+        .until_within(
+            BACK_WITHIN,
+            "the pattern comes by another node",
+            |listener| listener.confirmed(0) >= 2,
+        )
         .await;
-    heard.until_more_messages(200).await;
+    listener.until_more_messages(200).await;
     bus.mend();
-    heard.until_more_messages(200).await;
+    listener.until_more_messages(200).await;
     let sent = publisher.stop();
-    heard.settle().await;
-    heard.assert_no_open_hole();
-    let log = heard.stop().await;
+    listener.settle().await;
+    listener.assert_no_open_hole();
+    let log = listener.stop().await;
     assert!(check(&log, &sent) > 0, "what came in the hole was lost");
 }

@@ -7,7 +7,7 @@ use subscope::message::Topic;
 use subscope::server::{Command, Config, Connection, Target};
 use tokio::time::{Instant, sleep};
 
-use crate::cluster::heard::{QUICK, subscription};
+use crate::cluster::listener::{QUICK, subscription};
 use crate::support::listener::Listener;
 use crate::support::redis::{Redis, applies, pack};
 

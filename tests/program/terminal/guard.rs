@@ -157,7 +157,7 @@ mod on_linux {
     use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
     use super::*;
-    use crate::support::sentinel::wait;
+    use crate::servers::sentinel::wait;
 
     /// Waits for a child of the process `parent` that satisfies `condition`, which is given the
     /// child's directory in `/proc` and its short name. Returns the child's process ID.

@@ -13,7 +13,7 @@ use subscope::payload::protobuf::{MessageType, Schema};
 use subscope::workers::analysis::{Check, Engine, Request};
 
 use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
-use crate::support::checks::check;
+use crate::analysed::analyse;
 use crate::support::stage::Stage;
 
 /// Chooses the format on this line of the list, counted from 0, for the open message's channel.
@@ -254,7 +254,7 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
     let asked = stage.keys("w");
     let mut engine = Engine::default();
     let now = stage.now;
-    check(&mut stage.app, &mut engine, asked, now);
+    analyse(&mut stage.app, &mut engine, asked, now);
     let plot = stage.app.plot();
     let plotted = &plot.series()[0];
     let report = plot.report(plotted).unwrap();

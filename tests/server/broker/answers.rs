@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use subscope::broker::{Broker, Settings};
 
 use crate::broker::raw::{Raw, broker, message, subscriber};
-use crate::support::redis::{Redis, version};
+use crate::support::redis::Redis;
+use crate::support::version::version;
 
 /// Requests sent to both servers, each on a connection of its own, that must get the same answer.
 const SAME: &[&str] = &[
@@ -128,7 +129,7 @@ const SAME: &[&str] = &[
 ];
 
 /// Requests that these versions answer differently from Redis 7.0, which the broker imitates.
-const OTHERWISE: &[(&str, &[&str])] = &[
+const DIFFERENT: &[(&str, &[&str])] = &[
     // Nobody has the ID 0.
     ("CLIENT KILL ID 0\r\n", &["Redis 6.2."]),
     // Documentation and sharded channels came with Redis 7.0.
@@ -170,7 +171,7 @@ const OTHERWISE: &[(&str, &[&str])] = &[
 
 /// Requests that Valkey 9.1 answers differently before authentication: it does not even reveal
 /// which commands are unknown.
-const OTHERWISE_TO_STRANGERS: &[(&str, &[&str])] = &[("FOO\r\n", &["Valkey 9.1."])];
+const DIFFERENT_BEFORE_LOGIN: &[(&str, &[&str])] = &[("FOO\r\n", &["Valkey 9.1."])];
 
 /// Returns a server's answers to `bytes`, `end` and a PING that marks the end, on a new connection.
 /// Everything is sent at once: a server that closes with unread data would make the system discard
@@ -190,14 +191,14 @@ fn without_words(answers: &str) -> String {
     lines.collect()
 }
 
-/// Fails with all requests whose answers differ, and with those listed in `otherwise` whose answers
+/// Fails with all requests whose answers differ, and with those listed in `different` whose answers
 /// do not.
 async fn compare(
     redis: &Redis,
     broker: &Broker,
     requests: &[&str],
     end: &str,
-    otherwise: &[(&str, &[&str])],
+    different: &[(&str, &[&str])],
 ) {
     let version = version();
     let is_this = |start: &&str| version.starts_with(start);
@@ -209,7 +210,7 @@ async fn compare(
         if version.starts_with("Redis 6.") {
             (of_redis, ours) = (without_words(&of_redis), without_words(&ours));
         }
-        let differs = otherwise
+        let differs = different
             .iter()
             .any(|(request, servers)| request == bytes && servers.iter().any(is_this));
         if (ours != of_redis) != differs {
@@ -224,7 +225,7 @@ async fn compare(
 
 #[tokio::test]
 async fn answers_are_those_of_redis() {
-    compare(&Redis::start(), &broker().await, SAME, "", OTHERWISE).await;
+    compare(&Redis::start(), &broker().await, SAME, "", DIFFERENT).await;
 }
 
 #[tokio::test]
@@ -248,13 +249,13 @@ async fn a_password_is_asked_for_as_redis_does() {
         "*11\r\n",
         "*1\r\n$16385\r\n",
     ];
-    let otherwise = [OTHERWISE, OTHERWISE_TO_STRANGERS].concat();
+    let different = [DIFFERENT, DIFFERENT_BEFORE_LOGIN].concat();
     compare(
         &redis,
         &broker,
         &requests,
         "AUTH default secret\r\n",
-        &otherwise,
+        &different,
     )
     .await;
     let mut raw = Raw::connect(broker.address()).await;

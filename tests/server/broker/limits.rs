@@ -49,7 +49,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
         ..Limits::default()
     })
     .await;
-    let mut brief = subscriber(&broker, "b").await;
+    let mut keeping_up = subscriber(&broker, "b").await;
     let mut lagging = subscriber(&broker, "a").await;
     // More than the sockets hold, so that the client stays over the limit without another message.
     assert_eq!(broker.publish(b"a", &vec![b'x'; 20 << 20]), 1);
@@ -65,7 +65,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
     let payload = "x".repeat(2 << 10);
     for _ in 0..3 {
         assert_eq!(broker.publish(b"b", payload.as_bytes()), 1);
-        brief.expect(&message("b", &payload)).await;
+        keeping_up.expect(&message("b", &payload)).await;
     }
 }
 

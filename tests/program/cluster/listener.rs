@@ -12,7 +12,7 @@ use subscope::server::{Ask, Config, Feed, NodeFacts, PublishError, Server, Targe
 use tokio::sync::mpsc;
 use tokio::time::{Instant, timeout_at};
 
-use crate::support::cluster::Cluster;
+use crate::servers::cluster::Cluster;
 use crate::support::truth::log_of;
 
 /// Timeout far beyond what any condition here takes.
@@ -40,14 +40,14 @@ pub fn subscription(id: u32, topic: Topic) -> Subscription {
 }
 
 /// The server tasks and everything that they have reported so far.
-pub struct Heard {
+pub struct ClusterListener {
     pub server: Server,
     feed_rx: mpsc::Receiver<Feed>,
     pub batches: Vec<Batch>,
     pub others: Vec<Feed>,
 }
 
-impl Heard {
+impl ClusterListener {
     pub fn start(target: Target, topics: &[Topic]) -> Self {
         let (feed_tx, feed_rx) = mpsc::channel(1024);
         let subscriptions = (0..).zip(topics.iter().cloned());
@@ -153,14 +153,14 @@ impl Heard {
 
     /// Waits until each of the first `count` subscriptions is confirmed.
     pub async fn until_all_confirmed(&mut self, count: u32) {
-        let are_all = |heard: &Self| (0..count).all(|id| heard.confirmed(id) >= 1);
+        let are_all = |listener: &Self| (0..count).all(|id| listener.confirmed(id) >= 1);
         self.until("all are confirmed", are_all).await;
     }
 
     /// Waits until `count` more messages have arrived.
     pub async fn until_more_messages(&mut self, count: u64) {
         let enough = self.messages() + count;
-        let have_come = |heard: &Self| heard.messages() >= enough;
+        let have_come = |listener: &Self| listener.messages() >= enough;
         self.until("messages flow", have_come).await;
     }
 
@@ -209,15 +209,15 @@ impl Heard {
             payload: b"hello".to_vec().into(),
             is_sharded,
         });
-        let answers = |heard: &Self| {
-            heard.others.iter().rev().find_map(|feed| match feed {
+        let answers = |listener: &Self| {
+            listener.others.iter().rev().find_map(|feed| match feed {
                 Feed::Published { receivers, .. } => Some(receivers.clone()),
                 _ => None,
             })
         };
         self.others
             .retain(|feed| !matches!(feed, Feed::Published { .. }));
-        self.until("it is published", |heard| answers(heard).is_some())
+        self.until("it is published", |listener| answers(listener).is_some())
             .await;
         answers(self).unwrap()
     }

@@ -6,7 +6,7 @@ use subscope::workers::analysis::Engine;
 
 /// Has `engine` carry out the analysis that `effects` request and passes the answers to `app` until
 /// no requests are left. Returns the remaining effects.
-pub fn check(app: &mut App, engine: &mut Engine, effects: Vec<Effect>, now: Time) -> Vec<Effect> {
+pub fn analyse(app: &mut App, engine: &mut Engine, effects: Vec<Effect>, now: Time) -> Vec<Effect> {
     let mut others = Vec::new();
     let mut effects = effects;
     while !effects.is_empty() {

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::redis::{Redis, pack};
+use crate::support::redis::{Redis, pack};
 
 /// The name of the master in the sentinels' configuration.
 pub const NAME: &str = "mymaster";
@@ -18,12 +18,12 @@ const AGREED_WITHIN: Duration = Duration::from_secs(60);
 const ANSWER_WITHIN: Duration = Duration::from_secs(1);
 
 /// Servers, the master first, and sentinels. They are killed on drop.
-pub struct Watched {
+pub struct MonitoredMaster {
     pub servers: Vec<Redis>,
     pub sentinels: Vec<Redis>,
 }
 
-impl Watched {
+impl MonitoredMaster {
     /// Starts a master with two replicas and three sentinels, and waits until they all know one
     /// another, so that a failover can succeed.
     pub fn start() -> Self {
@@ -38,15 +38,15 @@ impl Watched {
         let sentinels = (0..3).map(|_| sentinel(&master, 2, &[])).collect();
         let mut servers = vec![master];
         servers.extend(replicas);
-        let watched = Self { servers, sentinels };
+        let monitored = Self { servers, sentinels };
         wait("the sentinels know one another", || {
-            watched.sentinels.iter().all(|sentinel| {
+            monitored.sentinels.iter().all(|sentinel| {
                 let master = sentinel.cli(&["sentinel", "master", NAME]);
                 let is = |name: &str, value: &str| field(&master, name) == Some(value);
                 is("num-slaves", "2") && is("num-other-sentinels", "2") && is("flags", "master")
             })
         });
-        watched
+        monitored
     }
 
     /// Returns the URL that names all sentinels.
@@ -55,14 +55,14 @@ impl Watched {
     }
 
     /// Waits until one of the replicas has become a master. Returns its index.
-    pub fn wait_for_heir(&self) -> usize {
-        let mut heir = None;
+    pub fn wait_for_new_master(&self) -> usize {
+        let mut new_master = None;
         wait("a replica takes over", || {
             let is_master = |place: &usize| role(self.servers[*place].address()) == Some(true);
-            heir = (1..self.servers.len()).find(is_master);
-            heir.is_some()
+            new_master = (1..self.servers.len()).find(is_master);
+            new_master.is_some()
         });
-        heir.expect("it was waited for")
+        new_master.expect("it was waited for")
     }
 
     /// Makes a server the replica of another as sentinels do, but at once: its clients are
@@ -101,11 +101,13 @@ impl Watched {
     }
 
     /// Connects to the first replica that reports itself as a master.
-    pub fn to_heir(&self) -> impl Fn() -> io::Result<TcpStream> + Send + use<> {
+    pub fn to_new_master(&self) -> impl Fn() -> io::Result<TcpStream> + Send + use<> {
         let replicas: Vec<SocketAddr> = self.servers[1..].iter().map(Redis::address).collect();
         move || {
             let mut found = replicas.iter().filter_map(|at| connect_to_master(*at).ok());
-            found.next().ok_or_else(|| io::Error::other("no heir yet"))
+            found
+                .next()
+                .ok_or_else(|| io::Error::other("no new master yet"))
         }
     }
 }

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use subscope::server::TlsSettings;
 
-use super::redis::Redis;
+use crate::support::redis::Redis;
 
 /// A test certificate authority, with the files of the certificates that it has issued.
 pub struct Authority {

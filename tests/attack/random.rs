@@ -8,14 +8,13 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::fmt::Debug;
 use std::io::{Write, stderr};
-use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Mutex, Once};
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
-use super::cases::seed;
+use crate::support::cases::seed;
 
 /// A case that takes longer than this counts as hung. It is only a safeguard; nothing is measured
 /// against it.
@@ -61,11 +60,6 @@ impl Random {
         usize::try_from(self.number() % u64::try_from(bound).unwrap()).unwrap()
     }
 
-    /// Returns a number in `range`, which must not be empty.
-    pub fn within(&mut self, range: Range<usize>) -> usize {
-        range.start + self.below(range.len())
-    }
-
     /// Returns true once in `count` times on average.
     pub fn one_in(&mut self, count: usize) -> bool {
         self.below(count) == 0
@@ -104,17 +98,17 @@ pub fn attack<T: Clone + Debug>(
     generate: impl Fn(&mut Random) -> Vec<T>,
     check: impl Fn(&[T]),
 ) {
-    hush_panics();
+    silence_panics();
     for case in 0..u64::from(count) {
         let input = generate(&mut Random::of_case(name, case));
-        let watched = Watched::start(format!(
+        let watchdog = Watchdog::start(format!(
             "{name}, case {case}, SUBSCOPE_TEST_SEED={}",
             seed()
         ));
         let Err(panic) = outcome(&check, &input) else {
             continue;
         };
-        drop(watched);
+        drop(watchdog);
         let (smallest, panic) = shrunk(input, panic, &check);
         panic!(
             "{name}: {}\n  with {} of case {case}; SUBSCOPE_TEST_SEED={} repeats it",
@@ -128,9 +122,9 @@ pub fn attack<T: Clone + Debug>(
 type Panic = Box<dyn Any + Send>;
 
 fn outcome<T>(check: &impl Fn(&[T]), input: &[T]) -> Result<(), Panic> {
-    IS_HUSHED.set(true);
+    IS_SILENT.set(true);
     let outcome = catch_unwind(AssertUnwindSafe(|| check(input)));
-    IS_HUSHED.set(false);
+    IS_SILENT.set(false);
     outcome
 }
 
@@ -173,16 +167,16 @@ fn words(panic: &(dyn Any + Send)) -> String {
 
 thread_local! {
     /// Whether panics of this thread are caught and reported by the catcher.
-    static IS_HUSHED: Cell<bool> = const { Cell::new(false) };
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Keeps the panics of the many tried inputs out of the output.
-fn hush_panics() {
+fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         let before = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            if !IS_HUSHED.get() {
+            if !IS_SILENT.get() {
                 before(info);
             }
         }));
@@ -194,9 +188,9 @@ static UNDER_WAY: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::n
 
 /// A running case. One that hangs aborts the whole run after printing its name, since a hung thread
 /// cannot be stopped.
-pub struct Watched;
+pub struct Watchdog;
 
-impl Watched {
+impl Watchdog {
     /// Starts watching a case on this thread.
     pub fn start(what: String) -> Self {
         static ONCE: Once = Once::new();
@@ -208,7 +202,7 @@ impl Watched {
     }
 }
 
-impl Drop for Watched {
+impl Drop for Watchdog {
     fn drop(&mut self) {
         let mut under_way = UNDER_WAY.lock().unwrap();
         under_way

@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::cluster::Cluster;
 
 /// Read timeout of a link, after which it checks whether it has been cut.
-const GLANCE: Duration = Duration::from_millis(5);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Stands for no node.
 const NOBODY: usize = usize::MAX;
@@ -117,7 +117,7 @@ impl State {
         let nodes = [usize::from(from.octets()[3] - FIRST), place];
         for end in [caller, node] {
             end.set_nodelay(true).unwrap();
-            end.set_read_timeout(Some(GLANCE)).unwrap();
+            end.set_read_timeout(Some(POLL_INTERVAL)).unwrap();
             self.ends.lock().unwrap().push(end.try_clone().unwrap());
         }
         for (from, to) in [(caller, node), (node, caller)] {
@@ -148,7 +148,7 @@ impl State {
             }
         }
         while !self.is_over.load(SeqCst) && is_cut() {
-            thread::sleep(GLANCE);
+            thread::sleep(POLL_INTERVAL);
         }
         let _ = from.shutdown(Shutdown::Both);
         let _ = to.shutdown(Shutdown::Both);

@@ -4,7 +4,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::bus;
-use super::redis::Redis;
+use crate::support::redis::Redis;
 
 const PRIMARIES: usize = 3;
 

@@ -15,8 +15,8 @@ pub const SECOND: i64 = 1_000_000;
 /// The start time of all tests, in 2023.
 pub const START: Time = Time(1_700_000_000 * SECOND);
 
-/// A log that never fills up, with a plan, an engine and a clock.
-pub struct Stage {
+/// A log that never fills up, with a plan, a engine and a clock.
+pub struct CheckedLog {
     pub log: MessageLog,
     pub plan: Plan,
     pub engine: Engine,
@@ -24,8 +24,8 @@ pub struct Stage {
     next: RowId,
 }
 
-impl Stage {
-    /// Creates a stage with an empty log and no checks.
+impl CheckedLog {
+    /// Creates a log with an empty log and no checks.
     pub fn new() -> Self {
         Self {
             log: MessageLog::new(64 << 20),
@@ -36,11 +36,11 @@ impl Stage {
         }
     }
 
-    /// Creates a stage with one check, active from now on.
+    /// Creates a log with one check, active from now on.
     pub fn checking(check: Check) -> (Self, CheckId) {
-        let mut stage = Self::new();
-        let id = stage.check(check);
-        (stage, id)
+        let mut checked = Self::new();
+        let id = checked.check(check);
+        (checked, id)
     }
 
     pub fn check(&mut self, check: Check) -> CheckId {
