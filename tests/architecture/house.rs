@@ -91,9 +91,8 @@ impl House {
     fn resolve(&self, module: &[String], path: &[String], steps: usize) -> Target<'_> {
         let (first, rest) = path.split_first().expect("a path has a segment");
         match first.as_str() {
-            "crate" => self.descend(&[], rest, steps),
-            // The binary's name for the library.
-            "subscope" if module == ["main"] => self.descend(&[], rest, steps),
+            // The binary names the library by the crate's name.
+            "crate" | "subscope" => self.descend(&[], rest, steps),
             "self" => self.descend(module, rest, steps),
             "super" => {
                 let more = rest.iter().take_while(|name| *name == "super").count();
@@ -102,6 +101,10 @@ impl House {
             }
             _ if self.sources.contains_key(&join(module, first)) => {
                 self.descend(module, path, steps)
+            }
+            // The root of the binary.
+            _ if module == ["main"] && self.sources.contains_key(&path[..1]) => {
+                self.descend(&[], path, steps)
             }
             _ => match self.sources[module].imports.get(first) {
                 Some(import) if import[0] != *first && steps > 0 => {
