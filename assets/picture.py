@@ -158,7 +158,8 @@ def drawn(row, style):
         style, start, length = run["style"], run["start"], run["end"] - run["start"]
         fore, back = colours(style)
         if back:
-            out.append(f'<path d="M{number(start * WIDTH)} 0h{number(length * WIDTH)}v{HEIGHT}H{number(start * WIDTH)}z" fill="{back}" shape-rendering="crispEdges"/>')
+            place = f'x="{number(start * WIDTH)}" width="{number(length * WIDTH)}" height="{HEIGHT}"'
+            out.append(f'<rect {place} fill="{back}" shape-rendering="crispEdges"/>')
         look = ' opacity=".62"' if style.get("dim") else ""
         if run["kind"]:
             paint = f'fill="{fore}"' if run["kind"][1] else f'stroke="{fore}" fill="none"'
@@ -170,7 +171,8 @@ def drawn(row, style):
             look += "" if fore == FOREGROUND else f' fill="{fore}"'
             look += ' font-weight="700"' if style.get("bold") else ""
             look += ' text-decoration="underline"' if style.get("underline") else ""
-            out.append(f'<text x="{number(start * WIDTH)}" y="{BASELINE}" textLength="{number(length * WIDTH)}"{look}>{html.escape(text.strip(), False)}</text>')
+            place = f'x="{number(start * WIDTH)}" y="{BASELINE}" textLength="{number(length * WIDTH)}"'
+            out.append(f"<text {place}{look}>{html.escape(text.strip(), False)}</text>")
     return "".join(out), style
 
 
@@ -189,17 +191,18 @@ def picture(frames):
         first = "" if begin == 0 else "0%{visibility:hidden}"
         rules.append(f"@keyframes k{index}{{{first}{begin:g}%{{visibility:visible}}{end:g}%{{visibility:hidden}}}}"
                      f".k{index}{{animation:k{index} {total:g}s step-end infinite}}")
-        title = f'<text x="{width / 2 - MARGIN:g}" y="-14" text-anchor="middle" class="t" fill="#9198a1">{html.escape(caption, False)}</text>'
+        title = f'<text class="t" x="{width / 2 - MARGIN:g}" y="-14">{html.escape(caption, False)}</text>'
         hidden = "" if index == 0 else ' visibility="hidden"'
         groups.append(f'<g class="k{index}"{hidden}>{title}{"".join(uses)}</g>')
         start += pause
     defs = "".join(f'<g id="{name}">{content}</g>' for content, name in rows.items())
     dots = "".join(f'<circle cx="{16 + 18 * index}" cy="17" r="5.5" fill="#30363d"/>' for index in range(3))
-    return f"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" xml:space="preserve">
+    size = f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}"'
+    return f"""<svg xmlns="http://www.w3.org/2000/svg" {size} xml:space="preserve">
 <title>subscope watching the demo's traffic: a filter, an open message, a diff, a plot, the latest values</title>
 <style>
 text{{font:{FONT}px ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace}}
-.t{{font-family:system-ui,sans-serif}}
+.t{{font-family:system-ui,sans-serif;fill:#9198a1;text-anchor:middle}}
 {"".join(rules)}
 @media(prefers-reduced-motion:reduce){{g{{animation:none!important}}}}
 </style>

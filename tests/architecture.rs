@@ -57,19 +57,24 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "server",
-        "connect
-         subscriber commander
-         sentinel cluster
-         coordinator
-         self",
+        "connect feed gaps replication
+         cluster config
+         report
+         sentinel
+         node_location
+         commander subscriber
+         coordinator",
     ),
     (
         "app",
-        "action event effect layout
+        "action effect event focus input log_pane toast
+         keymap publish_box
+         keyboard picker
+         settings
          session
-         channel_list log_pane message_pane plot publish_box
-         overlays
-         keymap mouse
+         channel_list plot
+         layout undo
+         message_pane overlays
          self
          update",
     ),
