@@ -34,7 +34,7 @@ const FLOORS: &[Floors] = &[
         "message config wire
          payload log
          query server broker
-         scan decoding analysis
+         workers
          app
          view terminal
          runtime
@@ -46,14 +46,18 @@ const FLOORS: &[Floors] = &[
     (
         "payload",
         "decimal figures hex json ranges
-         escape
-         quoted rows tree
-         json_tree reading
-         assembly diff
-         cbor msgpack protobuf
+         escape tree
+         diff quoted reading rows
+         assembly json_tree protobuf
+         cbor msgpack
          format
          change decoder_choices
          lookup",
+    ),
+    (
+        "workers",
+        "worker
+         analysis decode scan",
     ),
     (
         "server",
@@ -89,14 +93,14 @@ const GRANTS: &str = "
     message::clock: rustix
     config: strsim toml
     wire: memchr
-    payload: base64 flate2 jiff lz4_flex memchr prost_reflect twox_hash zstd
+    payload: base64 flate2 jiff lz4_flex memchr num_bigint prost_reflect twox_hash zstd
     payload: unicode_segmentation unicode_width
     log: hashbrown
     query: jaq_core jaq_json jaq_std memchr regex rustix strsim
     server: crc16 futures_util hashbrown percent_encoding redis socket2 tokio zeroize
     server: rustls rustls_native_certs tokio_rustls webpki_roots x509_parser
     broker: memchr serde_json tokio
-    analysis: hashbrown hdrhistogram jiff
+    workers: hashbrown hdrhistogram jiff
     app: crossterm::event ratatui::layout unicode_width
     app::input: tui_textarea
     view: ratatui unicode_segmentation unicode_width
@@ -118,11 +122,7 @@ const OVERSIZED: &str = "
     src/app/opening.rs: app is being sorted into folders
     src/app/reader.rs: app is being sorted into folders
     src/app/reader/outline.rs: app is being sorted into folders
-    src/log.rs: one type with one invariant: received = kept + evicted + cleared + dropped
-    src/log/channels.rs: one table, whose index and list of slots change together
-    src/query/matcher.rs: one tree of conditions, built and evaluated
     src/runtime.rs run: the one loop: a single select
-    src/scan/worker.rs: workers are being sorted into folders
     src/server/commander.rs: server is being sorted into folders
     src/server/coordinator.rs: server is being sorted into folders
     src/server/coordinator.rs hear: server is being sorted into folders
