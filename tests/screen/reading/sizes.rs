@@ -104,7 +104,7 @@ fn an_object_beside_and_below_the_log() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
@@ -129,7 +129,7 @@ fn an_object_beside_and_below_the_log() {
     insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ───────── not receiving · connecting · frozen ❚❚ 8 newer · Space resumes ╮
-    │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢 字  and 🎈                                            │
+    │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                                           │
     │   orders                13   not receiving ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}           │
     │                                            ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}                            │
@@ -156,7 +156,7 @@ fn what_has_changed() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
@@ -186,7 +186,7 @@ fn the_list_of_formats() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │               ╭ Read orders as ──────────────────────────────╮me":"Ann… 60 B │
     │               │ ● Automatic             what each looks like │me":"Bo"… 43 B │
@@ -251,7 +251,7 @@ fn a_remark_between_the_tabs_and_the_values() {
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
     │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢  … 29 B │
+    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
     │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
