@@ -13,7 +13,7 @@ use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
 
 impl MessageLog {
     /// Appends the rows of `batch`, then evicts the oldest rows beyond the budget. If a payload
-    /// does not fit into the budget, only its head is kept; see [`PayloadLimit::within`].
+    /// does not fit into the budget, only its head is kept; see [`PayloadLimit::within`](super::PayloadLimit::within).
     pub fn append(&mut self, batch: Batch) {
         if self.continues_last_row(&batch) {
             self.join_last_row(&batch.continues);

@@ -80,8 +80,8 @@ impl History {
         }
     }
 
-    /// Returns the messages per second over the last [`RATE_SECONDS`] whole seconds before `now`,
-    /// or over the seconds since the first message if these are fewer.
+    /// Returns the messages per second over the last five whole seconds before `now`, or
+    /// over the seconds since the first message if these are fewer.
     #[must_use]
     pub fn rate(&self, now: Time) -> f64 {
         let lived = usize::try_from(now.second() - self.since).unwrap_or(0);

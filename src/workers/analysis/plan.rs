@@ -69,7 +69,7 @@ pub enum Check {
     Delay {
         /// The channels to check.
         channels: Channels,
-        /// The path of the time at which the message was sent; see [`super::sent_time`].
+        /// The path of the time at which the message was sent.
         sent: Path,
     },
     /// Plots a number of every message over time.

@@ -47,7 +47,7 @@ impl Marks {
 }
 
 impl Reader {
-    /// Marks these bytes of the payload, as returned by [`App::marks`](crate::app::App::marks),
+    /// Marks these bytes of the payload, as returned by [`Session::marks`](crate::app::Session::marks),
     /// unless a text is searched for. Makes the first mark the current one.
     pub fn set_marks(&mut self, ranges: Vec<Range<usize>>) {
         if self.marks.sought.is_some() {
