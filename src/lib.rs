@@ -1,9 +1,9 @@
 //! subscope: a terminal dashboard for debugging systems that communicate through Redis Pub/Sub. It
 //! has a channel list, a live message log, and a box to publish from.
 //!
-//! # Modules, from the bottom up
+//! # Modules, lowest layer first
 //!
-//! A module imports only from modules above it in this list and from its own children;
+//! A module imports only from modules listed before it and from its own children;
 //! `tests/architecture.rs` enforces this.
 //!
 //! - [`message`]: the shared vocabulary: times, ids, subscriptions, notices.
@@ -24,8 +24,10 @@
 //! - [`terminal`]: takes over the terminal, reads from it and writes to it, and restores it however
 //!   the program ends.
 //! - [`runtime`]: the event loop.
-//! - `host`, `cli`, `commands`, modules of the binary: what surrounds the screen, the command line,
-//!   and the commands that wire everything together.
+//! - `host`: everything outside the screen: the terminal, history, statistics, child processes. This
+//!   and the next two are modules of the binary.
+//! - `cli`: the command line.
+//! - `commands`: a file per subcommand, which wires everything together.
 //!
 //! # Data flow
 //!

@@ -83,11 +83,11 @@ impl Motion {
 /// What an action does, as far as it matters for a key that is held down or pasted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Moves the view or the selection by a step. Holding the key down repeats it, and a pasted key
-    /// may trigger it outside a text box.
+    /// Moves the view or the selection by a step. Holding the key down repeats it. Outside a text
+    /// box, a pasted key is allowed to trigger it.
     Step,
-    /// Moves the view, the selection or the focus to a certain place. A pasted key may trigger it
-    /// outside a text box.
+    /// Moves the view, the selection or the focus to a fixed place. Outside a text box, a pasted key
+    /// is allowed to trigger it.
     Jump,
     /// Changes something by a step. Holding the key down repeats it.
     Adjust,

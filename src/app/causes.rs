@@ -1,4 +1,4 @@
-//! Causes in words: the one place that makes sentences of what the server tasks report.
+//! Causes in words: the one place that turns what the server tasks report into text.
 
 mod connection;
 

@@ -9,11 +9,11 @@ use super::event::Event;
 use super::keymap::Chord;
 use crate::message::Time;
 
-/// A key that comes again within this time may be held down: terminals start to repeat a key after
-/// a delay of up to this long.
+/// A key pressed again within this time may be held down: terminals start to repeat a key after a
+/// delay of up to this long.
 const HELD: Duration = Duration::from_millis(700);
 
-/// A key that comes again within this time is held down: a terminal repeats it many times a second,
+/// A key pressed again within this time is held down: a terminal repeats it many times a second,
 /// and nobody taps that fast.
 const REPEAT: Duration = Duration::from_millis(120);
 

@@ -175,7 +175,7 @@ struct TerminalHost {
 }
 
 impl TerminalHost {
-    /// Starts the worker threads, which answer by `answer_tx`.
+    /// Starts the worker threads, which send their answers through `answer_tx`.
     fn start(session: Session, server: Server, answer_tx: Sender<Event>) -> io::Result<Self> {
         let analysed_tx = answer_tx.clone();
         let decoded_tx = answer_tx.clone();

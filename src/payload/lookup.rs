@@ -225,8 +225,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
         Some(Cow::Borrowed(&self.payload[at]))
     }
 
-    /// Returns whether a payload that looks like JSON can only be JSON lines, whose values go by
-    /// index.
+    /// Returns whether a payload that looks like JSON can only be JSON lines, in which values are
+    /// addressed by the index of their line.
     #[inline]
     fn is_in_lines(&self) -> bool {
         memchr(b'\n', self.payload).is_some() && !self.is_json()

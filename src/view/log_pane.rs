@@ -91,8 +91,8 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Builds the line of a row; the row shown above it has the time `before`, and its date is
-    /// `day`.
+    /// Builds the line of `row`. `before` is the time of the row shown above it; a row of another
+    /// date than `day` shows its date.
     fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
         let (mark, style) = self.landmark(row.id);

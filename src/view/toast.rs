@@ -52,7 +52,7 @@ fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     }
 }
 
-/// Fits `text` into `columns`. If it is too long, it is cut before the remedy.
+/// Fits `text` into `columns`. If it is too long, the part before the remedy is shortened.
 fn fitted(text: &str, columns: usize) -> String {
     if !escape::words(text, columns).cut {
         return text.to_owned();

@@ -119,8 +119,8 @@ impl Play {
         let before = ends(&self.listener);
         let read = self.read();
         self.hostile.play(script);
-        // The first end is the cut that starts the script. A listener whose subscription was ended
-        // does not reconnect.
+        // The first disconnect starts the script. A listener whose subscription was ended does
+        // not reconnect, so it has no second one.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
         let has_met_it = |listener: &Listener| ends(listener) >= before + 2 || is_over(listener);
         self.listener.until(&name, has_met_it).await;

@@ -107,7 +107,7 @@ enum Step {
     Fail(String),
     Wait(Duration),
     Redraw,
-    /// Changes when the workers answer.
+    /// Sets how promptly the workers answer from now on.
     Answers(Answers),
 }
 

@@ -26,7 +26,8 @@ use crate::support::pty::Launch;
 use crate::support::redis::{Redis, pack};
 use crate::support::truth::{Publisher, Sent, check, log_of};
 
-/// Returns a log that lacks number 1 of 0 to 2, with a gap from `last_heard` to `restored`.
+/// Returns a log of messages 0 and 2, without message 1, and with a gap from `last_heard` to
+/// `restored`.
 fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
     let mut batch = Batch::default();
     batch.push_message(Time(0), b"a", b"0", SubscriptionId(0));

@@ -8,10 +8,10 @@ use crate::app::session::Session;
 use crate::payload::figures;
 use crate::workers::decode::{self, Found, MAX_MARKED, Sought};
 
-/// A message of up to this many bytes is searched at once,
+/// The maximum size of a message that is searched at once, in bytes.
 const MOST_SEARCHED: usize = 1 << 20;
 
-/// if it has no more than this many values.
+/// The maximum number of values of a message that is searched at once.
 const MOST_VALUES_SEARCHED: usize = 20_000;
 
 /// A search in the open message.

@@ -13,7 +13,7 @@ const YOUNG: Duration = Duration::from_secs(10);
 /// Why a series has no points to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EmptyReason {
-    /// No messages have arrived as far as is known.
+    /// No message is known to have arrived.
     NoMessage,
     /// None of this many messages has a number at the path with this label.
     NoNumber(String, u64),

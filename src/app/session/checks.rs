@@ -34,7 +34,7 @@ pub struct Checks {
     is_new: bool,
     follower: Follower,
     findings: Findings,
-    /// The messages that checks which flag rows could not evaluate.
+    /// Messages that could not be evaluated by the checks that flag rows.
     skips: Skips,
     /// The latest reports that are shown, by channel if the check tells channels apart.
     reports: BTreeMap<Place, Box<Report>>,

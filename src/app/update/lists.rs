@@ -16,8 +16,9 @@ impl App {
         self.overlay = Some(Overlay::Help { top, over });
     }
 
-    /// Returns the top line of the help for `context`: the one where its keys start, or the lowest
-    /// one possible. For the panes it is the first line, since their keys come first.
+    /// Returns the top line of the help for `context`: the one where its keys start, or, if the help
+    /// cannot scroll that far, the last possible one. For the panes it is the first line, since
+    /// their keys come first.
     fn help_of(&self, context: Context) -> usize {
         if matches!(context, Context::Channels | Context::Messages) {
             return 0;

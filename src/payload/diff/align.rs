@@ -219,7 +219,7 @@ impl Meetings {
         // For each chain length, the last link of the chain that ends first in the new sequence.
         let mut ends: Vec<usize> = Vec::new();
         for (left, equal) in stretch.old.clone().zip(equals) {
-            // In descending order, so that no link follows another of the same old value.
+            // In descending order, so that one chain never uses the same old value twice.
             for right in self.new[equal].iter().rev().copied() {
                 let length = ends.partition_point(|end| links[*end].pair.1 < right);
                 let before = length.checked_sub(1).map(|shorter| ends[shorter]);

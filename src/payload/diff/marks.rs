@@ -6,8 +6,8 @@ use super::align::{self, Effort};
 use super::bytes::Ends;
 use super::digest::{Digest, Digester};
 
-/// Returns the bytes that only the old text has and those that only the new one has, ascending and
-/// without splitting characters. The texts may be two strings of trees.
+/// Returns the byte ranges found only in the old text and those found only in the new one, in
+/// ascending order and never splitting a character. The texts may also be strings inside trees.
 #[must_use]
 pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::new(), &mut Effort::new())

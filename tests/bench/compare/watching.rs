@@ -92,7 +92,7 @@ impl Stats {
         self.0[name].as_u64().unwrap()
     }
 
-    /// Returns what was lost of `messages` published messages.
+    /// Returns how many of the `messages` published messages were lost.
     pub fn lost(&self, messages: u64) -> Lost {
         let (received, dropped) = (self.figure("received"), self.figure("dropped"));
         Lost {

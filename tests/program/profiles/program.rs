@@ -26,7 +26,7 @@ impl File {
         file
     }
 
-    /// Creates one with the profiles `local` and `production`, both for `redis`.
+    /// Creates a config file with the profiles `local` and `production`, both pointing at `redis`.
     fn of(redis: &Redis) -> Self {
         let (url, port) = (redis.url(), redis.port());
         Self::holding(&format!(

@@ -53,7 +53,7 @@ pub fn path(trie: &Trie, place: u32) -> String {
     }
 }
 
-/// Returns the fields of all places, parents before children.
+/// Returns a field for every path in the trie, parents before children.
 pub fn fields(trie: &Trie) -> Vec<Field> {
     let mut fields = Vec::with_capacity(trie.len());
     let mut at = ROOT;
