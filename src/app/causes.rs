@@ -58,7 +58,7 @@ fn moved_words(topic: &MovedTopic) -> String {
     match topic.reason {
         MoveReason::SlotMoved => name.into_owned(),
         MoveReason::TakenOver => format!("{name}: another server delivers it now"),
-        MoveReason::NotSubscribedBefore => format!("{name}: not subscribed there before"),
+        MoveReason::NotSubscribedBefore => format!("{name}: not subscribed at that server before"),
     }
 }
 
@@ -102,12 +102,12 @@ pub fn partial_words(partial: &Partial) -> [String; 2] {
             ]
         }
         Partial::KeysOfOneNode(node) => [
-            format!("only {node} reports its keys"),
+            format!("keyspace events from {node} only"),
             "nodes forward no keyspace events · subscribe to __key*@* for all primaries".to_owned(),
         ],
         Partial::ShardChannelsLeftOut(count) => [
             format!(
-                "{} of the sharded channels found left out · name the ones you want",
+                "{} of the sharded channels found are not subscribed · name the ones you want",
                 figures::count(*count)
             ),
             String::new(),
@@ -150,7 +150,7 @@ pub fn trouble_words(trouble: &Trouble) -> String {
                 ""
             };
             format!(
-                "no connection to publish with: {}{again}",
+                "no connection for publishing: {}{again}",
                 connection_words(error)
             )
         }

@@ -78,7 +78,7 @@ fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
         "TERM=dumb"
     };
     Err(Failure::usage(format!(
-        "{said}: cannot draw on this terminal; if it can do more, set TERM=xterm-256color"
+        "{said}: cannot draw on this terminal; if it is a normal one, set TERM=xterm-256color"
     )))
 }
 

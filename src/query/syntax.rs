@@ -36,7 +36,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "not a, -a, !a",
         example: "-heartbeat not (ping or pong)",
-        meaning: "negation; () group",
+        meaning: "negation; parentheses group",
     },
     Syntax {
         form: "/regex/ or /regex/i",

@@ -182,9 +182,9 @@ fn state(app: &App, node: &NodeStatus) -> (String, Style) {
         };
     }
     let (words, style) = match (&node.connection, health) {
-        (Some(Connection::Live), Some(Health::Failed)) => ("✗ failed, live here", theme::BAD),
+        (Some(Connection::Live), Some(Health::Failed)) => ("✗ failed, but connected", theme::BAD),
         (Some(Connection::Live), Some(Health::Suspected)) => {
-            ("◐ suspected, live here", theme::WATCH)
+            ("◐ suspected, connected", theme::WATCH)
         }
         (Some(Connection::Live), _) => ("● live", theme::GOOD),
         (_, Some(Health::Failed)) => ("✗ failed", theme::BAD),

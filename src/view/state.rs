@@ -108,8 +108,8 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);
     let lost = match away.subscriptions {
         0 => String::new(),
-        1 => ", 1 subscription with it".to_owned(),
-        count => format!(", {count} subscriptions with it"),
+        1 => " (1 subscription lost)".to_owned(),
+        count => format!(" ({count} subscriptions lost)"),
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {
@@ -123,11 +123,11 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
         } => {
             let wait = wait(*retry_at, app.now());
             let reason = connection_words(reason);
-            let words = format!("{name} away{lost}, next try {wait}: {reason}");
+            let words = format!("{name} unreachable{lost}, next try {wait}: {reason}");
             ("○", theme::BAD, words)
         }
         // A server that is away is in one of the states above.
-        _ => ("○", theme::BAD, format!("{name} away{lost}")),
+        _ => ("○", theme::BAD, format!("{name} unreachable{lost}")),
     }
 }
 

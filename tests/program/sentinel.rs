@@ -487,7 +487,7 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
     let alone = url(&[&dead, &stale]);
     let mut listener = Listener::start(config(&alone, &topics));
     let words = format!(
-        "{}: connection refused; {}: {} is named as master, but reports being a replica",
+        "{}: connection refused; {}: {} is named as master, but says it is a replica",
         dead.address(),
         stale.address(),
         replica.address()

@@ -350,7 +350,7 @@ async fn tls_and_plain_are_told_apart() {
         "closed by the server before it answered"
     );
     let reason = "closed by the server before it answered: it may require TLS (--tls or rediss://) \
-                  or reject this address";
+                  or reject your IP address";
     assert_eq!(refused.reason().await, reason);
     refused.server.stop().await;
 

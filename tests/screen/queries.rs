@@ -1435,7 +1435,7 @@ fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
         &stage,
         &[
             "hit ❚❚ error · ",
-            " rows wait · 2 more hits · Space: next hit",
+            " new rows · 2 more hits · Space: next hit",
         ],
     );
     assert_line(&stage, &["◆", "orders", r#""n":110,"#]);

@@ -92,7 +92,8 @@ fn a_node_that_is_away_is_named_while_the_others_serve() {
     confirm_all(&mut stage);
     connect(&mut stage, 1, lost());
     let line = status(&stage);
-    let words = "○ 127.0.0.1:7002 away, 2 subscriptions with it, next try now: connection refused";
+    let words =
+        "○ 127.0.0.1:7002 unreachable (2 subscriptions lost), next try now: connection refused";
     assert!(line.contains(words), "{line}");
     let screen = stage.screen();
     assert!(screen.contains("Listening to *, orders"), "{screen}");

@@ -596,8 +596,8 @@ fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() 
     assert!(!row(&stage).contains("3.0 ms"), "{}", row(&stage));
     assert!(stage.screen().contains("1.0 ms"), "{}", stage.screen());
     for (health, words) in [
-        (Health::Suspected, "◐ suspected, live here"),
-        (Health::Failed, "✗ failed, live here"),
+        (Health::Suspected, "◐ suspected, connected"),
+        (Health::Failed, "✗ failed, but connected"),
     ] {
         facts[1].health = health;
         live(&mut stage, &facts);

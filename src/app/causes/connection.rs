@@ -40,7 +40,7 @@ pub fn connection_words(error: &ConnectionError) -> String {
         },
         ConnectionError::NoSuchSocket(path) => format!("no such socket: {path}"),
         ConnectionError::NotASocket { path, is_folder } => {
-            let what = if *is_folder { "a folder" } else { "a file" };
+            let what = if *is_folder { "a directory" } else { "a file" };
             format!("not a socket, but {what}: {path}")
         }
         ConnectionError::Tls(failure) => tls_words(failure),
@@ -52,7 +52,7 @@ pub fn connection_words(error: &ConnectionError) -> String {
         ConnectionError::Reply(command, error) => format!("{command}: {}", connection_words(error)),
         ConnectionError::Sentinels(errors) => sentinels_words(errors).join(": "),
         ConnectionError::NoMasterYet => "the sentinels have named no master yet".to_owned(),
-        ConnectionError::MasterReplaced => "the sentinels have another master".to_owned(),
+        ConnectionError::MasterReplaced => "the sentinels now name another master".to_owned(),
         ConnectionError::NotConnected => "not connected".to_owned(),
     }
 }
@@ -62,10 +62,10 @@ fn closing_words(closing: Closing) -> &'static str {
         Closing::Later => "",
         Closing::Unanswered => " before it answered",
         Closing::Silent(StreamKind::Tcp) => {
-            " before it answered: it may require TLS (--tls or rediss://) or reject this address"
+            " before it answered: it may require TLS (--tls or rediss://) or reject your IP address"
         }
         Closing::Silent(StreamKind::Tls) => {
-            " before it answered: it may reject this address, or not be Redis"
+            " before it answered: it may reject your IP address, or not be Redis"
         }
         Closing::Silent(StreamKind::Unix) => " before it answered: it may not be Redis",
         Closing::AfterFirstAnswer => " after its first answer",
@@ -100,7 +100,9 @@ fn tls_words(failure: &TlsFailure) -> String {
              use --cert FILE and --key FILE"
         ),
         TlsFailure::Alert(Alert::UnknownName, name) => {
-            format!("the server does not know this name ({name}): set it with --sni NAME")
+            format!(
+                "the server does not know the host name sent to it ({name}): set it with --sni NAME"
+            )
         }
         TlsFailure::Alert(Alert::Other, name) => format!("the server aborted TLS: {name}"),
         TlsFailure::Other(text) => format!("TLS failed: {text}"),
@@ -222,7 +224,7 @@ fn sentinel_words(error: &SentinelError) -> String {
             format!("the master {address}: {}", connection_words(error))
         }
         SentinelError::MasterIsReplica(address) => {
-            format!("{address} is named as master, but reports being a replica")
+            format!("{address} is named as master, but says it is a replica")
         }
     }
 }

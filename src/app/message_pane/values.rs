@@ -98,7 +98,7 @@ impl Open {
             Some(Ok(literal)) => (format!("{path} == {literal}"), String::new()),
             Some(Err(what)) => (
                 format!("has({path})"),
-                format!(", because {what} cannot be compared with =="),
+                format!(" ({what} cannot be compared with ==)"),
             ),
             None => return Err(self.tell_no_value(session)),
         };

@@ -18,9 +18,9 @@ pub enum HelpLine {
 /// The notes below the keys in the help.
 const NOTES: &[&str] = &[
     "The wheel scrolls the pane under it; a click focuses and selects.",
-    "In the plot the wheel zooms, a drag pans, and a click reads a point.",
-    "Shift-drag selects text with the mouse, and so does --no-mouse.",
-    "A rate is the mean of the last 5 seconds, or less for a newer channel;",
+    "In the plot the wheel zooms, a drag pans, and a click shows a value.",
+    "Shift-drag selects text; with --no-mouse, a plain drag does.",
+    "A rate is the mean of the last 5 seconds, or since the first message;",
     "bars show the last minute.",
     "Redis counts the receivers of a publish: one for each matching",
     "subscription, including those of this program.",

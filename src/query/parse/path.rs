@@ -233,7 +233,7 @@ impl Parser<'_> {
                 self.cursor.take_word();
                 fail(
                     self.cursor.since(start),
-                    "only numbers, strings, true, false and null can be compared: use jq(…)",
+                    "only numbers, strings, true, false and null can be compared; for others use jq(…)",
                 )
             }
             Some('.' | '$') if self.sees_path() => {
@@ -277,7 +277,7 @@ impl Parser<'_> {
         if !self.cursor.eat("(") {
             return fail(
                 self.cursor.next_char(),
-                "in takes a list: in (\"a\", \"b\")",
+                "\"in\" needs a list, such as in (\"a\", \"b\")",
             );
         }
         let mut scalars = vec![self.scalar(true)?];

@@ -278,13 +278,13 @@ fn waiting_rows(app: &App, window: &Window) -> Option<String> {
     });
     let words = match (came, window.newer) {
         (0, _) => return None,
-        (1, _) => "1 row waits".to_owned(),
+        (1, _) => "1 new row".to_owned(),
         (came, kept) if came > kept => format!(
-            "{} rows came, {} are kept",
+            "{} new rows, {} still kept",
             figures::count(came),
             figures::count(kept)
         ),
-        (came, _) => format!("{} rows wait", figures::count(came)),
+        (came, _) => format!("{} new rows", figures::count(came)),
     };
     Some(words)
 }
