@@ -81,7 +81,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails if the profile is invalid, or if there is none of that name; the error then lists the
+    /// Fails if the profile is invalid, or if no profile has that name; the error then lists the
     /// profiles.
     pub fn profile(&self, name: &str) -> Result<&Profile, ConfigError> {
         let found = self.entries.iter().find(|entry| entry.name == name);

@@ -14,6 +14,9 @@ use crate::server::{PublishError, Trouble};
 /// The maximum length of the topics named in a gap, in bytes.
 const MAX_TOPICS: usize = 60;
 
+/// The maximum length of the name of a topic in a gap, in bytes.
+const MAX_NAME: usize = 400;
+
 /// Returns the text for the event that opened a gap.
 #[must_use]
 pub fn gap_cause_words(cause: &GapCause) -> String {
@@ -54,9 +57,12 @@ pub fn gap_reason_words(reason: &GapReason) -> String {
 }
 
 fn moved_words(topic: &MovedTopic) -> String {
-    let name = String::from_utf8_lossy(&topic.name);
+    // A frame must not read all of a name of many megabytes.
+    let start = topic.name.get(..MAX_NAME);
+    let name = String::from_utf8_lossy(start.unwrap_or(&topic.name));
+    let name = format!("{name}{}", if start.is_some() { "…" } else { "" });
     match topic.reason {
-        MoveReason::SlotMoved => name.into_owned(),
+        MoveReason::SlotMoved => name,
         MoveReason::TakenOver => format!("{name}: another server delivers it now"),
         MoveReason::NotSubscribedBefore => format!("{name}: not subscribed at that server before"),
     }
@@ -208,15 +214,18 @@ mod tests {
 
     #[test]
     fn only_some_of_many_moved_topics_are_named() {
+        let topic = |name: String| MovedTopic {
+            name: name.into_bytes().into(),
+            reason: MoveReason::SlotMoved,
+        };
         let moved = |count: usize| {
-            let topics = (0..count).map(|number| MovedTopic {
-                name: format!("channel:{number:02}").into_bytes().into(),
-                reason: MoveReason::SlotMoved,
-            });
-            gap_reason_words(&GapReason::Moved(topics.collect()))
+            let names = (0..count).map(|number| format!("channel:{number:02}"));
+            gap_reason_words(&GapReason::Moved(names.map(topic).collect()))
         };
         assert_eq!(moved(2), "channel:00, channel:01");
         let shown = "channel:00, channel:01, channel:02, channel:03, channel:04, …";
         assert_eq!((moved(6).as_str(), moved(40).as_str()), (shown, shown));
+        let long = GapReason::Moved(vec![topic("x".repeat(1 << 20))]);
+        assert_eq!(gap_reason_words(&long), "x".repeat(MAX_NAME) + "…");
     }
 }

@@ -157,7 +157,7 @@ impl Picker {
         }
     }
 
-    /// Returns the name being typed, starting one if there is none.
+    /// Returns the name being typed, or starts an empty one.
     fn typing(&mut self) -> &mut Input {
         self.name.get_or_insert_default()
     }

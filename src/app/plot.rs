@@ -281,7 +281,7 @@ impl Plot {
         }
     }
 
-    /// Pans to earlier or later data, or tells the user that there is none.
+    /// Pans to earlier or later data, or tells the user that the end is reached.
     pub(super) fn pan(
         &mut self,
         is_later: bool,

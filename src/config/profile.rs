@@ -141,7 +141,7 @@ impl Profile {
         self.place.lines.contains_key(key)
     }
 
-    /// Returns the key that names the server; empty if there is none.
+    /// Returns the key that names the server, or an empty string.
     #[must_use]
     pub fn address_key(&self) -> &'static str {
         let keys = ["url", "socket", "host", "port"];

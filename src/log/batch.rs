@@ -14,7 +14,7 @@ pub(super) use joining::BatchPayload;
 
 use super::large::LargePayload;
 use super::record::{Join, Record};
-use crate::message::{Allowed, NodeId, Notice, SubscriptionId, Time, Unexpected};
+use crate::message::{Allowed, Gap, GapReason, NodeId, Notice, SubscriptionId, Time, Unexpected};
 
 /// The size in bytes at which a batch is handed over even while there is more to read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -324,8 +324,8 @@ impl Batch {
     }
 }
 
-/// Returns the memory use of a notice in bytes. Topic names, which are shared, and causes, which are
-/// short, are not counted.
+/// Returns the memory use of a notice in bytes. Topic names, which are shared, and texts that are
+/// always short are not counted.
 fn notice_bytes(notice: &Notice) -> usize {
     let words = match notice {
         Notice::Denied { reason: error, .. }
@@ -345,6 +345,14 @@ fn notice_bytes(notice: &Notice) -> usize {
             .iter()
             .map(|name| size_of_val(name) + name.len())
             .sum(),
+        Notice::Gap(Gap {
+            reason: GapReason::Connection(error),
+            ..
+        }) => error.redis().map_or(0, |error| error.text.len()),
+        Notice::Gap(Gap {
+            reason: GapReason::Moved(topics),
+            ..
+        }) => size_of_val(&topics[..]),
         _ => 0,
     };
     size_of::<Notice>() + words

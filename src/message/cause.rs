@@ -2,6 +2,7 @@
 //! Errors of the operating system, of libraries and of servers keep their own text.
 
 use std::io::ErrorKind;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Time;
@@ -93,8 +94,8 @@ impl From<ConnectionError> for GapReason {
 /// A topic that its server no longer delivers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MovedTopic {
-    /// The name of the channel or the pattern.
-    pub name: Box<[u8]>,
+    /// The name of the channel or the pattern, shared with its subscription.
+    pub name: Arc<[u8]>,
     /// Why it has to move.
     pub reason: MoveReason,
 }
@@ -136,8 +137,8 @@ pub enum ConnectionError {
     NotASocket {
         /// The path.
         path: Box<str>,
-        /// Whether it is a folder.
-        is_folder: bool,
+        /// Whether it is a directory.
+        is_directory: bool,
     },
     /// TLS failed.
     Tls(TlsFailure),

@@ -5,7 +5,8 @@ use proptest::prelude::*;
 
 use subscope::log::{Batch, Content, Matches, MessageLog, Piece, RowKind, Selection};
 use subscope::message::{
-    ConnectionError, Dropped, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId, Time,
+    ConnectionError, Dropped, Gap, GapCause, GapEnd, GapReason, MoveReason, MovedTopic, Notice,
+    RowId, SubscriptionId, Time,
 };
 
 /// An expected row.
@@ -491,14 +492,33 @@ fn a_batch_counts_its_copy_of_the_row_before_it_until_it_has_a_row() {
 
 #[test]
 fn notices_fill_a_batch_as_messages_do() {
-    let mut batch = Batch::default();
-    let said = Notice::Resp3Refused {
-        library: "x".repeat(1000).into(),
+    let text = "x".repeat(1000);
+    let gap = |reason| {
+        Notice::Gap(Gap {
+            last_heard: Time(0),
+            noticed: Time(1),
+            end: GapEnd::Open,
+            cause: GapCause::LoginRefused,
+            reason,
+        })
     };
-    for _ in 0..1000 {
-        batch.push_notice(Time(1), said.clone());
+    let topic = MovedTopic {
+        name: (*b"shared with the subscription").into(),
+        reason: MoveReason::SlotMoved,
+    };
+    for notice in [
+        Notice::Resp3Refused {
+            library: text.as_str().into(),
+        },
+        gap(ConnectionError::Redis(text.as_str().into()).into()),
+        gap(GapReason::Moved(vec![topic; 42])),
+    ] {
+        let mut batch = Batch::default();
+        for _ in 0..1000 {
+            batch.push_notice(Time(1), notice.clone());
+        }
+        assert!(batch.size() > 1_000_000 && batch.is_full(), "{notice:?}");
     }
-    assert!(batch.size() > 1_000_000 && batch.is_full());
 }
 
 #[test]

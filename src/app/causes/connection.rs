@@ -13,7 +13,6 @@ use crate::message::{
 pub fn connection_words(error: &ConnectionError) -> String {
     match error {
         ConnectionError::Redis(error) => error.text.to_string(),
-        ConnectionError::Network(ErrorKind::BrokenPipe) => "connection reset".to_owned(),
         ConnectionError::Network(ErrorKind::TimedOut) => "timed out: no acknowledgement".to_owned(),
         ConnectionError::Network(kind) => kind.to_string(),
         ConnectionError::Io(text) => text.to_string(),
@@ -39,8 +38,12 @@ pub fn connection_words(error: &ConnectionError) -> String {
             LookupError::NoAddress => format!("host not found: {host} has no address"),
         },
         ConnectionError::NoSuchSocket(path) => format!("no such socket: {path}"),
-        ConnectionError::NotASocket { path, is_folder } => {
-            let what = if *is_folder { "a directory" } else { "a file" };
+        ConnectionError::NotASocket { path, is_directory } => {
+            let what = if *is_directory {
+                "a directory"
+            } else {
+                "a file"
+            };
             format!("not a socket, but {what}: {path}")
         }
         ConnectionError::Tls(failure) => tls_words(failure),

@@ -125,7 +125,7 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Returns the row that `jump` leads to, or why there is none; `None` while that is unknown.
+    /// Returns the row that `jump` leads to, or why it leads nowhere; `None` while that is unknown.
     pub(crate) fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
         let find = self.find.as_ref()?;
         // Rows that have arrived since do not count: under load some are always waiting.

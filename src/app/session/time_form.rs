@@ -32,7 +32,7 @@ impl TimeForm {
         match self {
             Self::Local => "local time",
             Self::Utc => "UTC",
-            Self::Delta => "since the row before",
+            Self::Delta => "since the previous row",
             Self::Age => "age",
         }
     }

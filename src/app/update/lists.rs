@@ -40,7 +40,7 @@ impl App {
         self.overlay = Some(Overlay::Breakpoints { line });
     }
 
-    /// Opens the list of filters, or the box to write the first one if there is none yet.
+    /// Opens the list of filters, or the box to write the first one.
     pub(super) fn filters_key(&mut self) {
         if self.session.filters.list.is_empty() {
             self.write_query(Purpose::ListedFilter(None));
@@ -49,7 +49,7 @@ impl App {
         }
     }
 
-    /// Opens the list of breakpoints, or the box to write the first one if there is none yet.
+    /// Opens the list of breakpoints, or the box to write the first one.
     pub(super) fn breakpoints_key(&mut self) {
         if self.session.breakpoints.list().is_empty() {
             self.write_query(Purpose::Breakpoint(None));

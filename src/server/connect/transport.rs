@@ -142,9 +142,10 @@ pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
     }
     match error.kind() {
         Kind::UnexpectedEof => ConnectionError::Closed(Closing::Later),
+        // What a reset looks like to a writer, depending on the moment.
+        Kind::BrokenPipe => ConnectionError::Network(Kind::ConnectionReset),
         kind @ (Kind::ConnectionRefused
         | Kind::ConnectionReset
-        | Kind::BrokenPipe
         | Kind::ConnectionAborted
         | Kind::TimedOut
         | Kind::HostUnreachable
@@ -209,7 +210,7 @@ fn no_socket(path: &Path) -> Option<ConnectionError> {
     let kind = path.metadata().ok()?.file_type();
     (!kind.is_socket()).then(|| ConnectionError::NotASocket {
         path: path.display().to_string().into(),
-        is_folder: kind.is_dir(),
+        is_directory: kind.is_dir(),
     })
 }
 
@@ -327,12 +328,20 @@ impl AsyncWrite for Transport {
 mod tests {
     use super::*;
 
+    /// Otherwise a server that fails in both ways by turns would log each turn as news.
+    #[test]
+    fn a_broken_pipe_is_a_reset() {
+        let cause = |kind: io::ErrorKind| io_cause(&kind.into());
+        let [pipe, reset] = [io::ErrorKind::BrokenPipe, io::ErrorKind::ConnectionReset];
+        assert_eq!(cause(pipe), cause(reset));
+    }
+
     #[test]
     fn a_file_that_is_not_a_socket_is_recognized() {
         let found = |path: &str| no_socket(Path::new(path));
-        let other = |path: &str, is_folder| ConnectionError::NotASocket {
+        let other = |path: &str, is_directory| ConnectionError::NotASocket {
             path: path.into(),
-            is_folder,
+            is_directory,
         };
         assert_eq!(found("/"), Some(other("/", true)));
         let file = "/proc/self/exe";

@@ -7,6 +7,7 @@
 //! a primary only emits its own.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
 use crate::message::{
@@ -352,7 +353,7 @@ impl Coordinator {
 
 /// Returns what is lost and why: a sharded channel because its slot has moved.
 fn moved(topic: &Topic, reason: MoveReason) -> GapReason {
-    let name = (*topic.name).into();
+    let name = Arc::clone(&topic.name);
     let reason = match topic.kind {
         SubscriptionKind::Shard => MoveReason::SlotMoved,
         _ => reason,

@@ -49,7 +49,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let form = match app.session().time_form() {
         TimeForm::Local => "",
         TimeForm::Utc => "· UTC ",
-        TimeForm::Delta => "· time since the row before ",
+        TimeForm::Delta => "· time since the previous row ",
         TimeForm::Age => "· age ",
     };
     let gone = gone_words(app, window);
