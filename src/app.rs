@@ -114,7 +114,6 @@ pub struct App {
 
 impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
-    #[must_use]
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
             session: Session::new(settings, topics, now),
@@ -136,13 +135,11 @@ impl App {
     }
 
     /// Returns what the panes share.
-    #[must_use]
     pub fn session(&self) -> &Session {
         &self.session
     }
 
     /// Returns the initial subscriptions, for the server tasks.
-    #[must_use]
     pub fn first_subscriptions(&self) -> Vec<Subscription> {
         let listed = self.session.subscriptions.listed();
         listed
@@ -154,97 +151,81 @@ impl App {
     }
 
     /// Returns the settings that are fixed at startup.
-    #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.session.settings
     }
 
     /// Returns when the last event arrived, which is "now" on the screen.
-    #[must_use]
     pub fn now(&self) -> Time {
         self.session.now
     }
 
     /// Returns the message log.
-    #[must_use]
     pub fn log(&self) -> &MessageLog {
         &self.session.log
     }
 
     /// Returns the rows of the log that are shown.
-    #[must_use]
     pub fn shown(&self) -> &Selection {
         &self.session.shown
     }
 
     /// Returns the only channel that is shown, if one was selected.
-    #[must_use]
     pub fn only(&self) -> Option<&[u8]> {
         self.session.filters.only.as_deref()
     }
 
     /// Returns whether the channel called `name` is muted.
-    #[must_use]
     pub fn is_muted(&self, name: &[u8]) -> bool {
         self.session.filters.muted.contains(name)
     }
 
     /// Returns the number of muted channels that have received messages.
-    #[must_use]
     pub fn muted_and_heard(&self) -> usize {
         self.session.filters.muted_and_heard
     }
 
     /// Returns the filters.
-    #[must_use]
     pub fn filters(&self) -> &Filters {
         &self.session.filters
     }
 
     /// Returns the active search in the log, if there is one.
-    #[must_use]
     pub fn find(&self) -> Option<&Find> {
         self.session.find.as_ref()
     }
 
     /// Returns the breakpoints.
-    #[must_use]
     pub fn breakpoints(&self) -> &Breakpoints {
         &self.session.breakpoints
     }
 
     /// Returns the subscriptions.
-    #[must_use]
     pub fn subscriptions(&self) -> &Subscriptions {
         &self.session.subscriptions
     }
 
     /// Returns the state of the server.
-    #[must_use]
     pub fn server(&self) -> &ServerStatus {
         &self.session.server
     }
 
     /// Returns the region that receives keys while no overlay is open.
-    #[must_use]
     pub fn focus(&self) -> Focus {
         self.focus
     }
 
     /// Returns the channel list.
-    #[must_use]
     pub fn channels(&self) -> &ChannelList {
         &self.channel_list
     }
 
     /// Returns the message log's pane.
-    #[must_use]
     pub fn messages(&self) -> &LogPane {
         &self.log_pane
     }
 
     /// Returns the rows of the log that are on the screen.
-    #[must_use]
     pub fn window(&self) -> Window {
         self.log_pane
             .window(&self.session.shown, inside(self.areas().messages).height)
@@ -252,67 +233,56 @@ impl App {
 
     /// Returns whether the wall clock was set since it was last noted, given that it is now `ahead`
     /// microseconds ahead of the steady one.
-    #[must_use]
     pub fn is_wall_clock_set(&self, ahead: i64) -> bool {
         self.session.wall.is_set_to(ahead)
     }
 
     /// Returns the messages that this session published.
-    #[must_use]
     pub fn own(&self) -> &OwnMessages {
         &self.session.own
     }
 
     /// Returns the form of the channel list.
-    #[must_use]
     pub fn list_form(&self) -> ListForm {
         self.channel_list.form
     }
 
     /// Returns the open message.
-    #[must_use]
     pub fn open(&self) -> Option<&Open> {
         self.open.as_ref()
     }
 
     /// Returns the plot.
-    #[must_use]
     pub fn plot(&self) -> &Plot {
         &self.plot
     }
 
     /// Returns the publish box.
-    #[must_use]
     pub fn publish(&self) -> &PublishBox {
         &self.publish_box
     }
 
     /// Returns the open overlay, if there is one.
-    #[must_use]
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
     }
 
     /// Returns the toast, while it is visible.
-    #[must_use]
     pub fn toast(&self) -> Option<&Toast> {
         self.session.toast()
     }
 
     /// Returns the width of the widest channel name so far, in columns.
-    #[must_use]
     pub fn name_columns(&self) -> usize {
         self.session.name_columns
     }
 
     /// Returns the data that the channel list shows.
-    #[must_use]
     pub fn lists(&self) -> Lists<'_> {
         Lists::of(&self.session)
     }
 
     /// Returns the regions of the screen.
-    #[must_use]
     pub fn areas(&self) -> Areas {
         let wishes = layout::Wishes {
             focus: self.focus,
@@ -327,7 +297,6 @@ impl App {
     }
 
     /// Returns the context in which keys are looked up.
-    #[must_use]
     pub fn context(&self) -> Context {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
@@ -354,7 +323,6 @@ impl App {
 
     /// Returns when the screen next changes through the passing of time alone; `None` if it does
     /// not.
-    #[must_use]
     pub fn next_tick(&self) -> Option<Time> {
         let flash = self.shows_latest().then(|| {
             let height = inside(self.areas().channels).height;

@@ -80,32 +80,27 @@ impl Broker {
     }
 
     /// Returns the address that it listens on.
-    #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.hub.address
     }
 
     /// Publishes a message from within the program, and returns the number of receivers.
-    #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         self.hub.lock().publish(Family::Channel, channel, payload)
     }
 
     /// Returns a handle that publishes messages. It may outlive the broker; messages then have no
     /// receivers.
-    #[must_use]
     pub fn publisher(&self) -> Publisher {
         Publisher::new(Arc::clone(&self.hub))
     }
 
     /// Returns a handle to wait for the first client that requests RESP3, which is refused.
-    #[must_use]
     pub fn refused_client(&self) -> RefusedClient {
         RefusedClient::new(self.hub.refused.subscribe())
     }
 
     /// Returns a handle to inject faults in tests.
-    #[must_use]
     pub fn faults(&self) -> Faults {
         Faults::new(Arc::clone(&self.hub))
     }

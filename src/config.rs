@@ -23,7 +23,6 @@ pub use self::profile::{Colour, Profile};
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name belongs, that is
 /// a mistake, and it may hold a password, so it must not be shown. A path that looks like a login
 /// can start with `./`.
-#[must_use]
 pub fn holds_login(text: &str) -> bool {
     let is_path = text.starts_with(['/', '.', '~']);
     let login = text.rsplit_once('@').map(|(login, _)| login);
@@ -66,13 +65,11 @@ impl Config {
     }
 
     /// Returns every profile, or what is wrong with it, in file order.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// Returns what is wrong outside of the profiles.
-    #[must_use]
     pub fn wrong(&self) -> &[ConfigError] {
         &self.wrong
     }

@@ -131,7 +131,6 @@ pub struct MessageLog {
 
 impl MessageLog {
     /// Creates an empty log that uses at most `keep` bytes, including all overhead.
-    #[must_use]
     pub fn new(keep: usize) -> Self {
         Self {
             sealed: VecDeque::new(),
@@ -155,7 +154,6 @@ impl MessageLog {
     }
 
     /// Returns the row with this id, if it is kept.
-    #[must_use]
     pub fn row(&self, id: RowId) -> Option<Row<'_>> {
         if let Some((time, _)) = self.seams.get(&id) {
             return Some(Row {
@@ -183,7 +181,6 @@ impl MessageLog {
     }
 
     /// Returns the previous message on the same channel as the one with this id, if it is kept.
-    #[must_use]
     pub fn message_before(&self, id: RowId) -> Option<RowId> {
         let segment = self.segment_of(id)?;
         let record = segment.record(id).filter(|record| !record.is_notice())?;
@@ -198,7 +195,6 @@ impl MessageLog {
 
     /// Returns the payload of the message with this id, which may outlive its row. A large payload
     /// is shared instead of copied.
-    #[must_use]
     pub fn share_payload(&self, id: RowId) -> Option<SharedBytes> {
         let segment = self.segment_of(id)?;
         let record = segment.record(id)?;
@@ -213,7 +209,6 @@ impl MessageLog {
     }
 
     /// Returns the id of the oldest row, apart from held ones, or of the next row if there is none.
-    #[must_use]
     pub fn first(&self) -> RowId {
         self.sealed
             .front()
@@ -221,37 +216,31 @@ impl MessageLog {
     }
 
     /// Returns the id of the next row.
-    #[must_use]
     pub fn end(&self) -> RowId {
         self.open.segment().end()
     }
 
     /// Returns the channels that have received messages.
-    #[must_use]
     pub fn channels(&self) -> &ChannelTable {
         &self.channels
     }
 
     /// Returns the counters.
-    #[must_use]
     pub fn counters(&self) -> &Counters {
         &self.counters
     }
 
     /// Returns the messages per second on all channels together; `None` before the first message.
-    #[must_use]
     pub fn history(&self) -> Option<&History> {
         self.total.as_ref()
     }
 
     /// Returns how many of the kept rows are notices.
-    #[must_use]
     pub fn kept_notices(&self) -> u64 {
         self.notices.len() as u64
     }
 
     /// Returns the memory use of the log in bytes, including all overhead.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.sealed_bytes
             + self.open.segment().size()
@@ -273,7 +262,6 @@ impl MessageLog {
     }
 
     /// Returns the memory budget, in bytes.
-    #[must_use]
     pub fn budget(&self) -> usize {
         self.keep
     }
@@ -284,7 +272,6 @@ impl MessageLog {
     }
 
     /// Returns the kept notices with their rows, oldest first.
-    #[must_use]
     pub fn notices(&self) -> impl DoubleEndedIterator<Item = (RowId, &Notice)> {
         self.notices.iter().map(|(row, notice)| (*row, notice))
     }

@@ -24,7 +24,6 @@ pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate
 pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
 /// Returns whether `name` is, or is a pattern for, a channel of keyspace notifications.
-#[must_use]
 pub fn is_key_event(name: &[u8]) -> bool {
     name.starts_with(b"__key") || name.starts_with(b"__subkey")
 }
@@ -40,13 +39,11 @@ pub struct Time(pub i64);
 impl Time {
     /// Reads the clock. Only the edges of the program call this; elsewhere, times arrive with
     /// events.
-    #[must_use]
     pub fn now() -> Self {
         clock::now()
     }
 
     /// Returns how long after `earlier` this is, or zero if it is before `earlier`.
-    #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -70,7 +67,6 @@ impl Time {
     }
 
     /// Returns the whole second that contains this time, since the Unix epoch.
-    #[must_use]
     pub fn second(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
@@ -120,7 +116,6 @@ pub struct Topic {
 
 impl Topic {
     /// Returns the topic for exactly the channel `name`.
-    #[must_use]
     pub fn channel(name: &[u8]) -> Self {
         Self {
             kind: SubscriptionKind::Channel,
@@ -129,7 +124,6 @@ impl Topic {
     }
 
     /// Like [`Self::channel`], but shares `name` instead of copying it.
-    #[must_use]
     pub fn shared_channel(name: Arc<[u8]>) -> Self {
         Self {
             kind: SubscriptionKind::Channel,
@@ -138,7 +132,6 @@ impl Topic {
     }
 
     /// Returns the topic for every channel that the glob `name` matches.
-    #[must_use]
     pub fn pattern(name: &[u8]) -> Self {
         Self {
             kind: SubscriptionKind::Pattern,
@@ -147,7 +140,6 @@ impl Topic {
     }
 
     /// Returns the topic for exactly the sharded channel `name`.
-    #[must_use]
     pub fn shard(name: &[u8]) -> Self {
         Self {
             kind: SubscriptionKind::Shard,
@@ -157,7 +149,6 @@ impl Topic {
 
     /// Returns the topic for every sharded channel that the glob `name` matches and that has a
     /// subscriber.
-    #[must_use]
     pub fn shard_pattern(name: &[u8]) -> Self {
         Self {
             kind: SubscriptionKind::ShardPattern,
@@ -166,7 +157,6 @@ impl Topic {
     }
 
     /// Returns the topic for the sentinels' own channels that the glob `name` matches.
-    #[must_use]
     pub fn sentinel(name: &[u8]) -> Self {
         Self {
             kind: SubscriptionKind::Sentinel,
@@ -176,7 +166,6 @@ impl Topic {
 
     /// Returns a sharded pattern if `name` contains one of the glob characters `* ? [`, else a
     /// sharded channel.
-    #[must_use]
     pub fn guess_shard(name: &[u8]) -> Self {
         if Self::is_glob(name) {
             Self::shard_pattern(name)
@@ -186,7 +175,6 @@ impl Topic {
     }
 
     /// Returns a pattern if `name` contains one of the glob characters `* ? [`, else a channel.
-    #[must_use]
     pub fn guess(name: &[u8]) -> Self {
         if Self::is_glob(name) {
             Self::pattern(name)
@@ -200,7 +188,6 @@ impl Topic {
     }
 
     /// Returns whether this topic covers the channel `name`, given that the channel is of its kind.
-    #[must_use]
     pub fn matches(&self, name: &[u8]) -> bool {
         if self.names_one() {
             *self.name == *name
@@ -210,7 +197,6 @@ impl Topic {
     }
 
     /// Returns whether the topic names exactly one channel.
-    #[must_use]
     pub fn names_one(&self) -> bool {
         matches!(
             self.kind,

@@ -73,25 +73,21 @@ impl Query {
     }
 
     /// Returns the text of the query: as written, or generated if the query was built from others.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Returns the query the user may have meant, to suggest if this one finds nothing.
-    #[must_use]
     pub fn suggestion(&self) -> Option<&str> {
         self.suggestion.as_deref()
     }
 
     /// Whether the query is a single text term.
-    #[must_use]
     pub fn is_text(&self) -> bool {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
     /// Returns a query that matches what all of `parts` match; everything if there are none.
-    #[must_use]
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut parts: Vec<Self> = parts.into_iter().collect();
         parts.retain(|part| !part.is_everything());
@@ -111,7 +107,6 @@ impl Query {
     }
 
     /// Returns a query for the messages on exactly the channel `name`.
-    #[must_use]
     pub fn channel(name: &[u8]) -> Self {
         let mut text = "channel:\"".to_owned();
         for byte in name {
@@ -131,39 +126,33 @@ impl Query {
     }
 
     /// Whether the query is empty and so matches every row.
-    #[must_use]
     pub fn is_everything(&self) -> bool {
         matches!(&*self.root, Expr::All(parts) if parts.is_empty())
     }
 
     /// Whether the query contains `is:notice` or `is:gap`.
-    #[must_use]
     pub fn mentions_notices(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Notice | Is::Gap)))
     }
 
     /// Whether the query contains `via:`, so that rows must list their subscriptions.
-    #[must_use]
     pub fn uses_via(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
     /// Whether the query contains `is:drift` or `is:seqgap`, so that rows must carry their flags.
-    #[must_use]
     pub fn uses_flags(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
     /// Whether the query compares values at paths, which depends on the decoder of a payload.
-    #[must_use]
     pub fn uses_values(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Path(_)))
     }
 
     /// Returns the flags that the query tests.
-    #[must_use]
     pub fn used_flags(&self) -> Flags {
         let asks = |asked: Is| self.root.has(&|term| *term == Term::Is(asked));
         Flags {
@@ -173,13 +162,11 @@ impl Query {
     }
 
     /// Whether the channel name `name` alone decides if messages on that channel match.
-    #[must_use]
     pub fn is_decided_by_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name).is_some()
     }
 
     /// Whether a row may take milliseconds because the query runs a jq program.
-    #[must_use]
     pub fn is_slow(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Jq(_)))
     }
@@ -190,13 +177,11 @@ impl Query {
     ///
     /// Takes time linear in the size of the payload. For regular expressions that would take
     /// longer, long matches past a certain offset are left out.
-    #[must_use]
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
         self.first_marks(payload, MOST_MARKS)
     }
 
     /// Like [`Self::marks`], but with at most the first `most` matches of each term.
-    #[must_use]
     pub fn first_marks(&self, payload: &[u8], most: usize) -> Vec<Range<usize>> {
         marks::marks(&self.root, payload, most.min(MOST_MARKS))
     }

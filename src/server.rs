@@ -68,7 +68,6 @@ pub struct Server {
 /// # Panics
 ///
 /// Panics if called outside of a tokio runtime.
-#[must_use]
 pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let config = Arc::new(config);
     let counters = Arc::<Counters>::default();
@@ -119,7 +118,6 @@ impl Server {
     }
 
     /// Returns the subscriber's counters. They stay readable after [`Server::stop`].
-    #[must_use]
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
     }

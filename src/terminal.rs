@@ -134,7 +134,6 @@ impl Session {
     }
 
     /// Returns the writer for a [`backend::Screen`].
-    #[must_use]
     pub fn writer(&self) -> Tty {
         Tty {
             hold: Arc::clone(&self.hold),

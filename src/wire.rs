@@ -53,7 +53,6 @@ pub enum Part {
 
 impl Part {
     /// Returns the text of a string or an error within `bytes`, or `None` for an integer or a null.
-    #[must_use]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> Option<&'a [u8]> {
         match self {
             Self::Bulk(range) | Self::Simple(range) | Self::Error(range) => {
@@ -150,7 +149,6 @@ pub struct Decoder {
 
 impl Decoder {
     /// Creates a decoder that enforces `limits`.
-    #[must_use]
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -211,14 +209,12 @@ impl Decoder {
 
     /// Returns the values of an incomplete frame parsed so far. Only valid right after
     /// [`Self::decode`] has returned `None`.
-    #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.parts
     }
 
     /// Returns the known parts of an array of strings whose last element is still arriving. Only
     /// valid right after [`Self::decode`] has returned `None` for `bytes`.
-    #[must_use]
     pub fn last_bulk(&self, bytes: &[u8]) -> Option<LastBulk<'_>> {
         let LastValue { parts, start } = self.last_value(bytes)?;
         if bytes.get(start) != Some(&b'$') {
@@ -234,7 +230,6 @@ impl Decoder {
 
     /// Returns the known parts of an array that starts with strings and lacks only its last value.
     /// Only valid right after [`Self::decode`] has found `bytes` incomplete or not flat.
-    #[must_use]
     pub fn last_value(&self, bytes: &[u8]) -> Option<LastValue<'_>> {
         if !matches!(bytes.first(), Some(b'*' | b'>')) {
             return None;

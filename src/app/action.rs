@@ -375,7 +375,6 @@ actions! {
 
 impl Action {
     /// Returns its kind.
-    #[must_use]
     pub fn kind(self) -> Kind {
         match self {
             Self::Move(Motion::Lines(_) | Motion::HalfPages(_)) => Kind::Step,

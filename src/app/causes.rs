@@ -18,7 +18,6 @@ const MAX_TOPICS: usize = 60;
 const MAX_NAME: usize = 400;
 
 /// Returns the text for the event that opened a gap.
-#[must_use]
 pub fn gap_cause_words(cause: &GapCause) -> String {
     match cause {
         GapCause::ConnectionLost(None) => "connection lost".to_owned(),
@@ -35,7 +34,6 @@ pub fn gap_cause_words(cause: &GapCause) -> String {
 }
 
 /// Returns the text for the reason of a gap.
-#[must_use]
 pub fn gap_reason_words(reason: &GapReason) -> String {
     match reason {
         GapReason::Connection(error) => connection_words(error),
@@ -70,7 +68,6 @@ fn moved_words(topic: &MovedTopic) -> String {
 
 /// Returns the text for what cannot be received: what it is, in brief, then the reason and the
 /// remedy.
-#[must_use]
 pub fn partial_words(partial: &Partial) -> [String; 2] {
     match partial {
         Partial::PossiblyCluster(error) => [
@@ -145,7 +142,6 @@ fn database_remedy(error: &DatabaseError) -> &'static str {
 }
 
 /// Returns the text for what the server refuses besides subscriptions.
-#[must_use]
 pub fn trouble_words(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Ping(error) => format!("PING refused, round trip unknown: {}", error.text),
@@ -165,7 +161,6 @@ pub fn trouble_words(trouble: &Trouble) -> String {
 }
 
 /// Returns the text for why a message was not published.
-#[must_use]
 pub fn publish_error_words(error: &PublishError) -> String {
     match error {
         PublishError::ReadOnly => "read-only: every write is refused".to_owned(),

@@ -54,7 +54,6 @@ impl Sort {
     }
 
     /// Returns its name.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Name => "name",
@@ -100,25 +99,21 @@ pub struct ChannelList {
 
 impl ChannelList {
     /// Returns the sort order.
-    #[must_use]
     pub fn sort(&self) -> Sort {
         self.sort
     }
 
     /// Returns the lines: patterns first, then channels.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// Returns the selected line.
-    #[must_use]
     pub fn selected_line(&self) -> usize {
         self.line
     }
 
     /// Returns the first of the `height` visible lines.
-    #[must_use]
     pub fn top(&self, height: u16) -> usize {
         let height = usize::from(height.max(1));
         let lowest = self.entries.len().saturating_sub(height);
@@ -128,19 +123,16 @@ impl ChannelList {
     }
 
     /// Returns the selection.
-    #[must_use]
     pub fn selected(&self) -> Option<&Topic> {
         self.selected.as_ref()
     }
 
     /// Returns whether it lists the latest values in the log's place.
-    #[must_use]
     pub fn shows_latest(&self) -> bool {
         self.form == ListForm::Latest
     }
 
     /// Returns the channel selected in the list, if it has received messages.
-    #[must_use]
     pub fn selected_channel<'a>(&self, channels: &'a ChannelTable) -> Option<&'a Channel> {
         let topic = self.selected().filter(|topic| topic.names_one())?;
         // Its line leads to the channel without a lookup by name.
@@ -210,13 +202,11 @@ impl ChannelList {
     }
 
     /// Returns whether there are more channels than the list shows.
-    #[must_use]
     pub fn is_cut(&self, channels: &ChannelTable) -> bool {
         channels.len() > MOST_LISTED
     }
 
     /// Returns when the pane needs a refresh, if an ordering is in progress or due.
-    #[must_use]
     pub fn due(&self) -> Option<Time> {
         self.next_part_due().or(self.owed_at)
     }
@@ -311,7 +301,6 @@ impl<'a> Lists<'a> {
 
 impl Lists<'_> {
     /// Returns the topic of an entry; `None` if it has just disappeared.
-    #[must_use]
     pub fn topic(&self, entry: Entry) -> Option<Topic> {
         match entry {
             Entry::Pattern(id) | Entry::NotReceiving(id) => self.subscriptions.topic(id).cloned(),

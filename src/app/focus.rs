@@ -20,13 +20,11 @@ pub enum Focus {
 
 impl Focus {
     /// Returns whether keys go to the publish box.
-    #[must_use]
     pub fn is_in_box(self) -> bool {
         matches!(self, Self::PublishChannel | Self::PublishPayload)
     }
 
     /// Returns whether keys go to the open message, or to the plot in its place.
-    #[must_use]
     pub fn is_beside_log(self) -> bool {
         matches!(self, Self::Message | Self::Plot)
     }

@@ -17,7 +17,6 @@ pub struct Input {
 
 impl Input {
     /// Creates a box that contains `text`, with the cursor at its end.
-    #[must_use]
     pub fn holding(text: &str) -> Self {
         let mut area = TextArea::new(text.split('\n').map(str::to_owned).collect());
         area.move_cursor(CursorMove::Bottom);
@@ -26,21 +25,18 @@ impl Input {
     }
 
     /// Returns its lines; there is at least one.
-    #[must_use]
     pub fn lines(&self) -> &[String] {
         self.area.lines()
     }
 
     /// Returns the position of the cursor: the line, and the number of characters before it in that
     /// line.
-    #[must_use]
     pub fn caret(&self) -> (usize, usize) {
         let at = self.area.cursor();
         (at.0, at.1)
     }
 
     /// Returns the range of selected characters in line `row`.
-    #[must_use]
     pub fn selected_in(&self, row: usize) -> Range<usize> {
         let Some((start, end)) = self.area.selection_range() else {
             return 0..0;
@@ -54,38 +50,32 @@ impl Input {
     }
 
     /// Returns its size in bytes, including line breaks.
-    #[must_use]
     pub fn size(&self) -> usize {
         let lines = self.area.lines();
         lines.iter().map(String::len).sum::<usize>() + lines.len() - 1
     }
 
     /// Returns its text, with lines joined by line feeds.
-    #[must_use]
     pub fn text(&self) -> String {
         self.area.lines().join("\n")
     }
 
     /// Returns its number of lines, which is at least one.
-    #[must_use]
     pub fn line_count(&self) -> usize {
         self.area.lines().len()
     }
 
     /// Returns whether it is empty.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
     }
 
     /// Returns whether the cursor is on the first line.
-    #[must_use]
     pub fn is_on_first_line(&self) -> bool {
         self.area.cursor().0 == 0
     }
 
     /// Returns whether the cursor is on the last line.
-    #[must_use]
     pub fn is_on_last_line(&self) -> bool {
         self.area.cursor().0 + 1 == self.line_count()
     }

@@ -83,7 +83,6 @@ impl Context {
     ];
 
     /// Returns its heading in the help.
-    #[must_use]
     pub fn title(self) -> &'static str {
         match self {
             Self::Always => "Everywhere",
@@ -111,7 +110,6 @@ impl Context {
     }
 
     /// Returns whether keys are typed as text there.
-    #[must_use]
     pub fn is_text(self) -> bool {
         matches!(
             self,
@@ -161,7 +159,6 @@ pub struct Chord {
 
 impl Chord {
     /// Returns the chord of a pressed key.
-    #[must_use]
     pub fn of(key: KeyEvent) -> Self {
         let kept = KeyModifiers::CONTROL | KeyModifiers::ALT;
         let code = match key.code {
@@ -177,13 +174,11 @@ impl Chord {
     }
 
     /// Returns the event of pressing it, for tests and scripts.
-    #[must_use]
     pub fn event(self) -> KeyEvent {
         KeyEvent::new(self.code, self.modifiers)
     }
 
     /// Returns its label in the hint line and the help.
-    #[must_use]
     pub fn label(self) -> String {
         let key = match self.code {
             KeyCode::Char(' ') => "Space".to_owned(),
@@ -496,7 +491,6 @@ pub const BINDINGS: &[Binding] = &[
 ];
 
 /// Returns the action of `chord` while `context` has the focus.
-#[must_use]
 pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
     context.chain().iter().find_map(|context| {
         let binding = bindings_of(*context).find(|binding| binding.keys.contains(&chord))?;

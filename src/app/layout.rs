@@ -66,7 +66,6 @@ pub struct Wishes {
 
 impl Areas {
     /// Divides a screen of `width` columns and `height` rows.
-    #[must_use]
     pub fn divide(width: u16, height: u16, wishes: Wishes) -> Self {
         let screen = Rect::new(0, 0, width, height);
         let (status, rest) = cut_top(screen, u16::from(height >= 4));
@@ -111,14 +110,12 @@ impl Areas {
     }
 
     /// Returns the query box with its border: the lowest part of the overlay.
-    #[must_use]
     pub fn query_box(&self) -> Rect {
         cut_bottom(self.overlay, QUERY_ROWS).1
     }
 
     /// Returns the region of the syntax list above the query box, with its border, for up to
     /// `lines` lines.
-    #[must_use]
     pub fn syntax(&self, lines: usize) -> Rect {
         let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
         let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
@@ -126,13 +123,11 @@ impl Areas {
     }
 
     /// Returns the line of an open message's region that shows its tabs.
-    #[must_use]
     pub fn message_tabs(&self) -> Rect {
         cut_top(padded(inside(self.message)), MESSAGE_HEADER).0
     }
 
     /// Returns the part of an open message's region that shows its text.
-    #[must_use]
     pub fn message_text(&self) -> Rect {
         let (_, text) = cut_top(padded(inside(self.message)), MESSAGE_HEADER);
         text
@@ -156,7 +151,6 @@ fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
 }
 
 /// Returns the part of a bordered region inside its border.
-#[must_use]
 pub fn inside(area: Rect) -> Rect {
     Rect::new(
         area.x.saturating_add(1),
@@ -167,7 +161,6 @@ pub fn inside(area: Rect) -> Rect {
 }
 
 /// Returns a region without a column of padding on either side.
-#[must_use]
 pub fn padded(area: Rect) -> Rect {
     Rect {
         x: area.x.saturating_add(1),
@@ -224,7 +217,6 @@ fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
 }
 
 /// Wraps the program's own text to lines of at most `columns`, unless a word is longer.
-#[must_use]
 pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;

@@ -51,13 +51,11 @@ pub struct LogPane {
 
 impl LogPane {
     /// Returns the position of the pane.
-    #[must_use]
     pub fn position(&self) -> Position {
         self.position
     }
 
     /// Returns the rows that fit into `height` lines.
-    #[must_use]
     pub fn window(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
         let (top, selected) = self.places(shown, height);
@@ -72,7 +70,6 @@ impl LogPane {
     }
 
     /// Returns the selected row: the last one while following.
-    #[must_use]
     pub fn selected(&self, shown: &Selection) -> Option<RowId> {
         shown.row_at(self.places(shown, 1).1)
     }

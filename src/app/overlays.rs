@@ -79,7 +79,6 @@ pub struct Prompt {
 
 impl Prompt {
     /// Returns the topic that the text stands for.
-    #[must_use]
     pub fn topic(&self) -> Topic {
         let text = self.input.text();
         match (self.is_sharded, self.is_exact) {

@@ -42,7 +42,6 @@ pub struct Picker {
 
 impl Picker {
     /// Creates a list of all `profiles` with the first one selected.
-    #[must_use]
     pub fn new(profiles: Vec<Pickable>) -> Self {
         Self {
             profiles,
@@ -78,7 +77,6 @@ impl Picker {
     }
 
     /// Returns the index, among all profiles, of the chosen one; `None` if none was chosen.
-    #[must_use]
     pub fn chosen(&self) -> Option<usize> {
         let mut listed = self.listed();
         let (number, _) = listed.nth(self.line).filter(|_| self.is_chosen)?;
@@ -94,19 +92,16 @@ impl Picker {
     }
 
     /// Returns the index of the selected line among the profiles listed.
-    #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
 
     /// Returns the part of a name typed so far, if one is being typed.
-    #[must_use]
     pub fn name(&self) -> Option<&Input> {
         self.name.as_ref()
     }
 
     /// Returns the context in which keys are looked up.
-    #[must_use]
     pub fn context(&self) -> Context {
         match self.name {
             None => Context::Profiles,

@@ -81,50 +81,42 @@ pub struct Plot {
 
 impl Plot {
     /// Returns the series in the order in which they were added.
-    #[must_use]
     pub fn series(&self) -> &[Series] {
         &self.series
     }
 
     /// Returns the index of the selected series.
-    #[must_use]
     pub fn selected(&self) -> usize {
         self.selected
     }
 
     /// Returns how the plot is drawn.
-    #[must_use]
     pub fn mode(&self) -> PlotMode {
         self.mode
     }
 
     /// Returns whether the plot is on the screen.
-    #[must_use]
     pub fn is_shown(&self) -> bool {
         self.placement != Placement::Closed
     }
 
     /// Returns whether the plot takes the whole screen, or `None` if it is not shown.
-    #[must_use]
     pub fn is_whole(&self) -> Option<bool> {
         self.is_shown()
             .then_some(self.placement == Placement::Whole)
     }
 
     /// Returns whether the plot follows the newest messages.
-    #[must_use]
     pub fn is_following(&self) -> bool {
         self.view.is_following()
     }
 
     /// Returns whether the plot shows all known data.
-    #[must_use]
     pub fn is_of_all(&self) -> bool {
         self.view.is_of_all()
     }
 
     /// Returns the last report on a series, if there is one.
-    #[must_use]
     pub fn report(&self, series: &Series) -> Option<&SeriesReport> {
         let (_, report) = self.data.of(series.check)?;
         Some(report)
@@ -132,7 +124,6 @@ impl Plot {
 
     /// Returns the series of intervals whose histogram is shown: the selected one, or another of
     /// the same channel.
-    #[must_use]
     pub fn intervals(&self) -> Option<&Series> {
         let selected = self.series.get(self.selected)?;
         self.find(&selected.channel, &Quantity::Interval)
@@ -140,7 +131,6 @@ impl Plot {
     }
 
     /// Returns the number of columns left for data, without the labels, in a chart of this width.
-    #[must_use]
     pub fn chart_columns(width: u16) -> u16 {
         width
             - if Self::has_labels(width) {
@@ -151,7 +141,6 @@ impl Plot {
     }
 
     /// Returns whether a chart of this width has labels at its side.
-    #[must_use]
     pub fn has_labels(width: u16) -> bool {
         width >= MIN_FOR_LABELS
     }
@@ -187,7 +176,6 @@ impl Plot {
     }
 
     /// Returns the curve of a series in `window`.
-    #[must_use]
     pub fn curve(&self, series: &Series, window: &PlotWindow, session: &Session) -> Curve {
         let Some((asked, report)) = self.data.of(series.check) else {
             return Curve::default();
@@ -217,7 +205,6 @@ impl Plot {
     }
 
     /// Returns the time over which a rate is averaged as it is drawn.
-    #[must_use]
     pub fn rate_over(&self, series: &Series) -> Option<Duration> {
         let (asked, _) = self.data.of(series.check)?;
         let micros = rates::bucket(asked).unsigned_abs();

@@ -82,13 +82,11 @@ struct Completion {
 
 impl PublishBox {
     /// Returns the outcome of the last message.
-    #[must_use]
     pub fn answer(&self) -> &Answer {
         &self.answer
     }
 
     /// Returns whether escapes such as `\n` and `\xff` stand for bytes.
-    #[must_use]
     pub fn reads_escapes(&self) -> bool {
         self.escapes
     }
@@ -153,7 +151,6 @@ impl PublishBox {
     }
 
     /// Returns the bytes of the channel's name, or the text as typed if an escape in it is invalid.
-    #[must_use]
     pub fn channel_name(&self) -> Vec<u8> {
         let text = self.channel.text();
         let read = self.escapes.then(|| parse_escaped(&text).ok()).flatten();
@@ -187,7 +184,6 @@ impl PublishBox {
 
     /// Returns whether the message goes to a sharded channel: as chosen by the user, or else if its
     /// channel is subscribed to as a sharded one.
-    #[must_use]
     pub fn publishes_sharded(&self, session: &Session) -> bool {
         self.is_sharded.unwrap_or_else(|| {
             let outgoing = self.outgoing();
@@ -288,7 +284,6 @@ impl PublishBox {
 
     /// Returns the names that Tab cycles through and the index of the one in the box; `None` unless
     /// there are several.
-    #[must_use]
     pub fn candidates(&self) -> Option<(&[String], usize)> {
         let completion = self.completion.as_ref()?;
         let is_choice = completion.names.len() > 1;

@@ -153,13 +153,11 @@ impl Session {
     }
 
     /// Returns the checks.
-    #[must_use]
     pub fn checks(&self) -> &Checks {
         &self.checks
     }
 
     /// Returns the servers that are subscribed to.
-    #[must_use]
     pub fn nodes(&self) -> &Nodes {
         &self.nodes
     }
@@ -173,13 +171,11 @@ impl Session {
     }
 
     /// Returns how times are shown.
-    #[must_use]
     pub fn time_form(&self) -> TimeForm {
         self.time_form
     }
 
     /// Returns the clock for displaying times.
-    #[must_use]
     pub fn clock(&self) -> Clock {
         let zone = match self.time_form {
             TimeForm::Utc => Zone::Utc,

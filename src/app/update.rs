@@ -161,7 +161,6 @@ impl App {
 
     /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
     /// for it.
-    #[must_use]
     pub fn beside_log(&self) -> usize {
         let open = self.open.as_ref();
         self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))

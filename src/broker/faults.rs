@@ -28,14 +28,12 @@ impl Faults {
     }
 
     /// Sends raw bytes after everything sent before, and returns the number of clients.
-    #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn inject(&self, targets: FaultTargets, bytes: &[u8]) -> usize {
         self.apply(targets, |state, id| state.send(id, bytes))
     }
 
     /// Sends raw bytes, which may end in the middle of a frame, then closes the connection. Returns
     /// the number of clients.
-    #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn cut(&self, targets: FaultTargets, prefix: &[u8]) -> usize {
         self.apply(targets, |state, id| {
             state.send(id, prefix);

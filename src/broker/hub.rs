@@ -127,7 +127,6 @@ impl Publisher {
     }
 
     /// Publishes a message and returns the number of receivers.
-    #[expect(clippy::must_use_candidate, reason = "it is for what it does")]
     pub fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         self.hub.lock().publish(Family::Channel, channel, payload)
     }

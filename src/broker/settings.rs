@@ -95,7 +95,6 @@ pub struct Refusal {
 
 impl Refusal {
     /// Creates a refusal of every `command` with `error`.
-    #[must_use]
     pub fn of(command: &str, error: &str) -> Self {
         Self {
             command: command.to_owned(),
@@ -114,7 +113,6 @@ impl Refusal {
     }
 
     /// Returns whether it covers this command, whose first argument is its name.
-    #[must_use]
     pub fn covers(&self, arguments: &[Vec<u8>]) -> bool {
         let Some((name, rest)) = arguments.split_first() else {
             return false;

@@ -37,7 +37,6 @@ pub struct Traffic {
 
 impl Traffic {
     /// Creates the traffic for `seed`.
-    #[must_use]
     pub fn new(seed: u64) -> Self {
         let mut services = Services::new(seed);
         let first = services.first_steps();

@@ -29,7 +29,6 @@ impl ConfigError {
     }
 
     /// Returns the message without the path of the file.
-    #[must_use]
     pub fn brief(&self) -> String {
         let line = self.line.map(|line| format!("line {line}"));
         let key = Some(self.key.clone()).filter(|key| !key.is_empty());
@@ -86,7 +85,6 @@ pub(super) fn named(name: &str) -> &str {
 
 /// Returns a "did you mean" suffix if one of `names` is similar to `name`, and an empty string
 /// otherwise.
-#[must_use]
 pub fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
         // A prefix counts as an exact match.

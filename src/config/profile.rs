@@ -123,7 +123,6 @@ struct KeyLocations {
 impl Profile {
     /// Returns the error that the value of `key` is wrong, or that the profile is if it has no such
     /// key. `problem` must not hold a password.
-    #[must_use]
     pub fn wrong(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let place = &self.place;
         match place.lines.get(key) {
@@ -136,13 +135,11 @@ impl Profile {
     }
 
     /// Returns whether the profile sets `key`, such as `url` or `tls.cacert`.
-    #[must_use]
     pub fn has(&self, key: &str) -> bool {
         self.place.lines.contains_key(key)
     }
 
     /// Returns the key that names the server, or an empty string.
-    #[must_use]
     pub fn address_key(&self) -> &'static str {
         let keys = ["url", "socket", "host", "port"];
         let mut present = keys.into_iter();

@@ -35,7 +35,6 @@ impl MessageLog {
 
     /// Whether `batch` starts with another delivery of the last row. A row followed by rows from
     /// another node is left unchanged.
-    #[must_use]
     pub fn continues_last_row(&self, batch: &Batch) -> bool {
         batch.continues_row_before() && batch.source == self.last_source
     }

@@ -66,7 +66,6 @@ pub struct Batch {
 
 impl Batch {
     /// Creates an empty batch that follows a batch ending in `tail`.
-    #[must_use]
     pub fn following(tail: Option<Tail>) -> Self {
         Self {
             tail_before: tail,
@@ -81,7 +80,6 @@ impl Batch {
     }
 
     /// Returns the node that the batch came from.
-    #[must_use]
     pub fn source(&self) -> NodeId {
         self.source
     }
@@ -89,7 +87,6 @@ impl Batch {
     /// Creates an empty batch that follows `full` from the same node and knows its last row if
     /// `with_tail`. Reserves the same capacity if `full` was at least half full: in a burst the
     /// next batch is as large.
-    #[must_use]
     pub fn after(full: &Self, with_tail: bool) -> Self {
         let tail = with_tail.then(|| full.tail()).flatten();
         let mut next = Self::following(tail).from_node(full.source);
@@ -154,13 +151,11 @@ impl Batch {
     }
 
     /// Whether the batch contains nothing.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.continues.is_empty()
     }
 
     /// Whether the batch has reached the size at which it is handed over.
-    #[must_use]
     pub fn is_full(&self) -> bool {
         // A large row before this batch does not count: the next batch would need a copy of it too.
         self.own_size() >= BATCH_BYTES
@@ -181,7 +176,6 @@ impl Batch {
 
     /// Returns the memory use in bytes, including overhead, unused capacity and the copy of the row
     /// before the batch.
-    #[must_use]
     pub fn size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.capacity()
@@ -210,19 +204,16 @@ impl Batch {
     }
 
     /// Returns how many messages the batch contains, each publish counted once.
-    #[must_use]
     pub fn messages(&self) -> u64 {
         (self.records.len() - self.notices.len()) as u64
     }
 
     /// Returns how many deliveries joined an existing row.
-    #[must_use]
     pub fn merged(&self) -> u64 {
         self.merged
     }
 
     /// Returns the notices, oldest first.
-    #[must_use]
     pub fn notices(&self) -> &[Notice] {
         &self.notices
     }

@@ -44,31 +44,26 @@ pub struct Channel {
 
 impl Channel {
     /// Returns the name as raw bytes.
-    #[must_use]
     pub fn name(&self) -> &[u8] {
         &self.name
     }
 
     /// Returns the name, to be kept beyond the removal of the channel.
-    #[must_use]
     pub fn shared_name(&self) -> Arc<[u8]> {
         Arc::clone(&self.name)
     }
 
     /// Returns the row of the second-to-last message, if there was one; it may have been evicted.
-    #[must_use]
     pub fn row_before(&self) -> Option<RowId> {
         (self.messages > 1).then_some(self.row_before)
     }
 
     /// Returns how many messages are still in the log.
-    #[must_use]
     pub fn kept(&self) -> u64 {
         self.kept
     }
 
     /// Returns the messages per second at `now`; see [`History::rate`].
-    #[must_use]
     pub fn rate(&self, now: Time) -> f64 {
         match &self.history {
             Some(history) => history.rate(now),
@@ -77,7 +72,6 @@ impl Channel {
     }
 
     /// Returns the last minute divided into `bars` parts; see [`History::bars`].
-    #[must_use]
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         match &self.history {
             Some(history) => history.bars(now, bars),
@@ -167,13 +161,11 @@ pub struct ChannelTable {
 
 impl ChannelTable {
     /// Returns the channel with this id, unless it has been removed.
-    #[must_use]
     pub fn by_id(&self, id: ChannelId) -> Option<&Channel> {
         self.slots.get(id.0 as usize)?.as_ref()
     }
 
     /// Returns the id of the channel called `name`, if it is known.
-    #[must_use]
     pub fn find(&self, name: &[u8]) -> Option<ChannelId> {
         let wanted = self.indexed(name, 0);
         let is_it = |one: &Indexed| one.hash == wanted.hash && self.name(one.id) == name;
@@ -187,7 +179,6 @@ impl ChannelTable {
     }
 
     /// Returns the number of slots for channels; some may be free.
-    #[must_use]
     pub fn slots(&self) -> usize {
         self.slots.len()
     }
@@ -202,19 +193,16 @@ impl ChannelTable {
     }
 
     /// Returns the number of channels.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.index.len()
     }
 
     /// Whether there are no channels.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }
 
     /// Returns a number that changes whenever a channel is added or removed.
-    #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }

@@ -124,7 +124,6 @@ impl MessageLog {
     }
 
     /// Returns the parts of `rows` that were in the log and are lost: neither kept nor restorable.
-    #[must_use]
     pub fn lost_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
         let mut lost = Vec::new();
         for mut gone in self.gone_from(rows) {

@@ -58,7 +58,6 @@ impl MessageLog {
 
     /// Returns the ranges of rows held before [`MessageLog::first`], in order. If rows were evicted
     /// after a range, it includes one more row that says so.
-    #[must_use]
     pub fn held(&self) -> Vec<Range<RowId>> {
         let mut stretches: Vec<Range<RowId>> = Vec::new();
         for segment in &self.held {
@@ -73,7 +72,6 @@ impl MessageLog {
     }
 
     /// Returns the parts of `rows` that were in the log and are no longer kept.
-    #[must_use]
     pub fn gone_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
         let mut gone = Vec::new();
         let mut start = rows.start;
@@ -150,7 +148,6 @@ impl MessageLog {
     }
 
     /// Returns how many of the evicted messages were older than all rows in the log.
-    #[must_use]
     pub fn evicted_before_first(&self) -> u64 {
         let within: u64 = self.seams.values().map(|(_, count)| count).sum();
         self.counters.evicted - within

@@ -27,7 +27,6 @@ pub struct History {
 
 impl History {
     /// Creates an empty history that starts at `time`.
-    #[must_use]
     pub fn starting_at(time: Time) -> Self {
         Self {
             counts: [0; HISTORY_SECONDS],
@@ -38,7 +37,6 @@ impl History {
     }
 
     /// Creates the history of a single message that arrived at `time`.
-    #[must_use]
     pub fn of_one(time: Time) -> Self {
         let mut history = Self::starting_at(time);
         history.add(time, 1);
@@ -62,13 +60,11 @@ impl History {
     }
 
     /// Returns when the last message arrived.
-    #[must_use]
     pub fn last(&self) -> Time {
         self.last
     }
 
     /// Returns the messages in the second that is `ago` whole seconds before that of `now`.
-    #[must_use]
     pub fn count(&self, now: Time, ago: usize) -> u32 {
         let ago = i64::try_from(ago).unwrap_or(HELD);
         let second = now.second().max(self.newest) - ago;
@@ -82,7 +78,6 @@ impl History {
 
     /// Returns the messages per second over the last five whole seconds before `now`, or
     /// over the seconds since the first message if these are fewer.
-    #[must_use]
     pub fn rate(&self, now: Time) -> f64 {
         let lived = usize::try_from(now.second() - self.since).unwrap_or(0);
         if lived == 0 {
@@ -102,7 +97,6 @@ impl History {
 
     /// Returns the rate of a channel with a single message, which arrived at `time`, as
     /// [`History::rate`] would.
-    #[must_use]
     pub fn rate_of_one(time: Time, now: Time) -> f64 {
         match usize::try_from(now.second() - time.second()).unwrap_or(0) {
             0 => 1.0,
@@ -113,7 +107,6 @@ impl History {
     }
 
     /// Returns the message counts of the last minute in `bars` equal parts, oldest first.
-    #[must_use]
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         let seconds_each = HISTORY_SECONDS.div_ceil(bars.max(1));
         (0..bars)

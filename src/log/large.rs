@@ -26,7 +26,6 @@ impl PayloadLimit {
 
     /// Returns the limit for a log of `keep` bytes: the whole payload, or, if it is larger than
     /// seven eighths of that, a head of one eighth.
-    #[must_use]
     pub fn within(keep: usize) -> Self {
         Self {
             whole: keep - keep / PART,
@@ -35,7 +34,6 @@ impl PayloadLimit {
     }
 
     /// Returns how many bytes to keep of a payload of `size` bytes.
-    #[must_use]
     pub fn kept(&self, size: usize) -> usize {
         if size > self.whole { self.head } else { size }
     }
@@ -55,7 +53,6 @@ pub struct LargePayload {
 
 impl LargePayload {
     /// Creates a payload that is kept whole.
-    #[must_use]
     pub fn whole(bytes: Vec<u8>) -> Self {
         Self {
             size: bytes.len() as u64,
@@ -65,7 +62,6 @@ impl LargePayload {
     }
 
     /// Whether the payload is kept whole and equals `payload`.
-    #[must_use]
     pub fn is(&self, payload: &[u8]) -> bool {
         self.size == payload.len() as u64 && *self.bytes == *payload
     }

@@ -32,25 +32,21 @@ enum Hold {
 
 impl Piece {
     /// Returns the rows of the piece. Its segment may extend beyond them.
-    #[must_use]
     pub fn rows(&self) -> Range<RowId> {
         self.rows.clone()
     }
 
     /// Returns the number of rows.
-    #[must_use]
     pub fn length(&self) -> u64 {
         self.rows.end.0 - self.rows.start.0
     }
 
     /// Returns how many of the rows are messages.
-    #[must_use]
     pub fn messages(&self) -> u64 {
         self.messages_in(self.rows())
     }
 
     /// Returns how many of `rows`, a part of the piece, are messages.
-    #[must_use]
     pub fn messages_in(&self, rows: Range<RowId>) -> u64 {
         let place = |row: RowId| self.notices.partition_point(|notice| *notice < row);
         let notices = place(rows.end) - place(rows.start);
@@ -65,7 +61,6 @@ impl Piece {
     }
 
     /// Returns the segment with the rows; `None` if they have been evicted.
-    #[must_use]
     pub fn segment(&self) -> Option<Arc<Segment>> {
         match &self.hold {
             Hold::Sealed(segment) => segment.upgrade(),
@@ -84,7 +79,6 @@ impl PartialEq for Piece {
 impl MessageLog {
     /// Returns the rows from `from` on, newest piece first. Copies those in the open segment, at
     /// most 1 MiB.
-    #[must_use]
     pub fn pieces(&self, from: RowId) -> Vec<Piece> {
         let mut pieces = Vec::from_iter(self.open_piece(from));
         let sealed = self.held.iter().chain(&self.sealed).rev();
@@ -98,7 +92,6 @@ impl MessageLog {
 
     /// Returns the oldest of the rows from `from` on, oldest piece first. They stay in memory even
     /// if the log evicts them, so they are limited to a small part of its budget.
-    #[must_use]
     pub fn next_pieces(&self, from: RowId) -> Vec<Piece> {
         let mut room = (self.keep / READ_PART).min(MOST_HELD);
         let mut pieces = Vec::new();

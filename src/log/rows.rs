@@ -23,7 +23,6 @@ pub struct Matches {
 
 impl Matches {
     /// Creates an empty subset of the `length` rows from `first` on.
-    #[must_use]
     pub fn none_of(first: RowId, length: u64) -> Self {
         let words = usize::try_from(length.div_ceil(64)).unwrap_or(0);
         Self {
@@ -40,7 +39,6 @@ impl Matches {
     }
 
     /// Returns the scanned range.
-    #[must_use]
     pub fn scanned_rows(&self) -> Range<RowId> {
         self.first..RowId(self.first.0 + self.length)
     }
@@ -154,19 +152,16 @@ pub struct RowSet {
 
 impl RowSet {
     /// Returns the number of rows.
-    #[must_use]
     pub fn len(&self) -> u64 {
         self.count
     }
 
     /// Whether the set is empty.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// Whether the set contains `row`.
-    #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         let (word, bit) = place(row.0 % BLOCK_ROWS);
         self.block(row.0 / BLOCK_ROWS)
@@ -220,7 +215,6 @@ impl RowSet {
     }
 
     /// Returns the row at position `place`, counted from 0.
-    #[must_use]
     pub fn row_at(&self, place: u64) -> Option<RowId> {
         let mut rest = place;
         for (number, block) in (self.first_block..).zip(&self.blocks) {
@@ -234,7 +228,6 @@ impl RowSet {
     }
 
     /// Returns how many rows of the set come before `row`: its position, if it is in the set.
-    #[must_use]
     pub fn place_of(&self, row: RowId) -> u64 {
         let number = row.0 / BLOCK_ROWS;
         let whole = usize::try_from(number.saturating_sub(self.first_block)).unwrap_or(usize::MAX);
@@ -244,13 +237,11 @@ impl RowSet {
     }
 
     /// Returns the first row of the set from `row` on.
-    #[must_use]
     pub fn at_or_after(&self, row: RowId) -> Option<RowId> {
         self.row_at(self.place_of(row))
     }
 
     /// Returns the last row of the set before `row`.
-    #[must_use]
     pub fn before(&self, row: RowId) -> Option<RowId> {
         self.row_at(self.place_of(row).checked_sub(1)?)
     }

@@ -53,32 +53,27 @@ pub struct SegmentRow<'a> {
 
 impl Segment {
     /// Returns the rows of the segment.
-    #[must_use]
     pub fn rows(&self) -> Range<RowId> {
         self.first..self.end()
     }
 
     /// Returns the channel names, which rows refer to by index.
-    #[must_use]
     pub fn channels(&self) -> impl ExactSizeIterator<Item = &[u8]> + Clone {
         self.channels.iter().map(|channel| &*channel.name)
     }
 
     /// Returns the name of the channel at `index`.
-    #[must_use]
     pub fn channel_name(&self, index: u32) -> Option<&Arc<[u8]>> {
         let channel = self.channels.get(index as usize)?;
         Some(&channel.name)
     }
 
     /// Returns all payloads, concatenated in row order.
-    #[must_use]
     pub fn arena(&self) -> &[u8] {
         &self.arena
     }
 
     /// Returns the row at `index`, counted from 0 within the segment.
-    #[must_use]
     pub fn row(&self, index: usize) -> Option<SegmentRow<'_>> {
         let record = self.records.get(index)?;
         Some(SegmentRow {
@@ -102,14 +97,12 @@ impl Segment {
     }
 
     /// Returns the end offset in the arena of the payload of the row at `index`.
-    #[must_use]
     pub fn payload_end(&self, index: usize) -> usize {
         self.records.get(index).map_or(0, Record::end)
     }
 
     /// Returns the index of the row whose payload contains the arena byte at `offset`, among the
     /// rows from `from` on.
-    #[must_use]
     pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
         // Usually it is near, because the hits of a scan come in order.
         let mut step = 1;

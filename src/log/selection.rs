@@ -98,25 +98,21 @@ impl Selection {
     }
 
     /// Whether every row is displayed.
-    #[must_use]
     pub fn is_everything(&self) -> bool {
         self.filtered.is_none()
     }
 
     /// Whether the log still contains `row`, which it once had.
-    #[must_use]
     pub fn keeps(&self, row: RowId) -> bool {
         row >= self.first || self.held.iter().any(|range| range.contains(&row))
     }
 
     /// Returns the id after the newest row.
-    #[must_use]
     pub fn end(&self) -> RowId {
         self.end
     }
 
     /// Returns the number of rows displayed.
-    #[must_use]
     pub fn len(&self) -> u64 {
         match &self.filtered {
             Some(filtered) => filtered.rows.len() + u64::from(self.extra(filtered).is_some()),
@@ -125,13 +121,11 @@ impl Selection {
     }
 
     /// Whether no rows are displayed.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns the number of messages displayed.
-    #[must_use]
     pub fn messages(&self) -> u64 {
         match &self.filtered {
             Some(filtered) => filtered.rows.len() - filtered.notices.len() as u64,
@@ -140,7 +134,6 @@ impl Selection {
     }
 
     /// Whether `row` is displayed.
-    #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         match &self.filtered {
             Some(filtered) => filtered.rows.contains(row) || self.extra(filtered) == Some(row),
@@ -149,7 +142,6 @@ impl Selection {
     }
 
     /// Returns the row displayed at `place`, counted from 0 at the oldest.
-    #[must_use]
     pub fn row_at(&self, place: u64) -> Option<RowId> {
         if let Some(filtered) = &self.filtered {
             let extra = self.extra(filtered);
@@ -172,7 +164,6 @@ impl Selection {
     }
 
     /// Returns how many rows are displayed before `row`: its position, if it is displayed itself.
-    #[must_use]
     pub fn place_of(&self, row: RowId) -> u64 {
         if let Some(filtered) = &self.filtered {
             let is_behind = self.extra(filtered).is_some_and(|extra| extra < row);

@@ -162,7 +162,6 @@ pub enum ConnectionError {
 
 impl ConnectionError {
     /// Returns the error reply, if the server sent one.
-    #[must_use]
     pub fn redis(&self) -> Option<&RedisError> {
         match self {
             Self::Redis(error) => Some(error),
@@ -171,7 +170,6 @@ impl ConnectionError {
     }
 
     /// Returns whether the server was reached but refused the request or could not be understood.
-    #[must_use]
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Redis(_) | Self::Reply(..) => true,
@@ -181,7 +179,6 @@ impl ConnectionError {
     }
 
     /// Returns whether another user or password could help.
-    #[must_use]
     pub fn is_about_login(&self) -> bool {
         self.redis()
             .is_some_and(|error| error.code.is_about_login())
@@ -253,7 +250,6 @@ pub struct SentinelErrors(pub Vec<(Box<str>, SentinelError)>);
 
 impl SentinelErrors {
     /// Returns what came of asking all of them. Whatever may pass outweighs a refused login.
-    #[must_use]
     pub fn outcome(&self) -> SentinelOutcome {
         let outcomes = self.0.iter().map(|(_, error)| error.outcome());
         outcomes.max().unwrap_or(SentinelOutcome::Unreachable)

@@ -43,7 +43,6 @@ fn steady() -> i64 {
 }
 
 /// Returns how far the wall clock is ahead of [`Time::now`], in microseconds: 0 until it is set.
-#[must_use]
 pub fn wall_ahead() -> i64 {
     wall().0.saturating_sub(now().0)
 }
@@ -63,13 +62,11 @@ pub struct WallClock {
 
 impl WallClock {
     /// Returns how far the wall clock is ahead of [`Time`], in microseconds.
-    #[must_use]
     pub fn ahead(&self) -> i64 {
         self.set.last().map_or(self.before, |(_, ahead)| *ahead)
     }
 
     /// Returns what the wall clock showed at `time`.
-    #[must_use]
     pub fn at(&self, time: Time) -> Time {
         let later = self.set.partition_point(|(from, _)| *from <= time);
         let last = later.checked_sub(1);
@@ -91,7 +88,6 @@ impl WallClock {
     }
 
     /// Returns whether being `ahead` now means that the wall clock was set.
-    #[must_use]
     pub fn is_set_to(&self, ahead: i64) -> bool {
         let by = ahead.saturating_sub(self.ahead());
         by.unsigned_abs() >= LEAST_STEP.unsigned_abs()
@@ -99,7 +95,6 @@ impl WallClock {
 }
 
 /// Returns the size of a wall clock step of `by` microseconds.
-#[must_use]
 pub fn length(by: i64) -> Duration {
     Duration::from_micros(by.unsigned_abs())
 }

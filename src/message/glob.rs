@@ -6,7 +6,6 @@
 use std::ffi::c_char;
 
 /// Returns the pattern that matches only `name`.
-#[must_use]
 pub fn literal(name: &[u8]) -> Vec<u8> {
     let mut pattern = Vec::with_capacity(name.len());
     for byte in name {
@@ -26,7 +25,6 @@ pub fn literal(name: &[u8]) -> Vec<u8> {
 /// assert!(matches(b"orders:[a-c]*", b"orders:created"));
 /// assert!(!matches(b"orders:?", b"orders:"));
 /// ```
-#[must_use]
 pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
     // Redis's loop does not run for an empty name: even `*` does not match it.
     if name.is_empty() {
@@ -74,7 +72,6 @@ pub struct ByGlob<T>(Vec<(Box<[u8]>, T)>);
 
 impl<T> ByGlob<T> {
     /// Returns the value for the channel `name`.
-    #[must_use]
     pub fn of(&self, name: &[u8]) -> Option<&T> {
         let mut entries = self.0.iter().rev();
         let (_, said) = entries.find(|(glob, _)| matches(glob, name))?;

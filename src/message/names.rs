@@ -4,7 +4,6 @@ use std::cmp::Ordering;
 use std::sync::Arc;
 
 /// Returns whether two names are equal. Names that share memory are not read.
-#[must_use]
 pub fn same(one: &[u8], other: &[u8]) -> bool {
     compare(one, other) == Ordering::Equal
 }
@@ -24,7 +23,6 @@ pub struct Names(Vec<Arc<[u8]>>);
 
 impl Names {
     /// Returns whether the set contains `name`.
-    #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
         self.place(name).is_ok()
     }

@@ -11,7 +11,6 @@ pub struct RedisError {
 
 impl RedisError {
     /// Classifies an error reply, given without its `-`.
-    #[must_use]
     pub fn new(text: impl Into<Box<str>>) -> Self {
         let text = text.into();
         let code = ErrorCode::of(&text);
@@ -114,7 +113,6 @@ impl ErrorCode {
 
     /// Returns whether the server is temporarily unable to serve, so an automatic retry makes
     /// sense.
-    #[must_use]
     pub fn is_passing(self) -> bool {
         matches!(
             self,
@@ -123,7 +121,6 @@ impl ErrorCode {
     }
 
     /// Returns whether another user or password could help.
-    #[must_use]
     pub fn is_about_login(self) -> bool {
         matches!(
             self,

@@ -62,7 +62,6 @@ pub struct Within {
 
 /// Describes the changes from `old` to `new`. If `has_values` is set, the values of both are
 /// compared (see [`format::values`]) where they have any; otherwise the text or bytes are.
-#[must_use]
 pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     if old == new || (has_values && is_same_number(old, new)) {
         return Change::Same;

@@ -26,7 +26,6 @@ impl From<Format> for ReadAs {
 
 impl ReadAs {
     /// Returns the name to show.
-    #[must_use]
     pub fn words(&self) -> String {
         let format = self.format.name();
         match &self.message_type {
@@ -48,7 +47,6 @@ pub struct DecoderChoice {
 impl DecoderChoice {
     /// Decodes `payload`, unpacking nothing to more than `most` bytes. If the payload is not in the
     /// chosen format, its format is detected, with a note that explains why.
-    #[must_use]
     pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
         let Some(format) = self.format else {
@@ -91,7 +89,6 @@ pub struct DecoderChoices {
 impl DecoderChoices {
     /// Creates settings without chosen formats; `carried` are the Protobuf message types of
     /// channels.
-    #[must_use]
     pub fn new(carried: ByGlob<MessageType>) -> Self {
         Self {
             chosen: BTreeMap::new(),
@@ -108,13 +105,11 @@ impl DecoderChoices {
     }
 
     /// Returns what the user chose for `channel`.
-    #[must_use]
     pub fn chosen(&self, channel: &[u8]) -> Option<&ReadAs> {
         self.chosen.get(channel)
     }
 
     /// Returns the settings of `channel`, if it has any.
-    #[must_use]
     pub fn of(&self, channel: &[u8]) -> Option<DecoderChoice> {
         let chosen = self.chosen(channel);
         let chosen_type = chosen.and_then(|chosen| chosen.message_type.as_ref());

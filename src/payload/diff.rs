@@ -55,7 +55,6 @@ pub enum Diff {
 impl Diff {
     /// Returns whether nothing has changed. Decoded payloads may still be written differently: `1`
     /// and `1.0` are equal.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         match self {
             Self::Structure(structure) => structure.is_same(),
@@ -66,7 +65,6 @@ impl Diff {
     }
 
     /// Returns the memory that this takes in addition to the payloads, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         match self {
             Self::Structure(structure) => structure.lines.capacity() * size_of::<structure::Line>(),
@@ -79,7 +77,6 @@ impl Diff {
 
 /// Compares two payloads in the most informative way. A tree that holds only the first values of
 /// its payload is not used, since its end is not the payload's end.
-#[must_use]
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Diff {
     let whole = |tree: &&Tree| tree.cut_at().is_none();
     if let (Some(old_tree), Some(new_tree)) = (old.tree.filter(whole), new.tree.filter(whole)) {

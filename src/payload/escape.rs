@@ -127,28 +127,24 @@ impl Text {
 ///
 /// Reads only a prefix in proportion to `columns`, however long `bytes` is. An escape or wide
 /// character that does not fit whole is left out. The caller draws the truncation mark.
-#[must_use]
 pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
 }
 
 /// Returns as much of the program's own text as fits into `columns`; spaces at its ends stay
 /// spaces.
-#[must_use]
 pub fn words(text: &str, columns: usize) -> Text {
     part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::NONE)
 }
 
 /// Like [`one_line`], with the text that stands for the bytes in `marks` marked. A piece is marked
 /// as a whole if any of its bytes is. Marks beyond the visible part cost no time.
-#[must_use]
 pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text {
     part_of_line(bytes, columns, marks, Ends::BOTH)
 }
 
 /// Like [`one_line_marked`], for bytes that are part of a line; `ends` says at which of its ends
 /// spaces are escaped.
-#[must_use]
 pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends) -> Text {
     let mut marks = marks;
     let mut text = Text::default();
@@ -178,7 +174,6 @@ pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends)
 ///
 /// A name that is too long has its middle replaced by `…`, since names tend to differ at their
 /// ends. With few columns, or if the name is very long, the end is cut off instead.
-#[must_use]
 pub fn name(bytes: &[u8], columns: usize) -> Text {
     let text = one_line(bytes, columns);
     if bytes.is_empty() {
@@ -227,7 +222,6 @@ fn empty_name(columns: usize) -> Text {
 /// Returns a whole name on one line, for titles and messages. An empty name is shown as `""`. Only
 /// the start is returned of a name too long for any screen, which may be megabytes long: such texts
 /// are made anew for each frame.
-#[must_use]
 pub fn whole_name(bytes: &[u8]) -> String {
     match bytes.len() {
         0 => EMPTY_NAME.to_owned(),
@@ -237,13 +231,11 @@ pub fn whole_name(bytes: &[u8]) -> String {
 }
 
 /// Returns whether a name is shown without any escape.
-#[must_use]
 pub fn is_plain_name(bytes: &[u8]) -> bool {
     Pieces::with_ends(bytes, Ends::BOTH).all(|piece| matches!(piece, Piece::Cluster(..)))
 }
 
 /// Returns all of `bytes` on one line, for titles and messages.
-#[must_use]
 pub fn whole(bytes: &[u8]) -> String {
     let mut text = Text::default();
     let mut pieces = Pieces::with_ends(bytes, Ends::BOTH);
@@ -257,7 +249,6 @@ pub fn whole(bytes: &[u8]) -> String {
 
 /// Returns whether `bytes` are text that can be shown and edited as they are: valid UTF-8 in which
 /// only line breaks and tabs would be escaped.
-#[must_use]
 pub fn is_plain(bytes: &[u8]) -> bool {
     let mut pieces = Pieces::new(bytes);
     loop {
@@ -287,7 +278,6 @@ pub(super) fn wider_than_the_row(bytes: &[u8], marks: Ranges<'_>) -> Text {
 
 /// Returns a number of bytes greater than `columns` columns can show, by enough to find the end of
 /// the last cluster: bytes beyond that do not affect a line.
-#[must_use]
 pub fn longest_prefix(columns: usize) -> usize {
     columns
         .saturating_mul(MAX_BYTES_A_COLUMN)

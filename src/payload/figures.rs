@@ -23,7 +23,6 @@ const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']
 pub const DELTA_COLUMNS: usize = 12;
 
 /// Formats a count with all its digits, in groups of three: `48,211`.
-#[must_use]
 pub fn count(number: u64) -> String {
     let digits = number.to_string();
     let mut grouped = String::with_capacity(digits.len() + digits.len() / 3);
@@ -38,7 +37,6 @@ pub fn count(number: u64) -> String {
 
 /// Formats a count as two or three digits and a unit, rounded: `999`, `1.2k`, `57M`. At most four
 /// columns wide.
-#[must_use]
 pub fn short_count(number: u64) -> String {
     let mut shown = None;
     for (index, (unit, name)) in COUNT_UNITS.iter().enumerate() {
@@ -55,7 +53,6 @@ pub fn short_count(number: u64) -> String {
 }
 
 /// Formats a rate per second: `0.2/s`, `90/s`, `1.1k/s`. At most seven columns wide.
-#[must_use]
 pub fn rate(a_second: f64) -> String {
     if a_second.is_nan() || a_second <= 0.0 {
         "0/s".to_owned()
@@ -75,7 +72,6 @@ pub fn rate(a_second: f64) -> String {
 }
 
 /// Formats a number of bytes: `588 B`, `12.5 KiB`, `256 MiB`. At most eight columns wide.
-#[must_use]
 pub fn size(bytes: u64) -> String {
     let mut power = usize::try_from(bytes.max(1).ilog2() / 10).unwrap_or_default();
     if power == 0 {
@@ -95,7 +91,6 @@ pub fn size(bytes: u64) -> String {
 }
 
 /// Formats a duration: `0.3 ms`, `1.2 s`, `42s`, `3m 12s`, `2h 05m`, `4d 3h`.
-#[must_use]
 pub fn duration(time: Duration) -> String {
     let micros = time.as_micros();
     let seconds = time.as_secs();
@@ -122,7 +117,6 @@ pub fn duration(time: Duration) -> String {
 }
 
 /// Formats an age in one unit, rounded down: `0s`, `42s`, `3m`, `2h`, `4d`.
-#[must_use]
 pub fn age(time: Duration) -> String {
     let seconds = time.as_secs();
     match seconds {
@@ -135,7 +129,6 @@ pub fn age(time: Duration) -> String {
 
 /// Formats the time from one row to the next in seconds and milliseconds, `+0.012`, as wide as
 /// [`DELTA_COLUMNS`]; beyond 115 days, in days.
-#[must_use]
 pub fn delta(time: Duration) -> String {
     let seconds = time.as_secs();
     let figure = if seconds < 10_000_000 {
@@ -178,7 +171,6 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
 
 /// Formats values as bars, the highest value as a full one: `▁▂▃▄▅▆▇█`. A value other than zero is
 /// higher than the lowest bar, which stands for zero.
-#[must_use]
 pub fn sparkline(values: &[u32]) -> String {
     let max = values.iter().copied().max().unwrap_or(0);
     values

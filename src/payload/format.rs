@@ -70,7 +70,6 @@ impl Format {
     ];
 
     /// Returns the name to show.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
@@ -105,7 +104,6 @@ pub enum Wrapping {
 
 impl Wrapping {
     /// Returns the name to show.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Gzip => "gzip",
@@ -136,13 +134,11 @@ pub struct Decoded {
 
 impl Decoded {
     /// Returns the bytes that the tree refers to: the unwrapped content of `payload`.
-    #[must_use]
     pub fn bytes<'a>(&'a self, payload: &'a [u8]) -> &'a [u8] {
         self.unwrapped.as_deref().unwrap_or(payload)
     }
 
     /// Returns the memory that this takes in addition to the payload, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.unwrapped.as_ref().map_or(0, Vec::capacity)
             + self.tree.as_ref().map_or(0, Tree::size)
@@ -202,13 +198,11 @@ impl<'a> Unwrapped<'a> {
 ///
 /// Takes a few microseconds for a payload of a few hundred bytes. For others, the time grows with
 /// the size of the unwrapped content, which each wrapping may expand to at most [`unpack::limit`].
-#[must_use]
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
     recognise_within(payload, message_type, unpack::MAX_SIZE)
 }
 
 /// Like [`recognise`], but unpacks no wrapping to more than `most` bytes.
-#[must_use]
 pub fn recognise_within(
     payload: &[u8],
     message_type: Option<&MessageType>,
@@ -252,14 +246,12 @@ pub fn recognise_within(
 
 /// Returns the values of `payload`, if it has some without unwrapping and without a known Protobuf
 /// type. Since nothing is unpacked, the time grows only with the bytes given.
-#[must_use]
 pub fn values(payload: &[u8]) -> Option<Tree> {
     guess::values(payload)
 }
 
 /// Returns whether bytes that do not look like JSON may have values, judged by the first of them:
 /// `false` is certain, `true` is not.
-#[must_use]
 pub(super) fn may_have_values(payload: &[u8]) -> bool {
     guess::may_have_values(payload)
 }

@@ -13,20 +13,17 @@ const fn columns_of(bytes: usize) -> usize {
 
 /// Returns how many bytes fit in a row of `columns` columns: a power of two, so that offsets stay
 /// round.
-#[must_use]
 pub fn bytes_in_row(columns: usize) -> usize {
     let fits = |bytes: &usize| columns_of(*bytes) <= columns;
     [32, 16, 8, 4].into_iter().find(fits).unwrap_or(2)
 }
 
 /// Returns the number of rows for `bytes` bytes.
-#[must_use]
 pub fn row_count(bytes: usize, columns: usize) -> usize {
     bytes.div_ceil(bytes_in_row(columns))
 }
 
 /// Returns the byte range of a row.
-#[must_use]
 pub fn row(bytes: &[u8], line: usize, columns: usize) -> Option<Range<usize>> {
     let width = bytes_in_row(columns);
     let start = line.checked_mul(width)?;
@@ -34,7 +31,6 @@ pub fn row(bytes: &[u8], line: usize, columns: usize) -> Option<Range<usize>> {
 }
 
 /// Returns the character shown for a byte, and whether the byte is that character.
-#[must_use]
 pub fn character(byte: u8) -> (char, bool) {
     match byte {
         b' '..=b'~' => (char::from(byte), true),

@@ -19,7 +19,6 @@ pub(super) use flaw::{Flaw, Refused};
 pub const MAX_DEPTH: usize = 127;
 
 /// Returns whether all of `bytes` are one JSON value.
-#[must_use]
 pub fn is_json(bytes: &[u8]) -> bool {
     // Outside strings the grammar is pure ASCII, so this only checks that every string is UTF-8.
     Grammar { bytes, at: 0 }.whole(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()

@@ -44,7 +44,6 @@ pub struct Shown<'a> {
 
 impl Shown<'_> {
     /// Converts the value into one that owns its text.
-    #[must_use]
     pub fn into_owned(self) -> Shown<'static> {
         Shown {
             text: ShownText::Shared(match self.text {
@@ -107,7 +106,6 @@ struct ValueRef<'a> {
 
 impl<'a, 'r> Lookup<'a, 'r> {
     /// Creates a lookup in `payload`; `choice` is the decoder chosen for its channel.
-    #[must_use]
     #[inline]
     pub fn new(payload: &'a [u8], choice: Option<&'r DecoderChoice>) -> Self {
         Self {
@@ -129,7 +127,6 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     /// Returns whether the whole payload is one JSON value as it stands.
-    #[must_use]
     pub fn is_json(&self) -> bool {
         self.is_json.get().unwrap_or_else(|| {
             let is_json = json::is_json(self.payload);
@@ -139,7 +136,6 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     /// Returns whether the values of the payload, if it has any, are those of JSON or JSON lines.
-    #[must_use]
     #[inline]
     pub fn looks_like_json(&self) -> bool {
         if self.choice.is_some_and(DecoderChoice::may_differ_from_json) {
@@ -154,7 +150,6 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     /// Returns whether the payload is JSON as it stands, so that nothing has to be decoded.
-    #[must_use]
     pub fn is_plain_json(&self) -> bool {
         self.looks_like_json() && self.is_json()
     }
@@ -162,7 +157,6 @@ impl<'a, 'r> Lookup<'a, 'r> {
     /// Returns the value at `steps` as JSON writes it; for bytes, their base64 as a string. Does
     /// not check that a payload that looks like JSON is JSON: if it is not, the result is
     /// arbitrary.
-    #[must_use]
     #[inline]
     pub fn value(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         if self.looks_like_json() && !self.is_in_lines() {
@@ -173,7 +167,6 @@ impl<'a, 'r> Lookup<'a, 'r> {
 
     /// Like [`Self::value`], but excludes bytes, which cannot be a number or a time even if their
     /// base64 looks like one.
-    #[must_use]
     #[inline]
     pub fn figure(&self, steps: &[PathStep]) -> Option<Cow<'a, [u8]>> {
         if self.looks_like_json() && !self.is_in_lines() {

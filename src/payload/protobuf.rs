@@ -58,7 +58,6 @@ impl Schema {
     }
 
     /// Returns the message type with this full name, such as `shop.v1.Order`.
-    #[must_use]
     pub fn message_type(&self, name: &str) -> Option<MessageType> {
         let descriptor = self.pool.get_message_by_name(name)?;
         Some(MessageType { descriptor })
@@ -81,7 +80,6 @@ impl Schema {
 
 impl MessageType {
     /// Returns the full name, such as `shop.v1.Order`.
-    #[must_use]
     pub fn name(&self) -> &str {
         self.descriptor.full_name()
     }
@@ -100,7 +98,6 @@ impl MessageType {
 
     /// Decodes `bytes` as a message of this type if they look like one: they contain a field that
     /// the type knows, or are empty.
-    #[must_use]
     pub fn recognise(&self, bytes: &[u8]) -> Option<Tree> {
         let mut reader = typed::Reader::new(bytes);
         let read = reader.root(&self.descriptor);

@@ -64,7 +64,6 @@ impl Display for EscapeError {
 impl Error for EscapeError {}
 
 /// Writes `bytes` in the notation, on one line.
-#[must_use]
 pub fn to_escaped(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len() + bytes.len() / 8);
     for piece in Pieces::with_ends(bytes, Ends::BOTH) {

@@ -15,7 +15,6 @@ pub struct Ranges<'a> {
 
 impl<'a> Ranges<'a> {
     /// Wraps `ranges`, relative to byte 0.
-    #[must_use]
     pub fn of(ranges: &'a [Range<usize>]) -> Self {
         Self {
             rest: ranges,
@@ -35,7 +34,6 @@ impl<'a> Ranges<'a> {
     }
 
     /// Returns whether the first byte is in a range.
-    #[must_use]
     pub fn covers_first(self) -> bool {
         self.rest
             .first()

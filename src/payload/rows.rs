@@ -62,7 +62,6 @@ impl Iterator for Rows<'_> {
 /// a value returned by [`Row::next`], [`row_at`] or [`rows_back`] for the same width.
 ///
 /// An empty payload has one empty row, and so does what follows a line break at the end.
-#[must_use]
 pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
     Rows {
         bytes,
@@ -74,7 +73,6 @@ pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
 
 /// Returns the start of the row that contains the byte at `offset`, to keep the position when the
 /// width changes.
-#[must_use]
 pub fn row_at(bytes: &[u8], columns: usize, offset: usize) -> usize {
     let offset = offset.min(bytes.len());
     let stretch = stretch_start(bytes, offset);
@@ -87,7 +85,6 @@ pub fn row_at(bytes: &[u8], columns: usize, offset: usize) -> usize {
 
 /// Returns the start of the row that is `count` rows before the one that starts at `start`, or of
 /// the first row.
-#[must_use]
 pub fn rows_back(bytes: &[u8], columns: usize, start: usize, count: usize) -> usize {
     let mut start = start.min(bytes.len().saturating_add(1));
     let mut left = count;

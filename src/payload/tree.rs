@@ -53,7 +53,6 @@ pub enum Kind {
 
 impl Kind {
     /// Returns whether values of this kind contain other values.
-    #[must_use]
     pub fn is_container(self) -> bool {
         matches!(self, Self::Array | Self::Object | Self::Tag)
     }
@@ -134,32 +133,27 @@ pub struct Tree {
 
 impl Tree {
     /// Returns the number of values, which is at least one.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.nodes.len()
     }
 
     /// Returns whether the tree has no values. No decoder returns such a tree.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.nodes.is_empty()
     }
 
     /// Returns the number of payload bytes that were decoded, if the payload has more than
     /// [`MAX_NODES`] values.
-    #[must_use]
     pub fn cut_at(&self) -> Option<usize> {
         self.cut_at
     }
 
     /// Returns the memory that the tree takes in addition to the payload, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         self.nodes.capacity() * size_of::<Node>() + self.arena.capacity()
     }
 
     /// Returns the value `id`, decoded from `payload`.
-    #[must_use]
     pub fn value<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> Option<Value<'a>> {
         let node = self.node(id)?;
         let is_text = !matches!(node.kind, Kind::Array | Kind::Object);
@@ -188,7 +182,6 @@ impl Tree {
 
     /// Returns where the value appears in the payload, or `None` if it does not appear there as one
     /// piece.
-    #[must_use]
     pub fn source(&self, id: NodeId) -> Option<Range<usize>> {
         let (start, length) = self.node(id)?.source;
         let start = start as usize;
@@ -197,7 +190,6 @@ impl Tree {
 
     /// Returns where the value's text and its name appear in the payload, each `None` if it does
     /// not appear there exactly as it reads.
-    #[must_use]
     pub fn written(&self, id: NodeId) -> (Option<Range<usize>>, Option<Range<usize>>) {
         let range = |piece: Piece| {
             let start = piece.start as usize;
@@ -218,21 +210,18 @@ impl Tree {
     }
 
     /// Returns the parent of a value.
-    #[must_use]
     pub fn parent(&self, id: NodeId) -> Option<NodeId> {
         let node = self.node(id)?;
         (id.0 > 0).then_some(NodeId(node.parent))
     }
 
     /// Returns the value after this one and all its descendants, whichever parent it has.
-    #[must_use]
     pub fn after(&self, id: NodeId) -> Option<NodeId> {
         let end = self.node(id)?.end;
         ((end as usize) < self.nodes.len()).then_some(NodeId(end))
     }
 
     /// Returns the next value in reading order.
-    #[must_use]
     pub fn next(&self, id: NodeId) -> Option<NodeId> {
         let next = id.0 + 1;
         ((next as usize) < self.nodes.len()).then_some(NodeId(next))
@@ -250,7 +239,6 @@ impl Tree {
     }
 
     /// Returns the innermost value that contains the payload byte at `offset`.
-    #[must_use]
     pub fn at_offset(&self, offset: usize) -> NodeId {
         // Values are stored in the order in which they are written.
         let starts_before = |node: &Node| node.source.0 as usize <= offset;

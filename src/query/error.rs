@@ -19,7 +19,6 @@ pub struct QueryError {
 impl QueryError {
     /// Describes where in `text` the error is, in words that can precede the message; `None` if the
     /// whole text is wrong. The description quotes part of the text verbatim.
-    #[must_use]
     pub fn place(&self, text: &str) -> Option<String> {
         let before = text.get(..self.at.start).unwrap_or(text);
         let part = text.get(self.at.clone()).unwrap_or_default();

@@ -49,7 +49,6 @@ impl Helper {
 
     /// Returns whether this process was started as this helper. The argument alone does not
     /// suffice, because the user may mean a channel of that name.
-    #[must_use]
     pub fn is_this_process(&self) -> bool {
         let arguments = env::args_os().take(2);
         arguments.eq([self.name, self.argument]) && !io::stdin().is_terminal()

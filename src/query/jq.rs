@@ -41,7 +41,6 @@ thread_local! {
 
 /// Whether a panic on this thread would come from jq. Such panics are caught and reported, so a
 /// panic hook should ignore them.
-#[must_use]
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }

@@ -37,7 +37,6 @@ struct Anchor {
 
 impl Literal {
     /// Creates a literal from `bytes`, which need not be UTF-8.
-    #[must_use]
     pub fn new(bytes: &[u8]) -> Self {
         let chars = || bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
         let search = if chars().any(char::is_uppercase) || !chars().any(has_case) {
@@ -57,13 +56,11 @@ impl Literal {
     }
 
     /// Returns the text as written.
-    #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
     }
 
     /// Returns the range of the first match in `haystack`. An empty text matches at the start.
-    #[must_use]
     pub fn find(&self, haystack: &[u8]) -> Option<Range<usize>> {
         let start = match &self.search {
             Search::Exact(finder) => finder.find(haystack)?,

@@ -25,7 +25,6 @@ pub struct Matcher {
 
 impl Matcher {
     /// Prepares `query` for matching.
-    #[must_use]
     pub fn new(query: Arc<Query>) -> Self {
         let root = Node::new(&query.root);
         Self {
@@ -81,7 +80,6 @@ impl Matcher {
     /// Returns whether each of `rows` matches, for a prefix of them: as many as the programs have
     /// time for in one turn, but at least one. Running a program on many rows at once takes much
     /// less time than on one after the other.
-    #[must_use]
     pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
         self.root.each_program(&mut |program| {
             program.begin(rows.len());
@@ -126,14 +124,12 @@ impl Matcher {
 
     /// Returns a text that every matching message contains, for scanning a whole arena. Messages on
     /// [`Self::named_channels`] may match without it.
-    #[must_use]
     pub fn required_text(&self) -> Option<&Literal> {
         self.required().map(|(literal, _)| literal)
     }
 
     /// Returns whether the name of each channel contains [`Self::required_text`], by channel index;
     /// empty if no name does or if names are not searched.
-    #[must_use]
     pub fn named_channels(&self) -> &[bool] {
         match self.required() {
             Some((_, Some(verdicts))) if verdicts.holds.contains(&true) => &verdicts.holds,
@@ -152,13 +148,11 @@ impl Matcher {
 
     /// Whether the query consists of [`Self::required_text`] alone, so that every occurrence within
     /// a message is a match, and so is every message on one of [`Self::named_channels`].
-    #[must_use]
     pub fn is_only_text(&self) -> bool {
         self.root.text().is_some()
     }
 
     /// Returns the error that occurred while matching, if any: the affected rows did not match.
-    #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.root.trouble()
     }

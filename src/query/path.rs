@@ -33,13 +33,11 @@ impl Path {
     }
 
     /// Returns the path as written.
-    #[must_use]
     pub fn text(&self) -> &str {
         &self.text
     }
 
     /// Returns the keys and indexes of the path.
-    #[must_use]
     pub fn steps(&self) -> &[PathStep] {
         &self.steps
     }

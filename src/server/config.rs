@@ -36,7 +36,6 @@ pub struct Config {
 
 impl Config {
     /// Creates a configuration with default settings and no subscriptions.
-    #[must_use]
     pub fn new(target: impl Into<Target>) -> Self {
         Self {
             target: target.into(),

@@ -4,7 +4,6 @@ use std::ffi::OsString;
 
 /// Returns whether the locale of the environment uses UTF-8. Of `LC_ALL`, `LC_CTYPE` and `LANG`,
 /// the first that is set and not empty counts.
-#[must_use]
 pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(variable);
     let locale = set.flatten().find(|value| !value.is_empty());

@@ -118,13 +118,11 @@ impl<W: Write> Screen<W> {
     }
 
     /// Returns how much has been written so far.
-    #[must_use]
     pub fn output(&self) -> Output {
         self.output
     }
 
     /// Returns the underlying writer.
-    #[must_use]
     pub fn writer(&self) -> &W {
         &self.writer
     }

@@ -108,7 +108,6 @@ impl Drop for Guard {
 }
 
 /// Guards the terminal until the parent has ended.
-#[must_use]
 pub fn serve() -> ExitCode {
     panic::set_hook(Box::new(|_| {}));
     // In a session of its own, the guard gets no signals from the terminal, and may change the

@@ -18,7 +18,6 @@ pub enum Colours {
 
 impl Colours {
     /// Parses the environment variable `NO_COLOR`: any value but the empty one drops colours.
-    #[must_use]
     pub fn from_no_color(value: Option<&std::ffi::OsStr>) -> Self {
         match value {
             Some(value) if !value.is_empty() => Self::Dropped,

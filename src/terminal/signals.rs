@@ -46,7 +46,6 @@ fn own_ending() -> impl Iterator<Item = i32> {
 impl Signal {
     /// Returns the exit code that shells use for a program ended by this signal: 128 plus the
     /// signal's number. `None` if the signal does not ask to terminate.
-    #[must_use]
     pub fn exit_code(self) -> Option<u8> {
         match self {
             Self::End(number) => Some(128 + number),

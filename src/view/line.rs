@@ -23,7 +23,6 @@ pub struct LineBuilder {
 
 impl LineBuilder {
     /// Creates an empty line of `columns` columns.
-    #[must_use]
     pub fn new(columns: usize) -> Self {
         Self {
             spans: Vec::new(),
@@ -32,7 +31,6 @@ impl LineBuilder {
     }
 
     /// Creates an empty line of `columns` columns, with one column of padding on either side.
-    #[must_use]
     pub fn padded(columns: usize) -> Self {
         let mut line = Self::new(columns.saturating_sub(1));
         line.space(1);
@@ -40,7 +38,6 @@ impl LineBuilder {
     }
 
     /// Returns how many columns are left.
-    #[must_use]
     pub fn left(&self) -> usize {
         self.left
     }
@@ -166,7 +163,6 @@ impl LineBuilder {
     }
 
     /// Returns the finished line.
-    #[must_use]
     pub fn build(self) -> Line<'static> {
         Line::from(self.spans)
     }

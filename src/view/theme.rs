@@ -62,19 +62,16 @@ const CHANNEL_COLOURS: [Color; 6] = [
 ];
 
 /// Returns the style of an escape within `marked` text, which keeps it distinct from text.
-#[must_use]
 pub fn marked_escape(marked: Style) -> Style {
     marked.bg(Color::Magenta)
 }
 
 /// Returns the style of a plotted series, by its slot.
-#[must_use]
 pub fn series(slot: usize) -> Style {
     Style::new().fg(CHANNEL_COLOURS[slot % CHANNEL_COLOURS.len()])
 }
 
 /// Returns the style of the focused pane's border for a profile of this colour.
-#[must_use]
 pub fn accent(colour: Option<Colour>) -> Style {
     Style::new().fg(match colour {
         None => return FOCUS,
@@ -90,7 +87,6 @@ pub fn accent(colour: Option<Colour>) -> Style {
 }
 
 /// Returns the style of the name of a profile of this colour; without a colour, reversed.
-#[must_use]
 pub fn badge(colour: Option<Colour>) -> Style {
     let (fg, bg) = match colour {
         None => return SELECTED.patch(STRONG),
@@ -111,7 +107,6 @@ const COLOURED: usize = 256;
 
 /// Returns a channel's colour: the same name has the same colour in every session (FNV-1a of the
 /// start of the name).
-#[must_use]
 pub fn channel(name: &[u8]) -> Style {
     let hash = name
         .iter()

@@ -74,7 +74,6 @@ enum Length {
 impl AnyFrame {
     /// Creates a frame whose strings have at most `max_string` bytes, kept as text of about
     /// `max_text` bytes.
-    #[must_use]
     pub fn new(max_string: usize, max_text: usize) -> Self {
         Self {
             max_string,
@@ -111,14 +110,12 @@ impl AnyFrame {
     }
 
     /// Returns whether the frame is complete.
-    #[must_use]
     pub fn is_done(&self) -> bool {
         self.is_done
     }
 
     /// Returns the frame as text: JSON for the values that JSON has. Bytes of a string that are not
     /// UTF-8 appear as `\xff`, and values left out for lack of room as `… 12 more`.
-    #[must_use]
     pub fn into_text(self) -> String {
         self.text
     }

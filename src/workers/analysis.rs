@@ -88,7 +88,6 @@ impl Request {
     /// Creates a request to run `check` on all rows in `log`. The check must just have been added
     /// with the end of the log as its first row. Send the request right after the plan, before any
     /// request for rows that arrive later.
-    #[must_use]
     pub fn kept(check: CheckId, log: &MessageLog) -> Self {
         let mut pieces = log.pieces(RowId::default());
         pieces.reverse();
@@ -96,7 +95,6 @@ impl Request {
     }
 
     /// Returns how many rows the request covers.
-    #[must_use]
     pub fn rows(&self) -> u64 {
         let (Self::Arrived(pieces) | Self::Kept { pieces, .. }) = self else {
             return 0;

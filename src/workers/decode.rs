@@ -116,13 +116,11 @@ impl Job for Pending {
 }
 
 /// Answers `request`.
-#[must_use]
 pub fn answer(request: &Request) -> DecodedMessage {
     answer_within(request, MAX_SIZE)
 }
 
 /// Like [`answer`], but unpacks no payload to more than `most` bytes.
-#[must_use]
 pub fn answer_within(request: &Request, most: usize) -> DecodedMessage {
     let decoded = read(&request.source, most);
     let base = request.base.as_ref();

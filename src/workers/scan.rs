@@ -67,7 +67,6 @@ pub struct Flagged {
 
 impl Flagged {
     /// Returns the flags of `row`.
-    #[must_use]
     pub fn of(&self, row: RowId) -> Flags {
         Flags {
             is_drift: self.drift.binary_search(&row).is_ok(),

@@ -9,7 +9,6 @@ use crate::message::{
 };
 
 /// Returns the text for why there is no connection.
-#[must_use]
 pub fn connection_words(error: &ConnectionError) -> String {
     match error {
         ConnectionError::Redis(error) => error.text.to_string(),

@@ -36,7 +36,6 @@ pub enum ChannelTabLine {
 
 impl Reader {
     /// Returns the lines of the channel tab.
-    #[must_use]
     pub fn channel_tab(&self, session: &Session) -> Vec<ChannelTabLine> {
         let snapshot = self.snapshot();
         let mut lines = vec![ChannelTabLine::Received];

@@ -39,7 +39,6 @@ impl Tab {
     pub const ALL: [Self; 4] = [Self::Value, Self::Diff, Self::Bytes, Self::Channel];
 
     /// Returns the name of the tab.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Value => "value",
@@ -50,7 +49,6 @@ impl Tab {
     }
 
     /// Returns the columns of its name on the line of tab names.
-    #[must_use]
     pub fn columns(self) -> Range<usize> {
         let before = Self::ALL.iter().take_while(|tab| **tab != self);
         let start: usize = before.map(|tab| tab.name().len() + TAB_SPACE).sum();
@@ -121,7 +119,6 @@ pub struct Reader {
 
 impl Reader {
     /// Opens a message at its start.
-    #[must_use]
     pub fn open(snapshot: MessageSnapshot) -> Self {
         Self {
             snapshot,
@@ -140,13 +137,11 @@ impl Reader {
     }
 
     /// Returns the message.
-    #[must_use]
     pub fn snapshot(&self) -> &MessageSnapshot {
         &self.snapshot
     }
 
     /// Returns the decoded message, or `None` until it is decoded.
-    #[must_use]
     pub fn decoded(&self) -> Option<&Decoded> {
         self.decoded.as_deref()
     }
@@ -167,13 +162,11 @@ impl Reader {
     }
 
     /// Returns the message that it is compared with.
-    #[must_use]
     pub fn base(&self) -> Option<&MessageSnapshot> {
         self.base.as_ref()
     }
 
     /// Returns the changes from that message to this one, if they are known yet.
-    #[must_use]
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_deref()
     }
@@ -184,7 +177,6 @@ impl Reader {
     }
 
     /// Returns the memory that it takes in bytes, without the payloads of its snapshots.
-    #[must_use]
     pub fn size(&self) -> usize {
         size_of::<Self>()
             + self.decoded().map_or(0, Decoded::size)
@@ -193,7 +185,6 @@ impl Reader {
     }
 
     /// Returns the first row shown of the channel tab.
-    #[must_use]
     pub fn fact(&self) -> usize {
         self.fact
     }
@@ -205,13 +196,11 @@ impl Reader {
     }
 
     /// Returns the first row shown of the changes.
-    #[must_use]
     pub fn change(&self) -> usize {
         self.change
     }
 
     /// Returns the tab that is shown. A notice has only its text.
-    #[must_use]
     pub fn tab(&self) -> Tab {
         match self.snapshot.channel {
             Some(_) => self.tab,
@@ -226,7 +215,6 @@ impl Reader {
 
     /// Returns the form in which the tab is shown: a message with neither values nor text is shown
     /// as bytes.
-    #[must_use]
     pub fn form(&self) -> Form {
         let decoded = self.decoded.as_deref();
         match self.tab() {
@@ -240,7 +228,6 @@ impl Reader {
     }
 
     /// Returns the bytes of the message, unpacked.
-    #[must_use]
     pub fn bytes(&self) -> &[u8] {
         let payload = &self.snapshot.payload;
         self.decoded
@@ -249,7 +236,6 @@ impl Reader {
     }
 
     /// Returns the values with the room to show them in, if there are any and they are shown.
-    #[must_use]
     pub fn page(&self, room: Room) -> Option<Page<'_>> {
         let decoded = self.decoded.as_deref()?;
         let tree = decoded.tree.as_ref().filter(|_| self.tab() == Tab::Value)?;
@@ -262,13 +248,11 @@ impl Reader {
     }
 
     /// Returns the folding of the values and the selected one.
-    #[must_use]
     pub fn outline(&self) -> &Outline {
         &self.outline
     }
 
     /// Returns the path of the selected value, unless it is the outermost one or has no path.
-    #[must_use]
     pub fn path(&self) -> Option<&str> {
         self.path.as_deref().filter(|_| self.form() == Form::Values)
     }
@@ -281,13 +265,11 @@ impl Reader {
     }
 
     /// Returns the first byte shown of a text.
-    #[must_use]
     pub fn offset(&self) -> usize {
         self.offset
     }
 
     /// Returns the first row shown of the bytes.
-    #[must_use]
     pub fn line(&self) -> usize {
         self.line
     }
@@ -316,7 +298,6 @@ impl Reader {
     }
 
     /// Returns notes for the user about the current tab, wrapped to `columns`.
-    #[must_use]
     pub fn notes(&self, columns: u16) -> Vec<String> {
         let note = self
             .decoded

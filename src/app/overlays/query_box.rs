@@ -71,14 +71,12 @@ impl QueryBox {
     }
 
     /// Returns the error in the text, with its position.
-    #[must_use]
     pub fn error(&self) -> Option<&QueryError> {
         self.error.as_ref()
     }
 
     /// Returns the filter or search that was active before, which is active again while the text
     /// has an error.
-    #[must_use]
     pub fn before(&self) -> Option<&Query> {
         self.before.as_ref()
     }
@@ -111,7 +109,6 @@ impl QueryBox {
 
     /// Returns the query to suggest in place of the one being written: what the user may have
     /// meant, if the text matches nothing.
-    #[must_use]
     pub fn offered(&self, session: &Session) -> Option<&str> {
         let is_offered = match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {

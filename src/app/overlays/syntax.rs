@@ -39,7 +39,6 @@ pub struct SyntaxColumns {
 
 impl SyntaxColumns {
     /// Returns the columns of the parts in a list of `columns`.
-    #[must_use]
     pub fn of(columns: usize) -> Self {
         let form = if columns < MIN_FOR_FORMS { 0 } else { FORM };
         let example = if columns < MIN_FOR_MEANINGS {
@@ -52,7 +51,6 @@ impl SyntaxColumns {
 }
 
 /// Returns the lines of the list, wrapped to `columns`.
-#[must_use]
 pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
     let parts = SyntaxColumns::of(columns);
     let room = columns.saturating_sub(parts.form + parts.example);

@@ -30,13 +30,11 @@ pub struct DragState {
 
 impl Plot {
     /// Returns the time at the cursor, if there is one.
-    #[must_use]
     pub fn cursor(&self) -> Option<Time> {
         self.cursor.map(|cursor| cursor.at)
     }
 
     /// Returns the point of a curve within `window` that is nearest to the cursor.
-    #[must_use]
     pub fn nearest_dot<'a>(&self, curve: &'a Curve, window: &PlotWindow) -> Option<&'a Dot> {
         let at = self.cursor()?;
         let seen = curve.dots.iter();

@@ -29,7 +29,6 @@ pub enum EmptyReason {
 
 impl EmptyReason {
     /// Returns the reason in words.
-    #[must_use]
     pub fn words(&self) -> String {
         match self {
             Self::NoMessage => "no message yet".to_owned(),
@@ -47,7 +46,6 @@ impl EmptyReason {
 
     /// Returns the reason in words, with an explanation or a hint. `is_of_all` tells whether the
     /// plot already shows all data.
-    #[must_use]
     pub fn sentence(&self, is_of_all: bool) -> String {
         let more = match self {
             Self::NoInterval => ": it lies between two messages",
@@ -61,7 +59,6 @@ impl EmptyReason {
 
 impl Plot {
     /// Returns why no points of a series are visible in `window`. It assumes that there are none.
-    #[must_use]
     pub fn empty_reason(&self, series: &Series, window: &PlotWindow, now: Time) -> EmptyReason {
         let Some(report) = self.report(series) else {
             return EmptyReason::NoMessage;

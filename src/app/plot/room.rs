@@ -18,7 +18,6 @@ pub struct PlotRoom {
 
 impl PlotRoom {
     /// Divides `area` for this many series, with a line for the cursor if `has_cursor`.
-    #[must_use]
     pub fn divide(area: Rect, series: usize, has_cursor: bool) -> Self {
         // The table has headings too. A low pane has room for both the charts and the table.
         let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
@@ -34,19 +33,16 @@ impl PlotRoom {
     }
 
     /// Returns whether the table has headings.
-    #[must_use]
     pub fn has_headings(&self) -> bool {
         self.table.height > 1
     }
 
     /// Returns how many series the table has room for.
-    #[must_use]
     pub fn series_rows(&self) -> usize {
         usize::from(self.table.height) - usize::from(self.has_headings())
     }
 
     /// Returns the index of the first series in the table if `selected` is the selected one.
-    #[must_use]
     pub fn first_series(&self, selected: usize) -> usize {
         (selected + 1).saturating_sub(self.series_rows())
     }

@@ -28,7 +28,6 @@ pub enum Quantity {
 
 impl Quantity {
     /// Returns the name of the quantity, escaped for display.
-    #[must_use]
     pub fn label(&self) -> String {
         match self {
             Self::Path(path) => escape::whole(path.text().as_bytes()),

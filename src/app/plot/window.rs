@@ -283,7 +283,6 @@ impl PlotWindow {
     }
 
     /// Returns the end of the window, exclusive.
-    #[must_use]
     pub fn to(&self) -> Time {
         Time(
             self.from
@@ -293,40 +292,34 @@ impl PlotWindow {
     }
 
     /// Returns whether `time` lies in the window.
-    #[must_use]
     pub fn contains(&self, time: Time) -> bool {
         (self.from..self.to()).contains(&time)
     }
 
     /// Returns the length of the window.
-    #[must_use]
     pub fn span(&self) -> Duration {
         self.to().since(self.from)
     }
 
     /// Returns the length of a part.
-    #[must_use]
     pub fn part_length(&self) -> Duration {
         Duration::from_micros(self.part.unsigned_abs())
     }
 
     /// Returns the index of the last part: the right end of a chart, where 0 is the left end as in
     /// [`PlotWindow::part_of`].
-    #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
     }
 
     /// Returns the column of a chart for `time`, which must lie in the window.
-    #[must_use]
     pub fn column_of(&self, time: Time) -> u16 {
         let part = time.0.saturating_sub(self.from.0).div_euclid(self.part);
         u16::try_from(part.clamp(0, self.parts - 1) / DOTS).unwrap_or(u16::MAX)
     }
 
     /// Returns the time in the middle of a column of a chart.
-    #[must_use]
     pub fn time_at(&self, column: u16) -> Time {
         let parts = (i64::from(column) * DOTS + 1).min(self.parts - 1);
         Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
@@ -334,7 +327,6 @@ impl PlotWindow {
 
     /// Returns the index of the part that contains `time`. Outside the window it is negative or
     /// exceeds the last part.
-    #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
     pub fn part_of(&self, time: Time) -> f64 {
         time.0.saturating_sub(self.from.0).div_euclid(self.part) as f64

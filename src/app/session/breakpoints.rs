@@ -63,31 +63,26 @@ pub struct Breakpoint {
 
 impl Breakpoint {
     /// Returns its query.
-    #[must_use]
     pub fn query(&self) -> &Query {
         &self.query
     }
 
     /// Returns whether it is on.
-    #[must_use]
     pub fn is_on(&self) -> bool {
         self.watch.is_some()
     }
 
     /// Returns the number of rows that it has matched.
-    #[must_use]
     pub fn hits(&self) -> u64 {
         self.hits
     }
 
     /// Returns the error that its query caused, if there was one.
-    #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.as_ref()?.trouble()
     }
 
     /// Returns the number of rows that left the log before its query was run on them.
-    #[must_use]
     pub fn missed(&self) -> u64 {
         self.watch.as_ref().map_or(0, LiveQuery::missed)
     }
@@ -151,19 +146,16 @@ pub struct Breakpoints {
 
 impl Breakpoints {
     /// Returns the breakpoints, in the order in which they were set.
-    #[must_use]
     pub fn list(&self) -> &[Breakpoint] {
         &self.list
     }
 
     /// Returns the rows in the log that any breakpoint hit.
-    #[must_use]
     pub fn hits(&self) -> &RowSet {
         &self.hits
     }
 
     /// Returns where the view has stopped.
-    #[must_use]
     pub fn stop(&self) -> Option<&Stop> {
         self.at.as_ref()
     }
@@ -174,14 +166,12 @@ impl Breakpoints {
     }
 
     /// Returns the number of rows at which the view is still to stop.
-    #[must_use]
     pub fn waiting(&self) -> u64 {
         self.stops.len() - self.stops.place_of(self.passed)
     }
 
     /// Returns the number of rows that left the log before the view could stop at them, since it
     /// stopped.
-    #[must_use]
     pub fn gone(&self) -> u64 {
         self.gone
     }

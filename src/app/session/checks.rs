@@ -83,19 +83,16 @@ impl Checks {
     }
 
     /// Returns the checks in force.
-    #[must_use]
     pub fn plan(&self) -> &Plan {
         &self.plan
     }
 
     /// Returns the findings.
-    #[must_use]
     pub fn findings(&self) -> &Findings {
         &self.findings
     }
 
     /// Returns the number of rows that left the log before they could be checked.
-    #[must_use]
     pub fn missed(&self) -> u64 {
         self.follower.missed()
     }
@@ -122,7 +119,6 @@ impl Checks {
     }
 
     /// Returns the latest report of a check, for this channel if the check tells channels apart.
-    #[must_use]
     pub fn report(&self, check: CheckId, channel: Option<&Arc<[u8]>>) -> Option<&Report> {
         let of = |channel: Option<&Arc<[u8]>>| self.reports.get(&(check, channel.cloned()));
         of(channel).or_else(|| of(None)).map(|report| &**report)

@@ -25,7 +25,6 @@ pub struct Filter {
 
 impl Filter {
     /// Creates a filter that is on and shows what it matches.
-    #[must_use]
     pub fn including(query: Query) -> Self {
         Self {
             query,
@@ -75,37 +74,31 @@ impl Filters {
     }
 
     /// Returns the filter that was typed last, if it is in force.
-    #[must_use]
     pub fn typed(&self) -> Option<&Query> {
         self.typed.as_ref()
     }
 
     /// Returns the list, in the order in which the filters were added.
-    #[must_use]
     pub fn list(&self) -> &[Filter] {
         &self.list
     }
 
     /// Returns the progress of the filter in force; `None` without one.
-    #[must_use]
     pub fn progress(&self) -> Option<Progress> {
         Some(self.watch.as_ref()?.progress())
     }
 
     /// Returns the progress of the filter in force while it lags.
-    #[must_use]
     pub fn lag(&self, now: Time) -> Option<Progress> {
         self.watch.as_ref()?.lag(now)
     }
 
     /// Returns the error that the filter in force caused, if there was one.
-    #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.as_ref()?.trouble()
     }
 
     /// Returns what checks have not covered, if the filter in force asks for flags.
-    #[must_use]
     pub fn unchecked(&self) -> Unchecked {
         let watch = self.watch.as_ref();
         watch.map_or_else(Unchecked::default, |watch| *watch.unchecked())
@@ -113,7 +106,6 @@ impl Filters {
 
     /// Returns whether the filter in force has no answer yet, so that the rows shown are still
     /// those of the previous one.
-    #[must_use]
     pub fn is_new(&self) -> bool {
         self.is_new
     }
@@ -128,7 +120,6 @@ impl Filters {
     }
 
     /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
-    #[must_use]
     pub fn speak_of_notices(&self) -> bool {
         self.parts().iter().any(Query::mentions_notices)
     }

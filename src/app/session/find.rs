@@ -32,25 +32,21 @@ pub(crate) enum Jump {
 
 impl Find {
     /// Returns the query.
-    #[must_use]
     pub fn query(&self) -> &Query {
         self.watch.query()
     }
 
     /// Returns the rows found so far.
-    #[must_use]
     pub fn rows(&self) -> &RowSet {
         &self.rows
     }
 
     /// Returns the progress of the search.
-    #[must_use]
     pub fn progress(&self) -> Progress {
         self.watch.progress()
     }
 
     /// Returns the progress of the search while it lags.
-    #[must_use]
     pub fn lag(&self, now: Time) -> Option<Progress> {
         self.watch.lag(now)
     }
@@ -61,25 +57,21 @@ impl Find {
     }
 
     /// Returns whether all rows that were in the log when the search started have been searched.
-    #[must_use]
     pub fn has_searched_kept(&self) -> bool {
         self.watch.has_searched_kept()
     }
 
     /// Returns the error that the query caused, if there was one.
-    #[must_use]
     pub fn trouble(&self) -> Option<&str> {
         self.watch.trouble()
     }
 
     /// Returns the number of rows that left the log before they could be searched.
-    #[must_use]
     pub fn missed(&self) -> u64 {
         self.watch.missed()
     }
 
     /// Returns what checks have not covered, if the query asks for flags.
-    #[must_use]
     pub fn unchecked(&self) -> Unchecked {
         *self.watch.unchecked()
     }

@@ -25,19 +25,16 @@ const FORMATS: [Format; 7] = [
 
 impl Session {
     /// Returns the format that the user chose for the channel called `name`.
-    #[must_use]
     pub fn chosen_decoder(&self, name: &[u8]) -> Option<&ReadAs> {
         self.decoder_choices.chosen(name)
     }
 
     /// Returns the formats that were set for channels.
-    #[must_use]
     pub fn decoder_choices(&self) -> &DecoderChoices {
         &self.decoder_choices
     }
 
     /// Returns the choices in the order of the list; `None` stands for automatic detection.
-    #[must_use]
     pub fn decoder_options(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
         let by_type = self.settings.known_types.iter().map(|message_type| {

@@ -81,7 +81,6 @@ impl DecodedRows {
     }
 
     /// Returns how often a message was decoded.
-    #[must_use]
     pub fn decoded(&self) -> u64 {
         self.decoded.get()
     }
@@ -89,13 +88,11 @@ impl DecodedRows {
 
 impl Session {
     /// Returns the cache of values that lenses show.
-    #[must_use]
     pub fn decoded_rows(&self) -> &DecodedRows {
         &self.decoded_rows
     }
 
     /// Returns the path of the lens on the channel called `name`.
-    #[must_use]
     pub fn lens(&self, name: &[u8]) -> Option<&Path> {
         match self.lenses.get(name) {
             Some(chosen) => chosen.as_ref(),

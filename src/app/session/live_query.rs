@@ -49,19 +49,16 @@ pub struct Progress {
 
 impl Progress {
     /// Returns whether all messages have been scanned.
-    #[must_use]
     pub fn is_done(&self) -> bool {
         self.scanned >= self.total
     }
 
     /// Returns the progress in percent, rounded down, so that 100 means all.
-    #[must_use]
     pub fn percent(&self) -> u64 {
         (self.scanned * 100).checked_div(self.total).unwrap_or(100)
     }
 
     /// Returns the number of messages that have not been scanned yet.
-    #[must_use]
     pub fn left(&self) -> u64 {
         self.total.saturating_sub(self.scanned)
     }

@@ -24,7 +24,6 @@ impl Session {
     ///
     /// `payload` may be only the start of the payload, a little longer than the part that is shown.
     /// The marks in the shown part are then the same as for the whole payload.
-    #[must_use]
     pub fn marks(&self, row: RowId, payload: &[u8], most: usize) -> Vec<Range<usize>> {
         let query = self.marked_by(row);
         query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
@@ -41,7 +40,6 @@ impl Session {
     }
 
     /// Returns whether the user has marked `row`.
-    #[must_use]
     pub fn is_marked(&self, row: RowId) -> bool {
         self.marked.contains(&row)
     }

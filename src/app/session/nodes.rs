@@ -25,7 +25,6 @@ pub struct NodeStatus {
 
 impl NodeStatus {
     /// Returns the messages per second that it delivers; `None` before the first message.
-    #[must_use]
     pub fn rate(&self, now: Time) -> Option<f64> {
         Some(self.history.as_ref()?.rate(now))
     }
@@ -57,19 +56,16 @@ impl Nodes {
     }
 
     /// Returns the number of known servers.
-    #[must_use]
     pub fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Returns whether no server is known yet.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
     /// Returns whether there is more than one server.
-    #[must_use]
     pub fn are_several(&self) -> bool {
         self.len() > 1
     }
@@ -95,7 +91,6 @@ impl Nodes {
 
     /// Returns the server with the worst connection if it is lost or refused while another one is
     /// live.
-    #[must_use]
     pub fn lost(&self) -> Option<LostNode<'_>> {
         let any_live = || {
             let mut nodes = self.0.values();
@@ -175,7 +170,6 @@ impl Session {
 
     /// Returns how long a server has been silent, if that is longer than an answer may take; `None`
     /// also if its connection is not live.
-    #[must_use]
     pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
         self.silence_since(node.answered).filter(|_| node.is_live())
     }

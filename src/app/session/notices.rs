@@ -14,7 +14,6 @@ const MAX_NAMED: usize = 20;
 
 /// Returns the text of a notice, the most important part first, since a narrow row is cut at its
 /// end. Times are formatted by `clock`.
-#[must_use]
 pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
     match notice {
         Notice::Subscribed {
@@ -189,7 +188,6 @@ fn unknown_words(user: &str, reason: &str) -> String {
 }
 
 /// Returns the name of a topic with its kind.
-#[must_use]
 pub fn topic_words(topic: &Topic) -> String {
     let kind = match topic.kind {
         SubscriptionKind::Channel => "channel",
@@ -219,7 +217,6 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
 ///
 /// The full text gives the start and end times. The surrounding rows do not show them, since some
 /// that arrived after the last message certainly received stand above the gap.
-#[must_use]
 pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
     let reason = whole(gap_reason_words(&gap.reason).as_bytes());
     let event = whole(gap_cause_words(&gap.cause).as_bytes());

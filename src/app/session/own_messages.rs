@@ -38,7 +38,6 @@ struct UnderWay {
 
 impl OwnMessages {
     /// Returns whether `row` is a message that this session published, as far as that can be known.
-    #[must_use]
     pub fn contains(&self, row: RowId) -> bool {
         self.rows.contains(&row)
     }

@@ -3,7 +3,6 @@
 use crate::message::{ConnectionError, ErrorCode, RedisError, SubscriptionKind, Topic};
 
 /// Returns what to do about a subscription refused with this error.
-#[must_use]
 pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
     match (error.code, topic.kind) {
         (ErrorCode::UnknownCommand, SubscriptionKind::Pattern) => {
@@ -29,7 +28,6 @@ pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
 
 /// Returns what to do about a connection refused or lost for this reason, or `None` if there is
 /// nothing but to wait.
-#[must_use]
 pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
     Some(match error.redis()?.code {
         ErrorCode::NotLoggedIn | ErrorCode::WrongPassword => {

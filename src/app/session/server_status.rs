@@ -93,7 +93,6 @@ impl Session {
 
     /// Returns how long a server has been silent although it was pinged; `None` while all servers
     /// answer.
-    #[must_use]
     pub fn unanswered(&self) -> Option<Duration> {
         let is_live = self.server.connection == Connection::Live;
         self.silence_since(self.nodes.answered()?)

@@ -8,7 +8,6 @@ use crate::server::{Connection, Role};
 impl Session {
     /// Returns the shell command that publishes a message to a current subscription, if one is
     /// known.
-    #[must_use]
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
         if given.place.is_empty() {
@@ -29,7 +28,6 @@ impl Session {
     }
 
     /// Returns the command that follows the master that the server watches, if it is a sentinel.
-    #[must_use]
     pub fn sentinel_command(&self) -> Option<String> {
         let masters = self.server.sentinel_of.as_ref()?;
         let (scheme, place) = self.settings.address.split_once("://")?;

@@ -26,7 +26,6 @@ pub struct MessageSnapshot {
 
 impl MessageSnapshot {
     /// Returns whether only its first bytes were kept.
-    #[must_use]
     pub fn is_cut(&self) -> bool {
         self.size > self.payload.len() as u64
     }

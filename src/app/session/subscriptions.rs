@@ -28,7 +28,6 @@ pub enum SubscriptionState {
 
 impl SubscriptionState {
     /// Returns whether the subscription has ended, by itself or by the user.
-    #[must_use]
     pub fn is_over(&self) -> bool {
         matches!(self, Self::Ended(_) | Self::Unsubscribed)
     }
@@ -160,7 +159,6 @@ impl Subscriptions {
     }
 
     /// Returns whether `topic` was ever subscribed to in this session.
-    #[must_use]
     pub fn have_had(&self, topic: &Topic) -> bool {
         self.to_topic(topic).next().is_some()
     }
@@ -175,7 +173,6 @@ impl Subscriptions {
 
     /// Returns the listed subscription to `topic`: the one that is not over, or else the most
     /// recent.
-    #[must_use]
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
         let listed = self.to_topic(topic);
@@ -184,14 +181,12 @@ impl Subscriptions {
     }
 
     /// Returns the listed subscription to exactly the channel `name`, if there is one.
-    #[must_use]
     pub fn find_channel(&self, name: &[u8]) -> Option<SubscriptionId> {
         // This is called for each row drawn, so a long name must not be copied.
         (name.len() <= self.longest_name).then(|| self.find(&Topic::channel(name)))?
     }
 
     /// Returns the topic of a subscription.
-    #[must_use]
     pub fn topic(&self, id: SubscriptionId) -> Option<&Topic> {
         Some(&self.entries.get(id.0 as usize)?.topic)
     }
@@ -202,13 +197,11 @@ impl Subscriptions {
     }
 
     /// Returns the state of a subscription.
-    #[must_use]
     pub fn state(&self, id: SubscriptionId) -> Option<&SubscriptionState> {
         Some(&self.entries.get(id.0 as usize)?.state)
     }
 
     /// Returns how many are live, and how many are wanted: listed and not over.
-    #[must_use]
     pub fn counts(&self) -> (usize, usize) {
         (self.live, self.wanted)
     }
@@ -222,7 +215,6 @@ impl Subscriptions {
 
     /// Returns whether any message can arrive. A pattern of sharded channels delivers none by
     /// itself.
-    #[must_use]
     pub fn can_receive(&self) -> bool {
         self.live()
             .any(|topic| topic.kind != SubscriptionKind::ShardPattern)
@@ -237,7 +229,6 @@ impl Subscriptions {
     }
 
     /// Returns whether any sharded channel was ever subscribed to in this session.
-    #[must_use]
     pub fn have_had_sharded(&self) -> bool {
         let mut entries = self.entries.iter();
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
@@ -256,7 +247,6 @@ impl Subscriptions {
     }
 
     /// Returns whether a message on the channel `name` would be received now.
-    #[must_use]
     pub fn receives(&self, name: &[u8]) -> bool {
         let mut of_channel = self.of_channel(name);
         of_channel.any(|one| one.state == SubscriptionState::Live)
@@ -264,21 +254,18 @@ impl Subscriptions {
 
     /// Returns the time from which everything on the channel `name` up to `time` was received;
     /// `None` if something may be missing right before `time`.
-    #[must_use]
     pub fn covered_since(&self, name: &[u8], time: Time) -> Option<Time> {
         let of_channel = self.of_channel(name);
         of_channel.filter_map(|one| one.listening.since(time)).min()
     }
 
     /// Returns whether messages on the channel `name` are subscribed to, live or not.
-    #[must_use]
     pub fn include(&self, name: &[u8]) -> bool {
         self.of_channel(name).any(|one| !one.state.is_over())
     }
 
     /// Returns whether the channel `name` is subscribed to by its name, and only as a sharded
     /// channel.
-    #[must_use]
     pub fn include_only_sharded(&self, name: &[u8]) -> bool {
         let of_name = self.of_channel(name);
         let mut kinds = of_name
@@ -289,7 +276,6 @@ impl Subscriptions {
     }
 
     /// Returns whether any subscriptions are listed and all of them have ended.
-    #[must_use]
     pub fn have_all_ended(&self) -> bool {
         let mut listed = self.listed().peekable();
         listed.peek().is_some()
@@ -297,7 +283,6 @@ impl Subscriptions {
     }
 
     /// Returns a number that changes whenever a subscription does.
-    #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
     }

@@ -27,7 +27,6 @@ impl TimeForm {
     }
 
     /// Returns the name of the form.
-    #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::Local => "local time",

@@ -229,7 +229,6 @@ impl App {
     }
 
     /// Returns the area of the open message's text: below its tabs and the notes about it.
-    #[must_use]
     pub fn message_text(&self) -> Rect {
         let area = self.areas().message_text();
         let open = self.open.as_ref();

@@ -19,7 +19,6 @@ const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a val
 
 impl App {
     /// Returns the time window that the plot shows.
-    #[must_use]
     pub fn plot_window(&self) -> PlotWindow {
         self.plot.window(self.plot_extent())
     }
@@ -31,7 +30,6 @@ impl App {
     }
 
     /// Returns how the area of the plot is divided.
-    #[must_use]
     pub fn plot_room(&self) -> PlotRoom {
         let area = padded(inside(self.areas().message));
         let has_cursor = self.plot.cursor().is_some();

@@ -126,7 +126,6 @@ impl App {
     }
 
     /// Returns the query to suggest in place of the one being written.
-    #[must_use]
     pub fn offered(&self) -> Option<&str> {
         match &self.overlay {
             Some(Overlay::Query(query_box)) => query_box.offered(&self.session),

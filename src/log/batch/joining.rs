@@ -82,13 +82,11 @@ impl PartialEq for BatchPayload<'_> {
 
 impl Batch {
     /// Whether the batch starts with another delivery of the row before it.
-    #[must_use]
     pub fn continues_row_before(&self) -> bool {
         !self.continues.is_empty()
     }
 
     /// Returns the last row, if it is a message, for the next batch.
-    #[must_use]
     pub fn tail(&self) -> Option<Tail> {
         let Some(last) = self.records.last() else {
             let mut tail = self.tail_before.clone()?;
@@ -111,7 +109,6 @@ impl Batch {
     /// Returns the payload of the last row, or of the row before this batch, if it is large and the
     /// next message may be another delivery of it: on the same `channel`, with `size` bytes, and
     /// delivered by a `subscription` that has not delivered it yet.
-    #[must_use]
     pub fn large_before(
         &self,
         channel: &[u8],

@@ -14,7 +14,6 @@ struct Measure<'a> {
 
 /// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may
 /// have the same unit. Returns `None` if they are not such numbers, or if they are equal.
-#[must_use]
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
     if old.unit != new.unit {

@@ -22,7 +22,6 @@ pub struct Ends {
 
 impl Ends {
     /// Compares arbitrary bytes.
-    #[must_use]
     pub fn of(old: &[u8], new: &[u8]) -> Self {
         let prefix = common_prefix(old, new);
         let suffix = common_suffix(&old[prefix..], &new[prefix..]);
@@ -33,7 +32,6 @@ impl Ends {
     }
 
     /// Compares texts, without splitting characters.
-    #[must_use]
     pub fn of_texts(old: &str, new: &str) -> Self {
         let mut ends = Self::of(old.as_bytes(), new.as_bytes());
         while !old.is_char_boundary(ends.old.start) || !new.is_char_boundary(ends.new.start) {
@@ -48,13 +46,11 @@ impl Ends {
     }
 
     /// Returns the length of the common prefix.
-    #[must_use]
     pub fn prefix(&self) -> usize {
         self.old.start
     }
 
     /// Returns whether the payloads are equal.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         self.old.is_empty() && self.new.is_empty()
     }
@@ -76,14 +72,12 @@ pub struct Bytes {
 
 impl Bytes {
     /// Returns whether the payloads are equal.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         self.ends.is_same()
     }
 }
 
 /// Compares arbitrary bytes.
-#[must_use]
 pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     let ends = Ends::of(old, new);
     let mut bytes = Bytes {

@@ -80,13 +80,11 @@ pub struct Written {
 
 impl Lines {
     /// Returns whether both texts are equal.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         self.lines.is_empty()
     }
 
     /// Returns the memory that this takes in addition to the texts, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         let marks = self.lines.iter().map(|line| match line {
             Line::Removed { marks, .. } | Line::Added { marks, .. } => marks.capacity(),
@@ -97,7 +95,6 @@ impl Lines {
 }
 
 /// Compares two texts line by line. Returns `None` if one exceeds [`MAX_BYTES`] or [`MAX_LINES`].
-#[must_use]
 pub fn compare(old: &str, new: &str) -> Option<Lines> {
     let digester = Digester::new();
     let (old, new) = (Text::of(old, &digester)?, Text::of(new, &digester)?);

@@ -8,14 +8,12 @@ use super::digest::{Digest, Digester};
 
 /// Returns the byte ranges found only in the old text and those found only in the new one, in
 /// ascending order and never splitting a character. The texts may also be strings inside trees.
-#[must_use]
 pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::new(), &mut Effort::new())
 }
 
 /// Like [`changed_within`], in a time that hardly depends on the texts, at the price of larger
 /// ranges.
-#[must_use]
 pub fn changed_quickly(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::new(), &mut Effort::least())
 }

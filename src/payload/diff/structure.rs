@@ -89,7 +89,6 @@ pub enum Change {
 
 impl Change {
     /// Returns the value in the old tree, or `None` for added and unchanged values.
-    #[must_use]
     pub fn in_old(&self) -> Option<NodeId> {
         match *self {
             Self::Within { old, .. } | Self::Changed { old, .. } | Self::Moved { old, .. } => {
@@ -102,7 +101,6 @@ impl Change {
 
     /// Returns the value in the new tree, or `None` if it was removed. For unchanged values, this
     /// is the first. It provides the key and path of the line; if `None`, the old value does.
-    #[must_use]
     pub fn in_new(&self) -> Option<NodeId> {
         match *self {
             Self::Within { new, .. } | Self::Changed { new, .. } | Self::Moved { new, .. } => {
@@ -116,21 +114,18 @@ impl Change {
 
 impl Structure {
     /// Returns whether both trees are equal.
-    #[must_use]
     pub fn is_same(&self) -> bool {
         self.lines.is_empty()
     }
 }
 
 /// Compares two trees, each with its payload.
-#[must_use]
 pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::new(), old, new)
 }
 
 /// Like [`compare`], in a time that hardly depends on the contents of arrays: for arrays with many
 /// equal values the diff may be larger than necessary.
-#[must_use]
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::least(), old, new)
 }

@@ -213,7 +213,6 @@ pub fn columns_of(cluster: &str) -> usize {
 /// tags), all others that Unicode lets a renderer ignore, all blanks except the ASCII space, line
 /// and paragraph separators, private use characters and noncharacters. U+FE0E and U+FE0F are left
 /// to the rules for clusters.
-#[must_use]
 pub fn is_forbidden(character: char) -> bool {
     let code = u32::from(character);
     match code {
@@ -314,7 +313,6 @@ fn valid_prefix(bytes: &[u8]) -> &str {
 }
 
 /// Returns the start of `text`, at most `bytes` long, without splitting a character.
-#[must_use]
 pub fn truncated(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {

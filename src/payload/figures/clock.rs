@@ -26,7 +26,6 @@ pub struct Clock {
 
 impl Clock {
     /// Creates a clock for this zone. If the computer's zone is unknown, it is UTC.
-    #[must_use]
     pub fn new(zone: Zone) -> Self {
         let zone = match zone {
             Zone::Local => TimeZone::system(),
@@ -46,14 +45,12 @@ impl Clock {
 
     /// Returns how many microseconds the zone's wall clock was ahead of the [`Time`] in UTC at
     /// `time`.
-    #[must_use]
     pub fn ahead(&self, time: Time) -> i64 {
         let offset = self.local(time).map_or(0, |(_, offset)| offset);
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000
     }
 
     /// Formats the time of day in milliseconds, truncated: `12:00:01.123`. Always twelve columns.
-    #[must_use]
     pub fn time_of_day(&self, time: Time) -> String {
         let Some((local, _)) = self.local(time) else {
             return "--:--:--.---".to_owned();
@@ -68,14 +65,12 @@ impl Clock {
     }
 
     /// Returns whether two times are on the same day.
-    #[must_use]
     pub fn is_same_day(&self, one: Time, other: Time) -> bool {
         let day = |time| self.local(time).map(|(local, _)| local.date());
         day(one) == day(other)
     }
 
     /// Formats month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
-    #[must_use]
     pub fn date_and_minute(&self, time: Time) -> String {
         self.local(time).map_or_else(
             || "--:--:--.---".to_owned(),
@@ -88,7 +83,6 @@ impl Clock {
     }
 
     /// Formats month and day, as wide as [`Clock::seconds`]: `11-23 `.
-    #[must_use]
     pub fn short_date(&self, time: Time) -> String {
         self.local(time).map_or_else(
             || "--:--:--".to_owned(),
@@ -97,7 +91,6 @@ impl Clock {
     }
 
     /// Formats the time of day in milliseconds, preceded by the date if it is not today's.
-    #[must_use]
     pub fn date_unless_today(&self, time: Time, now: Time) -> String {
         let Some((local, _)) = self.local(time).filter(|_| !self.is_same_day(time, now)) else {
             return self.time_of_day(time);
@@ -106,7 +99,6 @@ impl Clock {
     }
 
     /// Formats the time of day in seconds, truncated: `12:00:01`. Always eight columns.
-    #[must_use]
     pub fn seconds(&self, time: Time) -> String {
         self.local(time).map_or_else(
             || "--:--:--".to_owned(),
@@ -119,7 +111,6 @@ impl Clock {
 
     /// Formats the date, the time in microseconds, and the zone's offset from UTC:
     /// `2026-11-23 12:00:01.123456 +01:00`.
-    #[must_use]
     pub fn date_and_time(&self, time: Time) -> String {
         let Some((local, offset)) = self.local(time) else {
             return format!("{} µs since 1970", self.wall.at(time).0);

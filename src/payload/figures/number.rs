@@ -15,7 +15,6 @@ const PLAIN_COLUMNS: usize = 7;
 
 /// Formats a number in three or four digits: `0.25`, `1234`, `12.3k`, `1.5e-9`. At most nine
 /// columns wide.
-#[must_use]
 pub fn number(value: f64) -> String {
     let size = value.abs();
     if size == 0.0 {
@@ -40,7 +39,6 @@ pub fn number(value: f64) -> String {
 
 /// Formats the label of an axis tick, with ticks `step` apart, in as many digits as tell them
 /// apart, if they fit.
-#[must_use]
 pub fn tick(value: f64, step: f64) -> String {
     let plain = format!("{value:.*}", decimals(-step.abs().log10().floor()));
     // Zero has no minus sign.

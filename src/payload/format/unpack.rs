@@ -76,7 +76,6 @@ impl Display for Failure {
 
 /// Returns the compression whose magic number `bytes` begin with. A zlib header is weak evidence:
 /// the bytes are only zlib if they can be unpacked.
-#[must_use]
 pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
     match bytes {
         [0x1f, 0x8b, 0x08, ..] => Some(Wrapping::Gzip),
@@ -96,7 +95,6 @@ pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
 }
 
 /// Returns the maximum size that `packed` bytes may expand to.
-#[must_use]
 pub fn limit(packed: usize) -> usize {
     packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
 }

@@ -38,7 +38,6 @@ pub struct Token {
 impl Token {
     /// Returns the token as it is written in the payload; for a key or string, the escaped text
     /// between the quotes. Empty for an object or array.
-    #[must_use]
     #[inline]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.start as usize..self.end as usize]
@@ -47,7 +46,6 @@ impl Token {
 
 /// Splits `bytes` into `tokens`, replacing their contents. Returns whether all of it is one JSON
 /// value; if not, the tokens are meaningless. Payloads of 4 GiB or more are rejected.
-#[must_use]
 pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
     tokens.clear();
     u32::try_from(bytes.len()).is_ok()

@@ -18,7 +18,6 @@ pub enum PathStep {
 }
 
 /// Returns where the value at `steps` is in `bytes`.
-#[must_use]
 #[inline]
 pub fn locate(bytes: &[u8], steps: &[PathStep]) -> Option<Range<usize>> {
     let start = skip_space(bytes, 0);

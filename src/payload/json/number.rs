@@ -11,7 +11,6 @@ pub struct Number {
 
 impl Number {
     /// Creates the number that `text` expresses in JSON.
-    #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
             text: text.as_bytes().into(),
@@ -21,7 +20,6 @@ impl Number {
 
     /// Returns the digits that appear consecutively in every text that expresses an equal number
     /// without an exponent, or `None` if this is not an integer of at most 18 digits.
-    #[must_use]
     pub fn plain_digits(&self) -> Option<&[u8]> {
         self.small?;
         let digits = self.text.strip_prefix(b"-").unwrap_or(&self.text);
@@ -30,7 +28,6 @@ impl Number {
 
     /// Returns how the number in `text` compares to this one, or `None` if it is not a number.
     /// Exponents of over 30 digits all compare as equal.
-    #[must_use]
     #[inline]
     pub fn order_of(&self, text: &[u8]) -> Option<Ordering> {
         if let (Some(other), Some(this)) = (small(text), self.small) {

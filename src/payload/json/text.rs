@@ -6,7 +6,6 @@ use std::cmp::Ordering;
 use memchr::memchr;
 
 /// Returns whether the unescaped contents of a string with these raw bytes equal `text`.
-#[must_use]
 #[inline]
 pub fn equals(raw: &[u8], text: &[u8]) -> bool {
     let plain = raw.iter().zip(text);
@@ -19,7 +18,6 @@ pub fn equals(raw: &[u8], text: &[u8]) -> bool {
 }
 
 /// Compares the unescaped contents of a string with these raw bytes to `text`, byte by byte.
-#[must_use]
 pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
     if has_escape(raw) {
         Unescaped::new(raw).cmp(text.iter().copied())
@@ -29,7 +27,6 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
 }
 
 /// Returns a quoted string whose contents are exactly `text`, whether that is UTF-8 or not.
-#[must_use]
 pub fn quoted(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     out.push(b'"');
@@ -44,14 +41,12 @@ pub fn quoted(text: &[u8]) -> Vec<u8> {
 }
 
 /// Returns whether these raw bytes contain an escape.
-#[must_use]
 pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
 }
 
 /// Returns the text of a JSON value: for a string, its unescaped contents, else the value as
 /// written.
-#[must_use]
 pub fn contents(value: &[u8]) -> Cow<'_, [u8]> {
     match value {
         [b'"', raw @ .., b'"'] if has_escape(raw) => Unescaped::new(raw).collect(),
@@ -61,14 +56,12 @@ pub fn contents(value: &[u8]) -> Cow<'_, [u8]> {
 }
 
 /// Returns a string's contents in quotes for display. The result need not be JSON.
-#[must_use]
 pub fn in_quotes(text: &[u8]) -> Vec<u8> {
     [b"\"", text, b"\""].concat()
 }
 
 /// Returns the surrogate whose three-byte UTF-8 pattern `bytes` begin with, if any. It does not
 /// occur in valid UTF-8, but JSON escapes can express it.
-#[must_use]
 #[inline]
 pub fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {
@@ -80,7 +73,6 @@ pub fn surrogate(bytes: &[u8]) -> Option<u16> {
 }
 
 /// Returns the three bytes that UTF-8 would use for half of a surrogate pair.
-#[must_use]
 pub fn surrogate_bytes(surrogate: u16) -> [u8; 3] {
     let [high, low] = surrogate.to_be_bytes();
     let middle = high << 2 & 0x3c | low >> 6;
@@ -132,7 +124,6 @@ pub struct Unescaped<'a> {
 
 impl<'a> Unescaped<'a> {
     /// Starts at the first byte.
-    #[must_use]
     pub fn new(raw: &'a [u8]) -> Self {
         Self {
             raw,
@@ -145,7 +136,6 @@ impl<'a> Unescaped<'a> {
 
     /// Like [`Self::new`], but half of a surrogate pair stays as its escape, so the output is UTF-8
     /// if `raw` is.
-    #[must_use]
     pub fn keeping_surrogates(raw: &'a [u8]) -> Self {
         Self {
             keeps_surrogates: true,

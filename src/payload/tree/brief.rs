@@ -25,7 +25,6 @@ impl Tree {
     /// not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes are in
     /// hex, `h'00ff'`. A tag precedes its content. What is too long is shown by a part and its
     /// size; of a long text, this is the part around the byte at `from`.
-    #[must_use]
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();

@@ -35,7 +35,6 @@ pub struct Builder {
 
 impl Builder {
     /// Creates a builder for a payload in a binary format, none of whose bytes are taken for JSON.
-    #[must_use]
     pub fn of_binary() -> Self {
         let mut builder = Self::default();
         builder.tree.is_binary = true;
@@ -110,13 +109,11 @@ impl Builder {
     }
 
     /// Returns the tree if it has a value and all containers are closed.
-    #[must_use]
     pub fn finish(self) -> Option<Tree> {
         (self.open.is_empty() && !self.tree.is_empty()).then_some(self.tree)
     }
 
     /// Returns the tree built so far, of which `cut_at` payload bytes were decoded.
-    #[must_use]
     pub fn finish_cut(mut self, cut_at: usize) -> Option<Tree> {
         while !self.open.is_empty() {
             self.close(cut_at);

@@ -12,7 +12,6 @@ impl Tree {
     /// Returns the path of a value as a query writes it: `.user.tags[0]`, or `.` for the root.
     /// Returns `None` if no query can name the value: a key on the way is not a string or not valid
     /// in JSON, or a later member has the same name.
-    #[must_use]
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
         let mut steps = Vec::new();
         let mut at = id;
@@ -89,7 +88,6 @@ impl Tree {
 
     /// Returns the value at these keys and indexes. If several members have the same name, the last
     /// counts.
-    #[must_use]
     pub fn find(&self, steps: &[Key<'_>], payload: &[u8]) -> Option<NodeId> {
         let mut at = NodeId::default();
         for step in steps {
@@ -112,7 +110,6 @@ impl Tree {
 
 /// Returns a name as a path step in a query: `.user`, or `."odd key"`. Returns `None` if JSON
 /// cannot express the name.
-#[must_use]
 pub fn path_step(name: &[u8]) -> Option<String> {
     let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
     let is_plain = |name: &&str| {

@@ -20,7 +20,6 @@ impl Tree {
     /// between tokens. Values that JSON cannot express are approximated: bytes become a base64
     /// string (RFC 4648 section 4), keys that are not strings become words, non-finite numbers
     /// become null, and tags are dropped.
-    #[must_use]
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         let mut steps = vec![Pending::Value(id)];
@@ -42,7 +41,6 @@ impl Tree {
     /// Returns the text of a value for copying. Containers are returned as written if that is JSON,
     /// and converted to JSON otherwise; bytes are in hex, as they are shown. Half of a surrogate
     /// pair in a JSON string, which UTF-8 cannot express, stays as its escape.
-    #[must_use]
     pub fn copy_text(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();

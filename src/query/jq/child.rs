@@ -71,7 +71,6 @@ impl Answer {
 }
 
 /// Serves one program until stdin ends.
-#[must_use]
 pub fn serve() -> ExitCode {
     // Panics are reported as answers.
     panic::set_hook(Box::new(|_| {}));

@@ -147,25 +147,21 @@ impl Endpoint {
     }
 
     /// Returns the address of the server.
-    #[must_use]
     pub fn address(&self) -> &Address {
         &self.address
     }
 
     /// Returns the user to log in as, or `None` for the default user.
-    #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
     }
 
     /// Returns whether there is a password.
-    #[must_use]
     pub fn has_password(&self) -> bool {
         self.password.is_some()
     }
 
     /// Returns whether the connection uses TLS.
-    #[must_use]
     pub fn is_tls(&self) -> bool {
         self.is_tls && matches!(self.address, Address::Tcp { .. })
     }
@@ -181,7 +177,6 @@ impl Endpoint {
     }
 
     /// Returns the number of the database. It matters for commands, but not for Pub/Sub.
-    #[must_use]
     pub fn db(&self) -> i64 {
         self.db
     }

@@ -108,13 +108,11 @@ impl Target {
     }
 
     /// Returns whether there is a password for the servers.
-    #[must_use]
     pub fn has_password(&self) -> bool {
         self.server().has_password()
     }
 
     /// Returns whether there is any password, for the servers or for the sentinels.
-    #[must_use]
     pub fn holds_password(&self) -> bool {
         let sentinels = match self {
             Self::Sentinel(sentinels) => sentinels.sentinels.as_slice(),
@@ -124,13 +122,11 @@ impl Target {
     }
 
     /// Returns whether the servers use TLS.
-    #[must_use]
     pub fn is_tls(&self) -> bool {
         self.server().is_tls()
     }
 
     /// Returns the address of the server, or of any of them.
-    #[must_use]
     pub fn any_address(&self) -> &Address {
         match self {
             Self::Sentinel(sentinels) => sentinels.sentinels[0].address(),
@@ -157,7 +153,6 @@ impl Target {
     }
 
     /// Returns the user to log in to the servers as, or `None` for the default user.
-    #[must_use]
     pub fn user(&self) -> Option<&str> {
         self.server().user()
     }

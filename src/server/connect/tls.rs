@@ -66,13 +66,11 @@ impl TlsError {
     }
 
     /// Returns the option at fault, such as `--cacert`, if any.
-    #[must_use]
     pub fn option(&self) -> Option<&'static str> {
         Some(self.option).filter(|option| !option.is_empty())
     }
 
     /// Returns what is wrong, without the option.
-    #[must_use]
     pub fn problem(&self) -> &str {
         &self.problem
     }

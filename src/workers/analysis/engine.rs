@@ -93,7 +93,6 @@ impl Engine {
     }
 
     /// Whether the check is running.
-    #[must_use]
     pub fn makes(&self, check: CheckId) -> bool {
         self.watching.iter().any(|watching| watching.id == check)
     }
@@ -149,7 +148,6 @@ impl Engine {
     }
 
     /// Returns the current results; `None` if the check or channel does not exist.
-    #[must_use]
     pub fn report(&self, ask: &Ask) -> Option<Report> {
         let mut all = self.watching.iter();
         let watching = all.find(|watching| watching.id == ask.check)?;
@@ -157,14 +155,12 @@ impl Engine {
     }
 
     /// Whether checks that flag rows have run out of room.
-    #[must_use]
     pub fn leaves_out_some(&self) -> bool {
         let mut all = self.watching.iter();
         all.any(|watching| watching.state.leaves_out_some())
     }
 
     /// Returns the memory use, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         let states = self.watching.iter().map(|watching| watching.state.size());
         let routes = self.routes.iter();

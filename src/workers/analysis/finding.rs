@@ -22,7 +22,6 @@ pub struct Finding {
 
 impl Finding {
     /// Returns the memory use, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         let beyond = match &self.what {
             FindingKind::Drift(drifts) => {
@@ -104,7 +103,6 @@ pub enum Drift {
 
 impl Drift {
     /// Returns the path of the value concerned.
-    #[must_use]
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::New(path) | Self::Missing(path) | Self::Type { path, .. } => Some(path),

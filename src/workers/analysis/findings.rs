@@ -45,13 +45,11 @@ impl Findings {
     }
 
     /// Returns those of `rows` that were flagged for their shape, ascending.
-    #[must_use]
     pub fn drift_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         union(self.checks.values().map(|check| &check.drifted), &rows)
     }
 
     /// Returns those of `rows` that were flagged for their sequence number, ascending.
-    #[must_use]
     pub fn out_of_sequence_in(&self, rows: Range<RowId>) -> Vec<RowId> {
         let sets = self.checks.values().map(|check| &check.out_of_sequence);
         union(sets, &rows)
@@ -70,7 +68,6 @@ impl Findings {
     }
 
     /// Returns the memory use in bytes; the sets of rows count as an eighth of a byte per row.
-    #[must_use]
     pub fn size(&self) -> usize {
         let checks = self.checks.values();
         checks

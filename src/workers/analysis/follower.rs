@@ -18,7 +18,6 @@ pub struct Follower {
 
 impl Follower {
     /// Creates a follower that starts at the end of the log.
-    #[must_use]
     pub fn new(log: &MessageLog) -> Self {
         Self {
             next: log.end(),
@@ -61,19 +60,16 @@ impl Follower {
     }
 
     /// Returns the row after the last checked one: the findings on all rows before it are complete.
-    #[must_use]
     pub fn looked(&self) -> RowId {
         self.looked
     }
 
     /// Returns how many rows arrived but were evicted before they could be checked.
-    #[must_use]
     pub fn missed(&self) -> u64 {
         self.missed
     }
 
     /// Returns how many rows have arrived but have not been passed on yet.
-    #[must_use]
     pub fn lag(&self, log: &MessageLog) -> u64 {
         log.end().0.saturating_sub(self.next.0)
     }

@@ -17,19 +17,16 @@ pub struct Channels(Arc<[u8]>);
 
 impl Channels {
     /// Creates the set of channels that match `glob`.
-    #[must_use]
     pub fn new(glob: &[u8]) -> Self {
         Self(glob.into())
     }
 
     /// Returns the glob.
-    #[must_use]
     pub fn glob(&self) -> &[u8] {
         &self.0
     }
 
     /// Whether the channel `name` matches.
-    #[must_use]
     pub fn contains(&self, name: &[u8]) -> bool {
         glob::matches(&self.0, name)
     }
@@ -153,7 +150,6 @@ impl Plan {
     }
 
     /// Returns the decoder choices of channels.
-    #[must_use]
     pub fn decoder_choices(&self) -> &Arc<DecoderChoices> {
         &self.decoder_choices
     }
@@ -166,20 +162,17 @@ impl Plan {
     }
 
     /// Returns the check with this id.
-    #[must_use]
     pub fn check(&self, id: CheckId) -> Option<&Check> {
         let entry = self.entries.iter().find(|entry| entry.id == id)?;
         Some(&entry.check)
     }
 
     /// Returns all checks, in the order in which they were added.
-    #[must_use]
     pub fn entries(&self) -> &[Entry] {
         &self.entries
     }
 
     /// Whether there are no checks.
-    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

@@ -44,7 +44,6 @@ impl Skips {
     }
 
     /// Returns what a check has skipped on the channel `name`.
-    #[must_use]
     pub fn of(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
         self.checks.get(&check)?.get(name)
     }
@@ -55,7 +54,6 @@ impl Skips {
     }
 
     /// Returns the memory use, in bytes.
-    #[must_use]
     pub fn size(&self) -> usize {
         let checks = self.checks.values();
         checks

@@ -38,7 +38,6 @@ impl Types {
     }
 
     /// Whether the set contains all of `other`.
-    #[must_use]
     #[inline]
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0

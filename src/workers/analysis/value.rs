@@ -41,7 +41,6 @@ pub fn integer(value: &[u8]) -> Option<i128> {
 }
 
 /// Whether a JSON value is a whole number that can serve as a sequence number.
-#[must_use]
 pub fn is_whole_number(value: &[u8]) -> bool {
     integer(value).is_some()
 }

@@ -47,7 +47,6 @@ pub struct Found {
 
 impl Search {
     /// Runs the search.
-    #[must_use]
     pub fn answer(&self) -> Found {
         let text = match &self.sought {
             Sought::Text(text) => text,

@@ -18,7 +18,6 @@ pub struct Engine {
 
 impl Engine {
     /// Processes `request` completely and returns the answer.
-    #[must_use]
     pub fn answer(&mut self, request: Request) -> Answer {
         self.answered += 1;
         let mut scan = Scan::new(self.answered, request);

@@ -85,7 +85,6 @@ impl Reader {
     }
 
     /// Returns the request to search this message for `sought`.
-    #[must_use]
     pub fn search_request(&self, sought: Sought, serial: u64) -> Search {
         Search {
             serial,
@@ -109,25 +108,21 @@ impl Reader {
     }
 
     /// Returns whether a search is still running.
-    #[must_use]
     pub fn is_searching(&self) -> bool {
         self.marks.is_searching
     }
 
     /// Returns the text to search for in this message.
-    #[must_use]
     pub fn sought(&self) -> Option<&Literal> {
         self.marks.sought.as_ref()
     }
 
     /// Returns the marked bytes as ranges of [`Self::bytes`]. Initially there are none.
-    #[must_use]
     pub fn marks(&self) -> &[Range<usize>] {
         &self.marks.ranges
     }
 
     /// Returns the number of marks that can be moved to in the current tab.
-    #[must_use]
     pub fn mark_count(&self) -> usize {
         match self.form() {
             Form::Changes | Form::Channel => 0,
@@ -136,14 +131,12 @@ impl Reader {
     }
 
     /// Returns the index of the current mark, if there is one.
-    #[must_use]
     pub fn current_mark(&self) -> Option<usize> {
         let current = self.marks.current;
         (current < self.mark_count()).then_some(current)
     }
 
     /// Returns the row that shows the current mark, counted from the top, if it is in view.
-    #[must_use]
     pub fn row_of_mark(&self, room: Room) -> Option<usize> {
         let current = self.current_mark()?;
         if let Some(page) = self.page(room) {

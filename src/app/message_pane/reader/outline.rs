@@ -73,13 +73,11 @@ pub struct Outline {
 
 impl Page<'_> {
     /// Returns the value at `id`.
-    #[must_use]
     pub fn value(&self, id: NodeId) -> Option<Value<'_>> {
         self.tree.value(id, self.bytes)
     }
 
     /// Returns the columns of the parts of `value`.
-    #[must_use]
     pub fn columns_of(&self, value: &Value<'_>) -> Columns {
         let indent = (value.depth * INDENT).min(self.columns / 3);
         let name = match value.key {
@@ -101,7 +99,6 @@ impl Page<'_> {
     }
 
     /// Returns whether the text of a value takes more than one row.
-    #[must_use]
     pub fn is_long(&self, value: &Value<'_>) -> bool {
         if value.kind != Kind::String {
             return false;
@@ -119,19 +116,16 @@ impl Page<'_> {
 
 impl Outline {
     /// Returns the selected value.
-    #[must_use]
     pub fn cursor(&self) -> NodeId {
         self.cursor
     }
 
     /// Returns whether nothing lies above the rows in view.
-    #[must_use]
     pub fn is_at_start(&self) -> bool {
         self.top == OutlineRow::default()
     }
 
     /// Returns whether the contents of a value are hidden.
-    #[must_use]
     pub fn is_folded(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         if !page.can_fold(value) {
             return false;
@@ -473,7 +467,6 @@ impl Outline {
     }
 
     /// Returns whether the text of a value is shown in several rows.
-    #[must_use]
     pub fn is_spread(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         page.is_long(value) && !self.is_folded(value, page)
     }

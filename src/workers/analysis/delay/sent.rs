@@ -26,7 +26,6 @@ const UNITS: [(u128, u32); 4] = [
 /// | 10^14 | milliseconds, from 1973 on | 5138 |
 /// | 10^17 | microseconds, from 1973 on | 5138 |
 /// | 2^63 | nanoseconds, from 1973 on | 2262 |
-#[must_use]
 pub fn sent_time(value: &[u8]) -> Option<Time> {
     let text = unquoted(value).unwrap_or(value);
     if let Some(time) = epoch(text) {

@@ -26,7 +26,6 @@ pub struct Point {
 
 impl Point {
     /// Returns the mean of the numbers.
-    #[must_use]
     pub fn mean(&self) -> f64 {
         #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
         let count = self.count as f64;
