@@ -51,25 +51,23 @@ impl Time {
     /// Returns the time `wait` later.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_add(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_add(micros(wait)))
     }
 
     /// Returns the time `wait` earlier.
     #[must_use]
     pub fn before(self, wait: Duration) -> Self {
-        Self(
-            self.0
-                .saturating_sub(i64::try_from(wait.as_micros()).unwrap_or(i64::MAX)),
-        )
+        Self(self.0.saturating_sub(micros(wait)))
     }
 
     /// Returns the whole second that contains this time, since the Unix epoch.
     pub fn second(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
+}
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
 
 /// An interned channel name: an index into the log's channel table.
@@ -115,53 +113,40 @@ pub struct Topic {
 }
 
 impl Topic {
+    fn new(kind: SubscriptionKind, name: impl Into<Arc<[u8]>>) -> Self {
+        let name = name.into();
+        Self { kind, name }
+    }
+
     /// Returns the topic for exactly the channel `name`.
     pub fn channel(name: &[u8]) -> Self {
-        Self {
-            kind: SubscriptionKind::Channel,
-            name: name.into(),
-        }
+        Self::new(SubscriptionKind::Channel, name)
     }
 
     /// Like [`Self::channel`], but shares `name` instead of copying it.
     pub fn shared_channel(name: Arc<[u8]>) -> Self {
-        Self {
-            kind: SubscriptionKind::Channel,
-            name,
-        }
+        Self::new(SubscriptionKind::Channel, name)
     }
 
     /// Returns the topic for every channel that the glob `name` matches.
     pub fn pattern(name: &[u8]) -> Self {
-        Self {
-            kind: SubscriptionKind::Pattern,
-            name: name.into(),
-        }
+        Self::new(SubscriptionKind::Pattern, name)
     }
 
     /// Returns the topic for exactly the sharded channel `name`.
     pub fn shard(name: &[u8]) -> Self {
-        Self {
-            kind: SubscriptionKind::Shard,
-            name: name.into(),
-        }
+        Self::new(SubscriptionKind::Shard, name)
     }
 
     /// Returns the topic for every sharded channel that the glob `name` matches and that has a
     /// subscriber.
     pub fn shard_pattern(name: &[u8]) -> Self {
-        Self {
-            kind: SubscriptionKind::ShardPattern,
-            name: name.into(),
-        }
+        Self::new(SubscriptionKind::ShardPattern, name)
     }
 
     /// Returns the topic for the sentinels' own channels that the glob `name` matches.
     pub fn sentinel(name: &[u8]) -> Self {
-        Self {
-            kind: SubscriptionKind::Sentinel,
-            name: name.into(),
-        }
+        Self::new(SubscriptionKind::Sentinel, name)
     }
 
     /// Returns a sharded pattern if `name` contains one of the glob characters `* ? [`, else a

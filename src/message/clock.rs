@@ -30,9 +30,7 @@ pub(super) fn now() -> Time {
 /// Reads the wall clock.
 fn wall() -> Time {
     let since_epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-    Time(since_epoch.map_or(0, |elapsed| {
-        i64::try_from(elapsed.as_micros()).unwrap_or(i64::MAX)
-    }))
+    since_epoch.map_or(Time(0), |elapsed| Time(0).after(elapsed))
 }
 
 fn steady() -> i64 {

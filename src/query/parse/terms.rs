@@ -228,9 +228,7 @@ impl Parser<'_> {
                 "write a duration in ms, s, m, h or d: last:30s",
             );
         };
-        let micros = i64::try_from(span.as_micros()).unwrap_or(i64::MAX);
-        let since = self.moment.now.0.saturating_sub(micros);
-        Ok(Term::Since(crate::message::Time(since)))
+        Ok(Term::Since(self.moment.now.before(span)))
     }
 
     fn is(&mut self, start: usize) -> Result<Term, QueryError> {
