@@ -122,11 +122,8 @@ impl fmt::Display for WireError {
         match self {
             Self::NotFlat => write!(f, "a frame is not flat"),
             Self::UnknownType(byte) => {
-                write!(
-                    f,
-                    "a value starts with '{}', which is not a RESP type",
-                    byte.escape_ascii()
-                )
+                let byte = byte.escape_ascii();
+                write!(f, "a value starts with '{byte}', which is not a RESP type")
             }
             Self::TooDeep => write!(f, "streamed values are nested too deeply"),
             Self::BadNumber => write!(f, "a length or integer is not a number"),
@@ -156,11 +153,8 @@ impl Decoder {
         }
     }
 
-    /// Parses the frame at the start of `bytes`, or returns `None` if it is incomplete.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `bytes` cannot be the start of a flat frame.
+    /// Parses the frame at the start of `bytes`, or returns `None` if it is incomplete. Fails if
+    /// `bytes` cannot be the start of a flat frame.
     #[inline]
     pub fn decode(&mut self, bytes: &[u8]) -> Result<Option<Frame<'_>>, WireError> {
         self.parts.clear();
@@ -172,22 +166,14 @@ impl Decoder {
                 return Ok(None);
             };
             self.parts.push(part);
-            return Ok(Some(Frame {
-                parts: &self.parts,
-                is_array: false,
-                length,
-            }));
+            return Ok(Some(self.frame(false, length)));
         }
         let Some((count, mut position)) = length(bytes, 0)? else {
             return Ok(None);
         };
         if count == -1 {
             self.parts.push(Part::Null);
-            return Ok(Some(Frame {
-                parts: &self.parts,
-                is_array: false,
-                length: position,
-            }));
+            return Ok(Some(self.frame(false, position)));
         }
         let count = u64::try_from(count).map_err(|_| WireError::BadNumber)?;
         if count > self.limits.parts as u64 {
@@ -200,11 +186,16 @@ impl Decoder {
             self.parts.push(part);
             position = end;
         }
-        Ok(Some(Frame {
+        Ok(Some(self.frame(true, position)))
+    }
+
+    #[inline]
+    fn frame(&self, is_array: bool, length: usize) -> Frame<'_> {
+        Frame {
             parts: &self.parts,
-            is_array: true,
-            length: position,
-        }))
+            is_array,
+            length,
+        }
     }
 
     /// Returns the values of an incomplete frame parsed so far. Only valid right after
@@ -352,19 +343,12 @@ fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError>
 /// Finds the text from `start` up to CR LF. Returns its range and the position after the CR LF.
 fn line(bytes: &[u8], start: usize) -> Result<Option<(Range<usize>, usize)>, WireError> {
     let rest = &bytes[start..];
-    let too_long = |length: usize| WireError::TooLong {
-        length: length as u64,
-        limit: MAX_LINE,
-    };
-    let Some(length) = memchr(b'\r', rest) else {
-        return if rest.len() > MAX_LINE {
-            Err(too_long(rest.len()))
-        } else {
-            Ok(None)
-        };
-    };
+    let length = memchr(b'\r', rest).unwrap_or(rest.len());
     if length > MAX_LINE {
-        return Err(too_long(length));
+        return Err(WireError::TooLong {
+            length: length as u64,
+            limit: MAX_LINE,
+        });
     }
     match rest.get(length + 1) {
         Some(b'\n') => Ok(Some((start..start + length, start + length + 2))),
@@ -390,7 +374,7 @@ pub fn put_array(out: &mut Vec<u8>, count: usize) {
 pub fn put_bulk(out: &mut Vec<u8>, bytes: &[u8]) {
     put_header(out, b'$', &bytes.len().to_string());
     out.extend_from_slice(bytes);
-    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(LINE_END);
 }
 
 /// Appends a null bulk string to `out`.
@@ -415,7 +399,7 @@ fn put_header(out: &mut Vec<u8>, kind: u8, text: &str) {
     );
     out.push(kind);
     out.extend_from_slice(text.as_bytes());
-    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(LINE_END);
 }
 
 #[cfg(test)]

@@ -131,76 +131,54 @@ impl ErrorCode {
 
 #[cfg(test)]
 mod tests {
+    use super::ErrorCode::{
+        Busy, Elsewhere, InCluster, Loading, NoPasswordSet, NoPermission, NoSuchDatabase,
+        NotACluster, NotLoggedIn, NotSubscribed, Other, OutOfMemory, PrimaryDown, Protected,
+        TooManyClients, UnknownCommand, WrongPassword,
+    };
     use super::*;
 
     #[test]
     fn errors_are_classified_in_the_wording_of_many_servers() {
         for (words, code) in [
-            (
-                "NOPERM No permissions to access a channel",
-                ErrorCode::NoPermission,
-            ),
-            ("NOAUTH Authentication required.", ErrorCode::NotLoggedIn),
-            (
-                "WRONGPASS invalid username-password pair",
-                ErrorCode::WrongPassword,
-            ),
-            ("ERR invalid password", ErrorCode::WrongPassword),
+            ("NOPERM No permissions to access a channel", NoPermission),
+            ("NOAUTH Authentication required.", NotLoggedIn),
+            ("WRONGPASS invalid username-password pair", WrongPassword),
+            ("ERR invalid password", WrongPassword),
             (
                 "ERR AUTH <password> called without any password configured for the default user",
-                ErrorCode::NoPasswordSet,
+                NoPasswordSet,
             ),
             (
                 "ERR Client sent AUTH, but no password is set",
-                ErrorCode::NoPasswordSet,
+                NoPasswordSet,
             ),
-            (
-                "LOADING Redis is loading the dataset in memory",
-                ErrorCode::Loading,
-            ),
-            (
-                "MASTERDOWN Link with MASTER is down",
-                ErrorCode::PrimaryDown,
-            ),
+            ("LOADING Redis is loading the dataset in memory", Loading),
+            ("MASTERDOWN Link with MASTER is down", PrimaryDown),
             (
                 "OOM command not allowed when used memory > 'maxmemory'.",
-                ErrorCode::OutOfMemory,
+                OutOfMemory,
             ),
-            (
-                "ERR max number of clients reached",
-                ErrorCode::TooManyClients,
-            ),
-            (
-                "DENIED Redis is running in protected mode",
-                ErrorCode::Protected,
-            ),
-            ("BUSY Redis is busy running a script", ErrorCode::Busy),
+            ("ERR max number of clients reached", TooManyClients),
+            ("DENIED Redis is running in protected mode", Protected),
+            ("BUSY Redis is busy running a script", Busy),
             (
                 "ERR unknown command 'PSUBSCRIBE', with args",
-                ErrorCode::UnknownCommand,
+                UnknownCommand,
             ),
-            (
-                "ERR unknown command `psubscribe`",
-                ErrorCode::UnknownCommand,
-            ),
-            (
-                "ERR unsupported command `subscribe`",
-                ErrorCode::UnknownCommand,
-            ),
-            ("ERR Only HELLO messages are accepted", ErrorCode::Other),
-            ("MOVED 3999 127.0.0.1:6381", ErrorCode::Elsewhere),
-            ("NOSUB not subscribed", ErrorCode::NotSubscribed),
-            ("ERR DB index is out of range", ErrorCode::NoSuchDatabase),
+            ("ERR unknown command `psubscribe`", UnknownCommand),
+            ("ERR unsupported command `subscribe`", UnknownCommand),
+            ("ERR Only HELLO messages are accepted", Other),
+            ("MOVED 3999 127.0.0.1:6381", Elsewhere),
+            ("NOSUB not subscribed", NotSubscribed),
+            ("ERR DB index is out of range", NoSuchDatabase),
             (
                 "ERR This instance has cluster support disabled",
-                ErrorCode::NotACluster,
+                NotACluster,
             ),
-            (
-                "ERR SELECT is not allowed in cluster mode",
-                ErrorCode::InCluster,
-            ),
-            ("unknown", ErrorCode::Other),
-            ("", ErrorCode::Other),
+            ("ERR SELECT is not allowed in cluster mode", InCluster),
+            ("unknown", Other),
+            ("", Other),
         ] {
             assert_eq!(RedisError::new(words).code, code, "{words}");
         }

@@ -86,12 +86,9 @@ impl AnyFrame {
         }
     }
 
-    /// Consumes the part of `bytes` that belongs to the frame. Returns its length. While the frame
-    /// is incomplete, the rest of `bytes` is an incomplete header or line.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if `bytes` cannot continue a frame.
+    /// Consumes the part of `bytes` that belongs to the frame and returns its length. While the
+    /// frame is incomplete, the rest of `bytes` is an incomplete header or line. Fails if `bytes`
+    /// cannot continue the frame.
     pub fn take_in(&mut self, bytes: &[u8]) -> Result<usize, WireError> {
         let mut position = 0;
         while !self.is_done {
@@ -280,21 +277,17 @@ impl AnyFrame {
         } else {
             self.begin_value()
         };
-        let is_deep = self.levels.len() == MAX_DEPTH;
-        match left {
-            None if is_deep => return Err(WireError::TooDeep),
-            Some(values) if is_deep => {
-                if is_shown {
-                    self.text.push('…');
-                }
-                // An attribute is skipped together with its value.
-                self.skipped = values + 1;
-                if !is_attribute {
-                    self.end_value();
-                }
-                return Ok(());
+        if self.levels.len() == MAX_DEPTH {
+            let values = left.ok_or(WireError::TooDeep)?;
+            if is_shown {
+                self.text.push('…');
             }
-            _ => {}
+            // An attribute is skipped together with its value.
+            self.skipped = values + 1;
+            if !is_attribute {
+                self.end_value();
+            }
+            return Ok(());
         }
         if is_shown {
             self.text.push(if is_map { '{' } else { '[' });
