@@ -98,7 +98,7 @@ pub enum Content<'a> {
 }
 
 /// The log: rows in order of arrival, within a budget of bytes.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct MessageLog {
     sealed: VecDeque<Arc<Segment>>,
     open: OpenSegment,
@@ -126,30 +126,14 @@ pub struct MessageLog {
     keep: usize,
     /// The part of `keep` left to other users of memory.
     other_bytes: usize,
-    limit: PayloadLimit,
 }
 
 impl MessageLog {
     /// Creates an empty log that uses at most `keep` bytes, including all overhead.
     pub fn new(keep: usize) -> Self {
         Self {
-            sealed: VecDeque::new(),
-            open: OpenSegment::default(),
-            held: Vec::new(),
-            wanted: Vec::new(),
-            must_hold: None,
-            seams: BTreeMap::new(),
-            cleared: ClearedRows::default(),
-            sealed_bytes: 0,
-            notices: BTreeMap::new(),
-            channels: ChannelTable::default(),
-            counters: Counters::default(),
-            total: None,
-            last_gap: None,
-            last_source: NodeId::default(),
             keep,
-            other_bytes: 0,
-            limit: PayloadLimit::within(keep),
+            ..Self::default()
         }
     }
 
@@ -186,9 +170,8 @@ impl MessageLog {
         let record = segment.record(id).filter(|record| !record.is_notice())?;
         let channel = segment.channel_of(record);
         let older = self.held.iter().chain(&self.sealed).rev();
-        let older = older.map(|segment| &**segment);
-        std::iter::once(self.open.segment())
-            .chain(older)
+        std::iter::once(&self.open.segment)
+            .chain(older.map(|segment| &**segment))
             .filter(|segment| segment.first < id)
             .find_map(|segment| segment.last_on(channel, id))
     }
@@ -210,14 +193,13 @@ impl MessageLog {
 
     /// Returns the id of the oldest row, apart from held ones, or of the next row if there is none.
     pub fn first(&self) -> RowId {
-        self.sealed
-            .front()
-            .map_or(self.open.segment().first, |segment| segment.first)
+        let oldest = self.sealed.front().map(|segment| &**segment);
+        oldest.unwrap_or(&self.open.segment).first
     }
 
     /// Returns the id of the next row.
     pub fn end(&self) -> RowId {
-        self.open.segment().end()
+        self.open.segment.end()
     }
 
     /// Returns the channels that have received messages.
@@ -243,9 +225,9 @@ impl MessageLog {
     /// Returns the memory use of the log in bytes, including all overhead.
     pub fn size(&self) -> usize {
         self.sealed_bytes
-            + self.open.segment().size()
+            + self.open.segment.size()
             + self.channels.size()
-            + (self.notices.len() + self.cleared.notices()) * NOTICE_BYTES
+            + (self.notices.len() + self.cleared.notices.len()) * NOTICE_BYTES
     }
 
     /// Leaves this many bytes of the budget to others, but never more than half of it. Returns
@@ -277,17 +259,16 @@ impl MessageLog {
     }
 
     fn segment_of(&self, id: RowId) -> Option<&Segment> {
-        let open = self.open.segment();
-        if id >= open.first {
-            return Some(open);
+        if id >= self.open.segment.first {
+            return Some(&self.open.segment);
         }
-        if id < self.first() {
+        let segment = if id < self.first() {
             let mut held = self.held.iter();
-            return held
-                .find(|segment| segment.rows().contains(&id))
-                .map(|segment| &**segment);
-        }
-        let index = self.sealed.partition_point(|segment| segment.end() <= id);
-        self.sealed.get(index).map(|segment| &**segment)
+            held.find(|segment| segment.rows().contains(&id))
+        } else {
+            let index = self.sealed.partition_point(|segment| segment.end() <= id);
+            self.sealed.get(index)
+        };
+        segment.map(|segment| &**segment)
     }
 }

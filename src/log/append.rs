@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use super::batch::{Batch, BatchPayload};
-use super::channels::ChannelBatch;
 use super::clearing::rewrite_gap;
 use super::history::History;
 use super::record::{Record, RowKind};
 use super::segment::SegmentChannel;
-use super::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, MessageLog};
+use super::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, MessageLog, PayloadLimit};
 use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
 
 impl MessageLog {
     /// Appends the rows of `batch`, then evicts the oldest rows beyond the budget. If a payload
-    /// does not fit into the budget, only its head is kept; see [`PayloadLimit::within`](super::PayloadLimit::within).
+    /// does not fit into the budget, only its head is kept; see [`PayloadLimit::within`].
     pub fn append(&mut self, batch: Batch) {
         if self.continues_last_row(&batch) {
             self.join_last_row(&batch.continues);
@@ -36,7 +35,7 @@ impl MessageLog {
     /// Whether `batch` starts with another delivery of the last row. A row followed by rows from
     /// another node is left unchanged.
     pub fn continues_last_row(&self, batch: &Batch) -> bool {
-        batch.continues_row_before() && batch.source == self.last_source
+        !batch.continues.is_empty() && batch.source == self.last_source
     }
 
     /// Turns a full batch into a segment without copying its bytes.
@@ -55,23 +54,23 @@ impl MessageLog {
             rows: u64::from(channel.messages),
         });
         let channels = channels.collect();
-        let (arena, records, joins) = batch.into_parts();
-        self.open.adopt(arena, records, joins, channels);
+        self.open.adopt(batch, channels);
     }
 
     /// Copies the rows of `batch` to the end of the open segment.
     fn copy(&mut self, batch: &Batch, ids: &[ChannelId]) {
+        let limit = PayloadLimit::within(self.keep);
         let mut numbers = vec![None; ids.len()];
         for (index, record) in (0..).zip(&batch.records) {
             if record.is_notice() {
-                if self.append_notice(record, &batch.notices[record.start() as usize]) {
+                if self.append_notice(record, &batch.notices[record.start as usize]) {
                     numbers.fill(None);
                 }
                 continue;
             }
-            let local = record.channel() as usize;
+            let local = record.channel as usize;
             let payload = batch.payload(index, record);
-            let kept = self.limit.kept(payload.bytes().len());
+            let kept = limit.kept(payload.bytes().len());
             if self.make_room(kept) {
                 numbers.fill(None);
             }
@@ -111,13 +110,9 @@ impl MessageLog {
         let mut messages = 0;
         let ids = (0..).zip(&batch.channels).map(|(local, channel)| {
             messages += channel.messages;
-            let batch_of_channel = ChannelBatch {
-                messages: channel.messages,
-                bytes: channel.bytes,
-                time: batch.records[channel.last as usize].time,
-            };
+            let last = batch.records[channel.last as usize].time;
             self.channels
-                .record(batch.channel_name(local), &batch_of_channel)
+                .record(batch.channel_name(local), channel, last)
         });
         let ids = ids.collect();
         if let Some(last) = batch.records.iter().rfind(|record| !record.is_notice()) {
@@ -166,30 +161,23 @@ impl MessageLog {
     /// Updates the existing row of a gap. Returns whether there is one.
     fn rewrite_gap(&mut self, news: &Gap) -> bool {
         // Also update a cleared gap, in case it is restored, although it is not displayed.
-        self.cleared.rewrite_gap(news);
+        rewrite_gap(&mut self.cleared.notices, news);
         rewrite_gap(&mut self.notices, news)
     }
 
     /// Records the other subscriptions that delivered the row of `batch` that was just appended.
     fn note_joins(&mut self, batch: &Batch, index: u32) {
         let start = batch.joins.partition_point(|join| join.row < index);
-        for join in batch.joins[start..]
-            .iter()
-            .take_while(|join| join.row == index)
-        {
+        let joins = batch.joins[start..].iter();
+        for join in joins.take_while(|join| join.row == index) {
             self.open.join_last(join.subscription);
         }
     }
 
     fn join_last_row(&mut self, subscriptions: &[SubscriptionId]) {
-        let is_message = self
-            .open
-            .segment()
-            .records
-            .last()
-            .is_some_and(|record| !record.is_notice());
-        for subscription in subscriptions {
-            if is_message {
+        let last = self.open.segment.records.last();
+        if last.is_some_and(|record| !record.is_notice()) {
+            for subscription in subscriptions {
                 self.open.join_last(*subscription);
             }
         }
@@ -214,7 +202,7 @@ impl MessageLog {
     /// Seals the open segment. A later delivery can then no longer join its last row, so this
     /// happens only when another row follows.
     pub(super) fn seal(&mut self) {
-        if self.open.segment().records.is_empty() {
+        if self.open.segment.records.is_empty() {
             return;
         }
         let sealed = self.open.seal(self.segment_bytes());

@@ -23,7 +23,7 @@ pub const BATCH_BYTES: usize = 256 << 10;
 const RECORDS_TO_SPARE: usize = 16;
 
 /// A channel of a batch: its name and totals of its messages in the batch.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct BatchChannel {
     name_start: u32,
     name_length: u32,
@@ -42,7 +42,7 @@ pub(super) struct BatchChannel {
 /// The batch merges these deliveries into one row; see [`Batch::push_message`].
 #[derive(Debug, Default)]
 pub struct Batch {
-    arena: Vec<u8>,
+    pub(super) arena: Vec<u8>,
     /// Payloads stored outside of the arena, by row.
     large: Vec<(u32, LargePayload)>,
     pub(super) records: Vec<Record>,
@@ -169,11 +169,6 @@ impl Batch {
             && self.notices.is_empty()
     }
 
-    /// Returns the payloads, the records and the further deliveries of rows.
-    pub(super) fn into_parts(self) -> (Vec<u8>, Vec<Record>, Vec<Join>) {
-        (self.arena, self.records, self.joins)
-    }
-
     /// Returns the memory use in bytes, including overhead, unused capacity and the copy of the row
     /// before the batch.
     pub fn size(&self) -> usize {
@@ -220,16 +215,11 @@ impl Batch {
 
     /// Returns the notices with the times at which they were recorded.
     pub fn timed_notices(&self) -> impl Iterator<Item = (Time, &Notice)> {
-        // Usually there are none.
-        let records = if self.notices.is_empty() {
-            &[][..]
-        } else {
-            &self.records[..]
-        };
-        let noted = records.iter().filter(|record| record.is_notice());
-        noted
-            .zip(&self.notices)
-            .map(|(record, notice)| (record.time, notice))
+        // Usually there are none, and the records need not be read.
+        let is_empty = self.notices.is_empty();
+        let records: &[Record] = if is_empty { &[] } else { &self.records };
+        let times = records.iter().filter(|record| record.is_notice());
+        times.map(|record| record.time).zip(&self.notices)
     }
 
     /// Returns the names of the channels with messages in the batch, each once.
@@ -285,9 +275,9 @@ impl Batch {
         // Bursts come channel by channel, so try the last channel before hashing.
         if let Some(last) = self.records.last()
             && !last.is_notice()
-            && self.channel_name(last.channel()) == name
+            && self.channel_name(last.channel) == name
         {
-            return last.channel();
+            return last.channel;
         }
         let hash = self.hasher.hash_one(name);
         let is_same = |&local: &u32| self.channel_name(local) == name;
@@ -298,10 +288,7 @@ impl Batch {
         self.channels.push(BatchChannel {
             name_start: offset(self.names.len()),
             name_length: offset(name.len()),
-            messages: 0,
-            bytes: 0,
-            last: 0,
-            before: 0,
+            ..BatchChannel::default()
         });
         self.names.extend_from_slice(name);
         let (channels, names, hasher) = (&self.channels, &self.names, &self.hasher);

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::{DefaultHashBuilder, HashTable};
 
+use super::batch::BatchChannel;
 use super::history::History;
 use crate::message::{ChannelId, RowId, Time};
 
@@ -85,28 +86,26 @@ impl Channel {
     }
 
     fn size(&self) -> usize {
-        let history = self
-            .history
-            .as_ref()
-            .map_or(0, |_| allocated(size_of::<History>()));
+        let history = self.history.as_ref();
+        let history = history.map_or(0, |_| allocated(size_of::<History>()));
         let name = allocated(NAME_HEADER + self.name.len());
         size_of::<Option<Channel>>() + size_of::<Indexed>() + name + history
     }
 
-    fn record(&mut self, batch: &ChannelBatch) {
+    fn record(&mut self, batch: &BatchChannel, time: Time) {
         if self.messages > 0 && self.history.is_none() {
             self.history = Some(Box::new(History::of_one(self.last_received)));
         }
         if self.history.is_none() && batch.messages > 1 {
-            self.history = Some(Box::new(History::starting_at(batch.time)));
+            self.history = Some(Box::new(History::starting_at(time)));
         }
         if let Some(history) = &mut self.history {
-            history.add(batch.time, batch.messages);
+            history.add(time, batch.messages);
         }
         self.messages += u64::from(batch.messages);
         self.kept += u64::from(batch.messages);
         self.bytes += batch.bytes;
-        self.last_received = batch.time;
+        self.last_received = time;
     }
 }
 
@@ -114,14 +113,6 @@ impl Channel {
 /// to a multiple of 16.
 fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16)
-}
-
-/// Totals of one channel in one batch.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct ChannelBatch {
-    pub(super) messages: u32,
-    pub(super) bytes: u64,
-    pub(super) time: Time,
 }
 
 /// A channel's entry in the index by name. The hash is stored here so that the index can grow
@@ -215,8 +206,9 @@ impl ChannelTable {
         self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
-    /// Adds the totals `batch` to the channel `name` and returns its id.
-    pub(super) fn record(&mut self, name: &[u8], batch: &ChannelBatch) -> ChannelId {
+    /// Adds the totals of a batch to the channel `name` and returns its id. Its last message in the
+    /// batch arrived at `time`.
+    pub(super) fn record(&mut self, name: &[u8], batch: &BatchChannel, time: Time) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Some(channel) = &mut self.slots[id.0 as usize] {
             if channel.is_idle() {
@@ -224,7 +216,7 @@ impl ChannelTable {
                 self.idle_bytes -= channel.size();
             }
             self.bytes -= channel.size();
-            channel.record(batch);
+            channel.record(batch, time);
             self.bytes += channel.size();
         }
         id

@@ -35,20 +35,10 @@ pub(super) struct ClearedRows {
     /// All rows from the first of these up to the first of the log.
     sealed: VecDeque<Arc<Segment>>,
     seams: BTreeMap<RowId, (Time, u64)>,
-    notices: BTreeMap<RowId, Notice>,
+    pub(super) notices: BTreeMap<RowId, Notice>,
 }
 
 impl ClearedRows {
-    /// Returns the number of notices among the rows.
-    pub(super) fn notices(&self) -> usize {
-        self.notices.len()
-    }
-
-    /// Updates the row of a gap, if it is one of these.
-    pub(super) fn rewrite_gap(&mut self, news: &Gap) {
-        rewrite_gap(&mut self.notices, news);
-    }
-
     /// Returns the ranges of the rows, in order.
     fn stretches(&self) -> impl Iterator<Item = Range<RowId>> {
         self.held.iter().chain(&self.sealed).map(|one| one.rows())
@@ -73,10 +63,8 @@ impl MessageLog {
     /// The rows can be restored until the log needs their memory.
     pub fn clear(&mut self) -> Cleared {
         self.seal();
-        let first = self
-            .held()
-            .first()
-            .map_or(self.first(), |oldest| oldest.start);
+        let held = self.held();
+        let first = held.first().map_or(self.first(), |oldest| oldest.start);
         let mut messages = 0;
         for segment in self.held.iter().chain(&self.sealed) {
             for channel in &segment.channels {
@@ -111,10 +99,8 @@ impl MessageLog {
         }
         self.counters.kept += messages;
         self.counters.cleared -= messages;
-        let mut seams = rows.seams.split_off(&cleared.first);
-        self.seams.append(&mut seams);
-        let mut notices = rows.notices.split_off(&cleared.first);
-        self.notices.append(&mut notices);
+        self.seams.extend(rows.seams.split_off(&cleared.first));
+        self.notices.extend(rows.notices.split_off(&cleared.first));
         // Cleared rows are evicted first: while some are left, nothing newer has been evicted.
         held.extend(self.held.drain(..));
         self.held = held.into();

@@ -132,10 +132,8 @@ impl MessageLog {
             return;
         };
         let messages: u64 = gone.channels.iter().map(|channel| channel.rows).sum();
-        let time = gone
-            .records
-            .first()
-            .map_or_else(Time::default, |record| record.time);
+        let first = gone.records.first();
+        let time = first.map_or_else(Time::default, |record| record.time);
         let seam = self.seams.entry(row).or_insert((time, 0));
         seam.1 += messages;
         self.notices.insert(row, Notice::Evicted { count: seam.1 });

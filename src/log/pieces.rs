@@ -111,7 +111,7 @@ impl MessageLog {
 
     /// Returns a copy of the rows from `from` on in the open segment.
     fn open_piece(&self, from: RowId) -> Option<Piece> {
-        let open = self.open.segment();
+        let open = &self.open.segment;
         (from < open.end()).then(|| {
             let copy = open.copy_from(from.max(open.first));
             self.piece(copy.rows(), Hold::Owned(Arc::new(copy)))

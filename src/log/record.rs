@@ -32,9 +32,9 @@ pub enum RowKind {
 pub(super) struct Record {
     pub(super) time: Time,
     /// The index of the channel in the batch or segment.
-    channel: u32,
+    pub(super) channel: u32,
     /// The offset of the payload in the arena; for a notice in a batch, its index.
-    start: u32,
+    pub(super) start: u32,
     length: u32,
     via: u32,
 }
@@ -135,17 +135,6 @@ impl Record {
             BREAK => RowKind::Break,
             _ => RowKind::Message,
         }
-    }
-
-    #[inline]
-    pub(super) fn channel(&self) -> u32 {
-        self.channel
-    }
-
-    /// Returns the offset of the payload in the arena; for a notice in a batch, its index.
-    #[inline]
-    pub(super) fn start(&self) -> u32 {
-        self.start
     }
 
     /// Returns the end of the payload in the arena.

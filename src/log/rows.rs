@@ -71,9 +71,6 @@ struct Block {
 impl Block {
     /// Sets the bits of `word` in the word at `index`.
     fn set(&mut self, index: usize, word: u64) {
-        if word == 0 {
-            return;
-        }
         if self.bits.is_empty() {
             self.bits = vec![0; WORDS].into();
         }
@@ -84,19 +81,13 @@ impl Block {
 
     /// Clears the bits at these offsets.
     fn clear(&mut self, rows: Range<u64>) {
-        if self.count == 0 {
-            return;
-        }
         for (index, bits) in (0..).step_by(64).zip(&mut self.bits) {
             let from = rows.start.saturating_sub(index).min(64);
             let to = rows.end.saturating_sub(index).min(64);
             *bits &= !(below(to) & !below(from));
         }
-        self.count = self
-            .bits
-            .iter()
-            .map(|bits| u64::from(bits.count_ones()))
-            .sum();
+        let counts = self.bits.iter().map(|bits| u64::from(bits.count_ones()));
+        self.count = counts.sum();
         if self.count == 0 {
             self.bits = Box::default();
         }

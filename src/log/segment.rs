@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
+use super::batch::Batch;
 use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
@@ -17,11 +18,6 @@ pub(super) struct SegmentChannel {
     pub(super) name: Arc<[u8]>,
     /// How many rows of the segment are messages on the channel.
     pub(super) rows: u64,
-}
-
-impl SegmentChannel {
-    /// Memory use in bytes, without the shared name.
-    const SIZE: usize = size_of::<Self>();
 }
 
 /// Consecutive rows. The last segment of the log grows until it is sealed and shared.
@@ -79,7 +75,7 @@ impl Segment {
         Some(SegmentRow {
             time: record.time,
             kind: record.kind(),
-            channel: record.channel(),
+            channel: record.channel,
             payload: self.payload(record),
             size: self.size_at(index),
         })
@@ -87,11 +83,9 @@ impl Segment {
 
     /// Returns the original payload size of the message at `index`.
     pub(super) fn size_at(&self, index: usize) -> u64 {
-        let cut = self
-            .cuts
-            .binary_search_by_key(&index, |cut| cut.row as usize);
-        match cut {
-            Ok(cut) => self.cuts[cut].size,
+        let cuts = &self.cuts;
+        match cuts.binary_search_by_key(&index, |cut| cut.row as usize) {
+            Ok(cut) => cuts[cut].size,
             Err(_) => self.records[index].range().len() as u64,
         }
     }
@@ -126,11 +120,9 @@ impl Segment {
         let start = index.map_or(0, |index| {
             self.joins.partition_point(|join| join.row < index)
         });
-        let later = self.joins[start..]
-            .iter()
-            .take_while(move |join| Some(join.row) == index)
-            .map(|join| join.subscription);
-        first.into_iter().chain(later)
+        let joins = self.joins[start..].iter();
+        let later = joins.take_while(move |join| Some(join.row) == index);
+        first.into_iter().chain(later.map(|join| join.subscription))
     }
 
     /// Returns a copy of the rows from `from` on.
@@ -164,7 +156,7 @@ impl Segment {
             + size_of_val(&*self.records)
             + size_of_val(&*self.joins)
             + size_of_val(&*self.cuts)
-            + self.channels.len() * SegmentChannel::SIZE
+            + size_of_val(&*self.channels)
     }
 
     /// Returns the memory use in bytes, including overhead and unused capacity.
@@ -173,7 +165,7 @@ impl Segment {
             + self.records.capacity() * size_of::<Record>()
             + self.joins.capacity() * size_of::<Join>()
             + self.cuts.capacity() * size_of::<Cut>()
-            + self.channels.capacity() * SegmentChannel::SIZE
+            + self.channels.capacity() * size_of::<SegmentChannel>()
     }
 
     /// Returns the id after the last row.
@@ -191,7 +183,7 @@ impl Segment {
         let local = channels.position(|known| known.id == channel && known.rows > 0)?;
         let rows = self.index(end).unwrap_or(self.records.len());
         let records = &self.records[..rows.min(self.records.len())];
-        let is_on = |record: &Record| !record.is_notice() && record.channel() as usize == local;
+        let is_on = |record: &Record| !record.is_notice() && record.channel as usize == local;
         let index = records.iter().rposition(is_on)?;
         Some(RowId(self.first.0 + index as u64))
     }
@@ -207,7 +199,7 @@ impl Segment {
 
     /// Returns the channel of a message's record.
     pub(super) fn channel_of(&self, record: &Record) -> ChannelId {
-        self.channels[record.channel() as usize].id
+        self.channels[record.channel as usize].id
     }
 
     pub(super) fn index(&self, row: RowId) -> Option<usize> {
@@ -218,7 +210,7 @@ impl Segment {
 /// The last segment of the log, which grows.
 #[derive(Debug, Default)]
 pub(super) struct OpenSegment {
-    segment: Segment,
+    pub(super) segment: Segment,
     /// The index of each channel in the segment.
     index: HashMap<ChannelId, u32>,
     /// Whether the segment was adopted from a batch. It takes no more rows, since growing would
@@ -227,10 +219,6 @@ pub(super) struct OpenSegment {
 }
 
 impl OpenSegment {
-    pub(super) fn segment(&self) -> &Segment {
-        &self.segment
-    }
-
     /// Whether one more row with `payload_bytes` fits into a segment of `limit` bytes. A message
     /// larger than that gets its own segment.
     pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
@@ -238,14 +226,8 @@ impl OpenSegment {
         self.segment.records.is_empty() || (size <= limit && !self.is_adopted)
     }
 
-    /// Takes over the rows of a batch unchanged. The segment must be empty.
-    pub(super) fn adopt(
-        &mut self,
-        arena: Vec<u8>,
-        records: Vec<Record>,
-        joins: Vec<Join>,
-        channels: Vec<SegmentChannel>,
-    ) {
+    /// Takes over the rows of `batch` unchanged. The segment must be empty.
+    pub(super) fn adopt(&mut self, batch: Batch, channels: Vec<SegmentChannel>) {
         debug_assert!(
             self.segment.records.is_empty(),
             "what is there would be lost"
@@ -253,10 +235,10 @@ impl OpenSegment {
         self.is_adopted = true;
         self.segment = Segment {
             first: self.segment.first,
-            records,
+            records: batch.records,
             channels,
-            arena: Arena::Own(arena),
-            joins,
+            arena: Arena::Own(batch.arena),
+            joins: batch.joins,
             cuts: Vec::new(),
         };
     }

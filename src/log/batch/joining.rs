@@ -81,11 +81,6 @@ impl PartialEq for BatchPayload<'_> {
 }
 
 impl Batch {
-    /// Whether the batch starts with another delivery of the row before it.
-    pub fn continues_row_before(&self) -> bool {
-        !self.continues.is_empty()
-    }
-
     /// Returns the last row, if it is a message, for the next batch.
     pub fn tail(&self) -> Option<Tail> {
         let Some(last) = self.records.last() else {
@@ -95,7 +90,7 @@ impl Batch {
         };
         let first = last.subscription()?;
         Some(Tail {
-            channel: self.channel_name(last.channel()).into(),
+            channel: self.channel_name(last.channel).into(),
             payload: match self.last_payload(last) {
                 BatchPayload::Plain(bytes) => TailPayload::Copied(bytes.into()),
                 BatchPayload::Large(large) => TailPayload::Large(large.clone()),
@@ -118,7 +113,7 @@ impl Batch {
         let (name, payload, is_new) = match (self.records.last(), &self.tail_before) {
             (Some(last), _) if last.is_notice() => return None,
             (Some(last), _) => (
-                self.channel_name(last.channel()),
+                self.channel_name(last.channel),
                 self.last_payload(last),
                 !self.has_brought_last(last, subscription),
             ),
@@ -155,7 +150,7 @@ impl Batch {
         if last.is_notice()
             || self.has_brought_last(last, subscription)
             || self.last_payload(last) != payload
-            || self.channel_name(last.channel()) != channel
+            || self.channel_name(last.channel) != channel
         {
             return false;
         }
