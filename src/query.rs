@@ -50,10 +50,6 @@ pub struct Query {
 impl Query {
     /// Parses a query as typed by the user; an empty or blank query matches everything. `moment` is
     /// the reference time for terms such as `last:` and `since:`.
-    ///
-    /// # Errors
-    ///
-    /// Returns what is wrong with the text, where, and how to fix it.
     pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
         let parsed = parse::parse(text, moment)?;
         Ok(Self {

@@ -3,14 +3,14 @@
 use crate::message::Time;
 
 /// The length of a history, in seconds.
-pub const HISTORY_SECONDS: usize = 60;
+const HISTORY_SECONDS: usize = 60;
 
 /// [`HISTORY_SECONDS`] as an `i64`, for arithmetic with timestamps.
 const HELD: i64 = 60;
 
 /// The period over which a rate is averaged, in seconds: long enough to be steady, short enough to
 /// be current.
-pub const RATE_SECONDS: usize = 5;
+const RATE_SECONDS: u32 = 5;
 
 /// Messages per second over the last minute.
 #[derive(Clone, Debug)]
@@ -79,29 +79,21 @@ impl History {
     /// Returns the messages per second over the last five whole seconds before `now`, or
     /// over the seconds since the first message if these are fewer.
     pub fn rate(&self, now: Time) -> f64 {
-        let lived = usize::try_from(now.second() - self.since).unwrap_or(0);
+        let lived = u32::try_from(now.second() - self.since).unwrap_or(0);
         if lived == 0 {
             return f64::from(self.count(now, 0));
         }
         let seconds = lived.min(RATE_SECONDS);
-        let total: u64 = (1..=seconds)
-            .map(|ago| u64::from(self.count(now, ago)))
-            .sum();
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "a rate is shown with two digits"
-        )]
-        let rate = total as f64 / seconds as f64;
-        rate
+        let counts = (1..=seconds).map(|ago| f64::from(self.count(now, ago as usize)));
+        counts.sum::<f64>() / f64::from(seconds)
     }
 
     /// Returns the rate of a channel with a single message, which arrived at `time`, as
     /// [`History::rate`] would.
     pub fn rate_of_one(time: Time, now: Time) -> f64 {
-        match usize::try_from(now.second() - time.second()).unwrap_or(0) {
+        match u32::try_from(now.second() - time.second()).unwrap_or(0) {
             0 => 1.0,
-            #[expect(clippy::cast_precision_loss, reason = "a handful of seconds")]
-            lived if lived <= RATE_SECONDS => 1.0 / lived as f64,
+            lived if lived <= RATE_SECONDS => 1.0 / f64::from(lived),
             _ => 0.0,
         }
     }

@@ -131,20 +131,16 @@ impl Expr {
         }
     }
 
-    /// Calls `seen` with every term that is not negated.
-    pub fn positive_terms<'a>(&'a self, seen: &mut impl FnMut(&'a Term)) {
-        self.terms_of_sign(true, seen);
-    }
-
-    fn terms_of_sign<'a>(&'a self, positive: bool, seen: &mut impl FnMut(&'a Term)) {
+    /// Calls `visit` with every term that is not negated, given whether the whole expression is.
+    pub fn positive_terms<'a>(&'a self, is_negated: bool, visit: &mut impl FnMut(&'a Term)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts {
-                    part.terms_of_sign(positive, seen);
+                    part.positive_terms(is_negated, visit);
                 }
             }
-            Self::Not(inner) => inner.terms_of_sign(!positive, seen),
-            Self::Term(term) if positive => seen(term),
+            Self::Not(inner) => inner.positive_terms(!is_negated, visit),
+            Self::Term(term) if !is_negated => visit(term),
             Self::Term(_) => {}
         }
     }

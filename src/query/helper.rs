@@ -36,11 +36,7 @@ pub struct Helper {
 }
 
 impl Helper {
-    /// Returns the command that starts it.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the system does not reveal the current executable.
+    /// Returns the command that starts it. Fails if the path of this executable is unknown.
     pub fn command(&self) -> io::Result<Command> {
         let mut command = Command::new(executable()?);
         command.arg0(self.name).arg(self.argument);

@@ -11,7 +11,6 @@
 //! cut off sooner, without losing the process.
 
 use std::cell::Cell;
-use std::fmt;
 use std::ops::Range;
 use std::panic::{self, AssertUnwindSafe};
 use std::sync::Arc;
@@ -46,10 +45,8 @@ pub fn catches_panics() -> bool {
 }
 
 /// A program that compiles. Cheap to clone and shareable between threads.
-#[derive(Clone, PartialEq)]
-pub struct Program {
-    source: Arc<str>,
-}
+#[derive(Clone, Debug, PartialEq)]
+pub struct Program(Arc<str>);
 
 impl Program {
     /// Compiles `source`. An error gives the offending byte range and what is wrong with it.
@@ -68,15 +65,7 @@ impl Program {
             .join();
         let unfit = || (0..source.len(), "invalid jq filter".to_owned());
         compiled.ok().and_then(Result::ok).ok_or_else(unfit)??;
-        Ok(Self {
-            source: source.into(),
-        })
-    }
-}
-
-impl fmt::Debug for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Program({:?})", self.source)
+        Ok(Self(source.into()))
     }
 }
 

@@ -39,15 +39,13 @@ impl Literal {
     /// Creates a literal from `bytes`, which need not be UTF-8.
     pub fn new(bytes: &[u8]) -> Self {
         let chars = || bytes.utf8_chunks().flat_map(|chunk| chunk.valid().chars());
+        let exact = || Search::Exact(Arc::new(Finder::new(bytes).into_owned()));
         let search = if chars().any(char::is_uppercase) || !chars().any(has_case) {
-            Search::Exact(Arc::new(Finder::new(bytes).into_owned()))
+            exact()
         } else if bytes.is_ascii() {
             ascii(bytes)
         } else {
-            folded(bytes).map_or_else(
-                || Search::Exact(Arc::new(Finder::new(bytes).into_owned())),
-                Search::Unicode,
-            )
+            folded(bytes).map_or_else(exact, Search::Unicode)
         };
         Self {
             text: bytes.into(),
@@ -137,10 +135,8 @@ fn folded(bytes: &[u8]) -> Option<Regex> {
 
 impl Anchor {
     fn of(text: &[u8]) -> Self {
-        let rarest = text
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, byte)| commonness(**byte));
+        let bytes = text.iter().enumerate();
+        let rarest = bytes.min_by_key(|(_, byte)| commonness(**byte));
         let (at, lower) = rarest.map_or((0, 0), |(at, byte)| (at, *byte));
         Self {
             at,

@@ -22,7 +22,7 @@ const STRETCH: usize = 256;
 pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     let mut hits = Vec::new();
     let mut checked = None;
-    root.positive_terms(&mut |term| match term {
+    root.positive_terms(false, &mut |term| match term {
         Term::Text(literal) | Term::Word(literal) => {
             let mut from = 0;
             let next = std::iter::from_fn(|| {

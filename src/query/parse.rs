@@ -13,7 +13,6 @@
 
 use std::ops::Range;
 
-use crate::message::Time;
 use crate::payload::json::locate::PathStep;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::Expr;
@@ -56,10 +55,8 @@ pub struct Parsed {
 /// Parses `text`.
 pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     if text.len() > MAX_TEXT {
-        return fail(
-            0..0,
-            format!("query too long: shorten it to {} KiB", MAX_TEXT >> 10),
-        );
+        let problem = format!("query too long: shorten it to {} KiB", MAX_TEXT >> 10);
+        return fail(0..0, problem);
     }
     let mut parser = Parser::new(text, moment);
     let expr = parser.whole()?;
@@ -76,16 +73,11 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
 
 /// Parses `text` as a path.
 pub fn path(text: &str) -> Result<Vec<PathStep>, QueryError> {
-    let moment = Moment {
-        now: Time(0),
-        ahead: 0,
-    };
+    let moment = Moment::default();
     let mut parser = Parser::new(text, &moment);
     if !parser.sees_path() && text != "." {
-        return fail(
-            0..text.len(),
-            "a path starts with a dot: .user.id, .[0], or . for all",
-        );
+        let problem = "a path starts with a dot: .user.id, .[0], or . for all";
+        return fail(0..text.len(), problem);
     }
     let steps = parser.steps()?;
     if parser.cursor.at_end() {
@@ -129,10 +121,8 @@ impl Parser<'_> {
         let expr = self.any()?;
         // The outermost list ends early only at an unmatched parenthesis.
         if !self.cursor.at_end() {
-            return fail(
-                self.cursor.next_char(),
-                "unmatched ): remove it, or put the text in quotes",
-            );
+            let problem = "unmatched ): remove it, or put the text in quotes";
+            return fail(self.cursor.next_char(), problem);
         }
         Ok(expr)
     }
@@ -214,10 +204,8 @@ impl Parser<'_> {
         let start = self.cursor.at();
         self.cursor.eat("(");
         if self.depth == MAX_DEPTH {
-            return fail(
-                start..start + 1,
-                format!("parentheses nested more than {MAX_DEPTH} deep"),
-            );
+            let problem = format!("parentheses nested more than {MAX_DEPTH} deep");
+            return fail(start..start + 1, problem);
         }
         self.depth += 1;
         let expr = self.any()?;

@@ -15,10 +15,6 @@ pub struct Path {
 
 impl Path {
     /// Parses a path as written in queries; `.` is the whole payload.
-    ///
-    /// # Errors
-    ///
-    /// Returns what is wrong with the text, where, and how to fix it.
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let before = text.len() - text.trim_start().len();
         let text = text.trim();

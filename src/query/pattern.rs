@@ -1,6 +1,10 @@
 //! Regular expressions on bytes.
 
+use std::ops::Range;
+
 use regex::bytes::{Regex, RegexBuilder};
+
+use crate::query::error::{QueryError, fail};
 
 /// The maximum size of a compiled expression, in bytes.
 const SIZE_LIMIT: usize = 4 << 20;
@@ -17,25 +21,25 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Compiles `source`, in which `\xff` is that byte, not that code point. An error is worded to
-    /// follow "invalid regular expression:".
-    pub fn new(source: &str, insensitive: bool) -> Result<Self, String> {
+    /// Compiles `source`, the text at `at`, in which `\xff` is that byte, not that code point.
+    pub fn new(source: &str, insensitive: bool, at: Range<usize>) -> Result<Self, QueryError> {
         let regex = RegexBuilder::new(&with_bytes(source))
             .case_insensitive(insensitive)
             .size_limit(SIZE_LIMIT)
             .nest_limit(NEST_LIMIT)
             .build();
-        match regex {
-            Ok(regex) => Ok(Self {
-                source: source.into(),
-                insensitive,
-                regex,
-            }),
-            Err(regex::Error::CompiledTooBig(_)) => {
-                Err("too large: use smaller repetitions".to_owned())
+        let problem = match regex {
+            Ok(regex) => {
+                return Ok(Self {
+                    source: source.into(),
+                    insensitive,
+                    regex,
+                });
             }
-            Err(other) => Err(last_line(&other.to_string())),
-        }
+            Err(regex::Error::CompiledTooBig(_)) => "too large: use smaller repetitions".to_owned(),
+            Err(error) => last_line(&error.to_string()),
+        };
+        fail(at, format!("invalid regular expression: {problem}"))
     }
 
     /// Returns the compiled expression.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::message::Time;
 
 /// The time and time zone in which a query is entered, for terms that depend on them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Moment {
     /// The time of entry.
     pub now: Time,
@@ -29,10 +29,8 @@ pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
 }
 
 fn micros_of_day(text: &str) -> Option<i64> {
-    let (whole, fraction) = match text.split_once('.') {
-        Some((whole, fraction)) => (whole, Some(fraction)),
-        None => (text, None),
-    };
+    let parts = text.split_once('.');
+    let (whole, fraction) = parts.map_or((text, None), |(whole, part)| (whole, Some(part)));
     let mut parts = whole.split(':');
     let hours = two_digits(parts.next()?, 24)?;
     let minutes = two_digits(parts.next()?, 60)?;
@@ -46,13 +44,9 @@ fn micros_of_day(text: &str) -> Option<i64> {
 }
 
 fn two_digits(text: &str, below: i64) -> Option<i64> {
-    let digits = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let value: i64 = if digits {
-        text.parse().ok()?
-    } else {
-        return None;
-    };
-    (value < below).then_some(value)
+    let is_plain = text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let value: Option<i64> = text.parse().ok();
+    value.filter(|value| is_plain && *value < below)
 }
 
 fn micros_of_fraction(text: &str) -> Option<i64> {

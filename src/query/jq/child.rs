@@ -133,8 +133,8 @@ fn answer(filter: &Filter<Data>, payload: &[u8]) -> Answer {
     let ran = shielded(|| {
         let input = read::parse_single(payload).ok()?;
         let meter = Meter::new();
-        let run = Run::new(&filter.lut, &meter);
-        let context = Ctx::<Data>::new(run, Vars::new([]));
+        let (terms, meter) = (&filter.lut, &meter);
+        let context = Ctx::<Data>::new(Run { terms, meter }, Vars::new([]));
         let mut outputs = filter.id.run((context, input));
         Some(matches!(outputs.next(), Some(Ok(output)) if Val::as_bool(&output)))
     });

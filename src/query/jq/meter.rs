@@ -114,15 +114,8 @@ impl DataT for Data {
 /// A run of a program: its terms, which it looks up at every step, and its meter.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
-    terms: &'a Lut<Data>,
-    meter: &'a Meter,
-}
-
-impl<'a> Run<'a> {
-    /// Creates a run of the program with these `terms`.
-    pub fn new(terms: &'a Lut<Data>, meter: &'a Meter) -> Self {
-        Self { terms, meter }
-    }
+    pub terms: &'a Lut<Data>,
+    pub meter: &'a Meter,
 }
 
 impl<'a> HasLut<'a, Data> for Run<'a> {

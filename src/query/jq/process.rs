@@ -62,7 +62,7 @@ impl Process {
             complaint,
             batch: Vec::new(),
         };
-        process.put_frame(program.source.as_bytes());
+        process.put_frame(program.0.as_bytes());
         process.input.write_all(&process.batch)?;
         if !process.answers_within(START_TIME)? {
             return Err(ErrorKind::TimedOut.into());
@@ -76,11 +76,7 @@ impl Process {
     }
 
     /// Runs the program on `payloads` and returns the answers for the first of them, at least for
-    /// one.
-    ///
-    /// # Errors
-    ///
-    /// Returns why the process was cut off; it can no longer be used.
+    /// one. If the process was cut off, returns why; it can no longer be used.
     pub fn ask(&mut self, payloads: &[&[u8]]) -> Result<Vec<Answer>, Cut> {
         self.batch.clear();
         self.put_count(payloads.len());
@@ -184,9 +180,7 @@ mod tests {
     /// Returns the error reported if the process runs this script when queried.
     fn said_after(script: &str) -> String {
         let script = format!("printf !; read -r line; {script}");
-        let program = Program {
-            source: "true".into(),
-        };
+        let program = Program("true".into());
         let mut command = Command::new("sh");
         let started = Process::start_as(command.arg("-c").arg(script), &program);
         // The newline ends the script's `read`, because a frame contains none.

@@ -27,15 +27,10 @@ pub enum Node {
     Size(Compare, u64),
     Path(Box<PathTerm>),
     Jq(Box<Runner>),
-    Json,
-    Binary,
     /// These match rows of any kind.
     Since(Time),
     Until(Time),
-    Notice,
-    Gap,
-    Drift,
-    SeqGap,
+    Is(Is),
 }
 
 /// A row with what has been found out about it.
@@ -105,12 +100,7 @@ impl Node {
                 Term::Jq(program) => Self::Jq(Box::new(Runner::new(program))),
                 Term::Since(time) => Self::Since(*time),
                 Term::Until(time) => Self::Until(*time),
-                Term::Is(Is::Json) => Self::Json,
-                Term::Is(Is::Binary) => Self::Binary,
-                Term::Is(Is::Notice) => Self::Notice,
-                Term::Is(Is::Gap) => Self::Gap,
-                Term::Is(Is::Drift) => Self::Drift,
-                Term::Is(Is::SeqGap) => Self::SeqGap,
+                Term::Is(kind) => Self::Is(*kind),
             },
         }
     }
@@ -135,11 +125,11 @@ impl Node {
             Self::Not(inner) => !inner.holds(candidate),
             Self::Since(time) => row.time >= *time,
             Self::Until(time) => row.time < *time,
-            Self::Notice => !is_message,
-            Self::Gap => row.kind == Kind::Gap,
+            Self::Is(Is::Notice) => !is_message,
+            Self::Is(Is::Gap) => row.kind == Kind::Gap,
             _ if !is_message => false,
-            Self::Drift => row.flags.is_drift,
-            Self::SeqGap => row.flags.is_seqgap,
+            Self::Is(Is::Drift) => row.flags.is_drift,
+            Self::Is(Is::SeqGap) => row.flags.is_seqgap,
             Self::Text(literal) => literal.find(row.payload).is_some(),
             Self::Word(literal, verdicts) => {
                 verdicts.of(row.channel) || literal.find(row.payload).is_some()
@@ -150,8 +140,8 @@ impl Node {
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
             Self::Path(path) => path.holds(row.payload, &candidate.lookup),
             Self::Jq(program) => candidate.lookup.is_json() && candidate.by_program(program),
-            Self::Json => candidate.lookup.is_json(),
-            Self::Binary => is_binary(row.payload),
+            Self::Is(Is::Json) => candidate.lookup.is_json(),
+            Self::Is(Is::Binary) => is_binary(row.payload),
         }
     }
 
@@ -199,10 +189,10 @@ impl Node {
             Self::All(parts) | Self::Any(parts) => parts.iter().map(Self::cost).sum(),
             Self::Not(inner) => inner.cost(),
             Self::Text(_) | Self::Word(..) => 20,
-            Self::Binary => 30,
+            Self::Is(Is::Binary) => 30,
             Self::Regex(_) => 60,
             Self::Path(_) => 80,
-            Self::Json => 120,
+            Self::Is(Is::Json) => 120,
             Self::Jq(_) => 2000,
             Self::Via(_) => 2,
             _ => 1,

@@ -74,7 +74,7 @@ impl<'a> Cursor<'a> {
 
     /// Consumes everything up to a space, a parenthesis or the end.
     pub fn take_word(&mut self) -> &'a str {
-        self.take_while(|next| !next.is_whitespace() && !matches!(next, '(' | ')'))
+        self.take_while(|next| !ends_word(next))
     }
 
     /// Consumes spaces.
@@ -94,13 +94,14 @@ impl<'a> Cursor<'a> {
 
     /// Whether `word` comes next as a separate word.
     pub fn sees_word(&self, word: &str) -> bool {
-        self.rest().strip_prefix(word).is_some_and(|behind| {
-            behind
-                .chars()
-                .next()
-                .is_none_or(|next| next.is_whitespace() || matches!(next, '(' | ')'))
-        })
+        let after = self.rest().strip_prefix(word);
+        after.is_some_and(|after| after.is_empty() || after.starts_with(ends_word))
     }
+}
+
+/// Returns whether the character ends a word.
+pub fn ends_word(character: char) -> bool {
+    character.is_whitespace() || matches!(character, '(' | ')')
 }
 
 /// Whether a name in a path may contain the character.

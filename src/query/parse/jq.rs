@@ -21,10 +21,8 @@ impl Parser<'_> {
         let source = self.cursor.text_since(inside);
         self.cursor.eat(")");
         if source.trim().is_empty() {
-            return fail(
-                self.cursor.since(start),
-                "a jq filter is missing: jq(.a + .b > 10)",
-            );
+            let problem = "a jq filter is missing: jq(.a + .b > 10)";
+            return fail(self.cursor.since(start), problem);
         }
         Program::new(source).map_err(|(at, message)| QueryError {
             at: inside + at.start..inside + at.end,

@@ -9,7 +9,7 @@ use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
 use super::cursor::is_of_name;
-use super::strings::{self, Escapes};
+use super::strings::{self, Escapes, UNCLOSED_QUOTE};
 use super::suggest::{self, Rank, Suggestion};
 use super::{BETWEEN, Parser};
 
@@ -105,16 +105,11 @@ impl Parser<'_> {
         }
         let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
         let operator = found.map(|(_, compare)| Operator::Compare(*compare));
-        let operator = operator.or_else(|| {
-            let is_equal = self.cursor.eat("=");
-            is_equal.then_some(EQUAL)
-        });
+        let operator = operator.or_else(|| self.cursor.eat("=").then_some(EQUAL));
         if operator.is_some() && self.cursor.peek().is_some_and(is_sign) {
             self.cursor.take_while(is_sign);
-            return fail(
-                self.cursor.since(start),
-                "unknown operator: write one of == != < <= > >= ~ in",
-            );
+            let problem = "unknown operator: write one of == != < <= > >= ~ in";
+            return fail(self.cursor.since(start), problem);
         }
         Ok(operator)
     }
@@ -155,10 +150,8 @@ impl Parser<'_> {
             } else {
                 self.cursor.next_char()
             };
-            return fail(
-                wrong,
-                "has(…) takes a path and nothing else: close it with a )",
-            );
+            let problem = "has(…) takes a path and nothing else: close it with a )";
+            return fail(wrong, problem);
         }
         Ok(PathTerm::new(steps, Test::Exists))
     }
@@ -182,10 +175,8 @@ impl Parser<'_> {
                 }
                 _ if dotted && steps.is_empty() => return Ok(steps),
                 _ if dotted => {
-                    return fail(
-                        self.cursor.since(start),
-                        "a name is missing after this dot: .a.b, or .a.\"odd key\"",
-                    );
+                    let problem = "a name is missing after this dot: .a.b, or .a.\"odd key\"";
+                    return fail(self.cursor.since(start), problem);
                 }
                 _ => return Ok(steps),
             }
@@ -203,10 +194,8 @@ impl Parser<'_> {
             match digits.parse() {
                 Ok(index) => PathStep::Index(index),
                 Err(_) => {
-                    return fail(
-                        self.cursor.since(start),
-                        "brackets take an index or a quoted key: [0], [\"a\"]",
-                    );
+                    let problem = "brackets take an index or a quoted key: [0], [\"a\"]";
+                    return fail(self.cursor.since(start), problem);
                 }
             }
         };
@@ -225,10 +214,8 @@ impl Parser<'_> {
         match self.cursor.peek() {
             None | Some(')' | '(') => fail(self.cursor.next_char(), NO_VALUE),
             Some(next) if is_between || is_sign(next) => fail(self.cursor.next_char(), NO_VALUE),
-            Some('"') => {
-                let bytes = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
-                Ok(Scalar::Text(bytes.into()))
-            }
+            Some('"') => strings::take_quoted(&mut self.cursor, Escapes::Json)
+                .map(|text| Scalar::Text(text.into())),
             Some('[' | '{') => {
                 self.cursor.take_word();
                 fail(
@@ -275,10 +262,8 @@ impl Parser<'_> {
         self.cursor.skip_space();
         let start = self.cursor.at();
         if !self.cursor.eat("(") {
-            return fail(
-                self.cursor.next_char(),
-                "\"in\" needs a list, such as in (\"a\", \"b\")",
-            );
+            let problem = "\"in\" needs a list, such as in (\"a\", \"b\")";
+            return fail(self.cursor.next_char(), problem);
         }
         let mut scalars = vec![self.scalar(true)?];
         loop {
@@ -300,24 +285,16 @@ impl Parser<'_> {
     pub(super) fn string_pattern(&mut self) -> Result<Pattern, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
-        match self.cursor.peek() {
-            Some('/') => self.regex(),
-            Some('"') => {
-                let source = strings::take_raw(&mut self.cursor)?;
-                let at = self.cursor.since(start);
-                Pattern::new(&source, false)
-                    .or_else(|wrong| fail(at, format!("invalid regular expression: {wrong}")))
-            }
-            _ => {
-                let source = self.cursor.take_word();
-                let at = self.cursor.since(start);
-                if source.is_empty() {
-                    return fail(at, "~ takes a regular expression: .a ~ \"^x\"");
-                }
-                Pattern::new(source, false)
-                    .or_else(|wrong| fail(at, format!("invalid regular expression: {wrong}")))
-            }
+        let source = match self.cursor.peek() {
+            Some('/') => return self.regex(),
+            Some('"') => strings::take_until(&mut self.cursor, '"', UNCLOSED_QUOTE)?,
+            _ => self.cursor.take_word().to_owned(),
+        };
+        let at = self.cursor.since(start);
+        if at.is_empty() {
+            return fail(at, "~ takes a regular expression: .a ~ \"^x\"");
         }
+        Pattern::new(&source, false, at)
     }
 }
 

@@ -13,6 +13,9 @@ pub enum Escapes {
     Json,
 }
 
+/// The error for a quoted string without an end.
+pub const UNCLOSED_QUOTE: &str = "this quote is not closed: add a \"";
+
 /// Consumes the quoted string that starts here and returns its bytes.
 pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>, QueryError> {
     let start = cursor.at();
@@ -25,57 +28,46 @@ pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>,
             return Ok(bytes);
         }
         if cursor.at_end() {
-            return fail(start..start + 1, "this quote is not closed: add a \"");
+            return fail(start..start + 1, UNCLOSED_QUOTE);
         }
-        take_escape(cursor, escapes, &mut bytes)?;
+        let escape = cursor.at();
+        take_escape(cursor, escapes, &mut bytes)
+            .or_else(|problem| fail(cursor.since(escape), problem))?;
     }
 }
 
-/// Consumes the quoted string that starts here verbatim, except that `\"` is a quote.
-pub fn take_raw(cursor: &mut Cursor<'_>) -> Result<String, QueryError> {
-    let start = cursor.at();
-    take_until(cursor, '"', start, "this quote is not closed: add a \"")
-}
-
-/// Consumes the regular expression in slashes that starts here, in which `\/` is a slash.
-pub fn take_slashed(cursor: &mut Cursor<'_>) -> Result<String, QueryError> {
-    let start = cursor.at();
-    take_until(
-        cursor,
-        '/',
-        start,
-        "this regular expression is not closed: add a /, or put the text in quotes",
-    )
-}
-
-fn take_until(
+/// Consumes the text between this `delimiter` and the next and returns it verbatim, except that an
+/// escaped delimiter loses its backslash. `unclosed` is the error if there is no next one.
+pub fn take_until(
     cursor: &mut Cursor<'_>,
-    end: char,
-    start: usize,
+    delimiter: char,
     unclosed: &str,
 ) -> Result<String, QueryError> {
+    let start = cursor.at();
     cursor.take();
     let mut text = String::new();
     loop {
         match cursor.take() {
             None => return fail(start..start + 1, unclosed),
             Some('\\') => match cursor.take() {
-                Some(escaped) if escaped == end => text.push(end),
+                Some(escaped) if escaped == delimiter => text.push(delimiter),
                 Some(escaped) => text.extend(['\\', escaped]),
                 None => return fail(start..start + 1, unclosed),
             },
-            Some(next) if next == end => return Ok(text),
+            Some(next) if next == delimiter => return Ok(text),
             Some(next) => text.push(next),
         }
     }
 }
 
+/// Consumes the escape that starts here and appends its bytes. Returns what is wrong if it is
+/// invalid.
 fn take_escape(
     cursor: &mut Cursor<'_>,
     escapes: Escapes,
     bytes: &mut Vec<u8>,
-) -> Result<(), QueryError> {
-    let start = cursor.at();
+) -> Result<(), &'static str> {
+    let is_bytes = escapes == Escapes::Bytes;
     cursor.eat("\\");
     let byte = match cursor.take() {
         Some('n') => b'\n',
@@ -84,44 +76,26 @@ fn take_escape(
         Some('b') => 8,
         Some('f') => 12,
         Some(same @ ('"' | '\\' | '/')) => same as u8,
-        Some('x') if escapes == Escapes::Bytes => match take_hex(cursor, 2) {
-            Some(byte) => low_byte(byte),
-            None => {
-                return fail(
-                    cursor.since(start),
-                    "\\x takes two hexadecimal digits: \\xff",
-                );
-            }
-        },
-        Some('0') if escapes == Escapes::Bytes => 0,
-        Some('u') if escapes == Escapes::Bytes && cursor.eat("{") => {
+        Some('x') if is_bytes => {
+            let byte = take_hex(cursor, 2);
+            low_byte(byte.ok_or("\\x takes two hexadecimal digits: \\xff")?)
+        }
+        Some('0') if is_bytes => 0,
+        Some('u') if is_bytes && cursor.eat("{") => {
             let digits = cursor.take_while(|next| next.is_ascii_hexdigit());
             let code = u32::from_str_radix(digits, 16).ok();
-            let Some(character) = code.and_then(char::from_u32).filter(|_| cursor.eat("}")) else {
-                return fail(
-                    cursor.since(start),
-                    "\\u{ takes a character code and a }: \\u{a0}",
-                );
-            };
+            let character = code.and_then(char::from_u32).filter(|_| cursor.eat("}"));
+            let character = character.ok_or("\\u{ takes a character code and a }: \\u{a0}")?;
             bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             return Ok(());
         }
         Some('u') => {
-            let Some(code) = take_hex(cursor, 4) else {
-                return fail(
-                    cursor.since(start),
-                    "\\u takes four hexadecimal digits: \\u00e9",
-                );
-            };
+            let code = take_hex(cursor, 4);
+            let code = code.ok_or("\\u takes four hexadecimal digits: \\u00e9")?;
             put_code(cursor, code, bytes);
             return Ok(());
         }
-        _ => {
-            return fail(
-                cursor.since(start),
-                "unknown escape: write \\\\ for a backslash",
-            );
-        }
+        _ => return Err("unknown escape: write \\\\ for a backslash"),
     };
     bytes.push(byte);
     Ok(())

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::value::{Scalar, Test};
 
-use super::cursor::is_of_name;
+use super::cursor::{ends_word, is_of_name};
 
 /// Names for the whole payload in other tools.
 const PAYLOAD: [&str; 12] = [
@@ -196,8 +196,7 @@ fn first_value(text: &str) -> Option<(&str, &str)> {
     if let Some(quote) = quote {
         return text[1..].split_once(quote);
     }
-    let ends = |next: char| next.is_whitespace() || "()".contains(next);
-    let (value, end) = text.split_at(text.find(ends).unwrap_or(text.len()));
+    let (value, end) = text.split_at(text.find(ends_word).unwrap_or(text.len()));
     (!value.is_empty()).then_some((value, end))
 }
 

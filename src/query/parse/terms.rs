@@ -1,5 +1,6 @@
 //! The terms, by how they start.
 
+use crate::message::Time;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::{Expr, Is, Name, Term};
@@ -99,7 +100,8 @@ impl Parser<'_> {
     /// Parses `/…/` or `/…/i`.
     pub(super) fn regex(&mut self) -> Result<Pattern, QueryError> {
         let start = self.cursor.at();
-        let source = strings::take_slashed(&mut self.cursor)?;
+        let unclosed = "this regular expression is not closed: add a /, or put the text in quotes";
+        let source = strings::take_until(&mut self.cursor, '/', unclosed)?;
         let at = self.cursor.since(start);
         let insensitive = match self.cursor.take_while(char::is_alphanumeric) {
             "" => false,
@@ -111,8 +113,7 @@ impl Parser<'_> {
                 );
             }
         };
-        Pattern::new(&source, insensitive)
-            .or_else(|wrong| fail(at, format!("invalid regular expression: {wrong}")))
+        Pattern::new(&source, insensitive, at)
     }
 
     /// Parses a word, which is text, or a key with its value.
@@ -167,21 +168,17 @@ impl Parser<'_> {
         let equal = || self.cursor.eat("=").then_some(Compare::Equal);
         let Some(compare) = found.or_else(equal) else {
             self.cursor.take_word();
-            return fail(
-                self.cursor.since(start),
-                "compare a size with < <= > >= == or !=: size>10k",
-            );
+            let problem = "compare a size with < <= > >= == or !=: size>10k";
+            return fail(self.cursor.since(start), problem);
         };
         self.cursor.skip_space();
         let value = self.cursor.at();
         let word = self.cursor.take_word();
-        match bytes_of(word) {
-            Some(bytes) => Ok(Term::Size(compare, bytes)),
-            None => fail(
-                self.cursor.since(value),
-                "write a size in bytes, or with k, m or g: size>10k",
-            ),
-        }
+        let Some(bytes) = bytes_of(word) else {
+            let problem = "write a size in bytes, or with k, m or g: size>10k";
+            return fail(self.cursor.since(value), problem);
+        };
+        Ok(Term::Size(compare, bytes))
     }
 
     /// Parses the value of a key, which may be quoted; `start` is the position of the key.
@@ -207,26 +204,18 @@ impl Parser<'_> {
         })
     }
 
-    fn time(&mut self) -> Result<crate::message::Time, QueryError> {
+    fn time(&mut self) -> Result<Time, QueryError> {
         let start = self.cursor.at();
-        let word = self.cursor.take_word();
-        match time::time_of_day(word, self.moment) {
-            Some(time) => Ok(time),
-            None => fail(
-                self.cursor.since(start),
-                "write a time as HH:MM, HH:MM:SS or HH:MM:SS.mmm: 12:00:05",
-            ),
-        }
+        let time = time::time_of_day(self.cursor.take_word(), self.moment);
+        let problem = "write a time as HH:MM, HH:MM:SS or HH:MM:SS.mmm: 12:00:05";
+        time.map_or_else(|| fail(self.cursor.since(start), problem), Ok)
     }
 
     fn last(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
-        let word = self.cursor.take_word();
-        let Some(span) = time::span(word) else {
-            return fail(
-                self.cursor.since(start),
-                "write a duration in ms, s, m, h or d: last:30s",
-            );
+        let Some(span) = time::span(self.cursor.take_word()) else {
+            let problem = "write a duration in ms, s, m, h or d: last:30s";
+            return fail(self.cursor.since(start), problem);
         };
         Ok(Term::Since(self.moment.now.before(span)))
     }
@@ -240,10 +229,8 @@ impl Parser<'_> {
             "drift" => Is::Drift,
             "seqgap" => Is::SeqGap,
             _ => {
-                return fail(
-                    self.cursor.since(start),
-                    "is: takes json, binary, notice, gap, drift or seqgap, as in is:json",
-                );
+                let problem = "is: takes json, binary, notice, gap, drift or seqgap, as in is:json";
+                return fail(self.cursor.since(start), problem);
             }
         }))
     }
