@@ -139,12 +139,9 @@ impl MessageLog {
 
     /// Returns the row with this id, if it is kept.
     pub fn row(&self, id: RowId) -> Option<Row<'_>> {
-        if let Some((time, _)) = self.seams.get(&id) {
-            return Some(Row {
-                id,
-                time: *time,
-                content: Content::Notice(self.notices.get(&id)?),
-            });
+        if let Some(&(time, _)) = self.seams.get(&id) {
+            let content = Content::Notice(self.notices.get(&id)?);
+            return Some(Row { id, time, content });
         }
         let segment = self.segment_of(id)?;
         let record = segment.record(id)?;
@@ -157,11 +154,8 @@ impl MessageLog {
                 size: segment.size_at(segment.index(id)?),
             }
         };
-        Some(Row {
-            id,
-            time: record.time,
-            content,
-        })
+        let time = record.time;
+        Some(Row { id, time, content })
     }
 
     /// Returns the previous message on the same channel as the one with this id, if it is kept.

@@ -15,7 +15,7 @@ pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
 pub use self::path::Path;
-pub use self::row::{Flags, Kind, Row};
+pub use self::row::{Flags, Row};
 pub use self::syntax::{SYNTAX, Syntax};
 pub use self::time::Moment;
 

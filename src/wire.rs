@@ -234,10 +234,8 @@ impl Decoder {
             Some(Part::Bulk(before)) => before.end + LINE_END.len(),
             Some(_) => return None,
         };
-        Some(LastValue {
-            parts: &self.parts,
-            start,
-        })
+        let parts = &self.parts;
+        Some(LastValue { parts, start })
     }
 
     /// Parses the value at `start`. Returns it and the position after it.

@@ -233,8 +233,7 @@ impl Batch {
     #[inline]
     pub(super) fn payload(&self, row: u32, record: &Record) -> BatchPayload<'_> {
         // Usually there are no large ones.
-        let large = self.large.iter().find(|(of, _)| *of == row);
-        match large {
+        match self.large.iter().find(|(of, _)| *of == row) {
             Some((_, payload)) => BatchPayload::Large(payload),
             None => BatchPayload::Plain(record.payload(&self.arena)),
         }
@@ -336,8 +335,8 @@ fn notice_bytes(notice: &Notice) -> usize {
     size_of::<Notice>() + words
 }
 
-/// Converts an offset within a batch. A batch ends soon after [`BATCH_BYTES`], and a message and
-/// its channel name add at most 512 MiB each, so that offsets fit.
-fn offset(value: usize) -> u32 {
-    u32::try_from(value).expect("a batch stays below 4 GiB")
+/// Converts an offset within a batch or a segment. Both have a limit that at most one message
+/// exceeds, by its name and its payload of at most 512 MiB each, so offsets fit.
+pub(super) fn offset(value: usize) -> u32 {
+    u32::try_from(value).expect("batches and segments stay below 4 GiB")
 }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::eviction::outside;
 use super::{MessageLog, Segment};
 use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
@@ -111,19 +112,9 @@ impl MessageLog {
 
     /// Returns the parts of `rows` that were in the log and are lost: neither kept nor restorable.
     pub fn lost_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
-        let mut lost = Vec::new();
-        for mut gone in self.gone_from(rows) {
-            for cleared in self.cleared.stretches() {
-                if gone.start < cleared.start && gone.start < gone.end {
-                    lost.push(gone.start..cleared.start.min(gone.end));
-                }
-                gone.start = gone.start.max(cleared.end);
-            }
-            if gone.start < gone.end {
-                lost.push(gone);
-            }
-        }
-        lost
+        let gone = self.gone_from(rows).into_iter();
+        gone.flat_map(|gone| outside(gone, self.cleared.stretches()))
+            .collect()
     }
 
     /// Evicts the oldest segment of cleared rows. Returns whether there was one.

@@ -73,19 +73,8 @@ impl MessageLog {
 
     /// Returns the parts of `rows` that were in the log and are no longer kept.
     pub fn gone_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
-        let mut gone = Vec::new();
-        let mut start = rows.start;
         let end = rows.end.min(self.first());
-        for held in self.held() {
-            if start < held.start && start < end {
-                gone.push(start..held.start.min(end));
-            }
-            start = start.max(held.end);
-        }
-        if start < end {
-            gone.push(start..end);
-        }
-        gone
+        outside(rows.start..end, self.held())
     }
 
     /// Removes channels without rows, then cleared rows, then whole sealed segments. The open
@@ -169,4 +158,23 @@ impl MessageLog {
         let mut after = later.split_off(&segment.end());
         self.notices.append(&mut after);
     }
+}
+
+/// Returns the parts of `rows` outside of the ranges `inside`, which are in order.
+pub(super) fn outside(
+    rows: Range<RowId>,
+    inside: impl IntoIterator<Item = Range<RowId>>,
+) -> Vec<Range<RowId>> {
+    let mut parts = Vec::new();
+    let Range { mut start, end } = rows;
+    for inside in inside {
+        if start < inside.start && start < end {
+            parts.push(start..inside.start.min(end));
+        }
+        start = start.max(inside.end);
+    }
+    if start < end {
+        parts.push(start..end);
+    }
+    parts
 }

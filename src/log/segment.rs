@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::batch::Batch;
+use super::batch::{Batch, offset};
 use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
@@ -310,7 +310,7 @@ impl OpenSegment {
         let next = Segment {
             first: old.end(),
             records: Vec::with_capacity(records),
-            arena: Arena::with_capacity(old.arena.len().min(limit)),
+            arena: Arena::Own(Vec::with_capacity(old.arena.len().min(limit))),
             ..Segment::default()
         };
         self.is_adopted = false;
@@ -323,8 +323,4 @@ impl OpenSegment {
         sealed.channels.shrink_to_fit();
         sealed
     }
-}
-
-fn offset(value: usize) -> u32 {
-    u32::try_from(value).expect("a segment holds one batch's message at most beyond its size")
 }

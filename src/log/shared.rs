@@ -74,11 +74,6 @@ impl Deref for Arena {
 }
 
 impl Arena {
-    /// Creates an empty arena with capacity for this many bytes.
-    pub(super) fn with_capacity(capacity: usize) -> Self {
-        Self::Own(Vec::with_capacity(capacity))
-    }
-
     /// Appends a copy of `payload`.
     #[inline]
     pub(super) fn push(&mut self, payload: &[u8]) {

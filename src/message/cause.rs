@@ -180,8 +180,7 @@ impl ConnectionError {
 
     /// Returns whether another user or password could help.
     pub fn is_about_login(&self) -> bool {
-        self.redis()
-            .is_some_and(|error| error.code.is_about_login())
+        matches!(self, Self::Redis(error) if error.code.is_about_login())
     }
 }
 

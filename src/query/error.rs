@@ -49,8 +49,6 @@ impl std::error::Error for QueryError {}
 
 /// Returns an error with `message` for the bytes `at`.
 pub fn fail<T>(at: Range<usize>, message: impl Into<String>) -> Result<T, QueryError> {
-    Err(QueryError {
-        at,
-        message: message.into(),
-    })
+    let message = message.into();
+    Err(QueryError { at, message })
 }

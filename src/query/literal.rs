@@ -47,10 +47,8 @@ impl Literal {
         } else {
             folded(bytes).map_or_else(exact, Search::Unicode)
         };
-        Self {
-            text: bytes.into(),
-            search,
-        }
+        let text = bytes.into();
+        Self { text, search }
     }
 
     /// Returns the text as written.
@@ -80,8 +78,6 @@ impl PartialEq for Literal {
         self.text == other.text
     }
 }
-
-impl Eq for Literal {}
 
 /// Returns the search for a case-insensitive ASCII text. A part of four or more bytes without
 /// letters is found at the speed of an exact search and rarely occurs without the rest; a single

@@ -57,9 +57,8 @@ impl Matcher {
         let channels = channels.into_iter();
         self.choices.clear();
         if self.query.uses_values() {
-            let decoder_choices = &self.decoder_choices;
-            self.choices
-                .extend(channels.clone().map(|name| decoder_choices.of(name)));
+            let choices = channels.clone().map(|name| self.decoder_choices.of(name));
+            self.choices.extend(choices);
         }
         self.root.each(&mut |node| {
             if let Node::Channel(verdicts) | Node::Word(_, verdicts) = node {
@@ -110,13 +109,10 @@ impl Matcher {
     }
 
     fn candidate<'a>(&'a self, row: &'a Row<'a>, number: usize) -> Candidate<'a> {
-        let choice = self
-            .choices
-            .get(row.channel as usize)
-            .and_then(Option::as_ref);
+        let choice = self.choices.get(row.channel as usize);
         Candidate {
             row,
-            lookup: Lookup::new(row.payload, choice),
+            lookup: Lookup::new(row.payload, choice.and_then(Option::as_ref)),
             number,
             is_undecided: Cell::new(false),
         }

@@ -22,10 +22,8 @@ impl Path {
             at: before + wrong.at.start..before + wrong.at.end,
             ..wrong
         })?;
-        Ok(Self {
-            text: text.into(),
-            steps: steps.into(),
-        })
+        let (text, steps) = (text.into(), steps.into());
+        Ok(Self { text, steps })
     }
 
     /// Returns the path as written.

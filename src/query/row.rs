@@ -1,17 +1,7 @@
 //! The rows that queries match.
 
+use crate::log::RowKind;
 use crate::message::{SubscriptionId, Time};
-
-/// The kind of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// A message, which has a payload and a channel.
-    Message,
-    /// A notice other than a gap.
-    Notice,
-    /// A gap, which is also a notice.
-    Gap,
-}
 
 /// A borrowed row of the log.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +9,7 @@ pub struct Row<'a> {
     /// When the row arrived.
     pub time: Time,
     /// The kind of the row.
-    pub kind: Kind,
+    pub kind: RowKind,
     /// The channel, as an index into those passed to [`Matcher::enter`](super::Matcher::enter).
     pub channel: u32,
     /// The payload, or the part of it that is kept.

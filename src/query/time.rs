@@ -89,15 +89,7 @@ mod tests {
         assert_eq!(at("12:00:00.001"), Some(moment.now.0 - DAY + 1000));
         assert_eq!(at("00:00"), Some(DAY - 7_200_000_000));
         for wrong in [
-            "",
-            "12",
-            "24:00",
-            "12:60",
-            "1:2:3:4",
-            "12:00.5",
-            "a:b",
-            "12:00:00.",
-            "+1:00",
+            "", "12", "24:00", "12:60", "1:2:3:4", "12:00.5", "a:b", "0:00:00.", "+1:00",
         ] {
             assert_eq!(at(wrong), None, "{wrong}");
         }
@@ -107,16 +99,9 @@ mod tests {
     fn a_span_has_a_unit() {
         assert_eq!(span("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(span("2h"), Some(Duration::from_secs(7200)));
-        for wrong in [
-            "",
-            "5",
-            "s",
-            "5 s",
-            "5y",
-            "-5s",
-            "99999999999999999999s",
-            "18446744073709551615d",
-        ] {
+        let too_long = ["99999999999999999999s", "18446744073709551615d"];
+        let wrong = ["", "5", "s", "5 s", "5y", "-5s"].into_iter();
+        for wrong in wrong.chain(too_long) {
             assert_eq!(span(wrong), None, "{wrong}");
         }
     }

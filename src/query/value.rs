@@ -64,6 +64,29 @@ impl Scalar {
         let is_number = (first == b'-' || first.is_ascii_digit()) && is_json(word.as_bytes());
         is_number.then(|| Self::Number(Number::new(word)))
     }
+
+    /// Whether the value with this JSON text compares this way to the scalar.
+    #[inline]
+    fn holds(&self, compare: Compare, value: &[u8]) -> bool {
+        let order = match self {
+            Self::Word(word) => {
+                let equal = value == word.as_bytes();
+                return match compare {
+                    Compare::Equal => equal,
+                    Compare::NotEqual => !equal,
+                    _ => false,
+                };
+            }
+            Self::Number(number) => number.order_of(value),
+            Self::Text(said) if compare == Compare::Equal || compare == Compare::NotEqual => {
+                let equal = unquoted(value).is_some_and(|raw| text::equals(raw, said));
+                return equal == (compare == Compare::Equal);
+            }
+            Self::Text(said) => unquoted(value).map(|raw| text::compare(raw, said)),
+        };
+        // Values of different types are unequal and have no order.
+        order.map_or(compare == Compare::NotEqual, |order| compare.holds(order))
+    }
 }
 
 impl PartialEq for PathTerm {
@@ -149,31 +172,6 @@ impl Test {
                 }
             }),
         }
-    }
-}
-
-impl Scalar {
-    /// Whether the value with this JSON text compares this way to the scalar.
-    #[inline]
-    fn holds(&self, compare: Compare, value: &[u8]) -> bool {
-        let order = match self {
-            Self::Word(word) => {
-                let equal = value == word.as_bytes();
-                return match compare {
-                    Compare::Equal => equal,
-                    Compare::NotEqual => !equal,
-                    _ => false,
-                };
-            }
-            Self::Number(number) => number.order_of(value),
-            Self::Text(said) if compare == Compare::Equal || compare == Compare::NotEqual => {
-                let equal = unquoted(value).is_some_and(|raw| text::equals(raw, said));
-                return equal == (compare == Compare::Equal);
-            }
-            Self::Text(said) => unquoted(value).map(|raw| text::compare(raw, said)),
-        };
-        // Values of different types are unequal and have no order.
-        order.map_or(compare == Compare::NotEqual, |order| compare.holds(order))
     }
 }
 

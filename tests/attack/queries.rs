@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use subscope::log::RowKind;
 use subscope::message::{SubscriptionId, Time};
 use subscope::payload::escape::whole;
-use subscope::query::{self, Flags, Kind, MOST_MARKS, Matcher, Moment, Path, Query, Row, SYNTAX};
+use subscope::query::{self, Flags, MOST_MARKS, Matcher, Moment, Path, Query, Row, SYNTAX};
 
 use crate::escapes::assert_harmless;
 use crate::mutation::{mutated, mutated_text};
@@ -68,7 +69,7 @@ fn read(text: &str) -> Option<Query> {
 fn row(payload: &[u8]) -> Row<'_> {
     Row {
         time: MOMENT.now,
-        kind: Kind::Message,
+        kind: RowKind::Message,
         channel: 0,
         payload,
         size: payload.len() as u64,

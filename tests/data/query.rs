@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use subscope::log::RowKind;
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{self, Flags, Kind, Matcher, Moment, Query, QueryError, Row};
+use subscope::query::{self, Flags, Matcher, Moment, Query, QueryError, Row};
 
 mod composing;
 mod errors;
@@ -35,7 +36,7 @@ fn wrong(text: &str) -> QueryError {
 fn message(payload: &[u8]) -> Row<'_> {
     Row {
         time: MOMENT.now,
-        kind: Kind::Message,
+        kind: RowKind::Message,
         channel: 1,
         payload,
         size: payload.len() as u64,

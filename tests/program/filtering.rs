@@ -3,8 +3,9 @@
 use std::fs;
 use std::sync::Arc;
 
+use subscope::log::RowKind;
 use subscope::message::Time;
-use subscope::query::{Flags, Kind, Matcher, Moment, Query, Row};
+use subscope::query::{Flags, Matcher, Moment, Query, Row};
 
 use crate::support::flood::Flood;
 use crate::support::pty::{Launch, Pty};
@@ -161,7 +162,7 @@ fn that_jq_cannot_be_started_is_said() {
     let mut matcher = Matcher::new(Arc::new(query));
     let row = Row {
         time: Time(0),
-        kind: Kind::Message,
+        kind: RowKind::Message,
         channel: 0,
         payload: b"1",
         size: 1,

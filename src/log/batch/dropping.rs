@@ -37,8 +37,7 @@ impl Batch {
 
     /// Prepends the notices of `earlier`, followed by a notice of `dropped` messages. The
     /// deliveries merged in `earlier` count towards this batch from now on.
-    pub fn prepend(&mut self, earlier: &Self, dropped: Dropped) {
-        let mut dropped = dropped;
+    pub fn prepend(&mut self, earlier: &Self, mut dropped: Dropped) {
         let mut before = earlier.records.as_slice();
         // Merge consecutive drops into one notice.
         if let (Some(Notice::Dropped(first)), [rest @ .., _]) = (earlier.notices.last(), before) {
@@ -55,11 +54,8 @@ impl Batch {
         notices.push(Notice::Dropped(dropped));
         let shift_rows = offset(records.len());
         let shift_notices = offset(notices.len());
-        records.extend(
-            self.records
-                .iter()
-                .map(|record| record.with_later_notice(shift_notices)),
-        );
+        let later = self.records.iter();
+        records.extend(later.map(|record| record.with_later_notice(shift_notices)));
         notices.append(&mut self.notices);
         for join in &mut self.joins {
             join.row += shift_rows;

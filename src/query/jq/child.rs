@@ -63,10 +63,8 @@ impl Answer {
     }
 
     fn to_byte(self) -> u8 {
-        let index = ANSWERS.iter().position(|answer| *answer == self);
-        index
-            .and_then(|index| u8::try_from(index).ok())
-            .unwrap_or_default()
+        let known = (0..).zip(ANSWERS).find(|(_, answer)| *answer == self);
+        known.map_or(0, |(byte, _)| byte)
     }
 }
 

@@ -83,16 +83,12 @@ impl Process {
         for payload in payloads {
             self.put_frame(payload);
         }
-        let time = if payloads.len() == 1 {
-            MAX_TIME
-        } else {
-            BATCH_TIME
-        };
-        match self.answers_to_batch(time) {
-            Ok(Some(answers)) => Ok(answers),
-            Ok(None) => Err(Cut::Time),
-            Err(wrong) => Err(self.why_it_ended(&wrong)),
-        }
+        let is_batch = payloads.len() > 1;
+        let time = if is_batch { BATCH_TIME } else { MAX_TIME };
+        let answers = self.answers_to_batch(time);
+        answers
+            .map_err(|error| self.why_it_ended(&error))?
+            .ok_or(Cut::Time)
     }
 
     /// Returns the answers to `batch`, if they arrive within `time`.
@@ -106,12 +102,10 @@ impl Process {
         self.read_answers().map(Some)
     }
 
-    /// Returns why the process ended, after communication with it failed with the error `wrong`.
-    fn why_it_ended(&mut self, wrong: &io::Error) -> Cut {
-        if !matches!(
-            wrong.kind(),
-            ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe
-        ) {
+    /// Returns why the process ended, after communication with it failed with `error`.
+    fn why_it_ended(&mut self, error: &io::Error) -> Cut {
+        use ErrorKind::{BrokenPipe, UnexpectedEof};
+        if !matches!(error.kind(), UnexpectedEof | BrokenPipe) {
             // It is still running, but of no more use.
             let _ = self.child.kill();
         }

@@ -4,13 +4,14 @@ use std::cell::Cell;
 
 use regex::bytes::Regex;
 
+use crate::log::RowKind;
 use crate::message::Time;
 use crate::payload::lookup::Lookup;
 use crate::query::compare::Compare;
 use crate::query::expr::{Expr, Is, Name, Term};
 use crate::query::jq::runner::Runner;
 use crate::query::literal::Literal;
-use crate::query::row::{Kind, Row};
+use crate::query::row::Row;
 use crate::query::value::PathTerm;
 
 /// An [`Expr`] with its caches.
@@ -118,7 +119,7 @@ impl Node {
 
     pub fn holds(&self, candidate: &Candidate<'_>) -> bool {
         let row = candidate.row;
-        let is_message = row.kind == Kind::Message;
+        let is_message = row.kind == RowKind::Message;
         match self {
             Self::All(parts) => parts.iter().all(|part| part.holds(candidate)),
             Self::Any(parts) => parts.iter().any(|part| part.holds(candidate)),
@@ -126,7 +127,7 @@ impl Node {
             Self::Since(time) => row.time >= *time,
             Self::Until(time) => row.time < *time,
             Self::Is(Is::Notice) => !is_message,
-            Self::Is(Is::Gap) => row.kind == Kind::Gap,
+            Self::Is(Is::Gap) => row.kind == RowKind::Gap,
             _ if !is_message => false,
             Self::Is(Is::Drift) => row.flags.is_drift,
             Self::Is(Is::SeqGap) => row.flags.is_seqgap,

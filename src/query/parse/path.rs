@@ -87,13 +87,9 @@ impl Parser<'_> {
         let is_of_value = |next: char| !next.is_whitespace() && next != ':' && !is_sign(next);
         let value = &value[value.find(is_of_value).unwrap_or(value.len())..];
         if let Some(text) = suggest::of_comparison(path, test, value, is_text_too) {
-            let at = self.cursor.since(start);
+            let (at, rank) = (self.cursor.since(start), Rank::Comparison);
             self.suggestions.retain(|one| one.at.start < start);
-            self.suggestions.push(Suggestion {
-                at,
-                text,
-                rank: Rank::Comparison,
-            });
+            self.suggestions.push(Suggestion { at, text, rank });
         }
     }
 
@@ -122,11 +118,8 @@ impl Parser<'_> {
                 let start = self.cursor.at();
                 let scalar = self.scalar(false)?;
                 if let Some(text) = suggest::of_value(self.cursor.text_since(start), &scalar) {
-                    self.suggestions.push(Suggestion {
-                        at: self.cursor.since(start),
-                        text,
-                        rank: Rank::Value,
-                    });
+                    let (at, rank) = (self.cursor.since(start), Rank::Value);
+                    self.suggestions.push(Suggestion { at, text, rank });
                 }
                 Test::Compare(compare, scalar)
             }

@@ -142,11 +142,8 @@ impl Parser<'_> {
                 .push((self.cursor.since(start), closed_word(word)));
         }
         if let Some((length, text)) = suggest::of_word(word, rest) {
-            self.suggestions.push(Suggestion {
-                at: start..start + length,
-                text,
-                rank: Rank::Word,
-            });
+            let (at, rank) = (start..start + length, Rank::Word);
+            self.suggestions.push(Suggestion { at, text, rank });
         }
         Ok(Term::Word(Literal::new(word.as_bytes())))
     }

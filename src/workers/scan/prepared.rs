@@ -9,7 +9,7 @@ use super::{Flagged, Purpose, Request};
 use crate::log::{Matches, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
-use crate::query::{Flags, Kind, Literal, Matcher, Row};
+use crate::query::{Flags, Literal, Matcher, Row};
 
 /// How many rows to scan before other scans have their turn. This usually takes a few milliseconds.
 const CHUNK_ROWS: usize = 512;
@@ -305,11 +305,7 @@ impl Prepared {
         let row = source.segment.row(index)?;
         Some(Row {
             time: row.time,
-            kind: match row.kind {
-                RowKind::Message => Kind::Message,
-                RowKind::Notice | RowKind::Break => Kind::Notice,
-                RowKind::Gap => Kind::Gap,
-            },
+            kind: row.kind,
             channel: row.channel,
             payload: row.payload,
             size: row.size,

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use subscope::log::RowKind;
 use subscope::message::{SubscriptionId, Time};
-use subscope::query::{Flags, Kind, Matcher, Query, Row, SYNTAX};
+use subscope::query::{Flags, Matcher, Query, Row, SYNTAX};
 
 use super::{MOMENT, asks, matcher, matches, message, parse};
 
@@ -78,7 +79,7 @@ fn a_bare_word_is_found_in_the_channels_name_as_well() {
         assert_eq!(asks(text, &row), holds, "{text}");
     }
     let notice = Row {
-        kind: Kind::Notice,
+        kind: RowKind::Notice,
         ..row
     };
     assert!(!asks("orders", &notice));
@@ -290,14 +291,14 @@ fn times_are_of_the_day_and_back_from_now() {
 #[test]
 fn a_notice_has_nothing_but_a_time() {
     let notice = Row {
-        kind: Kind::Notice,
+        kind: RowKind::Notice,
         via: &[],
         flags: Flags::default(),
         channel: 1,
         ..message(b"")
     };
     let gap = Row {
-        kind: Kind::Gap,
+        kind: RowKind::Gap,
         ..notice
     };
     for (text, of_message, of_notice, of_gap) in [
