@@ -78,7 +78,7 @@ impl Query {
         self.suggestion.as_deref()
     }
 
-    /// Whether the query is a single text term.
+    /// Returns whether the query is a single text term.
     pub fn is_text(&self) -> bool {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
@@ -121,29 +121,31 @@ impl Query {
         Self::new(&text, Expr::Term(Term::Channel(Name::Exact(name.into()))))
     }
 
-    /// Whether the query is empty and so matches every row.
+    /// Returns whether the query is empty and so matches every row.
     pub fn is_everything(&self) -> bool {
         matches!(&*self.root, Expr::All(parts) if parts.is_empty())
     }
 
-    /// Whether the query contains `is:notice` or `is:gap`.
+    /// Returns whether the query contains `is:notice` or `is:gap`.
     pub fn mentions_notices(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Notice | Is::Gap)))
     }
 
-    /// Whether the query contains `via:`, so that rows must list their subscriptions.
+    /// Returns whether the query contains `via:`, so that rows must list their subscriptions.
     pub fn uses_via(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
-    /// Whether the query contains `is:drift` or `is:seqgap`, so that rows must carry their flags.
+    /// Returns whether the query contains `is:drift` or `is:seqgap`, so that rows must carry their
+    /// flags.
     pub fn uses_flags(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
-    /// Whether the query compares values at paths, which depends on the decoder of a payload.
+    /// Returns whether the query compares values at paths, which depends on the decoder of a
+    /// payload.
     pub fn uses_values(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Path(_)))
     }
@@ -157,12 +159,12 @@ impl Query {
         }
     }
 
-    /// Whether the channel name `name` alone decides if messages on that channel match.
+    /// Returns whether the channel name `name` alone decides if messages on that channel match.
     pub fn is_decided_by_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name).is_some()
     }
 
-    /// Whether a row may take milliseconds because the query runs a jq program.
+    /// Returns whether a row may take milliseconds because the query runs a jq program.
     pub fn is_slow(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Jq(_)))
     }

@@ -32,8 +32,8 @@ impl MessageLog {
         self.evict();
     }
 
-    /// Whether `batch` starts with another delivery of the last row. A row followed by rows from
-    /// another node is left unchanged.
+    /// Returns whether `batch` starts with another delivery of the last row. A row followed by rows
+    /// from another node is left unchanged.
     pub fn continues_last_row(&self, batch: &Batch) -> bool {
         !batch.continues.is_empty() && batch.source == self.last_source
     }

@@ -150,19 +150,19 @@ impl Batch {
         self.tail_before = None;
     }
 
-    /// Whether the batch contains nothing.
+    /// Returns whether the batch contains nothing.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.continues.is_empty()
     }
 
-    /// Whether the batch has reached the size at which it is handed over.
+    /// Returns whether the batch has reached the size at which it is handed over.
     pub fn is_full(&self) -> bool {
         // A large row before this batch does not count: the next batch would need a copy of it too.
         self.own_size() >= BATCH_BYTES
     }
 
-    /// Whether the batch can become a segment of the log unchanged and is large enough compared
-    /// with segments of `segment_bytes`.
+    /// Returns whether the batch can become a segment of the log unchanged and is large enough
+    /// compared with segments of `segment_bytes`.
     pub(super) fn is_worth_adopting(&self, segment_bytes: usize) -> bool {
         (BATCH_BYTES / 2..=segment_bytes).contains(&self.own_size())
             && self.large.is_empty()

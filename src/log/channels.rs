@@ -80,7 +80,7 @@ impl Channel {
         }
     }
 
-    /// Whether the channel has no rows left, kept or cleared.
+    /// Returns whether the channel has no rows left, kept or cleared.
     fn is_idle(&self) -> bool {
         self.kept + self.cleared == 0
     }
@@ -188,7 +188,7 @@ impl ChannelTable {
         self.index.len()
     }
 
-    /// Whether there are no channels.
+    /// Returns whether there are no channels.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()
     }

@@ -61,7 +61,7 @@ impl LargePayload {
         }
     }
 
-    /// Whether the payload is kept whole and equals `payload`.
+    /// Returns whether the payload is kept whole and equals `payload`.
     pub fn is(&self, payload: &[u8]) -> bool {
         self.size == payload.len() as u64 && *self.bytes == *payload
     }

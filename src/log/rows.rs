@@ -147,12 +147,12 @@ impl RowSet {
         self.count
     }
 
-    /// Whether the set is empty.
+    /// Returns whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Whether the set contains `row`.
+    /// Returns whether the set contains `row`.
     pub fn contains(&self, row: RowId) -> bool {
         let (word, bit) = place(row.0 % BLOCK_ROWS);
         self.block(row.0 / BLOCK_ROWS)

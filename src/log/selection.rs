@@ -97,12 +97,12 @@ impl Selection {
         self.kept_notices = log.kept_notices();
     }
 
-    /// Whether every row is displayed.
+    /// Returns whether every row is displayed.
     pub fn is_everything(&self) -> bool {
         self.filtered.is_none()
     }
 
-    /// Whether the log still contains `row`, which it once had.
+    /// Returns whether the log still contains `row`, which it once had.
     pub fn keeps(&self, row: RowId) -> bool {
         row >= self.first || self.held.iter().any(|range| range.contains(&row))
     }
@@ -120,7 +120,7 @@ impl Selection {
         }
     }
 
-    /// Whether no rows are displayed.
+    /// Returns whether no rows are displayed.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -133,7 +133,7 @@ impl Selection {
         }
     }
 
-    /// Whether `row` is displayed.
+    /// Returns whether `row` is displayed.
     pub fn contains(&self, row: RowId) -> bool {
         match &self.filtered {
             Some(filtered) => filtered.rows.contains(row) || self.extra(filtered) == Some(row),

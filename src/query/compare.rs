@@ -20,7 +20,7 @@ pub enum Compare {
 }
 
 impl Compare {
-    /// Whether the comparison holds for two values in this order.
+    /// Returns whether the comparison holds for two values in this order.
     pub fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),

@@ -108,7 +108,7 @@ impl Expr {
         }
     }
 
-    /// Whether any term satisfies `asked`.
+    /// Returns whether any term satisfies `asked`.
     pub fn has(&self, asked: &impl Fn(&Term) -> bool) -> bool {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(asked)),
@@ -166,7 +166,7 @@ fn only(parts: &mut Vec<Expr>) -> Option<Expr> {
 }
 
 impl Name {
-    /// Whether `name` satisfies the condition.
+    /// Returns whether `name` satisfies the condition.
     pub fn takes(&self, name: &[u8]) -> bool {
         match self {
             Self::Exact(exact) => **exact == *name,

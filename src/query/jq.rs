@@ -38,8 +38,8 @@ thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Whether a panic on this thread would come from jq. Such panics are caught and reported, so a
-/// panic hook should ignore them.
+/// Returns whether a panic on this thread would come from jq. Such panics are caught and reported,
+/// so a panic hook should ignore them.
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }

@@ -68,7 +68,7 @@ impl Literal {
     }
 }
 
-/// Whether the character has an uppercase form.
+/// Returns whether the character has an uppercase form.
 fn has_case(letter: char) -> bool {
     letter.to_uppercase().ne([letter])
 }

@@ -142,8 +142,9 @@ impl Matcher {
         texts.max_by_key(|(literal, _)| literal.text().len())
     }
 
-    /// Whether the query consists of [`Self::required_text`] alone, so that every occurrence within
-    /// a message is a match, and so is every message on one of [`Self::named_channels`].
+    /// Returns whether the query consists of [`Self::required_text`] alone, so that every
+    /// occurrence within a message is a match, and so is every message on one of
+    /// [`Self::named_channels`].
     pub fn is_only_text(&self) -> bool {
         self.root.text().is_some()
     }

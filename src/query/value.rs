@@ -65,7 +65,7 @@ impl Scalar {
         is_number.then(|| Self::Number(Number::new(word)))
     }
 
-    /// Whether the value with this JSON text compares this way to the scalar.
+    /// Returns whether the value with this JSON text compares this way to the scalar.
     #[inline]
     fn holds(&self, compare: Compare, value: &[u8]) -> bool {
         let order = match self {
@@ -122,7 +122,7 @@ impl PathTerm {
         }
     }
 
-    /// Whether the condition holds for the value in `payload`, which `lookup` reads.
+    /// Returns whether the condition holds for the value in `payload`, which `lookup` reads.
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
         // Only in JSON is a text stored verbatim.
@@ -141,7 +141,7 @@ impl PathTerm {
         self.test.holds(&payload[found.clone()]).then_some(found)
     }
 
-    /// Whether the condition cannot hold if `payload` is JSON.
+    /// Returns whether the condition cannot hold if `payload` is JSON.
     #[inline]
     fn is_missing(&self, payload: &[u8]) -> bool {
         let lacks = |text: &Option<Finder<'_>>| {
@@ -154,7 +154,7 @@ impl PathTerm {
 }
 
 impl Test {
-    /// Whether the condition holds for the value with this JSON text.
+    /// Returns whether the condition holds for the value with this JSON text.
     #[inline]
     fn holds(&self, value: &[u8]) -> bool {
         match self {
@@ -175,7 +175,7 @@ impl Test {
     }
 }
 
-/// Whether a number in this JSON may have an exponent: whether an `e` follows a digit.
+/// Returns whether a number in this JSON may have an exponent: whether an `e` follows a digit.
 #[inline]
 fn may_hold_exponent(payload: &[u8]) -> bool {
     let pairs = payload.iter().zip(payload.iter().skip(1));

@@ -176,7 +176,7 @@ impl Batch {
         joins
     }
 
-    /// Whether `subscription` has delivered the last row.
+    /// Returns whether `subscription` has delivered the last row.
     #[inline]
     fn has_brought_last(&self, last: &Record, subscription: SubscriptionId) -> bool {
         last.subscription() == Some(subscription)
@@ -185,7 +185,7 @@ impl Batch {
                 .any(|join| join.subscription == subscription)
     }
 
-    /// Whether `subscription` has delivered the row before this batch.
+    /// Returns whether `subscription` has delivered the row before this batch.
     fn has_brought_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
         tail.subscriptions.contains(&subscription) || self.continues.contains(&subscription)
     }

@@ -51,7 +51,8 @@ pub struct Verdicts {
 }
 
 impl Candidate<'_> {
-    /// Whether `program` holds for the payload; leaves the candidate undecided if that is not known yet.
+    /// Returns whether `program` holds for the payload; leaves the candidate undecided if that is
+    /// not known yet.
     fn by_program(&self, program: &Runner) -> bool {
         program
             .holds(self.number, self.row.payload)
@@ -208,8 +209,8 @@ fn by_cost(parts: &[Expr]) -> Vec<Node> {
     nodes
 }
 
-/// Whether `payload` is not text: not UTF-8, or with control characters other than tab, line feed
-/// and carriage return.
+/// Returns whether `payload` is not text: not UTF-8, or with control characters other than tab,
+/// line feed and carriage return.
 fn is_binary(payload: &[u8]) -> bool {
     str::from_utf8(payload).map_or(true, |text| {
         text.chars()

@@ -35,7 +35,7 @@ impl<'a> Cursor<'a> {
         &self.text[self.at..]
     }
 
-    /// Whether the position is at the end.
+    /// Returns whether the position is at the end.
     pub fn at_end(&self) -> bool {
         self.at == self.text.len()
     }
@@ -82,17 +82,17 @@ impl<'a> Cursor<'a> {
         self.take_while(char::is_whitespace);
     }
 
-    /// Whether a space comes next.
+    /// Returns whether a space comes next.
     pub fn sees_space(&self) -> bool {
         self.peek().is_some_and(char::is_whitespace)
     }
 
-    /// Whether a term may end here.
+    /// Returns whether a term may end here.
     pub fn sees_bound(&self) -> bool {
         matches!(self.peek(), None | Some(')')) || self.sees_space()
     }
 
-    /// Whether `word` comes next as a separate word.
+    /// Returns whether `word` comes next as a separate word.
     pub fn sees_word(&self, word: &str) -> bool {
         let after = self.rest().strip_prefix(word);
         after.is_some_and(|after| after.is_empty() || after.starts_with(ends_word))
@@ -104,7 +104,7 @@ pub fn ends_word(character: char) -> bool {
     character.is_whitespace() || matches!(character, '(' | ')')
 }
 
-/// Whether a name in a path may contain the character.
+/// Returns whether a name in a path may contain the character.
 pub fn is_of_name(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
 }

@@ -20,7 +20,7 @@ const EQUAL: Operator = Operator::Compare(Compare::Equal);
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
 impl Parser<'_> {
-    /// Whether a path comes next, and not a text such as `...` or `.5`.
+    /// Returns whether a path comes next, and not a text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
         let rest = self.cursor.rest();
         let Some(behind) = rest.strip_prefix('.') else {
@@ -300,12 +300,12 @@ pub enum Operator {
     Match,
 }
 
-/// Whether the character can be part of an operator.
+/// Returns whether the character can be part of an operator.
 fn is_sign(character: char) -> bool {
     matches!(character, '=' | '<' | '>' | '!' | '~')
 }
 
-/// Whether `text` starts with an operator.
+/// Returns whether `text` starts with an operator.
 fn sees_operator(text: &str) -> bool {
     text.starts_with(is_sign) || text.starts_with("in ") || text.starts_with("in(")
 }

@@ -237,7 +237,7 @@ fn of_bare(word: &str) -> Option<String> {
         .then(|| word.to_lowercase())
 }
 
-/// Whether `word` looks like a regular expression rather than a channel name or pattern.
+/// Returns whether `word` looks like a regular expression rather than a channel name or pattern.
 fn is_regex(word: &str) -> bool {
     let classes = ["\\d", "\\w", "\\s", "\\b", "]+", "]*"];
     let has_class = classes.iter().any(|part| word.contains(part));

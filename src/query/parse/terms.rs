@@ -88,7 +88,7 @@ impl Parser<'_> {
         Term::Word(Literal::new(word.as_bytes()))
     }
 
-    /// Whether the whole text is a single word.
+    /// Returns whether the whole text is a single word.
     fn is_word(&mut self) -> bool {
         let is_sign = |first| !char::is_alphanumeric(first) && first != '_';
         let text = self.cursor.rest();
