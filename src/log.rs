@@ -124,7 +124,7 @@ pub struct MessageLog {
     /// The node that the last row came from.
     last_source: NodeId,
     keep: usize,
-    /// The part of `keep` left to other users of memory.
+    /// The part of `keep` reserved for other uses.
     other_bytes: usize,
 }
 
@@ -170,8 +170,8 @@ impl MessageLog {
             .find_map(|segment| segment.last_on(channel, id))
     }
 
-    /// Returns the payload of the message with this id, which may outlive its row. A large payload
-    /// is shared instead of copied.
+    /// Returns the payload of the message with this id, which outlives the row. A large payload is
+    /// shared instead of copied.
     pub fn share_payload(&self, id: RowId) -> Option<SharedBytes> {
         let segment = self.segment_of(id)?;
         let record = segment.record(id)?;
@@ -224,8 +224,8 @@ impl MessageLog {
             + (self.notices.len() + self.cleared.notices.len()) * NOTICE_BYTES
     }
 
-    /// Leaves this many bytes of the budget to others, but never more than half of it. Returns
-    /// whether rows were evicted for that.
+    /// Reserves this many bytes of the budget for other uses, but at most half of it. Returns
+    /// whether that evicted rows.
     pub fn leave_room(&mut self, bytes: usize) -> bool {
         let bytes = bytes.min(self.keep / 2);
         if self.other_bytes == bytes {

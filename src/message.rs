@@ -43,7 +43,7 @@ impl Time {
         clock::now()
     }
 
-    /// Returns how long after `earlier` this is, or zero if it is before `earlier`.
+    /// Returns the time elapsed since `earlier`, or zero if `earlier` is later.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -60,7 +60,7 @@ impl Time {
         Self(self.0.saturating_sub(micros(wait)))
     }
 
-    /// Returns the whole second that contains this time, since the Unix epoch.
+    /// Returns the number of whole seconds since the Unix epoch.
     pub fn second(self) -> i64 {
         self.0.div_euclid(1_000_000)
     }
@@ -99,7 +99,7 @@ pub enum SubscriptionKind {
     /// Every sharded channel that this glob matches and that has a subscriber. Redis has no such
     /// command: the session polls the list of channels and subscribes to each.
     ShardPattern,
-    /// PSUBSCRIBE on a sentinel, whose channels report what it does.
+    /// PSUBSCRIBE on a sentinel, which publishes its own events.
     Sentinel,
 }
 
@@ -243,7 +243,7 @@ pub enum Notice {
         /// How many were found.
         count: u64,
     },
-    /// The connection was lost, and with it every message published until it was back.
+    /// The connection was lost, and with it every message published until it was restored.
     ///
     /// The same gap is reported again when it changes: when it ends, or when the connection is lost
     /// again before that (with the newest reason). If a gap's `noticed` equals that of an existing
@@ -294,7 +294,7 @@ pub enum Notice {
         /// The topic subscribed to.
         topic: Topic,
     },
-    /// Messages in this place were evicted, while the rows before them were kept.
+    /// Messages at this point were evicted, while the rows before them were kept.
     Evicted {
         /// The number of messages.
         count: u64,
@@ -304,7 +304,7 @@ pub enum Notice {
 /// The channels a user may access, as far as Redis reveals them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allowed {
-    /// Exactly these channels and patterns. A pattern must be subscribed to exactly as it is.
+    /// Exactly these channels and patterns. Redis allows a pattern only verbatim.
     Only {
         /// The first names.
         names: Vec<Box<[u8]>>,
@@ -342,7 +342,7 @@ pub struct Dropped {
 }
 
 impl Dropped {
-    /// Merges these with the `later` ones.
+    /// Returns the total of these and the `later` ones.
     #[must_use]
     pub fn and_then(self, later: Self) -> Self {
         Self {

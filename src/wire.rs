@@ -128,7 +128,7 @@ impl fmt::Display for WireError {
             Self::TooDeep => write!(f, "streamed values are nested too deeply"),
             Self::BadNumber => write!(f, "a length or integer is not a number"),
             Self::TooLong { length, limit } => {
-                write!(f, "a length of {length} is over the limit of {limit}")
+                write!(f, "a length of {length} exceeds the limit of {limit}")
             }
             Self::MissingLineEnd => write!(f, "a value does not end in CR LF"),
         }
@@ -393,7 +393,7 @@ pub fn put_simple(out: &mut Vec<u8>, text: &str) {
 fn put_header(out: &mut Vec<u8>, kind: u8, text: &str) {
     debug_assert!(
         !text.contains(['\r', '\n']),
-        "a RESP line cannot hold a line end"
+        "a RESP line cannot contain a line end"
     );
     out.push(kind);
     out.extend_from_slice(text.as_bytes());

@@ -159,10 +159,10 @@ impl MessageLog {
     }
 
     /// Updates the existing row of a gap. Returns whether there is one.
-    fn rewrite_gap(&mut self, news: &Gap) -> bool {
+    fn rewrite_gap(&mut self, update: &Gap) -> bool {
         // Also update a cleared gap, in case it is restored, although it is not displayed.
-        rewrite_gap(&mut self.cleared.notices, news);
-        rewrite_gap(&mut self.notices, news)
+        rewrite_gap(&mut self.cleared.notices, update);
+        rewrite_gap(&mut self.notices, update)
     }
 
     /// Records the other subscriptions that delivered the row of `batch` that was just appended.
@@ -183,8 +183,7 @@ impl MessageLog {
         }
     }
 
-    /// Makes room for one more row in the open segment. Returns whether the segment was sealed for
-    /// that.
+    /// Makes room for another row in the open segment. Returns whether that sealed the segment.
     fn make_room(&mut self, payload_bytes: usize) -> bool {
         let is_full = !self.open.has_room(payload_bytes, self.segment_bytes());
         if is_full {

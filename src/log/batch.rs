@@ -1,5 +1,5 @@
-//! What the subscriber hands over: rows as they arrived, in one arena, with channel names interned
-//! for this batch only.
+//! The unit that the subscriber hands over: rows as they arrived, in one arena, with channel names
+//! interned for this batch only.
 
 mod dropping;
 mod joining;
@@ -20,7 +20,7 @@ use crate::message::{Allowed, Gap, GapReason, NodeId, Notice, SubscriptionId, Ti
 pub const BATCH_BYTES: usize = 256 << 10;
 
 /// How many records to reserve beyond the length of the previous full batch.
-const RECORDS_TO_SPARE: usize = 16;
+const SPARE_RECORDS: usize = 16;
 
 /// A channel of a batch: its name and totals of its messages in the batch.
 #[derive(Clone, Copy, Debug, Default)]
@@ -97,7 +97,7 @@ impl Batch {
             let spare = longest.unwrap_or(0).min(full.arena.len());
             next.arena.reserve_exact(full.arena.len() + spare);
             next.records
-                .reserve_exact(full.records.len() + RECORDS_TO_SPARE);
+                .reserve_exact(full.records.len() + SPARE_RECORDS);
         }
         next
     }
@@ -115,7 +115,7 @@ impl Batch {
         subscription: SubscriptionId,
     ) {
         let plain = BatchPayload::Plain(payload);
-        if self.joins_row_before(channel, plain, subscription) {
+        if self.join_row_before(channel, plain, subscription) {
             self.merged += 1;
             return;
         }
@@ -123,7 +123,7 @@ impl Batch {
         self.arena.extend_from_slice(payload);
     }
 
-    /// Like [`Self::push_message`], for a payload that is not to be copied.
+    /// Like [`Self::push_message`], without copying the payload.
     pub fn push_large(
         &mut self,
         time: Time,
@@ -132,7 +132,7 @@ impl Batch {
         subscription: SubscriptionId,
     ) {
         let large = BatchPayload::Large(&payload);
-        if self.joins_row_before(channel, large, subscription) {
+        if self.join_row_before(channel, large, subscription) {
             self.merged += 1;
             return;
         }
@@ -232,7 +232,7 @@ impl Batch {
     /// Returns the payload of the message at `row`, whose record is `record`.
     #[inline]
     pub(super) fn payload(&self, row: u32, record: &Record) -> BatchPayload<'_> {
-        // Usually there are no large ones.
+        // Usually there are no large payloads.
         match self.large.iter().find(|(of, _)| *of == row) {
             Some((_, payload)) => BatchPayload::Large(payload),
             None => BatchPayload::Plain(record.payload(&self.arena)),
@@ -304,17 +304,17 @@ impl Batch {
 /// Returns the memory use of a notice in bytes. Topic names, which are shared, and texts that are
 /// always short are not counted.
 fn notice_bytes(notice: &Notice) -> usize {
-    let words = match notice {
+    let text = match notice {
         Notice::Denied { reason: error, .. }
         | Notice::Unexpected {
             first: Unexpected::Error(error),
             ..
         } => error.text.len(),
-        Notice::Resp3Refused { library: words }
+        Notice::Resp3Refused { library: text }
         | Notice::Unexpected {
-            first: Unexpected::Frame(words),
+            first: Unexpected::Frame(text),
             ..
-        } => words.len(),
+        } => text.len(),
         Notice::Allowed {
             channels: Allowed::Only { names, .. },
             ..
@@ -332,7 +332,7 @@ fn notice_bytes(notice: &Notice) -> usize {
         }) => size_of_val(&topics[..]),
         _ => 0,
     };
-    size_of::<Notice>() + words
+    size_of::<Notice>() + text
 }
 
 /// Converts an offset within a batch or a segment. Both have a limit that at most one message

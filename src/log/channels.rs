@@ -11,8 +11,8 @@ use super::batch::BatchChannel;
 use super::history::History;
 use crate::message::{ChannelId, RowId, Time};
 
-/// The maximum number of channels without rows to keep in the list; beyond that, the one silent for
-/// longest is removed. A quiet channel thus outlives a flood on another, and millions of one-off
+/// The maximum number of channels without rows to keep in the list; beyond that, the one silent
+/// the longest is removed. A quiet channel thus outlives a flood of others, and millions of one-off
 /// channels use bounded memory.
 const MAX_IDLE: usize = 10_000;
 
@@ -49,7 +49,7 @@ impl Channel {
         &self.name
     }
 
-    /// Returns the name, to be kept beyond the removal of the channel.
+    /// Returns the name, which may outlive the channel.
     pub fn shared_name(&self) -> Arc<[u8]> {
         Arc::clone(&self.name)
     }
@@ -72,7 +72,7 @@ impl Channel {
         }
     }
 
-    /// Returns the last minute divided into `bars` parts; see [`History::bars`].
+    /// Returns the message counts of the last minute in `bars` parts; see [`History::bars`].
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         match &self.history {
             Some(history) => history.bars(now, bars),
@@ -285,8 +285,8 @@ impl ChannelTable {
         }
     }
 
-    /// Removes idle channels in excess of [`MAX_IDLE`] or of `room` bytes in total, those silent
-    /// for longest first.
+    /// Removes idle channels in excess of [`MAX_IDLE`] or of `room` bytes in total, the longest
+    /// silent first.
     pub(super) fn forget_idle(&mut self, room: usize) {
         while self.idle > MAX_IDLE || self.idle_bytes > room {
             let Some(id) = self.queue.pop_front() else {
@@ -328,7 +328,7 @@ impl ChannelTable {
         self.idle_bytes += channel.size();
         let id = self.free.pop().unwrap_or_else(|| {
             self.slots.push(None);
-            u32::try_from(self.slots.len() - 1).expect("memory ends before 4 billion channels")
+            u32::try_from(self.slots.len() - 1).expect("memory runs out before 4 billion channels")
         });
         self.slots[id as usize] = Some(channel);
         let entry = self.indexed(name, id);

@@ -8,7 +8,7 @@ use super::eviction::outside;
 use super::{MessageLog, Segment};
 use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
-/// A receipt of one [`MessageLog::clear`], for [`MessageLog::restore`].
+/// The receipt for a [`MessageLog::clear`], to be passed to [`MessageLog::restore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleared {
     /// The first row in the log at that time; older rows are not part of this clearing.
@@ -41,7 +41,7 @@ pub(super) struct ClearedRows {
 
 impl ClearedRows {
     /// Returns the ranges of the rows, in order.
-    fn stretches(&self) -> impl Iterator<Item = Range<RowId>> {
+    fn ranges(&self) -> impl Iterator<Item = Range<RowId>> {
         self.held.iter().chain(&self.sealed).map(|one| one.rows())
     }
 
@@ -85,9 +85,9 @@ impl MessageLog {
         Cleared { first, messages }
     }
 
-    /// Restores the rows removed by `cleared` and every later clearing, before those that have
-    /// arrived since. Returns how many messages were restored: all of them, unless the log needed
-    /// their memory.
+    /// Restores the rows removed by `cleared` and every later clearing, in front of those that have
+    /// arrived since. Returns how many messages were restored: all, unless the log needed their
+    /// memory.
     pub fn restore(&mut self, cleared: Cleared) -> u64 {
         let is_older = |segment: &Arc<Segment>| segment.first < cleared.first;
         let rows = &mut self.cleared;
@@ -113,7 +113,7 @@ impl MessageLog {
     /// Returns the parts of `rows` that were in the log and are lost: neither kept nor restorable.
     pub fn lost_from(&self, rows: Range<RowId>) -> Vec<Range<RowId>> {
         let gone = self.gone_from(rows).into_iter();
-        gone.flat_map(|gone| outside(gone, self.cleared.stretches()))
+        gone.flat_map(|gone| outside(gone, self.cleared.ranges()))
             .collect()
     }
 
@@ -131,15 +131,15 @@ impl MessageLog {
 }
 
 /// Updates the row of a gap among `notices`. Returns whether there is one.
-pub(super) fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, news: &Gap) -> bool {
+pub(super) fn rewrite_gap(notices: &mut BTreeMap<RowId, Notice>, update: &Gap) -> bool {
     let row = notices.values_mut().rev().find_map(|notice| match notice {
-        Notice::Gap(gap) if gap.noticed == news.noticed => Some(gap),
+        Notice::Gap(gap) if gap.noticed == update.noticed => Some(gap),
         _ => None,
     });
     row.is_some_and(|gap| {
         // Updates from several nodes may arrive out of order; an end is final.
-        if gap.end == GapEnd::Open || news.end != GapEnd::Open {
-            gap.clone_from(news);
+        if gap.end == GapEnd::Open || update.end != GapEnd::Open {
+            gap.clone_from(update);
         }
         true
     })

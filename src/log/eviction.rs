@@ -59,16 +59,16 @@ impl MessageLog {
     /// Returns the ranges of rows held before [`MessageLog::first`], in order. If rows were evicted
     /// after a range, it includes one more row that says so.
     pub fn held(&self) -> Vec<Range<RowId>> {
-        let mut stretches: Vec<Range<RowId>> = Vec::new();
+        let mut ranges: Vec<Range<RowId>> = Vec::new();
         for segment in &self.held {
             let mut rows = segment.rows();
             rows.end.0 += u64::from(self.seams.contains_key(&rows.end));
-            match stretches.last_mut().filter(|last| last.end == rows.start) {
+            match ranges.last_mut().filter(|last| last.end == rows.start) {
                 Some(last) => last.end = rows.end,
-                None => stretches.push(rows),
+                None => ranges.push(rows),
             }
         }
-        stretches
+        ranges
     }
 
     /// Returns the parts of `rows` that were in the log and are no longer kept.

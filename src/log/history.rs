@@ -79,11 +79,11 @@ impl History {
     /// Returns the messages per second over the last five whole seconds before `now`, or
     /// over the seconds since the first message if these are fewer.
     pub fn rate(&self, now: Time) -> f64 {
-        let lived = u32::try_from(now.second() - self.since).unwrap_or(0);
-        if lived == 0 {
+        let age = u32::try_from(now.second() - self.since).unwrap_or(0);
+        if age == 0 {
             return f64::from(self.count(now, 0));
         }
-        let seconds = lived.min(RATE_SECONDS);
+        let seconds = age.min(RATE_SECONDS);
         let counts = (1..=seconds).map(|ago| f64::from(self.count(now, ago as usize)));
         counts.sum::<f64>() / f64::from(seconds)
     }
@@ -93,7 +93,7 @@ impl History {
     pub fn rate_of_one(time: Time, now: Time) -> f64 {
         match u32::try_from(now.second() - time.second()).unwrap_or(0) {
             0 => 1.0,
-            lived if lived <= RATE_SECONDS => 1.0 / f64::from(lived),
+            age if age <= RATE_SECONDS => 1.0 / f64::from(age),
             _ => 0.0,
         }
     }
@@ -138,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_young_channel_has_the_rate_of_its_own_life() {
+    fn the_rate_of_a_new_channel_covers_only_its_lifetime() {
         let mut history = History::starting_at(at(100));
         history.add(at(100), 7);
         assert!((history.rate(at(100)) - 7.0).abs() < 1e-9);
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn the_rate_of_one_message_is_that_of_a_history_of_it() {
+    fn the_rate_of_one_message_matches_its_history() {
         for second in 100..110 {
             let expected = History::of_one(at(100)).rate(at(second));
             assert!((History::rate_of_one(at(100), at(second)) - expected).abs() < 1e-9);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn bars_cover_the_minute_and_forget_what_is_older() {
+    fn bars_cover_only_the_last_minute() {
         let mut history = History::starting_at(at(100));
         history.add(at(100), 3);
         history.add(at(159), 5);

@@ -24,8 +24,8 @@ impl PayloadLimit {
         head: usize::MAX,
     };
 
-    /// Returns the limit for a log of `keep` bytes: the whole payload, or, if it is larger than
-    /// seven eighths of that, a head of one eighth.
+    /// Returns the limit for a log of `keep` bytes: a payload larger than seven eighths of that is
+    /// truncated to one eighth.
     pub fn within(keep: usize) -> Self {
         Self {
             whole: keep - keep / PART,

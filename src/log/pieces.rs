@@ -6,9 +6,11 @@ use std::sync::{Arc, Weak};
 use super::{MessageLog, Segment};
 use crate::message::RowId;
 
-/// The fraction of the budget (1/n) that may be held for a reader, and the limit in bytes.
+/// The fraction of the budget (1/n) that may be held for a reader.
 const READ_PART: usize = 16;
-const MOST_HELD: usize = 8 << 20;
+
+/// The maximum number of bytes held for a reader.
+const MAX_HELD: usize = 8 << 20;
 
 /// Consecutive rows, to be read on another thread while the log changes.
 #[derive(Clone, Debug)]
@@ -22,11 +24,10 @@ pub struct Piece {
 /// How a piece refers to its rows.
 #[derive(Clone, Debug)]
 enum Hold {
-    /// Weakly, to a segment of the log, which disappears when evicted: a slow reader must not use
-    /// more memory than the log may.
+    /// By a weak reference to a segment of the log, which is freed when evicted: a slow reader must
+    /// not use more memory than the log may.
     Sealed(Weak<Segment>),
-    /// By ownership: of a copy of rows that the log still appends to, or of rows that must not be
-    /// missed.
+    /// By owning a copy of rows that the log still appends to, or rows that must not be missed.
     Owned(Arc<Segment>),
 }
 
@@ -93,7 +94,7 @@ impl MessageLog {
     /// Returns the oldest of the rows from `from` on, oldest piece first. They stay in memory even
     /// if the log evicts them, so they are limited to a small part of its budget.
     pub fn next_pieces(&self, from: RowId) -> Vec<Piece> {
-        let mut room = (self.keep / READ_PART).min(MOST_HELD);
+        let mut room = (self.keep / READ_PART).min(MAX_HELD);
         let mut pieces = Vec::new();
         let start = self.sealed.partition_point(|segment| segment.end() <= from);
         let held = self.held.iter().filter(|segment| from < segment.end());

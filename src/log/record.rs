@@ -20,7 +20,7 @@ pub enum RowKind {
     Message,
     /// An event that concerns the subscriptions or the connection, other than a gap.
     Notice,
-    /// A notice that some messages may not be received from there on, although none was lost: a
+    /// A notice after which some messages may not be received, although none were lost: a
     /// subscription has ended or was refused.
     Break,
     /// A period in which messages were or may have been lost.
@@ -99,7 +99,7 @@ impl Record {
         }
     }
 
-    /// Returns the record for a batch that had `shift` notices prepended.
+    /// Returns the record for the same batch with `shift` more notices in front.
     pub(super) fn with_later_notice(mut self, shift: u32) -> Self {
         if self.is_notice() {
             self.start += shift;

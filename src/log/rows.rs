@@ -166,7 +166,7 @@ impl RowSet {
         self.set(row.0 / BLOCK_ROWS, word, 1 << bit);
     }
 
-    /// Replaces the rows in the range of `found` by those found.
+    /// Replaces the rows in the range of `found` with those found.
     pub fn replace(&mut self, found: &Matches) {
         self.remove(found.scanned_rows());
         self.extend(found);

@@ -10,8 +10,8 @@ use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
-/// A channel of a segment. It includes the name so that a segment can be read by itself, on another
-/// thread than the log's.
+/// A channel of a segment. It includes the name so that a segment can be read on its own, on a
+/// thread other than the log's.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentChannel {
     pub(super) id: ChannelId,
@@ -98,7 +98,7 @@ impl Segment {
     /// Returns the index of the row whose payload contains the arena byte at `offset`, among the
     /// rows from `from` on.
     pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
-        // Usually it is near, because the hits of a scan come in order.
+        // Usually it is nearby, because a scan finds its hits in order.
         let mut step = 1;
         let mut low = from;
         while self
@@ -228,10 +228,7 @@ impl OpenSegment {
 
     /// Takes over the rows of `batch` unchanged. The segment must be empty.
     pub(super) fn adopt(&mut self, batch: Batch, channels: Vec<SegmentChannel>) {
-        debug_assert!(
-            self.segment.records.is_empty(),
-            "what is there would be lost"
-        );
+        debug_assert!(self.segment.records.is_empty(), "its rows would be lost");
         self.is_adopted = true;
         self.segment = Segment {
             first: self.segment.first,

@@ -64,8 +64,8 @@ impl Selection {
             return;
         };
         filtered.rows.replace(found);
-        let stretch = found.scanned_rows();
-        let notices = log.notices_in(stretch.clone());
+        let range = found.scanned_rows();
+        let notices = log.notices_in(range.clone());
         for row in notices {
             if filtered.with_notices {
                 filtered.rows.insert(row);
@@ -74,7 +74,7 @@ impl Selection {
                 filtered.notices.insert(row);
             }
         }
-        filtered.let_go(stretch, log);
+        filtered.remove_evicted(range, log);
     }
 
     /// Updates the selection for rows added to and evicted from the log since the last call.
@@ -88,7 +88,7 @@ impl Selection {
                 }
             }
             if self.first != log.first() || self.held != held {
-                filtered.let_go(RowId::default()..log.first(), log);
+                filtered.remove_evicted(RowId::default()..log.first(), log);
             }
         }
         self.held = held;
@@ -153,7 +153,7 @@ impl Selection {
             };
         }
         let mut rest = place;
-        for range in self.stretches() {
+        for range in self.ranges() {
             let length = range.end.0 - range.start.0;
             if rest < length {
                 return Some(RowId(range.start.0 + rest));
@@ -166,11 +166,11 @@ impl Selection {
     /// Returns how many rows are displayed before `row`: its position, if it is displayed itself.
     pub fn place_of(&self, row: RowId) -> u64 {
         if let Some(filtered) = &self.filtered {
-            let is_behind = self.extra(filtered).is_some_and(|extra| extra < row);
-            return filtered.rows.place_of(row) + u64::from(is_behind);
+            let is_before = self.extra(filtered).is_some_and(|extra| extra < row);
+            return filtered.rows.place_of(row) + u64::from(is_before);
         }
         let before = self
-            .stretches()
+            .ranges()
             .map(|range| row.clamp(range.start, range.end).0 - range.start.0);
         before.sum()
     }
@@ -182,16 +182,15 @@ impl Selection {
         kept.filter(|row| !filtered.rows.contains(*row))
     }
 
-    fn stretches(&self) -> impl Iterator<Item = Range<RowId>> {
+    fn ranges(&self) -> impl Iterator<Item = Range<RowId>> {
         let kept = self.first..self.end;
         self.held.iter().cloned().chain([kept])
     }
 }
 
 impl Filtered {
-    /// Removes the rows among `rows` that the log has evicted, and those replaced by a notice of
-    /// that.
-    fn let_go(&mut self, rows: Range<RowId>, log: &MessageLog) {
+    /// Removes the rows among `rows` that the log has evicted or replaced with a notice of that.
+    fn remove_evicted(&mut self, rows: Range<RowId>, log: &MessageLog) {
         for gone in log.gone_from(rows.clone()) {
             self.forget(gone);
         }

@@ -5,7 +5,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 use std::thread;
 
-/// The size in bytes from which freeing memory takes the system milliseconds.
+/// The size in bytes from which freeing a buffer takes milliseconds.
 const SLOW_TO_FREE: usize = 16 << 20;
 
 /// Bytes that are passed on without being copied.

@@ -1,5 +1,5 @@
-//! Gaps, and why messages are missing or a connection failed, as data: `app` puts it into words.
-//! Errors of the operating system, of libraries and of servers keep their own text.
+//! Gaps, and why messages are missing or a connection failed, as data that `app` puts into words.
+//! Errors from the operating system, libraries and servers keep their own text.
 
 use std::io::ErrorKind;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub enum MoveReason {
     SlotMoved,
     /// Another server took it over.
     TakenOver,
-    /// Nothing was subscribed to at that server before.
+    /// The session had no subscriptions on its new server before.
     NotSubscribedBefore,
 }
 
@@ -146,7 +146,7 @@ pub enum ConnectionError {
     Handshake(Box<Self>),
     /// The peer is not a Redis server.
     NotRedis(Stranger),
-    /// What the server sent is not RESP; the decoder's error.
+    /// The server sent something other than RESP; the decoder's error.
     NotResp(Box<str>),
     /// The reply to a command cannot be used.
     Reply(&'static str, Box<Self>),
@@ -178,7 +178,7 @@ impl ConnectionError {
         }
     }
 
-    /// Returns whether another user or password could help.
+    /// Returns whether a different user or password could help.
     pub fn is_about_login(&self) -> bool {
         matches!(self, Self::Redis(error) if error.code.is_about_login())
     }
@@ -232,7 +232,7 @@ pub enum LookupError {
     NoAddress,
 }
 
-/// A peer that is not a Redis server without TLS.
+/// A peer that does not speak unencrypted RESP.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stranger {
     /// A TLS server.
@@ -243,19 +243,19 @@ pub enum Stranger {
     Other(Box<str>),
 }
 
-/// Why each sentinel is of no use, by its address.
+/// Why each sentinel could not be used, by its address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentinelErrors(pub Vec<(Box<str>, SentinelError)>);
 
 impl SentinelErrors {
-    /// Returns what came of asking all of them. Whatever may pass outweighs a refused login.
+    /// Returns the outcome of the sentinel that got furthest.
     pub fn outcome(&self) -> SentinelOutcome {
         let outcomes = self.0.iter().map(|(_, error)| error.outcome());
         outcomes.max().unwrap_or(SentinelOutcome::Unreachable)
     }
 }
 
-/// What came of asking sentinels for the master.
+/// The outcome of asking sentinels for the master, in order of progress.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SentinelOutcome {
     /// No answer.
@@ -266,7 +266,7 @@ pub enum SentinelOutcome {
     NoMaster,
 }
 
-/// Why a sentinel is of no use.
+/// Why a sentinel could not be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SentinelError {
     /// There is no connection to it.
@@ -311,7 +311,7 @@ pub enum Partial {
     Database(DatabaseError),
     /// Only the named node of a cluster reports its keys.
     KeysOfOneNode(Box<str>),
-    /// So many of the sharded channels that were found are left out.
+    /// The number of sharded channels that were found but left out.
     ShardChannelsLeftOut(u64),
     /// The server is a sentinel; this command follows its master.
     OnlySentinelEvents(Box<str>),

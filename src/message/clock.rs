@@ -1,7 +1,7 @@
 //! The clocks: a monotonic one, and the wall clock alongside it.
 
 use std::sync::{Arc, LazyLock};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::time::{ClockId, clock_gettime};
 
@@ -16,12 +16,12 @@ const STEADY: ClockId = ClockId::Monotonic;
 /// How far the wall clock was ahead of the steady clock at the first reading.
 static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
 
-/// The smallest difference between the clocks, in microseconds, that counts as the wall clock being
-/// set. The two are read one after the other and both are disciplined, so less may be noise.
-const LEAST_STEP: i64 = 100_000;
+/// The smallest change in the difference between the clocks, in microseconds, that counts as setting
+/// the wall clock. They are read one after the other, and NTP adjusts both, so less may be noise.
+const MIN_STEP: u64 = 100_000;
 
 /// The number of wall clock settings to remember; the oldest are forgotten first.
-const MAX_SET: usize = 64;
+const MAX_SETTINGS: usize = 64;
 
 pub(super) fn now() -> Time {
     Time(START.saturating_add(steady()))
@@ -47,7 +47,7 @@ pub fn wall_ahead() -> i64 {
 
 /// The history of how the wall clock was set while the program ran.
 ///
-/// A [`Time`] is never adjusted, so differences of times hold whatever happens to the wall clock.
+/// A [`Time`] is never adjusted, so differences between times stay correct if the clock is set.
 /// This history only applies where a time is displayed, or read from user input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
@@ -72,29 +72,24 @@ impl WallClock {
         Time(time.0.saturating_add(ahead))
     }
 
-    /// Records that the wall clock is `ahead` at `now`. Returns by how much it was set, if it was.
+    /// Records how far `ahead` the wall clock is at `now`. Returns by how much it was set, if so.
     pub fn note(&mut self, now: Time, ahead: i64) -> Option<i64> {
         if !self.is_set_to(ahead) {
             return None;
         }
         let by = ahead.saturating_sub(self.ahead());
-        let excess = (self.set.len() + 1).saturating_sub(MAX_SET);
+        let excess = (self.set.len() + 1).saturating_sub(MAX_SETTINGS);
         let (forgotten, kept) = self.set.split_at(excess);
         self.before = forgotten.last().map_or(self.before, |(_, ahead)| *ahead);
         self.set = kept.iter().copied().chain([(now, ahead)]).collect();
         Some(by)
     }
 
-    /// Returns whether being `ahead` now means that the wall clock was set.
+    /// Returns whether a wall clock that is this far `ahead` now was set since the last note.
     pub fn is_set_to(&self, ahead: i64) -> bool {
         let by = ahead.saturating_sub(self.ahead());
-        by.unsigned_abs() >= LEAST_STEP.unsigned_abs()
+        by.unsigned_abs() >= MIN_STEP
     }
-}
-
-/// Returns the size of a wall clock step of `by` microseconds.
-pub fn length(by: i64) -> Duration {
-    Duration::from_micros(by.unsigned_abs())
 }
 
 #[cfg(test)]
@@ -109,7 +104,8 @@ mod tests {
             assert!(next >= last);
             last = next;
         }
-        assert!(wall_ahead().abs() < LEAST_STEP * 100, "{}", wall_ahead());
+        let ahead = wall_ahead().unsigned_abs();
+        assert!(ahead < MIN_STEP * 100, "{ahead}");
     }
 
     #[test]
@@ -136,7 +132,7 @@ mod tests {
         for number in 1..=1_000 {
             wall.note(Time(number * 10), number * SECOND);
         }
-        assert_eq!(wall.set.len(), MAX_SET);
+        assert_eq!(wall.set.len(), MAX_SETTINGS);
         assert_eq!(wall.ahead(), 1_000 * SECOND);
         assert_eq!(wall.at(Time(9_990)), Time(9_990 + 999 * SECOND));
         // Times before the oldest remembered setting use the last forgotten one.

@@ -17,7 +17,7 @@ pub fn literal(name: &[u8]) -> Vec<u8> {
     pattern
 }
 
-/// Returns whether `pattern` matches all of `name`, exactly as Redis decides it.
+/// Returns whether `pattern` matches all of `name`, exactly as in Redis.
 ///
 /// ```
 /// use subscope::message::glob::matches;
@@ -74,8 +74,8 @@ impl<T> ByGlob<T> {
     /// Returns the value for the channel `name`.
     pub fn of(&self, name: &[u8]) -> Option<&T> {
         let mut entries = self.0.iter().rev();
-        let (_, said) = entries.find(|(glob, _)| matches(glob, name))?;
-        Some(said)
+        let (_, value) = entries.find(|(glob, _)| matches(glob, name))?;
+        Some(value)
     }
 }
 
@@ -96,8 +96,8 @@ fn element(pattern: &[u8], byte: u8) -> Option<usize> {
     match pattern {
         [b'?', ..] => Some(1),
         [b'[', class @ ..] => {
-            let (taken, length) = class_takes(class, byte);
-            taken.then_some(1 + length)
+            let (is_match, length) = class_matches(class, byte);
+            is_match.then_some(1 + length)
         }
         [b'\\', escaped, ..] => (*escaped == byte).then_some(2),
         [literal, ..] => (*literal == byte).then_some(1),
@@ -107,14 +107,14 @@ fn element(pattern: &[u8], byte: u8) -> Option<usize> {
 
 /// Returns whether the class after a `[` matches `byte`, and the length of the class including its
 /// `]`. An unclosed class extends to the end of the pattern.
-fn class_takes(class: &[u8], byte: u8) -> (bool, usize) {
+fn class_matches(class: &[u8], byte: u8) -> (bool, usize) {
     let negated = class.first() == Some(&b'^');
     let mut position = usize::from(negated);
-    let mut taken = false;
+    let mut is_match = false;
     loop {
         match &class[position..] {
             [b'\\', escaped, ..] => {
-                taken |= *escaped == byte;
+                is_match |= *escaped == byte;
                 position += 2;
             }
             [b']', ..] => {
@@ -124,17 +124,17 @@ fn class_takes(class: &[u8], byte: u8) -> (bool, usize) {
             // The end of a range may be any byte, even `]`, which then does not close the class.
             [start, b'-', end, ..] => {
                 let (start, end, byte) = (signed(*start), signed(*end), signed(byte));
-                taken |= (start.min(end)..=start.max(end)).contains(&byte);
+                is_match |= (start.min(end)..=start.max(end)).contains(&byte);
                 position += 3;
             }
             [literal, ..] => {
-                taken |= *literal == byte;
+                is_match |= *literal == byte;
                 position += 1;
             }
             [] => break,
         }
     }
-    (taken != negated, position)
+    (is_match != negated, position)
 }
 
 /// Converts a byte to C's `char`, by which Redis orders the bytes of a range: signed on x86, not on
@@ -150,9 +150,9 @@ mod tests {
     #[test]
     fn the_last_of_several_matching_globs_counts() {
         let entries = [("a*", 1), ("ab", 2), ("c", 3)];
-        let said = entries.map(|(glob, said)| (glob.as_bytes().into(), said));
-        let said: ByGlob<i32> = said.into_iter().collect();
-        let of = |name: &str| said.of(name.as_bytes()).copied();
+        let entries = entries.map(|(glob, value)| (glob.as_bytes().into(), value));
+        let values: ByGlob<i32> = entries.into_iter().collect();
+        let of = |name: &str| values.of(name.as_bytes()).copied();
         assert_eq!((of("ax"), of("ab"), of("c")), (Some(1), Some(2), Some(3)));
         assert_eq!((of("b"), ByGlob::<()>::default().of(b"a")), (None, None));
     }

@@ -113,14 +113,14 @@ impl ErrorCode {
 
     /// Returns whether the server is temporarily unable to serve, so an automatic retry makes
     /// sense.
-    pub fn is_passing(self) -> bool {
+    pub fn is_temporary(self) -> bool {
         matches!(
             self,
             Self::Loading | Self::PrimaryDown | Self::Protected | Self::Busy | Self::TooManyClients
         )
     }
 
-    /// Returns whether another user or password could help.
+    /// Returns whether a different user or password could help.
     pub fn is_about_login(self) -> bool {
         matches!(
             self,

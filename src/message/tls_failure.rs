@@ -1,4 +1,5 @@
-//! Why a TLS connection failed, as data. Names from certificates are quoted and escaped already.
+//! Why a TLS connection failed, as data. Names from certificates are already quoted and
+//! escaped.
 
 /// Why TLS failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,7 +53,7 @@ pub enum CertificateFault {
         /// The host that was connected to.
         asked: Box<str>,
     },
-    /// It is for the right hosts or this subject, but it is not trusted.
+    /// It is for the right host but not trusted. The text names its hosts or its subject.
     Untrusted(Box<str>, Distrust),
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// The most characters of the faulty part to quote in its description.
-const MOST_OF_PART: usize = 20;
+const MAX_QUOTED: usize = 20;
 
 /// An error in a query, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,8 +31,8 @@ impl QueryError {
         let column = before.chars().count() + 1;
         let mut place = format!("at column {column}");
         if !part.is_empty() {
-            let more = part.chars().nth(MOST_OF_PART).map_or("", |_| "…");
-            let start: String = part.chars().take(MOST_OF_PART).collect();
+            let more = part.chars().nth(MAX_QUOTED).map_or("", |_| "…");
+            let start: String = part.chars().take(MAX_QUOTED).collect();
             place.extend([" (\"", &start, more, "\")"]);
         }
         Some(place)

@@ -124,7 +124,7 @@ impl Expr {
             Self::All(parts) => decided(parts, name, false),
             Self::Any(parts) => decided(parts, name, true),
             Self::Not(inner) => inner.on_channel(name).map(|holds| !holds),
-            Self::Term(Term::Channel(asked)) => Some(asked.takes(name)),
+            Self::Term(Term::Channel(asked)) => Some(asked.matches(name)),
             Self::Term(Term::Word(text)) => text.find(name).map(|_| true),
             Self::Term(Term::Is(Is::Notice | Is::Gap)) => Some(false),
             Self::Term(_) => None,
@@ -152,7 +152,7 @@ fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
     let mut all = Some(!decisive);
     for part in parts {
         match part.on_channel(name) {
-            Some(said) if said == decisive => return Some(decisive),
+            Some(verdict) if verdict == decisive => return Some(decisive),
             Some(_) => {}
             None => all = None,
         }
@@ -167,7 +167,7 @@ fn only(parts: &mut Vec<Expr>) -> Option<Expr> {
 
 impl Name {
     /// Returns whether `name` satisfies the condition.
-    pub fn takes(&self, name: &[u8]) -> bool {
+    pub fn matches(&self, name: &[u8]) -> bool {
         match self {
             Self::Exact(exact) => **exact == *name,
             Self::Glob(pattern) => glob::matches(pattern, name),

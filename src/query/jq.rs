@@ -57,20 +57,20 @@ impl Program {
         }
         // The parser is recursive too, so it needs the large stack.
         let text = source.to_owned();
-        let check = move || shielded(|| compile::compile(&text).map(drop));
+        let check = move || catch_panic(|| compile::compile(&text).map(drop));
         let thread = Builder::new().name("jq".to_owned()).stack_size(STACK);
         let compiled = thread
             .spawn(check)
-            .map_err(|wrong| (0..0, format!("jq cannot be started: {wrong}")))?
+            .map_err(|error| (0..0, format!("jq cannot be started: {error}")))?
             .join();
-        let unfit = || (0..source.len(), "invalid jq filter".to_owned());
-        compiled.ok().and_then(Result::ok).ok_or_else(unfit)??;
+        let invalid = || (0..source.len(), "invalid jq filter".to_owned());
+        compiled.ok().and_then(Result::ok).ok_or_else(invalid)??;
         Ok(Self(source.into()))
     }
 }
 
 /// Returns the result of `run`, or the panic it raised.
-fn shielded<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
+fn catch_panic<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
     IS_RUNNING.set(true);
     let ran = panic::catch_unwind(AssertUnwindSafe(run));
     IS_RUNNING.set(false);

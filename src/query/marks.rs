@@ -8,14 +8,14 @@ use crate::payload::json;
 use crate::query::expr::{Expr, Term};
 
 /// The most ranges to highlight in a payload.
-pub const MOST_MARKS: usize = 1000;
+pub const MAX_MARKS: usize = 1000;
 
 /// The fewest bytes that may be searched exactly for matches of a regular expression; the limit is
 /// twice the payload's size if that is more.
-const LEAST_EXACT: usize = 16 << 10;
+const MIN_EXACT: usize = 16 << 10;
 
 /// The window to search at a time once that limit is used up, in bytes.
-const STRETCH: usize = 256;
+const WINDOW: usize = 256;
 
 /// Returns the ranges of `payload` that match the terms of `root` that are not negated, at most
 /// `most` per term: sorted, merged, never empty.
@@ -69,7 +69,7 @@ impl<'a> Matches<'a> {
             regex,
             payload,
             from: 0,
-            exact: LEAST_EXACT.max(2 * payload.len()),
+            exact: MIN_EXACT.max(2 * payload.len()),
             #[cfg(test)]
             searched: 0,
         }
@@ -85,7 +85,7 @@ impl<'a> Matches<'a> {
         found.map(|found| found.range())
     }
 
-    fn took(&mut self, hit: Range<usize>) -> Range<usize> {
+    fn advance_past(&mut self, hit: Range<usize>) -> Range<usize> {
         // Advance past an empty match, so that the search ends.
         self.from = hit.end.max(hit.start + 1);
         hit
@@ -101,17 +101,17 @@ impl Iterator for Matches<'_> {
             let left = all - self.from;
             if let Some(rest) = self.exact.checked_sub(left) {
                 self.exact = rest;
-                return self.find(all).map(|hit| self.took(hit));
+                return self.find(all).map(|hit| self.advance_past(hit));
             }
-            let end = self.from + STRETCH.min(left);
+            let end = self.from + WINDOW.min(left);
             match self.find(end) {
                 // The match may extend beyond the window, or not exist in the longer text.
                 Some(hit) if hit.end == end && end < all => {
-                    self.from = hit.start.max(self.from + STRETCH / 2);
+                    self.from = hit.start.max(self.from + WINDOW / 2);
                 }
-                Some(hit) => return Some(self.took(hit)),
+                Some(hit) => return Some(self.advance_past(hit)),
                 None if end == all => break,
-                None => self.from += STRETCH / 2,
+                None => self.from += WINDOW / 2,
             }
         }
         None
@@ -120,14 +120,14 @@ impl Iterator for Matches<'_> {
 
 fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
     hits.sort_by_key(|hit| hit.start);
-    let mut merged: Vec<Range<usize>> = Vec::with_capacity(hits.len().min(MOST_MARKS));
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(hits.len().min(MAX_MARKS));
     for hit in hits {
         match merged.last_mut() {
             Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
             _ => merged.push(hit),
         }
     }
-    merged.truncate(MOST_MARKS);
+    merged.truncate(MAX_MARKS);
     merged
 }
 
@@ -140,7 +140,7 @@ mod tests {
     fn found(regex: &str, payload: &[u8]) -> (Vec<Range<usize>>, usize) {
         let regex = Regex::new(regex).unwrap();
         let mut matches = Matches::new(&regex, payload);
-        let found: Vec<_> = matches.by_ref().take(MOST_MARKS).collect();
+        let found: Vec<_> = matches.by_ref().take(MAX_MARKS).collect();
         (found, matches.searched)
     }
 
@@ -159,7 +159,7 @@ mod tests {
                 let (matches, searched) = found(regex, &vec![b'7'; length]);
                 assert_eq!(!matches.is_empty(), is_found, "{regex}");
                 // The exact search, the windows, which overlap by half, and the cost of each match.
-                let most = LEAST_EXACT.max(2 * length) + 2 * length + (MOST_MARKS + 2) * STRETCH;
+                let most = MIN_EXACT.max(2 * length) + 2 * length + (MAX_MARKS + 2) * WINDOW;
                 assert!(searched <= most, "{regex} of {length}: {searched}");
             }
         }
@@ -174,7 +174,7 @@ mod tests {
             .map(|found| found.range())
             .collect();
         let (found, _) = found(regex.as_str(), &payload);
-        assert!(found.len() == MOST_MARKS && found[..] == all[..MOST_MARKS]);
+        assert!(found.len() == MAX_MARKS && found[..] == all[..MAX_MARKS]);
         let matches = Matches::new(&regex, &payload);
         assert!(matches.eq(all));
     }

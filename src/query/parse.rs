@@ -135,28 +135,28 @@ impl Parser<'_> {
         Ok(Expr::any(parts))
     }
 
-    fn all(&mut self, is_behind: bool) -> Result<Expr, QueryError> {
-        let mut parts = vec![self.unary(is_behind)?];
+    fn all(&mut self, is_after_operator: bool) -> Result<Expr, QueryError> {
+        let mut parts = vec![self.unary(is_after_operator)?];
         loop {
             self.cursor.skip_space();
             let ends = matches!(self.cursor.peek(), None | Some(')'));
             if ends || self.sees_between(OR) {
                 return Ok(Expr::all(parts));
             }
-            let is_behind = self.between(AND);
-            parts.push(self.unary(is_behind)?);
+            let is_after_operator = self.between(AND);
+            parts.push(self.unary(is_after_operator)?);
         }
     }
 
-    fn unary(&mut self, is_behind: bool) -> Result<Expr, QueryError> {
+    fn unary(&mut self, is_after_operator: bool) -> Result<Expr, QueryError> {
         let mut negated = false;
         loop {
             self.cursor.skip_space();
             let start = self.cursor.at();
-            if self.keyword("not") || self.capital_not(is_behind) {
+            if self.keyword("not") || self.capital_not(is_after_operator) {
                 negated = !negated;
             } else if let Some(sign) = self.negation() {
-                if self.cursor.sees_bound() {
+                if self.cursor.at_term_end() {
                     return fail(
                         self.cursor.since(start),
                         format!(
@@ -226,19 +226,19 @@ impl Parser<'_> {
         let [plain, sign, capital] = words;
         let is_capital = || {
             // At the end it is a word to search for.
-            let behind = self.cursor.rest().trim_start_matches(capital).trim_start();
-            self.cursor.sees_word(capital) && !behind.is_empty() && !behind.starts_with(')')
+            let after = self.cursor.rest().trim_start_matches(capital).trim_start();
+            self.cursor.sees_word(capital) && !after.is_empty() && !after.starts_with(')')
         };
         self.cursor.sees_word(plain) || self.cursor.sees_word(sign) || is_capital()
     }
 
     /// Consumes a `NOT` that is an operator, not a word of a text such as `NOT FOUND`.
-    fn capital_not(&mut self, is_behind: bool) -> bool {
-        let behind = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
-        let is_taken = behind.is_some_and(|behind| match behind.chars().next() {
+    fn capital_not(&mut self, is_after_operator: bool) -> bool {
+        let after = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
+        let is_taken = after.is_some_and(|after| match after.chars().next() {
             None | Some(')') => false,
             Some('(') => true,
-            Some(_) => is_behind,
+            Some(_) => is_after_operator,
         });
         is_taken && self.keyword("NOT")
     }

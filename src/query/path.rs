@@ -18,9 +18,9 @@ impl Path {
     pub fn parse(text: &str) -> Result<Self, QueryError> {
         let before = text.len() - text.trim_start().len();
         let text = text.trim();
-        let steps = parse::path(text).map_err(|wrong| QueryError {
-            at: before + wrong.at.start..before + wrong.at.end,
-            ..wrong
+        let steps = parse::path(text).map_err(|error| QueryError {
+            at: before + error.at.start..before + error.at.end,
+            ..error
         })?;
         let (text, steps) = (text.into(), steps.into());
         Ok(Self { text, steps })

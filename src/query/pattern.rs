@@ -65,13 +65,13 @@ fn with_bytes(source: &str) -> String {
             '[' => class(rest),
             other => (other.len_utf8(), false),
         };
-        let (part, behind) = rest.split_at(length);
+        let (part, after) = rest.split_at(length);
         if is_bytes {
             text.extend(["(?-u:", part, ")"]);
         } else {
             text.push_str(part);
         }
-        rest = behind;
+        rest = after;
     }
     text
 }

@@ -126,7 +126,7 @@ impl PathTerm {
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
         // Only in JSON is a text stored verbatim.
-        let is_missing = lookup.looks_like_json() && self.is_missing(payload);
+        let is_missing = lookup.looks_like_json() && self.is_ruled_out(payload);
         !is_missing && lookup.has(&self.steps, |value| self.test.holds(value))
     }
 
@@ -134,7 +134,7 @@ impl PathTerm {
     /// JSON, which is not checked; otherwise the result is unspecified.
     #[inline]
     pub fn find(&self, payload: &[u8]) -> Option<Range<usize>> {
-        if self.is_missing(payload) {
+        if self.is_ruled_out(payload) {
             return None;
         }
         let found = locate::locate(payload, &self.steps)?;
@@ -143,7 +143,7 @@ impl PathTerm {
 
     /// Returns whether the condition cannot hold if `payload` is JSON.
     #[inline]
-    fn is_missing(&self, payload: &[u8]) -> bool {
+    fn is_ruled_out(&self, payload: &[u8]) -> bool {
         let lacks = |text: &Option<Finder<'_>>| {
             let text = text.as_ref();
             text.is_some_and(|text| text.find(payload).is_none())

@@ -138,7 +138,9 @@ impl AnyFrame {
                 self.begin_aggregate(kind, length)?;
                 Ok(Some(end))
             }
-            b'.' if self.skipped == 0 && self.levels.last().is_some_and(|of| of.left.is_none()) => {
+            b'.' if self.skipped == 0
+                && self.levels.last().is_some_and(|level| level.left.is_none()) =>
+            {
                 match bytes.get(1..1 + LINE_END.len()) {
                     Some(end) if end == LINE_END => {
                         self.close_level();

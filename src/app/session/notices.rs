@@ -1,11 +1,13 @@
 //! Notices in words, for the rows of the log and for reading them whole.
 
+use std::time::Duration;
+
 use super::remedies::denial_remedy;
 use crate::app::causes::{connection_words, gap_cause_words, gap_reason_words, partial_words};
+use crate::message::glob;
 use crate::message::{
     Allowed, Dropped, Gap, GapCause, GapEnd, Notice, SubscriptionKind, Topic, Unexpected,
 };
-use crate::message::{clock, glob};
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures::{self, Clock};
 
@@ -74,7 +76,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         }
         Notice::ClockSet { by } => {
             let way = if *by < 0 { "back" } else { "forward" };
-            let length = figures::duration(clock::length(*by));
+            let length = figures::duration(Duration::from_micros(by.unsigned_abs()));
             format!("system clock set {way} by {length} · later times use the new clock")
         }
         Notice::CountedBySocketIo { topic } => counted_words(topic),

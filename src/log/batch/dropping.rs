@@ -1,5 +1,4 @@
-//! Reduction of a batch for which there is no room to its notices, and the report of that in the
-//! next batch.
+//! Dropping the messages of a batch for which there is no room, and reporting them in the next one.
 
 use super::{Batch, notice_bytes, offset};
 use crate::log::record::Record;

@@ -1,4 +1,4 @@
-//! Merging of deliveries: how a further delivery of a publish finds the row to join.
+//! Merging of deliveries: how another delivery of the same publish finds the row to join.
 
 use super::{Batch, offset};
 use crate::log::large::LargePayload;
@@ -115,12 +115,12 @@ impl Batch {
             (Some(last), _) => (
                 self.channel_name(last.channel),
                 self.last_payload(last),
-                !self.has_brought_last(last, subscription),
+                !self.has_delivered_last(last, subscription),
             ),
             (None, Some(tail)) => (
                 &*tail.channel,
                 tail.payload(),
-                !self.has_brought_tail(tail, subscription),
+                !self.has_delivered_tail(tail, subscription),
             ),
             (None, None) => return None,
         };
@@ -136,19 +136,20 @@ impl Batch {
         self.payload(offset(self.records.len() - 1), last)
     }
 
-    pub(super) fn joins_row_before(
+    /// Joins a delivery to the row before it if it is the same publish. Returns whether it is.
+    pub(super) fn join_row_before(
         &mut self,
         channel: &[u8],
         payload: BatchPayload<'_>,
         subscription: SubscriptionId,
     ) -> bool {
         let Some(last) = self.records.last() else {
-            return self.joins_batch_before(channel, payload, subscription);
+            return self.join_batch_before(channel, payload, subscription);
         };
-        // The cheapest check first: it suffices with one subscription, or if the subscriptions
-        // alternate.
+        // The cheapest check comes first: it decides if there is one subscription, or if the
+        // subscriptions alternate.
         if last.is_notice()
-            || self.has_brought_last(last, subscription)
+            || self.has_delivered_last(last, subscription)
             || self.last_payload(last) != payload
             || self.channel_name(last.channel) != channel
         {
@@ -159,14 +160,14 @@ impl Batch {
         true
     }
 
-    fn joins_batch_before(
+    fn join_batch_before(
         &mut self,
         channel: &[u8],
         payload: BatchPayload<'_>,
         subscription: SubscriptionId,
     ) -> bool {
         let joins = self.tail_before.as_ref().is_some_and(|tail| {
-            !self.has_brought_tail(tail, subscription)
+            !self.has_delivered_tail(tail, subscription)
                 && tail.payload() == payload
                 && *tail.channel == *channel
         });
@@ -178,7 +179,7 @@ impl Batch {
 
     /// Returns whether `subscription` has delivered the last row.
     #[inline]
-    fn has_brought_last(&self, last: &Record, subscription: SubscriptionId) -> bool {
+    fn has_delivered_last(&self, last: &Record, subscription: SubscriptionId) -> bool {
         last.subscription() == Some(subscription)
             || self
                 .joins_of_last_row()
@@ -186,7 +187,7 @@ impl Batch {
     }
 
     /// Returns whether `subscription` has delivered the row before this batch.
-    fn has_brought_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
+    fn has_delivered_tail(&self, tail: &Tail, subscription: SubscriptionId) -> bool {
         tail.subscriptions.contains(&subscription) || self.continues.contains(&subscription)
     }
 

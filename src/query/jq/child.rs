@@ -16,7 +16,7 @@ use jaq_core::{Ctx, Filter, ValT, Vars};
 use jaq_json::{Val, read};
 
 use super::meter::{Cut, Data, Meter, Run};
-use super::{STACK, compile, limits, shielded};
+use super::{STACK, catch_panic, compile, limits};
 use crate::query::helper::Helper;
 
 /// The process that serves jq.
@@ -88,9 +88,9 @@ fn answer_batches() -> io::Result<()> {
     let mut bytes = Vec::new();
     read_frame(&mut input, &mut bytes)?;
     let source = str::from_utf8(&bytes).map_err(io::Error::other)?;
-    let compiled = shielded(|| compile::compile(source));
-    let unfit = || io::Error::other("not a program");
-    let filter = compiled.ok().and_then(Result::ok).ok_or_else(unfit)?;
+    let compiled = catch_panic(|| compile::compile(source));
+    let invalid = || io::Error::other("not a program");
+    let filter = compiled.ok().and_then(Result::ok).ok_or_else(invalid)?;
     output.write_all(&[READY])?;
     output.flush()?;
     let mut ends = Vec::new();
@@ -128,7 +128,7 @@ fn answer_batch(filter: &Filter<Data>, bytes: &[u8], ends: &[usize]) -> Vec<u8> 
 }
 
 fn answer(filter: &Filter<Data>, payload: &[u8]) -> Answer {
-    let ran = shielded(|| {
+    let ran = catch_panic(|| {
         let input = read::parse_single(payload).ok()?;
         let meter = Meter::new();
         let (terms, meter) = (&filter.lut, &meter);
@@ -162,7 +162,7 @@ fn read_count(input: &mut impl Read) -> io::Result<Option<u32>> {
     let mut number = [0; size_of::<u32>()];
     match input.read_exact(&mut number) {
         Ok(()) => Ok(Some(u32::from_le_bytes(number))),
-        Err(wrong) if wrong.kind() == ErrorKind::UnexpectedEof => Ok(None),
-        Err(wrong) => Err(wrong),
+        Err(error) if error.kind() == ErrorKind::UnexpectedEof => Ok(None),
+        Err(error) => Err(error),
     }
 }

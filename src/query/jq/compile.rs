@@ -18,10 +18,10 @@ const PROGRAM: &str = "subscope_program";
 pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
     let tokens = Lexer::new(source)
         .lex()
-        .map_err(|wrong| not_lexed(source, &wrong))?;
+        .map_err(|error| lex_error(source, &error))?;
     let body = Parser::new(&tokens)
         .parse(Parser::term)
-        .map_err(|wrong| not_parsed(source, &wrong))?;
+        .map_err(|error| parse_error(source, &error))?;
     let definitions = jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs());
@@ -47,15 +47,15 @@ pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
         .with_funs(natives::all())
         .compile(modules)
         .map_err(|files| {
-            let first = files.into_iter().flat_map(|(_, wrong)| wrong).next();
+            let first = files.into_iter().flat_map(|(_, error)| error).next();
             first.map_or((0..source.len(), String::new()), |(name, kind)| {
                 (within(source, name), undefined(name, &kind))
             })
         })
 }
 
-fn not_lexed(source: &str, wrong: &[lex::Error<&str>]) -> (Range<usize>, String) {
-    let Some((expected, at)) = wrong.first() else {
+fn lex_error(source: &str, error: &[lex::Error<&str>]) -> (Range<usize>, String) {
+    let Some((expected, at)) = error.first() else {
         return (0..source.len(), "invalid jq filter".to_owned());
     };
     let start = within(source, at).start;
@@ -66,8 +66,8 @@ fn not_lexed(source: &str, wrong: &[lex::Error<&str>]) -> (Range<usize>, String)
     )
 }
 
-fn not_parsed(source: &str, wrong: &[parse::TError<'_, &str>]) -> (Range<usize>, String) {
-    let Some((expected, found)) = wrong.first() else {
+fn parse_error(source: &str, error: &[parse::TError<'_, &str>]) -> (Range<usize>, String) {
+    let Some((expected, found)) = error.first() else {
         return (0..source.len(), "invalid jq filter".to_owned());
     };
     let at = within(source, Token::opt_as_str(*found, source));

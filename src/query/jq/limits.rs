@@ -19,7 +19,7 @@ pub(super) fn limit_memory() -> io::Result<()> {
 }
 
 /// Returns the memory limit of the child in bytes, which is lower if this process has a lower one.
-pub(super) fn most_memory() -> u64 {
+pub(super) fn memory_limit() -> u64 {
     most_of(Resource::As, MAX_MEMORY)
 }
 

@@ -12,7 +12,7 @@ use jaq_core::{DataT, Lut};
 use jaq_json::Val;
 
 use super::STACK;
-use super::limits::most_memory;
+use super::limits::memory_limit;
 
 /// The maximum number of steps for one message.
 const MAX_STEPS: u32 = 500_000;
@@ -48,7 +48,7 @@ impl fmt::Display for Cut {
             Self::Memory => write!(
                 f,
                 "out of memory: limit {} MiB, including {} MiB of stack",
-                most_memory() >> 20,
+                memory_limit() >> 20,
                 STACK >> 20
             ),
             Self::Ended(status) => match (status.signal(), status.code()) {

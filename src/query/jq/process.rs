@@ -25,7 +25,7 @@ const BATCH_TIME: Duration = Duration::from_millis(250);
 const OUT_OF_MEMORY: &str = "memory allocation of ";
 
 /// How many bytes to read of what the process prints to stderr.
-const LONGEST_COMPLAINT: u64 = 4 << 10;
+const MAX_STDERR: u64 = 4 << 10;
 
 /// The child process. It ends when this is dropped, or with its parent, because that closes its
 /// stdin.
@@ -34,7 +34,7 @@ pub struct Process {
     input: ChildStdin,
     output: ChildStdout,
     /// Its stderr, where it reports running out of memory before it ends.
-    complaint: ChildStderr,
+    stderr: ChildStderr,
     batch: Vec<u8>,
 }
 
@@ -54,12 +54,12 @@ impl Process {
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
         let pipes = pipes.zip(child.stderr.take());
-        let ((input, output), complaint) = pipes.ok_or(ErrorKind::BrokenPipe)?;
+        let ((input, output), stderr) = pipes.ok_or(ErrorKind::BrokenPipe)?;
         let mut process = Self {
             child,
             input,
             output,
-            complaint,
+            stderr,
             batch: Vec::new(),
         };
         process.put_frame(program.0.as_bytes());
@@ -111,9 +111,7 @@ impl Process {
         }
         let status = self.child.wait().unwrap_or_default();
         let mut words = Vec::new();
-        let _ = (&mut self.complaint)
-            .take(LONGEST_COMPLAINT)
-            .read_to_end(&mut words);
+        let _ = (&mut self.stderr).take(MAX_STDERR).read_to_end(&mut words);
         if String::from_utf8_lossy(&words).contains(OUT_OF_MEMORY) {
             Cut::Memory
         } else {
@@ -142,7 +140,7 @@ impl Process {
             match poll(&mut waited, Some(&left)) {
                 Ok(ready) => return Ok(ready > 0),
                 Err(Errno::INTR) => {}
-                Err(wrong) => return Err(wrong.into()),
+                Err(error) => return Err(error.into()),
             }
         }
     }
@@ -172,7 +170,7 @@ mod tests {
     use super::*;
 
     /// Returns the error reported if the process runs this script when queried.
-    fn said_after(script: &str) -> String {
+    fn error_after(script: &str) -> String {
         let script = format!("printf !; read -r line; {script}");
         let program = Program("true".into());
         let mut command = Command::new("sh");
@@ -184,10 +182,10 @@ mod tests {
 
     #[test]
     fn what_ended_the_process_is_said() {
-        assert_eq!(said_after("kill -KILL $$"), "its process ended (signal 9)");
-        assert_eq!(said_after("kill -ABRT $$"), "its process ended (signal 6)");
-        assert_eq!(said_after("exit 1"), "its process ended (exit 1)");
+        assert_eq!(error_after("kill -KILL $$"), "its process ended (signal 9)");
+        assert_eq!(error_after("kill -ABRT $$"), "its process ended (signal 6)");
+        assert_eq!(error_after("exit 1"), "its process ended (exit 1)");
         let out_of_memory = "echo memory allocation of 9 bytes failed >&2; kill -ABRT $$";
-        assert!(said_after(out_of_memory).starts_with("out of memory: "));
+        assert!(error_after(out_of_memory).starts_with("out of memory: "));
     }
 }

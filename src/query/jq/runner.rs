@@ -106,8 +106,8 @@ impl Runner {
         if state.process.is_none() {
             match Process::start(&self.program) {
                 Ok(process) => state.process = Some(process),
-                Err(wrong) => {
-                    let words = format!("jq(…) disabled: its process cannot start ({wrong})");
+                Err(error) => {
+                    let words = format!("jq(…) disabled: its process cannot start ({error})");
                     self.given_up.get_or_init(|| words);
                 }
             }

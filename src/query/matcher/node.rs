@@ -74,7 +74,7 @@ impl Verdicts {
     pub fn judge<'n>(&mut self, names: impl Iterator<Item = &'n [u8]>) {
         self.holds.clear();
         let name = &self.name;
-        self.holds.extend(names.map(|other| name.takes(other)));
+        self.holds.extend(names.map(|other| name.matches(other)));
     }
 
     pub fn of(&self, index: u32) -> bool {

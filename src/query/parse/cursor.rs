@@ -88,7 +88,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Returns whether a term may end here.
-    pub fn sees_bound(&self) -> bool {
+    pub fn at_term_end(&self) -> bool {
         matches!(self.peek(), None | Some(')')) || self.sees_space()
     }
 
@@ -105,6 +105,6 @@ pub fn ends_word(character: char) -> bool {
 }
 
 /// Returns whether a name in a path may contain the character.
-pub fn is_of_name(character: char) -> bool {
+pub fn is_name_char(character: char) -> bool {
     character.is_alphanumeric() || matches!(character, '_' | '-' | '$' | '@')
 }

@@ -10,7 +10,7 @@ use crate::query::literal::Literal;
 use crate::query::value::{PathTerm, Scalar, Test};
 
 use super::Parser;
-use super::cursor::is_of_name;
+use super::cursor::is_name_char;
 use super::path::{NO_VALUE, Operator};
 
 impl Parser<'_> {
@@ -40,7 +40,7 @@ impl Parser<'_> {
         let Ok(Some(operator)) = self.operator() else {
             return Ok(None);
         };
-        if self.cursor.sees_bound() {
+        if self.cursor.at_term_end() {
             return Ok(None);
         }
         let Ok(test) = self.test(operator) else {
@@ -54,7 +54,7 @@ impl Parser<'_> {
             // So is `file~1`, but `name=~x` is not.
             _ => self.cursor.text_since(start).contains("=~"),
         };
-        if !is_comparison || !self.cursor.sees_bound() {
+        if !is_comparison || !self.cursor.at_term_end() {
             return Ok(None);
         }
         let is_equal = matches!(test, Test::Compare(Compare::Equal, _));
@@ -97,7 +97,7 @@ impl Parser<'_> {
         };
         self.suggest_for_comparison(path.start, path, &test, false);
         let term = Term::Path(Box::new(PathTerm::new(steps, test)));
-        Ok(self.cursor.sees_bound().then_some(Expr::Term(term)))
+        Ok(self.cursor.at_term_end().then_some(Expr::Term(term)))
     }
 
     /// Parses a path that starts with a name.
@@ -107,7 +107,7 @@ impl Parser<'_> {
         if !first.is_alphabetic() && first != '_' {
             return None;
         }
-        let name = self.cursor.take_while(is_of_name);
+        let name = self.cursor.take_while(is_name_char);
         let mut steps = vec![PathStep::Key(name.as_bytes().into())];
         steps.extend(self.steps().ok()?);
         // `a->b` and `the end.` are text.

@@ -8,7 +8,7 @@ use crate::query::error::{QueryError, fail};
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
-use super::cursor::is_of_name;
+use super::cursor::is_name_char;
 use super::strings::{self, Escapes, UNCLOSED_QUOTE};
 use super::suggest::{self, Rank, Suggestion};
 use super::{BETWEEN, Parser};
@@ -23,14 +23,14 @@ impl Parser<'_> {
     /// Returns whether a path comes next, and not a text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
         let rest = self.cursor.rest();
-        let Some(behind) = rest.strip_prefix('.') else {
+        let Some(after) = rest.strip_prefix('.') else {
             // JSONPath syntax.
             return rest.starts_with("$.") || rest.starts_with("$[");
         };
-        match behind.chars().next() {
+        match after.chars().next() {
             Some('[' | '"') => true,
             Some(next) if next.is_alphabetic() || next == '_' || next == '$' => true,
-            Some(next) => next.is_whitespace() && sees_operator(behind.trim_start()),
+            Some(next) => next.is_whitespace() && sees_operator(after.trim_start()),
             None => false,
         }
     }
@@ -162,8 +162,8 @@ impl Parser<'_> {
                     let key = strings::take_quoted(&mut self.cursor, Escapes::Json)?;
                     steps.push(PathStep::Key(key.into()));
                 }
-                Some(next) if dotted && is_of_name(next) => {
-                    let name = self.cursor.take_while(is_of_name);
+                Some(next) if dotted && is_name_char(next) => {
+                    let name = self.cursor.take_while(is_name_char);
                     steps.push(PathStep::Key(name.as_bytes().into()));
                 }
                 _ if dotted && steps.is_empty() => return Ok(steps),
@@ -228,8 +228,8 @@ impl Parser<'_> {
     }
 
     fn bare_scalar(&mut self, is_in_list: bool) -> Scalar {
-        if let Some(behind) = self.cursor.rest().strip_prefix('\'')
-            && let Some((inside, _)) = behind.split_once('\'')
+        if let Some(after) = self.cursor.rest().strip_prefix('\'')
+            && let Some((inside, _)) = after.split_once('\'')
         {
             self.cursor.eat("'");
             self.cursor.eat(inside);

@@ -5,7 +5,7 @@ use std::ops::Range;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::value::{Scalar, Test};
 
-use super::cursor::{ends_word, is_of_name};
+use super::cursor::{ends_word, is_name_char};
 
 /// Names for the whole payload in other tools.
 const PAYLOAD: [&str; 12] = [
@@ -113,8 +113,8 @@ pub fn replaced<'a>(
 /// Returns what the user may have meant by `word`, with which `rest` begins, and the length in
 /// bytes of the part of `rest` to replace.
 pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
-    if let Some(behind) = rest.strip_prefix('\'')
-        && let Some((inside, _)) = behind.split_once('\'')
+    if let Some(after) = rest.strip_prefix('\'')
+        && let Some((inside, _)) = after.split_once('\'')
         && !inside.is_empty()
     {
         return Some((inside.len() + 2, quoted(inside)));
@@ -137,18 +137,18 @@ fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
 
 /// Rewrites a comparison in words, such as `level is error`, or a key separated from its value.
 fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
-    let behind = rest.get(word.len()..)?;
-    let behind = behind.strip_prefix(char::is_whitespace)?.trim_start();
+    let after = rest.get(word.len()..)?;
+    let after = after.strip_prefix(char::is_whitespace)?.trim_start();
     if let Some(name) = word.strip_suffix(':').filter(|name| is_name(name)) {
-        let (value, end) = first_value(behind)?;
+        let (value, end) = first_value(after)?;
         return Some((rest.len() - end.len(), of_pair(name, value)?));
     }
     if !is_name(word) {
         return None;
     }
     let verb = VERBS.iter().find_map(|(verb, sign)| {
-        let start = behind.get(..verb.len())?;
-        let end = behind[verb.len()..].strip_prefix(char::is_whitespace)?;
+        let start = after.get(..verb.len())?;
+        let end = after[verb.len()..].strip_prefix(char::is_whitespace)?;
         start
             .eq_ignore_ascii_case(verb)
             .then_some((*verb, *sign, end))
@@ -159,7 +159,7 @@ fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
         return Some((rest.len() - end.len(), said));
     }
     let key = KEYS.iter().find(|(key, _)| *key == word)?.1;
-    let (value, end) = first_value(behind)?;
+    let (value, end) = first_value(after)?;
     let is_key = key != "last" || value.starts_with(|first: char| first.is_ascii_digit());
     is_key.then(|| (rest.len() - end.len(), format!("{key}:{value}")))
 }
@@ -342,7 +342,7 @@ fn key_of(name: &str) -> Option<&'static str> {
 
 fn is_name(text: &str) -> bool {
     let starts = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
-    starts && text.chars().all(is_of_name)
+    starts && text.chars().all(is_name_char)
 }
 
 /// Returns the value as written in a comparison.

@@ -29,7 +29,7 @@ impl Parser<'_> {
                 None => self.word()?,
             },
         };
-        if !self.cursor.sees_bound() {
+        if !self.cursor.at_term_end() {
             return fail(
                 self.cursor.next_char(),
                 format!(
@@ -57,7 +57,7 @@ impl Parser<'_> {
             return Ok(self.slashed_word(start, word));
         }
         let regex = self.regex();
-        let is_regex = regex.is_ok() && self.cursor.sees_bound();
+        let is_regex = regex.is_ok() && self.cursor.at_term_end();
         if !is_plain || is_regex {
             return regex.map(Term::Regex);
         }

@@ -97,7 +97,7 @@ impl Contacts {
     }
 
     fn refused(&mut self, address: &Address, error: RedisError) -> Unanswered {
-        if error.code.is_passing() {
+        if error.code.is_temporary() {
             return Unanswered::Silent;
         }
         if error.code.is_about_login() {

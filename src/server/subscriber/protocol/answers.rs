@@ -146,7 +146,7 @@ impl SubscriberProtocol<'_> {
         match request {
             // A replica that has lost its primary receives nothing, although it stays connected.
             Some(Request::Auth | Request::Ping | Request::SetName | Request::Subscribe(_))
-                if code.is_passing() =>
+                if code.is_temporary() =>
             {
                 Err(End::Lost(ConnectionError::Redis(error)))
             }
