@@ -83,7 +83,7 @@ impl Query {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
-    /// Returns a query that matches what all of `parts` match; everything if there are none.
+    /// Returns a query for the rows that all of `parts` match: all rows if there are no parts.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut parts: Vec<Self> = parts.into_iter().collect();
         parts.retain(|part| !part.is_everything());
@@ -95,7 +95,7 @@ impl Query {
         Self::new(&text.join(" "), root)
     }
 
-    /// Returns a query that matches exactly what this one does not.
+    /// Returns a query that matches exactly the rows that this one does not.
     #[must_use]
     pub fn negate(self) -> Self {
         let text = format!("not {}", self.grouped());
@@ -132,30 +132,28 @@ impl Query {
             .has(&|term| matches!(term, Term::Is(Is::Notice | Is::Gap)))
     }
 
-    /// Returns whether the query contains `via:`, so that rows must list their subscriptions.
+    /// Returns whether the query contains `via:`, which needs rows with their subscriptions.
     pub fn uses_via(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Via(_)))
     }
 
-    /// Returns whether the query contains `is:drift` or `is:seqgap`, so that rows must carry their
-    /// flags.
+    /// Returns whether the query contains `is:drift` or `is:seqgap`, which need rows with flags.
     pub fn uses_flags(&self) -> bool {
         self.root
             .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
     }
 
-    /// Returns whether the query compares values at paths, which depends on the decoder of a
-    /// payload.
+    /// Returns whether the query compares values at paths, which depends on a payload's decoder.
     pub fn uses_values(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Path(_)))
     }
 
     /// Returns the flags that the query tests.
     pub fn used_flags(&self) -> Flags {
-        let asks = |asked: Is| self.root.has(&|term| *term == Term::Is(asked));
+        let tests = |flag: Is| self.root.has(&|term| *term == Term::Is(flag));
         Flags {
-            is_drift: asks(Is::Drift),
-            is_seqgap: asks(Is::SeqGap),
+            is_drift: tests(Is::Drift),
+            is_seqgap: tests(Is::SeqGap),
         }
     }
 
@@ -164,7 +162,7 @@ impl Query {
         self.root.on_channel(name).is_some()
     }
 
-    /// Returns whether a row may take milliseconds because the query runs a jq program.
+    /// Returns whether the query runs a jq program, which may take milliseconds per row.
     pub fn is_slow(&self) -> bool {
         self.root.has(&|term| matches!(term, Term::Jq(_)))
     }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-/// The most characters of the faulty part to quote in its description.
+/// The maximum number of characters of the faulty part to quote.
 const MAX_QUOTED: usize = 20;
 
 /// An error in a query, with its position.
@@ -17,8 +17,8 @@ pub struct QueryError {
 }
 
 impl QueryError {
-    /// Describes where in `text` the error is, in words that can precede the message; `None` if the
-    /// whole text is wrong. The description quotes part of the text verbatim.
+    /// Describes where in `text` the error is, as a phrase to put before the message; `None` if the
+    /// whole text is wrong. The phrase quotes part of the text verbatim.
     pub fn place(&self, text: &str) -> Option<String> {
         let before = text.get(..self.at.start).unwrap_or(text);
         let part = text.get(self.at.clone()).unwrap_or_default();

@@ -33,7 +33,7 @@ pub enum Term {
     Channel(Name),
     /// A subscription with this name delivered the row.
     Via(Name),
-    /// The original size of the payload compares this way to this many bytes.
+    /// Compares the original size of the payload with this many bytes.
     Size(Compare, u64),
     /// The row arrived at this time or later.
     Since(Time),
@@ -108,23 +108,23 @@ impl Expr {
         }
     }
 
-    /// Returns whether any term satisfies `asked`.
-    pub fn has(&self, asked: &impl Fn(&Term) -> bool) -> bool {
+    /// Returns whether any term satisfies `condition`.
+    pub fn has(&self, condition: &impl Fn(&Term) -> bool) -> bool {
         match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(asked)),
-            Self::Not(inner) => inner.has(asked),
-            Self::Term(term) => asked(term),
+            Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(condition)),
+            Self::Not(inner) => inner.has(condition),
+            Self::Term(term) => condition(term),
         }
     }
 
-    /// Returns whether all messages on the channel `name` match (`true`) or none (`false`); `None`
-    /// if that depends on more than the channel.
+    /// Returns whether all messages (`true`) or no messages (`false`) on the channel `name` match;
+    /// `None` if that depends on more than the channel.
     pub fn on_channel(&self, name: &[u8]) -> Option<bool> {
         match self {
             Self::All(parts) => decided(parts, name, false),
             Self::Any(parts) => decided(parts, name, true),
             Self::Not(inner) => inner.on_channel(name).map(|holds| !holds),
-            Self::Term(Term::Channel(asked)) => Some(asked.matches(name)),
+            Self::Term(Term::Channel(wanted)) => Some(wanted.matches(name)),
             Self::Term(Term::Word(text)) => text.find(name).map(|_| true),
             Self::Term(Term::Is(Is::Notice | Is::Gap)) => Some(false),
             Self::Term(_) => None,
@@ -146,8 +146,7 @@ impl Expr {
     }
 }
 
-/// Combines the verdicts of `parts` on a channel; a part whose verdict is `decisive` decides the
-/// whole.
+/// Combines the verdicts of `parts` on a channel. A single `decisive` verdict decides the whole.
 fn decided(parts: &[Expr], name: &[u8], decisive: bool) -> Option<bool> {
     let mut all = Some(!decisive);
     for part in parts {

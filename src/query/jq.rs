@@ -69,7 +69,7 @@ impl Program {
     }
 }
 
-/// Returns the result of `run`, or the panic it raised.
+/// Returns the result of `run`, or its panic.
 fn catch_panic<T>(run: impl FnOnce() -> T) -> std::thread::Result<T> {
     IS_RUNNING.set(true);
     let ran = panic::catch_unwind(AssertUnwindSafe(run));

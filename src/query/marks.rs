@@ -7,11 +7,11 @@ use regex::bytes::Regex;
 use crate::payload::json;
 use crate::query::expr::{Expr, Term};
 
-/// The most ranges to highlight in a payload.
+/// The maximum number of ranges to highlight in a payload.
 pub const MAX_MARKS: usize = 1000;
 
-/// The fewest bytes that may be searched exactly for matches of a regular expression; the limit is
-/// twice the payload's size if that is more.
+/// The minimum number of bytes to search exactly for matches of a regular expression, or twice the
+/// payload's size if that is more.
 const MIN_EXACT: usize = 16 << 10;
 
 /// The window to search at a time once that limit is used up, in bytes.
@@ -49,14 +49,14 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
 
 /// The successive matches of a regular expression.
 ///
-/// Finding the next match may take a scan of everything that is left: `\d+ms|\d` looks for an `ms`
-/// after each digit of a long run. Only a limited number of bytes is therefore searched to the end.
-/// After that the search goes window by window and misses matches that may be longer than a window.
+/// Finding the next match may require scanning the whole rest: `\d+ms|\d` looks for an `ms` after
+/// each digit of a long run. Only a limited number of bytes is therefore searched exactly. After
+/// that, the search proceeds window by window and may miss matches longer than a window.
 struct Matches<'a> {
     regex: &'a Regex,
     payload: &'a [u8],
     from: usize,
-    /// How many more bytes may be searched to the end.
+    /// How many more bytes may be searched exactly.
     exact: usize,
     /// How many bytes were searched.
     #[cfg(test)]

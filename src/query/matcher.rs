@@ -36,8 +36,8 @@ impl Matcher {
         }
     }
 
-    /// Sets the names of all subscriptions, indexed by their ids, for `via:`. A subscription that is
-    /// not among them never matches.
+    /// Sets the names of all subscriptions, indexed by id, for `via:`. Other subscriptions never
+    /// match.
     pub fn set_subscriptions(&mut self, names: &[Arc<[u8]>]) {
         self.root.each(&mut |node| {
             if let Node::Via(verdicts) = node {
@@ -76,9 +76,9 @@ impl Matcher {
         self.root.holds(&self.candidate(row, 0))
     }
 
-    /// Returns whether each of `rows` matches, for a prefix of them: as many as the programs have
-    /// time for in one turn, but at least one. Running a program on many rows at once takes much
-    /// less time than on one after the other.
+    /// Returns whether each of the first few `rows` matches: as many as the programs have time for
+    /// in one turn, but at least one. Running a program on many rows at once takes much less time
+    /// than on one after the other.
     pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
         self.root.each_program(&mut |program| {
             program.begin(rows.len());
@@ -149,7 +149,7 @@ impl Matcher {
         self.root.text().is_some()
     }
 
-    /// Returns the error that occurred while matching, if any: the affected rows did not match.
+    /// Returns the error that occurred while matching, if any. The affected rows did not match.
     pub fn trouble(&self) -> Option<&str> {
         self.root.trouble()
     }

@@ -225,7 +225,7 @@ impl Parser<'_> {
     fn sees_between(&self, words: [&str; 3]) -> bool {
         let [plain, sign, capital] = words;
         let is_capital = || {
-            // At the end it is a word to search for.
+            // At the end of a query it is a word to search for.
             let after = self.cursor.rest().trim_start_matches(capital).trim_start();
             self.cursor.sees_word(capital) && !after.is_empty() && !after.starts_with(')')
         };
@@ -235,12 +235,12 @@ impl Parser<'_> {
     /// Consumes a `NOT` that is an operator, not a word of a text such as `NOT FOUND`.
     fn capital_not(&mut self, is_after_operator: bool) -> bool {
         let after = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
-        let is_taken = after.is_some_and(|after| match after.chars().next() {
+        let is_operator = after.is_some_and(|after| match after.chars().next() {
             None | Some(')') => false,
             Some('(') => true,
             Some(_) => is_after_operator,
         });
-        is_taken && self.keyword("NOT")
+        is_operator && self.keyword("NOT")
     }
 
     /// Consumes the keyword `word`, if it is here as a separate word.

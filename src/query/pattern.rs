@@ -54,8 +54,8 @@ impl PartialEq for Pattern {
     }
 }
 
-/// Returns `source` with escapes of non-ASCII bytes, `\x80` to `\xff`, and character classes that
-/// contain one, wrapped so that they match bytes.
+/// Returns `source`, wrapping escapes of non-ASCII bytes (`\x80` to `\xff`) and character classes
+/// that contain one, so that they match bytes.
 fn with_bytes(source: &str) -> String {
     let mut text = String::with_capacity(source.len());
     let mut rest = source;
@@ -121,7 +121,7 @@ fn class(text: &str) -> (usize, bool) {
     (text.len(), false)
 }
 
-/// Returns the last line of an error message, without the drawing above it that shows the position.
+/// Returns the last line of an error message, without the diagram above it.
 fn last_line(message: &str) -> String {
     let line = message.lines().last().unwrap_or_default();
     line.strip_prefix("error: ").unwrap_or(line).to_owned()

@@ -16,9 +16,11 @@ pub struct Row<'a> {
     pub payload: &'a [u8],
     /// The size of the payload on arrival, in bytes.
     pub size: u64,
-    /// The subscriptions that delivered the row; only needed if [`Query::uses_via`](super::Query::uses_via).
+    /// The subscriptions that delivered the row; only needed if
+    /// [`Query::uses_via`](super::Query::uses_via).
     pub via: &'a [SubscriptionId],
-    /// The flags set on the row by checks; only needed if [`Query::uses_flags`](super::Query::uses_flags).
+    /// The flags set on the row by checks; only needed if
+    /// [`Query::uses_flags`](super::Query::uses_flags).
     pub flags: Flags,
 }
 

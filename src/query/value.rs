@@ -29,7 +29,7 @@ pub struct PathTerm {
 pub enum Test {
     /// The value exists, even if null.
     Exists,
-    /// The value compares this way to this scalar.
+    /// The comparison of the value with this scalar holds.
     Compare(Compare, Scalar),
     /// The value is one of these.
     In(Vec<Scalar>),
@@ -65,7 +65,7 @@ impl Scalar {
         is_number.then(|| Self::Number(Number::new(word)))
     }
 
-    /// Returns whether the value with this JSON text compares this way to the scalar.
+    /// Returns whether the value with this JSON text compares to the scalar in this way.
     #[inline]
     fn holds(&self, compare: Compare, value: &[u8]) -> bool {
         let order = match self {
@@ -78,11 +78,11 @@ impl Scalar {
                 };
             }
             Self::Number(number) => number.order_of(value),
-            Self::Text(said) if compare == Compare::Equal || compare == Compare::NotEqual => {
-                let equal = unquoted(value).is_some_and(|raw| text::equals(raw, said));
+            Self::Text(expected) if compare == Compare::Equal || compare == Compare::NotEqual => {
+                let equal = unquoted(value).is_some_and(|raw| text::equals(raw, expected));
                 return equal == (compare == Compare::Equal);
             }
-            Self::Text(said) => unquoted(value).map(|raw| text::compare(raw, said)),
+            Self::Text(expected) => unquoted(value).map(|raw| text::compare(raw, expected)),
         };
         // Values of different types are unequal and have no order.
         order.map_or(compare == Compare::NotEqual, |order| compare.holds(order))
@@ -103,7 +103,7 @@ impl PathTerm {
             PathStep::Index(_) => None,
         });
         let needle = match &test {
-            Test::Compare(Compare::Equal, Scalar::Text(said)) => Some(&**said),
+            Test::Compare(Compare::Equal, Scalar::Text(text)) => Some(&**text),
             _ => key,
         };
         // A needle that needs escaping is never found, but then the payload contains a backslash.
@@ -125,9 +125,9 @@ impl PathTerm {
     /// Returns whether the condition holds for the value in `payload`, which `lookup` reads.
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
-        // Only in JSON is a text stored verbatim.
-        let is_missing = lookup.looks_like_json() && self.is_ruled_out(payload);
-        !is_missing && lookup.has(&self.steps, |value| self.test.holds(value))
+        // Only JSON contains texts verbatim.
+        let is_ruled_out = lookup.looks_like_json() && self.is_ruled_out(payload);
+        !is_ruled_out && lookup.has(&self.steps, |value| self.test.holds(value))
     }
 
     /// Returns the range in `payload` of the value that satisfies the condition. `payload` must be
@@ -165,8 +165,8 @@ impl Test {
                 .any(|scalar| scalar.holds(Compare::Equal, value)),
             Self::Match(pattern) => unquoted(value).is_some_and(|raw| {
                 if text::has_escape(raw) {
-                    let said: Vec<u8> = text::Unescaped::new(raw).collect();
-                    pattern.regex().is_match(&said)
+                    let plain: Vec<u8> = text::Unescaped::new(raw).collect();
+                    pattern.regex().is_match(&plain)
                 } else {
                     pattern.regex().is_match(raw)
                 }
@@ -185,7 +185,7 @@ fn may_hold_exponent(payload: &[u8]) -> bool {
     })
 }
 
-/// Returns what is between the quotes, if the value is a string.
+/// Returns the text between the quotes, if the value is a string.
 #[inline]
 fn unquoted(value: &[u8]) -> Option<&[u8]> {
     match value {

@@ -19,7 +19,7 @@ use super::meter::{Cut, Data, Meter, Run};
 use super::{STACK, catch_panic, compile, limits};
 use crate::query::helper::Helper;
 
-/// The process that serves jq.
+/// The process that runs jq.
 pub const JQ: Helper = Helper {
     name: "subscope-jq",
     argument: "__jq",

@@ -11,17 +11,17 @@ use jaq_core::{Compiler, Filter};
 use super::meter::Data;
 use super::natives;
 
-/// The name under which the program is defined. The program itself cannot refer to it.
+/// The name of the definition that holds the program, which cannot refer to it.
 const PROGRAM: &str = "subscope_program";
 
 /// Compiles `source`. An error gives the offending byte range and what is wrong with it.
 pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
     let tokens = Lexer::new(source)
         .lex()
-        .map_err(|error| lex_error(source, &error))?;
+        .map_err(|errors| lex_error(source, &errors))?;
     let body = Parser::new(&tokens)
         .parse(Parser::term)
-        .map_err(|error| parse_error(source, &error))?;
+        .map_err(|errors| parse_error(source, &errors))?;
     let definitions = jaq_core::defs()
         .chain(jaq_std::defs())
         .chain(jaq_json::defs());
@@ -47,15 +47,15 @@ pub fn compile(source: &str) -> Result<Filter<Data>, (Range<usize>, String)> {
         .with_funs(natives::all())
         .compile(modules)
         .map_err(|files| {
-            let first = files.into_iter().flat_map(|(_, error)| error).next();
+            let first = files.into_iter().flat_map(|(_, errors)| errors).next();
             first.map_or((0..source.len(), String::new()), |(name, kind)| {
                 (within(source, name), undefined(name, &kind))
             })
         })
 }
 
-fn lex_error(source: &str, error: &[lex::Error<&str>]) -> (Range<usize>, String) {
-    let Some((expected, at)) = error.first() else {
+fn lex_error(source: &str, errors: &[lex::Error<&str>]) -> (Range<usize>, String) {
+    let Some((expected, at)) = errors.first() else {
         return (0..source.len(), "invalid jq filter".to_owned());
     };
     let start = within(source, at).start;
@@ -66,8 +66,8 @@ fn lex_error(source: &str, error: &[lex::Error<&str>]) -> (Range<usize>, String)
     )
 }
 
-fn parse_error(source: &str, error: &[parse::TError<'_, &str>]) -> (Range<usize>, String) {
-    let Some((expected, found)) = error.first() else {
+fn parse_error(source: &str, errors: &[parse::TError<'_, &str>]) -> (Range<usize>, String) {
+    let Some((expected, found)) = errors.first() else {
         return (0..source.len(), "invalid jq filter".to_owned());
     };
     let at = within(source, Token::opt_as_str(*found, source));

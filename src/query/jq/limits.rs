@@ -14,27 +14,26 @@ const MAX_CPU: u64 = 10;
 
 /// Limits the memory of this process and disables core dumps.
 pub(super) fn limit_memory() -> io::Result<()> {
-    limit(Resource::Core, 0)?;
-    limit(Resource::As, MAX_MEMORY)
+    lower(Resource::Core, 0)?;
+    lower(Resource::As, MAX_MEMORY)
 }
 
 /// Returns the memory limit of the child in bytes, which is lower if this process has a lower one.
 pub(super) fn memory_limit() -> u64 {
-    most_of(Resource::As, MAX_MEMORY)
+    allowed(Resource::As, MAX_MEMORY)
 }
 
-fn most_of(resource: Resource, most: u64) -> u64 {
-    getrlimit(resource)
-        .maximum
-        .map_or(most, |maximum| maximum.min(most))
+fn allowed(resource: Resource, limit: u64) -> u64 {
+    let maximum = getrlimit(resource).maximum;
+    maximum.map_or(limit, |maximum| maximum.min(limit))
 }
 
-/// Lowers both limits on a resource to `most`.
-fn limit(resource: Resource, most: u64) -> io::Result<()> {
-    let most = most_of(resource, most);
+/// Lowers both limits on a resource to `limit`.
+fn lower(resource: Resource, limit: u64) -> io::Result<()> {
+    let limit = Some(allowed(resource, limit));
     let limits = Rlimit {
-        current: Some(most),
-        maximum: Some(most),
+        current: limit,
+        maximum: limit,
     };
     setrlimit(resource, limits).map_err(io::Error::from)
 }

@@ -18,7 +18,7 @@ use super::limits::memory_limit;
 const MAX_STEPS: u32 = 500_000;
 
 /// The maximum stack use, in bytes: a fraction of the thread's stack, because dropping values and
-/// iterators nested as deep takes stack without taking steps.
+/// iterators nested that deeply also takes stack, without taking steps.
 const MAX_STACK: usize = STACK / 12;
 
 /// The maximum time for one message.
@@ -29,7 +29,7 @@ pub const MAX_TIME: Duration = Duration::from_secs(2);
 pub enum Cut {
     /// The program took too many steps.
     Steps,
-    /// The program recursed too deep.
+    /// The program recursed too deeply.
     Stack,
     /// The program took too long.
     Time,
@@ -111,7 +111,7 @@ impl DataT for Data {
     type Data<'a> = Run<'a>;
 }
 
-/// A run of a program: its terms, which it looks up at every step, and its meter.
+/// A run of a program: its terms, of which it looks one up at every step, and its meter.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     pub terms: &'a Lut<Data>,

@@ -20,11 +20,11 @@ const START_TIME: Duration = Duration::from_secs(20);
 /// milliseconds, so exceeding this means that one payload is slow; they are then sent one by one.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 
-/// What Rust prints when an allocation fails, before it aborts with a signal that has other causes
-/// too.
+/// What Rust prints when an allocation fails, before it aborts with a signal that can have other
+/// causes.
 const OUT_OF_MEMORY: &str = "memory allocation of ";
 
-/// How many bytes to read of what the process prints to stderr.
+/// The maximum number of bytes to read from the process's stderr.
 const MAX_STDERR: u64 = 4 << 10;
 
 /// The child process. It ends when this is dropped, or with its parent, because that closes its
@@ -106,13 +106,15 @@ impl Process {
     fn why_it_ended(&mut self, error: &io::Error) -> Cut {
         use ErrorKind::{BrokenPipe, UnexpectedEof};
         if !matches!(error.kind(), UnexpectedEof | BrokenPipe) {
-            // It is still running, but of no more use.
+            // It is still running but no longer usable.
             let _ = self.child.kill();
         }
         let status = self.child.wait().unwrap_or_default();
-        let mut words = Vec::new();
-        let _ = (&mut self.stderr).take(MAX_STDERR).read_to_end(&mut words);
-        if String::from_utf8_lossy(&words).contains(OUT_OF_MEMORY) {
+        let mut printed = Vec::new();
+        let _ = (&mut self.stderr)
+            .take(MAX_STDERR)
+            .read_to_end(&mut printed);
+        if String::from_utf8_lossy(&printed).contains(OUT_OF_MEMORY) {
             Cut::Memory
         } else {
             Cut::Ended(status)
@@ -158,7 +160,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // Killed or ended by itself, it has to be reaped.
+        // It has to be reaped even if it ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -181,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn what_ended_the_process_is_said() {
+    fn the_error_tells_what_ended_the_process() {
         assert_eq!(error_after("kill -KILL $$"), "its process ended (signal 9)");
         assert_eq!(error_after("kill -ABRT $$"), "its process ended (signal 6)");
         assert_eq!(error_after("exit 1"), "its process ended (exit 1)");

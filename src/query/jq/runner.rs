@@ -55,8 +55,8 @@ impl Runner {
         state.answers.resize(payloads, None);
     }
 
-    /// Returns whether the program holds for the payload `number`, which is JSON; `None` until
-    /// [`Runner::run`] has got the answer.
+    /// Returns whether the program holds for the payload `number`, which is JSON; `None` if
+    /// [`Runner::run`] has not determined that yet.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {
             self.note_trouble("jq(…) skips messages over 16 MiB".to_owned());
@@ -73,8 +73,8 @@ impl Runner {
         answer
     }
 
-    /// Runs the program on the payloads without an answer; `payload_of` returns a payload by its
-    /// number. Returns whether all answers are known now; at least one more is.
+    /// Runs the program on the payloads that need an answer; `payload_of` returns a payload by its
+    /// number. Returns whether all answers are known now; there is at least one more.
     pub fn run<'p>(&self, payload_of: impl Fn(usize) -> &'p [u8]) -> bool {
         let mut state = self.state.borrow_mut();
         let open = std::mem::take(&mut state.open);
@@ -107,8 +107,8 @@ impl Runner {
             match Process::start(&self.program) {
                 Ok(process) => state.process = Some(process),
                 Err(error) => {
-                    let words = format!("jq(…) disabled: its process cannot start ({error})");
-                    self.given_up.get_or_init(|| words);
+                    let message = format!("jq(…) disabled: its process cannot start ({error})");
+                    self.given_up.get_or_init(|| message);
                 }
             }
         }
@@ -135,8 +135,8 @@ impl Runner {
             Answer::Yes => return true,
             Answer::No => return false,
             Answer::Unreadable => {
-                let words = "jq(…) skips messages with an unpaired surrogate such as \\ud800";
-                self.note_trouble(words.to_owned());
+                let message = "jq(…) skips messages with an unpaired surrogate such as \\ud800";
+                self.note_trouble(message.to_owned());
                 return false;
             }
             Answer::Cut(cut) => format!("jq(…) was cut off: {cut}"),
@@ -144,16 +144,16 @@ impl Runner {
         };
         state.cut_offs += 1;
         if state.cut_offs == MAX_CUT_OFFS {
-            let words = || format!("{trouble}, {MAX_CUT_OFFS} times: jq(…) disabled");
-            self.given_up.get_or_init(words);
+            let message = || format!("{trouble}, {MAX_CUT_OFFS} times: jq(…) disabled");
+            self.given_up.get_or_init(message);
             state.process = None;
         }
         self.note_trouble(trouble);
         false
     }
 
-    fn note_trouble(&self, words: String) {
-        self.trouble.get_or_init(|| words);
+    fn note_trouble(&self, message: String) {
+        self.trouble.get_or_init(|| message);
     }
 
     /// Returns why the program is no longer run, or else the first error.

@@ -34,7 +34,7 @@ pub enum Node {
     Is(Is),
 }
 
-/// A row with what has been found out about it.
+/// A row being matched.
 pub struct Candidate<'a> {
     pub row: &'a Row<'a>,
     pub lookup: Lookup<'a, 'a>,
@@ -51,7 +51,7 @@ pub struct Verdicts {
 }
 
 impl Candidate<'_> {
-    /// Returns whether `program` holds for the payload; leaves the candidate undecided if that is
+    /// Returns whether `program` holds for the payload. Marks the candidate as undecided if that is
     /// not known yet.
     fn by_program(&self, program: &Runner) -> bool {
         program
@@ -147,16 +147,16 @@ impl Node {
         }
     }
 
-    /// Calls `seen` with every leaf node.
-    pub fn each(&mut self, seen: &mut impl FnMut(&mut Self)) {
+    /// Calls `visit` with every leaf node.
+    pub fn each(&mut self, visit: &mut impl FnMut(&mut Self)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
                 for part in parts {
-                    part.each(seen);
+                    part.each(visit);
                 }
             }
-            Self::Not(inner) => inner.each(seen),
-            term => seen(term),
+            Self::Not(inner) => inner.each(visit),
+            term => visit(term),
         }
     }
 

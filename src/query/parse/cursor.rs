@@ -59,12 +59,12 @@ impl<'a> Cursor<'a> {
 
     /// Consumes `expected` if it comes next.
     pub fn eat(&mut self, expected: &str) -> bool {
-        let eats = self.rest().starts_with(expected);
-        self.at += if eats { expected.len() } else { 0 };
-        eats
+        let is_next = self.rest().starts_with(expected);
+        self.at += if is_next { expected.len() } else { 0 };
+        is_next
     }
 
-    /// Consumes the characters for which `wanted` holds and returns them.
+    /// Consumes the characters up to the first that is not `wanted` and returns them.
     pub fn take_while(&mut self, wanted: impl Fn(char) -> bool) -> &'a str {
         let rest = self.rest();
         let length = rest.find(|next| !wanted(next)).unwrap_or(rest.len());

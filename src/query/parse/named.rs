@@ -92,7 +92,7 @@ impl Parser<'_> {
                 Ok(test) => test,
                 Err(_) if operator == Operator::Match && !is_quoted => return Ok(None),
                 Err(_) if matches!(self.cursor.peek(), Some('(' | ')')) => return Ok(None),
-                Err(wrong) => return Err(wrong),
+                Err(error) => return Err(error),
             }
         };
         self.suggest_for_comparison(path.start, path, &test, false);

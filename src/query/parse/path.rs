@@ -20,7 +20,7 @@ const EQUAL: Operator = Operator::Compare(Compare::Equal);
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
 impl Parser<'_> {
-    /// Returns whether a path comes next, and not a text such as `...` or `.5`.
+    /// Returns whether a path comes next, not a text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
         let rest = self.cursor.rest();
         let Some(after) = rest.strip_prefix('.') else {
@@ -138,13 +138,13 @@ impl Parser<'_> {
         let steps = self.steps()?;
         self.cursor.skip_space();
         if !self.cursor.eat(")") {
-            let wrong = if self.cursor.at_end() {
+            let at = if self.cursor.at_end() {
                 start..self.cursor.at()
             } else {
                 self.cursor.next_char()
             };
             let problem = "has(…) takes a path and nothing else: close it with a )";
-            return fail(wrong, problem);
+            return fail(at, problem);
         }
         Ok(PathTerm::new(steps, Test::Exists))
     }
@@ -243,7 +243,7 @@ impl Parser<'_> {
         let start = self.cursor.at();
         let word = self.cursor.take_while(|next| !ends(next));
         if word.starts_with('\'') {
-            // A single quote further on would close it.
+            // A single quote later in the text would close it.
             let written = self.cursor.since(start);
             self.closed.push((written, suggest::quoted(word)));
         }

@@ -13,7 +13,7 @@ const PAYLOAD: [&str; 12] = [
     "content", "_source",
 ];
 
-/// Alternative names of our keys, and our keys.
+/// Our keys, each by its own name and those of other tools.
 const KEYS: [(&str, &str); 13] = [
     ("channel", "channel"),
     ("chan", "channel"),
@@ -155,8 +155,8 @@ fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
     });
     if let Some((verb, sign, end)) = verb {
         let (value, end) = first_value(end.trim_start())?;
-        let said = of_verb(word, verb, sign, value);
-        return Some((rest.len() - end.len(), said));
+        let text = of_verb(word, verb, sign, value);
+        return Some((rest.len() - end.len(), text));
     }
     let key = KEYS.iter().find(|(key, _)| *key == word)?.1;
     let (value, end) = first_value(after)?;
@@ -269,8 +269,8 @@ fn of_pair(name: &str, value: &str) -> Option<String> {
     })
 }
 
-/// Returns what the user may have meant by the comparison `written` of the value at `path`.
-/// `is_text_too` is set if it is searched for as text as well.
+/// Returns what the user may have meant by comparing the value at `path` with `written`.
+/// `is_text_too` tells whether the comparison is also searched for as text.
 pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
     let name = path.trim_start_matches('$').trim_start_matches('.');
     let (compare, value) = match test {
@@ -334,8 +334,8 @@ fn key_of(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let is_it = |key: &str| {
         // A short name must be spelled exactly.
-        let slips = key.len() / 4;
-        *key == name || (key.len() > 4 && strsim::osa_distance(key, &name) <= slips)
+        let max_typos = key.len() / 4;
+        *key == name || (key.len() > 4 && strsim::osa_distance(key, &name) <= max_typos)
     };
     KEYS.iter().find(|(key, _)| is_it(key)).map(|(_, key)| *key)
 }

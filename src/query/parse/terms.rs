@@ -1,4 +1,4 @@
-//! The terms, by how they start.
+//! Parses a term, whose start tells its kind.
 
 use crate::message::Time;
 use crate::query::compare::{COMPARISONS, Compare};
@@ -45,15 +45,15 @@ impl Parser<'_> {
     /// to search in other programs.
     fn slash(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
-        let mut behind = self.cursor;
-        behind.eat("/");
-        let word = behind.take_word();
+        let mut ahead = self.cursor;
+        ahead.eat("/");
+        let word = ahead.take_word();
         // A parenthesis ends the word; like these characters, it suggests a regular expression.
         let is_plain = !word.is_empty()
-            && behind.peek() != Some('(')
+            && ahead.peek() != Some('(')
             && !word.contains(['\\', '^', '$', '*', '+', '?', '[', ']', '{', '}', '|']);
         if is_plain && !self.cursor.rest()[1..].contains('/') {
-            self.cursor = behind;
+            self.cursor = ahead;
             return Ok(self.slashed_word(start, word));
         }
         let regex = self.regex();
@@ -61,7 +61,7 @@ impl Parser<'_> {
         if !is_plain || is_regex {
             return regex.map(Term::Regex);
         }
-        self.cursor = behind;
+        self.cursor = ahead;
         if word.contains('/') {
             let path = self.cursor.text_since(start);
             return Ok(Term::Word(Literal::new(path.as_bytes())));
@@ -71,7 +71,7 @@ impl Parser<'_> {
 
     /// Returns a term for `word` after a slash, as typed to search in other programs.
     fn slashed_word(&mut self, start: usize, word: &str) -> Term {
-        // A slash further on would make it a regular expression.
+        // A slash later in the text would make it a regular expression.
         let next = self.cursor.rest().trim_start();
         let is_compared = next.starts_with(['=', '!', '<', '>', '~', '(']) || {
             let next = next
@@ -149,11 +149,11 @@ impl Parser<'_> {
     }
 
     fn sees_size(&self) -> bool {
-        let Some(behind) = self.cursor.rest().strip_prefix("size") else {
+        let Some(after) = self.cursor.rest().strip_prefix("size") else {
             return false;
         };
-        let sign = behind.trim_start();
-        behind.starts_with(':') || sign.starts_with(['<', '>', '=']) || sign.starts_with("!=")
+        let sign = after.trim_start();
+        after.starts_with(':') || sign.starts_with(['<', '>', '=']) || sign.starts_with("!=")
     }
 
     fn size(&mut self) -> Result<Term, QueryError> {
