@@ -108,8 +108,8 @@ pub struct MessageLog {
     wanted: Vec<Range<RowId>>,
     /// The row to hold with priority over all others.
     must_hold: Option<RowId>,
-    /// Rows that stand for evicted rows after held ones: the time of the first evicted row and how
-    /// many messages were evicted.
+    /// Rows that mark evictions after held rows: the first evicted row's time and the message
+    /// count.
     seams: BTreeMap<RowId, (Time, u64)>,
     /// Cleared rows that can still be restored.
     cleared: ClearedRows,
@@ -170,8 +170,7 @@ impl MessageLog {
             .find_map(|segment| segment.last_on(channel, id))
     }
 
-    /// Returns the payload of the message with this id, which outlives the row. A large payload is
-    /// shared instead of copied.
+    /// Returns the payload of a message, which outlives its row; a large one is not copied.
     pub fn share_payload(&self, id: RowId) -> Option<SharedBytes> {
         let segment = self.segment_of(id)?;
         let record = segment.record(id)?;
@@ -224,8 +223,7 @@ impl MessageLog {
             + (self.notices.len() + self.cleared.notices.len()) * NOTICE_BYTES
     }
 
-    /// Reserves this many bytes of the budget for other uses, but at most half of it. Returns
-    /// whether that evicted rows.
+    /// Reserves up to half of the budget for other uses. Returns whether that evicted rows.
     pub fn leave_room(&mut self, bytes: usize) -> bool {
         let bytes = bytes.min(self.keep / 2);
         if self.other_bytes == bytes {

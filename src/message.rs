@@ -19,8 +19,7 @@ pub use self::cause::{
 pub use self::redis_error::{ErrorCode, RedisError};
 pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate, TlsFailure};
 
-/// The channel on which Redis publishes client-side cache invalidations: in the log, a JSON list of
-/// keys, or `null` for all keys.
+/// The channel of client-side cache invalidations: a JSON list of keys, or `null` for all keys.
 pub const INVALIDATIONS: &[u8] = b"__redis__:invalidate";
 
 /// Returns whether `name` is, or is a pattern for, a channel of keyspace notifications.
@@ -29,16 +28,13 @@ pub fn is_key_event(name: &[u8]) -> bool {
 }
 
 /// A point in time, in microseconds since the Unix epoch, on a clock that starts at the wall
-/// clock's time, never goes back, and keeps running while the computer sleeps.
-///
-/// The difference of two times is therefore the elapsed time, even if the wall clock is set in
-/// between. [`clock::WallClock`] converts a time to what the wall clock showed.
+/// clock's time, never goes back, and keeps running while the computer sleeps. The difference
+/// between two times is therefore the elapsed time even if the wall clock is set in between.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub i64);
 
 impl Time {
-    /// Reads the clock. Only the edges of the program call this; elsewhere, times arrive with
-    /// events.
+    /// Reads the clock, at the edges of the program; elsewhere, times arrive with events.
     pub fn now() -> Self {
         clock::now()
     }
@@ -138,8 +134,7 @@ impl Topic {
         Self::new(SubscriptionKind::Shard, name)
     }
 
-    /// Returns the topic for every sharded channel that the glob `name` matches and that has a
-    /// subscriber.
+    /// Returns the topic for every sharded channel with a subscriber that the glob `name` matches.
     pub fn shard_pattern(name: &[u8]) -> Self {
         Self::new(SubscriptionKind::ShardPattern, name)
     }
@@ -149,8 +144,7 @@ impl Topic {
         Self::new(SubscriptionKind::Sentinel, name)
     }
 
-    /// Returns a sharded pattern if `name` contains one of the glob characters `* ? [`, else a
-    /// sharded channel.
+    /// Returns a sharded pattern if `name` contains one of `* ? [`, else a sharded channel.
     pub fn guess_shard(name: &[u8]) -> Self {
         if Self::is_glob(name) {
             Self::shard_pattern(name)

@@ -169,10 +169,8 @@ impl Query {
 
     /// Returns the byte ranges of `payload` to highlight: matches of texts and regular expressions,
     /// and JSON values that satisfy a comparison, unless the term is negated. The ranges are
-    /// sorted, disjoint, not empty, and at most [`MAX_MARKS`].
-    ///
-    /// Takes time linear in the size of the payload. For regular expressions that would take
-    /// longer, long matches past a certain offset are left out.
+    /// sorted, disjoint, not empty, and at most [`MAX_MARKS`]. Takes linear time, for which it may
+    /// leave out long matches of regular expressions.
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
         self.first_marks(payload, MAX_MARKS)
     }
@@ -183,8 +181,7 @@ impl Query {
     }
 
     /// Returns the text in a form that keeps its meaning inside a larger query: in parentheses,
-    /// unless it is a single term that cannot be read as a continuation of the text before it, as
-    /// `in` or `>5` could.
+    /// unless it is a term that cannot continue the text before it, as `in` or `>5` could.
     fn grouped(&self) -> String {
         let text = self.closed.as_ref().unwrap_or(&self.text).trim();
         let first = text.split_whitespace().next().unwrap_or_default();

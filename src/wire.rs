@@ -94,8 +94,7 @@ pub struct LastBulk<'a> {
     pub length: usize,
 }
 
-/// Why bytes are not a flat frame. Every error except [`Self::NotFlat`] is fatal: the stream is out
-/// of sync.
+/// Why bytes are not a flat frame. All but [`Self::NotFlat`] mean that the stream is out of sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireError {
     /// The frame is not one that Pub/Sub uses: it is nested, long, or RESP3. [`AnyFrame`] reads it.

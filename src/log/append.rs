@@ -192,8 +192,7 @@ impl MessageLog {
         is_full
     }
 
-    /// Returns the size at which a segment is sealed: a small part of the budget, so that few rows
-    /// are evicted at once.
+    /// Returns the size at which a segment is sealed: small, so that few rows are evicted at once.
     fn segment_bytes(&self) -> usize {
         (self.keep / 16).clamp(MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES)
     }

@@ -31,15 +31,12 @@ pub(super) struct BatchChannel {
     pub(super) bytes: u64,
     /// The index of the channel's last row in the batch.
     pub(super) last: u32,
-    /// The index of the channel's second-to-last row in the batch; the same as `last` if there is
-    /// only one.
+    /// The index of its second-to-last row in the batch, or `last` if there is only one.
     pub(super) before: u32,
 }
 
-/// Rows in order of arrival, on their way to the log.
-///
-/// Redis delivers a publish once for every subscription that it matches, one right after the other.
-/// The batch merges these deliveries into one row; see [`Batch::push_message`].
+/// Rows in order of arrival, on their way to the log. Redis delivers a publish once for every
+/// subscription that it matches, one right after the other; the batch merges these into one row.
 #[derive(Debug, Default)]
 pub struct Batch {
     pub(super) arena: Vec<u8>,
@@ -49,8 +46,7 @@ pub struct Batch {
     pub(super) joins: Vec<Join>,
     /// The node that the batch came from.
     pub(super) source: NodeId,
-    /// The subscriptions of further deliveries of the last row before this batch, from the same
-    /// node.
+    /// The subscriptions that also delivered the last row before this batch, from the same node.
     pub(super) continues: Vec<SubscriptionId>,
     pub(super) channels: Vec<BatchChannel>,
     pub(super) notices: Vec<Notice>,
@@ -84,9 +80,8 @@ impl Batch {
         self.source
     }
 
-    /// Creates an empty batch that follows `full` from the same node and knows its last row if
-    /// `with_tail`. Reserves the same capacity if `full` was at least half full: in a burst the
-    /// next batch is as large.
+    /// Creates an empty batch that follows `full` and, if `with_tail`, knows its last row. Reserves
+    /// the same capacity if `full` was at least half full, because a burst usually continues.
     pub fn after(full: &Self, with_tail: bool) -> Self {
         let tail = with_tail.then(|| full.tail()).flatten();
         let mut next = Self::following(tail).from_node(full.source);
@@ -102,11 +97,8 @@ impl Batch {
         next
     }
 
-    /// Adds one delivery: the message `payload` on `channel`, delivered for `subscription`.
-    ///
-    /// It joins the previous row if channel and payload are equal and that row has not been
-    /// delivered for `subscription` yet: then it is the same publish, delivered for another
-    /// subscription.
+    /// Adds the message `payload` on `channel`, delivered for `subscription`. It joins the previous
+    /// row if that is the same publish for another subscription: with equal channel and payload.
     pub fn push_message(
         &mut self,
         time: Time,
@@ -169,8 +161,7 @@ impl Batch {
             && self.notices.is_empty()
     }
 
-    /// Returns the memory use in bytes, including overhead, unused capacity and the copy of the row
-    /// before the batch.
+    /// Returns the memory use in bytes, with unused capacity and the copy of the row before.
     pub fn size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.capacity()
@@ -301,8 +292,7 @@ impl Batch {
     }
 }
 
-/// Returns the memory use of a notice in bytes. Topic names, which are shared, and texts that are
-/// always short are not counted.
+/// Returns the memory use of a notice in bytes, without shared topic names and short texts.
 fn notice_bytes(notice: &Notice) -> usize {
     let text = match notice {
         Notice::Denied { reason: error, .. }

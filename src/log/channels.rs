@@ -36,8 +36,7 @@ pub struct Channel {
     kept: u64,
     /// Number of cleared rows that can be restored.
     cleared: u64,
-    /// `last_received` at the time the channel was put into the queue of idle channels, if it is
-    /// there.
+    /// The value of `last_received` when the channel joined the queue of idle channels, if it did.
     queued: Option<Time>,
     /// Absent until the second message, to keep one-off channels small.
     history: Option<Box<History>>,
@@ -109,15 +108,13 @@ impl Channel {
     }
 }
 
-/// Returns the memory that a typical allocator uses for this many bytes: a header of 8, rounded up
-/// to a multiple of 16.
+/// Returns what a typical allocator uses for this many bytes: 8 more, in multiples of 16.
 fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16)
 }
 
-/// A channel's entry in the index by name. The hash is stored here so that the index can grow
-/// without reading the names, which are scattered in memory: with a million channels that would
-/// delay key presses.
+/// A channel in the index by name. It includes the hash, so that the index can grow without reading
+/// names scattered in memory, which would delay key presses with a million channels.
 #[derive(Clone, Copy, Debug)]
 struct Indexed {
     hash: u32,
@@ -125,8 +122,7 @@ struct Indexed {
 }
 
 impl Indexed {
-    /// Returns the hash in the form the index needs, with entropy in both its lowest and its
-    /// highest bits.
+    /// Returns the hash as the index needs it, with entropy in its lowest and its highest bits.
     fn wide_hash(self) -> u64 {
         u64::from(self.hash) << 32 | u64::from(self.hash)
     }
@@ -206,8 +202,7 @@ impl ChannelTable {
         self.bytes + index + free + self.queue.capacity() * size_of::<u32>()
     }
 
-    /// Adds the totals of a batch to the channel `name` and returns its id. Its last message in the
-    /// batch arrived at `time`.
+    /// Adds the totals of a batch, last received at `time`, to the channel `name`. Returns its id.
     pub(super) fn record(&mut self, name: &[u8], batch: &BatchChannel, time: Time) -> ChannelId {
         let id = self.find(name).unwrap_or_else(|| self.add(name));
         if let Some(channel) = &mut self.slots[id.0 as usize] {
@@ -285,8 +280,7 @@ impl ChannelTable {
         }
     }
 
-    /// Removes idle channels in excess of [`MAX_IDLE`] or of `room` bytes in total, the longest
-    /// silent first.
+    /// Removes the longest idle channels in excess of [`MAX_IDLE`] or of `room` bytes in total.
     pub(super) fn forget_idle(&mut self, room: usize) {
         while self.idle > MAX_IDLE || self.idle_bytes > room {
             let Some(id) = self.queue.pop_front() else {

@@ -28,8 +28,7 @@ impl Cleared {
     }
 }
 
-/// Cleared rows, as they were stored in the log. They count towards its budget and are evicted
-/// first.
+/// Cleared rows, which count towards the budget of the log and are evicted first.
 #[derive(Debug, Default)]
 pub(super) struct ClearedRows {
     held: VecDeque<Arc<Segment>>,
@@ -59,9 +58,7 @@ impl ClearedRows {
 }
 
 impl MessageLog {
-    /// Removes all rows from the log. Counts and channels stay.
-    ///
-    /// The rows can be restored until the log needs their memory.
+    /// Removes all rows, which can be restored until the log needs their memory. Channels stay.
     pub fn clear(&mut self) -> Cleared {
         self.seal();
         let held = self.held();
@@ -85,9 +82,8 @@ impl MessageLog {
         Cleared { first, messages }
     }
 
-    /// Restores the rows removed by `cleared` and every later clearing, in front of those that have
-    /// arrived since. Returns how many messages were restored: all, unless the log needed their
-    /// memory.
+    /// Restores the rows of `cleared` and of every later clearing, in front of those that arrived
+    /// since. Returns the number of messages: all, unless the log needed their memory.
     pub fn restore(&mut self, cleared: Cleared) -> u64 {
         let is_older = |segment: &Arc<Segment>| segment.first < cleared.first;
         let rows = &mut self.cleared;

@@ -13,11 +13,10 @@ const HELD_PART: usize = 4;
 const CONTEXT_PART: usize = 8;
 
 impl MessageLog {
-    /// Holds these rows and those around them, and releases all others. Held rows stay in the log
-    /// while older and newer rows are evicted.
-    ///
-    /// The first one has priority: it is held if it fits into the budget at all, with some of the
-    /// rows right before it. The others may use at most a quarter of the budget.
+    /// Holds these rows and those around them, and releases all others: held rows stay while older
+    /// and newer rows are evicted. The first row has priority: it is held if it fits into the
+    /// budget at all, with some rows right before it. The others may use at most a quarter of the
+    /// budget.
     pub fn hold(&mut self, rows: &[RowId]) {
         self.wanted = rows.iter().map(|row| self.around(*row)).collect();
         self.must_hold = rows.first().copied();
@@ -128,8 +127,7 @@ impl MessageLog {
         self.notices.insert(row, Notice::Evicted { count: seam.1 });
     }
 
-    /// Returns the rows that mark where others were evicted. The original rows with these ids were
-    /// evicted too.
+    /// Returns the rows that mark an eviction, in place of evicted rows with the same ids.
     pub fn seams(&self) -> impl Iterator<Item = RowId> {
         self.seams.keys().copied()
     }

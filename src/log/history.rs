@@ -8,8 +8,7 @@ const HISTORY_SECONDS: usize = 60;
 /// [`HISTORY_SECONDS`] as an `i64`, for arithmetic with timestamps.
 const HELD: i64 = 60;
 
-/// The period over which a rate is averaged, in seconds: long enough to be steady, short enough to
-/// be current.
+/// The period over which a rate is averaged, in seconds: long enough to be steady, yet current.
 const RATE_SECONDS: u32 = 5;
 
 /// Messages per second over the last minute.
@@ -88,8 +87,7 @@ impl History {
         counts.sum::<f64>() / f64::from(seconds)
     }
 
-    /// Returns the rate of a channel with a single message, which arrived at `time`, as
-    /// [`History::rate`] would.
+    /// Returns what [`History::rate`] returns for a single message that arrived at `time`.
     pub fn rate_of_one(time: Time, now: Time) -> f64 {
         match u32::try_from(now.second() - time.second()).unwrap_or(0) {
             0 => 1.0,

@@ -2,8 +2,7 @@
 
 use super::shared::SharedBytes;
 
-/// The size in bytes from which a payload is large: it is received into its own buffer and stays
-/// there.
+/// The size in bytes from which a payload is received into a buffer of its own and stays there.
 pub const LARGE_PAYLOAD: usize = 1 << 20;
 
 /// The fraction of the budget (1/n) to reserve for everything else; a payload that is larger than
@@ -24,8 +23,7 @@ impl PayloadLimit {
         head: usize::MAX,
     };
 
-    /// Returns the limit for a log of `keep` bytes: a payload larger than seven eighths of that is
-    /// truncated to one eighth.
+    /// Returns the limit for a log of `keep` bytes: more than 7/8 of that is truncated to 1/8.
     pub fn within(keep: usize) -> Self {
         Self {
             whole: keep - keep / PART,
@@ -46,8 +44,7 @@ pub struct LargePayload {
     pub bytes: SharedBytes,
     /// The original size, in bytes.
     pub size: u64,
-    /// A keyed hash of the bytes that are not kept, to tell payloads with the same head apart; 0 if
-    /// all are kept.
+    /// A keyed hash of the bytes not kept, or 0: it tells apart payloads with the same head.
     pub rest: u64,
 }
 

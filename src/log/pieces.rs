@@ -78,8 +78,7 @@ impl PartialEq for Piece {
 }
 
 impl MessageLog {
-    /// Returns the rows from `from` on, newest piece first. Copies those in the open segment, at
-    /// most 1 MiB.
+    /// Returns the rows from `from` on, newest piece first. Copies those in the open segment.
     pub fn pieces(&self, from: RowId) -> Vec<Piece> {
         let mut pieces = Vec::from_iter(self.open_piece(from));
         let sealed = self.held.iter().chain(&self.sealed).rev();

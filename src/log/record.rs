@@ -85,8 +85,7 @@ impl Record {
         }
     }
 
-    /// Creates the record of a notice in a segment, located between payloads at `start` in the
-    /// arena.
+    /// Creates the record of a notice in a segment, between payloads at `start` in the arena.
     pub(super) fn row_of_notice(time: Time, kind: RowKind, start: u32) -> Self {
         let via = match kind {
             RowKind::Gap => GAP,
@@ -107,8 +106,7 @@ impl Record {
         self
     }
 
-    /// Returns the record for another arena, with the payload in `length` bytes at `start` and the
-    /// channel renumbered.
+    /// Returns the record for another arena, with `length` bytes at `start` and another channel.
     #[inline]
     pub(super) fn placed(mut self, channel: u32, start: u32, length: u32) -> Self {
         self.channel = channel;

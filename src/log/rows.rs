@@ -129,10 +129,8 @@ fn below(bits: u64) -> u64 {
     }
 }
 
-/// A set of rows, addressable by id or by position within the set.
-///
-/// Uses one bit per row of the range it spans, whether sparse or dense. Lookups in both directions
-/// take microseconds with millions of rows.
+/// A set of rows, addressable by id or by position. Uses one bit per row of the range it spans, and
+/// lookups in both directions take microseconds with millions of rows.
 #[derive(Clone, Debug, Default)]
 pub struct RowSet {
     blocks: VecDeque<Block>,

@@ -10,8 +10,7 @@ use super::record::{Cut, Join, Record, RowKind};
 use super::shared::{Arena, SharedBytes, shrink};
 use crate::message::{ChannelId, RowId, SubscriptionId, Time};
 
-/// A channel of a segment. It includes the name so that a segment can be read on its own, on a
-/// thread other than the log's.
+/// A channel of a segment, with its name, so that other threads can read a segment on its own.
 #[derive(Clone, Debug)]
 pub(super) struct SegmentChannel {
     pub(super) id: ChannelId,
@@ -95,8 +94,7 @@ impl Segment {
         self.records.get(index).map_or(0, Record::end)
     }
 
-    /// Returns the index of the row whose payload contains the arena byte at `offset`, among the
-    /// rows from `from` on.
+    /// Returns the index of the row with the arena byte at `offset`, searching from index `from`.
     pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
         // Usually it is nearby, because a scan finds its hits in order.
         let mut step = 1;
@@ -213,8 +211,7 @@ pub(super) struct OpenSegment {
     pub(super) segment: Segment,
     /// The index of each channel in the segment.
     index: HashMap<ChannelId, u32>,
-    /// Whether the segment was adopted from a batch. It takes no more rows, since growing would
-    /// copy it.
+    /// Whether the segment was adopted from a batch. It does not grow, since that would copy it.
     is_adopted: bool,
 }
 
@@ -260,8 +257,7 @@ impl OpenSegment {
         self.segment.arena.push(payload);
     }
 
-    /// Like [`Self::push`], for a payload that need not be copied. The segment must be empty to
-    /// share it.
+    /// Like [`Self::push`], but shares the payload if the segment is empty.
     pub(super) fn push_shared(&mut self, record: &Record, channel: u32, payload: &SharedBytes) {
         self.push_record(record, channel, payload.len());
         self.segment.arena.push_shared(payload);
@@ -297,8 +293,7 @@ impl OpenSegment {
         self.segment.joins.push(Join { row, subscription });
     }
 
-    /// Seals the segment and returns it. The next one reserves as much capacity, within `limit`
-    /// bytes.
+    /// Seals and returns the segment. The next one reserves as much, within `limit` bytes.
     pub(super) fn seal(&mut self, limit: usize) -> Segment {
         let old = &self.segment;
         // An adopted batch is usually followed by another.

@@ -7,10 +7,8 @@ use super::MessageLog;
 use super::rows::{Matches, RowSet};
 use crate::message::RowId;
 
-/// The displayed rows, addressable by id or by position.
-///
-/// Without a filter these are all rows in the log, and nothing is stored. With a filter they are
-/// the rows that a scan has found so far.
+/// The displayed rows, addressable by id or by position: without a filter all rows in the log, of
+/// which nothing is stored, else the rows that a scan has found so far.
 #[derive(Debug, Default)]
 pub struct Selection {
     filtered: Option<Filtered>,
@@ -42,8 +40,7 @@ impl Selection {
         self.follow(log);
     }
 
-    /// Displays only rows added from now on, plus every notice if `with_notices`, since notices
-    /// concern every channel.
+    /// Displays only rows added from now on, plus every notice if `with_notices`.
     pub fn show_none(&mut self, with_notices: bool, log: &MessageLog) {
         self.filtered = Some(Filtered {
             with_notices,
@@ -175,8 +172,7 @@ impl Selection {
         before.sum()
     }
 
-    /// Returns the row displayed regardless of the filter, if it does not pass the filter and is
-    /// still in the log.
+    /// Returns the row shown despite the filter, if it fails the filter and is still in the log.
     fn extra(&self, filtered: &Filtered) -> Option<RowId> {
         let kept = self.shown_anyway.filter(|row| self.keeps(*row));
         kept.filter(|row| !filtered.rows.contains(*row))

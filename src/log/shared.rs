@@ -126,8 +126,7 @@ impl Arena {
     }
 }
 
-/// Frees unused capacity if it is more than a sixteenth of the length, because freeing it may copy
-/// the rest.
+/// Frees unused capacity of over a sixteenth of the length; less is not worth a possible copy.
 pub(super) fn shrink<T>(vector: &mut Vec<T>) {
     if vector.capacity() - vector.len() > vector.len() / 16 {
         vector.shrink_to_fit();

@@ -32,8 +32,7 @@ pub enum GapEnd {
     Open,
     /// The last subscription was confirmed again at this time.
     Restored(Time),
-    /// The connection did not come back: from this time on there were no subscriptions, so nothing
-    /// more was lost.
+    /// The connection did not come back, and from this time on there were no subscriptions.
     GivenUp(Time),
 }
 

@@ -16,8 +16,8 @@ const STEADY: ClockId = ClockId::Monotonic;
 /// How far the wall clock was ahead of the steady clock at the first reading.
 static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
 
-/// The smallest change in the difference between the clocks, in microseconds, that counts as setting
-/// the wall clock. They are read one after the other, and NTP adjusts both, so less may be noise.
+/// The smallest change in the difference between the clocks, in microseconds, that counts as
+/// setting the wall clock. NTP adjusts both, and they are not read at once, so less may be noise.
 const MIN_STEP: u64 = 100_000;
 
 /// The number of wall clock settings to remember; the oldest are forgotten first.
@@ -45,14 +45,11 @@ pub fn wall_ahead() -> i64 {
     wall().0.saturating_sub(now().0)
 }
 
-/// The history of how the wall clock was set while the program ran.
-///
-/// A [`Time`] is never adjusted, so differences between times stay correct if the clock is set.
-/// This history only applies where a time is displayed, or read from user input.
+/// The history of how the wall clock was set while the program ran. A [`Time`] is never adjusted;
+/// the history matters only where a time is displayed, or read from user input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
-    /// When a setting was noticed, and how far the wall clock was ahead from then on, in
-    /// microseconds, in order of time.
+    /// When each setting was noticed, and how far ahead the clock was then, in microseconds.
     set: Arc<[(Time, i64)]>,
     /// How far the wall clock was ahead before the first of these.
     before: i64,

@@ -137,8 +137,7 @@ fn class_matches(class: &[u8], byte: u8) -> (bool, usize) {
     (is_match != negated, position)
 }
 
-/// Converts a byte to C's `char`, by which Redis orders the bytes of a range: signed on x86, not on
-/// ARM.
+/// Converts a byte to C's `char`, by which Redis orders ranges: signed on x86, not on ARM.
 fn signed(byte: u8) -> c_char {
     c_char::from_ne_bytes([byte])
 }

@@ -111,8 +111,7 @@ impl ErrorCode {
         }
     }
 
-    /// Returns whether the server is temporarily unable to serve, so an automatic retry makes
-    /// sense.
+    /// Returns whether the server is temporarily unable to serve, so that a retry makes sense.
     pub fn is_temporary(self) -> bool {
         matches!(
             self,

@@ -9,8 +9,7 @@ const MAX_QUOTED: usize = 20;
 /// An error in a query, with its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct QueryError {
-    /// The byte range of the error in the text, on character boundaries; empty where something is
-    /// missing.
+    /// The byte range of the error, on character boundaries; empty where something is missing.
     pub at: Range<usize>,
     /// What is wrong and how to fix it, in one sentence.
     pub message: String,

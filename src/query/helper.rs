@@ -10,8 +10,7 @@ use std::sync::OnceLock;
 /// The executable to run, if it is not the current one.
 static EXECUTABLE: OnceLock<PathBuf> = OnceLock::new();
 
-/// Sets the subscope executable that runs jq programs, for programs that are not subscope itself,
-/// such as tests. The first call wins.
+/// Sets the subscope executable that runs jq programs, for tests. The first call wins.
 pub fn set_executable(path: impl Into<PathBuf>) {
     EXECUTABLE.get_or_init(|| path.into());
 }

@@ -26,8 +26,7 @@ pub mod runner;
 
 pub use child::{JQ, serve};
 
-/// The stack size, in bytes, of threads that compile or run programs: jaq is recursive. Only the
-/// part in use takes up memory.
+/// The stack size of threads that compile or run programs, since jaq is recursive, in bytes.
 const STACK: usize = 384 << 20;
 
 /// The maximum length of a program, in bytes.
@@ -38,8 +37,8 @@ thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns whether a panic on this thread would come from jq. Such panics are caught and reported,
-/// so a panic hook should ignore them.
+/// Returns whether a panic on this thread comes from jq and is caught and reported, so that a panic
+/// hook should ignore it.
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }

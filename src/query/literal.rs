@@ -7,10 +7,9 @@ use memchr::memmem::Finder;
 use memchr::{memchr_iter, memchr2_iter};
 use regex::bytes::{Regex, RegexBuilder};
 
-/// A text to search for: case-sensitive if it contains an uppercase letter, else case-insensitive.
-///
-/// A text with a letter outside of ASCII is matched by Unicode simple case folding. For an ASCII
-/// text, case only concerns A to Z, so that `k` does not match the Kelvin sign.
+/// A text to search for: case-sensitive if it contains an uppercase letter, else case-insensitive
+/// by Unicode simple case folding. For an ASCII text, case only concerns A to Z, so that `k` does
+/// not match the Kelvin sign.
 #[derive(Clone, Debug)]
 pub struct Literal {
     text: Arc<[u8]>,
@@ -97,8 +96,7 @@ fn ascii(text: &[u8]) -> Search {
     )
 }
 
-/// Returns the offset of the first case-insensitive match of `text` in `haystack`; `part` is the
-/// part of `text` at offset `at`.
+/// Returns the offset of the first match of `text` in `haystack`, by its `part` at offset `at`.
 fn find_part(text: &[u8], at: usize, part: &Finder, haystack: &[u8]) -> Option<usize> {
     let mut from = at;
     // Matches may overlap.
@@ -153,8 +151,7 @@ impl Anchor {
     }
 }
 
-/// Returns how common a byte is in typical messages, from 0 for the rarest: a rough order, tuned
-/// for JSON.
+/// Returns roughly how common a byte is in typical JSON messages, from 0 for the rarest.
 fn commonness(byte: u8) -> usize {
     const ORDER: &[u8] =
         b"zqjxkwvbyfgmphducl~^`@#%&*!?;<>|$+=()'\\\r[]nsiortae{}/_9876543-. 210:,\n\t\"";

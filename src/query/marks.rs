@@ -10,8 +10,7 @@ use crate::query::expr::{Expr, Term};
 /// The maximum number of ranges to highlight in a payload.
 pub const MAX_MARKS: usize = 1000;
 
-/// The minimum number of bytes to search exactly for matches of a regular expression, or twice the
-/// payload's size if that is more.
+/// The minimum number of bytes to search exactly for a regular expression.
 const MIN_EXACT: usize = 16 << 10;
 
 /// The window to search at a time once that limit is used up, in bytes.

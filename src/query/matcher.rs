@@ -36,8 +36,7 @@ impl Matcher {
         }
     }
 
-    /// Sets the names of all subscriptions, indexed by id, for `via:`. Other subscriptions never
-    /// match.
+    /// Sets the names of all subscriptions, indexed by id, for `via:`. Others never match.
     pub fn set_subscriptions(&mut self, names: &[Arc<[u8]>]) {
         self.root.each(&mut |node| {
             if let Node::Via(verdicts) = node {
@@ -46,8 +45,7 @@ impl Matcher {
         });
     }
 
-    /// Sets the decoder choices of channels, for values in messages. They take effect at the next
-    /// [`Matcher::enter`].
+    /// Sets the decoder choices of channels, which take effect at the next [`Matcher::enter`].
     pub fn set_decoder_choices(&mut self, decoder_choices: &Arc<DecoderChoices>) {
         self.decoder_choices = Arc::clone(decoder_choices);
     }
@@ -142,9 +140,8 @@ impl Matcher {
         texts.max_by_key(|(literal, _)| literal.text().len())
     }
 
-    /// Returns whether the query consists of [`Self::required_text`] alone, so that every
-    /// occurrence within a message is a match, and so is every message on one of
-    /// [`Self::named_channels`].
+    /// Returns whether the query is [`Self::required_text`] alone, so that every message that
+    /// contains it matches, and every message on one of [`Self::named_channels`].
     pub fn is_only_text(&self) -> bool {
         self.root.text().is_some()
     }

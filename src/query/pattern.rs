@@ -76,8 +76,7 @@ fn with_bytes(source: &str) -> String {
     text
 }
 
-/// Returns the length of the escape at the start of `text`, as far as it matters here, and whether
-/// it is a non-ASCII byte.
+/// Returns the length of the escape at the start of `text`, and whether it is a non-ASCII byte.
 fn escape(text: &str) -> (usize, bool) {
     let is_high = matches!(
         text.as_bytes(),

@@ -15,8 +15,7 @@ pub struct Moment {
 
 const DAY: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// Returns the last time not after `moment` at which the local time of day was `text`: `HH:MM`,
-/// `HH:MM:SS` or `HH:MM:SS.mmm`.
+/// Returns the last time up to `moment` with the local time of day `HH:MM[:SS[.mmm]]`.
 pub fn time_of_day(text: &str, moment: &Moment) -> Option<Time> {
     let wanted = micros_of_day(text)?;
     let local = moment.now.0.saturating_add(moment.ahead);

@@ -72,8 +72,7 @@ enum Length {
 }
 
 impl AnyFrame {
-    /// Creates a frame whose strings have at most `max_string` bytes, kept as text of about
-    /// `max_text` bytes.
+    /// Creates a frame with strings of up to `max_string` bytes and text of about `max_text` bytes.
     pub fn new(max_string: usize, max_text: usize) -> Self {
         Self {
             max_string,

@@ -5,8 +5,7 @@ use crate::log::large::LargePayload;
 use crate::log::record::{Join, Record};
 use crate::message::SubscriptionId;
 
-/// The last row of a batch, kept so that the next batch can tell whether its first frame is another
-/// delivery of the same publish.
+/// The last row of a batch, which the first delivery of the next batch may join.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tail {
     channel: Box<[u8]>,
@@ -101,9 +100,8 @@ impl Batch {
         })
     }
 
-    /// Returns the payload of the last row, or of the row before this batch, if it is large and the
-    /// next message may be another delivery of it: on the same `channel`, with `size` bytes, and
-    /// delivered by a `subscription` that has not delivered it yet.
+    /// Returns the large payload of the last row, or of the row before this batch, if a message
+    /// with this `channel`, `size` and `subscription` may be another delivery of it.
     pub fn large_before(
         &self,
         channel: &[u8],

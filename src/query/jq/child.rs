@@ -109,8 +109,7 @@ fn answer_batches() -> io::Result<()> {
     Ok(())
 }
 
-/// Returns the encoded reply for the first of the payloads in `bytes`, whose end offsets are
-/// `ends`.
+/// Returns the encoded reply for the first of the payloads in `bytes`, which end at `ends`.
 fn answer_batch(filter: &Filter<Data>, bytes: &[u8], ends: &[usize]) -> Vec<u8> {
     let started = Instant::now();
     let mut answers = vec![0; size_of::<u32>()];

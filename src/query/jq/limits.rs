@@ -8,8 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 /// The memory limit of the process, in bytes of address space.
 const MAX_MEMORY: u64 = 1 << 30;
 
-/// The limit on the processor time of a batch, in seconds. The parent, if it is still running,
-/// kills the process sooner.
+/// The limit on the processor time of a batch, in seconds. A running parent kills it sooner.
 const MAX_CPU: u64 = 10;
 
 /// Limits the memory of this process and disables core dumps.

@@ -20,15 +20,13 @@ const START_TIME: Duration = Duration::from_secs(20);
 /// milliseconds, so exceeding this means that one payload is slow; they are then sent one by one.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 
-/// What Rust prints when an allocation fails, before it aborts with a signal that can have other
-/// causes.
+/// What Rust prints when an allocation fails; the signal of the abort alone is ambiguous.
 const OUT_OF_MEMORY: &str = "memory allocation of ";
 
 /// The maximum number of bytes to read from the process's stderr.
 const MAX_STDERR: u64 = 4 << 10;
 
-/// The child process. It ends when this is dropped, or with its parent, because that closes its
-/// stdin.
+/// The child process. It ends when this is dropped or the parent ends, which closes its stdin.
 pub struct Process {
     child: Child,
     input: ChildStdin,

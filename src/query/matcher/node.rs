@@ -50,19 +50,6 @@ pub struct Verdicts {
     pub holds: Vec<bool>,
 }
 
-impl Candidate<'_> {
-    /// Returns whether `program` holds for the payload. Marks the candidate as undecided if that is
-    /// not known yet.
-    fn by_program(&self, program: &Runner) -> bool {
-        program
-            .holds(self.number, self.row.payload)
-            .unwrap_or_else(|| {
-                self.is_undecided.set(true);
-                false
-            })
-    }
-}
-
 impl Verdicts {
     pub fn new(name: &Name) -> Self {
         Self {
@@ -107,8 +94,7 @@ impl Node {
         }
     }
 
-    /// Returns the text of a text term, unless it is empty, and the channels whose names contain it
-    /// if names are searched.
+    /// Returns the text of a text term, if not empty, and the channels whose names contain it.
     pub fn text(&self) -> Option<(&Literal, Option<&Verdicts>)> {
         let text = match self {
             Self::Text(literal) => (literal, None),
@@ -141,7 +127,12 @@ impl Node {
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
             Self::Path(path) => path.holds(row.payload, &candidate.lookup),
-            Self::Jq(program) => candidate.lookup.is_json() && candidate.by_program(program),
+            Self::Jq(program) if candidate.lookup.is_json() => {
+                let holds = program.holds(candidate.number, row.payload);
+                candidate.is_undecided.set(candidate.is_undecided.get() || holds.is_none());
+                holds.unwrap_or(false)
+            }
+            Self::Jq(_) => false,
             Self::Is(Is::Json) => candidate.lookup.is_json(),
             Self::Is(Is::Binary) => is_binary(row.payload),
         }
@@ -209,8 +200,7 @@ fn by_cost(parts: &[Expr]) -> Vec<Node> {
     nodes
 }
 
-/// Returns whether `payload` is not text: not UTF-8, or with control characters other than tab,
-/// line feed and carriage return.
+/// Returns whether `payload` is not UTF-8, or has control characters other than `\t`, `\n`, `\r`.
 fn is_binary(payload: &[u8]) -> bool {
     str::from_utf8(payload).map_or(true, |text| {
         text.chars()

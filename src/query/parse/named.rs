@@ -14,8 +14,7 @@ use super::cursor::is_name_char;
 use super::path::{NO_VALUE, Operator};
 
 impl Parser<'_> {
-    /// Parses the comparison that starts here with a bare name; `None` if this is text, in which
-    /// case nothing is consumed.
+    /// Parses a comparison that starts with a bare name; `None` if this is text, which it leaves.
     pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
         let (cursor, suggestions, closed) =
             (self.cursor, self.suggestions.len(), self.closed.len());

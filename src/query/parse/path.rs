@@ -198,8 +198,7 @@ impl Parser<'_> {
         Ok(step)
     }
 
-    /// Parses a JSON value, or a string without quotes or in single ones. In a list it ends at a
-    /// comma.
+    /// Parses a JSON value or a string, with or without quotes. In a list it ends at a comma.
     fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();

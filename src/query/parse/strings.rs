@@ -60,8 +60,7 @@ pub fn take_until(
     }
 }
 
-/// Consumes the escape that starts here and appends its bytes. Returns what is wrong if it is
-/// invalid.
+/// Consumes the escape that starts here and appends its bytes, or returns what is wrong.
 fn take_escape(
     cursor: &mut Cursor<'_>,
     escapes: Escapes,
@@ -111,8 +110,7 @@ fn take_hex(cursor: &mut Cursor<'_>, count: usize) -> Option<u32> {
     Some(value)
 }
 
-/// Appends the character of a `\u` escape, consuming a second escape if the two are a surrogate
-/// pair.
+/// Appends the character of a `\u` escape, consuming a second one that completes a surrogate pair.
 fn put_code(cursor: &mut Cursor<'_>, code: u32, bytes: &mut Vec<u8>) {
     let mut ahead = *cursor;
     let low = (ahead.eat("\\u"))

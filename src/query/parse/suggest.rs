@@ -317,8 +317,7 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
     })
 }
 
-/// Returns what the user may have meant by the value `written`: a string instead of a number or
-/// keyword, or the reverse.
+/// Returns the string that the user may have meant by a number or keyword, or the reverse.
 pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     match value {
         Scalar::Number(_) | Scalar::Word(_) => Some(quoted(written)),

@@ -41,8 +41,7 @@ impl Parser<'_> {
         Ok(Expr::Term(term))
     }
 
-    /// Parses `/regex/`, or a text that starts like one: a path `/api/users`, or `/orders` as typed
-    /// to search in other programs.
+    /// Parses `/regex/`, or a text that starts like one, such as `/api/users` or `/orders`.
     fn slash(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
         let mut ahead = self.cursor;
