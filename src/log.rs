@@ -108,8 +108,7 @@ pub struct MessageLog {
     wanted: Vec<Range<RowId>>,
     /// The row to hold with priority over all others.
     must_hold: Option<RowId>,
-    /// Rows that mark evictions after held rows: the first evicted row's time and the message
-    /// count.
+    /// Rows that mark evictions after held rows: the time of the first and the count of messages.
     seams: BTreeMap<RowId, (Time, u64)>,
     /// Cleared rows that can still be restored.
     cleared: ClearedRows,

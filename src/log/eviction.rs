@@ -13,10 +13,9 @@ const HELD_PART: usize = 4;
 const CONTEXT_PART: usize = 8;
 
 impl MessageLog {
-    /// Holds these rows and those around them, and releases all others: held rows stay while older
-    /// and newer rows are evicted. The first row has priority: it is held if it fits into the
-    /// budget at all, with some rows right before it. The others may use at most a quarter of the
-    /// budget.
+    /// Holds these rows and those around them while others are evicted, and releases all others.
+    /// The first row has priority: it is held if it fits into the budget at all, with some rows
+    /// right before it. The others may use at most a quarter of the budget.
     pub fn hold(&mut self, rows: &[RowId]) {
         self.wanted = rows.iter().map(|row| self.around(*row)).collect();
         self.must_hold = rows.first().copied();

@@ -127,12 +127,14 @@ impl Node {
             Self::Via(verdicts) => row.via.iter().any(|id| verdicts.of(id.0)),
             Self::Size(compare, size) => compare.holds(row.size.cmp(size)),
             Self::Path(path) => path.holds(row.payload, &candidate.lookup),
-            Self::Jq(program) if candidate.lookup.is_json() => {
+            Self::Jq(_) if !candidate.lookup.is_json() => false,
+            Self::Jq(program) => {
                 let holds = program.holds(candidate.number, row.payload);
-                candidate.is_undecided.set(candidate.is_undecided.get() || holds.is_none());
-                holds.unwrap_or(false)
+                holds.unwrap_or_else(|| {
+                    candidate.is_undecided.set(true);
+                    false
+                })
             }
-            Self::Jq(_) => false,
             Self::Is(Is::Json) => candidate.lookup.is_json(),
             Self::Is(Is::Binary) => is_binary(row.payload),
         }
