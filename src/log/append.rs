@@ -8,7 +8,7 @@ use super::history::History;
 use super::record::{Record, RowKind};
 use super::segment::SegmentChannel;
 use super::{MAX_SEGMENT_BYTES, MIN_SEGMENT_BYTES, MessageLog, PayloadLimit};
-use crate::message::{ChannelId, Gap, Notice, RowId, SubscriptionId, Time};
+use crate::message::{ChannelId, Notice, RowId, SubscriptionId, Time};
 
 impl MessageLog {
     /// Appends the rows of `batch`, then evicts the oldest rows beyond the budget. If a payload
@@ -126,10 +126,12 @@ impl MessageLog {
 
     /// Appends a notice. Returns whether that sealed the open segment.
     fn append_notice(&mut self, record: &Record, notice: &Notice) -> bool {
-        if let Notice::Gap(gap) = notice
-            && self.rewrite_gap(gap)
-        {
-            return false;
+        if let Notice::Gap(gap) = notice {
+            // Also update a cleared gap, in case it is restored, although it is not displayed.
+            rewrite_gap(&mut self.cleared.notices, gap);
+            if rewrite_gap(&mut self.notices, gap) {
+                return false;
+            }
         }
         match notice {
             // A gap whose row has been evicted gets another row, but is counted once.
@@ -156,13 +158,6 @@ impl MessageLog {
         };
         self.open.push_notice(record.time, kind);
         is_sealed
-    }
-
-    /// Updates the existing row of a gap. Returns whether there is one.
-    fn rewrite_gap(&mut self, update: &Gap) -> bool {
-        // Also update a cleared gap, in case it is restored, although it is not displayed.
-        rewrite_gap(&mut self.cleared.notices, update);
-        rewrite_gap(&mut self.notices, update)
     }
 
     /// Records the other subscriptions that delivered the row of `batch` that was just appended.

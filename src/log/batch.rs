@@ -14,7 +14,7 @@ pub(super) use joining::BatchPayload;
 
 use super::large::LargePayload;
 use super::record::{Join, Record};
-use crate::message::{Allowed, Gap, GapReason, NodeId, Notice, SubscriptionId, Time, Unexpected};
+use crate::message::{Allowed, GapReason, NodeId, Notice, SubscriptionId, Time, Unexpected};
 
 /// The size in bytes at which a batch is handed over even while there is more to read.
 pub const BATCH_BYTES: usize = 256 << 10;
@@ -295,16 +295,12 @@ impl Batch {
 /// Returns the memory use of a notice in bytes, without shared topic names and short texts.
 fn notice_bytes(notice: &Notice) -> usize {
     let text = match notice {
-        Notice::Denied { reason: error, .. }
-        | Notice::Unexpected {
-            first: Unexpected::Error(error),
-            ..
-        } => error.text.len(),
-        Notice::Resp3Refused { library: text }
-        | Notice::Unexpected {
-            first: Unexpected::Frame(text),
-            ..
-        } => text.len(),
+        Notice::Denied { reason, .. } => reason.text.len(),
+        Notice::Resp3Refused { library } => library.len(),
+        Notice::Unexpected { first, .. } => match first {
+            Unexpected::Error(error) => error.text.len(),
+            Unexpected::Frame(text) => text.len(),
+        },
         Notice::Allowed {
             channels: Allowed::Only { names, .. },
             ..
@@ -312,14 +308,11 @@ fn notice_bytes(notice: &Notice) -> usize {
             .iter()
             .map(|name| size_of_val(name) + name.len())
             .sum(),
-        Notice::Gap(Gap {
-            reason: GapReason::Connection(error),
-            ..
-        }) => error.redis().map_or(0, |error| error.text.len()),
-        Notice::Gap(Gap {
-            reason: GapReason::Moved(topics),
-            ..
-        }) => size_of_val(&topics[..]),
+        Notice::Gap(gap) => match &gap.reason {
+            GapReason::Connection(error) => error.redis().map_or(0, |error| error.text.len()),
+            GapReason::Moved(topics) => size_of_val(&topics[..]),
+            _ => 0,
+        },
         _ => 0,
     };
     size_of::<Notice>() + text

@@ -47,12 +47,7 @@ pub fn matches(pattern: &[u8], name: &[u8]) -> bool {
             // A later start for the last star would leave even less to match.
             return at_pattern == pattern.len();
         }
-        let step = if at_pattern < pattern.len() {
-            element(&pattern[at_pattern..], name[at_name])
-        } else {
-            None
-        };
-        match (step, retry) {
+        match (element(&pattern[at_pattern..], name[at_name]), retry) {
             (Some(length), _) => {
                 at_pattern += length;
                 at_name += 1;

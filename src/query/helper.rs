@@ -15,16 +15,6 @@ pub fn set_executable(path: impl Into<PathBuf>) {
     EXECUTABLE.get_or_init(|| path.into());
 }
 
-/// Returns the executable to run for another subscope process.
-fn executable() -> io::Result<PathBuf> {
-    match EXECUTABLE.get() {
-        Some(path) => Ok(path.clone()),
-        // This works even if the file has been replaced since.
-        None if cfg!(target_os = "linux") => Ok("/proc/self/exe".into()),
-        None => env::current_exe(),
-    }
-}
-
 /// A purpose for which this executable is started again.
 #[derive(Debug)]
 pub struct Helper {
@@ -37,7 +27,13 @@ pub struct Helper {
 impl Helper {
     /// Returns the command that starts it. Fails if the path of this executable is unknown.
     pub fn command(&self) -> io::Result<Command> {
-        let mut command = Command::new(executable()?);
+        let executable = match EXECUTABLE.get() {
+            Some(path) => path.clone(),
+            // This works even if the file has been replaced since.
+            None if cfg!(target_os = "linux") => "/proc/self/exe".into(),
+            None => env::current_exe()?,
+        };
+        let mut command = Command::new(executable);
         command.arg0(self.name).arg(self.argument);
         Ok(command)
     }

@@ -184,12 +184,10 @@ impl Parser<'_> {
         let start = self.cursor.at();
         for word in BETWEEN {
             if self.cursor.sees_word(word) {
-                return fail(
-                    start..start + word.len(),
-                    format!(
-                        "`{word}` joins two terms: to find the word, write \"{word}\" in quotes"
-                    ),
+                let problem = format!(
+                    "`{word}` joins two terms: to find the word, write \"{word}\" in quotes"
                 );
+                return fail(start..start + word.len(), problem);
             }
         }
         match self.cursor.peek() {

@@ -123,13 +123,10 @@ impl AnyFrame {
         };
         match kind {
             b'+' | b'-' | b':' | b',' | b'#' | b'(' | b'_' => self.line_value(kind, bytes),
-            b'$' | b'!' | b'=' => {
-                let Some((length, end)) = length(bytes, self.max_string)? else {
-                    return Ok(None);
-                };
+            b'$' | b'!' | b'=' => Ok(length(bytes, self.max_string)?.map(|(length, end)| {
                 self.begin_string(kind, length);
-                Ok(Some(end))
-            }
+                end
+            })),
             b'*' | b'~' | b'>' | b'%' | b'|' => {
                 let Some((length, end)) = length(bytes, MAX_ELEMENTS)? else {
                     return Ok(None);
@@ -156,11 +153,10 @@ impl AnyFrame {
     /// Consumes a value that is a single line.
     fn line_value(&mut self, kind: u8, bytes: &[u8]) -> Result<Option<usize>, WireError> {
         if kind == b':' {
-            let Some((value, end)) = number(bytes, 1)? else {
-                return Ok(None);
-            };
-            self.push_word(&value.to_string());
-            return Ok(Some(end));
+            return Ok(number(bytes, 1)?.map(|(value, end)| {
+                self.push_word(&value.to_string());
+                end
+            }));
         }
         let Some((range, end)) = line(bytes, 1)? else {
             return Ok(None);

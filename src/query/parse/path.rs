@@ -13,8 +13,6 @@ use super::strings::{self, Escapes, UNCLOSED_QUOTE};
 use super::suggest::{self, Rank, Suggestion};
 use super::{BETWEEN, Parser};
 
-const NO_COMPARISON: &str = "a path needs a comparison: .a == 1, or has(.a)";
-
 const EQUAL: Operator = Operator::Compare(Compare::Equal);
 
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
@@ -61,7 +59,7 @@ impl Parser<'_> {
         let problem = match verb.as_str() {
             "is" | "equals" | "eq" => "compare a value with ==: .a == \"x\"",
             verb if within.contains(&verb) => "find text in a value with ~: .a ~ \"x\"",
-            _ => NO_COMPARISON,
+            _ => "a path needs a comparison: .a == 1, or has(.a)",
         };
         fail(path, problem)
     }
@@ -217,10 +215,8 @@ impl Parser<'_> {
             }
             Some('.' | '$') if self.sees_path() => {
                 self.cursor.take_word();
-                fail(
-                    self.cursor.since(start),
-                    "to compare two values of a message, write jq(.a == .b)",
-                )
+                let problem = "to compare two values of a message, write jq(.a == .b)";
+                fail(self.cursor.since(start), problem)
             }
             Some(_) => Ok(self.bare_scalar(is_in_list)),
         }

@@ -30,13 +30,10 @@ impl Parser<'_> {
             },
         };
         if !self.cursor.at_term_end() {
-            return fail(
-                self.cursor.next_char(),
-                format!(
-                    "a space is missing after {}: add one, or put the text in quotes",
-                    self.cursor.text_since(start)
-                ),
-            );
+            let term = self.cursor.text_since(start);
+            let problem =
+                format!("a space is missing after {term}: add one, or put the text in quotes");
+            return fail(self.cursor.next_char(), problem);
         }
         Ok(Expr::Term(term))
     }
@@ -185,13 +182,9 @@ impl Parser<'_> {
         }
         let word = self.cursor.take_word();
         if word.is_empty() {
-            return fail(
-                self.cursor.since(start),
-                format!(
-                    "a name is missing: {}orders.*",
-                    self.cursor.text_since(start)
-                ),
-            );
+            let key = self.cursor.text_since(start);
+            let problem = format!("a name is missing: {key}orders.*");
+            return fail(self.cursor.since(start), problem);
         }
         Ok(if word.contains(['*', '?', '[', '\\']) {
             Name::Glob(word.as_bytes().into())
