@@ -17,7 +17,7 @@ const STEADY: ClockId = ClockId::Monotonic;
 static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
 
 /// The smallest change in the difference between the clocks, in microseconds, that counts as
-/// setting the wall clock. NTP adjusts both, and they are not read at once, so less may be noise.
+/// setting the wall clock. NTP adjusts both, and they are not read together, so less may be noise.
 const MIN_STEP: u64 = 100_000;
 
 /// The number of wall clock settings to remember; the oldest are forgotten first.

@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 32;
 const MAX_ELEMENTS: usize = i32::MAX as usize;
 
 /// A frame of any shape that may be incomplete.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct AnyFrame {
     /// The maximum length of a string.
     max_string: usize,
@@ -77,11 +77,7 @@ impl AnyFrame {
         Self {
             max_string,
             max_text,
-            text: String::new(),
-            levels: Vec::new(),
-            skipped: 0,
-            string: None,
-            is_done: false,
+            ..Self::default()
         }
     }
 

@@ -278,7 +278,7 @@ pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) 
         Test::Match(_) => {
             let source = written.trim_matches(['"', '/']);
             return Some(match key_of(name) {
-                // A key takes a glob.
+                // A key takes a glob, not a regular expression.
                 Some(key) => {
                     let is_plain = !written.starts_with('/') && regex::escape(source) == source;
                     return is_plain.then(|| format!("{key}:{source}"));

@@ -133,7 +133,7 @@ impl Parser<'_> {
             return fail(self.cursor.since(start), problem);
         }
         if word == "NOT" && self.cursor.rest().trim_start().starts_with('/') {
-            // Before parentheses it would negate them.
+            // Before a parenthesis it would be an operator.
             self.closed
                 .push((self.cursor.since(start), closed_word(word)));
         }
@@ -229,7 +229,7 @@ impl Parser<'_> {
 fn closed_word(word: &str) -> String {
     let text = suggest::quoted(word);
     if word.starts_with('"') {
-        // A channel name cannot be written this way.
+        // After `channel:`, a quote would start a quoted name.
         return text;
     }
     format!("({text} or channel:{word})")
