@@ -178,9 +178,8 @@ impl MessageLog {
 
     /// Returns the subscriptions that delivered a row, in order of delivery.
     pub fn subscriptions(&self, id: RowId) -> impl Iterator<Item = SubscriptionId> {
-        self.segment_of(id)
-            .into_iter()
-            .flat_map(move |segment| segment.subscriptions(id))
+        let segment = self.segment_of(id).into_iter();
+        segment.flat_map(move |segment| segment.subscriptions(id))
     }
 
     /// Returns the id of the oldest row, apart from held ones, or of the next row if there is none.

@@ -117,9 +117,8 @@ impl MessageLog {
         let ids = ids.collect();
         if let Some(last) = batch.records.iter().rfind(|record| !record.is_notice()) {
             let start = || History::starting_at(last.time);
-            self.total
-                .get_or_insert_with(start)
-                .add(last.time, messages);
+            let total = self.total.get_or_insert_with(start);
+            total.add(last.time, messages);
         }
         ids
     }

@@ -215,9 +215,8 @@ impl Batch {
 
     /// Returns the names of the channels with messages in the batch, each once.
     pub fn channel_names(&self) -> impl Iterator<Item = &[u8]> {
-        (0..)
-            .zip(&self.channels)
-            .map(|(local, _)| self.channel_name(local))
+        let locals = (0..).zip(&self.channels);
+        locals.map(|(local, _)| self.channel_name(local))
     }
 
     /// Returns the payload of the message at `row`, whose record is `record`.

@@ -99,16 +99,13 @@ impl History {
     /// Returns the message counts of the last minute in `bars` equal parts, oldest first.
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         let seconds_each = HISTORY_SECONDS.div_ceil(bars.max(1));
-        (0..bars)
-            .rev()
-            .map(|bar| {
-                let first = bar * seconds_each;
-                let last = (first + seconds_each).min(HISTORY_SECONDS);
-                (first..last)
-                    .map(|ago| self.count(now, ago))
-                    .fold(0, u32::saturating_add)
-            })
-            .collect()
+        let counts = (0..bars).rev().map(|bar| {
+            let first = bar * seconds_each;
+            let last = (first + seconds_each).min(HISTORY_SECONDS);
+            let counts = (first..last).map(|ago| self.count(now, ago));
+            counts.fold(0, u32::saturating_add)
+        });
+        counts.collect()
     }
 }
 

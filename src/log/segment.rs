@@ -97,18 +97,15 @@ impl Segment {
     /// Returns the index of the row with the arena byte at `offset`, searching from index `from`.
     pub fn row_of_byte(&self, offset: usize, from: usize) -> usize {
         // Usually it is nearby, because a scan finds its hits in order.
+        let is_before = |record: &Record| record.end() <= offset;
         let mut step = 1;
         let mut low = from;
-        while self
-            .records
-            .get(low + step)
-            .is_some_and(|record| record.end() <= offset)
-        {
+        while self.records.get(low + step).is_some_and(is_before) {
             low += step;
             step *= 2;
         }
         let high = (low + step + 1).min(self.records.len());
-        low + self.records[low..high].partition_point(|record| record.end() <= offset)
+        low + self.records[low..high].partition_point(is_before)
     }
 
     /// Returns the subscriptions that delivered `row`, in order of delivery.
@@ -127,9 +124,8 @@ impl Segment {
     pub(super) fn copy_from(&self, from: RowId) -> Self {
         let skip = self.index(from).unwrap_or(0).min(self.records.len());
         let start = skip.checked_sub(1).map_or(0, |last| self.payload_end(last));
-        let records = self.records[skip..]
-            .iter()
-            .map(|record| record.moved_back(offset(start)));
+        let records = self.records[skip..].iter();
+        let records = records.map(|record| record.moved_back(offset(start)));
         let joins = self.joins.iter().filter_map(|join| {
             let row = join.row.checked_sub(offset(skip))?;
             Some(Join { row, ..*join })
@@ -267,9 +263,8 @@ impl OpenSegment {
     fn push_record(&mut self, record: &Record, channel: u32, length: usize) {
         let segment = &mut self.segment;
         let start = offset(segment.arena.len());
-        segment
-            .records
-            .push(record.placed(channel, start, offset(length)));
+        let record = record.placed(channel, start, offset(length));
+        segment.records.push(record);
         segment.channels[channel as usize].rows += 1;
     }
 
@@ -282,9 +277,8 @@ impl OpenSegment {
     /// Appends a row without a payload.
     pub(super) fn push_notice(&mut self, time: Time, kind: RowKind) {
         let end = offset(self.segment.arena.len());
-        self.segment
-            .records
-            .push(Record::row_of_notice(time, kind, end));
+        let record = Record::row_of_notice(time, kind, end);
+        self.segment.records.push(record);
     }
 
     /// Records that the last row was also delivered by `subscription`.

@@ -166,10 +166,8 @@ impl Selection {
             let is_before = self.extra(filtered).is_some_and(|extra| extra < row);
             return filtered.rows.place_of(row) + u64::from(is_before);
         }
-        let before = self
-            .ranges()
-            .map(|range| row.clamp(range.start, range.end).0 - range.start.0);
-        before.sum()
+        let before = |range: Range<RowId>| row.clamp(range.start, range.end).0 - range.start.0;
+        self.ranges().map(before).sum()
     }
 
     /// Returns the row shown despite the filter, if it fails the filter and is still in the log.

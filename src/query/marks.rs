@@ -168,10 +168,8 @@ mod tests {
     fn short_matches_are_found_wherever_they_are() {
         let payload = b"id=17 took 250ms, id=18 took 3ms; ".repeat(500);
         let regex = Regex::new(r"\d+ms|id=\d+\b|; $").unwrap();
-        let all: Vec<_> = regex
-            .find_iter(&payload)
-            .map(|found| found.range())
-            .collect();
+        let all = regex.find_iter(&payload).map(|found| found.range());
+        let all: Vec<_> = all.collect();
         let (found, _) = found(regex.as_str(), &payload);
         assert!(found.len() == MAX_MARKS && found[..] == all[..MAX_MARKS]);
         let matches = Matches::new(&regex, &payload);

@@ -9,14 +9,13 @@ impl Batch {
     /// subscriptions. Returns what was dropped.
     pub fn drop_messages(&mut self) -> Dropped {
         let mut messages = self.records.iter().filter(|record| !record.is_notice());
-        let dropped = messages
-            .next()
-            .map_or_else(Dropped::default, |first| Dropped {
-                count: self.messages(),
-                bytes: self.channels.iter().map(|channel| channel.bytes).sum(),
-                from: first.time,
-                to: messages.next_back().unwrap_or(first).time,
-            });
+        let first = messages.next();
+        let dropped = first.map_or_else(Dropped::default, |first| Dropped {
+            count: self.messages(),
+            bytes: self.channels.iter().map(|channel| channel.bytes).sum(),
+            from: first.time,
+            to: messages.next_back().unwrap_or(first).time,
+        });
         self.records.retain(Record::is_notice);
         self.arena = Vec::new();
         self.large = Vec::new();

@@ -191,9 +191,7 @@ impl Batch {
 
     fn joins_of_last_row(&self) -> impl Iterator<Item = &Join> {
         let last = offset(self.records.len().saturating_sub(1));
-        self.joins
-            .iter()
-            .rev()
-            .take_while(move |join| join.row == last)
+        let joins = self.joins.iter().rev();
+        joins.take_while(move |join| join.row == last)
     }
 }

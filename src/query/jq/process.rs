@@ -109,9 +109,8 @@ impl Process {
         }
         let status = self.child.wait().unwrap_or_default();
         let mut printed = Vec::new();
-        let _ = (&mut self.stderr)
-            .take(MAX_STDERR)
-            .read_to_end(&mut printed);
+        let mut stderr = (&mut self.stderr).take(MAX_STDERR);
+        let _ = stderr.read_to_end(&mut printed);
         if String::from_utf8_lossy(&printed).contains(OUT_OF_MEMORY) {
             Cut::Memory
         } else {
@@ -124,10 +123,8 @@ impl Process {
         self.output.read_exact(&mut count)?;
         let mut bytes = vec![0; u32::from_le_bytes(count) as usize];
         self.output.read_exact(&mut bytes)?;
-        let answers = bytes.into_iter().map(Answer::from_byte);
-        answers
-            .collect::<Option<_>>()
-            .ok_or(ErrorKind::InvalidData.into())
+        let answers: Option<_> = bytes.into_iter().map(Answer::from_byte).collect();
+        answers.ok_or(ErrorKind::InvalidData.into())
     }
 
     /// Returns whether the process answers or ends within `time`.

@@ -66,10 +66,7 @@ impl Parser<'_> {
 
     /// Consumes an `in`.
     pub(super) fn eat_in(&mut self) -> bool {
-        let found = ["in", "IN"]
-            .into_iter()
-            .find(|word| self.cursor.sees_word(word));
-        found.is_some_and(|word| self.cursor.eat(word))
+        ["in", "IN"].iter().any(|word| self.keyword(word))
     }
 
     /// Records what the user may have meant by the comparison from `start` of the value at `path`.

@@ -149,9 +149,8 @@ fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
     let verb = VERBS.iter().find_map(|(verb, sign)| {
         let start = after.get(..verb.len())?;
         let end = after[verb.len()..].strip_prefix(char::is_whitespace)?;
-        start
-            .eq_ignore_ascii_case(verb)
-            .then_some((*verb, *sign, end))
+        let is_verb = start.eq_ignore_ascii_case(verb);
+        is_verb.then_some((*verb, *sign, end))
     });
     if let Some((verb, sign, end)) = verb {
         let (value, end) = first_value(end.trim_start())?;
@@ -354,9 +353,8 @@ fn value_of(value: &str) -> String {
 
 /// Returns a text search for `text`: a word unquoted, anything else in quotes.
 fn text_of(text: &str) -> String {
-    let is_word = text
-        .chars()
-        .all(|next| next.is_alphanumeric() || next == '_');
+    let is_of_word = |next: char| next.is_alphanumeric() || next == '_';
+    let is_word = text.chars().all(is_of_word);
     let is_of_language = ["or", "and", "not", "in", "OR", "AND", "NOT"].contains(&text);
     if is_word && !is_of_language {
         text.to_owned()

@@ -70,10 +70,8 @@ impl Parser<'_> {
         // A slash later in the text would make it a regular expression.
         let next = self.cursor.rest().trim_start();
         let is_compared = next.starts_with(['=', '!', '<', '>', '~', '(']) || {
-            let next = next
-                .split(|next: char| next.is_whitespace() || next == '(')
-                .next();
-            matches!(next, Some("in" | "IN"))
+            let mut words = next.split(|next: char| next.is_whitespace() || next == '(');
+            matches!(words.next(), Some("in" | "IN"))
         };
         let closed = if !is_compared && Parser::new(word, self.moment).is_word() {
             word.to_owned()
