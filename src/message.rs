@@ -1,5 +1,4 @@
-//! The core types shared by every other module: times, ids, subscriptions, and the notices that
-//! appear between messages.
+//! The core types that all other modules share: times, ids, subscriptions and notices.
 
 mod cause;
 pub mod clock;
@@ -70,8 +69,7 @@ fn micros(duration: Duration) -> i64 {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ChannelId(pub u32);
 
-/// A row of the log. Ids count from 0 and are never reused, so a reference into the log stays valid
-/// after older rows are evicted.
+/// A row of the log. Ids count from 0 and are never reused, so that references stay valid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RowId(pub u64);
 
@@ -245,8 +243,7 @@ pub enum Notice {
     Gap(Gap),
     /// Messages that arrived but were dropped for lack of room.
     Dropped(Dropped),
-    /// Redis refused a subscription to all channels, and was asked which channels the user may
-    /// access.
+    /// Redis refused a subscription to all channels, and was asked which ones the user may access.
     Allowed {
         /// The user's name.
         user: Box<str>,

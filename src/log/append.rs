@@ -32,8 +32,7 @@ impl MessageLog {
         self.evict();
     }
 
-    /// Returns whether `batch` starts with another delivery of the last row. A row followed by rows
-    /// from another node is left unchanged.
+    /// Returns whether `batch` starts with another delivery of the last row, from the same node.
     pub fn continues_last_row(&self, batch: &Batch) -> bool {
         !batch.continues.is_empty() && batch.source == self.last_source
     }
@@ -191,8 +190,7 @@ impl MessageLog {
         (self.keep / 16).clamp(MIN_SEGMENT_BYTES, MAX_SEGMENT_BYTES)
     }
 
-    /// Seals the open segment. A later delivery can then no longer join its last row, so this
-    /// happens only when another row follows.
+    /// Seals the open segment, after which no later delivery can join its last row.
     pub(super) fn seal(&mut self) {
         if self.open.segment.records.is_empty() {
             return;

@@ -1,5 +1,4 @@
-//! The unit that the subscriber hands over: rows as they arrived, in one arena, with channel names
-//! interned for this batch only.
+//! The unit that the subscriber hands over: rows in one arena, with channel names of its own.
 
 mod dropping;
 mod joining;
@@ -153,8 +152,7 @@ impl Batch {
         self.own_size() >= BATCH_BYTES
     }
 
-    /// Returns whether the batch can become a segment of the log unchanged and is large enough
-    /// compared with segments of `segment_bytes`.
+    /// Returns whether the batch can become a segment as it is: large, but at most `segment_bytes`.
     pub(super) fn is_worth_adopting(&self, segment_bytes: usize) -> bool {
         (BATCH_BYTES / 2..=segment_bytes).contains(&self.own_size())
             && self.large.is_empty()

@@ -11,9 +11,8 @@ use super::batch::BatchChannel;
 use super::history::History;
 use crate::message::{ChannelId, RowId, Time};
 
-/// The maximum number of channels without rows to keep in the list; beyond that, the one silent
-/// the longest is removed. A quiet channel thus outlives a flood of others, and millions of one-off
-/// channels use bounded memory.
+/// The maximum number of channels without rows in the list; the longest silent is removed first. So
+/// a quiet channel outlives a flood of others, and one-off channels use bounded memory.
 const MAX_IDLE: usize = 10_000;
 
 /// The overhead of a shared name, in bytes: its two reference counts.

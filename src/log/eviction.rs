@@ -36,8 +36,8 @@ impl MessageLog {
         }
     }
 
-    /// Returns the rows to hold with `row`: those of its segment and of as many segments before it
-    /// as fit into a small part of the budget.
+    /// Returns the rows of the segment with `row`, and of as many before it as fit into a small
+    /// part of the budget.
     fn around(&self, row: RowId) -> Range<RowId> {
         let mut first = row;
         let mut room = self.keep / CONTEXT_PART;

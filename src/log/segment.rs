@@ -212,8 +212,8 @@ pub(super) struct OpenSegment {
 }
 
 impl OpenSegment {
-    /// Returns whether one more row with `payload_bytes` fits into a segment of `limit` bytes. A
-    /// message larger than that gets its own segment.
+    /// Returns whether another row with `payload_bytes` fits into a segment of `limit` bytes. A
+    /// larger message gets its own segment.
     pub(super) fn has_room(&self, payload_bytes: usize, limit: usize) -> bool {
         let size = self.segment.used() + payload_bytes + size_of::<Record>();
         self.segment.records.is_empty() || (size <= limit && !self.is_adopted)

@@ -1,5 +1,4 @@
-//! Why a TLS connection failed, as data. Names from certificates are already quoted and
-//! escaped.
+//! Why a TLS connection failed, as data. Names from certificates are already escaped.
 
 /// Why TLS failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

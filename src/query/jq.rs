@@ -37,8 +37,7 @@ thread_local! {
     static IS_RUNNING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Returns whether a panic on this thread comes from jq and is caught and reported, so that a panic
-/// hook should ignore it.
+/// Returns whether a panic on this thread will be caught and reported, so hooks should ignore it.
 pub fn catches_panics() -> bool {
     IS_RUNNING.get()
 }

@@ -16,8 +16,8 @@ const MIN_EXACT: usize = 16 << 10;
 /// The window to search at a time once that limit is used up, in bytes.
 const WINDOW: usize = 256;
 
-/// Returns the ranges of `payload` that match the terms of `root` that are not negated, at most
-/// `most` per term: sorted, merged, never empty.
+/// Returns the ranges of `payload` that match the positive terms of `root`, at most `most` per
+/// term.
 pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     let mut hits = Vec::new();
     let mut checked = None;

@@ -87,8 +87,7 @@ fn escape(text: &str) -> (usize, bool) {
     (if is_high { 4 } else { 1 + escaped }, is_high)
 }
 
-/// Returns the length of the character class at the start of `text`, nested classes included, and
-/// whether it contains a non-ASCII byte.
+/// Returns the length of the class at the start of `text`, and whether it has a non-ASCII byte.
 fn class(text: &str) -> (usize, bool) {
     let mut depth = 0;
     let mut holds_bytes = false;

@@ -5,8 +5,8 @@ use crate::log::record::Record;
 use crate::message::{Dropped, Notice};
 
 impl Batch {
-    /// Drops the messages but keeps the notices, since these describe the state of the
-    /// subscriptions. Returns what was dropped.
+    /// Drops the messages and returns their totals. Keeps the notices, which tell what is
+    /// subscribed.
     pub fn drop_messages(&mut self) -> Dropped {
         let mut messages = self.records.iter().filter(|record| !record.is_notice());
         let first = messages.next();

@@ -3,8 +3,7 @@
 //! A frame is a length (`u32`, little-endian) and that many bytes. The first frame is the program,
 //! which [`READY`] acknowledges. Then come batches: a count and as many frames, one per payload.
 //! The reply to a batch is a count and as many bytes, each an [`Answer`]. It covers fewer payloads
-//! than the batch if they take longer than [`TURN`], but at least one. The process ends when stdin
-//! closes.
+//! than the batch if they take longer than [`TURN`], but at least one. The process ends with stdin.
 
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::panic;

@@ -1,5 +1,4 @@
-//! The native filters: those of jaq, except those that print, end the process or reveal anything
-//! outside of the message.
+//! The native filters: those of jaq that reveal nothing but the message and have no side effects.
 
 use jaq_core::native::{Fun, bome, run, v};
 use jaq_core::{Bind, Error, RunPtr};

@@ -97,7 +97,12 @@ impl Process {
         if !self.answers_within(time)? {
             return Ok(None);
         }
-        self.read_answers().map(Some)
+        let mut count = [0; size_of::<u32>()];
+        self.output.read_exact(&mut count)?;
+        let mut bytes = vec![0; u32::from_le_bytes(count) as usize];
+        self.output.read_exact(&mut bytes)?;
+        let answers: Option<Vec<_>> = bytes.into_iter().map(Answer::from_byte).collect();
+        answers.map(Some).ok_or(ErrorKind::InvalidData.into())
     }
 
     /// Returns why the process ended, after communication with it failed with `error`.
@@ -116,15 +121,6 @@ impl Process {
         } else {
             Cut::Ended(status)
         }
-    }
-
-    fn read_answers(&mut self) -> io::Result<Vec<Answer>> {
-        let mut count = [0; size_of::<u32>()];
-        self.output.read_exact(&mut count)?;
-        let mut bytes = vec![0; u32::from_le_bytes(count) as usize];
-        self.output.read_exact(&mut bytes)?;
-        let answers: Option<_> = bytes.into_iter().map(Answer::from_byte).collect();
-        answers.ok_or(ErrorKind::InvalidData.into())
     }
 
     /// Returns whether the process answers or ends within `time`.

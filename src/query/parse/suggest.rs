@@ -110,7 +110,7 @@ pub fn replaced<'a>(
     (end > 0).then_some(replaced)
 }
 
-/// Returns what the user may have meant by `word`, with which `rest` begins, and the length in
+/// Returns what the user may have meant by `word`, which `rest` starts with, and the length in
 /// bytes of the part of `rest` to replace.
 pub fn of_word(word: &str, rest: &str) -> Option<(usize, String)> {
     if let Some(after) = rest.strip_prefix('\'')
