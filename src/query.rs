@@ -12,7 +12,7 @@ pub use self::error::QueryError;
 pub use self::helper::{Helper, set_executable};
 pub use self::jq::{JQ, catches_panics, serve as serve_jq};
 pub use self::literal::Literal;
-pub use self::marks::MAX_MARKS;
+pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
@@ -169,15 +169,15 @@ impl Query {
 
     /// Returns the byte ranges of `payload` to highlight: matches of texts and regular expressions,
     /// and JSON values that satisfy a comparison, unless the term is negated. The ranges are
-    /// sorted, disjoint, not empty, and at most [`MAX_MARKS`]. Takes linear time, for which it may
+    /// sorted, disjoint, not empty, and at most [`MOST_MARKS`]. Takes linear time, for which it may
     /// leave out long matches of regular expressions.
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
-        self.first_marks(payload, MAX_MARKS)
+        self.first_marks(payload, MOST_MARKS)
     }
 
     /// Like [`Self::marks`], but with at most the first `most` matches of each term.
     pub fn first_marks(&self, payload: &[u8], most: usize) -> Vec<Range<usize>> {
-        marks::marks(&self.root, payload, most.min(MAX_MARKS))
+        marks::marks(&self.root, payload, most.min(MOST_MARKS))
     }
 
     /// Returns the text in a form that keeps its meaning inside a larger query: in parentheses,

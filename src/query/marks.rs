@@ -8,7 +8,7 @@ use crate::payload::json;
 use crate::query::expr::{Expr, Term};
 
 /// The maximum number of ranges to highlight in a payload.
-pub const MAX_MARKS: usize = 1000;
+pub const MOST_MARKS: usize = 1000;
 
 /// The minimum number of bytes to search exactly for a regular expression.
 const MIN_EXACT: usize = 16 << 10;
@@ -119,14 +119,14 @@ impl Iterator for Matches<'_> {
 
 fn merged(mut hits: Vec<Range<usize>>) -> Vec<Range<usize>> {
     hits.sort_by_key(|hit| hit.start);
-    let mut merged: Vec<Range<usize>> = Vec::with_capacity(hits.len().min(MAX_MARKS));
+    let mut merged: Vec<Range<usize>> = Vec::with_capacity(hits.len().min(MOST_MARKS));
     for hit in hits {
         match merged.last_mut() {
             Some(last) if hit.start <= last.end => last.end = last.end.max(hit.end),
             _ => merged.push(hit),
         }
     }
-    merged.truncate(MAX_MARKS);
+    merged.truncate(MOST_MARKS);
     merged
 }
 
@@ -139,7 +139,7 @@ mod tests {
     fn found(regex: &str, payload: &[u8]) -> (Vec<Range<usize>>, usize) {
         let regex = Regex::new(regex).unwrap();
         let mut matches = Matches::new(&regex, payload);
-        let found: Vec<_> = matches.by_ref().take(MAX_MARKS).collect();
+        let found: Vec<_> = matches.by_ref().take(MOST_MARKS).collect();
         (found, matches.searched)
     }
 
@@ -158,7 +158,7 @@ mod tests {
                 let (matches, searched) = found(regex, &vec![b'7'; length]);
                 assert_eq!(!matches.is_empty(), is_found, "{regex}");
                 // The exact search, the windows, which overlap by half, and the cost of each match.
-                let most = MIN_EXACT.max(2 * length) + 2 * length + (MAX_MARKS + 2) * WINDOW;
+                let most = MIN_EXACT.max(2 * length) + 2 * length + (MOST_MARKS + 2) * WINDOW;
                 assert!(searched <= most, "{regex} of {length}: {searched}");
             }
         }
@@ -171,7 +171,7 @@ mod tests {
         let all = regex.find_iter(&payload).map(|found| found.range());
         let all: Vec<_> = all.collect();
         let (found, _) = found(regex.as_str(), &payload);
-        assert!(found.len() == MAX_MARKS && found[..] == all[..MAX_MARKS]);
+        assert!(found.len() == MOST_MARKS && found[..] == all[..MOST_MARKS]);
         let matches = Matches::new(&regex, &payload);
         assert!(matches.eq(all));
     }

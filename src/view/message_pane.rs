@@ -24,7 +24,7 @@ use crate::app::{App, Focus, Form, MessageSnapshot, Reader, Room, TAB_SPACE, Tab
 use crate::payload::figures::{self, Clock};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, rows};
-use crate::query::MAX_MARKS;
+use crate::query::MOST_MARKS;
 use crate::workers::decode::MAX_MARKED;
 
 pub(super) fn draw(app: &App, buffer: &mut Buffer) {
@@ -122,7 +122,7 @@ fn standing(reader: &Reader) -> Vec<String> {
     };
     let current = figures::count(current as u64 + 1);
     let count = reader.mark_count();
-    let more = if count < MAX_MARKS { "" } else { "+" };
+    let more = if count < MOST_MARKS { "" } else { "+" };
     let plural = if count == 1 { "" } else { "es" };
     let count = figures::count(count as u64);
     let is_long = reader.sought().is_none() && reader.snapshot().payload.len() > MAX_MARKED;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use subscope::log::RowKind;
 use subscope::message::{SubscriptionId, Time};
 use subscope::payload::escape::whole;
-use subscope::query::{self, Flags, MAX_MARKS, Matcher, Moment, Path, Query, Row, SYNTAX};
+use subscope::query::{self, Flags, MOST_MARKS, Matcher, Moment, Path, Query, Row, SYNTAX};
 
 use crate::escapes::assert_harmless;
 use crate::mutation::{mutated, mutated_text};
@@ -203,7 +203,7 @@ fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
                 assert_eq!(Some(matches), is_there);
             }
             let marks = query.marks(payload);
-            assert!(marks.len() <= MAX_MARKS);
+            assert!(marks.len() <= MOST_MARKS);
             assert!(
                 marks
                     .iter()

@@ -7,7 +7,7 @@ use crate::log::SharedBytes;
 use crate::payload::escape;
 use crate::payload::format::Decoded;
 use crate::payload::tree::{Key, NodeId, Tree};
-use crate::query::{Literal, MAX_MARKS, Query};
+use crate::query::{Literal, MOST_MARKS, Query};
 
 /// How many bytes of a message are searched for the matches of a query.
 pub const MAX_MARKED: usize = 4 << 20;
@@ -39,7 +39,7 @@ pub enum Sought {
 pub struct Found {
     /// The number of the search.
     pub serial: u64,
-    /// The values whose name or text contains the text, the first [`MAX_MARKS`] of them.
+    /// The values whose name or text contains the text, the first [`MOST_MARKS`] of them.
     pub nodes: Vec<NodeId>,
     /// The matching byte ranges, after unpacking, at most as many.
     pub ranges: Vec<Range<usize>>,
@@ -82,7 +82,7 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
             stands_in(value.text, sought) || stands_in(name, sought)
         })
     };
-    ids.map(NodeId).filter(has).take(MAX_MARKS).collect()
+    ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
 }
 
 /// Whether a text matches as it is or, if it is not UTF-8, in its escaped form: `\ud800`, `\xff`.
@@ -95,7 +95,7 @@ fn ranges_of(bytes: &[u8], sought: &Literal) -> Vec<Range<usize>> {
     let mut from = 0;
     let mut ranges = Vec::new();
     while let Some(found) = bytes.get(from..).and_then(|rest| sought.find(rest)) {
-        if ranges.len() == MAX_MARKS || found.is_empty() {
+        if ranges.len() == MOST_MARKS || found.is_empty() {
             break;
         }
         ranges.push(found.start + from..found.end + from);
