@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn other_values_that_arrive_are_not_taken_for_it() {
+    fn other_incomplete_values_are_not_mistaken_for_it() {
         assert_eq!(last_bulk(b"$900\r\nabc"), None);
         assert_eq!(last_bulk(b"*3\r\n$7\r\nmessage\r\n$900\r\nabc"), None);
         assert_eq!(last_bulk(b"*2\r\n:1\r\n$900\r\nabc"), None);

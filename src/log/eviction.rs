@@ -94,7 +94,7 @@ impl MessageLog {
         let Some(oldest) = self.sealed.pop_front() else {
             return false;
         };
-        if self.is_to_be_held(&oldest) {
+        if self.should_hold(&oldest) {
             self.held.push(oldest);
         } else {
             self.release(&oldest);
@@ -103,7 +103,7 @@ impl MessageLog {
         true
     }
 
-    fn is_to_be_held(&self, segment: &Segment) -> bool {
+    fn should_hold(&self, segment: &Segment) -> bool {
         let held: usize = self.held.iter().map(|segment| segment.size()).sum();
         let size = held + segment.size();
         let must = self.must_hold;

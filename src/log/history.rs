@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_set_back_loses_nothing() {
+    fn setting_the_clock_back_loses_no_messages() {
         let mut history = History::starting_at(at(100));
         history.add(at(100), 1);
         history.add(at(40), 1);

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_shown_as_the_wall_clock_showed_it_then() {
+    fn a_time_is_shown_as_the_wall_clock_showed_it() {
         const HOUR: i64 = 3_600_000_000;
         let mut wall = WallClock::default();
         assert_eq!(wall.at(Time(5)), Time(5));

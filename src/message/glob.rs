@@ -142,7 +142,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_of_several_matching_globs_counts() {
+    fn the_last_of_several_matching_globs_wins() {
         let entries = [("a*", 1), ("ab", 2), ("c", 3)];
         let entries = entries.map(|(glob, value)| (glob.as_bytes().into(), value));
         let values: ByGlob<i32> = entries.into_iter().collect();

@@ -138,7 +138,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_are_classified_in_the_wording_of_many_servers() {
+    fn errors_of_many_servers_are_classified() {
         for (words, code) in [
             ("NOPERM No permissions to access a channel", NoPermission),
             ("NOAUTH Authentication required.", NotLoggedIn),

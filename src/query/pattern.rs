@@ -130,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn high_bytes_are_set_apart_and_nothing_else_is() {
+    fn only_escapes_of_non_ascii_bytes_are_wrapped() {
         for (source, expected) in [
             (r"a\xff+\x7f", r"a(?-u:\xff)+\x7f"),
             (r"\\\xff\\xff", r"\\(?-u:\xff)\\xff"),

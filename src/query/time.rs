@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_time_of_day_is_the_last_one_not_after_now() {
+    fn a_time_of_day_is_the_latest_one_up_to_now() {
         // 1970-01-02 10:00:00 UTC, which is 12:00:00 at UTC+2.
         let moment = Moment {
             now: Time(DAY + 10 * 3_600_000_000),
@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_has_a_unit() {
+    fn a_span_needs_a_unit() {
         assert_eq!(span("500ms"), Some(Duration::from_millis(500)));
         assert_eq!(span("2h"), Some(Duration::from_secs(7200)));
         let too_long = ["99999999999999999999s", "18446744073709551615d"];

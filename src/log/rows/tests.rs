@@ -36,7 +36,7 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
-    fn a_row_set_is_a_set(steps in prop::collection::vec(step(), 0..40), probe in 0..21_000u64) {
+    fn a_row_set_behaves_like_a_set(steps in prop::collection::vec(step(), 0..40), probe in 0..21_000u64) {
         let mut rows = RowSet::default();
         let mut expected = BTreeSet::new();
         for step in steps {
