@@ -349,7 +349,7 @@ impl ChannelTable {
     fn indexed(&self, name: &[u8], id: u32) -> Indexed {
         let hash = self.hasher.hash_one(name) >> 32;
         Indexed {
-            hash: u32::try_from(hash).expect("32 bits are left"),
+            hash: u32::try_from(hash).expect("the upper half fits into 32 bits"),
             id,
         }
     }
