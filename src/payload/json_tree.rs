@@ -17,11 +17,11 @@ pub const NAME: &str = "JSON";
 /// Returns where `bytes` stop being JSON, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
-    let read = value(bytes, 0, &mut builder);
-    finish(builder, read, NAME)
+    let outcome = value(bytes, 0, &mut builder);
+    finish(builder, outcome, NAME)
 }
 
-/// Reads JSON values on lines of their own, at least two, as the elements of an array. Empty lines
+/// Reads JSON values, at least two, each on its own line, as the elements of an array. Empty lines
 /// are skipped.
 ///
 /// # Errors
@@ -29,13 +29,14 @@ pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
 /// Returns where `bytes` stop being JSON, and why.
 pub fn read_lines(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
-    let read = lines(bytes, &mut builder);
-    finish(builder, read, NAME)
+    let outcome = lines(bytes, &mut builder);
+    finish(builder, outcome, NAME)
 }
 
 fn lines(bytes: &[u8], builder: &mut Builder) -> Result<(), Stop> {
-    let opened = builder.open(Kind::Array, b"", 0);
-    opened.map_err(|refusal| Stop::refused(refusal, 0))?;
+    builder
+        .open(Kind::Array, b"", 0)
+        .map_err(Stop::refused(0))?;
     let mut start = 0;
     let mut count = 0;
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -70,7 +71,7 @@ fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop>
     let at = grammar.at + origin;
     match (parsed, layout.refusal) {
         (Ok(()), _) => Ok(()),
-        (Err(_), Some(refusal)) => Err(Stop::refused(refusal, at)),
+        (Err(_), Some(refusal)) => Err(Stop::refused(at)(refusal)),
         (Err(flaw), None) => Err(Stop::wrong(flaw.why(), at)),
     }
 }
@@ -98,7 +99,7 @@ impl Layout<'_> {
         range.start + self.origin..range.end + self.origin
     }
 
-    /// Passes on the contents of a string.
+    /// Adds the contents of a string by means of `add`.
     fn unescaped(
         &mut self,
         raw: Range<usize>,

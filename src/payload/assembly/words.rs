@@ -15,8 +15,8 @@ impl Words {
         &self.text
     }
 
-    /// Adds a value without children; `within` is its parent in the key, and the number of values
-    /// so far in it, counting keys separately.
+    /// Adds a value without children; `within` is the kind of its parent in the key and the number
+    /// of values in it so far, counting keys separately.
     pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {
         self.separate(within);
         match kind {

@@ -9,7 +9,7 @@ use crate::payload::reading::Cursor;
 /// conversion takes quadratic time and the digits are of no use to anyone.
 const MAX_BIGNUM: usize = 256;
 
-/// The smallest exponent with which a decimal fraction is written without exponent notation.
+/// The smallest exponent of a decimal fraction that is written without exponent notation.
 const MOST_PLACES: i64 = -40;
 
 /// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 of `bits`.
@@ -33,17 +33,14 @@ pub(super) fn half(bits: u64) -> f32 {
 /// section 3.4.3) or a decimal fraction (section 3.4.4).
 pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
     match tag {
-        2 | 3 => {
-            let magnitude = magnitude(cursor)?;
-            Some(bignum(&magnitude, tag == 3))
-        }
+        2 | 3 => magnitude(cursor).map(|magnitude| bignum(&magnitude, tag == 3)),
         4 => fraction(cursor),
         _ => None,
     }
 }
 
-/// Takes the bytes of a bignum, without leading zeros. Returns `None` if there are too many, or
-/// something else.
+/// Takes the bytes of a bignum, without leading zeros. Returns `None` if there are too many, or if
+/// what follows is not a byte string.
 fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     let head = Head::take(cursor).ok()?;
     if head.major != 2 {
