@@ -50,13 +50,13 @@ impl DecoderChoice {
     pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
         let Some(format) = self.format else {
-            return format::recognise_within(payload, message_type, most);
+            return format::recognise(payload, message_type, most);
         };
-        match format::read_as_within(payload, format, message_type, most) {
+        match format::read_as(payload, format, message_type, most) {
             Ok(decoded) => decoded,
             Err(why) => Decoded {
                 note: Some(why),
-                ..format::recognise_within(payload, message_type, most)
+                ..format::recognise(payload, message_type, most)
             },
         }
     }
@@ -64,7 +64,7 @@ impl DecoderChoice {
     /// Like [`Self::read`], for looking up values: choosing text or binary does not hide them.
     pub(super) fn read_values(&self, payload: &[u8], most: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
-            return format::recognise_within(payload, self.message_type.as_ref(), most);
+            return format::recognise(payload, self.message_type.as_ref(), most);
         }
         self.read(payload, most)
     }

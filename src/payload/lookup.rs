@@ -252,7 +252,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         self.decoded.get_or_init(|| {
             Box::new(match self.choice {
                 Some(choice) => choice.read_values(payload, most),
-                None => format::recognise_within(payload, None, most),
+                None => format::recognise(payload, None, most),
             })
         })
     }

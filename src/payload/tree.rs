@@ -227,6 +227,15 @@ impl Tree {
         ((next as usize) < self.nodes.len()).then_some(NodeId(next))
     }
 
+    /// Returns the value within all the tags around it: the value itself if it is not a tag.
+    pub fn untagged(&self, id: NodeId) -> Option<NodeId> {
+        let mut at = id;
+        while self.node(at)?.kind == Kind::Tag {
+            at = self.next(at)?;
+        }
+        Some(at)
+    }
+
     /// Returns the direct children of a value.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         let end = self.node(id).map_or(0, |node| node.end);

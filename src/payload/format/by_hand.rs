@@ -39,7 +39,7 @@ pub(super) fn read(
             broken => match bare(unwrapped.bytes(), format, message_type) {
                 Ok(tree) => return Ok(unwrapped.into_decoded(format, tree, None)),
                 Err(why) => {
-                    // Many texts are also base64, of noise: then the error of the text itself is
+                    // Many texts are also base64 of noise: then the error of the text itself is
                     // reported.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
                     let Some(inner) = encoded::decode(unwrapped.bytes(), most) else {
@@ -76,15 +76,14 @@ fn bare(
     message_type: Option<&MessageType>,
 ) -> Result<Option<Tree>, String> {
     let tree = match format {
-        Format::Json => json_tree::read(bytes).map_err(|wrong| wrong.to_string()),
-        Format::JsonLines => json_tree::read_lines(bytes).map_err(|wrong| wrong.to_string()),
-        Format::MessagePack => msgpack::read(bytes).map_err(|wrong| wrong.to_string()),
-        Format::Cbor => cbor::read(bytes).map_err(|wrong| wrong.to_string()),
+        Format::Json => json_tree::read(bytes),
+        Format::JsonLines => json_tree::read_lines(bytes),
+        Format::MessagePack => msgpack::read(bytes),
+        Format::Cbor => cbor::read(bytes),
         Format::Protobuf => match message_type {
             Some(message_type) => message_type.decode(bytes),
             None => protobuf::read_raw(bytes),
-        }
-        .map_err(|wrong| wrong.to_string()),
+        },
         Format::Pickle | Format::PickleText | Format::Php | Format::Java => {
             return match named::named(bytes) {
                 Some(found) if found == format => Ok(None),
@@ -93,5 +92,5 @@ fn bare(
         }
         Format::Text | Format::Binary => return Ok(None),
     };
-    tree.map(Some)
+    tree.map(Some).map_err(|wrong| wrong.to_string())
 }

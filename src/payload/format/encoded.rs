@@ -12,7 +12,7 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// The minimum number of base64 characters that are recognised automatically.
+/// The minimum number of base64 characters that are detected automatically.
 const SHORTEST: usize = 16;
 
 /// The number of characters that decide whether the rest is worth decoding.

@@ -92,9 +92,7 @@ impl Tree {
         let mut at = NodeId::default();
         for step in steps {
             // A tag is transparent to paths.
-            while self.value(at, payload)?.kind == Kind::Tag {
-                at = self.next(at)?;
-            }
+            at = self.untagged(at)?;
             let holds = |child: &NodeId| {
                 self.value(*child, payload)
                     .is_some_and(|value| value.key == *step)

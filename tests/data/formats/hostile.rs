@@ -2,14 +2,14 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use subscope::payload::format::{Format, MAX_WRAPPINGS, read_as, recognise};
+use subscope::payload::format::{Format, MAX_WRAPPINGS};
 use subscope::payload::protobuf::Schema;
 use subscope::payload::tree::{MAX_DEPTH, MAX_NODES, NodeId, Tree};
 use subscope::payload::{cbor, msgpack, protobuf};
 
 use crate::support::cases;
 
-use super::{assert_sound, bytes};
+use super::{assert_sound, bytes, read_as, recognise};
 use crate::formats::packed::{ALL, base64, pack};
 use crate::formats::protobuf::{described, schema};
 

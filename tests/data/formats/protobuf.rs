@@ -8,11 +8,11 @@ use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FieldOptions, FileDescriptorProto, FileDescriptorSet, MessageOptions,
 };
-use subscope::payload::format::{Format, Wrapping, read_as, recognise};
+use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::protobuf::{self, Schema};
 use subscope::payload::tree::NodeId;
 
-use super::{assert_sound, bytes, shown};
+use super::{assert_sound, bytes, read_as, recognise, shown};
 use crate::formats::packed::{base64, pack};
 
 /// Scalar fields of `demo.All`, by number.
