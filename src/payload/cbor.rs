@@ -22,10 +22,6 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
 /// Decodes one data item, which must be all of `bytes`. If it has more values than a tree holds,
 /// only the first are decoded.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being CBOR, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, Reader::item)
 }

@@ -37,8 +37,6 @@ pub struct Side<'a> {
     pub tree: Option<&'a Tree>,
 }
 
-impl Side<'_> {}
-
 /// The differences between two payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Diff {

@@ -11,10 +11,6 @@ use super::tree::{Builder, Kind, Refusal, Text, Tree};
 pub const NAME: &str = "JSON";
 
 /// Reads one JSON value. If it has more values than a tree holds, only the first are decoded.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being JSON, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
     let outcome = value(bytes, 0, &mut builder);
@@ -23,10 +19,6 @@ pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
 
 /// Reads JSON values, at least two, each on its own line, as the elements of an array. Empty lines
 /// are skipped.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being JSON, and why.
 pub fn read_lines(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
     let outcome = lines(bytes, &mut builder);

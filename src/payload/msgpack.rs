@@ -21,10 +21,6 @@ const EXTENSION_SHOWN: usize = 64;
 
 /// Decodes one value, which must be all of `bytes`. If it has more values than a tree holds, only
 /// the first are decoded.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being `MessagePack`, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, Reader::value)
 }

@@ -37,10 +37,7 @@ pub struct MessageType {
 
 impl Schema {
     /// Reads a `FileDescriptorSet`, as `protoc --include_imports --descriptor_set_out=…` writes it.
-    ///
-    /// # Errors
-    ///
-    /// Returns why `bytes` are not a descriptor set, or what is missing from it.
+    /// The error says why `bytes` are not one, or what is missing from it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let wrong = |error: &dyn Display| format!("not a Protobuf descriptor set: {error}");
         let set = described::plain(bytes).map_err(|error| wrong(&error))?;
@@ -72,10 +69,6 @@ impl MessageType {
 
     /// Decodes `bytes` as a message of this type. If it has more values than a tree holds, only the
     /// first are decoded.
-    ///
-    /// # Errors
-    ///
-    /// Returns where `bytes` stop being Protobuf, and why.
     pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
         let mut reader = typed::Reader::new(bytes);
         let outcome = reader.root(&self.descriptor);
@@ -97,10 +90,6 @@ impl MessageType {
 /// they are written. Varints are shown as unsigned numbers. A length-delimited field is shown as
 /// text if it is UTF-8 without control characters, else as a message if it is one, else as text if
 /// it is UTF-8, else as bytes.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being Protobuf, and why.
 pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut sink = sink::Sink::new();
     let whole = 0..bytes.len();

@@ -1,10 +1,10 @@
 //! A decoded payload of any format as a tree, which the message pane folds and walks.
 //!
 //! The nodes are stored in one vector in reading order, each with the index after its last
-//! descendant, so skipping a folded node is one step. A text that appears in the payload as it
-//! reads is a range of the payload; one that had to be unescaped or spelled out is stored in the
-//! tree's arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate
-//! keys stay separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
+//! descendant, so a folded node is skipped in one step. A text that appears unchanged in the payload
+//! is a range of the payload; one that had to be unescaped or spelled out is stored in the tree's
+//! arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate keys stay
+//! separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
 
 mod brief;
 mod build;
@@ -39,15 +39,15 @@ pub enum Kind {
     Number,
     /// A string, after unescaping.
     String,
-    /// Binary data; the text of the node is these bytes.
+    /// Binary data; the text of the node is the data.
     Bytes,
-    /// Something else, as words: a timestamp, a simple value of CBOR.
+    /// Any other value, as words: a timestamp, a simple value of CBOR.
     Other,
     /// A list of values.
     Array,
     /// A list of named values.
     Object,
-    /// One value with a mark on it, such as a CBOR tag; the text of the node is that mark.
+    /// One value with a mark, such as a CBOR tag; the text of the node is the mark.
     Tag,
 }
 
@@ -94,6 +94,13 @@ struct Piece {
     start: u32,
     length: u32,
     is_in_arena: bool,
+}
+
+impl Piece {
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + self.length as usize
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +163,13 @@ impl Tree {
     /// Returns the value `id`, decoded from `payload`.
     pub fn value<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> Option<Value<'a>> {
         let node = self.node(id)?;
-        let is_text = !matches!(node.kind, Kind::Array | Kind::Object);
+        let (text, count) = match node.kind {
+            Kind::Array | Kind::Object => (&b""[..], node.text.length as usize),
+            kind => (
+                self.bytes(node.text, payload),
+                usize::from(kind == Kind::Tag),
+            ),
+        };
         Some(Value {
             id,
             kind: node.kind,
@@ -166,16 +179,8 @@ impl Tree {
                 NodeKey::Name(piece) => Key::Name(self.bytes(piece, payload)),
                 NodeKey::Other(piece) => Key::Other(self.bytes(piece, payload)),
             },
-            text: if is_text {
-                self.bytes(node.text, payload)
-            } else {
-                b""
-            },
-            count: match node.kind {
-                Kind::Array | Kind::Object => node.text.length as usize,
-                Kind::Tag => 1,
-                _ => 0,
-            },
+            text,
+            count,
             depth: usize::from(node.depth),
         })
     }
@@ -188,13 +193,10 @@ impl Tree {
         Some(start..start + length as usize).filter(|range| !range.is_empty())
     }
 
-    /// Returns where the value's text and its name appear in the payload, each `None` if it does
-    /// not appear there exactly as it reads.
+    /// Returns where the value's text and its name appear in the payload, each `None` if it does not
+    /// appear there unchanged.
     pub fn written(&self, id: NodeId) -> (Option<Range<usize>>, Option<Range<usize>>) {
-        let range = |piece: Piece| {
-            let start = piece.start as usize;
-            (!piece.is_in_arena).then(|| start..start + piece.length as usize)
-        };
+        let range = |piece: Piece| (!piece.is_in_arena).then(|| piece.range());
         let Some(node) = self.node(id) else {
             return (None, None);
         };
@@ -215,7 +217,7 @@ impl Tree {
         (id.0 > 0).then_some(NodeId(node.parent))
     }
 
-    /// Returns the value after this one and all its descendants, whichever parent it has.
+    /// Returns the value after this one and all its descendants, whatever its parent.
     pub fn after(&self, id: NodeId) -> Option<NodeId> {
         let end = self.node(id)?.end;
         ((end as usize) < self.nodes.len()).then_some(NodeId(end))
@@ -239,7 +241,11 @@ impl Tree {
     /// Returns the direct children of a value.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         let end = self.node(id).map_or(0, |node| node.end);
-        let mut next = id.0 + 1;
+        self.siblings(id.0 + 1, end)
+    }
+
+    /// Returns the value at index `next` and its later siblings; `end` is the end of their parent.
+    fn siblings(&self, mut next: u32, end: u32) -> impl Iterator<Item = NodeId> {
         std::iter::from_fn(move || {
             let child = (next < end).then_some(NodeId(next))?;
             next = self.node(child)?.end;
@@ -265,10 +271,7 @@ impl Tree {
         } else {
             payload
         };
-        let start = piece.start as usize;
-        bytes
-            .get(start..start + piece.length as usize)
-            .unwrap_or_default()
+        bytes.get(piece.range()).unwrap_or_default()
     }
 }
 

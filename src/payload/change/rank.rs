@@ -21,7 +21,7 @@ const RESTLESS: [&str; 12] = [
     "uptime",
 ];
 
-/// Longer numbers are probably times or ids, and longer texts ids or prose.
+/// Longer numbers are probably times or ids, and longer texts are probably ids or prose.
 const LONG_NUMBER: usize = 10;
 const LONG_TEXT: usize = 24;
 
@@ -33,7 +33,7 @@ pub(super) enum Rank {
     Shape,
     /// A value has changed.
     Value,
-    /// A value has changed that probably changes in every message.
+    /// A value that probably changes with every message has changed.
     Restless,
 }
 
@@ -54,7 +54,8 @@ pub(super) fn rank(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Rank {
     }
 }
 
-/// Returns whether a value is an array element. Arrays grow and shrink without changing shape.
+/// Returns whether a value is an array element. An array may grow or shrink without a change of
+/// shape.
 fn is_element(value: Value<'_>) -> bool {
     matches!(value.key, Key::Index(_))
 }
@@ -74,6 +75,6 @@ fn is_restless_name(name: &[u8]) -> bool {
     };
     let last = name.rsplit(|byte| matches!(byte, b'_' | b'-')).next();
     // Camel case, such as `createdAt` and `orderId`.
-    let is_camel = |end: &[u8]| name.ends_with(end);
-    is_restless(last.unwrap_or(name)) || [b"At", b"Id", b"Ts"].iter().any(|end| is_camel(*end))
+    let ends = [b"At", b"Id", b"Ts"];
+    is_restless(last.unwrap_or(name)) || ends.iter().any(|end| name.ends_with(*end))
 }

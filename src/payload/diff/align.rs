@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::digest::Digest;
 
-/// The budget of a comparison for aligning beyond near-linear work, in pairs of equal values
+/// The budget of a comparison for aligning in more than near-linear time, in pairs of equal values
 /// examined.
 const EFFORT: usize = 1 << 20;
 
@@ -18,7 +18,7 @@ pub type Pair = (usize, usize);
 #[derive(Debug)]
 pub struct Effort {
     left: usize,
-    /// Whether it ran out, so that some common subsequence is not the longest.
+    /// Whether it ran out, so that some common subsequences are not the longest.
     pub is_spent: bool,
 }
 
@@ -31,7 +31,7 @@ impl Effort {
         }
     }
 
-    /// Returns an empty budget, for a comparison that must be quick: only nearly free work is done.
+    /// Returns an empty budget, for a comparison that must be quick.
     pub fn least() -> Self {
         Self {
             left: 0,
@@ -46,7 +46,7 @@ impl Effort {
     }
 }
 
-/// Subsequences that remain to be aligned.
+/// Parts of the two sequences that remain to be aligned.
 struct Stretch {
     old: Range<usize>,
     new: Range<usize>,
@@ -72,11 +72,8 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
 }
 
 /// Takes the equal values at the start and the end. Returns the rest.
-fn trim(old: &[Digest], new: &[Digest], stretch: Stretch, pairs: &mut Vec<Pair>) -> Stretch {
-    let Stretch {
-        old: mut left,
-        new: mut right,
-    } = stretch;
+fn trim(old: &[Digest], new: &[Digest], mut stretch: Stretch, pairs: &mut Vec<Pair>) -> Stretch {
+    let (left, right) = (&mut stretch.old, &mut stretch.new);
     while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
         pairs.push((left.start, right.start));
         left.start += 1;
@@ -87,10 +84,7 @@ fn trim(old: &[Digest], new: &[Digest], stretch: Stretch, pairs: &mut Vec<Pair>)
         right.end -= 1;
         pairs.push((left.end, right.end));
     }
-    Stretch {
-        old: left,
-        new: right,
-    }
+    stretch
 }
 
 fn align_stretch(
@@ -195,7 +189,8 @@ impl Meetings {
         }
     }
 
-    /// Returns pairs of equal values, the first with the first, until one side has no more.
+    /// Returns pairs of equal values: of each group, the first with the first and so on, until one
+    /// side has no more.
     pub fn one_to_one(&self) -> impl Iterator<Item = Pair> {
         self.groups.iter().flat_map(|group| {
             let left = self.old[group.old.clone()].iter();

@@ -5,18 +5,18 @@ use std::ops::Range;
 /// The maximum number of separate differing stretches.
 pub const MAX_STRETCHES: usize = 10_000;
 
-/// Two differences with fewer equal bytes than this between them are merged.
+/// Differences with fewer equal bytes than this between them are merged.
 const CLOSE: usize = 4;
 
 /// The number of bytes that are compared at once.
 const BLOCK: usize = 4096;
 
-/// What lies between the common prefix and the common suffix of two payloads.
+/// The parts of two payloads between their common prefix and their common suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ends {
-    /// The part in between of the old payload.
+    /// The part of the old payload.
     pub old: Range<usize>,
-    /// The part in between of the new payload.
+    /// The part of the new payload.
     pub new: Range<usize>,
 }
 
@@ -65,8 +65,8 @@ pub struct Bytes {
     /// both ranges are the same; otherwise there is a single stretch, the differing middle, one of
     /// whose ranges may be empty.
     pub stretches: Vec<Ends>,
-    /// Where differences stop being told apart, if there are more than [`MAX_STRETCHES`]: the last
-    /// stretch covers everything from here on.
+    /// The start of the last stretch if there are more than [`MAX_STRETCHES`] differences: it then
+    /// covers all the rest.
     pub cut_at: Option<usize>,
 }
 
@@ -81,8 +81,8 @@ impl Bytes {
 pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     let ends = Ends::of(old, new);
     let mut bytes = Bytes {
-        stretches: Vec::new(),
         ends,
+        stretches: Vec::new(),
         cut_at: None,
     };
     if bytes.is_same() {

@@ -101,10 +101,6 @@ pub fn limit(packed: usize) -> usize {
 
 /// Unpacks all of `bytes`, compressed by `wrapping` (which must not be base64), to at most `most`
 /// bytes.
-///
-/// # Errors
-///
-/// Returns why they were not unpacked.
 pub fn unpack(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
     if bytes.len() > MAX_SIZE {
         return Err(Failure::LargePacked(bytes.len()));

@@ -1,6 +1,7 @@
-//! Short texts of values for display: a row has no room, and a frame no time, for more.
+//! Short texts of values for display, since a row has no room, and a frame no time, for long ones.
 
 use super::{Key, Kind, NodeId, Tree, Value};
+use crate::payload::escape::char_start;
 use crate::payload::figures;
 use crate::payload::hex;
 use crate::payload::json::text::quoted;
@@ -23,17 +24,16 @@ const LEAD: usize = 40;
 impl Tree {
     /// Returns a value as the message pane shows it. A string is its contents in quotes, which need
     /// not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes are in
-    /// hex, `h'00ff'`. A tag precedes its content. What is too long is shown by a part and its
-    /// size; of a long text, this is the part around the byte at `from`.
+    /// hex, `h'00ff'`. A tag precedes its content. Values that are too long are shown by a part and
+    /// their size; for a text, this is the part around the byte at `from`.
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
         };
         match value.kind {
             Kind::Tag => {
-                let inner = self
-                    .next(id)
-                    .map(|inner| self.in_brief(inner, payload, from));
+                let inner = self.next(id);
+                let inner = inner.map(|inner| self.in_brief(inner, payload, from));
                 [value.text, b" ", &inner.unwrap_or_default()].concat()
             }
             Kind::Array | Kind::Object => {
@@ -111,8 +111,8 @@ impl Tree {
 /// A text, or the part of it that is shown.
 struct Part<'a> {
     text: &'a [u8],
-    starts_it: bool,
-    ends_it: bool,
+    has_start: bool,
+    has_end: bool,
     /// The size of the text, if it is cut; otherwise empty.
     size: String,
 }
@@ -121,30 +121,21 @@ impl<'a> Part<'a> {
     /// Returns all of `text` if it is no longer than `long`, else the part around the byte at
     /// `from`.
     fn of(text: &'a [u8], from: usize, long: usize) -> Self {
-        let is_long = text.len() > long;
-        let inside = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
-        let (start, end) = if is_long {
-            let mut start = from.saturating_sub(LEAD);
-            while start > 0 && inside(&start) {
-                start -= 1;
-            }
-            let mut end = text.len().min(start + PART);
-            while end > start && inside(&end) {
-                end -= 1;
-            }
-            (start, end)
-        } else {
-            (0, text.len())
-        };
+        if text.len() <= long {
+            return Self {
+                text,
+                has_start: true,
+                has_end: true,
+                size: String::new(),
+            };
+        }
+        let start = char_start(text, from.saturating_sub(LEAD));
+        let end = char_start(text, text.len().min(start + PART)).max(start);
         Self {
             text: &text[start..end],
-            starts_it: start == 0,
-            ends_it: end == text.len(),
-            size: if is_long {
-                format!(" {}", figures::size(text.len() as u64))
-            } else {
-                String::new()
-            },
+            has_start: start == 0,
+            has_end: end == text.len(),
+            size: format!(" {}", figures::size(text.len() as u64)),
         }
     }
 
@@ -160,18 +151,13 @@ impl<'a> Part<'a> {
         self.between("", self.text, "")
     }
 
-    /// Returns `shown` between `open` and `close`, with `…` instead where it is cut, and the size
-    /// if it is.
+    /// Returns `shown` between `open` and `close`, with `…` in place of each where the text is cut,
+    /// followed by the size.
     fn between(&self, open: &str, shown: &[u8], close: &str) -> Vec<u8> {
-        let open = if self.starts_it { open } else { "…" };
-        let close = if self.ends_it { close } else { "…" };
-        [
-            open.as_bytes(),
-            shown,
-            close.as_bytes(),
-            self.size.as_bytes(),
-        ]
-        .concat()
+        let open = if self.has_start { open } else { "…" };
+        let close = if self.has_end { close } else { "…" };
+        let (open, close) = (open.as_bytes(), close.as_bytes());
+        [open, shown, close, self.size.as_bytes()].concat()
     }
 }
 
