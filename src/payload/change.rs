@@ -1,7 +1,7 @@
 //! The changes of a payload since the previous one, summarised in one line.
 //!
 //! The work grows with the size of the payloads and hardly depends on their contents. Nothing is
-//! unpacked, so decompression bombs do no harm even if many payloads are compared for one frame.
+//! unpacked, so decompression bombs do no harm even where many payloads are compared in a frame.
 
 mod difference;
 mod rank;
@@ -29,11 +29,11 @@ const MOST_WORDS: usize = 1 << 10;
 pub enum Change {
     /// The values are the same.
     Same,
-    /// It is a different number; this is the difference with its sign.
+    /// It is a different number; this is the difference, with its sign.
     Number(String),
     /// It is a different text, or different bytes.
     Other {
-        /// The offset in the old payload of the first byte that is not in the new one.
+        /// The offset of the first difference in the old payload.
         from: usize,
         /// The ranges of the new payload that are not in the old one, ascending and not adjacent.
         marks: Vec<Range<usize>>,
@@ -78,7 +78,7 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     }
 }
 
-/// Returns whether both are the same JSON number; `007` is not one.
+/// Returns whether both are the same JSON number (`007` is not one).
 fn is_same_number(old: &[u8], new: &[u8]) -> bool {
     let [old, new] = [old, new].map(<[u8]>::trim_ascii);
     let number = Number::new(str::from_utf8(old).unwrap_or_default());
@@ -147,9 +147,9 @@ fn within_of(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Within {
         (None, id) => (old, id.unwrap_or_default()),
     };
     let brief = |(tree, bytes): Decoded<'_>, id: Option<NodeId>| Some(tree.in_brief(id?, bytes, 0));
-    let place = |index: usize| Some(format!("[{index}]").into_bytes());
+    let at_index = |index: usize| Some(format!("[{index}]").into_bytes());
     let (was, is) = match step {
-        Step::Moved { from, to, .. } => (place(from), place(to)),
+        Step::Moved { from, to, .. } => (at_index(from), at_index(to)),
         _ => (brief(old, step.in_old()), brief(new, step.in_new())),
     };
     Within {
@@ -159,7 +159,7 @@ fn within_of(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Within {
     }
 }
 
-/// Returns the path of a value, or its name if no query can name it.
+/// Returns the path of a value, or its name after an ellipsis if no query can name it.
 fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
     if let Some(path) = tree.path(id, bytes) {
         return path.into_bytes();
@@ -170,7 +170,7 @@ fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
     }
 }
 
-/// Returns where the added, changed and moved values are written.
+/// Returns the ranges of the added, changed and moved values in the new payload.
 fn marks(structure: &Structure, new: &Tree) -> Vec<Range<usize>> {
     let mut marks: Vec<Range<usize>> = Vec::new();
     for line in &structure.lines {

@@ -6,7 +6,7 @@ use super::format::{self, Decoded, Format};
 use super::protobuf::MessageType;
 use crate::message::glob::ByGlob;
 
-/// How a payload is decoded, whatever it looks like.
+/// How a payload is decoded, regardless of its contents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadAs {
     /// The format.
@@ -46,7 +46,7 @@ pub struct DecoderChoice {
 
 impl DecoderChoice {
     /// Decodes `payload`, unpacking nothing to more than `most` bytes. If the payload is not in the
-    /// chosen format, its format is detected, with a note that explains why.
+    /// chosen format, the format is detected instead, and a note explains why.
     pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
         let Some(format) = self.format else {
@@ -61,7 +61,7 @@ impl DecoderChoice {
         }
     }
 
-    /// Like [`Self::read`], for looking up values: choosing text or binary does not hide them.
+    /// Like [`Self::read`], for looking up values, which a choice of text or binary does not hide.
     pub(super) fn read_values(&self, payload: &[u8], most: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
             return format::recognise(payload, self.message_type.as_ref(), most);

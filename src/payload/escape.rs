@@ -1,11 +1,11 @@
-//! Formatting untrusted bytes as text that is safe and faithful in a grid of terminal cells.
+//! Formatting untrusted bytes as text that is safe to show in a terminal and faithful to the bytes.
 //!
 //! Whatever a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`,
 //! `\0`, `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are
-//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does
-//! invisible space: any blank other than the ASCII space, and also the ASCII space, as `\x20`, at
-//! the start and the end of a name or payload. A backslash in the payload stays a single backslash:
-//! [`Text::escapes`] tells the two apart, and they are drawn differently. Wide and combining
+//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does invisible
+//! space: any blank other than the ASCII space, and at the start and the end of a name or payload
+//! the ASCII space too, as `\x20`. A backslash in the payload stays a single backslash: escapes are
+//! listed in [`Text::escapes`] and drawn differently. Wide and combining
 //! characters are kept, with the widths that ratatui gives them; combining marks without a base,
 //! and more than four on one base, become escapes.
 
@@ -133,7 +133,7 @@ pub fn one_line(bytes: &[u8], columns: usize) -> Text {
 
 /// Returns as much of the program's own text as fits in `columns`; spaces at its ends stay spaces.
 pub fn words(text: &str, columns: usize) -> Text {
-    part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::NONE)
+    part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::default())
 }
 
 /// Like [`one_line`], with the text that stands for the bytes in `marks` marked. All of a piece is

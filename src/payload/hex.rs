@@ -2,13 +2,10 @@
 
 use std::ops::Range;
 
-/// The number of digits of an offset.
-pub const OFFSET_DIGITS: usize = 8;
-
-/// Returns the width of a row of `bytes` bytes: the offset, the bytes in groups of eight, and the
-/// characters.
+/// Returns the width of a row of `bytes` bytes: the offset in eight digits, the bytes in groups of
+/// eight, and the characters.
 const fn columns_of(bytes: usize) -> usize {
-    OFFSET_DIGITS + 2 + bytes * 3 + bytes / 8 + bytes
+    8 + 2 + bytes * 3 + bytes / 8 + bytes
 }
 
 /// Returns how many bytes fit in a row of `columns` columns, rounded down to a power of two so that

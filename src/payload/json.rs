@@ -1,5 +1,5 @@
-//! In-place JSON parsing without recursion: validating every message of a burst, finding a value,
-//! or visiting all of them.
+//! Parsing JSON in place, without recursion: validating every message of a burst, finding a value, or
+//! visiting all values.
 //!
 //! JSON is as in RFC 8259 (including lone surrogate escapes, which its grammar allows), nested no
 //! deeper than [`MAX_DEPTH`].
@@ -24,16 +24,16 @@ pub fn is_json(bytes: &[u8]) -> bool {
     Grammar { bytes, at: 0 }.whole(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
-/// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
-/// Only at the end is it certain to be JSON.
+/// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing. Only
+/// at the end is the value certain to be JSON.
 pub(super) trait Visit {
     /// An object or array starts at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;
-    /// The innermost open object or array ends before `end`.
+    /// The innermost open object or array ends at `end`.
     fn close(&mut self, end: usize);
-    /// The name of a member, without its quotes.
+    /// A member has this name, which is given without its quotes.
     fn key(&mut self, raw: Range<usize>) -> Result<(), Refused>;
-    /// Any other value, which starts with `first`; a string without its quotes.
+    /// There is another value, which starts with `first`; a string is given without its quotes.
     fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused>;
 }
 
@@ -60,7 +60,7 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is where it is.
+/// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is its position.
 pub(super) struct Grammar<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
@@ -122,7 +122,7 @@ impl Grammar<'_> {
         }
     }
 
-    /// Stops at `at`.
+    /// Returns `flaw` as an error at `at`.
     #[cold]
     fn stop<T>(&mut self, at: usize, flaw: Flaw) -> Result<T, Flaw> {
         self.at = at;
@@ -331,14 +331,12 @@ mod tests {
     }
 
     #[test]
-    fn nesting_has_a_limit() {
-        for (depth, is) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
-            assert_eq!(
-                is_json(&[b"[".repeat(depth), b"]".repeat(depth)].concat()),
-                is
-            );
+    fn nesting_is_limited() {
+        for (depth, expected) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            let arrays = [b"[".repeat(depth), b"]".repeat(depth)].concat();
+            assert_eq!(is_json(&arrays), expected);
             let objects = [&b"{\"a\":".repeat(depth)[..], b"1", &b"}".repeat(depth)].concat();
-            assert_eq!(is_json(&objects), is);
+            assert_eq!(is_json(&objects), expected);
         }
         assert!(!is_json(&b"[".repeat(1 << 20)));
     }

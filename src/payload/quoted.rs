@@ -11,7 +11,6 @@ use std::fmt::{self, Display, Formatter};
 use crate::payload::escape::Ends;
 use crate::payload::escape::pieces::{Piece, Pieces};
 use crate::payload::hex;
-use crate::payload::json::text::surrogate_bytes;
 
 /// An invalid escape, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,28 +37,21 @@ impl Error for EscapeError {}
 /// Writes `bytes` in the notation, on one line.
 pub fn to_escaped(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len() + bytes.len() / 8);
+    let mut rest = bytes;
     for piece in Pieces::with_ends(bytes, Ends::BOTH) {
-        match piece {
-            Piece::Cluster(cluster, _) => {
-                // A quote or backslash may carry combining marks.
-                if cluster.starts_with(['"', '\\']) {
-                    escaped.push('\\');
-                }
-                escaped.push_str(cluster);
+        let (written, after) = rest.split_at(piece.bytes());
+        if let Piece::Cluster(cluster, _) = piece {
+            // A quote or backslash may carry combining marks.
+            if cluster.starts_with(['"', '\\']) {
+                escaped.push('\\');
             }
-            Piece::Char(character) => {
-                let mut buffer = [0; 4];
-                for byte in character.encode_utf8(&mut buffer).bytes() {
-                    push_byte(&mut escaped, byte);
-                }
+            escaped.push_str(cluster);
+        } else {
+            for byte in written {
+                push_byte(&mut escaped, *byte);
             }
-            Piece::Surrogate(surrogate) => {
-                for byte in surrogate_bytes(surrogate) {
-                    push_byte(&mut escaped, byte);
-                }
-            }
-            Piece::Byte(byte) => push_byte(&mut escaped, byte),
         }
+        rest = after;
     }
     escaped
 }

@@ -45,11 +45,6 @@ impl Ends {
         ends
     }
 
-    /// Returns the length of the common prefix.
-    pub fn prefix(&self) -> usize {
-        self.old.start
-    }
-
     /// Returns whether the payloads are equal.
     pub fn is_same(&self) -> bool {
         self.old.is_empty() && self.new.is_empty()
@@ -70,13 +65,6 @@ pub struct Bytes {
     pub cut_at: Option<usize>,
 }
 
-impl Bytes {
-    /// Returns whether the payloads are equal.
-    pub fn is_same(&self) -> bool {
-        self.ends.is_same()
-    }
-}
-
 /// Compares arbitrary bytes.
 pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     let ends = Ends::of(old, new);
@@ -85,7 +73,7 @@ pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
         stretches: Vec::new(),
         cut_at: None,
     };
-    if bytes.is_same() {
+    if bytes.ends.is_same() {
         return bytes;
     }
     if old.len() != new.len() {

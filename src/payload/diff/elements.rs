@@ -1,8 +1,8 @@
 //! Matching of the elements of two arrays.
 //!
 //! Elements of a common subsequence match, and equal elements elsewhere have moved. Between two
-//! common elements, objects with the same id match, and the elements that remain between two pairs
-//! are matched by position.
+//! common elements, objects with the same id match, and elements that remain between two pairs are
+//! matched by position.
 
 use super::align::{self, Effort, Meetings, Pair};
 use super::digest::Digest;
@@ -53,7 +53,7 @@ impl Matches {
         }
     }
 
-    /// Pairs objects with the same id between equal elements.
+    /// Pairs the objects between equal elements that have the same id.
     fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
         let mut alike = Vec::new();
         let mut at = (0, 0);

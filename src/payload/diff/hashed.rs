@@ -6,7 +6,7 @@ use crate::payload::tree::{Key, Kind, NodeId, Tree};
 /// Names of members that identify an object across changes, the best first.
 const NAMES_OF_IDS: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
 
-/// A tree with what is needed to compare its values.
+/// A tree with the digests that are needed to compare its values.
 pub struct Hashed<'a> {
     /// The tree.
     pub tree: &'a Tree,
@@ -46,8 +46,8 @@ impl<'a> Hashed<'a> {
         members
     }
 
-    /// Returns the digest of an object's id: equal ids identify the same object, whatever else
-    /// changed. Returns `None` for a value without an id.
+    /// Returns the digest of an object's id, which identifies it whatever else has changed, or `None`
+    /// for a value without an id.
     pub fn id(&self, id: NodeId) -> Option<Digest> {
         if self.shape(id)?.0 != Kind::Object {
             return None;

@@ -19,7 +19,7 @@ pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
 const MAX_TRAILING: usize = 4 << 10;
 
 /// The ends of a text at which spaces are escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Whether spaces at the start are escaped.
     pub start: bool,
@@ -32,11 +32,6 @@ impl Ends {
     pub const BOTH: Self = Self {
         start: true,
         end: true,
-    };
-    /// Neither end.
-    pub const NONE: Self = Self {
-        start: false,
-        end: false,
     };
 }
 

@@ -1,10 +1,10 @@
-//! Why bytes are not JSON.
+//! Reasons why bytes are not JSON.
 
 /// The visitor does not accept a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Refused;
 
-/// Why parsing stops. As small as it can be, since it is part of the result for every value.
+/// Why parsing stops. It is as small as possible, since the result for every value contains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flaw {
     EndsEarly,
