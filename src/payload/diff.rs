@@ -1,9 +1,9 @@
 //! The differences between two payloads, as data for a view to draw.
 //!
 //! Two decoded payloads are compared by their values ([`structure`]), two texts line by line
-//! ([`lines`]), anything else byte by byte ([`bytes`]). The work is always near-linear in the sizes.
-//! No clock limits it: where the smallest diff would cost too much, a larger one is returned, which
-//! is just as correct, and marked as coarse.
+//! ([`lines`]), anything else byte by byte ([`bytes`]). The work is always near-linear in the
+//! sizes. No clock limits it: where the smallest diff would cost too much, a larger one is
+//! returned, which is just as correct, and marked as coarse.
 //!
 //! ```text
 //! digest  which values are equal ─┬─► hashed, elements ─► structure   two trees
@@ -51,8 +51,8 @@ pub enum Diff {
 }
 
 impl Diff {
-    /// Returns whether nothing has changed. Equal values may be written differently, such as `1` and
-    /// `1.0`.
+    /// Returns whether nothing has changed. Equal values may be written differently, such as `1`
+    /// and `1.0`.
     pub fn is_same(&self) -> bool {
         match self {
             Self::Structure(structure) => structure.is_same(),
@@ -73,8 +73,8 @@ impl Diff {
     }
 }
 
-/// Compares two payloads in the most informative way. A tree that holds only the first values of its
-/// payload is ignored, since its end is not the end of the payload.
+/// Compares two payloads in the most informative way. A tree that holds only the first values of
+/// its payload is ignored, since its end is not the end of the payload.
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Diff {
     let whole = |tree: &&Tree| tree.cut_at().is_none();
     if let (Some(old_tree), Some(new_tree)) = (old.tree.filter(whole), new.tree.filter(whole)) {

@@ -2,12 +2,12 @@
 //!
 //! Whatever a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`,
 //! `\0`, `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are
-//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does invisible
-//! space: any blank other than the ASCII space, and at the start and the end of a name or payload
-//! the ASCII space too, as `\x20`. A backslash in the payload stays a single backslash: escapes are
-//! listed in [`Text::escapes`] and drawn differently. Wide and combining
-//! characters are kept, with the widths that ratatui gives them; combining marks without a base,
-//! and more than four on one base, become escapes.
+//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does
+//! invisible space: any blank other than the ASCII space, and at the start and the end of a name or
+//! payload the ASCII space too, as `\x20`. A backslash in the payload stays a single backslash:
+//! escapes are listed in [`Text::escapes`] and drawn differently. Wide and combining characters are
+//! kept, with the widths that ratatui gives them; combining marks without a base, and more than
+//! four on one base, become escapes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -271,8 +271,8 @@ pub(super) fn wider_than_the_row(bytes: &[u8], mut marks: Ranges<'_>) -> Text {
     text
 }
 
-/// Returns how many bytes can affect a line of `columns` columns: as many as it can show, and enough
-/// to find the end of the last cluster.
+/// Returns how many bytes can affect a line of `columns` columns: as many as it can show, and
+/// enough to find the end of the last cluster.
 pub fn longest_prefix(columns: usize) -> usize {
     columns
         .saturating_mul(MAX_BYTES_A_COLUMN)

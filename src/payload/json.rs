@@ -1,5 +1,5 @@
-//! Parsing JSON in place, without recursion: validating every message of a burst, finding a value, or
-//! visiting all values.
+//! Parsing JSON in place, without recursion: validating every message of a burst, finding a value,
+//! or visiting all values.
 //!
 //! JSON is as in RFC 8259 (including lone surrogate escapes, which its grammar allows), nested no
 //! deeper than [`MAX_DEPTH`].
@@ -24,8 +24,8 @@ pub fn is_json(bytes: &[u8]) -> bool {
     Grammar { bytes, at: 0 }.whole(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
-/// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing. Only
-/// at the end is the value certain to be JSON.
+/// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
+/// Only at the end is the value certain to be JSON.
 pub(super) trait Visit {
     /// An object or array starts at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;

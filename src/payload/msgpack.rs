@@ -1,7 +1,8 @@
 //! Decoding `MessagePack` (<https://github.com/msgpack/msgpack/blob/master/spec.md>) into a tree.
 //!
-//! Texts and byte strings refer to the payload; a text that is not UTF-8 keeps its bytes. A timestamp
-//! (extension type -1, in its three forms) is shown as in RFC 3339, any other extension in words.
+//! Texts and byte strings refer to the payload; a text that is not UTF-8 keeps its bytes. A
+//! timestamp (extension type -1, in its three forms) is shown as in RFC 3339, any other extension
+//! in words.
 
 use std::fmt::Write;
 

@@ -62,8 +62,8 @@ impl Stop {
     }
 }
 
-/// Returns the tree of a payload in `format` after reading has ended with `outcome`; if the tree was
-/// full, it is cut.
+/// Returns the tree of a payload in `format` after reading has ended with `outcome`; if the tree
+/// was full, it is cut.
 pub(super) fn finish(
     builder: Builder,
     outcome: Result<(), Stop>,

@@ -1,10 +1,10 @@
 //! A decoded payload of any format as a tree, which the message pane folds and walks.
 //!
 //! The nodes are stored in one vector in reading order, each with the index after its last
-//! descendant, so a folded node is skipped in one step. A text that appears unchanged in the payload
-//! is a range of the payload; one that had to be unescaped or spelled out is stored in the tree's
-//! arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate keys stay
-//! separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
+//! descendant, so a folded node is skipped in one step. A text that appears unchanged in the
+//! payload is a range of the payload; one that had to be unescaped or spelled out is stored in the
+//! tree's arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate
+//! keys stay separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
 
 mod brief;
 mod build;
@@ -193,8 +193,8 @@ impl Tree {
         Some(start..start + length as usize).filter(|range| !range.is_empty())
     }
 
-    /// Returns where the value's text and its name appear in the payload, each `None` if it does not
-    /// appear there unchanged.
+    /// Returns where the value's text and its name appear in the payload, each `None` if it does
+    /// not appear there unchanged.
     pub fn written(&self, id: NodeId) -> (Option<Range<usize>>, Option<Range<usize>>) {
         let range = |piece: Piece| (!piece.is_in_arena).then(|| piece.range());
         let Some(node) = self.node(id) else {

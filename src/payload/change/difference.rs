@@ -14,8 +14,8 @@ struct Measure<'a> {
     unit: &'a [u8],
 }
 
-/// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may have
-/// a unit, if it is the same. Returns `None` if they are not such numbers, or are equal.
+/// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may
+/// have a unit, if it is the same. Returns `None` if they are not such numbers, or are equal.
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
     if old.unit != new.unit {

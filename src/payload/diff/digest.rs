@@ -37,8 +37,8 @@ impl Digester {
         hash.finish()
     }
 
-    /// Returns the digests of all values of `tree`, in order. The order of members matters only among
-    /// those with the same name, and of numbers only the numeric value.
+    /// Returns the digests of all values of `tree`, in order. The order of members matters only
+    /// among those with the same name, and of numbers only the numeric value.
     pub fn of_tree(&self, tree: &Tree, payload: &[u8]) -> Vec<Digest> {
         let mut digests: Vec<Digest> = vec![0; tree.len()];
         let mut members = Vec::new();

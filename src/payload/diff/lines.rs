@@ -21,8 +21,8 @@ pub const CONTEXT: usize = 3;
 /// if it is empty, so that an added line break at the end is visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// The parts of both texts that differ, merged. In a replacement, the old lines come first. Empty
-    /// if nothing has changed.
+    /// The parts of both texts that differ, merged. In a replacement, the old lines come first.
+    /// Empty if nothing has changed.
     pub lines: Vec<Line>,
     /// The number of lines only in the new text.
     pub added: usize,

@@ -6,8 +6,8 @@ use super::align::{self, Effort};
 use super::bytes::Ends;
 use super::digest::{Digest, Digester};
 
-/// Returns the byte ranges found only in the old text and those found only in the new one, ascending
-/// and never splitting a character.
+/// Returns the byte ranges found only in the old text and those found only in the new one,
+/// ascending and never splitting a character.
 pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::new(), &mut Effort::new())
 }

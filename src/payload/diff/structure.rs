@@ -99,8 +99,8 @@ impl Change {
         }
     }
 
-    /// Returns the value in the new tree, or `None` if it was removed; of unchanged values, the first.
-    /// The key and path of the line are those of this value, or else of the old one.
+    /// Returns the value in the new tree, or `None` if it was removed; of unchanged values, the
+    /// first. The key and path of the line are those of this value, or else of the old one.
     pub fn in_new(&self) -> Option<NodeId> {
         match *self {
             Self::Within { new, .. } | Self::Changed { new, .. } | Self::Moved { new, .. } => {
@@ -124,8 +124,8 @@ pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::new(), old, new)
 }
 
-/// Like [`compare`], in a time that hardly depends on the contents of arrays: the diff of arrays with
-/// many equal values may be larger than necessary.
+/// Like [`compare`], in a time that hardly depends on the contents of arrays: the diff of arrays
+/// with many equal values may be larger than necessary.
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::least(), old, new)
 }

@@ -43,8 +43,8 @@ impl Clock {
         Self { wall, ..self }
     }
 
-    /// Returns by how many microseconds the zone's wall clock was ahead of `time`, read as a time in
-    /// UTC.
+    /// Returns by how many microseconds the zone's wall clock was ahead of `time`, read as a time
+    /// in UTC.
     pub fn ahead(&self, time: Time) -> i64 {
         let offset = self.local(time).map_or(0, |(_, offset)| offset);
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000

@@ -64,8 +64,8 @@ pub(super) fn unopened(bytes: &[u8]) -> Format {
     }
 }
 
-/// Returns whether bytes that do not look like JSON may have values, judged by cheap checks: `false`
-/// is certain, and hardly any text gives `true`.
+/// Returns whether bytes that do not look like JSON may have values, judged by cheap checks:
+/// `false` is certain, and hardly any text gives `true`.
 pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0x80..))
         || packed_by(bytes).is_some()
@@ -83,8 +83,8 @@ pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     Some((wrapping, inner))
 }
 
-/// Returns whether bytes that begin like zlib but do not unpack are probably something else, such as
-/// text that begins with `x^2`. Encoders write `0x78`, which begins no map or array in another
+/// Returns whether bytes that begin like zlib but do not unpack are probably something else, such
+/// as text that begins with `x^2`. Encoders write `0x78`, which begins no map or array in another
 /// format.
 fn is_unlike_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     match inner {
@@ -128,9 +128,9 @@ fn is_words(bytes: &[u8]) -> bool {
     !bytes.iter().any(is_control) && str::from_utf8(bytes).is_ok()
 }
 
-/// Decodes base64 in `words` if the result is more than noise: compressed bytes, a JSON
-/// object or array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a
-/// message of `message_type`. Digits, words and identifiers decode to noise.
+/// Decodes base64 in `words` if the result is more than noise: compressed bytes, a JSON object or
+/// array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a message of
+/// `message_type`. Digits, words and identifiers decode to noise.
 fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
@@ -165,8 +165,8 @@ fn is_bare(tree: &Tree, bytes: &[u8]) -> bool {
     root.is_some_and(|root| matches!(root.kind, Kind::Number | Kind::Bool | Kind::Null))
 }
 
-/// Returns whether `bytes` have fields and `message_type` knows all of them. Noise sometimes has one
-/// known field.
+/// Returns whether `bytes` have fields and `message_type` knows all of them. Noise sometimes has
+/// one known field.
 fn has_only_known_fields(message_type: &MessageType, bytes: &[u8]) -> bool {
     let tree = message_type.recognise(bytes);
     tree.is_some_and(|tree| is_named_map(&tree, bytes))
@@ -174,13 +174,13 @@ fn has_only_known_fields(message_type: &MessageType, bytes: &[u8]) -> bool {
 
 /// Reads `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.
 ///
-/// `dc` to `df` begin containers only in `MessagePack`, `a0` to `bf` begin maps only in CBOR, and so
-/// does the tag for self-described CBOR. `80` to `8f` begin a map in `MessagePack` and an array in
-/// CBOR: a map whose keys are texts is taken as `MessagePack`; without such keys, bytes that can be
-/// read as both are taken as CBOR, since as a map they would repeat a key (`82 18 64 18 65`). `90`
-/// to `9f` begin an array in both, with different lengths: bytes that can be read as both are taken
-/// as `MessagePack`. Without text keys, the bytes after the first must not all be printable ASCII:
-/// such bytes are more likely text in a legacy encoding.
+/// `dc` to `df` begin containers only in `MessagePack`, `a0` to `bf` begin maps only in CBOR, and
+/// the tag for self-described CBOR begins only CBOR. `80` to `8f` begin a map in `MessagePack` and
+/// an array in CBOR: a map whose keys are texts is taken as `MessagePack`; without such keys, bytes
+/// that can be read as both are taken as CBOR, since as a map they would repeat a key
+/// (`82 18 64 18 65`). `90` to `9f` begin an array in both, with different lengths: bytes that can
+/// be read as both are taken as `MessagePack`. Without text keys, the bytes after the first must
+/// not all be printable ASCII: such bytes are more likely text in a legacy encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
     let (format, tree) = match bytes {
         [] | [_] => return None,

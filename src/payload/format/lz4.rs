@@ -1,5 +1,4 @@
-//! The LZ4 frame format
-//! (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
+//! The LZ4 frame format (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
 //!
 //! A frame header states the maximum block size, up to 4 MiB, whatever the blocks contain: a frame
 //! of 17 bytes can claim that much. A streaming decoder allocates as much as is claimed; this one

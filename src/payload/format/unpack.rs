@@ -129,8 +129,8 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, 
     Ok(out)
 }
 
-/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` unpacks the first and
-/// returns the rest.
+/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` unpacks the first
+/// and returns the rest.
 fn pieces<'a>(
     wrapping: Wrapping,
     bytes: &'a [u8],

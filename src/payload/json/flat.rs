@@ -36,8 +36,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Returns the token as it is written in the payload; for a key or string, the still escaped text
-    /// between the quotes. Empty for an object or array.
+    /// Returns the token as it is written in the payload; for a key or string, the still escaped
+    /// text between the quotes. Empty for an object or array.
     #[inline]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.start as usize..self.end as usize]

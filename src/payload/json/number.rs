@@ -26,8 +26,8 @@ impl Number {
         (digits.len() == 1 || digits[0] != b'0').then_some(digits)
     }
 
-    /// Returns how the number in `text` compares to this one, or `None` if it is not a number.
-    /// All exponents of over 30 digits compare as equal.
+    /// Returns how the number in `text` compares to this one, or `None` if it is not a number. All
+    /// exponents of over 30 digits compare as equal.
     #[inline]
     pub fn order_of(&self, text: &[u8]) -> Option<Ordering> {
         if let (Some(other), Some(this)) = (small(text), self.small) {
@@ -44,9 +44,9 @@ impl PartialEq for Number {
 }
 
 /// Appends the normal form of the number in `text` to `out`: its digits without leading and
-/// trailing zeros, and the power of ten of the first digit. Equal numbers have the same normal form,
-/// and different ones do not, apart from exponents of over 30 digits, as above. Returns `None` if
-/// `text` is not a number.
+/// trailing zeros, and the power of ten of the first digit. Equal numbers have the same normal
+/// form, and different ones do not, apart from exponents of over 30 digits, as above. Returns
+/// `None` if `text` is not a number.
 pub fn write_normal_form(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let decimal = Decimal::read(text)?;
     let Some(magnitude) = decimal.magnitude else {

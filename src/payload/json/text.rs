@@ -60,8 +60,8 @@ pub fn in_quotes(text: &[u8]) -> Vec<u8> {
     [b"\"", text, b"\""].concat()
 }
 
-/// Returns the half of a surrogate pair that `bytes` begin with, if any: three bytes in the pattern of
-/// UTF-8 that valid UTF-8 never has, but that JSON escapes can express.
+/// Returns the half of a surrogate pair that `bytes` begin with, if any: three bytes in the pattern
+/// of UTF-8 that valid UTF-8 never has, but that JSON escapes can express.
 #[inline]
 pub fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {

@@ -65,8 +65,8 @@ impl Builder {
         self.push(kind, text, source)
     }
 
-    /// Opens a container, written from `start` on: the following values become its children until it
-    /// is closed. `mark` is the mark of a tag.
+    /// Opens a container, written from `start` on: the following values become its children until
+    /// it is closed. `mark` is the mark of a tag.
     pub fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal> {
         debug_assert!(kind.is_container());
         if self.open.len() == MAX_DEPTH {

@@ -10,8 +10,8 @@ const MANY_NAMES: u32 = 10_000;
 
 impl Tree {
     /// Returns the path of a value as a query writes it: `.user.tags[0]`, or `.` for the root.
-    /// Returns `None` if no query can name the value: a key on the path is not a string, or cannot be
-    /// written in JSON, or a later member has the same name.
+    /// Returns `None` if no query can name the value: a key on the path is not a string, or cannot
+    /// be written in JSON, or a later member has the same name.
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
         let mut steps = Vec::new();
         let mut at = id;
