@@ -91,26 +91,18 @@ fn between_quotes(value: &[u8]) -> Option<&[u8]> {
 }
 
 fn other(old: &[u8], new: &[u8]) -> Change {
-    let (Ok(old_text), Ok(new_text)) = (str::from_utf8(old), str::from_utf8(new)) else {
-        let ends = Ends::of(old, new);
-        return between(&ends);
+    let texts = str::from_utf8(old).ok().zip(str::from_utf8(new).ok());
+    let ends = match texts {
+        Some((old, new)) => Ends::of_texts(old, new),
+        None => Ends::of(old, new),
     };
-    let ends = Ends::of_texts(old_text, new_text);
-    if old.len().max(new.len()) > MOST_WORDS {
-        return between(&ends);
-    }
-    Change::Other {
-        from: ends.old.start,
-        marks: changed_quickly(old_text, new_text).1,
-    }
-}
-
-fn between(ends: &Ends) -> Change {
-    let marks = std::iter::once(ends.new.clone());
-    Change::Other {
-        from: ends.old.start,
-        marks: marks.filter(|range| !range.is_empty()).collect(),
-    }
+    let from = ends.old.start;
+    let marks = match texts {
+        Some((old, new)) if old.len().max(new.len()) <= MOST_WORDS => changed_quickly(old, new).1,
+        _ if ends.new.is_empty() => Vec::new(),
+        _ => vec![ends.new],
+    };
+    Change::Other { from, marks }
 }
 
 /// A tree with its payload.

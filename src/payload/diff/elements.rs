@@ -4,7 +4,7 @@
 //! common elements, objects with the same id match, and elements that remain between two pairs are
 //! matched by position.
 
-use super::align::{self, Effort, Meetings, Pair};
+use super::align::{self, CommonValues, Effort, Pair};
 use super::digest::Digest;
 use super::hashed::Hashed;
 use crate::payload::tree::NodeId;
@@ -47,7 +47,7 @@ impl Matches {
         }
         let left = (0..old.len()).filter(|index| left[*index]);
         let right = (0..new.len()).filter(|index| right[*index]);
-        for (from, to) in Meetings::of(old, left, new, right).one_to_one() {
+        for (from, to) in CommonValues::of(old, left, new, right).one_to_one() {
             self.has_moved[from] = true;
             self.origins[to] = Some(from);
         }

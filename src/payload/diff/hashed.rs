@@ -8,7 +8,6 @@ const NAMES_OF_IDS: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
 
 /// A tree with the digests that are needed to compare its values.
 pub struct Hashed<'a> {
-    /// The tree.
     pub tree: &'a Tree,
     payload: &'a [u8],
     /// The digests of all values, in order.

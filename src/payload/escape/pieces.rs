@@ -263,17 +263,14 @@ fn allowed_length(cluster: &str) -> usize {
         if marks > MAX_MARKS
             || bases > MAX_BASES
             || (at > 0 && is_forbidden(character))
-            || (is_presentation_selector(character) && !before.is_some_and(takes_presentation))
+            || (matches!(character, '\u{fe0e}' | '\u{fe0f}')
+                && !before.is_some_and(takes_presentation))
         {
             return at;
         }
         before = Some(character);
     }
     cluster.len()
-}
-
-fn is_presentation_selector(character: char) -> bool {
-    matches!(character, '\u{fe0e}' | '\u{fe0f}')
 }
 
 /// Returns whether a text or emoji presentation selector after `base` can have an effect. After
