@@ -84,7 +84,12 @@ pub(super) fn read<'a>(
 ) -> Result<Tree, Unreadable> {
     let mut reader = Reader {
         cursor: Cursor::new(bytes),
-        assembly: Assembly::new(),
+        assembly: Assembly {
+            builder: Builder::of_binary(),
+            frames: Vec::new(),
+            key: None,
+            is_complete: false,
+        },
     };
     let mut outcome = Ok(());
     while outcome.is_ok() && !reader.assembly.is_complete {
@@ -106,15 +111,6 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    fn new() -> Self {
-        Self {
-            builder: Builder::of_binary(),
-            frames: Vec::new(),
-            key: None,
-            is_complete: false,
-        }
-    }
-
     /// Adds a value without children, written at `source`; `text` are the bytes of `stored`.
     pub(super) fn scalar(
         &mut self,
@@ -134,7 +130,7 @@ impl Assembly {
         } else if awaits_key {
             let mut words = Words::default();
             words.scalar(kind, text, None);
-            self.builder.other_key(words.as_bytes())
+            self.builder.other_key(&words.text)
         } else {
             self.builder.scalar(kind, stored, source)
         };
@@ -198,7 +194,7 @@ impl Assembly {
     fn finish_value(&mut self, end: usize) -> Result<(), Stop> {
         loop {
             if let Some((words, _)) = self.key.take_if(|(_, depth)| *depth == self.frames.len()) {
-                let named = self.builder.other_key(words.as_bytes());
+                let named = self.builder.other_key(&words.text);
                 named.map_err(Stop::refused(end))?;
             }
             let Some(frame) = self.frames.last_mut() else {

@@ -137,11 +137,8 @@ pub fn delta(time: Duration) -> String {
     format!("{figure:>DELTA_COLUMNS$}")
 }
 
-/// Parses a size: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary.
-///
-/// # Errors
-///
-/// Returns what is wrong with it, and how to write it.
+/// Parses a size: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary. The error says what is
+/// wrong, and how to write a size.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     const FORM: &str = "write a number of bytes, or one with KiB, MiB or GiB, as in 256MiB";
     let trimmed = text.trim();

@@ -9,11 +9,7 @@ pub mod locate;
 pub mod number;
 pub mod text;
 
-mod flaw;
-
 use std::ops::Range;
-
-pub(super) use flaw::{Flaw, Refused};
 
 /// The maximum nesting depth of accepted JSON, as in `serde_json`.
 pub const MAX_DEPTH: usize = 127;
@@ -48,6 +44,49 @@ impl Visit for () {
     }
     fn scalar(&mut self, _: u8, _: Range<usize>) -> Result<(), Refused> {
         Ok(())
+    }
+}
+
+/// The visitor does not accept a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refused;
+
+/// Why parsing stops. It is as small as possible, since the result for every value contains it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    EndsEarly,
+    NotTheEnd,
+    NoValue,
+    NoName,
+    NoColon,
+    NoCommaInObject,
+    NoCommaInArray,
+    OpenString,
+    BadEscape,
+    Control,
+    CutNumber,
+    TooDeep,
+    Refused,
+}
+
+impl Flaw {
+    /// Returns what is wrong, as text.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::EndsEarly => "unexpected end",
+            Self::NotTheEnd => "trailing data",
+            Self::NoValue => "expected a value",
+            Self::NoName => "expected a key",
+            Self::NoColon => "expected a colon",
+            Self::NoCommaInObject => "expected a comma or }",
+            Self::NoCommaInArray => "expected a comma or ]",
+            Self::OpenString => "unterminated string",
+            Self::BadEscape => "invalid escape",
+            Self::Control => "control character in a string",
+            Self::CutNumber => "invalid number",
+            Self::TooDeep => "nested too deeply",
+            Self::Refused => "refused",
+        }
     }
 }
 

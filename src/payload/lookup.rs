@@ -188,11 +188,8 @@ impl<'a, 'r> Lookup<'a, 'r> {
         found.is_some_and(|found| test(&found.written()))
     }
 
-    /// Returns the value at `steps` for display.
-    ///
-    /// # Errors
-    ///
-    /// The error is `None` if the payload has values but not this one, else why it has no values.
+    /// Returns the value at `steps` for display. The error is `None` if the payload has values but
+    /// not this one, else why it has no values.
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             let at = locate(self.payload, steps).ok_or(None)?;

@@ -56,11 +56,8 @@ pub fn to_escaped(bytes: &[u8]) -> String {
     escaped
 }
 
-/// Parses text in the notation. A line break stands for itself, and so does an unescaped quote.
-///
-/// # Errors
-///
-/// Returns the first backslash that does not begin a valid escape.
+/// Parses text in the notation. A line break stands for itself, and so does an unescaped quote. The
+/// error is the first invalid escape.
 pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -182,38 +179,21 @@ mod tests {
 
     #[test]
     fn errors_name_the_position_and_the_remedy() {
-        for (text, expected) in [
-            (
-                "\\",
-                r"column 1: a lone \ at the end; write \\ for a backslash",
-            ),
-            (
-                "aä\\q",
-                r#"column 3: unknown escape \q; use \n \r \t \a \b \\ \" \xHH or \u{a0}"#,
-            ),
-            (
-                "\\u{d800}",
-                r"column 1: \u needs a character code in braces, as in \u{a0}",
-            ),
-            (
-                "\\u00e9",
-                r"column 1: \u needs a character code in braces, as in \u{a0}",
-            ),
-            (
-                "one\ntwo \\x1",
-                r"line 2, column 5: \x needs two hexadecimal digits, as in \x1b",
-            ),
-            (
-                "\\x+1",
-                r"column 1: \x needs two hexadecimal digits, as in \x1b",
-            ),
-            (
-                "\\x1é",
-                r"column 1: \x needs two hexadecimal digits, as in \x1b",
-            ),
+        let digits = r"\x needs two hexadecimal digits, as in \x1b";
+        let code = r"\u needs a character code in braces, as in \u{a0}";
+        let known = r#"unknown escape \q; use \n \r \t \a \b \\ \" \xHH or \u{a0}"#;
+        let lone = r"a lone \ at the end; write \\ for a backslash";
+        for (text, position, why) in [
+            ("\\", "column 1", lone),
+            ("aä\\q", "column 3", known),
+            ("\\u{d800}", "column 1", code),
+            ("\\u00e9", "column 1", code),
+            ("one\ntwo \\x1", "line 2, column 5", digits),
+            ("\\x+1", "column 1", digits),
+            ("\\x1é", "column 1", digits),
         ] {
             let error = parse_escaped(text).unwrap_err();
-            assert_eq!(error.to_string(), expected);
+            assert_eq!(error.to_string(), format!("{position}: {why}"));
         }
     }
 }

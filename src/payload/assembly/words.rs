@@ -7,14 +7,10 @@ use crate::payload::tree::Kind;
 /// The text of a key so far.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    text: Vec<u8>,
+    pub(super) text: Vec<u8>,
 }
 
 impl Words {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.text
-    }
-
     /// Adds a value without children; `within` is the kind of its parent in the key and the number
     /// of values in it so far, counting keys separately.
     pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {

@@ -14,22 +14,14 @@ use crate::payload::tree::{Key, Kind, NodeId, Tree};
 /// A digest that all values, or texts, equal to one share.
 pub type Digest = u128;
 
-/// Computes digests that can be compared with one another.
-#[derive(Debug)]
+/// Computes digests that can be compared with one another, with new random keys.
+#[derive(Debug, Default)]
 pub struct Digester {
     low: RandomState,
     high: RandomState,
 }
 
 impl Digester {
-    /// Creates a digester with new random keys.
-    pub fn new() -> Self {
-        Self {
-            low: RandomState::new(),
-            high: RandomState::new(),
-        }
-    }
-
     /// Returns the digest of a text.
     pub fn of_text(&self, text: &str) -> Digest {
         let mut hash = self.start();

@@ -96,7 +96,7 @@ impl Lines {
 
 /// Compares two texts line by line. Returns `None` if one exceeds [`MAX_BYTES`] or [`MAX_LINES`].
 pub fn compare(old: &str, new: &str) -> Option<Lines> {
-    let digester = Digester::new();
+    let digester = Digester::default();
     let (old, new) = (Text::of(old, &digester)?, Text::of(new, &digester)?);
     let mut effort = Effort::new();
     let common = align::align(&old.digests, &new.digests, &mut effort);

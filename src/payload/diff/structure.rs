@@ -131,7 +131,7 @@ pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
 }
 
 fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
-    let digester = Digester::new();
+    let digester = Digester::default();
     let (old, new) = (Hashed::of(old, &digester), Hashed::of(new, &digester));
     let root = NodeId::default();
     if old.digest(root) == new.digest(root) {
