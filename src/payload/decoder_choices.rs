@@ -83,23 +83,23 @@ impl DecoderChoice {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecoderChoices {
     chosen: BTreeMap<Box<[u8]>, ReadAs>,
-    carried: ByGlob<MessageType>,
+    configured_types: ByGlob<MessageType>,
 }
 
 impl DecoderChoices {
-    /// Creates settings without chosen formats; `carried` are the Protobuf message types of
-    /// channels.
-    pub fn new(carried: ByGlob<MessageType>) -> Self {
+    /// Creates settings without chosen formats; `configured_types` are the Protobuf message types
+    /// of channels.
+    pub fn new(configured_types: ByGlob<MessageType>) -> Self {
         Self {
             chosen: BTreeMap::new(),
-            carried,
+            configured_types,
         }
     }
 
     /// Sets how messages of `channel` are decoded; `None` returns to detecting the format.
-    pub fn choose(&mut self, channel: Box<[u8]>, way: Option<ReadAs>) {
-        match way {
-            Some(way) => self.chosen.insert(channel, way),
+    pub fn choose(&mut self, channel: Box<[u8]>, choice: Option<ReadAs>) {
+        match choice {
+            Some(choice) => self.chosen.insert(channel, choice),
             None => self.chosen.remove(&channel),
         };
     }
@@ -113,7 +113,7 @@ impl DecoderChoices {
     pub fn of(&self, channel: &[u8]) -> Option<DecoderChoice> {
         let chosen = self.chosen(channel);
         let chosen_type = chosen.and_then(|chosen| chosen.message_type.as_ref());
-        let message_type = chosen_type.or_else(|| self.carried.of(channel));
+        let message_type = chosen_type.or_else(|| self.configured_types.of(channel));
         (chosen.is_some() || message_type.is_some()).then(|| DecoderChoice {
             format: chosen.map(|chosen| chosen.format),
             message_type: message_type.cloned(),

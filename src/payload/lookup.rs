@@ -38,7 +38,7 @@ pub struct Lookup<'a, 'r> {
 pub struct Shown<'a> {
     /// The contents of a string, bytes in hexadecimal digits, or anything else as it is written.
     pub text: ShownText<'a>,
-    /// Whether the text is JSON, as opposed to the contents of a string or other words.
+    /// Whether the text is JSON, as opposed to the contents of a string or other text.
     pub is_json: bool,
 }
 

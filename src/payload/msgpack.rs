@@ -2,7 +2,7 @@
 //!
 //! Texts and byte strings refer to the payload; a text that is not UTF-8 keeps its bytes. A
 //! timestamp (extension type -1, in its three forms) is shown as in RFC 3339, any other extension
-//! in words.
+//! as text.
 
 use std::fmt::Write;
 

@@ -24,7 +24,7 @@ pub const MAX_DEPTH: usize = json::MAX_DEPTH;
 /// The maximum number of values in a tree. If a payload has more, only the first are decoded.
 pub const MAX_NODES: usize = 1 << 21;
 
-/// A value of a tree, by its index in reading order; the root is 0.
+/// The index of a value in a tree, in reading order; the root is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NodeId(pub u32);
 
@@ -41,7 +41,7 @@ pub enum Kind {
     String,
     /// Binary data; the text of the node is the data.
     Bytes,
-    /// Any other value, as words: a timestamp, a simple value of CBOR.
+    /// Any other value, as text: a timestamp, a simple value of CBOR.
     Other,
     /// A list of values.
     Array,
@@ -67,7 +67,7 @@ pub enum Key<'a> {
     Index(u32),
     /// The name of a member, unescaped.
     Name(&'a [u8]),
-    /// A member key that is not a string, such as `1` in `MessagePack`, as words.
+    /// A member key that is not a string, such as `1` in `MessagePack`, as text.
     Other(&'a [u8]),
 }
 

@@ -34,7 +34,7 @@ impl Sink {
         self.builder.name(text).map_err(Stop::refused(start))
     }
 
-    /// Sets the key of the next value, which is written at `start`, as words.
+    /// Sets the key of the next value, which is written at `start`, as text.
     pub(super) fn other_key(&mut self, words: &str, start: usize) -> Result<(), Stop> {
         let named = self.builder.other_key(words.as_bytes());
         named.map_err(Stop::refused(start))

@@ -47,7 +47,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Sets the key of the next value, as words, if the key is not a string.
+    /// Sets the key of the next value, as text, if the key is not a string.
     pub fn other_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
         self.key = Some(NodeKey::Other(self.piece(Text::Bytes(words))?));
         Ok(())

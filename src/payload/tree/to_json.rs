@@ -18,7 +18,7 @@ enum Pending {
 impl Tree {
     /// Returns the value as JSON, on one line. JSON input is kept as it is written, except for
     /// whitespace between tokens. Values that JSON cannot express are approximated: bytes become a
-    /// base64 string (RFC 4648 section 4), keys that are not strings become words, non-finite
+    /// base64 string (RFC 4648 section 4), keys that are not strings become text, non-finite
     /// numbers become null, and tags are dropped.
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
