@@ -1,4 +1,4 @@
-//! Looking up the value at a path in a payload of any format, for everything that does so.
+//! Looking up the value at a path in a payload of any format. All lookups go through here.
 //!
 //! A value is returned as JSON would write it, so that comparing, tracking and plotting handle one
 //! kind of value. A payload whose first byte looks like JSON is searched in place, without decoding
@@ -95,7 +95,7 @@ impl From<Vec<u8>> for ShownText<'_> {
     }
 }
 
-/// A value that was found, with its tree and the bytes that this refers to.
+/// A value that was found, its tree, and the bytes that the tree refers to.
 struct Found<'a> {
     tree: &'a Tree,
     bytes: &'a [u8],

@@ -11,7 +11,7 @@ use std::hash::{BuildHasher, Hasher};
 use crate::payload::json::number;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
-/// A digest that all values, or texts, equal to one share.
+/// A digest: equal values have the same one, and so have equal texts.
 pub type Digest = u128;
 
 /// Computes digests that can be compared with one another, with new random keys.
