@@ -30,46 +30,29 @@ pub struct Row {
     pub text: Text,
 }
 
-/// An iterator over the rows of a payload; created by [`rows`].
-#[derive(Clone, Debug)]
-pub struct Rows<'a> {
-    bytes: &'a [u8],
-    columns: usize,
-    next: Option<usize>,
-    marks: Ranges<'a>,
-}
-
-impl<'a> Rows<'a> {
-    /// Marks the text that stands for the bytes in `marks`, which are ranges of the whole payload.
-    /// A line break that ends a row is neither drawn nor marked.
-    #[must_use]
-    pub fn marked(self, marks: Ranges<'a>) -> Self {
-        Self { marks, ..self }
-    }
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Row;
-
-    fn next(&mut self) -> Option<Row> {
-        let start = self.next?;
-        let row = row(self.bytes, self.columns, start, self.marks.from(start));
-        self.next = row.next;
-        Some(row)
-    }
-}
-
 /// Returns the rows of `bytes` at a width of `columns`, from the one that starts at `start`: 0, or
 /// a value returned by [`Row::next`], [`row_at`] or [`rows_back`] for the same width.
 ///
 /// An empty payload has one empty row, and so does what follows a line break at the end.
-pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
-    Rows {
-        bytes,
-        columns: columns.max(1),
-        next: (start <= bytes.len()).then_some(start),
-        marks: Ranges::default(),
-    }
+pub fn rows(bytes: &[u8], columns: usize, start: usize) -> impl Iterator<Item = Row> {
+    rows_marked(bytes, columns, start, Ranges::default())
+}
+
+/// Like [`rows`], with the text that stands for the bytes in `marks` marked, which are ranges of
+/// the whole payload. A line break that ends a row is neither drawn nor marked.
+pub fn rows_marked(
+    bytes: &[u8],
+    columns: usize,
+    start: usize,
+    marks: Ranges<'_>,
+) -> impl Iterator<Item = Row> {
+    let mut next = (start <= bytes.len()).then_some(start);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let row = row(bytes, columns.max(1), start, marks.from(start));
+        next = row.next;
+        Some(row)
+    })
 }
 
 /// Returns the start of the row that contains the byte at `offset`, to keep the position when the

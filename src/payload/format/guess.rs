@@ -72,8 +72,8 @@ pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
         || encoded::probe(bytes).is_some()
 }
 
-/// Unpacks compressed bytes to at most `most` bytes. Returns `None` if they are not compressed, or
-/// begin like zlib but do not unpack.
+/// Unpacks compressed bytes to at most `most` bytes. Returns `None` if they are not compressed, as
+/// far as that can be told: bytes that begin like zlib may be something else.
 pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
     let inner = unpack(wrapping, bytes, most);
