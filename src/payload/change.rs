@@ -19,10 +19,10 @@ use super::tree::{Key, NodeId, Tree};
 pub use self::difference::difference;
 
 /// The maximum number of changed values listed.
-const MOST_LISTED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// The maximum size of texts that are compared word by word, in bytes.
-const MOST_WORDS: usize = 1 << 10;
+const MAX_BY_WORD: usize = 1 << 10;
 
 /// How a payload changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,7 +98,7 @@ fn other(old: &[u8], new: &[u8]) -> Change {
     };
     let from = ends.old.start;
     let marks = match texts {
-        Some((old, new)) if old.len().max(new.len()) <= MOST_WORDS => changed_quickly(old, new).1,
+        Some((old, new)) if old.len().max(new.len()) <= MAX_BY_WORD => changed_quickly(old, new).1,
         _ if ends.new.is_empty() => Vec::new(),
         _ => vec![ends.new],
     };
@@ -125,10 +125,10 @@ fn within(old: Decoded<'_>, new: Decoded<'_>) -> Change {
         .filter(|step| !matches!(step, Step::Within { .. } | Step::Same { .. }))
         .collect();
     steps.sort_by_cached_key(|step| rank::rank(*step, old, new));
-    let listed = steps.iter().take(MOST_LISTED);
+    let listed = steps.iter().take(MAX_LISTED);
     Change::Within {
         listed: listed.map(|step| within_of(*step, old, new)).collect(),
-        more: steps.len().saturating_sub(MOST_LISTED),
+        more: steps.len().saturating_sub(MAX_LISTED),
         marks,
     }
 }

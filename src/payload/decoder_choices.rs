@@ -45,28 +45,28 @@ pub struct DecoderChoice {
 }
 
 impl DecoderChoice {
-    /// Decodes `payload`, unpacking nothing to more than `most` bytes. If the payload is not in the
-    /// chosen format, the format is detected instead, and a note explains why.
-    pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
+    /// Decodes `payload`, unpacking nothing to more than `max_size` bytes. If the payload is not in
+    /// the chosen format, the format is detected instead, and a note explains why.
+    pub fn read(&self, payload: &[u8], max_size: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
         let Some(format) = self.format else {
-            return format::recognise(payload, message_type, most);
+            return format::recognise(payload, message_type, max_size);
         };
-        match format::read_as(payload, format, message_type, most) {
+        match format::read_as(payload, format, message_type, max_size) {
             Ok(decoded) => decoded,
             Err(why) => Decoded {
                 note: Some(why),
-                ..format::recognise(payload, message_type, most)
+                ..format::recognise(payload, message_type, max_size)
             },
         }
     }
 
     /// Like [`Self::read`], for looking up values, which a choice of text or binary does not hide.
-    pub(super) fn read_values(&self, payload: &[u8], most: usize) -> Decoded {
+    pub(super) fn read_values(&self, payload: &[u8], max_size: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
-            return format::recognise(payload, self.message_type.as_ref(), most);
+            return format::recognise(payload, self.message_type.as_ref(), max_size);
         }
-        self.read(payload, most)
+        self.read(payload, max_size)
     }
 
     /// Returns whether bytes that look like JSON may be decoded as something else.

@@ -196,15 +196,15 @@ impl<'a> Unwrapped<'a> {
 }
 
 /// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
-/// for its channel. No wrapping is unpacked to more than `most` bytes or [`unpack::limit`].
+/// for its channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
 ///
 /// Takes a few microseconds for a payload of a few hundred bytes. For others, the time grows with
 /// the size of the unwrapped content.
-pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, most: usize) -> Decoded {
+pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
-    let most = most.min(unpack::limit(payload.len()));
+    let max_size = max_size.min(unpack::limit(payload.len()));
     loop {
-        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, most) {
+        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, max_size) {
             guess::Look::Is(format, tree) => {
                 let bytes = unwrapped.bytes();
                 let note = misfit(format, message_type, bytes);
@@ -274,7 +274,7 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
 
 /// Decodes `payload` in the given format. Compression is removed as far as the format requires;
 /// base64 is removed where the text itself is not in the format. No wrapping is unpacked to more
-/// than `most` bytes or [`unpack::limit`]. Any payload can be read as [`Format::Text`] or
+/// than `max_size` bytes or [`unpack::limit`]. Any payload can be read as [`Format::Text`] or
 /// [`Format::Binary`]: as text it is unpacked if the result is text, as binary it is unchanged.
 /// Protobuf is decoded by `message_type`, or as bare fields without one. The error says why the
 /// payload is not in the format, and from which byte on.
@@ -282,12 +282,12 @@ pub fn read_as(
     payload: &[u8],
     format: Format,
     message_type: Option<&MessageType>,
-    most: usize,
+    max_size: usize,
 ) -> Result<Decoded, String> {
-    let most = most.min(unpack::limit(payload.len()));
+    let max_size = max_size.min(unpack::limit(payload.len()));
     match format {
         Format::Binary => Ok(Unwrapped::new(payload).into_decoded(format, None, None)),
-        Format::Text => Ok(by_hand::text(payload, most)),
-        _ => by_hand::read(payload, format, message_type, most),
+        Format::Text => Ok(by_hand::text(payload, max_size)),
+        _ => by_hand::read(payload, format, message_type, max_size),
     }
 }

@@ -28,7 +28,7 @@ pub const MOST_UNPACKED: usize = 1 << 20;
 pub struct Lookup<'a, 'r> {
     payload: &'a [u8],
     choice: Option<&'r DecoderChoice>,
-    most_unpacked: usize,
+    max_unpacked: usize,
     is_json: Cell<Option<bool>>,
     decoded: OnceCell<Box<Decoded>>,
 }
@@ -109,17 +109,17 @@ impl<'a, 'r> Lookup<'a, 'r> {
         Self {
             payload,
             choice,
-            most_unpacked: MOST_UNPACKED,
+            max_unpacked: MOST_UNPACKED,
             is_json: Cell::new(None),
             decoded: OnceCell::new(),
         }
     }
 
-    /// Limits the unpacking of compressed bytes to `most` bytes.
+    /// Limits the unpacking of compressed bytes to `max_size` bytes.
     #[must_use]
-    pub fn unpacking(self, most: usize) -> Self {
+    pub fn unpacking(self, max_size: usize) -> Self {
         Self {
-            most_unpacked: most,
+            max_unpacked: max_size,
             ..self
         }
     }
@@ -235,11 +235,11 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     fn decoded(&self) -> &Decoded {
-        let (payload, most) = (self.payload, self.most_unpacked);
+        let (payload, max_size) = (self.payload, self.max_unpacked);
         self.decoded.get_or_init(|| {
             Box::new(match self.choice {
-                Some(choice) => choice.read_values(payload, most),
-                None => format::recognise(payload, None, most),
+                Some(choice) => choice.read_values(payload, max_size),
+                None => format::recognise(payload, None, max_size),
             })
         })
     }

@@ -56,6 +56,15 @@ impl Kind {
     pub fn is_container(self) -> bool {
         matches!(self, Self::Array | Self::Object | Self::Tag)
     }
+
+    /// Returns the brackets around the children of a container of this kind.
+    pub(super) fn brackets(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Array => ("[", "]"),
+            Self::Object => ("{", "}"),
+            _ => ("(", ")"),
+        }
+    }
 }
 
 /// The key of a value within its parent.

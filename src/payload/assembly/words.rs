@@ -25,26 +25,17 @@ impl Words {
         }
     }
 
-    /// Starts a container; `within` is as in [`Self::scalar`].
+    /// Starts a container; `mark` is empty unless it is a tag, and `within` is as in
+    /// [`Self::scalar`].
     pub(super) fn open(&mut self, kind: Kind, mark: &str, within: Option<(Kind, u64)>) {
         self.separate(within);
-        match kind {
-            Kind::Array => self.text.push(b'['),
-            Kind::Object => self.text.push(b'{'),
-            _ => {
-                self.text.extend_from_slice(mark.as_bytes());
-                self.text.push(b'(');
-            }
-        }
+        self.text.extend_from_slice(mark.as_bytes());
+        self.text.extend_from_slice(kind.brackets().0.as_bytes());
     }
 
     /// Ends a container.
     pub(super) fn close(&mut self, kind: Kind) {
-        self.text.push(match kind {
-            Kind::Array => b']',
-            Kind::Object => b'}',
-            _ => b')',
-        });
+        self.text.extend_from_slice(kind.brackets().1.as_bytes());
     }
 
     fn separate(&mut self, within: Option<(Kind, u64)>) {

@@ -10,7 +10,7 @@ use crate::payload::reading::Cursor;
 const MAX_BIGNUM: usize = 256;
 
 /// The smallest exponent of a decimal fraction that is written without exponent notation.
-const MOST_PLACES: i64 = -40;
+const MIN_PLAIN_EXPONENT: i64 = -40;
 
 /// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 of `bits`.
 pub(super) fn half(bits: u64) -> f32 {
@@ -83,7 +83,7 @@ fn fraction(cursor: &mut Cursor<'_>) -> Option<String> {
     let places = usize::try_from(exponent.unsigned_abs()).ok()?;
     Some(match exponent {
         0 => mantissa,
-        MOST_PLACES..0 => {
+        MIN_PLAIN_EXPONENT..0 => {
             let digits = format!("{digits:0>width$}", width = places + 1);
             let (whole, part) = digits.split_at(digits.len() - places);
             format!("{sign}{whole}.{part}")

@@ -3,7 +3,7 @@
 use crate::payload::json::number::{split_decimal, split_sign};
 
 /// The maximum number of digits of a number; longer ones are compared as text.
-const MOST_DIGITS: usize = 18;
+const MAX_DIGITS: usize = 18;
 
 /// A number and what follows it, such as a unit.
 struct Measure<'a> {
@@ -40,7 +40,7 @@ impl<'a> Measure<'a> {
         let (whole, fraction, unit) = split_decimal(rest);
         // More digits after the number indicate a time, a version or an exponent.
         let is_measure = !whole.is_empty() && !unit.iter().any(u8::is_ascii_digit);
-        if !is_measure || whole.len() + fraction.len() > MOST_DIGITS {
+        if !is_measure || whole.len() + fraction.len() > MAX_DIGITS {
             return None;
         }
         let digits = whole

@@ -5,11 +5,12 @@ use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
 use crate::payload::{cbor, json_tree, msgpack};
 
-/// Reads a payload as text: unpacked if the result is text of at most `most` bytes, else as it is.
-pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
+/// Reads a payload as text: unpacked if the result is text of at most `max_size` bytes, else as it
+/// is.
+pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
     while unwrapped.wrappings.len() < MAX_WRAPPINGS {
-        match guess::packed(unwrapped.bytes(), most) {
+        match guess::packed(unwrapped.bytes(), max_size) {
             Some((wrapping, Ok(inner))) => unwrapped.take_off(wrapping, inner),
             _ => break,
         }
@@ -21,17 +22,17 @@ pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
 }
 
 /// Decodes a payload in a format that not every payload fits. Nothing is unpacked to more than
-/// `most` bytes.
+/// `max_size` bytes.
 pub(super) fn read(
     payload: &[u8],
     format: Format,
     message_type: Option<&MessageType>,
-    most: usize,
+    max_size: usize,
 ) -> Result<Decoded, String> {
     let mut unwrapped = Unwrapped::new(payload);
     let mut wrong: Option<String> = None;
     loop {
-        let (wrapping, inner) = match guess::packed(unwrapped.bytes(), most) {
+        let (wrapping, inner) = match guess::packed(unwrapped.bytes(), max_size) {
             Some((wrapping, Ok(inner))) => {
                 wrong = None;
                 (wrapping, inner)
@@ -42,7 +43,7 @@ pub(super) fn read(
                     // Many texts are also base64 of noise: then the error of the text itself is
                     // reported.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
-                    let Some(inner) = encoded::decode(unwrapped.bytes(), most) else {
+                    let Some(inner) = encoded::decode(unwrapped.bytes(), max_size) else {
                         return Err(why);
                     };
                     wrong = Some(why);

@@ -16,11 +16,11 @@ const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIEN
 /// detected automatically.
 const PROBE: usize = 16;
 
-/// Decodes `text` if it is base64 of at most `most` bytes; MIME line breaks and surrounding
+/// Decodes `text` if it is base64 of at most `max_size` bytes; MIME line breaks and surrounding
 /// whitespace are ignored.
-pub(super) fn decode(text: &[u8], most: usize) -> Option<Vec<u8>> {
+pub(super) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    if text.is_empty() || text.len() / 4 * 3 > most {
+    if text.is_empty() || text.len() / 4 * 3 > max_size {
         return None;
     }
     if text.contains(&b'\n') {

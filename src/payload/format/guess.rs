@@ -17,9 +17,9 @@ pub(super) enum Look {
 /// A compression, with its content or why it was not unpacked.
 pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
-/// Detects what `bytes` look like. Nothing is unpacked to more than `most` bytes. `message_type` is
-/// the Protobuf type configured for them.
-pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> Look {
+/// Detects what `bytes` look like. Nothing is unpacked to more than `max_size` bytes.
+/// `message_type` is the Protobuf type configured for them.
+pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Look {
     if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
         return Look::Is(Format::Protobuf, Some(tree));
     }
@@ -30,12 +30,12 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize
         return Look::Is(format, None);
     }
     if is_words(bytes) {
-        return match encoded(bytes, message_type, most) {
+        return match encoded(bytes, message_type, max_size) {
             Some(inner) => Look::Wrapped(Wrapping::Base64, Ok(inner)),
             None => Look::Is(Format::Text, None),
         };
     }
-    if let Some((wrapping, inner)) = packed(bytes, most) {
+    if let Some((wrapping, inner)) = packed(bytes, max_size) {
         return Look::Wrapped(wrapping, inner);
     }
     match as_binary(bytes) {
@@ -72,11 +72,11 @@ pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
         || encoded::probe(bytes).is_some()
 }
 
-/// Unpacks compressed bytes to at most `most` bytes. Returns `None` if they are not compressed, as
-/// far as that can be told: bytes that begin like zlib may be something else.
-pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
+/// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they are not compressed,
+/// as far as that can be told: bytes that begin like zlib may be something else.
+pub(super) fn packed(bytes: &[u8], max_size: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
-    let inner = unpack(wrapping, bytes, most);
+    let inner = unpack(wrapping, bytes, max_size);
     if wrapping == Wrapping::Zlib && is_unlike_zlib(bytes, &inner) {
         return None;
     }
@@ -131,7 +131,7 @@ fn is_words(bytes: &[u8]) -> bool {
 /// Decodes base64 in `words` if the result is more than noise: compressed bytes, a JSON object or
 /// array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a message of
 /// `message_type`. Digits, words and identifiers decode to noise.
-fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Option<Vec<u8>> {
+fn encoded(words: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
         [b'{' | b'[', ..] => true,
@@ -143,18 +143,18 @@ fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Opt
                 || named::may_be_named(&head)
         }
     };
-    let inner = is_worth_it.then(|| encoded::decode(words, most))??;
-    is_meaningful(&inner, message_type, most).then_some(inner)
+    let inner = is_worth_it.then(|| encoded::decode(words, max_size))??;
+    is_meaningful(&inner, message_type, max_size).then_some(inner)
 }
 
 /// Returns whether bytes are unlikely to be noise.
-fn is_meaningful(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> bool {
+fn is_meaningful(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> bool {
     if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
         return true;
     }
     as_json(bytes).is_some_and(|(_, tree)| !is_bare(&tree, bytes))
         || named::named(bytes).is_some()
-        || packed(bytes, most).is_some_and(|(_, inner)| inner.is_ok())
+        || packed(bytes, max_size).is_some_and(|(_, inner)| inner.is_ok())
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
         || message_type.is_some_and(|known| has_only_known_fields(known, bytes))
 }

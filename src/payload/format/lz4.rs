@@ -78,8 +78,8 @@ fn unpack_block(
 ) -> io::Result<()> {
     let before = out.len();
     let room = limit + 1 - before.min(limit);
-    let most = header.max_block.min(block.len().saturating_mul(MAX_RATIO));
-    out.resize(before + most.min(room), 0);
+    let max = header.max_block.min(block.len().saturating_mul(MAX_RATIO));
+    out.resize(before + max.min(room), 0);
     let (known, new) = out.split_at_mut(before);
     let window = if header.are_blocks_independent {
         &[]
@@ -88,7 +88,7 @@ fn unpack_block(
     };
     let length = match decompress_into_with_dict(block, new, window) {
         Ok(length) => length,
-        Err(DecompressError::OutputTooSmall { .. }) if most > room => room,
+        Err(DecompressError::OutputTooSmall { .. }) if max > room => room,
         Err(wrong) => return Err(broken(&wrong.to_string())),
     };
     out.truncate(before + length);

@@ -99,13 +99,13 @@ pub fn limit(packed: usize) -> usize {
     packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
 }
 
-/// Unpacks all of `bytes`, compressed by `wrapping` (which must not be base64), to at most `most`
-/// bytes.
-pub fn unpack(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
+/// Unpacks all of `bytes`, compressed by `wrapping` (which must not be base64), to at most
+/// `max_size` bytes.
+pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u8>, Failure> {
     if bytes.len() > MAX_SIZE {
         return Err(Failure::LargePacked(bytes.len()));
     }
-    let limit = limit(bytes.len()).min(most);
+    let limit = limit(bytes.len()).min(max_size);
     let mut out = Vec::new();
     match wrapping {
         Wrapping::Gzip => {

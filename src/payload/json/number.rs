@@ -198,9 +198,9 @@ fn read_exponent(text: &[u8]) -> Option<i128> {
     if digits.is_empty() || !rest.is_empty() {
         return None;
     }
-    let most = 10_i128.pow(30);
+    let max = 10_i128.pow(30);
     let value = digits.iter().fold(0, |value: i128, digit| {
-        (value * 10 + i128::from(digit - b'0')).min(most)
+        (value * 10 + i128::from(digit - b'0')).min(max)
     });
     Some(if is_negative { -value } else { value })
 }

@@ -7,7 +7,7 @@ use crate::payload::hex;
 use crate::payload::json::text::quoted;
 
 /// Arrays and objects with more values than this are shown by their count.
-const MOST_VALUES: u32 = 500;
+const MAX_VALUES: u32 = 500;
 
 /// Texts longer than this are shown by a part and their length.
 const LONG_TEXT: usize = 16 << 10;
@@ -41,9 +41,7 @@ impl Tree {
                 self.push_within(&value, payload, &mut out);
                 out
             }
-            Kind::String => Part::of(value.text, from, LONG_TEXT).in_quotes(<[u8]>::to_vec),
-            Kind::Bytes => Part::of(value.text, from, LONG_TEXT).in_hex(),
-            _ => Part::of(value.text, from, LONG_TEXT).bare(),
+            kind => Part::of(value.text, from, LONG_TEXT).shown(kind, <[u8]>::to_vec),
         }
     }
 
@@ -53,27 +51,22 @@ impl Tree {
         match value.kind {
             Kind::Array | Kind::Object => self.push_list(value, payload, out),
             Kind::Tag => {
-                out.extend(inner.bare());
+                out.extend(inner.shown(value.kind, escaped));
                 for child in self.values_in(value.id, payload) {
                     out.push(b' ');
                     self.push_within(&child, payload, out);
                 }
             }
-            Kind::String => out.extend(inner.in_quotes(escaped)),
-            Kind::Bytes => out.extend(inner.in_hex()),
-            _ => out.extend(inner.bare()),
+            kind => out.extend(inner.shown(kind, escaped)),
         }
     }
 
     fn push_list(&self, value: &Value<'_>, payload: &[u8], out: &mut Vec<u8>) {
-        let (open, close) = match value.kind {
-            Kind::Array => (b'[', b']'),
-            _ => (b'{', b'}'),
-        };
-        out.push(open);
+        let (open, close) = value.kind.brackets();
+        out.extend(open.as_bytes());
         if self.is_large(value.id) {
             out.extend(figures::count(value.count as u64).as_bytes());
-            out.push(close);
+            out.extend(close.as_bytes());
             return;
         }
         for (index, child) in self.values_in(value.id, payload).enumerate() {
@@ -82,18 +75,20 @@ impl Tree {
             }
             match child.key {
                 Key::Name(name) => {
-                    out.extend(Part::of(name, 0, LONG_INNER_TEXT).in_quotes(escaped));
+                    let name = Part::of(name, 0, LONG_INNER_TEXT);
+                    out.extend(name.shown(Kind::String, escaped));
                     out.push(b':');
                 }
                 Key::Other(words) => {
-                    out.extend(Part::of(words, 0, LONG_INNER_TEXT).bare());
+                    let words = Part::of(words, 0, LONG_INNER_TEXT);
+                    out.extend(words.shown(Kind::Other, escaped));
                     out.push(b':');
                 }
                 Key::Index(_) | Key::None => {}
             }
             self.push_within(&child, payload, out);
         }
-        out.push(close);
+        out.extend(close.as_bytes());
     }
 
     fn values_in<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> impl Iterator<Item = Value<'a>> {
@@ -104,7 +99,7 @@ impl Tree {
     fn is_large(&self, id: NodeId) -> bool {
         let all = u32::try_from(self.len()).unwrap_or(u32::MAX);
         let after = self.after(id).map_or(all, |after| after.0);
-        after - id.0 > MOST_VALUES
+        after - id.0 > MAX_VALUES
     }
 }
 
@@ -139,16 +134,13 @@ impl<'a> Part<'a> {
         }
     }
 
-    fn in_quotes(&self, write: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
-        self.between("\"", &write(self.text), "\"")
-    }
-
-    fn in_hex(&self) -> Vec<u8> {
-        self.between("h'", &hex::digits(self.text).collect::<Vec<_>>(), "'")
-    }
-
-    fn bare(&self) -> Vec<u8> {
-        self.between("", self.text, "")
+    /// Returns the text as that of a value of this kind. `string` writes the contents of a string.
+    fn shown(&self, kind: Kind, string: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        match kind {
+            Kind::String => self.between("\"", &string(self.text), "\""),
+            Kind::Bytes => self.between("h'", &hex::digits(self.text).collect::<Vec<_>>(), "'"),
+            _ => self.between("", self.text, ""),
+        }
     }
 
     /// Returns `shown` between `open` and `close`, with `…` in place of each where the text is cut,

@@ -64,10 +64,7 @@ impl Tree {
         match value.kind {
             Kind::Tag => steps.extend(self.children(id).map(Pending::Value)),
             Kind::Array | Kind::Object => {
-                let (open, close) = match value.kind {
-                    Kind::Array => ("[", "]"),
-                    _ => ("{", "}"),
-                };
+                let (open, close) = value.kind.brackets();
                 out.extend_from_slice(open.as_bytes());
                 let start = steps.len();
                 for (index, child) in self.children(id).enumerate() {
