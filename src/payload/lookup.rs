@@ -34,7 +34,7 @@ pub struct Lookup<'a, 'r> {
 }
 
 /// A value for display.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Shown<'a> {
     /// The contents of a string, bytes in hexadecimal digits, or anything else as it is written.
     pub text: ShownText<'a>,
@@ -74,14 +74,6 @@ impl Deref for ShownText<'_> {
         }
     }
 }
-
-impl PartialEq for ShownText<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for ShownText<'_> {}
 
 impl<'a> From<&'a [u8]> for ShownText<'a> {
     fn from(text: &'a [u8]) -> Self {

@@ -5,7 +5,6 @@
 //! bytes, `\0` and `\u{a0}`, are accepted as well.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 
 use crate::payload::escape::Ends;
@@ -31,8 +30,6 @@ impl Display for EscapeError {
         write!(formatter, "column {}: {}", self.column, self.why)
     }
 }
-
-impl Error for EscapeError {}
 
 /// Writes `bytes` in the notation, on one line.
 pub fn to_escaped(bytes: &[u8]) -> String {

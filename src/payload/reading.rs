@@ -1,7 +1,6 @@
 //! Sequential reading of bytes, and why they could not be decoded.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
@@ -27,8 +26,6 @@ impl Display for Unreadable {
         )
     }
 }
-
-impl Error for Unreadable {}
 
 /// Why reading has stopped early.
 #[derive(Debug)]
