@@ -17,12 +17,12 @@ pub const MAX_DEPTH: usize = 127;
 /// Returns whether all of `bytes` are one JSON value.
 pub fn is_json(bytes: &[u8]) -> bool {
     // Outside strings the grammar is pure ASCII, so this only checks that every string is UTF-8.
-    Grammar { bytes, at: 0 }.whole(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
+    Parser { bytes, at: 0 }.parse(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
 /// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
 /// Only at the end is the value certain to be JSON.
-pub(super) trait Visit {
+pub(super) trait Visitor {
     /// An object or array starts at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;
     /// The innermost open object or array ends at `end`.
@@ -34,7 +34,7 @@ pub(super) trait Visit {
 }
 
 /// A visitor that ignores everything.
-impl Visit for () {
+impl Visitor for () {
     fn open(&mut self, _: bool, _: usize) -> Result<(), Refused> {
         Ok(())
     }
@@ -54,17 +54,17 @@ pub(super) struct Refused;
 /// Why parsing stops. It is as small as possible, since the result for every value contains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Flaw {
-    EndsEarly,
-    NotTheEnd,
+    UnexpectedEnd,
+    TrailingData,
     NoValue,
-    NoName,
+    NoKey,
     NoColon,
     NoCommaInObject,
     NoCommaInArray,
-    OpenString,
+    UnterminatedString,
     BadEscape,
     Control,
-    CutNumber,
+    BadNumber,
     TooDeep,
     Refused,
 }
@@ -73,17 +73,17 @@ impl Flaw {
     /// Returns what is wrong, as text.
     pub fn why(self) -> &'static str {
         match self {
-            Self::EndsEarly => "unexpected end",
-            Self::NotTheEnd => "trailing data",
+            Self::UnexpectedEnd => "unexpected end",
+            Self::TrailingData => "trailing data",
             Self::NoValue => "expected a value",
-            Self::NoName => "expected a key",
+            Self::NoKey => "expected a key",
             Self::NoColon => "expected a colon",
             Self::NoCommaInObject => "expected a comma or }",
             Self::NoCommaInArray => "expected a comma or ]",
-            Self::OpenString => "unterminated string",
+            Self::UnterminatedString => "unterminated string",
             Self::BadEscape => "invalid escape",
             Self::Control => "control character in a string",
-            Self::CutNumber => "invalid number",
+            Self::BadNumber => "invalid number",
             Self::TooDeep => "nested too deeply",
             Self::Refused => "refused",
         }
@@ -100,15 +100,15 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is its position.
-pub(super) struct Grammar<'a> {
+pub(super) struct Parser<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
 }
 
-impl Grammar<'_> {
+impl Parser<'_> {
     /// Parses one value, which must be all of the bytes but for whitespace.
     #[inline]
-    pub fn whole(&mut self, visit: &mut impl Visit) -> Result<(), Flaw> {
+    pub fn parse(&mut self, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         // The kinds of the open brackets, the innermost in the lowest bit: 1 is an object.
         let mut open: u128 = 0;
         let mut depth = 0;
@@ -120,34 +120,34 @@ impl Grammar<'_> {
                         return self.stop(start, Flaw::TooDeep);
                     }
                     let is_object = first == b'{';
-                    self.pass_on(start, visit.open(is_object, start))?;
+                    self.pass_on(start, visitor.open(is_object, start))?;
                     let ahead = skip_space(self.bytes, self.at);
                     let closing = if is_object { b'}' } else { b']' };
                     if self.bytes.get(ahead) == Some(&closing) {
                         self.at = ahead + 1;
-                        visit.close(self.at);
+                        visitor.close(self.at);
                     } else {
                         depth += 1;
                         open = open << 1 | u128::from(is_object);
                         if is_object {
-                            self.key(visit)?;
+                            self.key(visitor)?;
                         }
                         continue 'value;
                     }
                 }
-                first => self.scalar(first, visit)?,
+                first => self.scalar(first, visitor)?,
             }
             while depth > 0 {
                 match (self.next()?, open & 1 == 1) {
                     (b',', true) => {
-                        self.key(visit)?;
+                        self.key(visitor)?;
                         continue 'value;
                     }
                     (b',', false) => continue 'value,
                     (b'}', true) | (b']', false) => {
                         depth -= 1;
                         open >>= 1;
-                        visit.close(self.at);
+                        visitor.close(self.at);
                     }
                     (_, true) => return self.stop(self.at - 1, Flaw::NoCommaInObject),
                     (_, false) => return self.stop(self.at - 1, Flaw::NoCommaInArray),
@@ -157,7 +157,7 @@ impl Grammar<'_> {
             if end == self.bytes.len() {
                 return Ok(());
             }
-            return self.stop(end, Flaw::NotTheEnd);
+            return self.stop(end, Flaw::TrailingData);
         }
     }
 
@@ -186,19 +186,19 @@ impl Grammar<'_> {
                 self.at = at + 1;
                 Ok(*byte)
             }
-            None => self.stop(at, Flaw::EndsEarly),
+            None => self.stop(at, Flaw::UnexpectedEnd),
         }
     }
 
     /// Takes a key and its colon.
     #[inline]
-    fn key(&mut self, visit: &mut impl Visit) -> Result<(), Flaw> {
+    fn key(&mut self, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         if self.next()? != b'"' {
-            return self.stop(self.at - 1, Flaw::NoName);
+            return self.stop(self.at - 1, Flaw::NoKey);
         }
         let start = self.at;
         self.string()?;
-        self.pass_on(start - 1, visit.key(start..self.at - 1))?;
+        self.pass_on(start - 1, visitor.key(start..self.at - 1))?;
         if self.next()? != b':' {
             return self.stop(self.at - 1, Flaw::NoColon);
         }
@@ -207,7 +207,7 @@ impl Grammar<'_> {
 
     /// Takes the rest of a value other than an object or array, after its first byte.
     #[inline]
-    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Result<(), Flaw> {
+    fn scalar(&mut self, first: u8, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         let start = self.at - 1;
         let raw = match first {
             b'"' => {
@@ -216,7 +216,7 @@ impl Grammar<'_> {
             }
             b'-' | b'0'..=b'9' => {
                 if self.number(first).is_none() {
-                    return self.stop(start, Flaw::CutNumber);
+                    return self.stop(start, Flaw::BadNumber);
                 }
                 start..self.at
             }
@@ -234,7 +234,7 @@ impl Grammar<'_> {
                 start..self.at
             }
         };
-        self.pass_on(start, visit.scalar(first, raw))
+        self.pass_on(start, visitor.scalar(first, raw))
     }
 
     /// Takes the rest of a string, after its first quote.
@@ -243,7 +243,7 @@ impl Grammar<'_> {
         let start = self.at - 1;
         loop {
             let Some(byte) = self.bytes.get(self.at) else {
-                return self.stop(start, Flaw::OpenString);
+                return self.stop(start, Flaw::UnterminatedString);
             };
             self.at += 1;
             match byte {

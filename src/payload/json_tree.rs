@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::json::text::{self, Unescaped};
-use super::json::{Grammar, Refused, Visit};
+use super::json::{Parser, Refused, Visitor};
 use super::reading::{Stop, Unreadable, finish};
 use super::tree::{Builder, Kind, Refusal, Text, Tree};
 
@@ -47,21 +47,21 @@ fn lines(bytes: &[u8], builder: &mut Builder) -> Result<(), Stop> {
 
 /// Adds the value in `bytes`, which starts at `origin` in the payload.
 fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop> {
-    let mut grammar = Grammar { bytes, at: 0 };
-    let mut layout = Layout {
+    let mut parser = Parser { bytes, at: 0 };
+    let mut visitor = TreeVisitor {
         bytes,
         origin,
         builder,
         refusal: None,
     };
-    let parsed = grammar.whole(&mut layout);
+    let parsed = parser.parse(&mut visitor);
     // Outside strings the grammar is pure ASCII.
-    if let Err(wrong) = str::from_utf8(&bytes[..grammar.at]) {
+    if let Err(wrong) = str::from_utf8(&bytes[..parser.at]) {
         let at = wrong.valid_up_to() + origin;
         return Err(Stop::wrong("invalid UTF-8 in a string", at));
     }
-    let at = grammar.at + origin;
-    match (parsed, layout.refusal) {
+    let at = parser.at + origin;
+    match (parsed, visitor.refusal) {
         (Ok(()), _) => Ok(()),
         (Err(_), Some(refusal)) => Err(Stop::refused(at)(refusal)),
         (Err(flaw), None) => Err(Stop::wrong(flaw.why(), at)),
@@ -69,7 +69,7 @@ fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop>
 }
 
 /// Adds values to a tree.
-struct Layout<'a> {
+struct TreeVisitor<'a> {
     bytes: &'a [u8],
     /// Where `bytes` start in the payload.
     origin: usize,
@@ -78,7 +78,7 @@ struct Layout<'a> {
     refusal: Option<Refusal>,
 }
 
-impl Layout<'_> {
+impl TreeVisitor<'_> {
     fn note(&mut self, added: Result<(), Refusal>) -> Result<(), Refused> {
         added.map_err(|refusal| {
             self.refusal = Some(refusal);
@@ -109,7 +109,7 @@ impl Layout<'_> {
     }
 }
 
-impl Visit for Layout<'_> {
+impl Visitor for TreeVisitor<'_> {
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         let opened = self.builder.open(kind, b"", start + self.origin);

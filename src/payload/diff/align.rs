@@ -32,7 +32,7 @@ impl Effort {
     }
 
     /// Returns an empty budget, for a comparison that must be quick.
-    pub fn least() -> Self {
+    pub fn empty() -> Self {
         Self {
             left: 0,
             is_spent: false,
@@ -156,16 +156,16 @@ impl CommonValues {
             start..start + equal.count()
         };
         let mut groups = Vec::new();
-        let (mut at, mut over) = (0, 0);
-        while at < left.len() && over < right.len() {
-            let ours = run(&left, at);
-            let theirs = run(&right, over);
-            let order = left[at].0.cmp(&right[over].0);
+        let (mut left_at, mut right_at) = (0, 0);
+        while left_at < left.len() && right_at < right.len() {
+            let ours = run(&left, left_at);
+            let theirs = run(&right, right_at);
+            let order = left[left_at].0.cmp(&right[right_at].0);
             if order.is_le() {
-                at = ours.end;
+                left_at = ours.end;
             }
             if order.is_ge() {
-                over = theirs.end;
+                right_at = theirs.end;
             }
             if order.is_eq() {
                 groups.push(Spans {

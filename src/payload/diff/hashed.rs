@@ -4,7 +4,7 @@ use super::digest::{self, Digest, Digester};
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
 /// Names of members that identify an object across changes, the best first.
-const NAMES_OF_IDS: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
+const ID_NAMES: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
 
 /// A tree with the digests that are needed to compare its values.
 pub struct Hashed<'a> {
@@ -55,7 +55,7 @@ impl<'a> Hashed<'a> {
             let Key::Name(name) = self.tree.value(child, self.payload)?.key else {
                 return None;
             };
-            let rank = NAMES_OF_IDS.iter().position(|known| *known == name)?;
+            let rank = ID_NAMES.iter().position(|known| *known == name)?;
             Some((rank, child))
         });
         members.min().and_then(|(_, child)| self.digest(child))

@@ -127,7 +127,7 @@ pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
 /// Like [`compare`], in a time that hardly depends on the contents of arrays: the diff of arrays
 /// with many equal values may be larger than necessary.
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
-    compare_with(Effort::least(), old, new)
+    compare_with(Effort::empty(), old, new)
 }
 
 fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
@@ -286,11 +286,11 @@ impl Comparison<'_> {
 /// Returns the pairs of an old and a new member with the same name. Both lists must be sorted.
 fn partners(old: &[(Key<'_>, NodeId)], new: &[(Key<'_>, NodeId)]) -> Vec<(NodeId, NodeId)> {
     let mut partners = Vec::with_capacity(old.len().min(new.len()));
-    let (mut at, mut over) = (0, 0);
-    while let (Some((ours, left)), Some((theirs, right))) = (old.get(at), new.get(over)) {
+    let (mut left_at, mut right_at) = (0, 0);
+    while let (Some((ours, left)), Some((theirs, right))) = (old.get(left_at), new.get(right_at)) {
         let order = ours.cmp(theirs);
-        at += usize::from(order.is_le());
-        over += usize::from(order.is_ge());
+        left_at += usize::from(order.is_le());
+        right_at += usize::from(order.is_ge());
         if order.is_eq() {
             partners.push((*left, *right));
         }

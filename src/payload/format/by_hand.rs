@@ -21,7 +21,7 @@ pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
     unwrapped.into_decoded(Format::Text, None, None)
 }
 
-/// Decodes a payload in a format that not every payload fits. Nothing is unpacked to more than
+/// Decodes a payload in a format other than text and binary. Nothing is unpacked to more than
 /// `max_size` bytes.
 pub(super) fn read(
     payload: &[u8],

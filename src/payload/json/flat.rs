@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Grammar, Refused, Visit};
+use super::{Parser, Refused, Visitor};
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ impl Token {
 pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
     tokens.clear();
     u32::try_from(bytes.len()).is_ok()
-        && Grammar { bytes, at: 0 }.whole(&mut Tokens(tokens)).is_ok()
+        && Parser { bytes, at: 0 }.parse(&mut Tokens(tokens)).is_ok()
         && str::from_utf8(bytes).is_ok()
 }
 
@@ -68,7 +68,7 @@ impl Tokens<'_> {
     }
 }
 
-impl Visit for Tokens<'_> {
+impl Visitor for Tokens<'_> {
     #[inline]
     fn open(&mut self, is_object: bool, _: usize) -> Result<(), Refused> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
