@@ -68,34 +68,28 @@ pub struct Bytes {
 /// Compares arbitrary bytes.
 pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     let ends = Ends::of(old, new);
-    let mut bytes = Bytes {
+    let mut cut_at = None;
+    let stretches = if old.len() == new.len() {
+        let mut ranges = differences(old, new, &ends.old);
+        let last = ranges.get_mut(MAX_STRETCHES - 1);
+        if let Some(last) = last.filter(|last| last.end < ends.old.end) {
+            cut_at = Some(last.start);
+            last.end = ends.old.end;
+        }
+        ranges.truncate(MAX_STRETCHES);
+        let both = |range: Range<usize>| Ends {
+            old: range.clone(),
+            new: range,
+        };
+        ranges.into_iter().map(both).collect()
+    } else {
+        vec![ends.clone()]
+    };
+    Bytes {
         ends,
-        stretches: Vec::new(),
-        cut_at: None,
-    };
-    if bytes.ends.is_same() {
-        return bytes;
+        stretches,
+        cut_at,
     }
-    if old.len() != new.len() {
-        bytes.stretches.push(bytes.ends.clone());
-        return bytes;
-    }
-    let mut ranges = differences(old, new, &bytes.ends.old);
-    let end = bytes.ends.old.end;
-    if let Some(last) = ranges
-        .get_mut(MAX_STRETCHES - 1)
-        .filter(|last| last.end < end)
-    {
-        bytes.cut_at = Some(last.start);
-        last.end = end;
-    }
-    ranges.truncate(MAX_STRETCHES);
-    let both = |range: Range<usize>| Ends {
-        old: range.clone(),
-        new: range,
-    };
-    bytes.stretches = ranges.into_iter().map(both).collect();
-    bytes
 }
 
 /// Returns the ranges in `within` at which two payloads of the same length differ, at most one more

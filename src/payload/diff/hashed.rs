@@ -1,7 +1,7 @@
 //! One of two decoded payloads in a comparison.
 
 use super::digest::{self, Digest, Digester};
-use crate::payload::tree::{Key, Kind, NodeId, Tree};
+use crate::payload::tree::{Key, Kind, NodeId, Tree, Value};
 
 /// Names of members that identify an object across changes, the best first.
 const ID_NAMES: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
@@ -31,11 +31,8 @@ impl<'a> Hashed<'a> {
 
     /// Returns the kind of a container, and its mark if it is a tag.
     pub fn shape(&self, id: NodeId) -> Option<(Kind, &'a [u8])> {
-        let value = self.tree.value(id, self.payload)?;
-        value
-            .kind
-            .is_container()
-            .then_some((value.kind, value.text))
+        let Value { kind, text, .. } = self.tree.value(id, self.payload)?;
+        kind.is_container().then_some((kind, text))
     }
 
     /// Returns the members of an object, sorted by name.

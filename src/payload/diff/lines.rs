@@ -121,11 +121,13 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn of(text: &'a str, digester: &Digester) -> Option<Self> {
-        let is_short = text.len() <= MAX_BYTES;
+        if text.len() > MAX_BYTES {
+            return None;
+        }
         let mut lines = Vec::new();
         let mut digests = Vec::new();
         let mut start = 0;
-        for line in is_short.then(|| text.split('\n'))? {
+        for line in text.split('\n') {
             if lines.len() == MAX_LINES {
                 return None;
             }

@@ -106,10 +106,8 @@ impl<'a> Decimal<'a> {
         }
         let is_significant = |digit: &u8| *digit != b'0';
         let (digits, place) = if let Some(first) = whole.iter().position(is_significant) {
-            (
-                (&whole[first..], fraction),
-                Some(signed(whole.len() - first) - 1),
-            )
+            let place = signed(whole.len() - first) - 1;
+            ((&whole[first..], fraction), Some(place))
         } else {
             let first = fraction.iter().position(is_significant);
             let digits = &fraction[first.unwrap_or(fraction.len())..];

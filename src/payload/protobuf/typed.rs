@@ -40,11 +40,8 @@ struct Entry {
 
 impl FieldType {
     fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
-        let extension = || message.get_extension(number).map(Self::Extension);
-        message
-            .get_field(number)
-            .map(Self::Field)
-            .or_else(extension)
+        let field = message.get_field(number).map(Self::Field);
+        field.or_else(|| message.get_extension(number).map(Self::Extension))
     }
 
     /// Returns the field's name as in the Protobuf text format.
