@@ -46,7 +46,8 @@ const FLOORS: &[Floors] = &[
     (
         "payload",
         "decimal figures hex json ranges
-         escape tree
+         escape
+         tree
          diff quoted reading rows
          assembly json_tree protobuf
          cbor msgpack

@@ -1,8 +1,8 @@
 //! Building a tree from a format in which every array and map states its number of values:
 //! `MessagePack` and CBOR.
 //!
-//! There is no recursion: the open containers are a list, no longer than [`MAX_DEPTH`]. A key that
-//! is not a string is formatted as [`words`], since a tree names its members by text.
+//! There is no recursion: the open containers are kept in a list, no longer than [`MAX_DEPTH`]. A
+//! key that is not a string is formatted as [`words`], since a tree names its members by text.
 
 use std::ops::Range;
 
@@ -43,7 +43,7 @@ impl Reader<'_> {
         self.assembly.scalar(kind, Text::Bytes(text), text, source)
     }
 
-    /// Takes the `length` bytes of a text or of bytes, whose header is at `start`.
+    /// Takes the `length` bytes of a text or byte string, whose header is at `start`.
     pub(super) fn stretch(&mut self, kind: Kind, length: u64, start: usize) -> Result<(), Stop> {
         let written = self.cursor.stretch(length, start)?;
         let text = self.cursor.slice(written.clone());
@@ -52,8 +52,8 @@ impl Reader<'_> {
             .scalar(kind, Text::InPayload(written), text, source)
     }
 
-    /// Opens an array or a map, whose header is at `start`. The remaining bytes must be able to
-    /// hold as many values as it announces.
+    /// Opens an array or a map, whose header is at `start`. Returns an error if the remaining bytes
+    /// cannot hold as many values as the header announces.
     pub(super) fn container(
         &mut self,
         kind: Kind,
@@ -75,8 +75,8 @@ impl Reader<'_> {
     }
 }
 
-/// Decodes the value in `bytes`, in `format`. `next` takes the next value or, of a container, its
-/// header.
+/// Decodes the value in `bytes`, in `format`. `next` takes the next value, or only the header of a
+/// container.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     format: &'static str,
@@ -84,16 +84,21 @@ pub(super) fn read<'a>(
 ) -> Result<Tree, Unreadable> {
     let mut reader = Reader {
         cursor: Cursor::new(bytes),
-        assembly: Assembly::new(),
+        assembly: Assembly {
+            builder: Builder::of_binary(),
+            frames: Vec::new(),
+            key: None,
+            is_complete: false,
+        },
     };
-    let mut read = Ok(());
-    while read.is_ok() && !reader.assembly.is_complete {
-        read = next(&mut reader);
+    let mut outcome = Ok(());
+    while outcome.is_ok() && !reader.assembly.is_complete {
+        outcome = next(&mut reader);
     }
-    if read.is_ok() && reader.cursor.left() > 0 {
-        read = Err(Stop::wrong("trailing data", reader.cursor.at()));
+    if outcome.is_ok() && reader.cursor.left() > 0 {
+        outcome = Err(Stop::wrong("trailing data", reader.cursor.at()));
     }
-    finish(reader.assembly.builder, read, format)
+    finish(reader.assembly.builder, outcome, format)
 }
 
 /// Builds a tree from values that arrive in the order in which they are written.
@@ -106,17 +111,7 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    fn new() -> Self {
-        Self {
-            builder: Builder::of_binary(),
-            frames: Vec::new(),
-            key: None,
-            is_complete: false,
-        }
-    }
-
-    /// Adds a value without children, written at `source`. `text` is the bytes that `stored` stands
-    /// for.
+    /// Adds a value without children, written at `source`; `text` are the bytes of `stored`.
     pub(super) fn scalar(
         &mut self,
         kind: Kind,
@@ -127,28 +122,24 @@ impl Assembly {
         let (start, end) = (source.start, source.end);
         let awaits_key = self.frames.last().is_some_and(Frame::awaits_key);
         let added = if let Some((words, _)) = &mut self.key {
-            words.scalar(
-                kind,
-                text,
-                self.frames.last().map(|frame| (frame.kind, frame.count)),
-            );
+            let within = self.frames.last().map(|frame| (frame.kind, frame.count));
+            words.scalar(kind, text, within);
             Ok(())
         } else if awaits_key && kind == Kind::String {
             self.builder.name(stored)
         } else if awaits_key {
             let mut words = Words::default();
             words.scalar(kind, text, None);
-            self.builder.other_key(words.as_bytes())
+            self.builder.other_key(&words.text)
         } else {
             self.builder.scalar(kind, stored, source)
         };
-        added.map_err(|refusal| Stop::refused(refusal, start))?;
+        added.map_err(Stop::refused(start))?;
         self.finish_value(end)
     }
 
     /// Opens an array, a map, or a tag with its mark, whose header is at `header`. It has `count`
-    /// values, or, for a map, pairs; if that is unknown, it takes all before
-    /// [`Assembly::end_unknown`].
+    /// values (pairs for a map), or if that is unknown, all those before [`Assembly::end_unknown`].
     pub(super) fn open(
         &mut self,
         kind: Kind,
@@ -169,7 +160,7 @@ impl Assembly {
             words.open(kind, mark, within.filter(|_| self.frames.len() > *depth));
         } else {
             let opened = self.builder.open(kind, mark.as_bytes(), start);
-            opened.map_err(|refusal| Stop::refused(refusal, start))?;
+            opened.map_err(Stop::refused(start))?;
         }
         let each = if kind == Kind::Object { 2 } else { 1 };
         let left = count.map(|count| count.saturating_mul(each));
@@ -203,8 +194,8 @@ impl Assembly {
     fn finish_value(&mut self, end: usize) -> Result<(), Stop> {
         loop {
             if let Some((words, _)) = self.key.take_if(|(_, depth)| *depth == self.frames.len()) {
-                let named = self.builder.other_key(words.as_bytes());
-                named.map_err(|refusal| Stop::refused(refusal, end))?;
+                let named = self.builder.other_key(&words.text);
+                named.map_err(Stop::refused(end))?;
             }
             let Some(frame) = self.frames.last_mut() else {
                 self.is_complete = true;

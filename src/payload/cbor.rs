@@ -22,15 +22,11 @@ pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
 /// Decodes one data item, which must be all of `bytes`. If it has more values than a tree holds,
 /// only the first are decoded.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being CBOR, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, Reader::item)
 }
 
-/// The first byte of an item, and the argument in it or after it.
+/// The first byte of an item, and its argument, which is in that byte or follows it.
 struct Head {
     /// The major type, 0 to 7.
     major: u8,
@@ -48,10 +44,7 @@ impl Head {
         let info = first & 0x1f;
         let argument = match info {
             0..24 => Some(u64::from(info)),
-            24 => Some(cursor.number::<1>()?),
-            25 => Some(cursor.number::<2>()?),
-            26 => Some(cursor.number::<4>()?),
-            27 => Some(cursor.number::<8>()?),
+            24..28 => Some(cursor.number(info - 24)?),
             31 => None,
             _ => return Err(Stop::wrong("invalid initial byte", start)),
         };
@@ -109,19 +102,18 @@ impl Reader<'_> {
             Some(range) if count == 1 => Text::InPayload(range),
             _ => Text::Bytes(&text),
         };
-        self.assembly
-            .scalar(string_kind(major), stored, &text, source)
+        let kind = string_kind(major);
+        self.assembly.scalar(kind, stored, &text, source)
     }
 
-    /// Takes a tag, together with its content if that makes it a number.
+    /// Takes a tag, together with its content if the two form a number.
     fn tagged(&mut self, tag: u64, start: usize) -> Result<(), Stop> {
         let mut ahead = self.cursor.clone();
         if let Some(digits) = number::tagged(tag, &mut ahead) {
             self.cursor = ahead;
             return self.words(Kind::Number, &digits, start);
         }
-        let header = start..self.cursor.at();
-        let mark = tags::mark(tag);
+        let (mark, header) = (tags::mark(tag), start..self.cursor.at());
         self.assembly.open(Kind::Tag, Some(1), &mark, header)
     }
 
@@ -133,9 +125,7 @@ impl Reader<'_> {
             (21, _) => (Kind::Bool, "true".to_owned()),
             (22, _) => (Kind::Null, "null".to_owned()),
             (23, _) => (Kind::Null, "undefined".to_owned()),
-            (24, 0..32) => {
-                return Err(Stop::wrong("invalid simple value", start));
-            }
+            (24, 0..32) => return Err(Stop::wrong("invalid simple value", start)),
             (25, _) => (Kind::Number, decimal_f32(number::half(argument))),
             (26, _) => {
                 let bits = u32::try_from(argument).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The changes of a payload since the previous one, summarised in one line.
 //!
 //! The work grows with the size of the payloads and hardly depends on their contents. Nothing is
-//! unpacked, so decompression bombs do no harm even if many payloads are compared for one frame.
+//! unpacked, so decompression bombs do no harm even where many payloads are compared in a frame.
 
 mod difference;
 mod rank;
@@ -19,21 +19,21 @@ use super::tree::{Key, NodeId, Tree};
 pub use self::difference::difference;
 
 /// The maximum number of changed values listed.
-const MOST_LISTED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// The maximum size of texts that are compared word by word, in bytes.
-const MOST_WORDS: usize = 1 << 10;
+const MAX_BY_WORD: usize = 1 << 10;
 
 /// How a payload changed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
     /// The values are the same.
     Same,
-    /// It is a different number; this is the difference with its sign.
+    /// It is a different number; this is the difference, with its sign.
     Number(String),
     /// It is a different text, or different bytes.
     Other {
-        /// The offset in the old payload of the first byte that is not in the new one.
+        /// The offset of the first difference in the old payload.
         from: usize,
         /// The ranges of the new payload that are not in the old one, ascending and not adjacent.
         marks: Vec<Range<usize>>,
@@ -78,7 +78,7 @@ pub fn change(old: &[u8], new: &[u8], has_values: bool) -> Change {
     }
 }
 
-/// Returns whether both are the same JSON number; `007` is not one.
+/// Returns whether both are the same JSON number (`007` is not one).
 fn is_same_number(old: &[u8], new: &[u8]) -> bool {
     let [old, new] = [old, new].map(<[u8]>::trim_ascii);
     let number = Number::new(str::from_utf8(old).unwrap_or_default());
@@ -91,26 +91,18 @@ fn between_quotes(value: &[u8]) -> Option<&[u8]> {
 }
 
 fn other(old: &[u8], new: &[u8]) -> Change {
-    let (Ok(old_text), Ok(new_text)) = (str::from_utf8(old), str::from_utf8(new)) else {
-        let ends = Ends::of(old, new);
-        return between(&ends);
+    let texts = str::from_utf8(old).ok().zip(str::from_utf8(new).ok());
+    let ends = match texts {
+        Some((old, new)) => Ends::of_texts(old, new),
+        None => Ends::of(old, new),
     };
-    let ends = Ends::of_texts(old_text, new_text);
-    if old.len().max(new.len()) > MOST_WORDS {
-        return between(&ends);
-    }
-    Change::Other {
-        from: ends.old.start,
-        marks: changed_quickly(old_text, new_text).1,
-    }
-}
-
-fn between(ends: &Ends) -> Change {
-    let marks = std::iter::once(ends.new.clone());
-    Change::Other {
-        from: ends.old.start,
-        marks: marks.filter(|range| !range.is_empty()).collect(),
-    }
+    let from = ends.old.start;
+    let marks = match texts {
+        Some((old, new)) if old.len().max(new.len()) <= MAX_BY_WORD => changed_quickly(old, new).1,
+        _ if ends.new.is_empty() => Vec::new(),
+        _ => vec![ends.new],
+    };
+    Change::Other { from, marks }
 }
 
 /// A tree with its payload.
@@ -133,10 +125,10 @@ fn within(old: Decoded<'_>, new: Decoded<'_>) -> Change {
         .filter(|step| !matches!(step, Step::Within { .. } | Step::Same { .. }))
         .collect();
     steps.sort_by_cached_key(|step| rank::rank(*step, old, new));
-    let listed = steps.iter().take(MOST_LISTED);
+    let listed = steps.iter().take(MAX_LISTED);
     Change::Within {
         listed: listed.map(|step| within_of(*step, old, new)).collect(),
-        more: steps.len().saturating_sub(MOST_LISTED),
+        more: steps.len().saturating_sub(MAX_LISTED),
         marks,
     }
 }
@@ -147,9 +139,9 @@ fn within_of(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Within {
         (None, id) => (old, id.unwrap_or_default()),
     };
     let brief = |(tree, bytes): Decoded<'_>, id: Option<NodeId>| Some(tree.in_brief(id?, bytes, 0));
-    let place = |index: usize| Some(format!("[{index}]").into_bytes());
+    let at_index = |index: usize| Some(format!("[{index}]").into_bytes());
     let (was, is) = match step {
-        Step::Moved { from, to, .. } => (place(from), place(to)),
+        Step::Moved { from, to, .. } => (at_index(from), at_index(to)),
         _ => (brief(old, step.in_old()), brief(new, step.in_new())),
     };
     Within {
@@ -159,7 +151,7 @@ fn within_of(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Within {
     }
 }
 
-/// Returns the path of a value, or its name if no query can name it.
+/// Returns the path of a value, or its name after an ellipsis if no query can name it.
 fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
     if let Some(path) = tree.path(id, bytes) {
         return path.into_bytes();
@@ -170,7 +162,7 @@ fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
     }
 }
 
-/// Returns where the added, changed and moved values are written.
+/// Returns the ranges of the added, changed and moved values in the new payload.
 fn marks(structure: &Structure, new: &Tree) -> Vec<Range<usize>> {
     let mut marks: Vec<Range<usize>> = Vec::new();
     for line in &structure.lines {

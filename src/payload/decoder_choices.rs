@@ -6,7 +6,7 @@ use super::format::{self, Decoded, Format};
 use super::protobuf::MessageType;
 use crate::message::glob::ByGlob;
 
-/// How a payload is decoded, whatever it looks like.
+/// How a payload is decoded, regardless of its contents.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReadAs {
     /// The format.
@@ -45,28 +45,28 @@ pub struct DecoderChoice {
 }
 
 impl DecoderChoice {
-    /// Decodes `payload`, unpacking nothing to more than `most` bytes. If the payload is not in the
-    /// chosen format, its format is detected, with a note that explains why.
-    pub fn read(&self, payload: &[u8], most: usize) -> Decoded {
+    /// Decodes `payload`, unpacking nothing to more than `max_size` bytes. If the payload is not in
+    /// the chosen format, the format is detected instead, and a note explains why.
+    pub fn read(&self, payload: &[u8], max_size: usize) -> Decoded {
         let message_type = self.message_type.as_ref();
         let Some(format) = self.format else {
-            return format::recognise_within(payload, message_type, most);
+            return format::recognise(payload, message_type, max_size);
         };
-        match format::read_as_within(payload, format, message_type, most) {
+        match format::read_as(payload, format, message_type, max_size) {
             Ok(decoded) => decoded,
             Err(why) => Decoded {
                 note: Some(why),
-                ..format::recognise_within(payload, message_type, most)
+                ..format::recognise(payload, message_type, max_size)
             },
         }
     }
 
-    /// Like [`Self::read`], for looking up values: choosing text or binary does not hide them.
-    pub(super) fn read_values(&self, payload: &[u8], most: usize) -> Decoded {
+    /// Like [`Self::read`], for looking up values, which a choice of text or binary does not hide.
+    pub(super) fn read_values(&self, payload: &[u8], max_size: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
-            return format::recognise_within(payload, self.message_type.as_ref(), most);
+            return format::recognise(payload, self.message_type.as_ref(), max_size);
         }
-        self.read(payload, most)
+        self.read(payload, max_size)
     }
 
     /// Returns whether bytes that look like JSON may be decoded as something else.
@@ -83,23 +83,23 @@ impl DecoderChoice {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DecoderChoices {
     chosen: BTreeMap<Box<[u8]>, ReadAs>,
-    carried: ByGlob<MessageType>,
+    configured_types: ByGlob<MessageType>,
 }
 
 impl DecoderChoices {
-    /// Creates settings without chosen formats; `carried` are the Protobuf message types of
-    /// channels.
-    pub fn new(carried: ByGlob<MessageType>) -> Self {
+    /// Creates settings without chosen formats; `configured_types` are the Protobuf message types
+    /// of channels.
+    pub fn new(configured_types: ByGlob<MessageType>) -> Self {
         Self {
             chosen: BTreeMap::new(),
-            carried,
+            configured_types,
         }
     }
 
     /// Sets how messages of `channel` are decoded; `None` returns to detecting the format.
-    pub fn choose(&mut self, channel: Box<[u8]>, way: Option<ReadAs>) {
-        match way {
-            Some(way) => self.chosen.insert(channel, way),
+    pub fn choose(&mut self, channel: Box<[u8]>, choice: Option<ReadAs>) {
+        match choice {
+            Some(choice) => self.chosen.insert(channel, choice),
             None => self.chosen.remove(&channel),
         };
     }
@@ -113,7 +113,7 @@ impl DecoderChoices {
     pub fn of(&self, channel: &[u8]) -> Option<DecoderChoice> {
         let chosen = self.chosen(channel);
         let chosen_type = chosen.and_then(|chosen| chosen.message_type.as_ref());
-        let message_type = chosen_type.or_else(|| self.carried.of(channel));
+        let message_type = chosen_type.or_else(|| self.configured_types.of(channel));
         (chosen.is_some() || message_type.is_some()).then(|| DecoderChoice {
             format: chosen.map(|chosen| chosen.format),
             message_type: message_type.cloned(),

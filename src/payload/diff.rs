@@ -2,8 +2,8 @@
 //!
 //! Two decoded payloads are compared by their values ([`structure`]), two texts line by line
 //! ([`lines`]), anything else byte by byte ([`bytes`]). The work is always near-linear in the
-//! sizes, without a clock: where the smallest diff would cost too much, a larger one is returned,
-//! which is equally correct and marked as such.
+//! sizes. No clock limits it: where the smallest diff would cost too much, a larger one is
+//! returned, which is just as correct, and marked as coarse.
 //!
 //! ```text
 //! digest  which values are equal ─┬─► hashed, elements ─► structure   two trees
@@ -37,8 +37,6 @@ pub struct Side<'a> {
     pub tree: Option<&'a Tree>,
 }
 
-impl Side<'_> {}
-
 /// The differences between two payloads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Diff {
@@ -53,14 +51,14 @@ pub enum Diff {
 }
 
 impl Diff {
-    /// Returns whether nothing has changed. Decoded payloads may still be written differently: `1`
-    /// and `1.0` are equal.
+    /// Returns whether nothing has changed. Equal values may be written differently, such as `1`
+    /// and `1.0`.
     pub fn is_same(&self) -> bool {
         match self {
             Self::Structure(structure) => structure.is_same(),
             Self::Lines(lines) => lines.is_same(),
             Self::LongTexts(ends) => ends.is_same(),
-            Self::Bytes(bytes) => bytes.is_same(),
+            Self::Bytes(bytes) => bytes.ends.is_same(),
         }
     }
 
@@ -76,7 +74,7 @@ impl Diff {
 }
 
 /// Compares two payloads in the most informative way. A tree that holds only the first values of
-/// its payload is not used, since its end is not the payload's end.
+/// its payload is ignored, since its end is not the end of the payload.
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Diff {
     let whole = |tree: &&Tree| tree.cut_at().is_none();
     if let (Some(old_tree), Some(new_tree)) = (old.tree.filter(whole), new.tree.filter(whole)) {

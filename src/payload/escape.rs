@@ -1,18 +1,18 @@
-//! Formatting untrusted bytes as text that is safe and faithful in a grid of terminal cells.
+//! Formatting untrusted bytes as text that is safe to show in a terminal and faithful to the bytes.
 //!
 //! Whatever a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`,
 //! `\0`, `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are
 //! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does
-//! invisible space: any blank other than the ASCII space, and also the ASCII space, as `\x20`, at
-//! the start and the end of a name or payload. A backslash in the payload stays a single backslash:
-//! [`Text::escapes`] tells the two apart, and they are drawn differently. Wide and combining
-//! characters are kept, with the widths that ratatui gives them; combining marks without a base,
-//! and more than four on one base, become escapes.
+//! invisible space: any blank other than the ASCII space, and at the start and the end of a name or
+//! payload the ASCII space too, as `\x20`. A backslash in the payload stays a single backslash:
+//! escapes are listed in [`Text::escapes`] and drawn differently. Wide and combining characters are
+//! kept, with the widths that ratatui gives them; combining marks without a base, and more than
+//! four on one base, become escapes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
-pub use self::pieces::{Ends, is_forbidden, truncated};
+pub use self::pieces::{Ends, char_start, is_continuation, is_forbidden, truncated};
 use self::pieces::{MAX_BYTES_A_COLUMN, MAX_CLUSTER_BYTES, Piece, Pieces};
 use crate::payload::ranges::Ranges;
 
@@ -22,10 +22,11 @@ pub(super) mod pieces;
 const EMPTY_NAME: &str = "\"\"";
 /// Shown where something is left out.
 const ELLIPSIS: &str = "…";
-/// Longer names are truncated at the end, since finding their tail would read them whole.
+/// Names of more bytes lose their end rather than their middle, since finding their end would mean
+/// reading all of them.
 const MAX_ELIDED_NAME: usize = 4096;
 
-/// The number of columns shown of a longer name where names are shown in full.
+/// The number of columns shown of such a name where names are otherwise shown in full.
 const LONG_NAME_COLUMNS: usize = 1000;
 /// The minimum number of columns at which a truncated name keeps its end as well as its start.
 const MIN_COLUMNS_FOR_A_TAIL: usize = 8;
@@ -78,19 +79,18 @@ impl Text {
         })
     }
 
-    /// Adds `piece` if the total then fits into `columns`. Returns whether it did.
+    /// Adds `piece` if the text then still fits in `columns`. Returns whether it did.
     fn push(&mut self, piece: Piece<'_>, columns: usize) -> bool {
         let width = width(piece);
         if self.columns + width > columns {
             return false;
         }
         let start = self.string.len();
-        match piece {
-            Piece::Cluster(cluster, _) => self.string.push_str(cluster),
-            Piece::Char(_) | Piece::Surrogate(_) | Piece::Byte(_) => {
-                write_escape(&mut self.string, piece);
-                self.escapes.push(start..self.string.len());
-            }
+        if let Piece::Cluster(cluster, _) = piece {
+            self.string.push_str(cluster);
+        } else {
+            write_escape(&mut self.string, piece);
+            self.escapes.push(start..self.string.len());
         }
         self.columns += width;
         self.consumed += piece.bytes();
@@ -112,7 +112,7 @@ impl Text {
         self.columns += 1;
     }
 
-    /// Marks what was added to `string` from `start` on.
+    /// Marks `string` from `start` to its end.
     fn mark_from(&mut self, start: usize) {
         let end = self.string.len();
         match self.marks.last_mut() {
@@ -123,30 +123,28 @@ impl Text {
     }
 }
 
-/// Returns as much of `bytes` as fits into `columns`, on one line.
+/// Returns as much of `bytes` as fits in `columns`, on one line.
 ///
 /// Reads only a prefix in proportion to `columns`, however long `bytes` is. An escape or wide
-/// character that does not fit whole is left out. The caller draws the truncation mark.
+/// character that does not fit entirely is left out. The caller draws the truncation mark.
 pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
 }
 
-/// Returns as much of the program's own text as fits into `columns`; spaces at its ends stay
-/// spaces.
+/// Returns as much of the program's own text as fits in `columns`; spaces at its ends stay spaces.
 pub fn words(text: &str, columns: usize) -> Text {
-    part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::NONE)
+    part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::default())
 }
 
-/// Like [`one_line`], with the text that stands for the bytes in `marks` marked. A piece is marked
-/// as a whole if any of its bytes is. Marks beyond the visible part cost no time.
+/// Like [`one_line`], with the text that stands for the bytes in `marks` marked. All of a piece is
+/// marked if any of its bytes is. Marks beyond the visible part cost no time.
 pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text {
     part_of_line(bytes, columns, marks, Ends::BOTH)
 }
 
 /// Like [`one_line_marked`], for bytes that are part of a line; `ends` says at which of its ends
 /// spaces are escaped.
-pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends) -> Text {
-    let mut marks = marks;
+pub fn part_of_line(bytes: &[u8], columns: usize, mut marks: Ranges<'_>, ends: Ends) -> Text {
     let mut text = Text::default();
     let mut pieces = Pieces::with_ends(bytes, ends).within(longest_prefix(columns));
     while text.columns < columns {
@@ -175,32 +173,31 @@ pub fn part_of_line(bytes: &[u8], columns: usize, marks: Ranges<'_>, ends: Ends)
 /// A name that is too long has its middle replaced by `…`, since names tend to differ at their
 /// ends. With few columns, or if the name is very long, the end is cut off instead.
 pub fn name(bytes: &[u8], columns: usize) -> Text {
-    let text = one_line(bytes, columns);
     if bytes.is_empty() {
         return empty_name(columns);
     }
+    let text = one_line(bytes, columns);
     if !text.cut || columns == 0 {
         return text;
     }
-    let tailed = columns >= MIN_COLUMNS_FOR_A_TAIL && bytes.len() <= MAX_ELIDED_NAME;
-    let tail_columns = if tailed { (columns - 1) / 2 } else { 0 };
+    let has_tail = columns >= MIN_COLUMNS_FOR_A_TAIL && bytes.len() <= MAX_ELIDED_NAME;
+    let tail_columns = if has_tail { (columns - 1) / 2 } else { 0 };
     let mut text = one_line(bytes, columns - 1 - tail_columns);
     text.push_ellipsis();
-    let mut tail = Vec::new();
-    let mut tail_left = tail_columns;
-    if tailed {
-        let pieces: Vec<_> = Pieces::with_ends(bytes, Ends::BOTH).collect();
-        for piece in pieces.into_iter().rev() {
-            let Some(left) = tail_left.checked_sub(width(piece)) else {
-                break;
-            };
-            tail_left = left;
-            tail.push(piece);
-        }
-    }
     let consumed = text.consumed;
-    for piece in tail.into_iter().rev() {
-        text.push(piece, columns);
+    if has_tail {
+        let pieces: Vec<_> = Pieces::with_ends(bytes, Ends::BOTH).collect();
+        let mut left = tail_columns;
+        let mut start = pieces.len();
+        while start > 0
+            && let Some(rest) = left.checked_sub(width(pieces[start - 1]))
+        {
+            left = rest;
+            start -= 1;
+        }
+        for piece in &pieces[start..] {
+            text.push(*piece, columns);
+        }
     }
     text.consumed = consumed;
     text.cut = true;
@@ -219,9 +216,9 @@ fn empty_name(columns: usize) -> Text {
     text
 }
 
-/// Returns a whole name on one line, for titles and messages. An empty name is shown as `""`. Only
-/// the start is returned of a name too long for any screen, which may be megabytes long: such texts
-/// are made anew for each frame.
+/// Returns a whole name on one line, for titles and messages. An empty name is shown as `""`. Of a
+/// name too long for any screen, which may be megabytes long, only the start is returned, since
+/// such texts are formatted anew for each frame.
 pub fn whole_name(bytes: &[u8]) -> String {
     match bytes.len() {
         0 => EMPTY_NAME.to_owned(),
@@ -247,7 +244,7 @@ pub fn whole(bytes: &[u8]) -> String {
     text.string
 }
 
-/// Returns whether `bytes` are text that can be shown and edited as they are: valid UTF-8 in which
+/// Returns whether `bytes` are text that can be shown and edited unchanged: valid UTF-8 in which
 /// only line breaks and tabs would be escaped.
 pub fn is_plain(bytes: &[u8]) -> bool {
     let mut pieces = Pieces::new(bytes);
@@ -256,28 +253,26 @@ pub fn is_plain(bytes: &[u8]) -> bool {
         match pieces.next() {
             None => return true,
             Some(Piece::Cluster(..) | Piece::Char('\n' | '\t')) => {}
-            Some(Piece::Char(_) | Piece::Surrogate(_) | Piece::Byte(_)) => return false,
+            Some(_) => return false,
         }
     }
 }
 
-/// Returns a placeholder for the first piece of `bytes` where a row is too narrow for it, so that
-/// breaking text into rows terminates. It is marked if any byte of that piece is.
-pub(super) fn wider_than_the_row(bytes: &[u8], marks: Ranges<'_>) -> Text {
+/// Returns a placeholder for the first piece of `bytes`, for a row too narrow for it, so that
+/// breaking text into rows terminates. It is marked if any byte of the piece is.
+pub(super) fn wider_than_the_row(bytes: &[u8], mut marks: Ranges<'_>) -> Text {
     let mut text = Text::default();
     text.push_ellipsis();
     let prefix = &bytes[..bytes.len().min(longest_prefix(0))];
     text.consumed = Pieces::new(prefix).next().map_or(0, Piece::bytes);
-    text.cut = text.consumed < bytes.len();
-    let mut marks = marks;
     if marks.meet(&(0..text.consumed)) {
         text.mark_from(0);
     }
     text
 }
 
-/// Returns a number of bytes greater than `columns` columns can show, by enough to find the end of
-/// the last cluster: bytes beyond that do not affect a line.
+/// Returns how many bytes can affect a line of `columns` columns: as many as it can show, and
+/// enough to find the end of the last cluster.
 pub fn longest_prefix(columns: usize) -> usize {
     columns
         .saturating_mul(MAX_BYTES_A_COLUMN)
@@ -289,13 +284,12 @@ fn width(piece: Piece<'_>) -> usize {
     match piece {
         Piece::Cluster(_, columns) => columns,
         Piece::Char('\n' | '\r' | '\t' | '\0') => 2,
-        Piece::Char(character) if character.is_ascii() => 4,
-        Piece::Char(character) => {
+        Piece::Char(character) if !character.is_ascii() => {
             let digits = u32::from(character).ilog2() / 4 + 1;
             4 + digits as usize
         }
+        Piece::Char(_) | Piece::Byte(_) => 4,
         Piece::Surrogate(_) => 6,
-        Piece::Byte(_) => 4,
     }
 }
 

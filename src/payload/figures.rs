@@ -38,35 +38,32 @@ pub fn count(number: u64) -> String {
 /// Formats a count as two or three digits and a unit, rounded: `999`, `1.2k`, `57M`. At most four
 /// columns wide.
 pub fn short_count(number: u64) -> String {
-    let mut shown = None;
-    for (index, (unit, name)) in COUNT_UNITS.iter().enumerate() {
-        if number >= *unit {
-            // What rounds up to a thousand belongs to the next unit: 999,950 is 1.0M.
-            let up = index.checked_sub(1).map(|above| COUNT_UNITS[above]);
-            shown = scaled(number, *unit, 1000)
-                .map(|figure| format!("{figure}{name}"))
-                .or_else(|| up.map(|(_, name)| format!("1.0{name}")));
-            break;
-        }
+    // A count that rounds up to a thousand belongs to the next unit: 999,950 is 1.0M.
+    let reaches = |(unit, _): &&(u64, &str)| number >= unit - unit / 2000;
+    let Some((unit, name)) = COUNT_UNITS.iter().find(reaches) else {
+        return number.to_string();
+    };
+    match rounded_tenths(number, *unit) {
+        tenths @ 0..100 => format!("{}.{}{name}", tenths / 10, tenths % 10),
+        _ => format!("{}{name}", rounded(number, *unit)),
     }
-    shown.unwrap_or_else(|| number.to_string())
 }
 
 /// Formats a rate per second: `0.2/s`, `90/s`, `1.1k/s`. At most seven columns wide.
-pub fn rate(a_second: f64) -> String {
-    if a_second.is_nan() || a_second <= 0.0 {
+pub fn rate(per_second: f64) -> String {
+    if per_second.is_nan() || per_second <= 0.0 {
         "0/s".to_owned()
-    } else if a_second < 0.05 {
+    } else if per_second < 0.05 {
         "<0.1/s".to_owned()
-    } else if a_second < 9.95 {
-        format!("{a_second:.1}/s")
+    } else if per_second < 9.95 {
+        format!("{per_second:.1}/s")
     } else {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "positive, and a figure beyond u64 is shown as its largest"
+            reason = "positive, and a figure beyond u64 is shown as the largest u64"
         )]
-        let whole = a_second.round() as u64;
+        let whole = per_second.round() as u64;
         format!("{}/s", short_count(whole))
     }
 }
@@ -134,17 +131,14 @@ pub fn delta(time: Duration) -> String {
     let figure = if seconds < 10_000_000 {
         format!("+{seconds}.{:03}", time.subsec_millis())
     } else {
-        // `u64` seconds are at most fifteen digits of days, of which ten fit.
+        // There is room for ten digits; `u64::MAX` seconds are fifteen digits of days.
         format!("+{}d", (seconds / 86_400).min(9_999_999_999))
     };
     format!("{figure:>DELTA_COLUMNS$}")
 }
 
-/// Parses a size: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary.
-///
-/// # Errors
-///
-/// Returns what is wrong with it, and the right form.
+/// Parses a size: `256MiB`, `1g`, `64 k`, `1000000`. All units are binary. The error says what is
+/// wrong, and how to write a size.
 pub fn parse_size(text: &str) -> Result<u64, String> {
     const FORM: &str = "write a number of bytes, or one with KiB, MiB or GiB, as in 256MiB";
     let trimmed = text.trim();
@@ -153,46 +147,32 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .unwrap_or(trimmed.len());
     let (number, unit) = trimmed.split_at(digits);
     let shift = match unit.trim_start().to_ascii_lowercase().as_str() {
-        "" | "b" => 0,
-        "k" | "kb" | "kib" => 10,
-        "m" | "mb" | "mib" => 20,
-        "g" | "gb" | "gib" => 30,
-        "t" | "tb" | "tib" => 40,
-        _ => return Err(format!("{text:?} is not a size: {FORM}")),
+        "" | "b" => Some(0),
+        "k" | "kb" | "kib" => Some(10),
+        "m" | "mb" | "mib" => Some(20),
+        "g" | "gb" | "gib" => Some(30),
+        "t" | "tb" | "tib" => Some(40),
+        _ => None,
     };
-    if number.is_empty() {
+    let Some(shift) = shift.filter(|_| !number.is_empty()) else {
         return Err(format!("{text:?} is not a size: {FORM}"));
-    }
+    };
     let number: Option<u64> = number.parse().ok();
     number
         .and_then(|number| number.checked_mul(1 << shift))
         .ok_or_else(|| format!("{text:?} is too large: {FORM}"))
 }
 
-/// Formats values as bars, the highest value as a full one: `▁▂▃▄▅▆▇█`. A value other than zero is
-/// higher than the lowest bar, which stands for zero.
+/// Formats values as bars, the highest value as a full one: `▁▂▃▄▅▆▇█`. The lowest bar stands for
+/// zero only.
 pub fn sparkline(values: &[u32]) -> String {
-    let max = values.iter().copied().max().unwrap_or(0);
-    values
-        .iter()
-        .map(|value| {
-            let steps = u64::try_from(BARS.len() - 1).unwrap_or(1);
-            let height = (u64::from(*value) * steps).div_ceil(u64::from(max.max(1)));
-            let bar = usize::try_from(height).ok().and_then(|bar| BARS.get(bar));
-            bar.copied().unwrap_or(BARS[0])
-        })
-        .collect()
-}
-
-/// Formats `number` in units with at most three digits, one of them a decimal below ten. Returns
-/// `None` if it rounds up to `base` units.
-fn scaled(number: u64, unit: u64, base: u64) -> Option<String> {
-    let tenths = rounded_tenths(number, unit);
-    if tenths < 100 {
-        return Some(format!("{}.{}", tenths / 10, tenths % 10));
-    }
-    let whole = rounded(number, unit);
-    (whole < base).then(|| whole.to_string())
+    let max = values.iter().copied().max().unwrap_or(0).max(1);
+    let steps = BARS.len() as u64 - 1;
+    let bar = |value: &u32| {
+        let height = (u64::from(*value) * steps).div_ceil(max.into());
+        BARS[usize::try_from(height).unwrap_or(0)]
+    };
+    values.iter().map(bar).collect()
 }
 
 fn rounded(number: u64, unit: u64) -> u64 {

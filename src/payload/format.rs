@@ -1,10 +1,10 @@
 //! Detection and decoding of payload formats.
 //!
-//! [`recognise`] claims a format only if nothing plainer fits: JSON if the payload is one JSON
+//! [`recognise`] detects a format only if no simpler one fits: JSON if the payload is one JSON
 //! value, even a bare number; text if it is plain text; a compression if it unpacks; `MessagePack`
-//! and CBOR if the whole payload is one map or array. Protobuf is recognised only if the message
-//! type has been configured. Serialized objects of Python, PHP and Java are named but never
-//! decoded, since decoding them can run code. [`read_as`] tries harder, for one given format.
+//! and CBOR if the whole payload is one map or array. Protobuf is detected only if the message type
+//! has been configured. Serialized objects of Python, PHP and Java are named but never decoded,
+//! since decoding them can run code. [`read_as`] tries harder, for one given format.
 //!
 //! Wrappings around the payload (compression or base64) are removed, up to [`MAX_WRAPPINGS`] layers
 //! and within the bounds of [`unpack`].
@@ -17,6 +17,9 @@ mod named;
 mod pickle;
 pub mod unpack;
 
+pub use self::guess::values;
+
+pub(super) use self::guess::may_have_values;
 use self::unpack::Failure;
 use super::protobuf::{self, MessageType};
 use super::reading::Unreadable;
@@ -173,12 +176,11 @@ impl<'a> Unwrapped<'a> {
 
     /// Returns a phrase for one more wrapping: `gzip layer`, `inner gzip layer`.
     fn next_named(&self, wrapping: Wrapping) -> String {
-        let place = if self.wrappings.is_empty() {
-            ""
-        } else {
-            "inner "
-        };
-        format!("{place}{} layer", wrapping.name())
+        let name = wrapping.name();
+        match self.wrappings.len() {
+            0 => format!("{name} layer"),
+            _ => format!("inner {name} layer"),
+        }
     }
 
     fn into_decoded(self, format: Format, tree: Option<Tree>, note: Option<String>) -> Decoded {
@@ -194,24 +196,15 @@ impl<'a> Unwrapped<'a> {
 }
 
 /// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
-/// for its channel.
+/// for its channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
 ///
 /// Takes a few microseconds for a payload of a few hundred bytes. For others, the time grows with
-/// the size of the unwrapped content, which each wrapping may expand to at most [`unpack::limit`].
-pub fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
-    recognise_within(payload, message_type, unpack::MAX_SIZE)
-}
-
-/// Like [`recognise`], but unpacks no wrapping to more than `most` bytes.
-pub fn recognise_within(
-    payload: &[u8],
-    message_type: Option<&MessageType>,
-    most: usize,
-) -> Decoded {
+/// the size of the unwrapped content.
+pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
-    let most = most.min(unpack::limit(payload.len()));
+    let max_size = max_size.min(unpack::limit(payload.len()));
     loop {
-        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, most) {
+        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, max_size) {
             guess::Look::Is(format, tree) => {
                 let bytes = unwrapped.bytes();
                 let note = misfit(format, message_type, bytes);
@@ -244,41 +237,29 @@ pub fn recognise_within(
     }
 }
 
-/// Returns the values of `payload`, if it has some without unwrapping and without a known Protobuf
-/// type. Since nothing is unpacked, the time grows only with the bytes given.
-pub fn values(payload: &[u8]) -> Option<Tree> {
-    guess::values(payload)
-}
-
-/// Returns whether bytes that do not look like JSON may have values, judged by the first of them:
-/// `false` is certain, `true` is not.
-pub(super) fn may_have_values(payload: &[u8]) -> bool {
-    guess::may_have_values(payload)
-}
-
-/// Explains why bytes that look like JSON are not, if they were taken for something else.
+/// Explains why bytes that look like JSON are not JSON, if they were taken for something else.
 fn broken_json(format: Format, bytes: &[u8]) -> Option<String> {
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut letters = text.iter().filter(|byte| !byte.is_ascii_whitespace());
-    // A log line may begin with a bracket too.
-    let looks_like_it = match letters.next()? {
+    // A log line may also begin with a bracket.
+    let looks_like_json = match letters.next()? {
         b'{' => matches!(letters.next(), Some(b'"' | b'}')),
         b'[' => matches!(letters.next(), Some(b'"' | b'{' | b'[')),
         _ => false,
     };
     let is_other = matches!(format, Format::Text | Format::Binary);
-    let wrong = (looks_like_it && is_other).then(|| json_tree::read(bytes).err())??;
+    let wrong = (looks_like_json && is_other).then(|| json_tree::read(bytes).err())??;
     Some(broken_lines(bytes, &wrong).unwrap_or_else(|| wrong.to_string()))
 }
 
-/// Explains why bytes that look like JSON lines are not, if reading them by line gets further than
-/// `wrong`, the error of reading them as one value.
+/// Explains why bytes are not JSON lines either, if reading them line by line gets further than
+/// reading them as one value, which failed with `wrong`.
 fn broken_lines(bytes: &[u8], wrong: &Unreadable) -> Option<String> {
     let lines = json_tree::read_lines(bytes).err()?;
-    let get_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
+    let gets_further = lines.at > wrong.at || lines.at == wrong.at && lines.why != wrong.why;
     let breaks = bytes.iter().take(lines.at).filter(|byte| **byte == b'\n');
     let (why, at, line) = (lines.why, lines.at, breaks.count() + 1);
-    get_further.then(|| format!("not JSON lines: {why} at byte {at}, line {line}"))
+    gets_further.then(|| format!("not JSON lines: {why} at byte {at}, line {line}"))
 }
 
 /// Explains why the payload does not match the configured message type, if it does not.
@@ -291,37 +272,22 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
     })
 }
 
-/// Decodes `payload` in the given format. Compression is removed as far as the format needs it;
-/// base64 is removed where the text itself is not in the format. Any payload can be read as
-/// [`Format::Text`] or [`Format::Binary`]: as text it is unpacked if the result is text, as binary
-/// it stays as it is. Protobuf is decoded by `message_type`, or as bare fields without one.
-///
-/// # Errors
-///
-/// Returns why the payload is not in the format, with the byte at which it stops matching.
+/// Decodes `payload` in the given format. Compression is removed as far as the format requires;
+/// base64 is removed where the text itself is not in the format. No wrapping is unpacked to more
+/// than `max_size` bytes or [`unpack::limit`]. Any payload can be read as [`Format::Text`] or
+/// [`Format::Binary`]: as text it is unpacked if the result is text, as binary it is unchanged.
+/// Protobuf is decoded by `message_type`, or as bare fields without one. The error says why the
+/// payload is not in the format, and from which byte on.
 pub fn read_as(
     payload: &[u8],
     format: Format,
     message_type: Option<&MessageType>,
+    max_size: usize,
 ) -> Result<Decoded, String> {
-    read_as_within(payload, format, message_type, unpack::MAX_SIZE)
-}
-
-/// Like [`read_as`], but unpacks no wrapping to more than `most` bytes.
-///
-/// # Errors
-///
-/// Returns why the payload is not in the format, with the byte at which it stops matching.
-pub fn read_as_within(
-    payload: &[u8],
-    format: Format,
-    message_type: Option<&MessageType>,
-    most: usize,
-) -> Result<Decoded, String> {
-    let most = most.min(unpack::limit(payload.len()));
+    let max_size = max_size.min(unpack::limit(payload.len()));
     match format {
         Format::Binary => Ok(Unwrapped::new(payload).into_decoded(format, None, None)),
-        Format::Text => Ok(by_hand::text(payload, most)),
-        _ => by_hand::read(payload, format, message_type, most),
+        Format::Text => Ok(by_hand::text(payload, max_size)),
+        _ => by_hand::read(payload, format, message_type, max_size),
     }
 }

@@ -1,18 +1,15 @@
-//! Hex dump of bytes, as in the bytes tab.
+//! Hex dump of bytes, as the bytes tab shows it.
 
 use std::ops::Range;
 
-/// The number of digits of an offset.
-pub const OFFSET_DIGITS: usize = 8;
-
-/// Returns the width of a row of `bytes` bytes: the offset, the bytes in groups of eight, the
-/// characters.
+/// Returns the width of a row of `bytes` bytes: the offset in eight digits, the bytes in groups of
+/// eight, and the characters.
 const fn columns_of(bytes: usize) -> usize {
-    OFFSET_DIGITS + 2 + bytes * 3 + bytes / 8 + bytes
+    8 + 2 + bytes * 3 + bytes / 8 + bytes
 }
 
-/// Returns how many bytes fit in a row of `columns` columns: a power of two, so that offsets stay
-/// round.
+/// Returns how many bytes fit in a row of `columns` columns, rounded down to a power of two so that
+/// offsets stay round.
 pub fn bytes_in_row(columns: usize) -> usize {
     let fits = |bytes: &usize| columns_of(*bytes) <= columns;
     [32, 16, 8, 4].into_iter().find(fits).unwrap_or(2)
@@ -30,11 +27,11 @@ pub fn row(bytes: &[u8], line: usize, columns: usize) -> Option<Range<usize>> {
     (start < bytes.len()).then(|| start..bytes.len().min(start + width))
 }
 
-/// Returns the character shown for a byte, and whether the byte is that character.
-pub fn character(byte: u8) -> (char, bool) {
+/// Returns the character shown for a byte.
+pub fn character(byte: u8) -> char {
     match byte {
-        b' '..=b'~' => (char::from(byte), true),
-        _ => ('·', false),
+        b' '..=b'~' => char::from(byte),
+        _ => '·',
     }
 }
 
@@ -49,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_as_wide_as_there_is_room() {
+    fn rows_are_as_wide_as_the_columns_allow() {
         for (columns, bytes) in [(0, 2), (30, 4), (42, 4), (43, 8), (76, 16), (200, 32)] {
             assert_eq!(bytes_in_row(columns), bytes, "{columns}");
         }

@@ -1,5 +1,5 @@
-//! In-place JSON parsing without recursion: validating every message of a burst, finding a value,
-//! or visiting all of them.
+//! Parsing JSON in place, without recursion: validating every message of a burst, finding a value,
+//! or visiting all values.
 //!
 //! JSON is as in RFC 8259 (including lone surrogate escapes, which its grammar allows), nested no
 //! deeper than [`MAX_DEPTH`].
@@ -9,11 +9,7 @@ pub mod locate;
 pub mod number;
 pub mod text;
 
-mod flaw;
-
 use std::ops::Range;
-
-pub(super) use flaw::{Flaw, Refused};
 
 /// The maximum nesting depth of accepted JSON, as in `serde_json`.
 pub const MAX_DEPTH: usize = 127;
@@ -21,24 +17,24 @@ pub const MAX_DEPTH: usize = 127;
 /// Returns whether all of `bytes` are one JSON value.
 pub fn is_json(bytes: &[u8]) -> bool {
     // Outside strings the grammar is pure ASCII, so this only checks that every string is UTF-8.
-    Grammar { bytes, at: 0 }.whole(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
+    Parser { bytes, at: 0 }.parse(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
 /// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
-/// Only at the end is it certain to be JSON.
-pub(super) trait Visit {
+/// Only at the end is the value certain to be JSON.
+pub(super) trait Visitor {
     /// An object or array starts at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;
-    /// The innermost open object or array ends before `end`.
+    /// The innermost open object or array ends at `end`.
     fn close(&mut self, end: usize);
-    /// The name of a member, without its quotes.
+    /// A member has this name, which is given without its quotes.
     fn key(&mut self, raw: Range<usize>) -> Result<(), Refused>;
-    /// Any other value, which starts with `first`; a string without its quotes.
+    /// There is another value, which starts with `first`; a string is given without its quotes.
     fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused>;
 }
 
 /// A visitor that ignores everything.
-impl Visit for () {
+impl Visitor for () {
     fn open(&mut self, _: bool, _: usize) -> Result<(), Refused> {
         Ok(())
     }
@@ -51,6 +47,49 @@ impl Visit for () {
     }
 }
 
+/// The visitor does not accept a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Refused;
+
+/// Why parsing stops. It is as small as possible, since the result for every value contains it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flaw {
+    UnexpectedEnd,
+    TrailingData,
+    NoValue,
+    NoKey,
+    NoColon,
+    NoCommaInObject,
+    NoCommaInArray,
+    UnterminatedString,
+    BadEscape,
+    Control,
+    BadNumber,
+    TooDeep,
+    Refused,
+}
+
+impl Flaw {
+    /// Returns what is wrong, as text.
+    pub fn why(self) -> &'static str {
+        match self {
+            Self::UnexpectedEnd => "unexpected end",
+            Self::TrailingData => "trailing data",
+            Self::NoValue => "expected a value",
+            Self::NoKey => "expected a key",
+            Self::NoColon => "expected a colon",
+            Self::NoCommaInObject => "expected a comma or }",
+            Self::NoCommaInArray => "expected a comma or ]",
+            Self::UnterminatedString => "unterminated string",
+            Self::BadEscape => "invalid escape",
+            Self::Control => "control character in a string",
+            Self::BadNumber => "invalid number",
+            Self::TooDeep => "nested too deeply",
+            Self::Refused => "refused",
+        }
+    }
+}
+
 /// Returns the position of the first byte at or after `at` that is not whitespace.
 #[inline]
 pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
@@ -60,16 +99,16 @@ pub(super) fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is where it is.
-pub(super) struct Grammar<'a> {
+/// Parsing state: the bytes up to `at` follow the grammar. After an error, `at` is its position.
+pub(super) struct Parser<'a> {
     pub bytes: &'a [u8],
     pub at: usize,
 }
 
-impl Grammar<'_> {
+impl Parser<'_> {
     /// Parses one value, which must be all of the bytes but for whitespace.
     #[inline]
-    pub fn whole(&mut self, visit: &mut impl Visit) -> Result<(), Flaw> {
+    pub fn parse(&mut self, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         // The kinds of the open brackets, the innermost in the lowest bit: 1 is an object.
         let mut open: u128 = 0;
         let mut depth = 0;
@@ -81,34 +120,34 @@ impl Grammar<'_> {
                         return self.stop(start, Flaw::TooDeep);
                     }
                     let is_object = first == b'{';
-                    self.pass_on(start, visit.open(is_object, start))?;
+                    self.pass_on(start, visitor.open(is_object, start))?;
                     let ahead = skip_space(self.bytes, self.at);
                     let closing = if is_object { b'}' } else { b']' };
                     if self.bytes.get(ahead) == Some(&closing) {
                         self.at = ahead + 1;
-                        visit.close(self.at);
+                        visitor.close(self.at);
                     } else {
                         depth += 1;
                         open = open << 1 | u128::from(is_object);
                         if is_object {
-                            self.key(visit)?;
+                            self.key(visitor)?;
                         }
                         continue 'value;
                     }
                 }
-                first => self.scalar(first, visit)?,
+                first => self.scalar(first, visitor)?,
             }
             while depth > 0 {
                 match (self.next()?, open & 1 == 1) {
                     (b',', true) => {
-                        self.key(visit)?;
+                        self.key(visitor)?;
                         continue 'value;
                     }
                     (b',', false) => continue 'value,
                     (b'}', true) | (b']', false) => {
                         depth -= 1;
                         open >>= 1;
-                        visit.close(self.at);
+                        visitor.close(self.at);
                     }
                     (_, true) => return self.stop(self.at - 1, Flaw::NoCommaInObject),
                     (_, false) => return self.stop(self.at - 1, Flaw::NoCommaInArray),
@@ -118,11 +157,11 @@ impl Grammar<'_> {
             if end == self.bytes.len() {
                 return Ok(());
             }
-            return self.stop(end, Flaw::NotTheEnd);
+            return self.stop(end, Flaw::TrailingData);
         }
     }
 
-    /// Stops at `at`.
+    /// Returns `flaw` as an error at `at`.
     #[cold]
     fn stop<T>(&mut self, at: usize, flaw: Flaw) -> Result<T, Flaw> {
         self.at = at;
@@ -147,19 +186,19 @@ impl Grammar<'_> {
                 self.at = at + 1;
                 Ok(*byte)
             }
-            None => self.stop(at, Flaw::EndsEarly),
+            None => self.stop(at, Flaw::UnexpectedEnd),
         }
     }
 
     /// Takes a key and its colon.
     #[inline]
-    fn key(&mut self, visit: &mut impl Visit) -> Result<(), Flaw> {
+    fn key(&mut self, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         if self.next()? != b'"' {
-            return self.stop(self.at - 1, Flaw::NoName);
+            return self.stop(self.at - 1, Flaw::NoKey);
         }
         let start = self.at;
         self.string()?;
-        self.pass_on(start - 1, visit.key(start..self.at - 1))?;
+        self.pass_on(start - 1, visitor.key(start..self.at - 1))?;
         if self.next()? != b':' {
             return self.stop(self.at - 1, Flaw::NoColon);
         }
@@ -168,7 +207,7 @@ impl Grammar<'_> {
 
     /// Takes the rest of a value other than an object or array, after its first byte.
     #[inline]
-    fn scalar(&mut self, first: u8, visit: &mut impl Visit) -> Result<(), Flaw> {
+    fn scalar(&mut self, first: u8, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         let start = self.at - 1;
         let raw = match first {
             b'"' => {
@@ -177,7 +216,7 @@ impl Grammar<'_> {
             }
             b'-' | b'0'..=b'9' => {
                 if self.number(first).is_none() {
-                    return self.stop(start, Flaw::CutNumber);
+                    return self.stop(start, Flaw::BadNumber);
                 }
                 start..self.at
             }
@@ -195,7 +234,7 @@ impl Grammar<'_> {
                 start..self.at
             }
         };
-        self.pass_on(start, visit.scalar(first, raw))
+        self.pass_on(start, visitor.scalar(first, raw))
     }
 
     /// Takes the rest of a string, after its first quote.
@@ -204,7 +243,7 @@ impl Grammar<'_> {
         let start = self.at - 1;
         loop {
             let Some(byte) = self.bytes.get(self.at) else {
-                return self.stop(start, Flaw::OpenString);
+                return self.stop(start, Flaw::UnterminatedString);
             };
             self.at += 1;
             match byte {
@@ -287,43 +326,19 @@ mod tests {
         ] {
             assert!(is_json(json.as_bytes()), "{json}");
         }
-        for other in [
-            "",
-            " ",
-            "01",
-            "-",
-            "+1",
-            "1.",
-            ".5",
-            "1e",
-            "1e+",
-            "[1,]",
-            "[,1]",
+        let numbers = ["01", "-", "+1", "1.", ".5", "1e", "1e+", "1 2", "NaN"];
+        let words = ["", " ", "tru", "truex", "nul", "'a'", "/**/1", "\u{feff}1"];
+        let arrays = ["[", "]", "[1", "[1}", "[1,]", "[,1]"];
+        let objects = [
             "{,}",
+            "{a:1}",
             "{\"a\"}",
             "{\"a\":}",
-            "{a:1}",
-            "[1}",
             "{\"a\":1]",
-            "[",
-            "]",
-            "1 2",
-            "tru",
-            "truex",
-            "nul",
-            "\"",
-            "\"\\x\"",
-            "\"\\u12g4\"",
-            "\"\\u12",
-            "\"\n\"",
-            "\u{feff}1",
-            "'a'",
-            "NaN",
-            "[1",
             "{\"a\":1,}",
-            "/**/1",
-            "\"\\",
-        ] {
+        ];
+        let strings = ["\"", "\"\\", "\"\\x\"", "\"\\u12g4\"", "\"\\u12", "\"\n\""];
+        for other in [&numbers[..], &words, &arrays, &objects, &strings].concat() {
             assert!(!is_json(other.as_bytes()), "{other}");
         }
         assert!(!is_json(b"\"\xff\""));
@@ -331,14 +346,12 @@ mod tests {
     }
 
     #[test]
-    fn nesting_has_a_limit() {
-        for (depth, is) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
-            assert_eq!(
-                is_json(&[b"[".repeat(depth), b"]".repeat(depth)].concat()),
-                is
-            );
+    fn nesting_is_limited() {
+        for (depth, expected) in [(MAX_DEPTH, true), (MAX_DEPTH + 1, false)] {
+            let arrays = [b"[".repeat(depth), b"]".repeat(depth)].concat();
+            assert_eq!(is_json(&arrays), expected);
             let objects = [&b"{\"a\":".repeat(depth)[..], b"1", &b"}".repeat(depth)].concat();
-            assert_eq!(is_json(&objects), is);
+            assert_eq!(is_json(&objects), expected);
         }
         assert!(!is_json(&b"[".repeat(1 << 20)));
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::json::text::{self, Unescaped};
-use super::json::{Grammar, Refused, Visit};
+use super::json::{Parser, Refused, Visitor};
 use super::reading::{Stop, Unreadable, finish};
 use super::tree::{Builder, Kind, Refusal, Text, Tree};
 
@@ -11,31 +11,24 @@ use super::tree::{Builder, Kind, Refusal, Text, Tree};
 pub const NAME: &str = "JSON";
 
 /// Reads one JSON value. If it has more values than a tree holds, only the first are decoded.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being JSON, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
-    let read = value(bytes, 0, &mut builder);
-    finish(builder, read, NAME)
+    let outcome = value(bytes, 0, &mut builder);
+    finish(builder, outcome, NAME)
 }
 
-/// Reads JSON values on lines of their own, at least two, as the elements of an array. Empty lines
+/// Reads JSON values, at least two, each on its own line, as the elements of an array. Empty lines
 /// are skipped.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being JSON, and why.
 pub fn read_lines(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
-    let read = lines(bytes, &mut builder);
-    finish(builder, read, NAME)
+    let outcome = lines(bytes, &mut builder);
+    finish(builder, outcome, NAME)
 }
 
 fn lines(bytes: &[u8], builder: &mut Builder) -> Result<(), Stop> {
-    let opened = builder.open(Kind::Array, b"", 0);
-    opened.map_err(|refusal| Stop::refused(refusal, 0))?;
+    builder
+        .open(Kind::Array, b"", 0)
+        .map_err(Stop::refused(0))?;
     let mut start = 0;
     let mut count = 0;
     for line in bytes.split(|byte| *byte == b'\n') {
@@ -54,29 +47,29 @@ fn lines(bytes: &[u8], builder: &mut Builder) -> Result<(), Stop> {
 
 /// Adds the value in `bytes`, which starts at `origin` in the payload.
 fn value(bytes: &[u8], origin: usize, builder: &mut Builder) -> Result<(), Stop> {
-    let mut grammar = Grammar { bytes, at: 0 };
-    let mut layout = Layout {
+    let mut parser = Parser { bytes, at: 0 };
+    let mut visitor = TreeVisitor {
         bytes,
         origin,
         builder,
         refusal: None,
     };
-    let parsed = grammar.whole(&mut layout);
+    let parsed = parser.parse(&mut visitor);
     // Outside strings the grammar is pure ASCII.
-    if let Err(wrong) = str::from_utf8(&bytes[..grammar.at]) {
+    if let Err(wrong) = str::from_utf8(&bytes[..parser.at]) {
         let at = wrong.valid_up_to() + origin;
         return Err(Stop::wrong("invalid UTF-8 in a string", at));
     }
-    let at = grammar.at + origin;
-    match (parsed, layout.refusal) {
+    let at = parser.at + origin;
+    match (parsed, visitor.refusal) {
         (Ok(()), _) => Ok(()),
-        (Err(_), Some(refusal)) => Err(Stop::refused(refusal, at)),
+        (Err(_), Some(refusal)) => Err(Stop::refused(at)(refusal)),
         (Err(flaw), None) => Err(Stop::wrong(flaw.why(), at)),
     }
 }
 
 /// Adds values to a tree.
-struct Layout<'a> {
+struct TreeVisitor<'a> {
     bytes: &'a [u8],
     /// Where `bytes` start in the payload.
     origin: usize,
@@ -85,7 +78,7 @@ struct Layout<'a> {
     refusal: Option<Refusal>,
 }
 
-impl Layout<'_> {
+impl TreeVisitor<'_> {
     fn note(&mut self, added: Result<(), Refusal>) -> Result<(), Refused> {
         added.map_err(|refusal| {
             self.refusal = Some(refusal);
@@ -98,7 +91,7 @@ impl Layout<'_> {
         range.start + self.origin..range.end + self.origin
     }
 
-    /// Passes on the contents of a string.
+    /// Adds the contents of a string by means of `add`.
     fn unescaped(
         &mut self,
         raw: Range<usize>,
@@ -116,7 +109,7 @@ impl Layout<'_> {
     }
 }
 
-impl Visit for Layout<'_> {
+impl Visitor for TreeVisitor<'_> {
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         let opened = self.builder.open(kind, b"", start + self.origin);

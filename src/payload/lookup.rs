@@ -1,10 +1,10 @@
-//! Looking up the value at a path of a payload in any format. This is the only place that does so.
+//! Looking up the value at a path in a payload of any format. All lookups go through here.
 //!
 //! A value is returned as JSON would write it, so that comparing, tracking and plotting handle one
-//! kind of value. A payload that looks like JSON by its first byte is searched in place at no other
-//! cost. Any other payload is decoded as in the message pane, but unpacked to no more than
-//! [`MOST_UNPACKED`] bytes, and searched in its tree, so a path leads to the same value here and
-//! there. Results of decoding are cached.
+//! kind of value. A payload whose first byte looks like JSON is searched in place, without decoding
+//! it. Any other payload is decoded as in the message pane, but unpacked to no more than
+//! [`MOST_UNPACKED`] bytes, and searched in its tree, so a path leads to the same value in both.
+//! The decoded payload is cached.
 
 use std::borrow::Cow;
 use std::cell::{Cell, OnceCell};
@@ -18,7 +18,7 @@ use super::format::{self, Decoded};
 use super::hex;
 use super::json::locate::{PathStep, locate};
 use super::json::{self, text};
-use super::tree::{Key, Kind, NodeId, Tree};
+use super::tree::{Key, Kind, Tree, Value};
 
 /// Compressed payloads are searched only if they have at most this many bytes when unpacked.
 pub const MOST_UNPACKED: usize = 1 << 20;
@@ -28,17 +28,17 @@ pub const MOST_UNPACKED: usize = 1 << 20;
 pub struct Lookup<'a, 'r> {
     payload: &'a [u8],
     choice: Option<&'r DecoderChoice>,
-    most_unpacked: usize,
+    max_unpacked: usize,
     is_json: Cell<Option<bool>>,
     decoded: OnceCell<Box<Decoded>>,
 }
 
 /// A value for display.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Shown<'a> {
-    /// The contents of a string, bytes in hexadecimal digits, anything else as it is written.
+    /// The contents of a string, bytes in hexadecimal digits, or anything else as it is written.
     pub text: ShownText<'a>,
-    /// Whether the text is JSON, as opposed to the contents of a string or other words.
+    /// Whether the text is JSON, as opposed to the contents of a string or other text.
     pub is_json: bool,
 }
 
@@ -75,14 +75,6 @@ impl Deref for ShownText<'_> {
     }
 }
 
-impl PartialEq for ShownText<'_> {
-    fn eq(&self, other: &Self) -> bool {
-        **self == **other
-    }
-}
-
-impl Eq for ShownText<'_> {}
-
 impl<'a> From<&'a [u8]> for ShownText<'a> {
     fn from(text: &'a [u8]) -> Self {
         Self::Borrowed(text)
@@ -95,13 +87,11 @@ impl From<Vec<u8>> for ShownText<'_> {
     }
 }
 
-/// A value in a tree, with its payload.
-struct ValueRef<'a> {
+/// A value that was found, its tree, and the bytes that the tree refers to.
+struct Found<'a> {
     tree: &'a Tree,
-    id: NodeId,
-    kind: Kind,
-    text: &'a [u8],
     bytes: &'a [u8],
+    value: Value<'a>,
 }
 
 impl<'a, 'r> Lookup<'a, 'r> {
@@ -111,17 +101,17 @@ impl<'a, 'r> Lookup<'a, 'r> {
         Self {
             payload,
             choice,
-            most_unpacked: MOST_UNPACKED,
+            max_unpacked: MOST_UNPACKED,
             is_json: Cell::new(None),
             decoded: OnceCell::new(),
         }
     }
 
-    /// Limits the unpacking of compressed bytes to `most` bytes.
+    /// Limits the unpacking of compressed bytes to `max_size` bytes.
     #[must_use]
-    pub fn unpacking(self, most: usize) -> Self {
+    pub fn unpacking(self, max_size: usize) -> Self {
         Self {
-            most_unpacked: most,
+            max_unpacked: max_size,
             ..self
         }
     }
@@ -162,7 +152,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         if self.looks_like_json() && !self.is_in_lines() {
             return self.written_at(steps);
         }
-        self.place(steps).map(|place| place.written().into())
+        self.find(steps).map(|found| found.written().into())
     }
 
     /// Like [`Self::value`], but excludes bytes, which cannot be a number or a time even if their
@@ -172,36 +162,33 @@ impl<'a, 'r> Lookup<'a, 'r> {
         if self.looks_like_json() && !self.is_in_lines() {
             return self.written_at(steps);
         }
-        let place = self.place(steps)?;
-        (place.kind != Kind::Bytes).then(|| place.written().into())
+        let found = self.find(steps)?;
+        (found.value.kind != Kind::Bytes).then(|| found.written().into())
     }
 
-    /// Returns whether there is a value at `steps` for which `test` is true. Checks last whether
-    /// the payload is JSON, since that takes longest and few payloads get that far.
+    /// Returns whether there is a value at `steps` for which `test` is true. Whether the payload is
+    /// JSON is checked last, since that takes longest and few payloads get that far.
     #[inline]
     pub fn has(&self, steps: &[PathStep], test: impl Fn(&[u8]) -> bool) -> bool {
-        // The JSON check also rejects JSON lines, whose values go by index.
-        let goes_by_name = matches!(steps.first(), Some(PathStep::Key(_)));
-        if self.looks_like_json() && (goes_by_name || !self.is_in_lines()) {
+        // The JSON check also rejects JSON lines, whose values are addressed by index.
+        let starts_with_name = matches!(steps.first(), Some(PathStep::Key(_)));
+        if self.looks_like_json() && (starts_with_name || !self.is_in_lines()) {
             let value = self.written_at(steps);
             return value.is_some_and(|value| test(&value)) && self.is_json();
         }
-        let place = self.place(steps);
-        place.is_some_and(|place| test(&place.written()))
+        let found = self.find(steps);
+        found.is_some_and(|found| test(&found.written()))
     }
 
-    /// Returns the value at `steps` for display.
-    ///
-    /// # Errors
-    ///
-    /// The error is `None` if the payload has values but not this one, else why it has no values.
+    /// Returns the value at `steps` for display. The error is `None` if the payload has values but
+    /// not this one, else why it has no values.
     pub fn shown(&self, steps: &[PathStep]) -> Result<Shown<'a>, Option<String>> {
         if self.is_plain_json() {
             let at = locate(self.payload, steps).ok_or(None)?;
             return Ok(shown_json(&self.payload[at]));
         }
-        if let Some(place) = self.place(steps) {
-            return Ok(place.shown());
+        if let Some(found) = self.find(steps) {
+            return Ok(found.shown());
         }
         let decoded = self.decoded();
         match (&decoded.tree, &decoded.note) {
@@ -226,61 +213,55 @@ impl<'a, 'r> Lookup<'a, 'r> {
     }
 
     #[cold]
-    fn place(&self, steps: &[PathStep]) -> Option<ValueRef<'_>> {
+    fn find(&self, steps: &[PathStep]) -> Option<Found<'_>> {
         let may_have_values = self.choice.is_some()
             || self.looks_like_json()
             || format::may_have_values(self.payload);
         let decoded = may_have_values.then(|| self.decoded())?;
         let (tree, bytes) = (decoded.tree.as_ref()?, decoded.bytes(self.payload));
         let keys: Option<Vec<Key<'_>>> = steps.iter().map(key).collect();
-        let mut value = tree.value(tree.find(&keys?, bytes)?, bytes)?;
         // A tag has the same path as its content.
-        while value.kind == Kind::Tag {
-            value = tree.value(tree.next(value.id)?, bytes)?;
-        }
-        Some(ValueRef {
-            tree,
-            id: value.id,
-            kind: value.kind,
-            text: value.text,
-            bytes,
-        })
+        let id = tree.untagged(tree.find(&keys?, bytes)?)?;
+        let value = tree.value(id, bytes)?;
+        Some(Found { tree, bytes, value })
     }
 
     fn decoded(&self) -> &Decoded {
-        let (payload, most) = (self.payload, self.most_unpacked);
+        let (payload, max_size) = (self.payload, self.max_unpacked);
         self.decoded.get_or_init(|| {
             Box::new(match self.choice {
-                Some(choice) => choice.read_values(payload, most),
-                None => format::recognise_within(payload, None, most),
+                Some(choice) => choice.read_values(payload, max_size),
+                None => format::recognise(payload, None, max_size),
             })
         })
     }
 }
 
-impl ValueRef<'_> {
+impl Found<'_> {
     /// Returns the value as JSON, except where JSON cannot express it: non-finite numbers and
     /// strings that are not UTF-8 are kept exactly.
     fn written(&self) -> Vec<u8> {
-        match self.kind {
+        let Value { kind, text, id, .. } = self.value;
+        match kind {
             Kind::Null => b"null".to_vec(),
-            Kind::Bool | Kind::Number => self.text.to_vec(),
-            Kind::String | Kind::Other => text::quoted(self.text),
+            Kind::Bool | Kind::Number => text.to_vec(),
+            Kind::String | Kind::Other => text::quoted(text),
             Kind::Bytes | Kind::Array | Kind::Object | Kind::Tag => {
-                self.tree.to_json(self.id, self.bytes)
+                self.tree.to_json(id, self.bytes)
             }
         }
     }
 
     fn shown(&self) -> Shown<'static> {
-        let text = match self.kind {
-            Kind::Bytes => hex(self.text),
+        let Value { kind, text, .. } = self.value;
+        let text = match kind {
+            Kind::Bytes => [b"h'", &hex::digits(text).collect::<Vec<_>>()[..], b"'"].concat(),
             Kind::Array | Kind::Object | Kind::Tag => self.written(),
-            _ => self.text.to_vec(),
+            _ => text.to_vec(),
         };
         Shown {
             text: text.into(),
-            is_json: !matches!(self.kind, Kind::String | Kind::Bytes | Kind::Other),
+            is_json: !matches!(kind, Kind::String | Kind::Bytes | Kind::Other),
         }
     }
 }
@@ -296,12 +277,6 @@ fn shown_json(value: &[u8]) -> Shown<'_> {
             is_json: true,
         },
     }
-}
-
-/// Formats bytes as the message pane does.
-fn hex(bytes: &[u8]) -> Vec<u8> {
-    let digits = hex::digits(bytes);
-    (*b"h'").into_iter().chain(digits).chain(*b"'").collect()
 }
 
 fn key(step: &PathStep) -> Option<Key<'_>> {

@@ -1,7 +1,8 @@
 //! Decoding `MessagePack` (<https://github.com/msgpack/msgpack/blob/master/spec.md>) into a tree.
 //!
-//! Texts and bytes refer to the payload; a text that is not UTF-8 keeps its bytes. An extension is
-//! shown in words, a timestamp (type -1, in its three forms) as RFC 3339.
+//! Texts and byte strings refer to the payload; a text that is not UTF-8 keeps its bytes. A
+//! timestamp (extension type -1, in its three forms) is shown as in RFC 3339, any other extension
+//! as text.
 
 use std::fmt::Write;
 
@@ -21,10 +22,6 @@ const EXTENSION_SHOWN: usize = 64;
 
 /// Decodes one value, which must be all of `bytes`. If it has more values than a tree holds, only
 /// the first are decoded.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being `MessagePack`, and why.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, Reader::value)
 }
@@ -43,22 +40,29 @@ impl Reader<'_> {
             0xc1 => Err(Stop::wrong("reserved byte 0xc1", start)),
             0xc2 => self.words(Kind::Bool, "false", start),
             0xc3 => self.words(Kind::Bool, "true", start),
-            0xc4..=0xc6 | 0xd9..=0xdb => self.sized_stretch(marker, start),
-            0xc7 => {
-                let length = self.cursor.number::<1>()?;
-                self.extension(length, start)
+            0xc4..=0xc6 => {
+                let length = self.cursor.number(marker - 0xc4)?;
+                self.stretch(Kind::Bytes, length, start)
             }
-            0xc8 => {
-                let length = self.cursor.number::<2>()?;
-                self.extension(length, start)
-            }
-            0xc9 => {
-                let length = self.cursor.number::<4>()?;
+            0xc7..=0xc9 => {
+                let length = self.cursor.number(marker - 0xc7)?;
                 self.extension(length, start)
             }
             0xca..=0xd3 => self.sized_number(marker, start),
             0xd4..=0xd8 => self.extension(1 << (marker - 0xd4), start),
-            0xdc..=0xdf => self.sized_container(marker, start),
+            0xd9..=0xdb => {
+                let length = self.cursor.number(marker - 0xd9)?;
+                self.stretch(Kind::String, length, start)
+            }
+            // Their lengths take two or four bytes.
+            0xdc | 0xdd => {
+                let count = self.cursor.number(marker - 0xdb)?;
+                self.container(Kind::Array, Some(count), start)
+            }
+            0xde | 0xdf => {
+                let count = self.cursor.number(marker - 0xdd)?;
+                self.container(Kind::Object, Some(count), start)
+            }
             0xe0..=0xff => {
                 let number = i8::from_be_bytes([marker]);
                 self.words(Kind::Number, &number.to_string(), start)
@@ -66,48 +70,18 @@ impl Reader<'_> {
         }
     }
 
-    fn sized_stretch(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
-        let length = match marker {
-            0xc4 | 0xd9 => self.cursor.number::<1>()?,
-            0xc5 | 0xda => self.cursor.number::<2>()?,
-            _ => self.cursor.number::<4>()?,
-        };
-        let kind = if marker < 0xd9 {
-            Kind::Bytes
-        } else {
-            Kind::String
-        };
-        self.stretch(kind, length, start)
-    }
-
     fn sized_number(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
         let cursor = &mut self.cursor;
         let digits = match marker {
             0xca => decimal_f32(f32::from_be_bytes(cursor.array()?)),
             0xcb => decimal(f64::from_be_bytes(cursor.array()?)),
-            0xcc => cursor.number::<1>()?.to_string(),
-            0xcd => cursor.number::<2>()?.to_string(),
-            0xce => cursor.number::<4>()?.to_string(),
-            0xcf => cursor.number::<8>()?.to_string(),
+            0xcc..=0xcf => cursor.number(marker - 0xcc)?.to_string(),
             0xd0 => i8::from_be_bytes(cursor.array()?).to_string(),
             0xd1 => i16::from_be_bytes(cursor.array()?).to_string(),
             0xd2 => i32::from_be_bytes(cursor.array()?).to_string(),
             _ => i64::from_be_bytes(cursor.array()?).to_string(),
         };
         self.words(Kind::Number, &digits, start)
-    }
-
-    fn sized_container(&mut self, marker: u8, start: usize) -> Result<(), Stop> {
-        let count = match marker {
-            0xdc | 0xde => self.cursor.number::<2>()?,
-            _ => self.cursor.number::<4>()?,
-        };
-        let kind = if marker < 0xde {
-            Kind::Array
-        } else {
-            Kind::Object
-        };
-        self.container(kind, Some(count), start)
     }
 
     /// Takes the type and the `length` bytes of an extension.
@@ -125,13 +99,13 @@ impl Reader<'_> {
 fn timestamp(content: &[u8]) -> Option<String> {
     let mut cursor = Cursor::new(content);
     let (seconds, nanoseconds) = match content.len() {
-        4 => (i64::try_from(cursor.number::<4>().ok()?).ok()?, 0),
+        4 => (i64::try_from(cursor.number(2).ok()?).ok()?, 0),
         8 => {
-            let both = cursor.number::<8>().ok()?;
+            let both = cursor.number(3).ok()?;
             (i64::try_from(both & ((1 << 34) - 1)).ok()?, both >> 34)
         }
         12 => {
-            let nanoseconds = cursor.number::<4>().ok()?;
+            let nanoseconds = cursor.number(2).ok()?;
             (i64::from_be_bytes(cursor.array().ok()?), nanoseconds)
         }
         _ => return None,
@@ -140,8 +114,7 @@ fn timestamp(content: &[u8]) -> Option<String> {
     if nanoseconds > 999_999_999 {
         return None;
     }
-    // Uses a date and time without a zone, since those with one end some hours before the year
-    // 10000.
+    // Without a zone, since dates with one end some hours before the year 10000.
     let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let passed = SignedDuration::new(seconds, nanoseconds);
     match epoch.checked_add(passed) {

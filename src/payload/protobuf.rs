@@ -1,11 +1,11 @@
 //! Decoding Protocol Buffers (<https://protobuf.dev/programming-guides/encoding/>) into a tree: by
-//! a message type of a [`Schema`], or without one as raw fields, [`read_raw`].
+//! a message type of a [`Schema`], or without one as raw fields ([`read_raw`]).
 //!
 //! With a schema, fields have their names, repeated fields are arrays and maps are objects, in the
 //! order of their first occurrence; enum values have their names. If a field that is not repeated
 //! occurs twice, both values are shown, although Protobuf parsers take the last. Fields that the
-//! schema does not know, or whose wire type does not match it, are shown raw. Absent fields, which
-//! have their default value, are not shown.
+//! schema does not know, or whose wire type does not match it, are shown raw. Absent fields, whose
+//! value is the default, are not shown.
 
 mod described;
 mod raw;
@@ -37,10 +37,7 @@ pub struct MessageType {
 
 impl Schema {
     /// Reads a `FileDescriptorSet`, as `protoc --include_imports --descriptor_set_out=…` writes it.
-    ///
-    /// # Errors
-    ///
-    /// Returns why `bytes` are not a descriptor set, or what is missing in it.
+    /// The error says why `bytes` are not one, or what is missing from it.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         let wrong = |error: &dyn Display| format!("not a Protobuf descriptor set: {error}");
         let set = described::plain(bytes).map_err(|error| wrong(&error))?;
@@ -62,20 +59,6 @@ impl Schema {
         let descriptor = self.pool.get_message_by_name(name)?;
         Some(MessageType { descriptor })
     }
-
-    /// Decodes `bytes` as a message of the type with this full name.
-    ///
-    /// # Errors
-    ///
-    /// Returns that there is no such type, or where `bytes` stop being Protobuf, and why.
-    pub fn decode(&self, bytes: &[u8], message_type: &str) -> Result<Tree, String> {
-        match self.message_type(message_type) {
-            Some(message_type) => message_type
-                .decode(bytes)
-                .map_err(|error| error.to_string()),
-            None => Err(format!("the schema has no message type {message_type}")),
-        }
-    }
 }
 
 impl MessageType {
@@ -86,39 +69,30 @@ impl MessageType {
 
     /// Decodes `bytes` as a message of this type. If it has more values than a tree holds, only the
     /// first are decoded.
-    ///
-    /// # Errors
-    ///
-    /// Returns where `bytes` stop being Protobuf, and why.
     pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
         let mut reader = typed::Reader::new(bytes);
-        let read = reader.root(&self.descriptor);
-        finish(reader.sink.builder, read, NAME)
+        let outcome = reader.root(&self.descriptor);
+        finish(reader.sink.builder, outcome, NAME)
     }
 
     /// Decodes `bytes` as a message of this type if they look like one: they contain a field that
     /// the type knows, or are empty.
     pub fn recognise(&self, bytes: &[u8]) -> Option<Tree> {
         let mut reader = typed::Reader::new(bytes);
-        let read = reader.root(&self.descriptor);
+        let outcome = reader.root(&self.descriptor);
         let fits = reader.knows_any || bytes.is_empty();
-        finish(reader.sink.builder, read, NAME)
-            .ok()
-            .filter(|_| fits)
+        let tree = finish(reader.sink.builder, outcome, NAME).ok();
+        tree.filter(|_| fits)
     }
 }
 
 /// Decodes a message without a schema: fields are named by their numbers, in the order in which
 /// they are written. Varints are shown as unsigned numbers. A length-delimited field is shown as
-/// text if it is text without control characters, else as a message if it is one, else as text if
+/// text if it is UTF-8 without control characters, else as a message if it is one, else as text if
 /// it is UTF-8, else as bytes.
-///
-/// # Errors
-///
-/// Returns where `bytes` stop being Protobuf, and why.
 pub fn read_raw(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut sink = sink::Sink::new();
     let whole = 0..bytes.len();
-    let read = raw::message(bytes, &mut sink, whole.clone(), &whole);
-    finish(sink.builder, read, NAME)
+    let outcome = raw::message(bytes, &mut sink, whole.clone(), &whole);
+    finish(sink.builder, outcome, NAME)
 }

@@ -1,39 +1,25 @@
 //! A reversible notation for arbitrary bytes, for editing payloads that are not plain text.
 //!
-//! It is the notation that redis-cli accepts and prints between double quotes:
-//! `\n \r \t \a \b \\ \" \xHH`. Non-ASCII characters that are safe to show are kept. The escapes
-//! that the screen shows for other bytes, `\0` and `\u{a0}`, are accepted as well.
+//! It is what redis-cli accepts and prints between double quotes: `\n \r \t \a \b \\ \" \xHH`.
+//! Non-ASCII characters that are safe to show are kept. The escapes that the screen shows for other
+//! bytes, `\0` and `\u{a0}`, are accepted as well.
 
-use std::error::Error;
+use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
 
 use crate::payload::escape::Ends;
 use crate::payload::escape::pieces::{Piece, Pieces};
 use crate::payload::hex;
-use crate::payload::json::text::surrogate_bytes;
 
-/// An error in the notation, and its position.
+/// An invalid escape, and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EscapeError {
     /// The line of the backslash, counted from 1.
     pub line: usize,
-    /// The column of the backslash in that line, in characters, counted from 1.
+    /// The column of the backslash in the line, in characters, counted from 1.
     pub column: usize,
-    /// The kind of error.
-    pub kind: EscapeErrorKind,
-}
-
-/// The kinds of errors in an escape.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EscapeErrorKind {
-    /// The text ends after a backslash.
-    Unfinished,
-    /// The character after a backslash does not form an escape.
-    Unknown(char),
-    /// `\x` is not followed by two hexadecimal digits.
-    NotHexadecimal,
-    /// `\u` is not followed by the code of a character in braces.
-    NotACharacter,
+    /// What is wrong, and how to write it.
+    pub why: Cow<'static, str>,
 }
 
 impl Display for EscapeError {
@@ -41,71 +27,47 @@ impl Display for EscapeError {
         if self.line > 1 {
             write!(formatter, "line {}, ", self.line)?;
         }
-        write!(formatter, "column {}: ", self.column)?;
-        match self.kind {
-            EscapeErrorKind::Unfinished => {
-                formatter.write_str(r"a lone \ at the end; write \\ for a backslash")
-            }
-            EscapeErrorKind::Unknown(character) => write!(
-                formatter,
-                r#"unknown escape \{}; use \n \r \t \a \b \\ \" \xHH or \u{{a0}}"#,
-                character.escape_debug()
-            ),
-            EscapeErrorKind::NotACharacter => {
-                formatter.write_str(r"\u needs a character code in braces, as in \u{a0}")
-            }
-            EscapeErrorKind::NotHexadecimal => {
-                formatter.write_str(r"\x needs two hexadecimal digits, as in \x1b")
-            }
-        }
+        write!(formatter, "column {}: {}", self.column, self.why)
     }
 }
-
-impl Error for EscapeError {}
 
 /// Writes `bytes` in the notation, on one line.
 pub fn to_escaped(bytes: &[u8]) -> String {
     let mut escaped = String::with_capacity(bytes.len() + bytes.len() / 8);
+    let mut rest = bytes;
     for piece in Pieces::with_ends(bytes, Ends::BOTH) {
-        match piece {
-            Piece::Cluster("\"", _) => escaped.push_str("\\\""),
-            Piece::Cluster("\\", _) => escaped.push_str("\\\\"),
-            Piece::Cluster(cluster, _) => push_cluster(&mut escaped, cluster),
-            Piece::Char(character) => {
-                let mut buffer = [0; 4];
-                for byte in character.encode_utf8(&mut buffer).bytes() {
-                    push_byte(&mut escaped, byte);
-                }
+        let (written, after) = rest.split_at(piece.bytes());
+        if let Piece::Cluster(cluster, _) = piece {
+            // A quote or backslash may carry combining marks.
+            if cluster.starts_with(['"', '\\']) {
+                escaped.push('\\');
             }
-            Piece::Surrogate(surrogate) => {
-                for byte in surrogate_bytes(surrogate) {
-                    push_byte(&mut escaped, byte);
-                }
+            escaped.push_str(cluster);
+        } else {
+            for byte in written {
+                push_byte(&mut escaped, *byte);
             }
-            Piece::Byte(byte) => push_byte(&mut escaped, byte),
         }
+        rest = after;
     }
     escaped
 }
 
-/// Parses text in the notation. A line break stands for itself, and so does an unescaped quote.
-///
-/// # Errors
-///
-/// Returns the first backslash that does not begin a valid escape.
+/// Parses text in the notation. A line break stands for itself, and so does an unescaped quote. The
+/// error is the first invalid escape.
 pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('\\') {
         bytes.extend_from_slice(&rest.as_bytes()[..at]);
         let escape = &rest[at + 1..];
-        let length = parse_escape(escape, &mut bytes).map_err(|kind| {
+        let length = parse_escape(escape, &mut bytes).map_err(|why| {
             let before = &text[..text.len() - escape.len() - 1];
             let line_start = before.rfind('\n').map_or(0, |at| at + 1);
             EscapeError {
                 line: before.matches('\n').count() + 1,
                 column: before[line_start..].chars().count() + 1,
-                kind,
+                why,
             }
         })?;
         rest = &escape[length..];
@@ -115,10 +77,10 @@ pub fn parse_escaped(text: &str) -> Result<Vec<u8>, EscapeError> {
 }
 
 /// Appends the byte or character that `escape` stands for; `escape` begins after a backslash.
-/// Returns its length.
-fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorKind> {
+/// Returns its length, or what is wrong with it.
+fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, Cow<'static, str>> {
     let byte = match escape.chars().next() {
-        None => return Err(EscapeErrorKind::Unfinished),
+        None => return Err(r"a lone \ at the end; write \\ for a backslash".into()),
         Some('n') => b'\n',
         Some('r') => b'\r',
         Some('t') => b'\t',
@@ -130,7 +92,7 @@ fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorK
         Some('x') => {
             let code = escape.get(1..3).and_then(hexadecimal);
             let byte = code.and_then(|code| u8::try_from(code).ok());
-            bytes.push(byte.ok_or(EscapeErrorKind::NotHexadecimal)?);
+            bytes.push(byte.ok_or(r"\x needs two hexadecimal digits, as in \x1b")?);
             return Ok(3);
         }
         Some('u') => {
@@ -139,11 +101,15 @@ fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorK
             let character = digits.and_then(|digits| char::from_u32(hexadecimal(digits)?));
             let (digits, character) = digits
                 .zip(character)
-                .ok_or(EscapeErrorKind::NotACharacter)?;
+                .ok_or(r"\u needs a character code in braces, as in \u{a0}")?;
             bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
             return Ok(digits.len() + 3);
         }
-        Some(other) => return Err(EscapeErrorKind::Unknown(other)),
+        Some(other) => {
+            let other = other.escape_debug();
+            let known = r#"\n \r \t \a \b \\ \" \xHH or \u{a0}"#;
+            return Err(format!(r"unknown escape \{other}; use {known}").into());
+        }
     };
     bytes.push(byte);
     Ok(1)
@@ -153,14 +119,6 @@ fn parse_escape(escape: &str, bytes: &mut Vec<u8>) -> Result<usize, EscapeErrorK
 fn hexadecimal(digits: &str) -> Option<u32> {
     let are_digits = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
     u32::from_str_radix(digits, 16).ok().filter(|_| are_digits)
-}
-
-/// Appends a cluster, which may begin with a quote or backslash that carries combining marks.
-fn push_cluster(escaped: &mut String, cluster: &str) {
-    if cluster.starts_with(['"', '\\']) {
-        escaped.push('\\');
-    }
-    escaped.push_str(cluster);
 }
 
 fn push_byte(escaped: &mut String, byte: u8) {
@@ -203,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_screen_shows_for_bytes_is_read_too() {
+    fn escapes_as_shown_on_the_screen_are_accepted() {
         let bytes = " \t\0 x\u{a0}\u{3000}\u{200b}\x1b ".as_bytes();
         assert_eq!(parse_escaped(&escape::whole(bytes)).as_deref(), Ok(bytes));
     }
 
     #[test]
-    fn line_breaks_and_quotes_may_stand_bare() {
+    fn line_breaks_and_quotes_need_no_escape() {
         assert_eq!(
             parse_escaped("{\"a\":\n1}\\x0A").as_deref(),
             Ok(&b"{\"a\":\n1}\n"[..])
@@ -217,39 +175,22 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_place_and_the_remedy() {
-        for (text, expected) in [
-            (
-                "\\",
-                r"column 1: a lone \ at the end; write \\ for a backslash",
-            ),
-            (
-                "aä\\q",
-                r#"column 3: unknown escape \q; use \n \r \t \a \b \\ \" \xHH or \u{a0}"#,
-            ),
-            (
-                "\\u{d800}",
-                r"column 1: \u needs a character code in braces, as in \u{a0}",
-            ),
-            (
-                "\\u00e9",
-                r"column 1: \u needs a character code in braces, as in \u{a0}",
-            ),
-            (
-                "one\ntwo \\x1",
-                r"line 2, column 5: \x needs two hexadecimal digits, as in \x1b",
-            ),
-            (
-                "\\x+1",
-                r"column 1: \x needs two hexadecimal digits, as in \x1b",
-            ),
-            (
-                "\\x1é",
-                r"column 1: \x needs two hexadecimal digits, as in \x1b",
-            ),
+    fn errors_name_the_position_and_the_remedy() {
+        let digits = r"\x needs two hexadecimal digits, as in \x1b";
+        let code = r"\u needs a character code in braces, as in \u{a0}";
+        let known = r#"unknown escape \q; use \n \r \t \a \b \\ \" \xHH or \u{a0}"#;
+        let lone = r"a lone \ at the end; write \\ for a backslash";
+        for (text, position, why) in [
+            ("\\", "column 1", lone),
+            ("aä\\q", "column 3", known),
+            ("\\u{d800}", "column 1", code),
+            ("\\u00e9", "column 1", code),
+            ("one\ntwo \\x1", "line 2, column 5", digits),
+            ("\\x+1", "column 1", digits),
+            ("\\x1é", "column 1", digits),
         ] {
             let error = parse_escaped(text).unwrap_err();
-            assert_eq!(error.to_string(), expected);
+            assert_eq!(error.to_string(), format!("{position}: {why}"));
         }
     }
 }

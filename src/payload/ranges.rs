@@ -1,4 +1,4 @@
-//! Sorted byte ranges, visited from the first byte to the last.
+//! Sorted byte ranges, visited in order.
 
 use std::ops::Range;
 
@@ -22,7 +22,7 @@ impl<'a> Ranges<'a> {
         }
     }
 
-    /// Returns the same ranges relative to `offset`. Takes no longer for ranges that are far away.
+    /// Returns the same ranges relative to `offset`, in a time that hardly depends on the offset.
     #[must_use]
     pub fn from(self, offset: usize) -> Self {
         let origin = self.origin.saturating_add(offset);
@@ -76,7 +76,7 @@ mod tests {
     const RANGES: &[Range<usize>] = &[2..4, 4..5, 8..9];
 
     #[test]
-    fn the_next_change_is_told_with_what_is_the_case() {
+    fn an_offset_is_inside_or_outside_until_the_next_edge() {
         let mut ranges = Ranges::of(RANGES);
         for (offset, expected) in [
             (0, (false, 2)),
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn offsets_are_counted_from_where_one_looks() {
+    fn offsets_are_relative_to_the_origin() {
         for origin in 0..12 {
             let mut seen = Ranges::of(RANGES)
                 .from(origin / 2)
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_span_meets_a_range_that_has_one_byte_of_it() {
+    fn a_span_meets_a_range_that_shares_a_byte_with_it() {
         for (span, meets) in [(0..2, false), (0..3, true), (4..9, true), (5..8, false)] {
             assert_eq!(Ranges::of(RANGES).meet(&span), meets, "{span:?}");
         }

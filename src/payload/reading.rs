@@ -1,7 +1,6 @@
 //! Sequential reading of bytes, and why they could not be decoded.
 
 use std::borrow::Cow;
-use std::error::Error;
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
@@ -10,11 +9,11 @@ use crate::payload::tree::{Builder, Refusal, Tree};
 /// Why a payload could not be decoded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// The name of the format in which it was to be decoded.
+    /// The name of the expected format.
     pub format: &'static str,
     /// What is wrong.
     pub why: Cow<'static, str>,
-    /// The byte, counted from 0, at which the payload stops being in the format.
+    /// The offset of the first byte that does not match the format.
     pub at: usize,
 }
 
@@ -28,14 +27,12 @@ impl Display for Unreadable {
     }
 }
 
-impl Error for Unreadable {}
-
 /// Why reading has stopped early.
 #[derive(Debug)]
 pub(super) enum Stop {
-    /// An error, and the byte it is at.
+    /// An error, and its offset.
     Wrong(Cow<'static, str>, usize),
-    /// The tree is full; what starts at this byte is left out.
+    /// The tree is full; everything from this offset on is left out.
     Full(usize),
 }
 
@@ -48,9 +45,9 @@ impl Stop {
         Self::wrong("unexpected end", at)
     }
 
-    /// Converts the refusal of a tree to take what starts at `at`.
-    pub(super) fn refused(refusal: Refusal, at: usize) -> Self {
-        match refusal {
+    /// Returns a function that converts a tree's refusal of the value at `at`.
+    pub(super) fn refused(at: usize) -> impl FnOnce(Refusal) -> Self {
+        move |refusal| match refusal {
             Refusal::Full => Self::Full(at),
             Refusal::TooDeep => Self::too_deep(at),
             Refusal::TooLong => Self::wrong("longer than 4 GiB", at),
@@ -62,14 +59,14 @@ impl Stop {
     }
 }
 
-/// Returns the tree after `read` has ended, for a payload in `format`: whole, or cut if it was
-/// full.
+/// Returns the tree of a payload in `format` after reading has ended with `outcome`; if the tree
+/// was full, it is cut.
 pub(super) fn finish(
     builder: Builder,
-    read: Result<(), Stop>,
+    outcome: Result<(), Stop>,
     format: &'static str,
 ) -> Result<Tree, Unreadable> {
-    let (tree, at) = match read {
+    let (tree, at) = match outcome {
         Ok(()) => (builder.finish(), 0),
         Err(Stop::Full(at)) => (builder.finish_cut(at), at),
         Err(Stop::Wrong(why, at)) => return Err(Unreadable { format, why, at }),
@@ -81,7 +78,7 @@ pub(super) fn finish(
     })
 }
 
-/// A position in bytes that are read from the front.
+/// A position in bytes that are read in order.
 #[derive(Clone, Debug)]
 pub(super) struct Cursor<'a> {
     bytes: &'a [u8],
@@ -93,7 +90,7 @@ impl<'a> Cursor<'a> {
         Self { bytes, at: 0 }
     }
 
-    /// Starts at the first byte of `range`, and ends with it.
+    /// Creates a cursor over `range` only; positions are those in `bytes`.
     pub(super) fn within(bytes: &'a [u8], range: Range<usize>) -> Self {
         let end = range.end.min(bytes.len());
         Self {
@@ -126,16 +123,17 @@ impl<'a> Cursor<'a> {
         Ok(*array)
     }
 
-    /// Takes a big-endian number of `N` bytes, at most eight.
-    pub(super) fn number<const N: usize>(&mut self) -> Result<u64, Stop> {
-        let digits = self.array::<N>()?;
-        let number = digits
-            .iter()
-            .fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-        Ok(number)
+    /// Takes a big-endian number of one, two, four or eight bytes, for a `width` of 0, 1, 2 or 3.
+    pub(super) fn number(&mut self, width: u8) -> Result<u64, Stop> {
+        match width {
+            0 => self.byte().map(u64::from),
+            1 => self.array().map(u16::from_be_bytes).map(u64::from),
+            2 => self.array().map(u32::from_be_bytes).map(u64::from),
+            _ => self.array().map(u64::from_be_bytes),
+        }
     }
 
-    /// Takes the next `length` bytes and returns their range. If there are fewer, the error is at
+    /// Takes the next `length` bytes and returns their range. If too few are left, the error is at
     /// `start`, the position of their header.
     pub(super) fn stretch(&mut self, length: u64, start: usize) -> Result<Range<usize>, Stop> {
         let left = self.left();

@@ -1,4 +1,4 @@
-//! A payload of any size as rows of a pane, broken at its line breaks and at the pane's width.
+//! A payload of any size as rows of a pane, wrapped at line breaks and at the pane's width.
 //!
 //! A row is identified by the offset of its first byte, and nothing is indexed. A pane keeps the
 //! offset of its first row, draws with [`rows`], pages back with [`rows_back`], and goes to the end
@@ -6,69 +6,53 @@
 //! its start, a new row begins at least every [`BLOCK`] bytes, at a *seam* that depends only on the
 //! bytes: the start of a row can be found from the nearest line break or seam.
 
-use crate::payload::escape::{self, Ends, Text};
+use crate::payload::escape::{self, Ends, Text, is_continuation};
 use crate::payload::ranges::Ranges;
 
-/// The number of bytes, approximately, beyond which no search for the start of a row goes back.
+/// The approximate maximum distance, in bytes, that the search for the start of a row goes back.
 pub const BLOCK: usize = 64 * 1024;
 /// For [`rows_back`]: the position after the last row.
 pub const END: usize = usize::MAX;
 
 /// A seam is placed before an ASCII character if there is one within this many bytes.
 const SEAM_SEARCH: usize = 256;
+/// The maximum length of a character in UTF-8.
 const BYTES_OF_LONGEST_CHARACTER: usize = 4;
 
 /// One row of a payload.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The offset of its first byte in the payload.
+    /// The offset of the row's first byte in the payload.
     pub start: usize,
-    /// The offset of the row after it, `None` if this is the last.
+    /// The offset of the next row, or `None` if this is the last.
     pub next: Option<usize>,
-    /// What to draw. A line break that ends the row is not part of it, and `cut` is never set.
+    /// The text to draw, without the line break that ends the row. `cut` is never set.
     pub text: Text,
-}
-
-/// An iterator over the rows of a payload; created by [`rows`].
-#[derive(Clone, Debug)]
-pub struct Rows<'a> {
-    bytes: &'a [u8],
-    columns: usize,
-    next: Option<usize>,
-    marks: Ranges<'a>,
-}
-
-impl<'a> Rows<'a> {
-    /// Marks the text that stands for the bytes in `marks`, which are ranges of the whole payload.
-    /// A line break that ends a row is not drawn, and so not marked.
-    #[must_use]
-    pub fn marked(self, marks: Ranges<'a>) -> Self {
-        Self { marks, ..self }
-    }
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Row;
-
-    fn next(&mut self) -> Option<Row> {
-        let start = self.next?;
-        let row = row(self.bytes, self.columns, start, self.marks.from(start));
-        self.next = row.next;
-        Some(row)
-    }
 }
 
 /// Returns the rows of `bytes` at a width of `columns`, from the one that starts at `start`: 0, or
 /// a value returned by [`Row::next`], [`row_at`] or [`rows_back`] for the same width.
 ///
 /// An empty payload has one empty row, and so does what follows a line break at the end.
-pub fn rows(bytes: &[u8], columns: usize, start: usize) -> Rows<'_> {
-    Rows {
-        bytes,
-        columns: columns.max(1),
-        next: (start <= bytes.len()).then_some(start),
-        marks: Ranges::default(),
-    }
+pub fn rows(bytes: &[u8], columns: usize, start: usize) -> impl Iterator<Item = Row> {
+    rows_marked(bytes, columns, start, Ranges::default())
+}
+
+/// Like [`rows`], with the text that stands for the bytes in `marks` marked, which are ranges of
+/// the whole payload. A line break that ends a row is neither drawn nor marked.
+pub fn rows_marked(
+    bytes: &[u8],
+    columns: usize,
+    start: usize,
+    marks: Ranges<'_>,
+) -> impl Iterator<Item = Row> {
+    let mut next = (start <= bytes.len()).then_some(start);
+    std::iter::from_fn(move || {
+        let start = next?;
+        let row = row(bytes, columns.max(1), start, marks.from(start));
+        next = row.next;
+        Some(row)
+    })
 }
 
 /// Returns the start of the row that contains the byte at `offset`, to keep the position when the
@@ -106,8 +90,8 @@ pub fn rows_back(bytes: &[u8], columns: usize, start: usize, count: usize) -> us
 
 /// Returns the row that starts at `start`; `marks` are relative to it.
 fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
-    let prefix = start.saturating_add(escape::longest_prefix(columns));
-    let end = prefix.min(bytes.len()).min(next_seam(bytes, start));
+    let end = start.saturating_add(escape::longest_prefix(columns));
+    let end = end.min(bytes.len()).min(next_seam(bytes, start));
     let window = &bytes[start..end];
     let line_end = window.iter().position(|byte| *byte == b'\n');
     let line = &window[..line_end.unwrap_or(window.len())];
@@ -117,7 +101,7 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     };
     let mut text = escape::part_of_line(line, columns, marks, ends);
     if text.consumed == 0 && !line.is_empty() {
-        // Not even one character fits: show a placeholder, so that the loop makes progress.
+        // Not even one character fits: show a placeholder, so that the next row starts after it.
         text = escape::wider_than_the_row(line, marks);
     }
     text.cut = false;
@@ -130,7 +114,7 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     Row { start, next, text }
 }
 
-/// Returns the last offset up to `offset` at which a row starts at any width.
+/// Returns the last offset up to `offset` at which a row starts whatever the width.
 fn stretch_start(bytes: &[u8], offset: usize) -> usize {
     let seam = last_seam(bytes, offset);
     let offset = offset.min(bytes.len());
@@ -149,15 +133,15 @@ fn last_seam(bytes: &[u8], offset: usize) -> usize {
 
 fn next_seam(bytes: &[u8], offset: usize) -> usize {
     let block = offset / BLOCK;
-    // A seam is less than a block before its even offset, so the third is always after `offset`.
+    // A seam is less than a block before its even offset, so the third one is always past `offset`.
     (block..=block + 2)
         .map(|block| seam(bytes, block))
         .find(|seam| *seam > offset)
         .unwrap_or(usize::MAX)
 }
 
-/// Returns where the block with this number starts: just before an ASCII character, which never
-/// joins the preceding one, or else at its even offset, or after the character there.
+/// Returns where the block with this number starts: before an ASCII character, which never joins
+/// the preceding one, or, if there is none, at the first character at or after its even offset.
 fn seam(bytes: &[u8], block: usize) -> usize {
     let even = block.saturating_mul(BLOCK);
     if even == 0 || even >= bytes.len() {
@@ -169,12 +153,9 @@ fn seam(bytes: &[u8], block: usize) -> usize {
         return from + at + breaks;
     }
     let rest = bytes[even..].iter().take(BYTES_OF_LONGEST_CHARACTER);
-    let continued = rest.take_while(|byte| **byte & 0xc0 == 0x80).count();
-    if continued < BYTES_OF_LONGEST_CHARACTER {
-        even + continued
-    } else {
-        even
-    }
+    let continued = rest.take_while(|byte| is_continuation(**byte)).count();
+    // Four continuation bytes in a row are not UTF-8.
+    even + continued % BYTES_OF_LONGEST_CHARACTER
 }
 
 #[cfg(test)]
@@ -186,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_break_at_line_breaks_and_at_the_width() {
+    fn rows_break_at_line_breaks_and_at_the_width() {
         assert_eq!(strings(b"ab\ncdefg\n\nh", 3), ["ab", "cde", "fg", "", "h"]);
         assert_eq!(strings(b"abc\ndef", 3), ["abc", "def"]);
         assert_eq!(strings(b"abc\n", 3), ["abc", ""]);
@@ -199,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wider_than_the_pane_is_marked_and_passed() {
+    fn characters_wider_than_the_pane_become_placeholders() {
         assert_eq!(strings("你\x1b好".as_bytes(), 1), ["…", "…", "…"]);
         assert_eq!(strings("a\u{202e}b\n".as_bytes(), 4), ["a", "…", "b", ""]);
         assert_eq!(strings(b"a\xffb", 0), ["a", "…", "b"]);

@@ -1,8 +1,8 @@
 //! A decoded payload of any format as a tree, which the message pane folds and walks.
 //!
 //! The nodes are stored in one vector in reading order, each with the index after its last
-//! descendant, so skipping a folded node is one step. A text that appears in the payload as it
-//! reads is a range of the payload; one that had to be unescaped or spelled out is stored in the
+//! descendant, so a folded node is skipped in one step. A text that appears unchanged in the
+//! payload is a range of the payload; one that had to be unescaped or spelled out is stored in the
 //! tree's arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate
 //! keys stay separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
 
@@ -24,7 +24,7 @@ pub const MAX_DEPTH: usize = json::MAX_DEPTH;
 /// The maximum number of values in a tree. If a payload has more, only the first are decoded.
 pub const MAX_NODES: usize = 1 << 21;
 
-/// A value of a tree, by its index in reading order; the root is 0.
+/// The index of a value in a tree, in reading order; the root is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct NodeId(pub u32);
 
@@ -39,15 +39,15 @@ pub enum Kind {
     Number,
     /// A string, after unescaping.
     String,
-    /// Binary data; the text of the node is these bytes.
+    /// Binary data; the text of the node is the data.
     Bytes,
-    /// Something else, as words: a timestamp, a simple value of CBOR.
+    /// Any other value, as text: a timestamp, a simple value of CBOR.
     Other,
     /// A list of values.
     Array,
     /// A list of named values.
     Object,
-    /// One value with a mark on it, such as a CBOR tag; the text of the node is that mark.
+    /// One value with a mark, such as a CBOR tag; the text of the node is the mark.
     Tag,
 }
 
@@ -55,6 +55,15 @@ impl Kind {
     /// Returns whether values of this kind contain other values.
     pub fn is_container(self) -> bool {
         matches!(self, Self::Array | Self::Object | Self::Tag)
+    }
+
+    /// Returns the brackets around the children of a container of this kind.
+    pub(super) fn brackets(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Array => ("[", "]"),
+            Self::Object => ("{", "}"),
+            _ => ("(", ")"),
+        }
     }
 }
 
@@ -67,7 +76,7 @@ pub enum Key<'a> {
     Index(u32),
     /// The name of a member, unescaped.
     Name(&'a [u8]),
-    /// A member key that is not a string, such as `1` in `MessagePack`, as words.
+    /// A member key that is not a string, such as `1` in `MessagePack`, as text.
     Other(&'a [u8]),
 }
 
@@ -94,6 +103,13 @@ struct Piece {
     start: u32,
     length: u32,
     is_in_arena: bool,
+}
+
+impl Piece {
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
+        start..start + self.length as usize
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,7 +172,13 @@ impl Tree {
     /// Returns the value `id`, decoded from `payload`.
     pub fn value<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> Option<Value<'a>> {
         let node = self.node(id)?;
-        let is_text = !matches!(node.kind, Kind::Array | Kind::Object);
+        let (text, count) = match node.kind {
+            Kind::Array | Kind::Object => (&b""[..], node.text.length as usize),
+            kind => (
+                self.bytes(node.text, payload),
+                usize::from(kind == Kind::Tag),
+            ),
+        };
         Some(Value {
             id,
             kind: node.kind,
@@ -166,16 +188,8 @@ impl Tree {
                 NodeKey::Name(piece) => Key::Name(self.bytes(piece, payload)),
                 NodeKey::Other(piece) => Key::Other(self.bytes(piece, payload)),
             },
-            text: if is_text {
-                self.bytes(node.text, payload)
-            } else {
-                b""
-            },
-            count: match node.kind {
-                Kind::Array | Kind::Object => node.text.length as usize,
-                Kind::Tag => 1,
-                _ => 0,
-            },
+            text,
+            count,
             depth: usize::from(node.depth),
         })
     }
@@ -189,12 +203,9 @@ impl Tree {
     }
 
     /// Returns where the value's text and its name appear in the payload, each `None` if it does
-    /// not appear there exactly as it reads.
+    /// not appear there unchanged.
     pub fn written(&self, id: NodeId) -> (Option<Range<usize>>, Option<Range<usize>>) {
-        let range = |piece: Piece| {
-            let start = piece.start as usize;
-            (!piece.is_in_arena).then(|| start..start + piece.length as usize)
-        };
+        let range = |piece: Piece| (!piece.is_in_arena).then(|| piece.range());
         let Some(node) = self.node(id) else {
             return (None, None);
         };
@@ -215,7 +226,7 @@ impl Tree {
         (id.0 > 0).then_some(NodeId(node.parent))
     }
 
-    /// Returns the value after this one and all its descendants, whichever parent it has.
+    /// Returns the value after this one and all its descendants, whatever its parent.
     pub fn after(&self, id: NodeId) -> Option<NodeId> {
         let end = self.node(id)?.end;
         ((end as usize) < self.nodes.len()).then_some(NodeId(end))
@@ -227,10 +238,23 @@ impl Tree {
         ((next as usize) < self.nodes.len()).then_some(NodeId(next))
     }
 
+    /// Returns the value within all the tags around it: the value itself if it is not a tag.
+    pub fn untagged(&self, id: NodeId) -> Option<NodeId> {
+        let mut at = id;
+        while self.node(at)?.kind == Kind::Tag {
+            at = self.next(at)?;
+        }
+        Some(at)
+    }
+
     /// Returns the direct children of a value.
     pub fn children(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         let end = self.node(id).map_or(0, |node| node.end);
-        let mut next = id.0 + 1;
+        self.siblings(id.0 + 1, end)
+    }
+
+    /// Returns the value at index `next` and its later siblings; `end` is the end of their parent.
+    fn siblings(&self, mut next: u32, end: u32) -> impl Iterator<Item = NodeId> {
         std::iter::from_fn(move || {
             let child = (next < end).then_some(NodeId(next))?;
             next = self.node(child)?.end;
@@ -256,10 +280,7 @@ impl Tree {
         } else {
             payload
         };
-        let start = piece.start as usize;
-        bytes
-            .get(start..start + piece.length as usize)
-            .unwrap_or_default()
+        bytes.get(piece.range()).unwrap_or_default()
     }
 }
 

@@ -108,10 +108,7 @@ impl LineBuilder {
             self.text(whole, style);
             return;
         }
-        let mut start = from.saturating_sub(LEAD);
-        while start > 0 && bytes.get(start).is_some_and(|byte| byte & 0xc0 == 0x80) {
-            start -= 1;
-        }
+        let start = escape::char_start(bytes, from.saturating_sub(LEAD));
         let mut room = columns;
         if start > 0 {
             self.word("…", theme::QUIET);

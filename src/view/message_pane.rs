@@ -223,8 +223,8 @@ fn plain(reader: &Reader, area: Rect, buffer: &mut Buffer) {
         line.draw(area, 0, Style::new(), buffer);
         return;
     }
-    let rows = rows::rows(reader.bytes(), columns, reader.offset());
-    let rows = rows.marked(Ranges::of(reader.marks()));
+    let marks = Ranges::of(reader.marks());
+    let rows = rows::rows_marked(reader.bytes(), columns, reader.offset(), marks);
     for (row, content) in (0..area.height).zip(rows) {
         let mut line = LineBuilder::new(columns);
         line.text(content.text, Style::new());

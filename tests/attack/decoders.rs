@@ -15,9 +15,7 @@ use subscope::payload::change::change;
 use subscope::payload::diff::{self, Side};
 use subscope::payload::escape::{one_line, whole};
 use subscope::payload::format::unpack::MAX_SIZE;
-use subscope::payload::format::{
-    Decoded, Format, MAX_WRAPPINGS, read_as_within, recognise, recognise_within,
-};
+use subscope::payload::format::{Decoded, Format, MAX_WRAPPINGS, read_as, recognise};
 use subscope::payload::json;
 use subscope::payload::lookup::Lookup;
 use subscope::payload::protobuf::{MessageType, Schema};
@@ -217,9 +215,9 @@ fn every_payload_gives_an_answer_within_bounds() {
         |random| mutated(random, &samples),
         |payload| {
             for message_type in [None, Some(&*DEMO)] {
-                check(payload, &recognise_within(payload, message_type, MOST));
+                check(payload, &recognise(payload, message_type, MOST));
                 for format in Format::ALL {
-                    match read_as_within(payload, format, message_type, MOST) {
+                    match read_as(payload, format, message_type, MOST) {
                         Ok(decoded) => check(payload, &decoded),
                         Err(why) => {
                             assert!(why.len() < 1000, "{why}");
@@ -241,7 +239,7 @@ fn nothing_is_unpacked_beyond_what_is_promised() {
         cases::count(300),
         |random| mutated(random, &samples),
         |payload| {
-            let decoded = recognise(payload, None);
+            let decoded = recognise(payload, None, MAX_SIZE);
             assert!(decoded.bytes(payload).len() <= MAX_SIZE);
         },
     );
@@ -264,7 +262,7 @@ fn any_two_payloads_are_compared() {
         },
         |pair| {
             let [old, new] = pair else { return };
-            let decoded = [old, new].map(|payload| recognise_within(payload, None, MOST));
+            let decoded = [old, new].map(|payload| recognise(payload, None, MOST));
             let side = |index: usize| Side {
                 bytes: decoded[index].bytes(&pair[index]),
                 tree: decoded[index].tree.as_ref(),
@@ -321,7 +319,8 @@ fn a_schema_with_changes_is_one_or_an_error() {
         |bytes| match Schema::read(bytes) {
             Ok(schema) => {
                 for name in schema.message_types() {
-                    let _ = schema.decode(&payload, &name);
+                    let known = schema.message_type(&name);
+                    let _ = known.map(|known| known.decode(&payload));
                 }
             }
             Err(why) => assert!(why.len() < 4000, "{why}"),

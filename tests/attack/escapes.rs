@@ -45,7 +45,7 @@ pub fn assert_drawn_harmless(bytes: &[u8], columns: usize) {
         let range = hex::row(bytes, line, columns).unwrap();
         let shown: String = bytes[range.clone()]
             .iter()
-            .map(|byte| hex::character(*byte).0)
+            .map(|byte| hex::character(*byte))
             .collect();
         assert_harmless(&shown);
         assert_eq!(hex::digits(&bytes[range.clone()]).count(), 2 * range.len());

@@ -3,6 +3,9 @@
 
 use std::fmt::Write;
 
+use subscope::payload::format::unpack::MAX_SIZE;
+use subscope::payload::format::{self, Decoded, Format};
+use subscope::payload::protobuf::MessageType;
 use subscope::payload::tree::{Key, Kind, NodeId, Tree};
 
 mod by_hand;
@@ -15,6 +18,20 @@ mod packed;
 mod protobuf;
 mod recognising;
 mod round_trips;
+
+/// Detects the format of `payload` and decodes it, as the message pane does.
+fn recognise(payload: &[u8], message_type: Option<&MessageType>) -> Decoded {
+    format::recognise(payload, message_type, MAX_SIZE)
+}
+
+/// Decodes `payload` in the given format, as the message pane does.
+fn read_as(
+    payload: &[u8],
+    format: Format,
+    message_type: Option<&MessageType>,
+) -> Result<Decoded, String> {
+    format::read_as(payload, format, message_type, MAX_SIZE)
+}
 
 /// Returns the tree on one line, similar to CBOR's diagnostic notation.
 fn shown(tree: &Tree, payload: &[u8]) -> String {

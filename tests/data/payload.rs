@@ -220,7 +220,7 @@ proptest! {
     ) {
         let plain: Vec<_> = rows::rows(&bytes, columns, 0).skip(skipped).collect();
         let start = plain.first().map_or(bytes.len() + 1, |row| row.start);
-        let marked: Vec<_> = rows::rows(&bytes, columns, start).marked(Ranges::of(&marks)).collect();
+        let marked: Vec<_> = rows::rows_marked(&bytes, columns, start, Ranges::of(&marks)).collect();
         prop_assert_eq!(marked.len(), plain.len());
         for (mut marked, plain) in marked.into_iter().zip(plain) {
             prop_assert_eq!(&marked.text.marks, &expected_marks(&marked.text, marked.start, &marks));

@@ -428,9 +428,9 @@ impl Reader {
             }
             Form::Text => {
                 let last = self.last_offset(room);
-                let mut ahead = rows::rows(self.bytes(), room.columns, self.offset);
-                let next = ahead.nth(count).map(|row| row.start);
-                self.offset = next.map_or(last, |next| next.min(last)).max(self.offset);
+                let next = rows::rows(self.bytes(), room.columns, self.offset).nth(count);
+                let next = next.map_or(last, |row| row.start.min(last));
+                self.offset = next.max(self.offset);
             }
         }
     }

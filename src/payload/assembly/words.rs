@@ -7,16 +7,12 @@ use crate::payload::tree::Kind;
 /// The text of a key so far.
 #[derive(Debug, Default)]
 pub(super) struct Words {
-    text: Vec<u8>,
+    pub(super) text: Vec<u8>,
 }
 
 impl Words {
-    pub(super) fn as_bytes(&self) -> &[u8] {
-        &self.text
-    }
-
-    /// Adds a value without children; `within` is its parent in the key, and the number of values
-    /// so far in it, counting keys separately.
+    /// Adds a value without children; `within` is the kind of its parent in the key and the number
+    /// of values in it so far, counting keys separately.
     pub(super) fn scalar(&mut self, kind: Kind, text: &[u8], within: Option<(Kind, u64)>) {
         self.separate(within);
         match kind {
@@ -29,26 +25,17 @@ impl Words {
         }
     }
 
-    /// Starts a container; `within` is as in [`Self::scalar`].
+    /// Starts a container; `mark` is empty unless it is a tag, and `within` is as in
+    /// [`Self::scalar`].
     pub(super) fn open(&mut self, kind: Kind, mark: &str, within: Option<(Kind, u64)>) {
         self.separate(within);
-        match kind {
-            Kind::Array => self.text.push(b'['),
-            Kind::Object => self.text.push(b'{'),
-            _ => {
-                self.text.extend_from_slice(mark.as_bytes());
-                self.text.push(b'(');
-            }
-        }
+        self.text.extend_from_slice(mark.as_bytes());
+        self.text.extend_from_slice(kind.brackets().0.as_bytes());
     }
 
     /// Ends a container.
     pub(super) fn close(&mut self, kind: Kind) {
-        self.text.push(match kind {
-            Kind::Array => b']',
-            Kind::Object => b'}',
-            _ => b')',
-        });
+        self.text.extend_from_slice(kind.brackets().1.as_bytes());
     }
 
     fn separate(&mut self, within: Option<(Kind, u64)>) {

@@ -9,8 +9,8 @@ use crate::payload::reading::Cursor;
 /// conversion takes quadratic time and the digits are of no use to anyone.
 const MAX_BIGNUM: usize = 256;
 
-/// The smallest exponent with which a decimal fraction is written without exponent notation.
-const MOST_PLACES: i64 = -40;
+/// The smallest exponent of a decimal fraction that is written without exponent notation.
+const MIN_PLAIN_EXPONENT: i64 = -40;
 
 /// Decodes a half-precision number (IEEE 754 binary16) from the lower 16 of `bits`.
 pub(super) fn half(bits: u64) -> f32 {
@@ -33,17 +33,14 @@ pub(super) fn half(bits: u64) -> f32 {
 /// section 3.4.3) or a decimal fraction (section 3.4.4).
 pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
     match tag {
-        2 | 3 => {
-            let magnitude = magnitude(cursor)?;
-            Some(bignum(&magnitude, tag == 3))
-        }
+        2 | 3 => magnitude(cursor).map(|magnitude| bignum(&magnitude, tag == 3)),
         4 => fraction(cursor),
         _ => None,
     }
 }
 
-/// Takes the bytes of a bignum, without leading zeros. Returns `None` if there are too many, or
-/// something else.
+/// Takes the bytes of a bignum, without leading zeros. Returns `None` if there are too many, or if
+/// what follows is not a byte string.
 fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     let head = Head::take(cursor).ok()?;
     if head.major != 2 {
@@ -86,7 +83,7 @@ fn fraction(cursor: &mut Cursor<'_>) -> Option<String> {
     let places = usize::try_from(exponent.unsigned_abs()).ok()?;
     Some(match exponent {
         0 => mantissa,
-        MOST_PLACES..0 => {
+        MIN_PLAIN_EXPONENT..0 => {
             let digits = format!("{digits:0>width$}", width = places + 1);
             let (whole, part) = digits.split_at(digits.len() - places);
             format!("{sign}{whole}.{part}")

@@ -1,7 +1,9 @@
-//! Exact differences of two numbers.
+//! Exact differences between numbers.
 
-/// Numbers with more digits are compared as text.
-const MOST_DIGITS: usize = 18;
+use crate::payload::json::number::{split_decimal, split_sign};
+
+/// The maximum number of digits of a number; longer ones are compared as text.
+const MAX_DIGITS: usize = 18;
 
 /// A number and what follows it, such as a unit.
 struct Measure<'a> {
@@ -13,7 +15,7 @@ struct Measure<'a> {
 }
 
 /// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may
-/// have the same unit. Returns `None` if they are not such numbers, or if they are equal.
+/// have a unit, if it is the same. Returns `None` if they are not such numbers, or are equal.
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
     if old.unit != new.unit {
@@ -34,19 +36,11 @@ pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
 
 impl<'a> Measure<'a> {
     fn read(text: &'a [u8]) -> Option<Self> {
-        let text = text.trim_ascii();
-        let (is_negative, rest) = match text {
-            [b'-', rest @ ..] => (true, rest),
-            rest => (false, rest),
-        };
-        let (whole, rest) = split_digits(rest);
-        let (fraction, unit) = match rest {
-            [b'.', rest @ ..] => split_digits(rest),
-            rest => (&rest[..0], rest),
-        };
+        let (is_negative, rest) = split_sign(text.trim_ascii());
+        let (whole, fraction, unit) = split_decimal(rest);
         // More digits after the number indicate a time, a version or an exponent.
         let is_measure = !whole.is_empty() && !unit.iter().any(u8::is_ascii_digit);
-        if !is_measure || whole.len() + fraction.len() > MOST_DIGITS {
+        if !is_measure || whole.len() + fraction.len() > MAX_DIGITS {
             return None;
         }
         let digits = whole
@@ -60,13 +54,8 @@ impl<'a> Measure<'a> {
         })
     }
 
-    /// Returns the number scaled to `places` decimal places. Both are at most 18, so it fits.
+    /// Returns the digits for `places` decimal places. With at most 18 places and digits, they fit.
     fn scaled(&self, places: u32) -> i128 {
         self.digits * 10_i128.pow(places - self.places)
     }
-}
-
-fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
-    let end = text.iter().position(|byte| !byte.is_ascii_digit());
-    text.split_at(end.unwrap_or(text.len()))
 }

@@ -6,7 +6,7 @@ use crate::payload::tree::{Key, Kind, Value};
 
 /// Lowercase names of values that change with every message: clocks, counters and ids. Names that
 /// end in one of these after `_` or `-` count too.
-const RESTLESS: [&str; 12] = [
+const VOLATILE: [&str; 12] = [
     "seq",
     "sequence",
     "ts",
@@ -21,7 +21,7 @@ const RESTLESS: [&str; 12] = [
     "uptime",
 ];
 
-/// Longer numbers are probably times or ids, and longer texts ids or prose.
+/// Longer numbers are probably times or ids, and longer texts are probably ids or prose.
 const LONG_NUMBER: usize = 10;
 const LONG_TEXT: usize = 24;
 
@@ -33,18 +33,18 @@ pub(super) enum Rank {
     Shape,
     /// A value has changed.
     Value,
-    /// A value has changed that probably changes in every message.
-    Restless,
+    /// A value that probably changes with every message has changed.
+    Volatile,
 }
 
 pub(super) fn rank(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Rank {
     let was = step.in_old().and_then(|id| old.0.value(id, old.1));
     let is = step.in_new().and_then(|id| new.0.value(id, new.1));
     match (step, was, is) {
-        (Step::Moved { .. }, ..) => Rank::Restless,
+        (Step::Moved { .. }, ..) => Rank::Volatile,
         (Step::Changed { .. }, Some(was), Some(is)) if was.kind == is.kind => {
-            if is_restless(&is) {
-                Rank::Restless
+            if is_volatile(&is) {
+                Rank::Volatile
             } else {
                 Rank::Value
             }
@@ -54,26 +54,27 @@ pub(super) fn rank(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Rank {
     }
 }
 
-/// Returns whether a value is an array element. Arrays grow and shrink without changing shape.
+/// Returns whether a value is an array element. An array may grow or shrink without a change of
+/// shape.
 fn is_element(value: Value<'_>) -> bool {
     matches!(value.key, Key::Index(_))
 }
 
-fn is_restless(value: &Value<'_>) -> bool {
+fn is_volatile(value: &Value<'_>) -> bool {
     let is_long = match value.kind {
         Kind::Number => value.text.len() >= LONG_NUMBER && !value.text.contains(&b'.'),
         _ => value.text.len() > LONG_TEXT,
     };
-    is_long || matches!(value.key, Key::Name(name) if is_restless_name(name))
+    is_long || matches!(value.key, Key::Name(name) if is_volatile_name(name))
 }
 
-fn is_restless_name(name: &[u8]) -> bool {
-    let is_restless = |word: &[u8]| {
-        let mut names = RESTLESS.iter();
+fn is_volatile_name(name: &[u8]) -> bool {
+    let is_volatile = |word: &[u8]| {
+        let mut names = VOLATILE.iter();
         names.any(|name| name.as_bytes().eq_ignore_ascii_case(word))
     };
     let last = name.rsplit(|byte| matches!(byte, b'_' | b'-')).next();
     // Camel case, such as `createdAt` and `orderId`.
-    let is_camel = |end: &[u8]| name.ends_with(end);
-    is_restless(last.unwrap_or(name)) || [b"At", b"Id", b"Ts"].iter().any(|end| is_camel(*end))
+    let ends = [b"At", b"Id", b"Ts"];
+    is_volatile(last.unwrap_or(name)) || ends.iter().any(|end| name.ends_with(*end))
 }

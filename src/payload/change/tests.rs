@@ -1,6 +1,6 @@
 use super::*;
 
-fn told(old: &str, new: &str) -> String {
+fn shown(old: &str, new: &str) -> String {
     match change(old.as_bytes(), new.as_bytes(), true) {
         Change::Same => "same".to_owned(),
         Change::Number(difference) => difference,
@@ -24,7 +24,7 @@ fn told(old: &str, new: &str) -> String {
 }
 
 #[test]
-fn numbers_are_told_by_their_exact_difference() {
+fn numbers_change_by_an_exact_difference() {
     for (old, new, expected) in [
         ("399.41", "412.48", "+13.07"),
         ("46", "44", "−2"),
@@ -36,7 +36,7 @@ fn numbers_are_told_by_their_exact_difference() {
         ("1.0", "1", "same"),
         ("100", "1e2", "same"),
     ] {
-        assert_eq!(told(old, new), expected, "{old} → {new}");
+        assert_eq!(shown(old, new), expected, "{old} → {new}");
     }
     for (old, new) in [
         ("12:00", "12:01"),
@@ -51,30 +51,30 @@ fn numbers_are_told_by_their_exact_difference() {
 }
 
 #[test]
-fn texts_tell_which_words_are_new() {
-    assert_eq!(told("open", "closed"), "[closed]");
-    assert_eq!(told("gate 4 is open", "gate 4 is shut"), "[shut]");
-    assert_eq!(told("\"open\"", "\"shut\""), "[shut]");
-    assert_eq!(told("a", ""), "[]");
+fn new_words_of_a_text_are_marked() {
+    assert_eq!(shown("open", "closed"), "[closed]");
+    assert_eq!(shown("gate 4 is open", "gate 4 is shut"), "[shut]");
+    assert_eq!(shown("\"open\"", "\"shut\""), "[shut]");
+    assert_eq!(shown("a", ""), "[]");
 }
 
 #[test]
-fn values_within_are_told_the_most_telling_first() {
+fn the_most_informative_changes_come_first() {
     assert_eq!(
-        told(
+        shown(
             r#"{"seq":15,"left":46,"at":"2024-05-01","old":1,"same":[1,2]}"#,
             r#"{"seq":16,"left":45,"at":"2024-05-02","same":[1,2],"new":{"a":1}}"#
         ),
         r#".old 1→-  .new -→{"a":1}  .left 46→45  .seq 15→16  .at "2024-05-01"→"2024-05-02""#
     );
-    assert_eq!(told(r#"{"a":1,"b":2}"#, r#"{ "b": 2.0, "a": 1 }"#), "same");
-    assert_eq!(told("[1,[2]]", "[1,[3]]"), ".[1][0] 2→3");
+    assert_eq!(shown(r#"{"a":1,"b":2}"#, r#"{ "b": 2.0, "a": 1 }"#), "same");
+    assert_eq!(shown("[1,[2]]", "[1,[3]]"), ".[1][0] 2→3");
 }
 
 #[test]
-fn a_string_within_is_told_by_what_it_says() {
+fn strings_are_shown_unescaped() {
     assert_eq!(
-        told(
+        shown(
             r#"{"name":"caf\u00e9 \"x\"","in":["\n"]}"#,
             r#"{"name":"th\u00e9\n","in":["\t"]}"#
         ),
@@ -83,16 +83,16 @@ fn a_string_within_is_told_by_what_it_says() {
 }
 
 #[test]
-fn more_values_than_a_line_holds_are_counted() {
+fn changes_beyond_the_listed_ones_are_counted() {
     let list = |from: usize| {
         let names = (0..12).map(|name| format!("\"n{name}\":{}", from + name));
         format!("{{{}}}", names.collect::<Vec<_>>().join(","))
     };
-    assert!(told(&list(1), &list(2)).ends_with("  +4"));
+    assert!(shown(&list(1), &list(2)).ends_with("  +4"));
 }
 
 #[test]
-fn the_marks_lie_on_what_has_changed() {
+fn marks_cover_the_changed_values() {
     let new = br#"{"a":1,"b":{"c":"x","d":2}}"#;
     let Change::Within { marks, .. } = change(br#"{"a":1,"b":{"c":"y"}}"#, new, true) else {
         panic!("values have changed");
@@ -102,7 +102,7 @@ fn the_marks_lie_on_what_has_changed() {
 }
 
 #[test]
-fn messagepack_is_told_by_its_values_and_bytes_by_their_difference() {
+fn messagepack_is_compared_by_value_and_other_bytes_byte_by_byte() {
     let (old, new) = (b"\x82\xa1a\x01\xa1b\xc2", b"\x82\xa1a\x02\xa1b\xc3");
     let Change::Within { listed, .. } = change(old, new, true) else {
         panic!("values have changed");
@@ -115,7 +115,7 @@ fn messagepack_is_told_by_its_values_and_bytes_by_their_difference() {
 }
 
 #[test]
-fn what_json_has_no_word_for_is_told_as_the_tree_shows_it() {
+fn values_that_json_cannot_express_are_shown_as_in_the_tree() {
     let old = b"\x82\xa1x\xca\x7f\xc0\0\0\xa1b\xc4\x01\0";
     let new = b"\x82\xa1x\xca\x7f\x80\0\0\xa1b\xa4AA==";
     let Change::Within { listed, .. } = change(old, new, true) else {
@@ -131,6 +131,6 @@ fn what_json_has_no_word_for_is_told_as_the_tree_shows_it() {
 }
 
 #[test]
-fn what_no_query_can_name_goes_by_its_name() {
-    assert_eq!(told(r#"{"a":1,"a":2}"#, r#"{"a":3,"a":2}"#), "….a 1→3");
+fn a_value_without_a_path_is_shown_by_its_name() {
+    assert_eq!(shown(r#"{"a":1,"a":2}"#, r#"{"a":3,"a":2}"#), "….a 1→3");
 }

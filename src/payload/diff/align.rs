@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::digest::Digest;
 
-/// The budget of a comparison for aligning beyond near-linear work, in pairs of equal values
+/// The budget of a comparison for aligning in more than near-linear time, in pairs of equal values
 /// examined.
 const EFFORT: usize = 1 << 20;
 
@@ -18,7 +18,7 @@ pub type Pair = (usize, usize);
 #[derive(Debug)]
 pub struct Effort {
     left: usize,
-    /// Whether it ran out, so that some common subsequence is not the longest.
+    /// Whether it ran out, so that some common subsequences are not the longest.
     pub is_spent: bool,
 }
 
@@ -31,8 +31,8 @@ impl Effort {
         }
     }
 
-    /// Returns an empty budget, for a comparison that must be quick: only nearly free work is done.
-    pub fn least() -> Self {
+    /// Returns an empty budget, for a comparison that must be quick.
+    pub fn empty() -> Self {
         Self {
             left: 0,
             is_spent: false,
@@ -46,10 +46,16 @@ impl Effort {
     }
 }
 
-/// Subsequences that remain to be aligned.
-struct Stretch {
-    old: Range<usize>,
-    new: Range<usize>,
+/// A range of the old sequence and one of the new.
+pub struct Spans {
+    pub old: Range<usize>,
+    pub new: Range<usize>,
+}
+
+impl Spans {
+    fn pairs(&self) -> usize {
+        self.old.len().saturating_mul(self.new.len())
+    }
 }
 
 /// Returns a common subsequence of the two, ascending. It is the longest unless that would exceed
@@ -57,7 +63,7 @@ struct Stretch {
 /// consists of equal values at equal positions.
 pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    let mut stretches = vec![Stretch {
+    let mut stretches = vec![Spans {
         old: 0..old.len(),
         new: 0..new.len(),
     }];
@@ -72,11 +78,8 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
 }
 
 /// Takes the equal values at the start and the end. Returns the rest.
-fn trim(old: &[Digest], new: &[Digest], stretch: Stretch, pairs: &mut Vec<Pair>) -> Stretch {
-    let Stretch {
-        old: mut left,
-        new: mut right,
-    } = stretch;
+fn trim(old: &[Digest], new: &[Digest], mut stretch: Spans, pairs: &mut Vec<Pair>) -> Spans {
+    let (left, right) = (&mut stretch.old, &mut stretch.new);
     while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
         pairs.push((left.start, right.start));
         left.start += 1;
@@ -87,40 +90,37 @@ fn trim(old: &[Digest], new: &[Digest], stretch: Stretch, pairs: &mut Vec<Pair>)
         right.end -= 1;
         pairs.push((left.end, right.end));
     }
-    Stretch {
-        old: left,
-        new: right,
-    }
+    stretch
 }
 
 fn align_stretch(
     old: &[Digest],
     new: &[Digest],
-    stretch: &Stretch,
+    stretch: &Spans,
     effort: &mut Effort,
     pairs: &mut Vec<Pair>,
-    stretches: &mut Vec<Stretch>,
+    stretches: &mut Vec<Spans>,
 ) {
-    let meetings = Meetings::of(old, stretch.old.clone(), new, stretch.new.clone());
+    let common = CommonValues::of(old, stretch.old.clone(), new, stretch.new.clone());
     let free = FREE_PAIRS * (stretch.old.len() + stretch.new.len());
-    let cost = meetings.groups.iter().map(Group::pairs).sum();
+    let cost = common.groups.iter().map(Spans::pairs).sum();
     if cost <= free || effort.take(cost) {
-        pairs.extend(meetings.longest_chain(stretch, |_| true));
+        pairs.extend(common.longest_chain(stretch, |_| true));
         return;
     }
-    let has_anchors = meetings.groups.iter().any(|group| group.pairs() == 1);
+    let has_anchors = common.groups.iter().any(|group| group.pairs() == 1);
     if has_anchors && effort.take(stretch.old.len() + stretch.new.len()) {
         let mut at = (stretch.old.start, stretch.new.start);
-        let anchors = meetings.longest_chain(stretch, |group| group.pairs() == 1);
+        let anchors = common.longest_chain(stretch, |group| group.pairs() == 1);
         for (left, right) in anchors {
             pairs.push((left, right));
-            stretches.push(Stretch {
+            stretches.push(Spans {
                 old: at.0..left,
                 new: at.1..right,
             });
             at = (left + 1, right + 1);
         }
-        stretches.push(Stretch {
+        stretches.push(Spans {
             old: at.0..stretch.old.end,
             new: at.1..stretch.new.end,
         });
@@ -132,30 +132,16 @@ fn align_stretch(
 }
 
 /// The equal values of two sequences, in any order.
-pub struct Meetings {
+pub struct CommonValues {
     /// The indexes of the old values, grouped by value, in order within a group.
     pub old: Vec<usize>,
     /// The same for the new values.
     pub new: Vec<usize>,
-    /// The groups of equal values.
-    pub groups: Vec<Group>,
+    /// The groups of equal values, as non-empty ranges of `old` and `new`.
+    pub groups: Vec<Spans>,
 }
 
-/// A group of equal values, as non-empty ranges of [`Meetings::old`] and [`Meetings::new`].
-pub struct Group {
-    /// The old values.
-    pub old: Range<usize>,
-    /// The new values.
-    pub new: Range<usize>,
-}
-
-impl Group {
-    fn pairs(&self) -> usize {
-        self.old.len().saturating_mul(self.new.len())
-    }
-}
-
-impl Meetings {
+impl CommonValues {
     /// Matches the old values at `left` with the new values at `right`.
     pub fn of(
         old: &[Digest],
@@ -170,19 +156,19 @@ impl Meetings {
             start..start + equal.count()
         };
         let mut groups = Vec::new();
-        let (mut at, mut over) = (0, 0);
-        while at < left.len() && over < right.len() {
-            let ours = run(&left, at);
-            let theirs = run(&right, over);
-            let order = left[at].0.cmp(&right[over].0);
+        let (mut left_at, mut right_at) = (0, 0);
+        while left_at < left.len() && right_at < right.len() {
+            let ours = run(&left, left_at);
+            let theirs = run(&right, right_at);
+            let order = left[left_at].0.cmp(&right[right_at].0);
             if order.is_le() {
-                at = ours.end;
+                left_at = ours.end;
             }
             if order.is_ge() {
-                over = theirs.end;
+                right_at = theirs.end;
             }
             if order.is_eq() {
-                groups.push(Group {
+                groups.push(Spans {
                     old: ours,
                     new: theirs,
                 });
@@ -195,7 +181,8 @@ impl Meetings {
         }
     }
 
-    /// Returns pairs of equal values, the first with the first, until one side has no more.
+    /// Returns pairs of equal values: of each group, the first with the first and so on, until one
+    /// side has no more.
     pub fn one_to_one(&self) -> impl Iterator<Item = Pair> {
         self.groups.iter().flat_map(|group| {
             let left = self.old[group.old.clone()].iter();
@@ -207,7 +194,7 @@ impl Meetings {
     /// Returns the longest chain of pairs of equal values, ascending on both sides, from the groups
     /// that are `eligible`. Algorithm: Hunt and Szymanski, A fast algorithm for computing longest
     /// common subsequences (1977).
-    fn longest_chain(&self, stretch: &Stretch, eligible: impl Fn(&Group) -> bool) -> Vec<Pair> {
+    fn longest_chain(&self, stretch: &Spans, eligible: impl Fn(&Spans) -> bool) -> Vec<Pair> {
         // For each old value, where its equals are in `self.new`.
         let mut equals = vec![0..0; stretch.old.len()];
         for group in self.groups.iter().filter(|group| eligible(group)) {

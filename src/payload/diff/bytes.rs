@@ -5,18 +5,18 @@ use std::ops::Range;
 /// The maximum number of separate differing stretches.
 pub const MAX_STRETCHES: usize = 10_000;
 
-/// Two differences with fewer equal bytes than this between them are merged.
+/// Differences with fewer equal bytes than this between them are merged.
 const CLOSE: usize = 4;
 
 /// The number of bytes that are compared at once.
 const BLOCK: usize = 4096;
 
-/// What lies between the common prefix and the common suffix of two payloads.
+/// The parts of two payloads between their common prefix and their common suffix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ends {
-    /// The part in between of the old payload.
+    /// The part of the old payload.
     pub old: Range<usize>,
-    /// The part in between of the new payload.
+    /// The part of the new payload.
     pub new: Range<usize>,
 }
 
@@ -45,11 +45,6 @@ impl Ends {
         ends
     }
 
-    /// Returns the length of the common prefix.
-    pub fn prefix(&self) -> usize {
-        self.old.start
-    }
-
     /// Returns whether the payloads are equal.
     pub fn is_same(&self) -> bool {
         self.old.is_empty() && self.new.is_empty()
@@ -65,49 +60,36 @@ pub struct Bytes {
     /// both ranges are the same; otherwise there is a single stretch, the differing middle, one of
     /// whose ranges may be empty.
     pub stretches: Vec<Ends>,
-    /// Where differences stop being told apart, if there are more than [`MAX_STRETCHES`]: the last
-    /// stretch covers everything from here on.
+    /// The start of the last stretch if there are more than [`MAX_STRETCHES`] differences: it then
+    /// covers all the rest.
     pub cut_at: Option<usize>,
-}
-
-impl Bytes {
-    /// Returns whether the payloads are equal.
-    pub fn is_same(&self) -> bool {
-        self.ends.is_same()
-    }
 }
 
 /// Compares arbitrary bytes.
 pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     let ends = Ends::of(old, new);
-    let mut bytes = Bytes {
-        stretches: Vec::new(),
+    let mut cut_at = None;
+    let stretches = if old.len() == new.len() {
+        let mut ranges = differences(old, new, &ends.old);
+        let last = ranges.get_mut(MAX_STRETCHES - 1);
+        if let Some(last) = last.filter(|last| last.end < ends.old.end) {
+            cut_at = Some(last.start);
+            last.end = ends.old.end;
+        }
+        ranges.truncate(MAX_STRETCHES);
+        let both = |range: Range<usize>| Ends {
+            old: range.clone(),
+            new: range,
+        };
+        ranges.into_iter().map(both).collect()
+    } else {
+        vec![ends.clone()]
+    };
+    Bytes {
         ends,
-        cut_at: None,
-    };
-    if bytes.is_same() {
-        return bytes;
+        stretches,
+        cut_at,
     }
-    if old.len() != new.len() {
-        bytes.stretches.push(bytes.ends.clone());
-        return bytes;
-    }
-    let mut ranges = differences(old, new, &bytes.ends.old);
-    let end = bytes.ends.old.end;
-    if let Some(last) = ranges
-        .get_mut(MAX_STRETCHES - 1)
-        .filter(|last| last.end < end)
-    {
-        bytes.cut_at = Some(last.start);
-        last.end = end;
-    }
-    ranges.truncate(MAX_STRETCHES);
-    let both = |range: Range<usize>| Ends {
-        old: range.clone(),
-        new: range,
-    };
-    bytes.stretches = ranges.into_iter().map(both).collect();
-    bytes
 }
 
 /// Returns the ranges in `within` at which two payloads of the same length differ, at most one more

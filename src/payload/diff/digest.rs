@@ -11,25 +11,17 @@ use std::hash::{BuildHasher, Hasher};
 use crate::payload::json::number;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
-/// A digest that represents all values, or all texts, equal to one.
+/// A digest: equal values have the same one, and so have equal texts.
 pub type Digest = u128;
 
-/// Computes digests that can be compared with one another.
-#[derive(Debug)]
+/// Computes digests that can be compared with one another, with new random keys.
+#[derive(Debug, Default)]
 pub struct Digester {
     low: RandomState,
     high: RandomState,
 }
 
 impl Digester {
-    /// Creates a digester with new random keys.
-    pub fn new() -> Self {
-        Self {
-            low: RandomState::new(),
-            high: RandomState::new(),
-        }
-    }
-
     /// Returns the digest of a text.
     pub fn of_text(&self, text: &str) -> Digest {
         let mut hash = self.start();
@@ -37,14 +29,14 @@ impl Digester {
         hash.finish()
     }
 
-    /// Returns the digests of all values of `tree`, in order. The order of members does not matter,
-    /// except among members of the same name; numbers count by their numeric value.
+    /// Returns the digests of all values of `tree`, in order. The order of members matters only
+    /// among those with the same name, and of numbers only the numeric value.
     pub fn of_tree(&self, tree: &Tree, payload: &[u8]) -> Vec<Digest> {
         let mut digests: Vec<Digest> = vec![0; tree.len()];
         let mut members = Vec::new();
-        let mut worth = Vec::new();
+        let mut normal = Vec::new();
         let count = u32::try_from(tree.len()).unwrap_or(u32::MAX);
-        // Children come after their parent, so going backwards their digests are already known.
+        // Children come after their parent, so when going backwards, their digests are known.
         for id in (0..count).rev().map(NodeId) {
             let Some(value) = tree.value(id, payload) else {
                 continue;
@@ -66,9 +58,9 @@ impl Digester {
                     hash.write(value.text);
                 }
                 Kind::Number => {
-                    worth.clear();
-                    let is_number = number::write_worth(value.text, &mut worth).is_some();
-                    hash.write(if is_number { &worth } else { value.text });
+                    normal.clear();
+                    let is_number = number::write_normal_form(value.text, &mut normal).is_some();
+                    hash.write(if is_number { &normal } else { value.text });
                 }
                 _ => hash.write(value.text),
             }
@@ -85,7 +77,7 @@ impl Digester {
     }
 }
 
-/// Collects the members of an object, sorted by name, those of the same name in order.
+/// Collects the members of an object, sorted by name; those with the same name keep their order.
 pub fn named<'a>(
     tree: &'a Tree,
     payload: &'a [u8],
@@ -115,11 +107,10 @@ impl Hash {
     /// follows.
     fn write_key(&mut self, key: Key<'_>) {
         let (kind, name) = match key {
-            Key::None => (0, &[][..]),
-            // Members of an object never have these keys.
-            Key::Index(_) => (1, &[][..]),
-            Key::Name(name) => (2, name),
-            Key::Other(words) => (3, words),
+            // Members of an object never have an index.
+            Key::None | Key::Index(_) => (0, &[][..]),
+            Key::Name(name) => (1, name),
+            Key::Other(words) => (2, words),
         };
         self.write(&[kind]);
         self.write(&name.len().to_le_bytes());

@@ -1,10 +1,10 @@
 //! Matching of the elements of two arrays.
 //!
 //! Elements of a common subsequence match, and equal elements elsewhere have moved. Between two
-//! common elements, objects with the same id match, and the elements that remain between two pairs
-//! are matched by position.
+//! common elements, objects with the same id match, and elements that remain between two pairs are
+//! matched by position.
 
-use super::align::{self, Effort, Meetings, Pair};
+use super::align::{self, CommonValues, Effort, Pair};
 use super::digest::Digest;
 use super::hashed::Hashed;
 use crate::payload::tree::NodeId;
@@ -47,13 +47,13 @@ impl Matches {
         }
         let left = (0..old.len()).filter(|index| left[*index]);
         let right = (0..new.len()).filter(|index| right[*index]);
-        for (from, to) in Meetings::of(old, left, new, right).one_to_one() {
+        for (from, to) in CommonValues::of(old, left, new, right).one_to_one() {
             self.has_moved[from] = true;
             self.origins[to] = Some(from);
         }
     }
 
-    /// Pairs objects with the same id between equal elements.
+    /// Pairs the objects between equal elements that have the same id.
     fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
         let mut alike = Vec::new();
         let mut at = (0, 0);

@@ -1,14 +1,13 @@
 //! One of two decoded payloads in a comparison.
 
 use super::digest::{self, Digest, Digester};
-use crate::payload::tree::{Key, Kind, NodeId, Tree};
+use crate::payload::tree::{Key, Kind, NodeId, Tree, Value};
 
 /// Names of members that identify an object across changes, the best first.
-const NAMES_OF_IDS: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
+const ID_NAMES: [&[u8]; 5] = [b"id", b"_id", b"uuid", b"key", b"name"];
 
-/// A tree with what is needed to compare its values.
+/// A tree with the digests that are needed to compare its values.
 pub struct Hashed<'a> {
-    /// The tree.
     pub tree: &'a Tree,
     payload: &'a [u8],
     /// The digests of all values, in order.
@@ -32,11 +31,8 @@ impl<'a> Hashed<'a> {
 
     /// Returns the kind of a container, and its mark if it is a tag.
     pub fn shape(&self, id: NodeId) -> Option<(Kind, &'a [u8])> {
-        let value = self.tree.value(id, self.payload)?;
-        value
-            .kind
-            .is_container()
-            .then_some((value.kind, value.text))
+        let Value { kind, text, .. } = self.tree.value(id, self.payload)?;
+        kind.is_container().then_some((kind, text))
     }
 
     /// Returns the members of an object, sorted by name.
@@ -46,8 +42,8 @@ impl<'a> Hashed<'a> {
         members
     }
 
-    /// Returns the digest of an object's id: equal ids identify the same object, whatever else
-    /// changed. Returns `None` for a value without an id.
+    /// Returns the digest of an object's id, which identifies it whatever else has changed, or
+    /// `None` for a value without an id.
     pub fn id(&self, id: NodeId) -> Option<Digest> {
         if self.shape(id)?.0 != Kind::Object {
             return None;
@@ -56,7 +52,7 @@ impl<'a> Hashed<'a> {
             let Key::Name(name) = self.tree.value(child, self.payload)?.key else {
                 return None;
             };
-            let rank = NAMES_OF_IDS.iter().position(|known| *known == name)?;
+            let rank = ID_NAMES.iter().position(|known| *known == name)?;
             Some((rank, child))
         });
         members.min().and_then(|(_, child)| self.digest(child))

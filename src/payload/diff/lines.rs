@@ -17,19 +17,19 @@ pub const CONTEXT: usize = 3;
 
 /// The differences between two texts.
 ///
-/// A line ends before its line break, and what follows the last line break counts as a line even if
-/// it is empty, so that an added line break at the end is visible.
+/// A line ends before its line break, and the text after the last line break counts as a line even
+/// if it is empty, so that an added line break at the end is visible.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lines {
-    /// Both texts merged, as far as they differ. In a replacement the old lines added first. Empty
-    /// if nothing has changed.
+    /// The parts of both texts that differ, merged. In a replacement, the old lines come first.
+    /// Empty if nothing has changed.
     pub lines: Vec<Line>,
     /// The number of lines only in the new text.
     pub added: usize,
     /// The number of lines only in the old text.
     pub removed: usize,
-    /// Whether the texts were too long, with too many equal lines, to find the smallest diff. The
-    /// changes listed are still correct.
+    /// Whether the texts had too many equal lines to find the smallest diff. The listed changes are
+    /// still correct.
     pub is_coarse: bool,
 }
 
@@ -96,7 +96,7 @@ impl Lines {
 
 /// Compares two texts line by line. Returns `None` if one exceeds [`MAX_BYTES`] or [`MAX_LINES`].
 pub fn compare(old: &str, new: &str) -> Option<Lines> {
-    let digester = Digester::new();
+    let digester = Digester::default();
     let (old, new) = (Text::of(old, &digester)?, Text::of(new, &digester)?);
     let mut effort = Effort::new();
     let common = align::align(&old.digests, &new.digests, &mut effort);
@@ -107,7 +107,7 @@ pub fn compare(old: &str, new: &str) -> Option<Lines> {
         effort,
         found: Lines::default(),
     };
-    comparison.emit(&common);
+    comparison.add_all(&common);
     comparison.found.is_coarse = comparison.effort.is_spent;
     Some(comparison.found)
 }
@@ -121,11 +121,13 @@ struct Text<'a> {
 
 impl<'a> Text<'a> {
     fn of(text: &'a str, digester: &Digester) -> Option<Self> {
-        let is_short = text.len() <= MAX_BYTES;
+        if text.len() > MAX_BYTES {
+            return None;
+        }
         let mut lines = Vec::new();
         let mut digests = Vec::new();
         let mut start = 0;
-        for line in is_short.then(|| text.split('\n'))? {
+        for line in text.split('\n') {
             if lines.len() == MAX_LINES {
                 return None;
             }
@@ -158,8 +160,8 @@ struct Comparison<'a> {
 }
 
 impl Comparison<'_> {
-    /// Emits all lines; `common` are the lines in both texts.
-    fn emit(&mut self, common: &[align::Pair]) {
+    /// Adds all lines; `common` are the lines in both texts.
+    fn add_all(&mut self, common: &[align::Pair]) {
         let (old_end, new_end) = (self.old.lines.len(), self.new.lines.len());
         let mut at = (0, 0);
         let mut rest = common;
@@ -178,7 +180,7 @@ impl Comparison<'_> {
         }
     }
 
-    /// Emits a run of `count` lines in both texts that starts at `start`.
+    /// Adds a run of `count` lines in both texts that starts at `start`.
     fn same(&mut self, start: align::Pair, count: usize, is_last: bool) {
         let is_first = start == (0, 0);
         if is_first && is_last {
@@ -211,7 +213,7 @@ impl Comparison<'_> {
         self.found.lines.extend(lines);
     }
 
-    /// Emits the old lines that were replaced and the new ones.
+    /// Adds the old lines that were replaced and the new ones.
     fn changed(&mut self, old: Range<usize>, new: Range<usize>) {
         let pairs = old.clone().zip(new.clone());
         let marks: Vec<_> = pairs.map(|(old, new)| self.marks(old, new)).collect();

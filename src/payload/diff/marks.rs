@@ -1,4 +1,4 @@
-//! The differences within a text, by words or smaller parts.
+//! The differences between two short texts, by words or smaller parts.
 
 use std::ops::Range;
 
@@ -6,16 +6,16 @@ use super::align::{self, Effort};
 use super::bytes::Ends;
 use super::digest::{Digest, Digester};
 
-/// Returns the byte ranges found only in the old text and those found only in the new one, in
-/// ascending order and never splitting a character. The texts may also be strings inside trees.
+/// Returns the byte ranges found only in the old text and those found only in the new one,
+/// ascending and never splitting a character.
 pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
-    changed(old, new, &Digester::new(), &mut Effort::new())
+    changed(old, new, &Digester::default(), &mut Effort::new())
 }
 
-/// Like [`changed_within`], in a time that hardly depends on the texts, at the price of larger
+/// Like [`changed_within`], in a time that hardly depends on the contents, at the price of larger
 /// ranges.
 pub fn changed_quickly(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
-    changed(old, new, &Digester::new(), &mut Effort::least())
+    changed(old, new, &Digester::default(), &mut Effort::empty())
 }
 
 /// Like [`changed_within`], within the remaining budget of a larger comparison.

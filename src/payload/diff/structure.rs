@@ -1,8 +1,8 @@
 //! A diff of two decoded payloads in any formats.
 //!
-//! Members of objects are matched by name, in any order, and members of the same name in their
-//! order; array elements are matched as described in `elements`. Numbers are equal if their numeric
-//! values are.
+//! Members of objects are matched by name, whatever their order, and those with the same name in
+//! their order; array elements are matched as described in `elements`. Numbers are equal if their
+//! numeric values are.
 
 use super::align::Effort;
 use super::digest::Digester;
@@ -13,18 +13,18 @@ use crate::payload::tree::{Key, Kind, NodeId, Tree};
 /// The differences between the values of two trees.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Structure {
-    /// Both trees merged, as far as they differ, in reading order: the changes, the path to each,
-    /// and the number of unchanged siblings. Members are in the order of the new tree, and removed
-    /// members where they used to be. Empty if nothing has changed.
+    /// The parts of both trees that differ, merged, in reading order: the changes, the containers
+    /// around each, and the number of unchanged siblings. Members are in the order of the new tree,
+    /// and removed members where they used to be. Empty if nothing has changed.
     pub lines: Vec<Line>,
-    /// The number of lines for each kind of change.
+    /// The number of changes of each kind.
     pub counts: Counts,
-    /// Whether arrays were too long, with too many equal values, to find the smallest diff. The
-    /// changes listed are still correct.
+    /// Whether arrays had too many equal values to find the smallest diff. The listed changes are
+    /// still correct.
     pub is_coarse: bool,
 }
 
-/// The number of changes; an added or removed value counts once, including all that it contains.
+/// The numbers of changes; an added or removed value counts once, with everything in it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
     /// Values only in the new tree.
@@ -49,7 +49,7 @@ pub struct Line {
 /// What happened to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// A container in both trees; the deeper lines below it are the changes within.
+    /// A container in both trees; the deeper lines after it are the changes within it.
     Within {
         /// The container in the old tree.
         old: NodeId,
@@ -99,8 +99,8 @@ impl Change {
         }
     }
 
-    /// Returns the value in the new tree, or `None` if it was removed. For unchanged values, this
-    /// is the first. It provides the key and path of the line; if `None`, the old value does.
+    /// Returns the value in the new tree, or `None` if it was removed; of unchanged values, the
+    /// first. The key and path of the line are those of this value, or else of the old one.
     pub fn in_new(&self) -> Option<NodeId> {
         match *self {
             Self::Within { new, .. } | Self::Changed { new, .. } | Self::Moved { new, .. } => {
@@ -124,14 +124,14 @@ pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
     compare_with(Effort::new(), old, new)
 }
 
-/// Like [`compare`], in a time that hardly depends on the contents of arrays: for arrays with many
-/// equal values the diff may be larger than necessary.
+/// Like [`compare`], in a time that hardly depends on the contents of arrays: the diff of arrays
+/// with many equal values may be larger than necessary.
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
-    compare_with(Effort::least(), old, new)
+    compare_with(Effort::empty(), old, new)
 }
 
 fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
-    let digester = Digester::new();
+    let digester = Digester::default();
     let (old, new) = (Hashed::of(old, &digester), Hashed::of(new, &digester));
     let root = NodeId::default();
     if old.digest(root) == new.digest(root) {
@@ -200,7 +200,7 @@ impl Comparison<'_> {
     }
 
     /// Returns the members of `old` without a partner, each with the new value after which it is
-    /// listed, in the order of those: the partner of the last member before it that has one.
+    /// listed: the partner of the last member before it that has one. Sorted by this new value.
     fn without_partner(
         &self,
         old: NodeId,
@@ -262,25 +262,19 @@ impl Comparison<'_> {
 
     fn moved(&mut self, (old, from): (NodeId, usize), (new, to): (NodeId, usize), depth: usize) {
         self.found.counts.moved += 1;
-        let change = Change::Moved { old, new, from, to };
-        self.push(depth, change);
+        self.push(depth, Change::Moved { old, new, from, to });
     }
 
-    /// Emits an unchanged value, merged with unchanged values directly before it.
+    /// Adds an unchanged value to the line of those directly before it, or on a new line.
     fn same(&mut self, new: NodeId, depth: usize) {
-        // The last line of this depth is a sibling: a container in between would have its own line.
-        match self.found.lines.last_mut() {
-            Some(Line {
-                depth: last,
-                change: Change::Same { count, .. },
-            }) if *last == depth => *count += 1,
-            _ => self.push(
-                depth,
-                Change::Same {
-                    first: new,
-                    count: 1,
-                },
-            ),
+        // A last line at this depth is a sibling: a container in between would have its own line.
+        let last = self.found.lines.last_mut();
+        let sibling = last.filter(|line| line.depth == depth);
+        if let Some(Change::Same { count, .. }) = sibling.map(|line| &mut line.change) {
+            *count += 1;
+        } else {
+            let (first, count) = (new, 1);
+            self.push(depth, Change::Same { first, count });
         }
     }
 
@@ -289,14 +283,14 @@ impl Comparison<'_> {
     }
 }
 
-/// Returns the members of two objects with the same name, old and new. Both must be sorted by name.
+/// Returns the pairs of an old and a new member with the same name. Both lists must be sorted.
 fn partners(old: &[(Key<'_>, NodeId)], new: &[(Key<'_>, NodeId)]) -> Vec<(NodeId, NodeId)> {
     let mut partners = Vec::with_capacity(old.len().min(new.len()));
-    let (mut at, mut over) = (0, 0);
-    while let (Some((ours, left)), Some((theirs, right))) = (old.get(at), new.get(over)) {
+    let (mut left_at, mut right_at) = (0, 0);
+    while let (Some((ours, left)), Some((theirs, right))) = (old.get(left_at), new.get(right_at)) {
         let order = ours.cmp(theirs);
-        at += usize::from(order.is_le());
-        over += usize::from(order.is_ge());
+        left_at += usize::from(order.is_le());
+        right_at += usize::from(order.is_ge());
         if order.is_eq() {
             partners.push((*left, *right));
         }

@@ -5,7 +5,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use crate::payload::json::text::surrogate;
 
-/// The maximum number of combining marks on one base; the rest are shown as escapes.
+/// The maximum number of combining marks on one base; any further ones become escapes.
 const MAX_MARKS: usize = 4;
 /// The maximum number of bases that a cluster may join (conjunct consonants, a pair of flag
 /// letters).
@@ -15,11 +15,11 @@ pub const MAX_CLUSTER_BYTES: usize = MAX_BASES * (1 + MAX_MARKS) * 4;
 /// The maximum number of bytes that a piece takes per column.
 pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
 
-/// The maximum number of trailing spaces that are escaped, since finding them takes time.
+/// The maximum number of trailing spaces that are escaped, since counting them takes time.
 const MAX_TRAILING: usize = 4 << 10;
 
 /// The ends of a text at which spaces are escaped.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Whether spaces at the start are escaped.
     pub start: bool,
@@ -33,11 +33,6 @@ impl Ends {
         start: true,
         end: true,
     };
-    /// Neither end.
-    pub const NONE: Self = Self {
-        start: false,
-        end: false,
-    };
 }
 
 /// A unit that is shown as a whole.
@@ -47,15 +42,14 @@ pub enum Piece<'a> {
     Cluster(&'a str, usize),
     /// A character that is shown as an escape.
     Char(char),
-    /// Half of a surrogate pair, as three bytes that are not valid UTF-8: what JSON's `\ud800`
-    /// means.
+    /// Half of a surrogate pair, as the three bytes, not valid UTF-8, that JSON's `\ud800` means.
     Surrogate(u16),
     /// A byte that is not part of valid UTF-8.
     Byte(u8),
 }
 
 impl Piece<'_> {
-    /// Returns the number of payload bytes that this piece stands for.
+    /// Returns how many payload bytes the piece stands for.
     pub fn bytes(self) -> usize {
         match self {
             Self::Cluster(text, _) => text.len(),
@@ -78,7 +72,7 @@ pub struct Pieces<'a> {
     /// Whether a cluster was split before the next character. That character is then escaped, since
     /// it would join the cluster again.
     broken: bool,
-    /// Whether a space that comes next is escaped, because only spaces have come so far.
+    /// Whether only spaces have come so far, so that a space is escaped.
     is_leading: bool,
     /// The number of trailing spaces that are escaped.
     trailing: usize,
@@ -120,7 +114,7 @@ impl<'a> Pieces<'a> {
 
     /// Takes up to `max` printable ASCII characters at once, one column each.
     ///
-    /// Leaves the last one before a non-ASCII byte, since it may be the base of a cluster.
+    /// Does not take the last one before a non-ASCII byte, since it may be the base of a cluster.
     pub fn take_ascii(&mut self, max: usize) -> &'a str {
         if self.broken || (self.is_leading && self.bytes.first() == Some(&b' ')) {
             return "";
@@ -168,7 +162,7 @@ impl<'a> Pieces<'a> {
         let whole = head.graphemes(true).next().unwrap_or(head);
         let cluster = &whole[..allowed_length(whole)];
         let columns = columns_of(cluster);
-        // No base has width 0 today, but that depends on the tables of two crates.
+        // No base has a width of 0 today, but that depends on the tables of two crates.
         if columns == 0 {
             return Some((Piece::Char(character), cluster.len() > character.len_utf8()));
         }
@@ -260,8 +254,7 @@ fn allowed_length(cluster: &str) -> usize {
     let mut bases = 0;
     let mut before = None;
     for (at, character) in cluster.char_indices() {
-        let mark = at > 0 && is_mark(character);
-        if mark {
+        if at > 0 && is_mark(character) {
             marks += 1;
         } else {
             marks = 0;
@@ -270,17 +263,14 @@ fn allowed_length(cluster: &str) -> usize {
         if marks > MAX_MARKS
             || bases > MAX_BASES
             || (at > 0 && is_forbidden(character))
-            || (is_presentation_selector(character) && !before.is_some_and(takes_presentation))
+            || (matches!(character, '\u{fe0e}' | '\u{fe0f}')
+                && !before.is_some_and(takes_presentation))
         {
             return at;
         }
         before = Some(character);
     }
     cluster.len()
-}
-
-fn is_presentation_selector(character: char) -> bool {
-    matches!(character, '\u{fe0e}' | '\u{fe0f}')
 }
 
 /// Returns whether a text or emoji presentation selector after `base` can have an effect. After
@@ -310,6 +300,19 @@ fn valid_prefix(bytes: &[u8]) -> &str {
         Ok(text) => text,
         Err(error) => str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
     }
+}
+
+/// Returns whether a byte continues a character in UTF-8.
+pub fn is_continuation(byte: u8) -> bool {
+    byte & 0xc0 == 0x80
+}
+
+/// Returns the start of the character that contains the byte at `at`, or `at` if it is the end.
+pub fn char_start(text: &[u8], mut at: usize) -> usize {
+    while at > 0 && text.get(at).is_some_and(|byte| is_continuation(*byte)) {
+        at -= 1;
+    }
+    at
 }
 
 /// Returns the start of `text`, at most `bytes` long, without splitting a character.

@@ -39,7 +39,7 @@ fn characters_that_hide_or_reorder_become_escapes() {
 }
 
 #[test]
-fn marks_stay_on_a_base_and_are_escapes_without_one() {
+fn combining_marks_need_a_base() {
     for (text, expected) in [
         ("e\u{301}x", "e\u{301}x"),
         ("\u{301}x", "\\u{301}x"),
@@ -67,7 +67,7 @@ fn marks_stay_on_a_base_and_are_escapes_without_one() {
 }
 
 #[test]
-fn blanks_that_cannot_be_seen_become_escapes() {
+fn invisible_blanks_become_escapes() {
     for (text, expected) in [
         ("a b", "a b"),
         ("orders ", "orders\\x20"),
@@ -97,7 +97,7 @@ fn blanks_that_cannot_be_seen_become_escapes() {
 }
 
 #[test]
-fn blanks_at_the_end_are_known_however_little_of_them_is_shown() {
+fn trailing_blanks_become_escapes_even_if_most_are_cut_off() {
     let bytes = [b"ab".as_slice(), &[b' '; 3000]].concat();
     for columns in [3, 6, 40] {
         let text = one_line(&bytes, columns);
@@ -109,7 +109,7 @@ fn blanks_at_the_end_are_known_however_little_of_them_is_shown() {
 }
 
 #[test]
-fn what_does_not_fit_whole_is_left_out() {
+fn characters_and_escapes_that_do_not_fit_are_left_out() {
     for (text, columns, expected, cut) in [
         ("abc", 3, "abc", false),
         ("abc", 2, "ab", true),
@@ -129,7 +129,7 @@ fn what_does_not_fit_whole_is_left_out() {
 }
 
 #[test]
-fn escapes_are_told_from_the_payloads_own_backslashes() {
+fn escapes_differ_from_backslashes_in_the_payload() {
     let text = one_line(b"\\n\n\\n\x01", 20);
     let parts: Vec<_> = text
         .parts()
@@ -148,7 +148,7 @@ fn escapes_are_told_from_the_payloads_own_backslashes() {
 }
 
 #[test]
-fn a_mark_takes_in_all_of_what_is_shown_as_one() {
+fn a_mark_covers_whole_clusters_and_escapes() {
     let bytes = "ab\te\u{301}你\u{202e}\u{ff}".as_bytes();
     for (mark, expected) in [
         (1..2, "b"),
@@ -182,7 +182,7 @@ fn an_ascii_letter_at_the_edge_of_a_mark_stays_the_base_of_its_cluster() {
 }
 
 #[test]
-fn marks_beyond_what_is_shown_are_not_looked_at() {
+fn marks_beyond_the_visible_part_are_ignored() {
     let marks: Vec<_> = (0..1 << 20).map(|at| 2 * at..2 * at + 1).collect();
     let bytes = vec![b'x'; 2 << 20];
     let text = one_line_marked(&bytes, 4, Ranges::of(&marks).from(1 << 20));
@@ -232,7 +232,7 @@ fn names_keep_both_ends() {
 }
 
 #[test]
-fn titles_hold_no_control_characters() {
+fn titles_contain_no_control_characters() {
     assert_eq!(whole(b"a\x1b]0;x\x07\tb\xff"), "a\\x1b]0;x\\x07\\tb\\xff");
     assert_eq!(whole(b"\r\n"), "\\r\\n");
     assert_eq!(
@@ -242,7 +242,7 @@ fn titles_hold_no_control_characters() {
 }
 
 #[test]
-fn plain_is_what_has_no_escape_but_line_breaks_and_tabs() {
+fn plain_text_needs_no_escapes_except_for_line_breaks_and_tabs() {
     for (bytes, plain) in [
         (&b""[..], true),
         (b"one\n\ttwo", true),

@@ -17,7 +17,7 @@ pub enum Zone {
     Utc,
 }
 
-/// Formats times in a time zone, as the wall clock showed them.
+/// Formats times as the wall clock in a time zone showed them.
 #[derive(Clone, Debug)]
 pub struct Clock {
     zone: TimeZone,
@@ -25,7 +25,7 @@ pub struct Clock {
 }
 
 impl Clock {
-    /// Creates a clock for this zone. If the computer's zone is unknown, it is UTC.
+    /// Creates a clock for this zone. If the computer's zone is unknown, UTC is used.
     pub fn new(zone: Zone) -> Self {
         let zone = match zone {
             Zone::Local => TimeZone::system(),
@@ -43,8 +43,8 @@ impl Clock {
         Self { wall, ..self }
     }
 
-    /// Returns how many microseconds the zone's wall clock was ahead of the [`Time`] in UTC at
-    /// `time`.
+    /// Returns by how many microseconds the zone's wall clock was ahead of `time`, read as a time
+    /// in UTC.
     pub fn ahead(&self, time: Time) -> i64 {
         let offset = self.local(time).map_or(0, |(_, offset)| offset);
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000
@@ -55,13 +55,9 @@ impl Clock {
         let Some((local, _)) = self.local(time) else {
             return "--:--:--.---".to_owned();
         };
-        format!(
-            "{:02}:{:02}:{:02}.{:03}",
-            local.hour(),
-            local.minute(),
-            local.second(),
-            local.millisecond()
-        )
+        let (hour, minute, second) = (local.hour(), local.minute(), local.second());
+        let millisecond = local.millisecond();
+        format!("{hour:02}:{minute:02}:{second:02}.{millisecond:03}")
     }
 
     /// Returns whether two times are on the same day.
@@ -70,24 +66,22 @@ impl Clock {
         day(one) == day(other)
     }
 
-    /// Formats month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
+    /// Formats the month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
     pub fn date_and_minute(&self, time: Time) -> String {
-        self.local(time).map_or_else(
-            || "--:--:--.---".to_owned(),
-            |(local, _)| {
-                let (month, day) = (local.month(), local.day());
-                let (hour, minute) = (local.hour(), local.minute());
-                format!("{month:02}-{day:02} {hour:02}:{minute:02} ")
-            },
-        )
+        let Some((local, _)) = self.local(time) else {
+            return "--:--:--.---".to_owned();
+        };
+        let (month, day) = (local.month(), local.day());
+        let (hour, minute) = (local.hour(), local.minute());
+        format!("{month:02}-{day:02} {hour:02}:{minute:02} ")
     }
 
-    /// Formats month and day, as wide as [`Clock::seconds`]: `11-23 `.
+    /// Formats the month and day, as wide as [`Clock::seconds`]: `11-23   `.
     pub fn short_date(&self, time: Time) -> String {
-        self.local(time).map_or_else(
-            || "--:--:--".to_owned(),
-            |(local, _)| format!("{:02}-{:02}   ", local.month(), local.day()),
-        )
+        let Some((local, _)) = self.local(time) else {
+            return "--:--:--".to_owned();
+        };
+        format!("{:02}-{:02}   ", local.month(), local.day())
     }
 
     /// Formats the time of day in milliseconds, preceded by the date if it is not today's.
@@ -100,13 +94,11 @@ impl Clock {
 
     /// Formats the time of day in seconds, truncated: `12:00:01`. Always eight columns.
     pub fn seconds(&self, time: Time) -> String {
-        self.local(time).map_or_else(
-            || "--:--:--".to_owned(),
-            |(local, _)| {
-                let (hour, minute, second) = (local.hour(), local.minute(), local.second());
-                format!("{hour:02}:{minute:02}:{second:02}")
-            },
-        )
+        let Some((local, _)) = self.local(time) else {
+            return "--:--:--".to_owned();
+        };
+        let (hour, minute, second) = (local.hour(), local.minute(), local.second());
+        format!("{hour:02}:{minute:02}:{second:02}")
     }
 
     /// Formats the date, the time in microseconds, and the zone's offset from UTC:
@@ -118,14 +110,11 @@ impl Clock {
         let sign = if offset < 0 { '-' } else { '+' };
         let minutes = offset.unsigned_abs() / 60;
         format!(
-            "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03}{:03} {sign}{:02}:{:02}",
+            "{:04}-{:02}-{:02} {}{:03} {sign}{:02}:{:02}",
             local.year(),
             local.month(),
             local.day(),
-            local.hour(),
-            local.minute(),
-            local.second(),
-            local.millisecond(),
+            self.time_of_day(time),
             local.microsecond(),
             minutes / 60,
             minutes % 60
@@ -169,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_those_of_the_zone() {
+    fn times_are_shown_in_the_zone() {
         // 2026-11-23 11:00:01.123456 UTC
         let time = Time(1_795_431_601_123_456);
         assert_eq!(at(0).time_of_day(time), "11:00:01.123");
@@ -192,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn another_day_is_told_by_its_date() {
+    fn times_on_another_day_show_its_date() {
         let noon = Time(1_795_431_601_123_456);
         let day_before = Time(noon.0 - 12 * 3_600_000_000);
         assert!(at(0).is_same_day(noon, Time(noon.0 - 11 * 3_600_000_000)));
@@ -208,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn half_hours_are_shown() {
+    fn offsets_may_include_half_hours() {
         let zone = tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
         let clock = Clock {
             zone: zone.to_time_zone(),
@@ -221,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn times_beyond_the_calendar_are_no_panic() {
+    fn times_beyond_the_calendar_do_not_panic() {
         for time in [
             i64::MIN,
             i64::MAX,

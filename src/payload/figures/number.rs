@@ -26,19 +26,15 @@ pub fn number(value: f64) -> String {
     if !(SMALL..LARGE).contains(&size) {
         return format!("{value:.1e}");
     }
-    if size < PLAIN {
-        return rounded(value, 4);
+    // A number that rounds up to a thousand belongs to the next unit.
+    match UNITS.iter().find(|(unit, _)| size >= unit * 0.9995) {
+        Some((unit, name)) if size >= PLAIN => format!("{}{name}", rounded(value / unit, 3)),
+        _ => rounded(value, 4),
     }
-    // What rounds up to a thousand belongs to the next unit.
-    let unit = UNITS.iter().find(|(unit, _)| size >= unit * 0.9995);
-    unit.map_or_else(
-        || rounded(value, 4),
-        |(unit, name)| format!("{}{name}", rounded(value / unit, 3)),
-    )
 }
 
-/// Formats the label of an axis tick, with ticks `step` apart, in as many digits as tell them
-/// apart, if they fit.
+/// Formats the label of an axis tick. If they fit, it has enough digits to differ from the label of
+/// the next tick, `step` away.
 pub fn tick(value: f64, step: f64) -> String {
     let plain = format!("{value:.*}", decimals(-step.abs().log10().floor()));
     // Zero has no minus sign.
@@ -50,7 +46,7 @@ pub fn tick(value: f64, step: f64) -> String {
     number(value)
 }
 
-/// Formats `value` in `digits` digits, always including those before the point, without trailing
+/// Formats `value` in `digits` digits, or more if there are more before the point, without trailing
 /// zeros.
 fn rounded(value: f64, digits: u32) -> String {
     let whole = value.abs().log10().floor() + 1.0;
@@ -105,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_told_apart_while_there_is_room() {
+    fn ticks_differ_while_there_is_room() {
         let ticks = |low: f64, step: f64| [0.0, 1.0, 2.0].map(|at| tick(low + at * step, step));
         assert_eq!(ticks(0.0, 0.5), ["0.0", "0.5", "1.0"]);
         assert_eq!(ticks(-0.2, 0.2), ["-0.2", "0.0", "0.2"]);

@@ -89,7 +89,7 @@ fn sizes_have_binary_units() {
 }
 
 #[test]
-fn durations_take_the_unit_that_suits_them() {
+fn durations_have_a_suitable_unit() {
     for (micros, expected) in [
         (0, "0 ms"),
         (49, "<0.1 ms"),
@@ -132,7 +132,7 @@ fn ages_have_one_unit() {
 }
 
 #[test]
-fn deltas_are_all_as_wide() {
+fn deltas_have_a_fixed_width() {
     for (time, expected) in [
         (Duration::ZERO, "      +0.000"),
         (Duration::from_micros(12_900), "      +0.012"),
@@ -146,7 +146,7 @@ fn deltas_are_all_as_wide() {
 }
 
 #[test]
-fn sizes_are_read_as_people_write_them() {
+fn sizes_are_parsed_in_common_spellings() {
     for (text, expected) in [
         ("0", 0),
         ("1000000", 1_000_000),
@@ -178,14 +178,14 @@ fn sizes_are_read_as_people_write_them() {
 }
 
 #[test]
-fn what_size_writes_parse_size_reads() {
+fn formatted_sizes_can_be_parsed() {
     for bytes in [0, 7, 1023, 100 << 10, 256 << 20, 512 << 30] {
         assert_eq!(parse_size(&size(bytes)), Ok(bytes));
     }
 }
 
 #[test]
-fn sparklines_scale_to_their_highest() {
+fn sparklines_scale_to_the_highest_value() {
     for (values, expected) in [
         (&[][..], ""),
         (&[0, 0], "▁▁"),

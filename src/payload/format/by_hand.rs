@@ -5,11 +5,12 @@ use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
 use crate::payload::{cbor, json_tree, msgpack};
 
-/// Reads a payload as text: unpacked if the result is text of at most `most` bytes, else as it is.
-pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
+/// Reads a payload as text: unpacked if the result is text of at most `max_size` bytes, else as it
+/// is.
+pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);
     while unwrapped.wrappings.len() < MAX_WRAPPINGS {
-        match guess::packed(unwrapped.bytes(), most) {
+        match guess::packed(unwrapped.bytes(), max_size) {
             Some((wrapping, Ok(inner))) => unwrapped.take_off(wrapping, inner),
             _ => break,
         }
@@ -20,18 +21,18 @@ pub(super) fn text(payload: &[u8], most: usize) -> Decoded {
     unwrapped.into_decoded(Format::Text, None, None)
 }
 
-/// Decodes a payload in a format that not every payload fits. Nothing is unpacked to more than
-/// `most` bytes.
+/// Decodes a payload in a format other than text and binary. Nothing is unpacked to more than
+/// `max_size` bytes.
 pub(super) fn read(
     payload: &[u8],
     format: Format,
     message_type: Option<&MessageType>,
-    most: usize,
+    max_size: usize,
 ) -> Result<Decoded, String> {
     let mut unwrapped = Unwrapped::new(payload);
     let mut wrong: Option<String> = None;
     loop {
-        let (wrapping, inner) = match guess::packed(unwrapped.bytes(), most) {
+        let (wrapping, inner) = match guess::packed(unwrapped.bytes(), max_size) {
             Some((wrapping, Ok(inner))) => {
                 wrong = None;
                 (wrapping, inner)
@@ -39,10 +40,10 @@ pub(super) fn read(
             broken => match bare(unwrapped.bytes(), format, message_type) {
                 Ok(tree) => return Ok(unwrapped.into_decoded(format, tree, None)),
                 Err(why) => {
-                    // Many texts are also base64, of noise: then the error of the text itself is
+                    // Many texts are also base64 of noise: then the error of the text itself is
                     // reported.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
-                    let Some(inner) = encoded::decode(unwrapped.bytes(), most) else {
+                    let Some(inner) = encoded::decode(unwrapped.bytes(), max_size) else {
                         return Err(why);
                     };
                     wrong = Some(why);
@@ -76,15 +77,14 @@ fn bare(
     message_type: Option<&MessageType>,
 ) -> Result<Option<Tree>, String> {
     let tree = match format {
-        Format::Json => json_tree::read(bytes).map_err(|wrong| wrong.to_string()),
-        Format::JsonLines => json_tree::read_lines(bytes).map_err(|wrong| wrong.to_string()),
-        Format::MessagePack => msgpack::read(bytes).map_err(|wrong| wrong.to_string()),
-        Format::Cbor => cbor::read(bytes).map_err(|wrong| wrong.to_string()),
+        Format::Json => json_tree::read(bytes),
+        Format::JsonLines => json_tree::read_lines(bytes),
+        Format::MessagePack => msgpack::read(bytes),
+        Format::Cbor => cbor::read(bytes),
         Format::Protobuf => match message_type {
             Some(message_type) => message_type.decode(bytes),
             None => protobuf::read_raw(bytes),
-        }
-        .map_err(|wrong| wrong.to_string()),
+        },
         Format::Pickle | Format::PickleText | Format::Php | Format::Java => {
             return match named::named(bytes) {
                 Some(found) if found == format => Ok(None),
@@ -93,5 +93,5 @@ fn bare(
         }
         Format::Text | Format::Binary => return Ok(None),
     };
-    tree.map(Some)
+    tree.map(Some).map_err(|wrong| wrong.to_string())
 }

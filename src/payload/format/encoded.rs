@@ -12,22 +12,20 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// The minimum number of base64 characters that are recognised automatically.
-const SHORTEST: usize = 16;
-
-/// The number of characters that decide whether the rest is worth decoding.
+/// The number of characters that decide whether the rest is worth decoding. Shorter texts are not
+/// detected automatically.
 const PROBE: usize = 16;
 
-/// Decodes `text` if it is base64 of at most `most` bytes; MIME line breaks and surrounding
+/// Decodes `text` if it is base64 of at most `max_size` bytes; MIME line breaks and surrounding
 /// whitespace are ignored.
-pub(super) fn decode(text: &[u8], most: usize) -> Option<Vec<u8>> {
+pub(super) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    if text.is_empty() || text.len() / 4 * 3 > most {
+    if text.is_empty() || text.len() / 4 * 3 > max_size {
         return None;
     }
     if text.contains(&b'\n') {
-        let is_letter = |byte: &u8| !matches!(byte, b'\n' | b'\r');
-        let joined: Vec<u8> = text.iter().copied().filter(is_letter).collect();
+        let is_kept = |byte: &u8| !matches!(byte, b'\n' | b'\r');
+        let joined: Vec<u8> = text.iter().copied().filter(is_kept).collect();
         return decode_line(&joined);
     }
     decode_line(text)
@@ -37,7 +35,7 @@ pub(super) fn decode(text: &[u8], most: usize) -> Option<Vec<u8>> {
 pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
     // Most texts have a space or a dot among their first characters.
-    let head = text.get(..SHORTEST.max(PROBE))?;
+    let head = text.get(..PROBE)?;
     if !head.iter().all(|byte| is_letter(*byte)) || text.len() / 4 * 3 > MAX_SIZE {
         return None;
     }

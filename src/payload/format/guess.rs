@@ -17,9 +17,9 @@ pub(super) enum Look {
 /// A compression, with its content or why it was not unpacked.
 pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
-/// Detects what `bytes` look like. Nothing is unpacked to more than `most` bytes. `message_type` is
-/// the Protobuf type configured for them.
-pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> Look {
+/// Detects what `bytes` look like. Nothing is unpacked to more than `max_size` bytes.
+/// `message_type` is the Protobuf type configured for them.
+pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Look {
     if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
         return Look::Is(Format::Protobuf, Some(tree));
     }
@@ -30,12 +30,12 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize
         return Look::Is(format, None);
     }
     if is_words(bytes) {
-        return match encoded(bytes, message_type, most) {
+        return match encoded(bytes, message_type, max_size) {
             Some(inner) => Look::Wrapped(Wrapping::Base64, Ok(inner)),
             None => Look::Is(Format::Text, None),
         };
     }
-    if let Some((wrapping, inner)) = packed(bytes, most) {
+    if let Some((wrapping, inner)) = packed(bytes, max_size) {
         return Look::Wrapped(wrapping, inner);
     }
     match as_binary(bytes) {
@@ -44,8 +44,9 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, most: usize
     }
 }
 
-/// Returns the values of bytes that are not wrapped.
-pub(super) fn values(bytes: &[u8]) -> Option<Tree> {
+/// Returns the values of `bytes`, if they have any without unwrapping and without a known Protobuf
+/// type. Since nothing is unpacked, the time grows only with the bytes given.
+pub fn values(bytes: &[u8]) -> Option<Tree> {
     if let Some((_, tree)) = as_json(bytes) {
         return Some(tree);
     }
@@ -63,29 +64,29 @@ pub(super) fn unopened(bytes: &[u8]) -> Format {
     }
 }
 
-/// Returns whether bytes that do not look like JSON may have values, judged by cheap checks: hardly
-/// any text may.
-pub(super) fn may_have_values(bytes: &[u8]) -> bool {
+/// Returns whether bytes that do not look like JSON may have values, judged by cheap checks:
+/// `false` is certain, and hardly any text gives `true`.
+pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0x80..))
         || packed_by(bytes).is_some()
         || encoded::probe(bytes).is_some()
 }
 
-/// Unpacks compressed bytes to at most `most` bytes. Returns `None` if they are not compressed;
-/// bytes that begin like zlib but are broken are not.
-pub(super) fn packed(bytes: &[u8], most: usize) -> Option<Packed> {
+/// Unpacks compressed bytes to at most `max_size` bytes. Returns `None` if they are not compressed,
+/// as far as that can be told: bytes that begin like zlib may be something else.
+pub(super) fn packed(bytes: &[u8], max_size: usize) -> Option<Packed> {
     let wrapping = packed_by(bytes)?;
-    let inner = unpack(wrapping, bytes, most);
-    if wrapping == Wrapping::Zlib && is_none_of_zlib(bytes, &inner) {
+    let inner = unpack(wrapping, bytes, max_size);
+    if wrapping == Wrapping::Zlib && is_unlike_zlib(bytes, &inner) {
         return None;
     }
     Some((wrapping, inner))
 }
 
-/// Returns whether bytes that failed to unpack as zlib are probably something else, such as text
-/// that begins with `x^2`. `0x78` is what encoders write, and does not begin a map or array of
-/// another format.
-fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
+/// Returns whether bytes that begin like zlib but do not unpack are probably something else, such
+/// as text that begins with `x^2`. Encoders write `0x78`, which begins no map or array in another
+/// format.
+fn is_unlike_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
     match inner {
         Err(Failure::Broken(..)) => true,
         Err(Failure::EndsEarly(_)) => {
@@ -96,13 +97,13 @@ fn is_none_of_zlib(bytes: &[u8], inner: &Result<Vec<u8>, Failure>) -> bool {
 }
 
 /// Reads JSON: one value, as in the query `is:json`, even a bare number or word; or objects and
-/// arrays on lines of their own.
+/// arrays, each on its own line.
 fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     let first = bytes.get(json::skip_space(bytes, 0))?;
     match first {
         b'{' | b'[' => match json_tree::read(bytes) {
             Ok(tree) => Some((Format::Json, tree)),
-            // What follows the first value may be the second line.
+            // The data after the first value may be a second line.
             Err(_) if bytes.contains(&b'\n') => {
                 let tree = json_tree::read_lines(bytes).ok()?;
                 Some((Format::JsonLines, tree))
@@ -127,10 +128,10 @@ fn is_words(bytes: &[u8]) -> bool {
     !bytes.iter().any(is_control) && str::from_utf8(bytes).is_ok()
 }
 
-/// Decodes base64 in `words` if the result is distinguishable from noise: compressed bytes, a JSON
-/// object or array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a
-/// message of `message_type`. Digits, words and identifiers decode to noise.
-fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Option<Vec<u8>> {
+/// Decodes base64 in `words` if the result is more than noise: compressed bytes, a JSON object or
+/// array, serialized objects, a `MessagePack` or CBOR map whose keys are strings, or a message of
+/// `message_type`. Digits, words and identifiers decode to noise.
+fn encoded(words: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Option<Vec<u8>> {
     let head = encoded::probe(words)?;
     let is_worth_it = match head.trim_ascii_start() {
         [b'{' | b'[', ..] => true,
@@ -142,20 +143,20 @@ fn encoded(words: &[u8], message_type: Option<&MessageType>, most: usize) -> Opt
                 || named::may_be_named(&head)
         }
     };
-    let inner = is_worth_it.then(|| encoded::decode(words, most))??;
-    is_telling(&inner, message_type, most).then_some(inner)
+    let inner = is_worth_it.then(|| encoded::decode(words, max_size))??;
+    is_meaningful(&inner, message_type, max_size).then_some(inner)
 }
 
 /// Returns whether bytes are unlikely to be noise.
-fn is_telling(bytes: &[u8], message_type: Option<&MessageType>, most: usize) -> bool {
+fn is_meaningful(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> bool {
     if packed_by(bytes).is_some_and(|wrapping| wrapping != Wrapping::Zlib) {
         return true;
     }
     as_json(bytes).is_some_and(|(_, tree)| !is_bare(&tree, bytes))
         || named::named(bytes).is_some()
-        || packed(bytes, most).is_some_and(|(_, inner)| inner.is_ok())
+        || packed(bytes, max_size).is_some_and(|(_, inner)| inner.is_ok())
         || as_binary(bytes).is_some_and(|(_, tree)| is_named_map(&tree, bytes))
-        || message_type.is_some_and(|message_type| is_all_of(message_type, bytes))
+        || message_type.is_some_and(|known| has_only_known_fields(known, bytes))
 }
 
 /// Returns whether the root is a number, a boolean or null.
@@ -164,22 +165,22 @@ fn is_bare(tree: &Tree, bytes: &[u8]) -> bool {
     root.is_some_and(|root| matches!(root.kind, Kind::Number | Kind::Bool | Kind::Null))
 }
 
-/// Returns whether `bytes` has fields and `message_type` knows all of them. Noise sometimes has one
-/// that it knows.
-fn is_all_of(message_type: &MessageType, bytes: &[u8]) -> bool {
+/// Returns whether `bytes` have fields and `message_type` knows all of them. Noise sometimes has
+/// one known field.
+fn has_only_known_fields(message_type: &MessageType, bytes: &[u8]) -> bool {
     let tree = message_type.recognise(bytes);
     tree.is_some_and(|tree| is_named_map(&tree, bytes))
 }
 
 /// Reads `MessagePack` or CBOR, if all of `bytes` are one map or array that is not empty.
 ///
-/// `dc` to `df` begin containers of `MessagePack` only, `a0` to `bf` begin maps of CBOR only, and
-/// the tag for self-described CBOR begins CBOR only. `80` to `8f` begin a map in `MessagePack` and
-/// an array in CBOR: a map whose keys are texts is taken as `MessagePack`; without such keys, what
-/// can be read as both is taken as CBOR, since as a map it would repeat the same key
-/// (`82 18 64 18 65`). `90` to `9f` begin an array in either, with different lengths: what can be
-/// read as both is taken as `MessagePack`. Without text keys, the bytes after the first must not
-/// all be printable ASCII: such bytes are more likely text in a legacy encoding.
+/// `dc` to `df` begin containers only in `MessagePack`, `a0` to `bf` begin maps only in CBOR, and
+/// the tag for self-described CBOR begins only CBOR. `80` to `8f` begin a map in `MessagePack` and
+/// an array in CBOR: a map whose keys are texts is taken as `MessagePack`; without such keys, bytes
+/// that can be read as both are taken as CBOR, since as a map they would repeat a key
+/// (`82 18 64 18 65`). `90` to `9f` begin an array in both, with different lengths: bytes that can
+/// be read as both are taken as `MessagePack`. Without text keys, the bytes after the first must
+/// not all be printable ASCII: such bytes are more likely text in a legacy encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
     let (format, tree) = match bytes {
         [] | [_] => return None,
@@ -198,8 +199,8 @@ fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
         _ => return None,
     };
     let is_printable = |byte: &u8| matches!(byte, b' '..=b'~');
-    let is_like_text = bytes.iter().skip(1).all(is_printable);
-    (!is_like_text || is_named_map(&tree, bytes)).then_some((format, tree))
+    let looks_like_text = bytes.iter().skip(1).all(is_printable);
+    (!looks_like_text || is_named_map(&tree, bytes)).then_some((format, tree))
 }
 
 fn msgpack(bytes: &[u8]) -> Option<(Format, Tree)> {
@@ -214,19 +215,13 @@ fn cbor(bytes: &[u8]) -> Option<(Format, Tree)> {
 
 /// Returns whether the root is a non-empty map whose keys are texts.
 fn is_named_map(tree: &Tree, bytes: &[u8]) -> bool {
-    let mut root = NodeId::default();
-    while tree
-        .value(root, bytes)
-        .is_some_and(|value| value.kind == Kind::Tag)
-    {
-        root = NodeId(root.0 + 1);
-    }
-    let is_map = tree
-        .value(root, bytes)
-        .is_some_and(|value| value.kind == Kind::Object && value.count > 0);
+    let root = tree.untagged(NodeId::default());
+    let root = root.and_then(|root| tree.value(root, bytes));
     let has_name = |child: NodeId| {
         let key = tree.value(child, bytes).map(|value| value.key);
         matches!(key, Some(Key::Name(name)) if is_words(name))
     };
-    is_map && tree.children(root).all(has_name)
+    root.is_some_and(|root| {
+        root.kind == Kind::Object && root.count > 0 && tree.children(root.id).all(has_name)
+    })
 }

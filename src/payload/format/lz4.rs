@@ -1,9 +1,8 @@
-//! The LZ4 frame format
-//! (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
+//! The LZ4 frame format (<https://github.com/lz4/lz4/blob/dev/doc/lz4_Frame_format.md>).
 //!
-//! A frame header states the maximum block size, up to 4 MiB, whatever the blocks contain: 17 bytes
-//! can claim that much. A streaming decoder allocates what is claimed. This one allocates what the
-//! bytes of a block can expand to.
+//! A frame header states the maximum block size, up to 4 MiB, whatever the blocks contain: a frame
+//! of 17 bytes can claim that much. A streaming decoder allocates as much as is claimed; this one
+//! allocates only as much as the bytes of a block can expand to.
 
 use std::io::{self, ErrorKind};
 
@@ -16,7 +15,7 @@ const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// How far back a block may refer, in bytes.
 const WINDOW: usize = 64 << 10;
 
-/// The maximum expansion of a byte of a block: one more byte of a length.
+/// The maximum number of bytes that a byte of a block expands to: one in a length adds 255.
 const MAX_RATIO: usize = 255;
 
 /// The header of a frame.
@@ -79,8 +78,8 @@ fn unpack_block(
 ) -> io::Result<()> {
     let before = out.len();
     let room = limit + 1 - before.min(limit);
-    let most = header.max_block.min(block.len().saturating_mul(MAX_RATIO));
-    out.resize(before + most.min(room), 0);
+    let max = header.max_block.min(block.len().saturating_mul(MAX_RATIO));
+    out.resize(before + max.min(room), 0);
     let (known, new) = out.split_at_mut(before);
     let window = if header.are_blocks_independent {
         &[]
@@ -89,7 +88,7 @@ fn unpack_block(
     };
     let length = match decompress_into_with_dict(block, new, window) {
         Ok(length) => length,
-        Err(DecompressError::OutputTooSmall { .. }) if most > room => room,
+        Err(DecompressError::OutputTooSmall { .. }) if max > room => room,
         Err(wrong) => return Err(broken(&wrong.to_string())),
     };
     out.truncate(before + length);
@@ -98,12 +97,11 @@ fn unpack_block(
 
 impl Header {
     fn take(rest: &mut &[u8]) -> io::Result<Self> {
-        if take(rest, MAGIC.len())? != MAGIC {
+        if array::<4>(rest)? != MAGIC {
             return Err(broken("trailing data"));
         }
         let start = *rest;
-        let flags = take(rest, 2)?;
-        let (flags, block) = (flags[0], flags[1]);
+        let [flags, block] = array::<2>(rest)?;
         let has = |bit: u8| flags >> bit & 1 == 1;
         if flags >> 6 != 1 || has(1) || block & 0x8f != 0 || block >> 4 < 4 {
             return Err(broken("unknown frame header"));
@@ -112,18 +110,13 @@ impl Header {
             return Err(broken("needs a dictionary"));
         }
         let content_size = if has(3) {
-            let size = take(rest, 8)?;
-            Some(
-                size.iter()
-                    .rev()
-                    .fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
-            )
+            Some(u64::from_le_bytes(array(rest)?))
         } else {
             None
         };
         let described = &start[..start.len() - rest.len()];
         let hash = XxHash32::oneshot(0, described).to_le_bytes()[1];
-        if take(rest, 1)? != [hash] {
+        if array::<1>(rest)? != [hash] {
             return Err(broken("wrong header checksum"));
         }
         Ok(Self {
@@ -145,12 +138,14 @@ fn take<'a>(rest: &mut &'a [u8], length: usize) -> io::Result<&'a [u8]> {
     Ok(taken)
 }
 
+fn array<const N: usize>(rest: &mut &[u8]) -> io::Result<[u8; N]> {
+    let (taken, behind) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+    *rest = behind;
+    Ok(*taken)
+}
+
 fn number(rest: &mut &[u8]) -> io::Result<u32> {
-    let bytes = take(rest, 4)?;
-    Ok(bytes
-        .iter()
-        .rev()
-        .fold(0, |sum, byte| sum << 8 | u32::from(*byte)))
+    array(rest).map(u32::from_le_bytes)
 }
 
 fn check(bytes: &[u8], checksum: u32) -> io::Result<()> {
@@ -187,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_claim_of_large_blocks_takes_no_room() {
+    fn a_claim_of_large_blocks_allocates_nothing() {
         let frames = tiny().repeat(963);
         let mut out = Vec::new();
         let mut rest = &frames[..];
@@ -200,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_block_is_unpacked_no_further_than_to_the_limit() {
+    fn unpacking_a_block_stops_at_the_limit() {
         let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
         std::io::Write::write_all(&mut encoder, &vec![7; 300_000]).unwrap();
         let packed = encoder.finish().unwrap();

@@ -1,9 +1,8 @@
 //! Formats that are named but never decoded, since decoding them can run code.
 
-use super::Format;
-use super::pickle::{self, Protocol};
+use super::{Format, pickle};
 
-/// Returns the format of serialized objects that `bytes` are in.
+/// Returns the format of `bytes` if they are serialized objects.
 pub(super) fn named(bytes: &[u8]) -> Option<Format> {
     match bytes {
         // Protocols 2 to 5 begin with their version and end with STOP (`pickletools`).
@@ -13,10 +12,7 @@ pub(super) fn named(bytes: &[u8]) -> Option<Format> {
         [b'a' | b'O' | b'C' | b'E' | b's', b':', b'0'..=b'9', ..] => {
             is_php(bytes).then_some(Format::Php)
         }
-        _ => pickle::protocol(bytes).map(|protocol| match protocol {
-            Protocol::Zero => Format::PickleText,
-            Protocol::One => Format::Pickle,
-        }),
+        _ => pickle::format(bytes),
     }
 }
 
@@ -38,19 +34,15 @@ fn is_php(bytes: &[u8]) -> bool {
     let Some((length, rest)) = number(rest) else {
         return false;
     };
+    let after_name = || number(quoted(rest, length)?.strip_prefix(b":")?);
     match kind {
         Some(b'a') => is_braced(rest),
         Some(b's' | b'E') => quoted(rest, length) == Some(b";"),
         // The output of a class's own serializer: a length and arbitrary bytes.
-        Some(b'C') => quoted(rest, length)
-            .and_then(|rest| number(rest.strip_prefix(b":")?))
-            .is_some_and(|(length, rest)| {
-                rest.len() == length.saturating_add(2) && within_braces(rest).is_some()
-            }),
-        Some(_) => quoted(rest, length)
-            .and_then(|rest| number(rest.strip_prefix(b":")?))
-            .is_some_and(|(_, rest)| is_braced(rest)),
-        None => false,
+        Some(b'C') => after_name().is_some_and(|(length, rest)| {
+            rest.len() == length.saturating_add(2) && within_braces(rest).is_some()
+        }),
+        _ => after_name().is_some_and(|(_, rest)| is_braced(rest)),
     }
 }
 

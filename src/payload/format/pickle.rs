@@ -1,34 +1,28 @@
 //! Python pickles before protocol 2, which have no header. They are recognised by their opcodes,
 //! which are skipped and never run (listed in `pickletools` of Python's library).
 
-/// The protocol of a pickle, as far as its opcodes tell.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Protocol {
-    /// All opcodes and arguments are text.
-    Zero,
-    /// Some opcodes have binary arguments.
-    One,
-}
+use super::Format;
 
-/// Returns the protocol of a pickle without a header, if all of `bytes` are one. It must start like
-/// a pickle of more than a number, consist of opcodes up to the one that ends it, and store
-/// something in the memo, as all such pickles do and no text does by accident.
-pub(super) fn protocol(bytes: &[u8]) -> Option<Protocol> {
+/// Returns the format of a pickle without a header, if all of `bytes` are one: binary if any of its
+/// opcodes has binary arguments. It must start like a pickle of more than a number, consist of
+/// opcodes up to the one that ends it, and store something in the memo, as all such pickles do and
+/// no text does by accident.
+pub(super) fn format(bytes: &[u8]) -> Option<Format> {
     let (first, last) = (bytes.first()?, bytes.last()?);
     if !may_start(*first) || *last != b'.' {
         return None;
     }
     let mut opcodes = Opcodes { rest: bytes };
-    let mut protocol = Protocol::Zero;
-    let mut is_memorised = false;
+    let mut format = Format::PickleText;
+    let mut uses_memo = false;
     loop {
         let opcode = opcodes.next()?;
-        is_memorised |= matches!(opcode, b'p' | b'q' | b'r');
+        uses_memo |= matches!(opcode, b'p' | b'q' | b'r');
         if b"JKMGTUX]e)}u1hjqroQ".contains(&opcode) {
-            protocol = Protocol::One;
+            format = Format::Pickle;
         }
         if opcode == b'.' {
-            return (opcodes.rest.is_empty() && is_memorised).then_some(protocol);
+            return (opcodes.rest.is_empty() && uses_memo).then_some(format);
         }
     }
 }
@@ -79,7 +73,7 @@ impl Opcodes<'_> {
         Some(())
     }
 
-    /// Skips as many bytes as the length before them says, which is a number of `size` bytes.
+    /// Skips a length, which is a number of `size` bytes, and as many bytes as it says.
     fn counted(&mut self, size: usize) -> Option<()> {
         let mut number = [0; 4];
         number[..size].copy_from_slice(self.rest.get(..size)?);
@@ -94,6 +88,7 @@ fn is_number(line: &[u8]) -> bool {
 
 /// Returns whether a line is a Python name, with dots between modules.
 fn is_name(line: &[u8]) -> bool {
-    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte);
-    !line.is_empty() && line.iter().all(|byte| is_of_name(byte) || !byte.is_ascii())
+    let may_be_in_name =
+        |byte: &u8| byte.is_ascii_alphanumeric() || b"_.".contains(byte) || !byte.is_ascii();
+    !line.is_empty() && line.iter().all(may_be_in_name)
 }

@@ -53,12 +53,12 @@ impl Display for Failure {
         let size = |bytes: usize| figures::size(bytes as u64);
         match self {
             Self::Large { packed, limit } => {
-                let (packed_size, limit_size) = (size(*packed), size(*limit));
+                let ratio = limit / packed.max(&1);
+                let (packed, limit) = (size(*packed), size(*limit));
                 write!(
                     formatter,
-                    "{packed_size} would exceed the limit of {limit_size} when unpacked"
+                    "{packed} would exceed the limit of {limit} when unpacked"
                 )?;
-                let ratio = limit / packed.max(&1);
                 write!(formatter, " (ratio > {ratio})")
             }
             Self::LargePacked(packed) => {
@@ -99,17 +99,13 @@ pub fn limit(packed: usize) -> usize {
     packed.saturating_mul(MAX_RATIO).clamp(SMALL, MAX_SIZE)
 }
 
-/// Unpacks all of `bytes`, which are compressed by `wrapping`, which must not be base64, to at most
-/// `most` bytes.
-///
-/// # Errors
-///
-/// Returns why they were not unpacked.
-pub fn unpack(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, Failure> {
+/// Unpacks all of `bytes`, compressed by `wrapping` (which must not be base64), to at most
+/// `max_size` bytes.
+pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u8>, Failure> {
     if bytes.len() > MAX_SIZE {
         return Err(Failure::LargePacked(bytes.len()));
     }
-    let limit = limit(bytes.len()).min(most);
+    let limit = limit(bytes.len()).min(max_size);
     let mut out = Vec::new();
     match wrapping {
         Wrapping::Gzip => {
@@ -133,8 +129,8 @@ pub fn unpack(wrapping: Wrapping, bytes: &[u8], most: usize) -> Result<Vec<u8>, 
     Ok(out)
 }
 
-/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` unpacks the first,
-/// and returns what follows.
+/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` unpacks the first
+/// and returns the rest.
 fn pieces<'a>(
     wrapping: Wrapping,
     bytes: &'a [u8],
@@ -194,14 +190,14 @@ fn zstd_frame<'a>(
     out: &mut Vec<u8>,
 ) -> io::Result<&'a [u8]> {
     let mut decoder = zstd::Decoder::with_context(bytes, context).single_frame();
-    // What a header claims is allocated at once, so small payloads may not claim much.
+    // The window that a header claims is allocated at once, so small payloads may not claim much.
     let (least, greatest) = ZSTD_WINDOWS;
     decoder.window_log_max(limit.max(1).ilog2().clamp(least, greatest))?;
     drain(&mut decoder, limit, out)?;
     Ok(decoder.finish())
 }
 
-/// Reads to `out` until that is larger than `limit`. The buffer grows with the output.
+/// Reads to `out` until it is larger than `limit`. It grows with the output.
 fn drain(decoder: &mut impl Read, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
     let room = limit + 1 - out.len().min(limit);
     decoder.take(room as u64).read_to_end(out).map(drop)

@@ -1,9 +1,9 @@
-//! JSON as a flat list of tokens, for examining every message of a burst: validated and tokenised
-//! in one pass, into a vector that is reused.
+//! JSON as a flat list of tokens, for checking every message of a burst: validated and tokenised in
+//! one pass, into a vector that is reused.
 
 use std::ops::Range;
 
-use super::{Grammar, Refused, Visit};
+use super::{Parser, Refused, Visitor};
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,8 +36,8 @@ pub struct Token {
 }
 
 impl Token {
-    /// Returns the token as it is written in the payload; for a key or string, the escaped text
-    /// between the quotes. Empty for an object or array.
+    /// Returns the token as it is written in the payload; for a key or string, the still escaped
+    /// text between the quotes. Empty for an object or array.
     #[inline]
     pub fn text<'a>(&self, bytes: &'a [u8]) -> &'a [u8] {
         &bytes[self.start as usize..self.end as usize]
@@ -49,26 +49,26 @@ impl Token {
 pub fn flatten(bytes: &[u8], tokens: &mut Vec<Token>) -> bool {
     tokens.clear();
     u32::try_from(bytes.len()).is_ok()
-        && Grammar { bytes, at: 0 }.whole(&mut Row(tokens)).is_ok()
+        && Parser { bytes, at: 0 }.parse(&mut Tokens(tokens)).is_ok()
         && str::from_utf8(bytes).is_ok()
 }
 
 /// Collects tokens.
-struct Row<'a>(&'a mut Vec<Token>);
+struct Tokens<'a>(&'a mut Vec<Token>);
 
-impl Row<'_> {
+impl Tokens<'_> {
     #[inline]
     fn push(&mut self, kind: Kind, raw: Range<usize>) {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "no payload is read whose length has more than 32 bits"
+            reason = "payloads of 4 GiB or more are rejected"
         )]
         let (start, end) = (raw.start as u32, raw.end as u32);
         self.0.push(Token { kind, start, end });
     }
 }
 
-impl Visit for Row<'_> {
+impl Visitor for Tokens<'_> {
     #[inline]
     fn open(&mut self, is_object: bool, _: usize) -> Result<(), Refused> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_cut_into_its_tokens() {
+    fn a_value_is_split_into_its_tokens() {
         let bytes = br#" {"a":[1,"x\"y",{}], "b" : null,"c":[], "d":true } "#;
         let mut tokens = Vec::new();
         assert!(flatten(bytes, &mut tokens));

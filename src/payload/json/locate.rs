@@ -1,7 +1,7 @@
 //! Finding the value at a path by skipping everything else.
 //!
-//! The result is exact for JSON. For other bytes it is arbitrary, but the search still terminates
-//! in a time that grows with their number. The caller validates the result if it matters.
+//! The result is exact for JSON. For other bytes it is arbitrary, although the search still ends,
+//! in a time that grows with their number. Callers to whom that matters validate the bytes.
 
 use std::ops::Range;
 

@@ -18,16 +18,16 @@ impl Number {
         }
     }
 
-    /// Returns the digits that appear consecutively in every text that expresses an equal number
-    /// without an exponent, or `None` if this is not an integer of at most 18 digits.
+    /// Returns the digits that appear in a row in every text that expresses an equal number without
+    /// an exponent, or `None` if this is not an integer of at most 18 digits.
     pub fn plain_digits(&self) -> Option<&[u8]> {
         self.small?;
         let digits = self.text.strip_prefix(b"-").unwrap_or(&self.text);
         (digits.len() == 1 || digits[0] != b'0').then_some(digits)
     }
 
-    /// Returns how the number in `text` compares to this one, or `None` if it is not a number.
-    /// Exponents of over 30 digits all compare as equal.
+    /// Returns how the number in `text` compares to this one, or `None` if it is not a number. All
+    /// exponents of over 30 digits compare as equal.
     #[inline]
     pub fn order_of(&self, text: &[u8]) -> Option<Ordering> {
         if let (Some(other), Some(this)) = (small(text), self.small) {
@@ -44,16 +44,16 @@ impl PartialEq for Number {
 }
 
 /// Appends the normal form of the number in `text` to `out`: its digits without leading and
-/// trailing zeros, and the power of ten of the first digit. Two numbers are equal if their normal
-/// forms are, except for exponents of over 30 digits, as above. Returns `None` if `text` is not a
-/// number.
-pub fn write_worth(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
+/// trailing zeros, and the power of ten of the first digit. Equal numbers have the same normal
+/// form, and different ones do not, apart from exponents of over 30 digits, as above. Returns
+/// `None` if `text` is not a number.
+pub fn write_normal_form(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
     let decimal = Decimal::read(text)?;
     let Some(magnitude) = decimal.magnitude else {
         out.push(b'0');
         return Some(());
     };
-    if decimal.negative {
+    if decimal.is_negative {
         out.push(b'-');
     }
     out.extend(decimal.significant());
@@ -69,10 +69,7 @@ pub fn write_worth(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
 /// Parses an integer of at most 18 digits.
 #[inline]
 fn small(text: &[u8]) -> Option<i64> {
-    let (negative, digits) = match text {
-        [b'-', digits @ ..] => (true, digits),
-        digits => (false, digits),
-    };
+    let (is_negative, digits) = split_sign(text);
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }
@@ -83,12 +80,12 @@ fn small(text: &[u8]) -> Option<i64> {
         }
         value = value * 10 + i64::from(digit - b'0');
     }
-    Some(if negative { -value } else { value })
+    Some(if is_negative { -value } else { value })
 }
 
 /// A number split into its parts.
 struct Decimal<'a> {
-    negative: bool,
+    is_negative: bool,
     /// The digits before the point, without leading zeros, and those after it.
     digits: (&'a [u8], &'a [u8]),
     /// The power of ten of the first digit that is not 0, or `None` if all are.
@@ -97,15 +94,8 @@ struct Decimal<'a> {
 
 impl<'a> Decimal<'a> {
     fn read(text: &'a [u8]) -> Option<Self> {
-        let (negative, rest) = match text {
-            [b'-', rest @ ..] => (true, rest),
-            rest => (false, rest),
-        };
-        let (whole, rest) = split_digits(rest);
-        let (fraction, rest) = match rest {
-            [b'.', rest @ ..] => split_digits(rest),
-            rest => (&rest[..0], rest),
-        };
+        let (is_negative, rest) = split_sign(text);
+        let (whole, fraction, rest) = split_decimal(rest);
         let exponent = match rest {
             [] => 0,
             [b'e' | b'E', rest @ ..] => read_exponent(rest)?,
@@ -114,33 +104,28 @@ impl<'a> Decimal<'a> {
         if whole.is_empty() {
             return None;
         }
-        let is_digit = |digit: &u8| *digit != b'0';
-        let (digits, place) = if let Some(first) = whole.iter().position(is_digit) {
-            (
-                (&whole[first..], fraction),
-                Some(signed(whole.len() - first) - 1),
-            )
+        let is_significant = |digit: &u8| *digit != b'0';
+        let (digits, place) = if let Some(first) = whole.iter().position(is_significant) {
+            let place = signed(whole.len() - first) - 1;
+            ((&whole[first..], fraction), Some(place))
         } else {
-            let first = fraction.iter().position(is_digit);
+            let first = fraction.iter().position(is_significant);
             let digits = &fraction[first.unwrap_or(fraction.len())..];
             ((&whole[..0], digits), first.map(|first| -signed(first) - 1))
         };
         Some(Self {
-            negative,
+            is_negative,
             digits,
             magnitude: place.map(|place| exponent + place),
         })
     }
 
     fn order(&self, other: &Self) -> Ordering {
-        let (Some(_), Some(_)) = (self.magnitude, other.magnitude) else {
-            return self.sign().cmp(&other.sign());
-        };
         self.sign().cmp(&other.sign()).then_with(|| {
             let order = self.magnitude.cmp(&other.magnitude);
             let order =
                 order.then_with(|| order_of_digits(self.significant(), other.significant()));
-            if self.negative {
+            if self.is_negative {
                 order.reverse()
             } else {
                 order
@@ -149,7 +134,7 @@ impl<'a> Decimal<'a> {
     }
 
     fn sign(&self) -> i8 {
-        match (self.magnitude, self.negative) {
+        match (self.magnitude, self.is_negative) {
             (None, _) => 0,
             (_, true) => -1,
             (_, false) => 1,
@@ -178,13 +163,32 @@ fn order_of_digits(
     }
 }
 
+/// Returns whether `text` begins with a minus sign, and what follows it.
+#[inline]
+pub(in crate::payload) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
+    match text {
+        [b'-', rest @ ..] => (true, rest),
+        rest => (false, rest),
+    }
+}
+
+/// Returns the digits before and after the decimal point, and what follows them.
+pub(in crate::payload) fn split_decimal(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
+    let (whole, rest) = split_digits(text);
+    let (fraction, rest) = match rest {
+        [b'.', rest @ ..] => split_digits(rest),
+        rest => (&rest[..0], rest),
+    };
+    (whole, fraction, rest)
+}
+
 fn split_digits(text: &[u8]) -> (&[u8], &[u8]) {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     text.split_at(digits)
 }
 
 fn read_exponent(text: &[u8]) -> Option<i128> {
-    let (negative, text) = match text {
+    let (is_negative, text) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] | rest => (false, rest),
     };
@@ -192,11 +196,11 @@ fn read_exponent(text: &[u8]) -> Option<i128> {
     if digits.is_empty() || !rest.is_empty() {
         return None;
     }
-    let most = 10_i128.pow(30);
+    let max = 10_i128.pow(30);
     let value = digits.iter().fold(0, |value: i128, digit| {
-        (value * 10 + i128::from(digit - b'0')).min(most)
+        (value * 10 + i128::from(digit - b'0')).min(max)
     });
-    Some(if negative { -value } else { value })
+    Some(if is_negative { -value } else { value })
 }
 
 fn signed(length: usize) -> i128 {
@@ -209,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_compare_by_what_they_are_worth() {
+    fn numbers_compare_by_their_values() {
         use Ordering::{Equal, Greater, Less};
         for (left, right, order) in [
             ("42", "42.0", Equal),
@@ -253,10 +257,10 @@ mod tests {
     }
 
     #[test]
-    fn a_worth_is_spelt_in_one_way() {
-        let worth = |text: &str| {
+    fn equal_numbers_have_one_normal_form() {
+        let normal = |text: &str| {
             let mut out = b"> ".to_vec();
-            write_worth(text.as_bytes(), &mut out).unwrap();
+            write_normal_form(text.as_bytes(), &mut out).unwrap();
             String::from_utf8(out).unwrap()
         };
         for (spellings, expected) in [
@@ -267,14 +271,14 @@ mod tests {
             (&["9007199254740993"], "> 9007199254740993e15"),
         ] {
             for spelling in spellings {
-                assert_eq!(worth(spelling), expected, "{spelling}");
+                assert_eq!(normal(spelling), expected, "{spelling}");
             }
         }
-        assert_eq!(write_worth(b"NaN", &mut Vec::new()), None);
+        assert_eq!(write_normal_form(b"NaN", &mut Vec::new()), None);
     }
 
     #[test]
-    fn what_is_no_number_has_no_order() {
+    fn texts_that_are_not_numbers_have_no_order() {
         for text in [
             "", "-", "x", "1x", "1e", "1e+", "1.5.5", ".5", "true", "\"1\"",
         ] {

@@ -26,7 +26,7 @@ pub fn compare(raw: &[u8], text: &[u8]) -> Ordering {
     }
 }
 
-/// Returns a quoted string whose contents are exactly `text`, whether that is UTF-8 or not.
+/// Returns a quoted string whose contents are exactly `text`, which need not be UTF-8.
 pub fn quoted(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len() + 2);
     out.push(b'"');
@@ -60,8 +60,8 @@ pub fn in_quotes(text: &[u8]) -> Vec<u8> {
     [b"\"", text, b"\""].concat()
 }
 
-/// Returns the surrogate whose three-byte UTF-8 pattern `bytes` begin with, if any. It does not
-/// occur in valid UTF-8, but JSON escapes can express it.
+/// Returns the half of a surrogate pair that `bytes` begin with, if any: three bytes in the pattern
+/// of UTF-8 that valid UTF-8 never has, but that JSON escapes can express.
 #[inline]
 pub fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {
@@ -82,7 +82,7 @@ pub fn surrogate_bytes(surrogate: u16) -> [u8; 3] {
 /// A part of a string's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run<'a> {
-    /// A stretch of text, as long as possible.
+    /// Text, as long as possible.
     Text(&'a str),
     /// Half of a surrogate pair.
     Surrogate(u16),
@@ -115,7 +115,7 @@ pub fn runs(text: &[u8]) -> impl Iterator<Item = Run<'_>> {
 pub struct Unescaped<'a> {
     raw: &'a [u8],
     at: usize,
-    /// Whether half of a surrogate pair stays as its escape instead.
+    /// Whether half of a surrogate pair stays an escape instead.
     keeps_surrogates: bool,
     /// The remaining bytes of a character, the next one first.
     ready: [u8; 4],
@@ -134,8 +134,8 @@ impl<'a> Unescaped<'a> {
         }
     }
 
-    /// Like [`Self::new`], but half of a surrogate pair stays as its escape, so the output is UTF-8
-    /// if `raw` is.
+    /// Like [`Self::new`], but half of a surrogate pair stays an escape, so the output is UTF-8 if
+    /// `raw` is.
     pub fn keeping_surrogates(raw: &'a [u8]) -> Self {
         Self {
             keeps_surrogates: true,
@@ -158,22 +158,21 @@ impl<'a> Unescaped<'a> {
         let low = self
             .unit(self.at + 6)
             .filter(|low| (0xd800..0xdc00).contains(&high) && (0xdc00..0xe000).contains(low));
-        let (code, length) = match low {
+        let (code, taken) = match low {
             Some(low) => (0x10000 + ((high - 0xd800) << 10) + (low - 0xdc00), 12),
             None => (high, 6),
         };
-        if self.keeps_surrogates && char::from_u32(code).is_none() {
-            return None;
-        }
-        self.at += length;
         let mut bytes = [0; 4];
-        let length = if let Some(character) = char::from_u32(code) {
-            character.encode_utf8(&mut bytes).len()
-        } else {
-            let [_, _, high, low] = code.to_be_bytes();
-            bytes[..3].copy_from_slice(&surrogate_bytes(u16::from_be_bytes([high, low])));
-            3
+        let length = match char::from_u32(code) {
+            Some(character) => character.encode_utf8(&mut bytes).len(),
+            None if self.keeps_surrogates => return None,
+            None => {
+                let surrogate = u16::try_from(code).unwrap_or_default();
+                bytes[..3].copy_from_slice(&surrogate_bytes(surrogate));
+                3
+            }
         };
+        self.at += taken;
         let first = bytes[0];
         bytes.rotate_left(1);
         (self.ready, self.left) = (bytes, length - 1);
@@ -224,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn escapes_say_what_json_has_them_say() {
+    fn escapes_mean_what_json_defines() {
         assert_eq!(unescaped(r#"a\"\\\/\b\f\n\r\tz"#), b"a\"\\/\x08\x0c\n\r\tz");
         assert_eq!(unescaped(r"\u0069d"), b"id");
         assert_eq!(unescaped(r"\u00e9\u20AC"), "é€".as_bytes());
@@ -239,20 +238,20 @@ mod tests {
     }
 
     #[test]
-    fn halves_of_pairs_may_stay_as_they_are_written() {
+    fn halves_of_surrogate_pairs_may_stay_escapes() {
         for (raw, kept) in [
             (r"a\ud800b", r"a\ud800b"),
             (r"\uD83D\ud83d\ude00\uDE00", "\\uD83D\u{1f600}\\uDE00"),
             (r"\\ud800\n", "\\ud800\n"),
             (r"\u00e9", "é"),
         ] {
-            let said: Vec<u8> = Unescaped::keeping_surrogates(raw.as_bytes()).collect();
-            assert_eq!(String::from_utf8(said).as_deref(), Ok(kept), "{raw}");
+            let text: Vec<u8> = Unescaped::keeping_surrogates(raw.as_bytes()).collect();
+            assert_eq!(String::from_utf8(text).as_deref(), Ok(kept), "{raw}");
         }
     }
 
     #[test]
-    fn halves_of_pairs_have_bytes_of_their_own() {
+    fn halves_of_surrogate_pairs_have_their_own_bytes() {
         for code in 0xd800..=0xdfff_u16 {
             assert_eq!(surrogate(&surrogate_bytes(code)), Some(code));
         }
@@ -262,9 +261,9 @@ mod tests {
     }
 
     #[test]
-    fn what_a_string_says_comes_in_parts() {
-        let said = b"a\xed\xa0\x80\xed\xbf\xbf\xc3\xa9\xff\xed\x9f\xbf\xed\xa0";
-        let parts: Vec<Run<'_>> = runs(said).collect();
+    fn contents_are_split_into_runs() {
+        let contents = b"a\xed\xa0\x80\xed\xbf\xbf\xc3\xa9\xff\xed\x9f\xbf\xed\xa0";
+        let parts: Vec<Run<'_>> = runs(contents).collect();
         let (a, e) = (Run::Text("a"), Run::Text("\u{e9}"));
         let (first, last) = (Run::Surrogate(0xd800), Run::Surrogate(0xdfff));
         let (below, broken) = (Run::Text("\u{d7ff}"), Run::Broken);
@@ -272,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_says_what_a_string_says_or_what_is_written() {
+    fn the_text_of_a_value_is_unescaped_only_for_strings() {
         assert_eq!(
             super::contents(br#""caf\u00e9 \"x\"""#),
             "café \"x\"".as_bytes()

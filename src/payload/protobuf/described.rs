@@ -1,4 +1,4 @@
-//! Descriptors of message types, reduced to what decoding needs.
+//! Descriptors of message types, reduced to the parts that decoding needs.
 
 use prost_reflect::prost::{DecodeError, Message};
 use prost_reflect::prost_types::{
@@ -6,10 +6,10 @@ use prost_reflect::prost_types::{
     FileDescriptorSet, MessageOptions,
 };
 
-/// Reads a descriptor set and drops what does not affect how messages are decoded: services,
-/// options, defaults, oneofs. What is dropped need not be valid, and files of every syntax,
-/// including editions, are accepted alike: the decoder accepts numbers packed or not, and messages
-/// as groups or not, whatever a file prefers.
+/// Reads a descriptor set and drops the parts that do not affect how messages are decoded:
+/// services, options, defaults, oneofs. These need not be valid. Files of every syntax are
+/// accepted, including editions: whatever a file prescribes, the decoder accepts numbers that are
+/// packed or not, and messages that are groups or not.
 pub(super) fn plain(bytes: &[u8]) -> Result<FileDescriptorSet, DecodeError> {
     let set = FileDescriptorSet::decode(bytes)?;
     Ok(FileDescriptorSet {
@@ -32,6 +32,7 @@ fn file(file: FileDescriptorProto) -> FileDescriptorProto {
 
 fn message(message_type: DescriptorProto) -> DescriptorProto {
     let nested = message_type.nested_type.into_iter();
+    let enums = message_type.enum_type.into_iter();
     let mut extension_range = message_type.extension_range;
     for range in &mut extension_range {
         range.options = None;
@@ -42,11 +43,7 @@ fn message(message_type: DescriptorProto) -> DescriptorProto {
         field: message_type.field.into_iter().map(field).collect(),
         extension: message_type.extension.into_iter().map(field).collect(),
         nested_type: nested.map(message).collect(),
-        enum_type: message_type
-            .enum_type
-            .into_iter()
-            .map(enumeration)
-            .collect(),
+        enum_type: enums.map(enumeration).collect(),
         extension_range,
         options: map_entry.map(|map_entry| MessageOptions {
             map_entry: Some(map_entry),

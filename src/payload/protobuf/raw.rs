@@ -8,7 +8,7 @@ use crate::payload::decimal::{decimal, decimal_f32};
 use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::{Kind, MAX_DEPTH, Text};
 
-/// Adds the message whose fields are at `range`, and that is written at `source`, as an object.
+/// Adds a message as an object. Its fields are at `range`, and all of it is at `source`.
 pub(super) fn message(
     bytes: &[u8],
     sink: &mut Sink,
@@ -41,7 +41,7 @@ pub(super) fn field(bytes: &[u8], sink: &mut Sink, field: &Field) -> Result<(), 
     sink.scalar(kind, Text::Bytes(words.as_bytes()), source)
 }
 
-/// Formats both possible meanings of a fixed-size number: `1065353216 or 1.0`.
+/// Formats both values that a fixed-size number may stand for: `1065353216 or 1.0`.
 fn either(whole: u64, float: &str) -> String {
     format!("{whole} or {float}")
 }
@@ -55,7 +55,7 @@ fn stretch(
 ) -> Result<(), Stop> {
     let content = bytes.get(range.clone()).unwrap_or_default();
     let text = str::from_utf8(content).ok();
-    // Text is rarely a valid message, and a message is rarely without control characters.
+    // Text is rarely a valid message, and most messages have control characters.
     let is_plain = text.is_some_and(|text| !text.contains(char::is_control));
     if !is_plain && sink.depth() < MAX_DEPTH && wire::is_message(bytes, range.clone()) {
         return message(bytes, sink, range.clone(), &source);

@@ -1,15 +1,15 @@
-//! The tree built from messages.
+//! Building a tree from messages.
 
 use std::ops::Range;
 
 use crate::payload::reading::Stop;
 use crate::payload::tree::{Builder, Kind, Text};
 
-/// Builds a tree from fields that are grouped by number. A tree requires positions in order, so a
-/// value that is written before an already added one gets no position.
+/// Builds a tree from fields that are grouped by number. A tree requires positions in ascending
+/// order, so a value written before one that was already added gets no position.
 pub(super) struct Sink {
     pub(super) builder: Builder,
-    /// The start of the added value that is written last.
+    /// The highest start of the values added so far.
     latest: usize,
     /// For each open value, whether the tree knows its position.
     open: Vec<bool>,
@@ -31,14 +31,13 @@ impl Sink {
 
     /// Sets the name of the next value, which is written at `start`.
     pub(super) fn name(&mut self, text: Text<'_>, start: usize) -> Result<(), Stop> {
-        let named = self.builder.name(text);
-        named.map_err(|refusal| Stop::refused(refusal, start))
+        self.builder.name(text).map_err(Stop::refused(start))
     }
 
-    /// Sets the key of the next value, which is written at `start`, as words.
+    /// Sets the key of the next value, which is written at `start`, as text.
     pub(super) fn other_key(&mut self, words: &str, start: usize) -> Result<(), Stop> {
         let named = self.builder.other_key(words.as_bytes());
-        named.map_err(|refusal| Stop::refused(refusal, start))
+        named.map_err(Stop::refused(start))
     }
 
     /// Adds a value without children.
@@ -55,14 +54,14 @@ impl Sink {
             self.latest..self.latest
         };
         let added = self.builder.scalar(kind, text, source);
-        added.map_err(|refusal| Stop::refused(refusal, start))
+        added.map_err(Stop::refused(start))
     }
 
     /// Opens a value: following values become its children until it is closed.
     pub(super) fn open(&mut self, kind: Kind, start: usize) -> Result<(), Stop> {
         let is_in_order = self.advance(start);
         let opened = self.builder.open(kind, b"", self.latest);
-        opened.map_err(|refusal| Stop::refused(refusal, start))?;
+        opened.map_err(Stop::refused(start))?;
         self.open.push(is_in_order);
         Ok(())
     }

@@ -40,11 +40,8 @@ struct Entry {
 
 impl FieldType {
     fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
-        let extension = || message.get_extension(number).map(Self::Extension);
-        message
-            .get_field(number)
-            .map(Self::Field)
-            .or_else(extension)
+        let field = message.get_field(number).map(Self::Field);
+        field.or_else(|| message.get_extension(number).map(Self::Extension))
     }
 
     /// Returns the field's name as in the Protobuf text format.
@@ -161,7 +158,7 @@ impl<'a> Reader<'a> {
         let fitting: Vec<&Field> = fields.iter().filter(|field| known.fits(field)).collect();
         self.knows_any |= self.sink.depth() == 1 && !fitting.is_empty();
         if let (Some(first), Some(last)) = (fitting.first(), fitting.last()) {
-            // A field that is written in several places has no single position.
+            // A field that is written in several pieces has no single position.
             let is_whole = fitting
                 .windows(2)
                 .all(|pair| pair[0].source.end == pair[1].source.start);
@@ -172,46 +169,41 @@ impl<'a> Reader<'a> {
         self.raw(fields.iter().filter(|field| !known.fits(field)))
     }
 
-    /// Adds the fields of one number, which are written at `source`.
+    /// Adds the fields with one number, which are written at `source`.
     fn known(
         &mut self,
         known: &FieldType,
         fields: &[&Field],
         source: Range<usize>,
     ) -> Result<(), Stop> {
-        let name = known.name();
-        if let Some(entry) = known.map_entry() {
-            self.name(&name, source.start)?;
-            self.sink.open(Kind::Object, source.start)?;
-            for field in fields {
-                self.map_entry(&entry, field)?;
-            }
-            self.sink.close(source.end);
-        } else if known.is_list() {
-            self.name(&name, source.start)?;
-            self.sink.open(Kind::Array, source.start)?;
-            for field in fields {
-                self.elements(known, field)?;
-            }
-            self.sink.close(source.end);
-        } else {
+        let (name, entry) = (known.name(), known.map_entry());
+        if entry.is_none() && !known.is_list() {
             for field in fields {
                 self.name(&name, field.source.start)?;
                 self.value(&known.kind(), &field.wire, field.source.clone())?;
             }
+            return Ok(());
         }
+        let kind = entry.as_ref().map_or(Kind::Array, |_| Kind::Object);
+        self.name(&name, source.start)?;
+        self.sink.open(kind, source.start)?;
+        for field in fields {
+            match &entry {
+                Some(entry) => self.map_entry(entry, field)?,
+                None => self.elements(known, field)?,
+            }
+        }
+        self.sink.close(source.end);
         Ok(())
     }
 
     /// Adds the array elements in a field: one value, or packed ones.
     fn elements(&mut self, known: &FieldType, field: &Field) -> Result<(), Stop> {
         let kind = known.kind();
-        let Wire::Stretch(range) = &field.wire else {
-            return self.value(&kind, &field.wire, field.source.clone());
+        let range = match &field.wire {
+            Wire::Stretch(range) if known.is_packed(field, &kind) => range,
+            wire => return self.value(&kind, wire, field.source.clone()),
         };
-        if !known.is_packed(field, &kind) {
-            return self.value(&kind, &field.wire, field.source.clone());
-        }
         let mut cursor = Cursor::within(self.bytes, range.clone());
         while cursor.left() > 0 {
             let start = cursor.at();
@@ -249,7 +241,7 @@ impl<'a> Reader<'a> {
     fn key(&mut self, kind: &Type, wire: &Wire, start: usize) -> Result<(), Stop> {
         match scalars::read(kind, wire) {
             Scalar::Written(_, range) => self.sink.name(Text::InPayload(range), start),
-            Scalar::Spelt(_, words) => self.sink.other_key(&words, start),
+            Scalar::Words(_, words) => self.sink.other_key(&words, start),
             // The key of a map is never a message.
             Scalar::Message(..) => Ok(()),
         }
@@ -259,7 +251,7 @@ impl<'a> Reader<'a> {
         match scalars::read(kind, wire) {
             Scalar::Message(descriptor, range) => self.message(&descriptor, range, &source),
             Scalar::Written(kind, range) => self.sink.scalar(kind, Text::InPayload(range), source),
-            Scalar::Spelt(kind, words) => {
+            Scalar::Words(kind, words) => {
                 let text = Text::Bytes(words.as_bytes());
                 self.sink.scalar(kind, text, source)
             }

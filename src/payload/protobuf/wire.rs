@@ -6,7 +6,7 @@ use crate::payload::reading::{Cursor, Stop};
 use crate::payload::tree::MAX_DEPTH;
 
 /// The largest field number.
-const MAX_NUMBER: u64 = (1 << 29) - 1;
+const MAX_NUMBER: u32 = (1 << 29) - 1;
 
 /// The contents of a field, by its wire type.
 #[derive(Clone, Debug)]
@@ -32,8 +32,8 @@ pub(super) struct Field {
     pub source: Range<usize>,
 }
 
-/// The tag of a field: its number and wire type.
-struct Mark {
+/// The tag of a field: its number and wire type, and where it starts.
+struct Tag {
     number: u32,
     wire_type: u64,
     start: usize,
@@ -41,41 +41,44 @@ struct Mark {
 
 /// Takes the next field.
 pub(super) fn field(cursor: &mut Cursor<'_>) -> Result<Field, Stop> {
-    let mark = mark(cursor)?;
-    let wire = match mark.wire_type {
-        0 => Wire::Varint(varint(cursor)?),
-        1 => Wire::Fixed64(fixed64(cursor)?),
-        2 => {
-            let length = varint(cursor)?;
-            Wire::Stretch(cursor.stretch(length, mark.start)?)
-        }
-        3 => Wire::Group(group(cursor, &mark)?),
-        4 => {
-            return Err(Stop::wrong(
-                "end of a group that was not started",
-                mark.start,
-            ));
-        }
-        5 => Wire::Fixed32(fixed32(cursor)?),
-        other => return Err(no_wire_type(other, mark.start)),
+    let tag = tag(cursor)?;
+    let Tag { number, start, .. } = tag;
+    let wire = match tag.wire_type {
+        3 => Wire::Group(group(cursor, number)?),
+        4 => return Err(Stop::wrong("end of a group that was not started", start)),
+        _ => ungrouped(cursor, &tag)?,
     };
     Ok(Field {
-        number: mark.number,
+        number,
         wire,
-        source: mark.start..cursor.at(),
+        source: start..cursor.at(),
+    })
+}
+
+/// Takes the contents of a field that neither starts nor ends a group.
+fn ungrouped(cursor: &mut Cursor<'_>, tag: &Tag) -> Result<Wire, Stop> {
+    Ok(match tag.wire_type {
+        0 => Wire::Varint(varint(cursor)?),
+        1 => Wire::Fixed64(u64::from_le_bytes(cursor.array()?)),
+        2 => {
+            let length = varint(cursor)?;
+            Wire::Stretch(cursor.stretch(length, tag.start)?)
+        }
+        5 => Wire::Fixed32(u32::from_le_bytes(cursor.array()?)),
+        other => return Err(Stop::wrong(format!("unknown wire type {other}"), tag.start)),
     })
 }
 
 /// Returns whether `range` consists of one or more fields.
 pub(super) fn is_message(bytes: &[u8], range: Range<usize>) -> bool {
     let mut cursor = Cursor::within(bytes, range);
-    let is_empty = cursor.left() == 0;
+    let has_any = cursor.left() > 0;
     while cursor.left() > 0 {
         if field(&mut cursor).is_err() {
             return false;
         }
     }
-    !is_empty
+    has_any
 }
 
 /// Takes a varint.
@@ -96,22 +99,12 @@ pub(super) fn varint(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
     Err(Stop::wrong("varint over 64 bits", start))
 }
 
-/// Takes eight bytes.
-pub(super) fn fixed64(cursor: &mut Cursor<'_>) -> Result<u64, Stop> {
-    Ok(u64::from_le_bytes(cursor.array()?))
-}
-
-/// Takes four bytes.
-pub(super) fn fixed32(cursor: &mut Cursor<'_>) -> Result<u32, Stop> {
-    Ok(u32::from_le_bytes(cursor.array()?))
-}
-
-fn mark(cursor: &mut Cursor<'_>) -> Result<Mark, Stop> {
+fn tag(cursor: &mut Cursor<'_>) -> Result<Tag, Stop> {
     let start = cursor.at();
     let both = varint(cursor)?;
     let number = both >> 3;
     match u32::try_from(number) {
-        Ok(number) if (1..=MAX_NUMBER).contains(&u64::from(number)) => Ok(Mark {
+        Ok(number) if (1..=MAX_NUMBER).contains(&number) => Ok(Tag {
             number,
             wire_type: both & 7,
             start,
@@ -120,32 +113,21 @@ fn mark(cursor: &mut Cursor<'_>) -> Result<Mark, Stop> {
     }
 }
 
-/// Takes the rest of a group after its tag. Returns the range of its fields.
-fn group(cursor: &mut Cursor<'_>, opened: &Mark) -> Result<Range<usize>, Stop> {
+/// Takes the rest of the group with this number after its tag. Returns the range of its fields.
+fn group(cursor: &mut Cursor<'_>, number: u32) -> Result<Range<usize>, Stop> {
     let start = cursor.at();
-    let mut open = vec![opened.number];
+    let mut open = vec![number];
     loop {
-        let mark = mark(cursor)?;
-        match mark.wire_type {
-            0 => drop(varint(cursor)?),
-            1 => drop(fixed64(cursor)?),
-            2 => {
-                let length = varint(cursor)?;
-                cursor.stretch(length, mark.start)?;
+        let tag = tag(cursor)?;
+        match tag.wire_type {
+            3 if open.len() == MAX_DEPTH => return Err(Stop::too_deep(tag.start)),
+            3 => open.push(tag.number),
+            4 if open.pop() != Some(tag.number) => {
+                return Err(Stop::wrong("end of a different group", tag.start));
             }
-            3 if open.len() == MAX_DEPTH => return Err(Stop::too_deep(mark.start)),
-            3 => open.push(mark.number),
-            4 if open.pop() != Some(mark.number) => {
-                return Err(Stop::wrong("end of a different group", mark.start));
-            }
-            4 if open.is_empty() => return Ok(start..mark.start),
+            4 if open.is_empty() => return Ok(start..tag.start),
             4 => {}
-            5 => drop(fixed32(cursor)?),
-            other => return Err(no_wire_type(other, mark.start)),
+            _ => drop(ungrouped(cursor, &tag)?),
         }
     }
-}
-
-fn no_wire_type(wire_type: u64, start: usize) -> Stop {
-    Stop::wrong(format!("unknown wire type {wire_type}"), start)
 }

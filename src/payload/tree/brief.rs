@@ -1,12 +1,13 @@
-//! Short texts of values for display: a row has no room, and a frame no time, for more.
+//! Short texts of values for display, since a row has no room, and a frame no time, for long ones.
 
 use super::{Key, Kind, NodeId, Tree, Value};
+use crate::payload::escape::char_start;
 use crate::payload::figures;
 use crate::payload::hex;
 use crate::payload::json::text::quoted;
 
 /// Arrays and objects with more values than this are shown by their count.
-const MOST_VALUES: u32 = 500;
+const MAX_VALUES: u32 = 500;
 
 /// Texts longer than this are shown by a part and their length.
 const LONG_TEXT: usize = 16 << 10;
@@ -23,17 +24,16 @@ const LEAD: usize = 40;
 impl Tree {
     /// Returns a value as the message pane shows it. A string is its contents in quotes, which need
     /// not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes are in
-    /// hex, `h'00ff'`. A tag precedes its content. What is too long is shown by a part and its
-    /// size; of a long text, this is the part around the byte at `from`.
+    /// hex, `h'00ff'`. A tag precedes its content. Values that are too long are shown by a part and
+    /// their size; for a text, this is the part around the byte at `from`.
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
         };
         match value.kind {
             Kind::Tag => {
-                let inner = self
-                    .next(id)
-                    .map(|inner| self.in_brief(inner, payload, from));
+                let inner = self.next(id);
+                let inner = inner.map(|inner| self.in_brief(inner, payload, from));
                 [value.text, b" ", &inner.unwrap_or_default()].concat()
             }
             Kind::Array | Kind::Object => {
@@ -41,9 +41,7 @@ impl Tree {
                 self.push_within(&value, payload, &mut out);
                 out
             }
-            Kind::String => Part::of(value.text, from, LONG_TEXT).in_quotes(<[u8]>::to_vec),
-            Kind::Bytes => Part::of(value.text, from, LONG_TEXT).in_hex(),
-            _ => Part::of(value.text, from, LONG_TEXT).bare(),
+            kind => Part::of(value.text, from, LONG_TEXT).shown(kind, <[u8]>::to_vec),
         }
     }
 
@@ -53,27 +51,22 @@ impl Tree {
         match value.kind {
             Kind::Array | Kind::Object => self.push_list(value, payload, out),
             Kind::Tag => {
-                out.extend(inner.bare());
+                out.extend(inner.shown(value.kind, escaped));
                 for child in self.values_in(value.id, payload) {
                     out.push(b' ');
                     self.push_within(&child, payload, out);
                 }
             }
-            Kind::String => out.extend(inner.in_quotes(escaped)),
-            Kind::Bytes => out.extend(inner.in_hex()),
-            _ => out.extend(inner.bare()),
+            kind => out.extend(inner.shown(kind, escaped)),
         }
     }
 
     fn push_list(&self, value: &Value<'_>, payload: &[u8], out: &mut Vec<u8>) {
-        let (open, close) = match value.kind {
-            Kind::Array => (b'[', b']'),
-            _ => (b'{', b'}'),
-        };
-        out.push(open);
+        let (open, close) = value.kind.brackets();
+        out.extend(open.as_bytes());
         if self.is_large(value.id) {
             out.extend(figures::count(value.count as u64).as_bytes());
-            out.push(close);
+            out.extend(close.as_bytes());
             return;
         }
         for (index, child) in self.values_in(value.id, payload).enumerate() {
@@ -82,18 +75,20 @@ impl Tree {
             }
             match child.key {
                 Key::Name(name) => {
-                    out.extend(Part::of(name, 0, LONG_INNER_TEXT).in_quotes(escaped));
+                    let name = Part::of(name, 0, LONG_INNER_TEXT);
+                    out.extend(name.shown(Kind::String, escaped));
                     out.push(b':');
                 }
                 Key::Other(words) => {
-                    out.extend(Part::of(words, 0, LONG_INNER_TEXT).bare());
+                    let words = Part::of(words, 0, LONG_INNER_TEXT);
+                    out.extend(words.shown(Kind::Other, escaped));
                     out.push(b':');
                 }
                 Key::Index(_) | Key::None => {}
             }
             self.push_within(&child, payload, out);
         }
-        out.push(close);
+        out.extend(close.as_bytes());
     }
 
     fn values_in<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> impl Iterator<Item = Value<'a>> {
@@ -104,15 +99,15 @@ impl Tree {
     fn is_large(&self, id: NodeId) -> bool {
         let all = u32::try_from(self.len()).unwrap_or(u32::MAX);
         let after = self.after(id).map_or(all, |after| after.0);
-        after - id.0 > MOST_VALUES
+        after - id.0 > MAX_VALUES
     }
 }
 
 /// A text, or the part of it that is shown.
 struct Part<'a> {
     text: &'a [u8],
-    starts_it: bool,
-    ends_it: bool,
+    has_start: bool,
+    has_end: bool,
     /// The size of the text, if it is cut; otherwise empty.
     size: String,
 }
@@ -121,57 +116,40 @@ impl<'a> Part<'a> {
     /// Returns all of `text` if it is no longer than `long`, else the part around the byte at
     /// `from`.
     fn of(text: &'a [u8], from: usize, long: usize) -> Self {
-        let is_long = text.len() > long;
-        let inside = |at: &usize| text.get(*at).is_some_and(|byte| byte & 0xc0 == 0x80);
-        let (start, end) = if is_long {
-            let mut start = from.saturating_sub(LEAD);
-            while start > 0 && inside(&start) {
-                start -= 1;
-            }
-            let mut end = text.len().min(start + PART);
-            while end > start && inside(&end) {
-                end -= 1;
-            }
-            (start, end)
-        } else {
-            (0, text.len())
-        };
+        if text.len() <= long {
+            return Self {
+                text,
+                has_start: true,
+                has_end: true,
+                size: String::new(),
+            };
+        }
+        let start = char_start(text, from.saturating_sub(LEAD));
+        let end = char_start(text, text.len().min(start + PART)).max(start);
         Self {
             text: &text[start..end],
-            starts_it: start == 0,
-            ends_it: end == text.len(),
-            size: if is_long {
-                format!(" {}", figures::size(text.len() as u64))
-            } else {
-                String::new()
-            },
+            has_start: start == 0,
+            has_end: end == text.len(),
+            size: format!(" {}", figures::size(text.len() as u64)),
         }
     }
 
-    fn in_quotes(&self, write: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
-        self.between("\"", &write(self.text), "\"")
+    /// Returns the text as that of a value of this kind. `string` writes the contents of a string.
+    fn shown(&self, kind: Kind, string: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
+        match kind {
+            Kind::String => self.between("\"", &string(self.text), "\""),
+            Kind::Bytes => self.between("h'", &hex::digits(self.text).collect::<Vec<_>>(), "'"),
+            _ => self.between("", self.text, ""),
+        }
     }
 
-    fn in_hex(&self) -> Vec<u8> {
-        self.between("h'", &hex::digits(self.text).collect::<Vec<_>>(), "'")
-    }
-
-    fn bare(&self) -> Vec<u8> {
-        self.between("", self.text, "")
-    }
-
-    /// Returns `shown` between `open` and `close`, with `…` instead where it is cut, and the size
-    /// if it is.
+    /// Returns `shown` between `open` and `close`, with `…` in place of each where the text is cut,
+    /// followed by the size.
     fn between(&self, open: &str, shown: &[u8], close: &str) -> Vec<u8> {
-        let open = if self.starts_it { open } else { "…" };
-        let close = if self.ends_it { close } else { "…" };
-        [
-            open.as_bytes(),
-            shown,
-            close.as_bytes(),
-            self.size.as_bytes(),
-        ]
-        .concat()
+        let open = if self.has_start { open } else { "…" };
+        let close = if self.has_end { close } else { "…" };
+        let (open, close) = (open.as_bytes(), close.as_bytes());
+        [open, shown, close, self.size.as_bytes()].concat()
     }
 }
 

@@ -7,24 +7,24 @@ use super::{Kind, MAX_DEPTH, MAX_NODES, Node, NodeKey, Piece, Tree};
 /// Why a tree does not accept a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The value is nested deeper than [`MAX_DEPTH`].
+    /// The value would be nested deeper than [`MAX_DEPTH`].
     TooDeep,
-    /// There are more than [`MAX_NODES`] values; those before are kept.
+    /// There are more than [`MAX_NODES`] values; the first of them are kept.
     Full,
-    /// The payload exceeds the address range of a tree, 4 GiB.
+    /// The payload exceeds 4 GiB, the address range of a tree.
     TooLong,
 }
 
-/// The bytes of a text that a decoder has found.
+/// Where the bytes of a text are.
 #[derive(Clone, Debug)]
 pub enum Text<'a> {
-    /// They are this range of the payload.
+    /// In this range of the payload.
     InPayload(Range<usize>),
-    /// They are these bytes.
+    /// Not in the payload; they are these.
     Bytes(&'a [u8]),
 }
 
-/// Builds a tree from values that arrive in reading order.
+/// Builds a tree from values that arrive in reading order. Refuses what the tree cannot hold.
 #[derive(Debug, Default)]
 pub struct Builder {
     tree: Tree,
@@ -42,30 +42,18 @@ impl Builder {
     }
 
     /// Sets the name of the next value.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the tree cannot hold it.
     pub fn name(&mut self, text: Text<'_>) -> Result<(), Refusal> {
         self.key = Some(NodeKey::Name(self.piece(text)?));
         Ok(())
     }
 
-    /// Sets the key of the next value, as words, if the key is not a string.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the tree cannot hold it.
+    /// Sets the key of the next value, as text, if the key is not a string.
     pub fn other_key(&mut self, words: &[u8]) -> Result<(), Refusal> {
         self.key = Some(NodeKey::Other(self.piece(Text::Bytes(words))?));
         Ok(())
     }
 
     /// Adds a value without children, written at `source`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the tree cannot hold it.
     pub fn scalar(
         &mut self,
         kind: Kind,
@@ -77,12 +65,8 @@ impl Builder {
         self.push(kind, text, source)
     }
 
-    /// Opens a container: following values become its children until it is closed. `mark` is its
-    /// mark if it is a tag. `start` is where it is written.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the tree cannot hold it.
+    /// Opens a container, written from `start` on: the following values become its children until
+    /// it is closed. `mark` is the mark of a tag.
     pub fn open(&mut self, kind: Kind, mark: &[u8], start: usize) -> Result<(), Refusal> {
         debug_assert!(kind.is_container());
         if self.open.len() == MAX_DEPTH {
@@ -98,7 +82,7 @@ impl Builder {
         Ok(())
     }
 
-    /// Closes the innermost open container, which is written up to `end`.
+    /// Closes the innermost open container, which ends before `end`.
     pub fn close(&mut self, end: usize) {
         let Some(index) = self.open.pop() else { return };
         let after = self.end();
@@ -160,23 +144,20 @@ impl Builder {
 
     fn piece(&mut self, text: Text<'_>) -> Result<Piece, Refusal> {
         let small = |size: usize| u32::try_from(size).map_err(|_| Refusal::TooLong);
-        match text {
-            Text::InPayload(range) => Ok(Piece {
-                start: small(range.start)?,
-                length: small(range.len())?,
-                is_in_arena: false,
-            }),
+        let (start, length, is_in_arena) = match text {
+            Text::InPayload(range) => (range.start, range.len(), false),
             Text::Bytes(bytes) => {
-                let start = small(self.tree.arena.len())?;
-                small(self.tree.arena.len() + bytes.len())?;
+                let start = self.tree.arena.len();
+                small(start + bytes.len())?;
                 self.tree.arena.extend_from_slice(bytes);
-                Ok(Piece {
-                    start,
-                    length: small(bytes.len())?,
-                    is_in_arena: true,
-                })
+                (start, bytes.len(), true)
             }
-        }
+        };
+        Ok(Piece {
+            start: small(start)?,
+            length: small(length)?,
+            is_in_arena,
+        })
     }
 
     fn end(&self) -> u32 {

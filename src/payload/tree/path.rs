@@ -10,8 +10,8 @@ const MANY_NAMES: u32 = 10_000;
 
 impl Tree {
     /// Returns the path of a value as a query writes it: `.user.tags[0]`, or `.` for the root.
-    /// Returns `None` if no query can name the value: a key on the way is not a string or not valid
-    /// in JSON, or a later member has the same name.
+    /// Returns `None` if no query can name the value: a key on the path is not a string, or cannot
+    /// be written in JSON, or a later member has the same name.
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
         let mut steps = Vec::new();
         let mut at = id;
@@ -35,8 +35,8 @@ impl Tree {
         Some(if needs_dot { format!(".{path}") } else { path })
     }
 
-    /// Checks whether large objects have duplicate names, so that later calls of [`Self::path`]
-    /// need not search their members.
+    /// Checks whether any large object has duplicate names. If none has, later calls of
+    /// [`Self::path`] need not search their members.
     pub fn compare_names(&mut self, payload: &[u8]) {
         let ids = 0..u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
         let mut objects = ids.map(NodeId).filter(|id| self.has_many_names(*id));
@@ -50,13 +50,12 @@ impl Tree {
 
     fn are_distinct(&self, object: NodeId, payload: &[u8]) -> bool {
         let mut seen = HashSet::new();
-        let names = self
-            .children(object)
-            .filter_map(|id| match self.node(id)?.key {
-                NodeKey::Name(piece) => Some(self.bytes(piece, payload)),
-                _ => None,
-            });
-        names.into_iter().all(|name| seen.insert(name))
+        let names = self.children(object);
+        let mut names = names.filter_map(|id| match self.node(id)?.key {
+            NodeKey::Name(piece) => Some(self.bytes(piece, payload)),
+            _ => None,
+        });
+        names.all(|name| seen.insert(name))
     }
 
     /// Returns whether no later member has the same name.
@@ -67,34 +66,23 @@ impl Tree {
         if self.has_distinct_names && self.has_many_names(parent) {
             return true;
         }
-        let Some(holder) = self.node(parent) else {
-            return true;
-        };
-        let mut at = self.node(id).map_or(holder.end, |node| node.end);
-        while let Some(node) = self.node(NodeId(at)).filter(|_| at < holder.end) {
-            let is_same = match node.key {
-                NodeKey::Name(piece) if piece.length as usize == name.len() => {
-                    self.bytes(piece, payload) == name
-                }
-                _ => false,
-            };
-            if is_same {
-                return false;
+        let [start, end] = [id, parent].map(|id| self.node(id).map_or(0, |node| node.end));
+        let has_name = |later: NodeId| match self.node(later).map(|node| node.key) {
+            Some(NodeKey::Name(piece)) if piece.length as usize == name.len() => {
+                self.bytes(piece, payload) == name
             }
-            at = node.end;
-        }
-        true
+            _ => false,
+        };
+        !self.siblings(start, end).any(has_name)
     }
 
-    /// Returns the value at these keys and indexes. If several members have the same name, the last
-    /// counts.
+    /// Returns the value at these keys and indexes; the last one if several members have the same
+    /// name.
     pub fn find(&self, steps: &[Key<'_>], payload: &[u8]) -> Option<NodeId> {
         let mut at = NodeId::default();
         for step in steps {
-            // A tag is transparent to paths.
-            while self.value(at, payload)?.kind == Kind::Tag {
-                at = self.next(at)?;
-            }
+            // Paths pass through tags.
+            at = self.untagged(at)?;
             let holds = |child: &NodeId| {
                 self.value(*child, payload)
                     .is_some_and(|value| value.key == *step)

@@ -18,11 +18,11 @@ fn drawn(text: &str) -> Vec<String> {
             Key::Index(index) => format!("[{index}] "),
             Key::Name(name) | Key::Other(name) => format!("{} ", String::from_utf8_lossy(name)),
         };
-        let said = match value.kind {
+        let shown = match value.kind {
             Kind::Array | Kind::Object => format!("{:?} {}", value.kind, value.count),
             kind => format!("{kind:?} {}", String::from_utf8_lossy(value.text)),
         };
-        format!("{}{key}{said}", "  ".repeat(value.depth))
+        format!("{}{key}{shown}", "  ".repeat(value.depth))
     })
     .collect()
 }
@@ -33,7 +33,7 @@ fn at(tree: &Tree, text: &str, steps: &[Key<'_>]) -> NodeId {
 }
 
 #[test]
-fn values_keep_their_order_their_digits_and_keys_that_come_twice() {
+fn values_keep_their_order_digits_and_duplicate_keys() {
     assert_eq!(
         drawn(r#" {"b":1.0,"a":[12345678901234567890,-0,1E+2],"b":{},"s":"\u00e9\n","n":null}"#),
         [
@@ -52,7 +52,7 @@ fn values_keep_their_order_their_digits_and_keys_that_come_twice() {
 }
 
 #[test]
-fn a_value_is_passed_with_all_within_it() {
+fn going_past_a_value_skips_everything_in_it() {
     let text = r#"{"a":[1,[2,3]],"b":4}"#;
     let tree = read(text);
     let a = at(&tree, text, &[Key::Name(b"a")]);
@@ -68,7 +68,7 @@ fn a_value_is_passed_with_all_within_it() {
 }
 
 #[test]
-fn a_path_is_written_as_queries_write_it() {
+fn paths_are_written_as_in_queries() {
     let text = r#"{"user":{"tags":["x",{"odd key":1,"é":2,"a\"b":3,"0":4}]}}"#;
     let tree = read(text);
     let paths: Vec<_> = (0..tree.len())
@@ -96,7 +96,7 @@ fn a_path_is_written_as_queries_write_it() {
 }
 
 #[test]
-fn no_path_leads_to_a_member_that_a_later_one_hides() {
+fn a_member_hidden_by_a_later_one_has_no_path() {
     let text = r#"{"a":1,"b":2,"a":3}"#;
     let tree = read(text);
     assert_eq!(tree.path(NodeId(1), text.as_bytes()), None);
@@ -105,7 +105,7 @@ fn no_path_leads_to_a_member_that_a_later_one_hides() {
 }
 
 #[test]
-fn bytes_of_the_payload_lead_to_values_and_back() {
+fn offsets_and_values_map_to_each_other() {
     let text = r#" {"a": [10, "xy"], "b\n": true}"#;
     let tree = read(text);
     let element = at(&tree, text, &[Key::Name(b"a"), Key::Index(1)]);
@@ -119,7 +119,7 @@ fn bytes_of_the_payload_lead_to_values_and_back() {
 }
 
 #[test]
-fn lines_of_json_are_the_elements_of_one_array() {
+fn json_lines_become_the_elements_of_an_array() {
     let text = "{\"a\":1}\n\n[2]\n";
     let tree = json_tree::read_lines(text.as_bytes()).unwrap();
     let root = tree.value(NodeId(0), text.as_bytes()).unwrap();
@@ -133,7 +133,7 @@ fn lines_of_json_are_the_elements_of_one_array() {
 }
 
 #[test]
-fn what_is_not_json_says_where_and_why() {
+fn json_errors_have_a_position_and_a_reason() {
     for (text, at, why) in [
         ("", 0, "unexpected end"),
         ("{\"a\":1", 6, "unexpected end"),
@@ -155,7 +155,7 @@ fn what_is_not_json_says_where_and_why() {
 }
 
 #[test]
-fn depth_is_bounded() {
+fn depth_is_limited() {
     let nested = |depth: usize| "[".repeat(depth) + &"]".repeat(depth);
     assert!(json_tree::read(nested(MAX_DEPTH).as_bytes()).is_ok());
     let wrong = json_tree::read(nested(MAX_DEPTH + 1).as_bytes()).unwrap_err();
@@ -164,7 +164,7 @@ fn depth_is_bounded() {
 }
 
 #[test]
-fn of_too_many_values_the_first_are_laid_out() {
+fn only_the_first_of_too_many_values_are_decoded() {
     let text = format!("[{}0]", "1,".repeat(MAX_NODES + 5));
     let tree = json_tree::read(text.as_bytes()).unwrap();
     assert_eq!(tree.len(), MAX_NODES);
@@ -173,8 +173,8 @@ fn of_too_many_values_the_first_are_laid_out() {
 }
 
 #[test]
-fn in_brief_a_value_says_what_people_read() {
-    for (text, said) in [
+fn values_in_brief_are_readable() {
+    for (text, shown) in [
         (r#""a\"\u00e9\n""#, "\"a\"é\n\""),
         ("1.50", "1.50"),
         (
@@ -183,7 +183,7 @@ fn in_brief_a_value_says_what_people_read() {
         ),
     ] {
         let brief = read(text).in_brief(NodeId(0), text.as_bytes(), 0);
-        assert_eq!(String::from_utf8(brief).unwrap(), said);
+        assert_eq!(String::from_utf8(brief).unwrap(), shown);
     }
     // {1: bytes 00 ff, "t": 32("x")} in CBOR
     let payload = b"\xa2\x01\x42\x00\xff\x61t\xd8\x20\x61x";
@@ -193,7 +193,7 @@ fn in_brief_a_value_says_what_people_read() {
 }
 
 #[test]
-fn in_brief_what_is_long_is_a_part_and_its_size() {
+fn long_values_in_brief_are_a_part_and_the_size() {
     let numbers = format!("[{}]", vec!["1"; 1000].join(","));
     let brief = read(&numbers).in_brief(NodeId(0), numbers.as_bytes(), 0);
     assert_eq!(brief, b"[1,000]");

@@ -16,10 +16,10 @@ enum Pending {
 }
 
 impl Tree {
-    /// Returns the value as JSON, on one line. JSON input is kept as written, except for whitespace
-    /// between tokens. Values that JSON cannot express are approximated: bytes become a base64
-    /// string (RFC 4648 section 4), keys that are not strings become words, non-finite numbers
-    /// become null, and tags are dropped.
+    /// Returns the value as JSON, on one line. JSON input is kept as it is written, except for
+    /// whitespace between tokens. Values that JSON cannot express are approximated: bytes become a
+    /// base64 string (RFC 4648 section 4), keys that are not strings become text, non-finite
+    /// numbers become null, and tags are dropped.
     pub fn to_json(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let mut out = Vec::new();
         let mut steps = vec![Pending::Value(id)];
@@ -40,28 +40,20 @@ impl Tree {
 
     /// Returns the text of a value for copying. Containers are returned as written if that is JSON,
     /// and converted to JSON otherwise; bytes are in hex, as they are shown. Half of a surrogate
-    /// pair in a JSON string, which UTF-8 cannot express, stays as its escape.
+    /// pair in a JSON string, which UTF-8 cannot express, stays an escape.
     pub fn copy_text(&self, id: NodeId, payload: &[u8]) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
         };
         let written = self.source(id).and_then(|range| payload.get(range));
-        match value.kind {
-            Kind::Array | Kind::Object | Kind::Tag => match written.filter(|_| !self.is_binary) {
-                Some(written) => written.to_vec(),
-                None => self.to_json(id, payload),
-            },
-            Kind::Bytes => hex::digits(value.text).collect(),
-            _ => self.scalar_text(value.text, written),
-        }
-    }
-
-    fn scalar_text(&self, text: &[u8], written: Option<&[u8]>) -> Vec<u8> {
-        match written {
-            Some([b'"', raw @ .., b'"']) if !self.is_binary && str::from_utf8(text).is_err() => {
+        match (value.kind, written.filter(|_| !self.is_binary)) {
+            (Kind::Array | Kind::Object | Kind::Tag, Some(written)) => written.to_vec(),
+            (Kind::Array | Kind::Object | Kind::Tag, None) => self.to_json(id, payload),
+            (Kind::Bytes, _) => hex::digits(value.text).collect(),
+            (_, Some([b'"', raw @ .., b'"'])) if str::from_utf8(value.text).is_err() => {
                 Unescaped::keeping_surrogates(raw).collect()
             }
-            _ => text.to_vec(),
+            _ => value.text.to_vec(),
         }
     }
 
@@ -72,10 +64,7 @@ impl Tree {
         match value.kind {
             Kind::Tag => steps.extend(self.children(id).map(Pending::Value)),
             Kind::Array | Kind::Object => {
-                let (open, close) = match value.kind {
-                    Kind::Array => ("[", "]"),
-                    _ => ("{", "}"),
-                };
+                let (open, close) = value.kind.brackets();
                 out.extend_from_slice(open.as_bytes());
                 let start = steps.len();
                 for (index, child) in self.children(id).enumerate() {
@@ -128,7 +117,7 @@ fn write_scalar(kind: Kind, text: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Writes `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD, except halves of
+/// Writes `text` as a JSON string. Bytes that are not UTF-8 become U+FFFD, except for halves of
 /// surrogate pairs, which JSON can express.
 fn write_string(text: &[u8], out: &mut Vec<u8>) {
     out.push(b'"');

@@ -54,8 +54,7 @@ fn row_of(
         line.space(gap);
     }
     for (byte, is_marked) in bytes.iter().zip(is_marked) {
-        let (character, _) = hex::character(*byte);
-        line.word(character.to_string(), style(*byte, *is_marked));
+        line.word(hex::character(*byte).to_string(), style(*byte, *is_marked));
     }
     line
 }

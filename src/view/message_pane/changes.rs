@@ -272,7 +272,7 @@ impl<'a> Painter<'a> {
         let is = new.0.value(new.1, self.new.bytes);
         was.zip(is)
             .filter(|(was, is)| was.kind == is.kind)
-            .map_or(0, |(was, is)| Ends::of(was.text, is.text).prefix())
+            .map_or(0, |(was, is)| Ends::of(was.text, is.text).old.start)
     }
 
     fn text(&self, lines: &Lines, index: usize) -> Option<LineBuilder> {

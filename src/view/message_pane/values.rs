@@ -136,7 +136,7 @@ impl Painter<'_> {
         let columns = self.page.columns_of(value).text;
         let written = self.page.tree.written(value.id).0;
         let marks = self.marks_in(value.text, written, offset);
-        let mut rows = rows::rows(value.text, columns, offset).marked(Ranges::of(&marks));
+        let mut rows = rows::rows_marked(value.text, columns, offset, Ranges::of(&marks));
         if let Some(row) = rows.next() {
             line.text(row.text, theme::GOOD);
             if row.next.is_none() {

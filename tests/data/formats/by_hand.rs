@@ -1,8 +1,8 @@
 //! Formats chosen by hand.
 
-use subscope::payload::format::{Format, Wrapping, read_as};
+use subscope::payload::format::{Format, Wrapping};
 
-use super::{bytes, shown};
+use super::{bytes, read_as, shown};
 use crate::formats::packed::{ALL, base64, pack};
 
 #[test]

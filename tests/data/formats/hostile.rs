@@ -2,14 +2,14 @@
 
 use proptest::collection::vec;
 use proptest::prelude::*;
-use subscope::payload::format::{Format, MAX_WRAPPINGS, read_as, recognise};
+use subscope::payload::format::{Format, MAX_WRAPPINGS};
 use subscope::payload::protobuf::Schema;
 use subscope::payload::tree::{MAX_DEPTH, MAX_NODES, NodeId, Tree};
 use subscope::payload::{cbor, msgpack, protobuf};
 
 use crate::support::cases;
 
-use super::{assert_sound, bytes};
+use super::{assert_sound, bytes, read_as, recognise};
 use crate::formats::packed::{ALL, base64, pack};
 use crate::formats::protobuf::{described, schema};
 
@@ -110,10 +110,11 @@ fn messages_that_are_nested_too_deep_are_bytes_or_an_error() {
     let payload = messages(2000, &[0x0a]);
     check(&protobuf::read_raw(&payload).unwrap(), &payload);
     let payload = messages(2000, &[0x8a, 0x01]);
-    let wrong = schema().decode(&payload, "demo.All").unwrap_err();
-    assert!(wrong.contains("nested too deep"), "{wrong}");
+    let all = schema().message_type("demo.All").unwrap();
+    let wrong = all.decode(&payload).unwrap_err();
+    assert!(wrong.why.contains("nested too deep"), "{wrong}");
     let payload = messages(MAX_DEPTH - 1, &[0x8a, 0x01]);
-    assert!(schema().decode(&payload, "demo.All").is_ok());
+    assert!(all.decode(&payload).is_ok());
 }
 
 #[test]
@@ -157,7 +158,8 @@ fn of_too_many_values_the_first_are_laid_out() {
         (MAX_NODES, Some(2 * (MAX_NODES - 1)))
     );
     let fields = b"\x68\x01".repeat(count);
-    let tree = schema().decode(&fields, "demo.All").unwrap();
+    let all = schema().message_type("demo.All").unwrap();
+    let tree = all.decode(&fields).unwrap();
     assert_eq!(tree.len(), MAX_NODES);
     assert!(tree.cut_at().is_some());
 }
@@ -207,7 +209,8 @@ fn a_schema_with_a_wrong_byte_is_one_or_an_error() {
             broken[at] = byte;
             if let Ok(schema) = Schema::read(&broken) {
                 for name in schema.message_types() {
-                    let _ = schema.decode(&samples()[5], &name);
+                    let known = schema.message_type(&name);
+                    let _ = known.map(|known| known.decode(&samples()[5]));
                 }
             }
         }

@@ -1,8 +1,10 @@
 //! JSON: what must be accepted, what must be rejected, and what subscope decides where either is
 //! allowed.
 
-use subscope::payload::format::{Format, read_as};
+use subscope::payload::format::Format;
 use subscope::payload::{json, json_tree};
+
+use super::read_as;
 
 fn nested(depth: usize) -> Vec<u8> {
     [b"[".repeat(depth), b"]".repeat(depth)].concat()

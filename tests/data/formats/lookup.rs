@@ -3,7 +3,7 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 use subscope::payload::decoder_choices::DecoderChoice;
-use subscope::payload::format::{Format, recognise};
+use subscope::payload::format::Format;
 use subscope::payload::json::locate::PathStep;
 use subscope::payload::json::text::Unescaped;
 use subscope::payload::lookup::{Lookup, MOST_UNPACKED};
@@ -14,6 +14,7 @@ use crate::support::cases;
 
 use crate::formats::packed::{ALL, base64, pack};
 use crate::formats::protobuf::schema;
+use crate::formats::recognise;
 use crate::formats::round_trips::{Any, any_value, as_cbor, as_msgpack};
 
 fn msgpack(value: &Any) -> Vec<u8> {

@@ -6,11 +6,11 @@ use flate2::Compression;
 use flate2::read::{GzEncoder, ZlibEncoder};
 use lz4_flex::frame::FrameEncoder;
 use subscope::payload::format::unpack::{self, MAX_PIECES, MAX_SIZE, SMALL, packed_by};
-use subscope::payload::format::{Format, MAX_WRAPPINGS, Wrapping, read_as, recognise};
+use subscope::payload::format::{Format, MAX_WRAPPINGS, Wrapping};
 
 use subscope::payload::figures;
 
-use crate::formats::shown;
+use crate::formats::{read_as, recognise, shown};
 
 /// The kinds of compression.
 pub const ALL: [Wrapping; 4] = [

@@ -8,11 +8,11 @@ use prost_reflect::prost_types::{
     DescriptorProto, EnumDescriptorProto, EnumValueDescriptorProto, FieldDescriptorProto,
     FieldOptions, FileDescriptorProto, FileDescriptorSet, MessageOptions,
 };
-use subscope::payload::format::{Format, Wrapping, read_as, recognise};
+use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::protobuf::{self, Schema};
 use subscope::payload::tree::NodeId;
 
-use super::{assert_sound, bytes, shown};
+use super::{assert_sound, bytes, read_as, recognise, shown};
 use crate::formats::packed::{base64, pack};
 
 /// Scalar fields of `demo.All`, by number.
@@ -145,7 +145,8 @@ pub fn described() -> Vec<u8> {
 /// Decodes these bytes as `demo.All` and returns the text.
 fn typed(hex: &str) -> String {
     let payload = bytes(hex);
-    let tree = schema().decode(&payload, "demo.All").unwrap();
+    let all = schema().message_type("demo.All").unwrap();
+    let tree = all.decode(&payload).unwrap();
     assert_sound(&tree, &payload);
     shown(&tree, &payload)
 }
@@ -281,19 +282,16 @@ fn a_schema_says_what_is_wrong() {
     );
     let schema = schema();
     assert_eq!(schema.message_types().collect::<Vec<_>>(), ["demo.All"]);
-    assert_eq!(schema.message_type("demo.All").unwrap().name(), "demo.All");
     assert!(schema.message_type("demo.None").is_none());
+    let all = schema.message_type("demo.All").unwrap();
+    assert_eq!(all.name(), "demo.All");
     assert_eq!(
-        schema.decode(b"", "demo.None").unwrap_err(),
-        "the schema has no message type demo.None"
-    );
-    assert_eq!(
-        schema.decode(b"\x68", "demo.All").unwrap_err(),
+        all.decode(b"\x68").unwrap_err().to_string(),
         "not Protobuf: unexpected end at byte 1"
     );
     let cut_packed = bytes("9a01 01 80");
     assert_eq!(
-        schema.decode(&cut_packed, "demo.All").unwrap_err(),
+        all.decode(&cut_packed).unwrap_err().to_string(),
         "not Protobuf: unexpected end at byte 4"
     );
 }
@@ -310,7 +308,8 @@ fn files_of_every_syntax_are_read() {
         let mut set = set.clone();
         set.file[0].syntax = syntax.map(str::to_owned);
         let schema = Schema::read(&set.encode_to_vec()).unwrap();
-        let tree = schema.decode(&bytes("6801"), "demo.All").unwrap();
+        let all = schema.message_type("demo.All").unwrap();
+        let tree = all.decode(&bytes("6801")).unwrap();
         assert_eq!(shown(&tree, &bytes("6801")), "{\"bool\": true}");
     }
     let mut importing = set;
@@ -322,7 +321,8 @@ fn files_of_every_syntax_are_read() {
 #[test]
 fn a_text_of_a_message_is_shown_where_it_is_written() {
     let payload = bytes("72 02 6869");
-    let tree = schema().decode(&payload, "demo.All").unwrap();
+    let all = schema().message_type("demo.All").unwrap();
+    let tree = all.decode(&payload).unwrap();
     assert_eq!(tree.written(NodeId(1)).0, Some(2..4));
     assert_eq!(tree.source(NodeId(1)), Some(0..4));
     assert_eq!(tree.path(NodeId(1), &payload).as_deref(), Some(".string"));

@@ -1,13 +1,13 @@
 //! Which payloads are recognised, and which remain plain text.
 
 use proptest::prelude::*;
-use subscope::payload::format::{Format, Wrapping, recognise};
+use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::json;
 use subscope::payload::tree::NodeId;
 
 use crate::support::cases;
 
-use super::{bytes, shown};
+use super::{bytes, recognise, shown};
 use crate::formats::packed::{base64, pack};
 
 /// Returns the detected wrappings and format.

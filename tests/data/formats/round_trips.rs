@@ -236,7 +236,8 @@ proptest! {
         let map = names.iter().map(|name| (MapKey::String(name.clone()), Value::I32(1)));
         outer.set_field_by_name("names", Value::Map(map.collect()));
         let payload = outer.encode_to_vec();
-        let tree = schema().decode(&payload, "demo.All").unwrap();
+        let all = schema().message_type("demo.All").unwrap();
+        let tree = all.decode(&payload).unwrap();
         assert_sound(&tree, &payload);
         let words = shown(&tree, &payload);
         let digits: Vec<String> = numbers.iter().map(ToString::to_string).collect();

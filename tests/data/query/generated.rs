@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use proptest::prelude::*;
 use serde_json::Value;
-use subscope::payload::format::{Format, recognise_within};
+use subscope::payload::format::{Format, recognise};
 use subscope::payload::lookup::MOST_UNPACKED;
 
 use super::{matcher, message, parse};
@@ -184,7 +184,7 @@ impl Payload {
         }
         // Format recognition has its own tests; this only knows the values of MessagePack messages
         // that were packed here.
-        let decoded = recognise_within(&self.bytes, None, MOST_UNPACKED);
+        let decoded = recognise(&self.bytes, None, MOST_UNPACKED);
         match (decoded.tree, decoded.format) {
             (None, _) => Ok(None),
             (Some(_), Format::MessagePack) if decoded.wrappings.is_empty() => {

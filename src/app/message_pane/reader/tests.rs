@@ -20,7 +20,7 @@ fn open(payload: &str) -> Reader {
     });
     reader.note(DecodedMessage {
         serial: 0,
-        decoded: Arc::new(format::recognise(payload.as_bytes(), None)),
+        decoded: Arc::new(format::recognise(payload.as_bytes(), None, 1 << 20)),
         comparison: None,
     });
     reader

@@ -50,7 +50,7 @@ fn rows(seed: u64, letters: u64) -> Vec<Digest> {
 }
 
 #[test]
-fn what_is_common_is_the_longest() {
+fn the_common_subsequence_is_the_longest() {
     for seed in 0..300 {
         let letters = 1 + seed % 30;
         let (old, new) = (rows(seed, letters), rows(seed + 1000, letters));
@@ -63,7 +63,7 @@ fn what_is_common_is_the_longest() {
 }
 
 #[test]
-fn without_effort_what_is_common_is_still_true() {
+fn without_a_budget_the_common_subsequence_is_still_correct() {
     for seed in 0..300 {
         let (old, new) = (rows(seed, 2), rows(seed + 1000, 2));
         for left in [0, 30, 60, 100] {
@@ -73,7 +73,7 @@ fn without_effort_what_is_common_is_still_true() {
 }
 
 #[test]
-fn too_many_pairs_are_led_through_values_that_come_once() {
+fn values_that_occur_once_guide_the_alignment_of_too_many_pairs() {
     let many = "x".repeat(100);
     let old = row(&format!("{many}a{many}b{many}"));
     let new = row(&format!("{many}xa{many}xxb{many}y"));
@@ -85,7 +85,7 @@ fn too_many_pairs_are_led_through_values_that_come_once() {
 }
 
 #[test]
-fn where_nothing_comes_once_places_are_compared() {
+fn without_values_that_occur_once_positions_are_compared() {
     let old = row(&"xy".repeat(100));
     let new = row(&format!("y{}x", "xy".repeat(100)));
     let mut effort = with_effort(1000);

@@ -1,4 +1,4 @@
-//! Decoding of values by field type (<https://protobuf.dev/programming-guides/encoding/>).
+//! Decoding values by field type (<https://protobuf.dev/programming-guides/encoding/>).
 
 use std::ops::Range;
 
@@ -14,7 +14,7 @@ pub(super) enum Scalar {
     /// A value whose text is in the payload.
     Written(Kind, Range<usize>),
     /// A value with this text.
-    Spelt(Kind, String),
+    Words(Kind, String),
     /// Not a scalar: a message whose fields are at this range.
     Message(MessageDescriptor, Range<usize>),
 }
@@ -53,8 +53,8 @@ pub(super) fn fits(kind: &Type, wire: &Wire) -> bool {
 /// Takes the next of the packed values of this type.
 pub(super) fn packed(kind: &Type, cursor: &mut Cursor<'_>) -> Result<Wire, Stop> {
     match shape(kind) {
-        Shape::Fixed64 => wire::fixed64(cursor).map(Wire::Fixed64),
-        Shape::Fixed32 => wire::fixed32(cursor).map(Wire::Fixed32),
+        Shape::Fixed64 => Ok(Wire::Fixed64(u64::from_le_bytes(cursor.array()?))),
+        Shape::Fixed32 => Ok(Wire::Fixed32(u32::from_le_bytes(cursor.array()?))),
         _ => wire::varint(cursor).map(Wire::Varint),
     }
 }
@@ -98,9 +98,9 @@ fn of_varint(kind: &Type, written: u64) -> Scalar {
     let [a, b, c, d, ..] = written.to_le_bytes();
     let lower = u32::from_le_bytes([a, b, c, d]);
     match kind {
-        Type::Bool => Scalar::Spelt(Kind::Bool, (written != 0).to_string()),
+        Type::Bool => Scalar::Words(Kind::Bool, (written != 0).to_string()),
         Type::Enum(values) => match values.get_value(lower.cast_signed()) {
-            Some(value) => Scalar::Spelt(Kind::String, value.name().to_owned()),
+            Some(value) => Scalar::Words(Kind::String, value.name().to_owned()),
             None => number(lower.cast_signed().to_string()),
         },
         Type::Int32 => number(lower.cast_signed().to_string()),
@@ -118,5 +118,5 @@ fn zigzag(written: u64) -> i64 {
 }
 
 fn number(digits: String) -> Scalar {
-    Scalar::Spelt(Kind::Number, digits)
+    Scalar::Words(Kind::Number, digits)
 }

@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use crate::payload::escape::char_start;
 use crate::payload::json::flat::{Kind, Token};
 use crate::workers::analysis::finding::Drift;
 use crate::workers::analysis::shape::deviations::PRESENCE;
@@ -298,9 +299,5 @@ impl Walk {
 
 /// Returns the start of `text`, which is UTF-8, cut at a character boundary.
 fn cut(text: &[u8]) -> &[u8] {
-    let mut end = text.len().min(LONGEST_EXAMPLE);
-    while end < text.len() && text[end] & 0xc0 == 0x80 {
-        end -= 1;
-    }
-    &text[..end]
+    &text[..char_start(text, text.len().min(LONGEST_EXAMPLE))]
 }
