@@ -71,9 +71,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// Returns titles with the number of channels and, if not all are listed, how many are; the longest
 /// form first.
 fn titles(app: &App) -> Vec<String> {
-    let channels = app.log().channels();
-    let (all, listed) = (channels.len() as u64, MOST_LISTED as u64);
-    if !app.channels().is_cut(channels) {
+    let all = app.log().channels().len() as u64;
+    let listed = MOST_LISTED as u64;
+    if all <= listed {
         return vec![format!(" {} {} ", what(app), figures::count(all))];
     }
     let what = what(app);

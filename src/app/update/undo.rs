@@ -64,7 +64,7 @@ impl App {
 
     fn restore(&mut self, cleared: Cleared, pane: LogPane) -> Vec<Effect> {
         let restored = self.session.log.restore(cleared);
-        self.log_pane.go_back_to(pane);
+        self.log_pane = pane;
         let lost = cleared.messages.saturating_sub(restored);
         let count = figures::count(restored);
         self.session.tell(match lost {
