@@ -54,12 +54,12 @@ pub use self::layout::{Areas, inside, padded, wrapped};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
 pub use self::message_pane::reader::{
-    Columns, DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
+    DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
 };
 pub use self::message_pane::{Against, Open};
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
-pub use self::overlays::syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
+pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
 pub use self::overlays::{MOST_LOST_BY_QUITTING, Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{

@@ -112,8 +112,6 @@ const GRANTS: &str = "
 /// The files (`src/a.rs`) and functions (`src/a.rs name`) that may be larger, each with its reason.
 const OVERSIZED: &str = "
     src/app/keymap.rs: one table of all keys
-    src/app/message_pane/reader.rs: one reader: its tabs share cursor, folds and width
-    src/app/message_pane/reader/outline.rs: one outline: what is open, selected and in view
     src/app/session/notices.rs notice_words: one match over all notices
     src/runtime.rs run: the one loop: a single select
     src/terminal/backend.rs: one implementation of ratatui's trait

@@ -223,7 +223,7 @@ fn plain(reader: &Reader, area: Rect, buffer: &mut Buffer) {
         line.draw(area, 0, Style::new(), buffer);
         return;
     }
-    let rows = rows::rows(reader.bytes(), columns, reader.offset());
+    let rows = rows::rows(reader.bytes(), columns, reader.offset);
     let rows = rows.marked(Ranges::of(reader.marks()));
     for (row, content) in (0..area.height).zip(rows) {
         let mut line = LineBuilder::new(columns);

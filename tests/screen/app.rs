@@ -1185,7 +1185,7 @@ fn top_of_message(stage: &Stage) -> usize {
         height: usize::from(text.height),
     };
     let Some(page) = reader.page(room) else {
-        return reader.offset();
+        return reader.offset;
     };
     let first = reader.outline().rows(&page).next();
     first.unwrap().node.0 as usize

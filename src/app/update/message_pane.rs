@@ -30,8 +30,8 @@ impl App {
             MessageAction::ToggleFold => self.fold(Outline::toggle),
             MessageAction::OpenAll => self.fold(Outline::open_all),
             MessageAction::CloseAll => self.fold(Outline::close_all),
-            MessageAction::NextTab => return self.turn_tab(1),
-            MessageAction::PreviousTab => return self.turn_tab(-1),
+            MessageAction::NextTab => return self.turn_tab(Tab::next),
+            MessageAction::PreviousTab => return self.turn_tab(Tab::previous),
             MessageAction::Older => return self.open_beside(-1),
             MessageAction::Newer => return self.open_beside(1),
         }
@@ -53,9 +53,9 @@ impl App {
         self.with_open(|open, _, area| open.fold(area, step));
     }
 
-    fn turn_tab(&mut self, steps: isize) -> Vec<Effect> {
+    fn turn_tab(&mut self, turned: fn(Tab) -> Tab) -> Vec<Effect> {
         let tab = self.open.as_ref().map(|open| open.reader.tab());
-        tab.map_or_else(Vec::new, |tab| self.show_tab(tab.further(steps)))
+        tab.map_or_else(Vec::new, |tab| self.show_tab(turned(tab)))
     }
 
     fn show_tab(&mut self, tab: Tab) -> Vec<Effect> {

@@ -29,7 +29,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     };
     let painter = Painter::new(reader, comparison, base, columns);
     for row in 0..area.height.saturating_sub(1) {
-        let index = reader.change() + usize::from(row);
+        let index = reader.change + usize::from(row);
         let Some(line) = painter.row(index) else {
             break;
         };
