@@ -72,12 +72,12 @@ const FLOORS: &[Floors] = &[
     (
         "app",
         "action causes effect event focus input toast
-         keymap
+         keymap layout
          keyboard picker
          settings
          session
          channel_list log_pane plot publish_box
-         layout undo
+         undo
          message_pane overlays
          self
          update",

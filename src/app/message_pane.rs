@@ -15,16 +15,17 @@ use self::reader::{Outline, Page, Reader, Room, Tab};
 use self::search::Search;
 use super::action::Motion;
 use super::effect::Effect;
+use super::layout::cut_top;
 use super::session::Session;
 use super::session::snapshot::MessageSnapshot;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
 
-/// While the log follows new rows, the pane moves on to the newest row this often.
+/// While the log follows new rows, the pane moves to the newest row at most this often.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
-/// An open message smaller than this is not reported as the cause of evictions: the next messages
-/// to arrive evict that much anyway.
+/// An open message smaller than this is not reported as the cause of evictions: the next few
+/// messages would evict that much anyway.
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
@@ -38,15 +39,15 @@ pub struct Open {
     pub against: Against,
     /// The row on which the log was frozen by opening the message, if it was following before.
     pub(crate) froze: Option<RowId>,
-    /// When the message that is open now was opened.
+    /// When the current message was opened.
     opened: Time,
     /// The previous message, kept until this one is decoded and its cursor can be carried over.
     before: Option<Box<Reader>>,
-    /// Messages evicted for it since the user was last told,
+    /// The number of messages evicted for it since the user was last told.
     gone: u64,
-    /// and its size in bytes at that time.
+    /// Its size in bytes when the user was last told.
     told_size: usize,
-    /// Serial number of its decode request.
+    /// The serial number of its decode request.
     decode_serial: u64,
     /// The last search started in it.
     search: Search,
@@ -68,8 +69,8 @@ impl Open {
         }
     }
 
-    /// Replaces the open message with `snapshot`, keeping the position within the message. `area` is
-    /// that of the message below its tabs, here and in what follows.
+    /// Replaces the open message with `snapshot`, keeping the position within the message. Here and
+    /// below, `area` is the area of the message without its tabs.
     pub(crate) fn turn_to(
         &mut self,
         snapshot: MessageSnapshot,
@@ -87,7 +88,7 @@ impl Open {
         self.decode(session, area)
     }
 
-    /// Returns when the pane may move on to the newest row.
+    /// Returns when the pane may move to the newest row.
     pub(crate) fn follow_due(&self) -> Time {
         self.opened.after(FOLLOW_EVERY)
     }
@@ -126,15 +127,10 @@ impl Open {
 
     /// Returns the area of the text: below the notes about it.
     pub(crate) fn text_area(&self, area: Rect) -> Rect {
-        let said = self.reader.notes(area.width).len();
-        let rows = area.height.min(u16::try_from(said).unwrap_or(u16::MAX));
-        // The notes take at most half of the room.
-        let rows = rows.min(area.height / 2);
-        Rect {
-            y: area.y + rows,
-            height: area.height - rows,
-            ..area
-        }
+        let notes = self.reader.notes(area.width).len();
+        let rows = u16::try_from(notes).unwrap_or(u16::MAX);
+        // The notes take at most half of the area.
+        cut_top(area, rows.min(area.height / 2)).1
     }
 
     /// Returns the room for the text.
@@ -155,22 +151,16 @@ impl Open {
     /// Moves through the message.
     pub(crate) fn move_by(&mut self, motion: Motion, session: &Session, area: Rect) {
         let room = self.room(area);
-        if self.reader.tab() == Tab::Channel {
-            let lines = match motion {
-                Motion::First => -isize::MAX,
-                Motion::Last => isize::MAX,
-                motion => motion.lines(room.height).unwrap_or(0),
-            };
-            return self.scroll(lines, session, area);
-        }
+        let is_channel = self.reader.tab() == Tab::Channel;
         match motion {
-            Motion::Lines(lines) => self.reader.step(lines, room),
-            Motion::HalfPages(_) => {
-                let rows = motion.lines(room.height).unwrap_or(0);
-                self.reader.scroll(rows, room);
-            }
             Motion::First => self.reader.go_to_start(),
+            Motion::Last if is_channel => self.scroll(isize::MAX, session, area),
             Motion::Last => self.reader.go_to_end(room),
+            Motion::Lines(lines) if !is_channel => self.reader.step(lines, room),
+            Motion::Lines(_) | Motion::HalfPages(_) => {
+                let lines = motion.lines(room.height).unwrap_or(0);
+                self.scroll(lines, session, area);
+            }
         }
     }
 
@@ -195,8 +185,8 @@ impl Open {
         self.fold(area, |outline, page| {
             let clicked = outline.rows(page).nth(row);
             match clicked {
-                Some(place) if place.node == outline.cursor() => outline.toggle(page),
-                Some(place) => outline.go_to(place.node, page),
+                Some(row) if row.node == outline.cursor() => outline.toggle(page),
+                Some(row) => outline.go_to(row.node, page),
                 None => {}
             }
         });
@@ -227,6 +217,6 @@ pub enum Against {
     /// The previous message on its channel.
     #[default]
     Before,
-    /// A row that the user has marked.
+    /// A row marked by the user.
     Marked,
 }

@@ -271,7 +271,7 @@ impl Reader {
             Form::Text => self.offset = 0,
             Form::Hex => self.line = 0,
             Form::Changes => self.change = 0,
-            Form::Channel => {}
+            Form::Channel => self.fact = 0,
         }
     }
 

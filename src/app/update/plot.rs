@@ -56,11 +56,12 @@ impl App {
         let Some(open) = &self.open else {
             return Vec::new();
         };
-        let (channel, path) = match open.selected_place(&mut self.session, area) {
-            Ok(place) => place,
+        let (channel, path) = match open.selected_channel_and_path(&mut self.session, area) {
+            Ok(selected) => selected,
             Err(told) => return told,
         };
-        let not_plotted = open.with_value(area, no_number).flatten();
+        let selected = open.selected_value(area);
+        let not_plotted = selected.and_then(|(page, value)| no_number(&page, &value));
         let quantity = Quantity::Path(path);
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);

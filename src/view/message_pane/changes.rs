@@ -174,7 +174,7 @@ impl<'a> Painter<'a> {
             },
             new: Side {
                 bytes: reader.bytes(),
-                tree: reader.decoded().and_then(|decoded| decoded.tree.as_ref()),
+                tree: reader.tree(),
             },
             columns,
         }
