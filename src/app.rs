@@ -313,7 +313,7 @@ impl App {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
                 Focus::Message => Context::Message,
-                Focus::Plot if self.plot.mode() == PlotMode::Chart => Context::Chart,
+                Focus::Plot if self.plot.mode == PlotMode::Chart => Context::Chart,
                 Focus::Plot => Context::Plot,
                 Focus::PublishChannel => Context::PublishChannel,
                 Focus::PublishPayload => Context::PublishPayload,

@@ -54,7 +54,7 @@ struct Drawn<'a> {
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     Clear.render(area, buffer);
-    if app.plot().mode() == PlotMode::Histogram {
+    if app.plot().mode == PlotMode::Histogram {
         border(
             app,
             " Intervals ",

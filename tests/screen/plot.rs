@@ -412,9 +412,9 @@ fn the_histogram_brings_the_intervals_along() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" wH");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
-    assert_eq!(plotting.stage.app.plot().mode(), PlotMode::Histogram);
+    assert_eq!(plotting.stage.app.plot().mode, PlotMode::Histogram);
     plotting.keys("H");
-    assert_eq!(plotting.stage.app.plot().mode(), PlotMode::Chart);
+    assert_eq!(plotting.stage.app.plot().mode, PlotMode::Chart);
     plotting.keys("kH");
     assert_eq!(plotting.plotted().len(), 2);
 }
@@ -982,7 +982,7 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
     plotting.wait(SECOND * 100);
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
-    assert_eq!(toast, "no data in this time: 0 shows all");
+    assert_eq!(toast, "no data in this time · 0 shows all");
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());

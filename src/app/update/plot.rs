@@ -142,7 +142,7 @@ impl App {
     pub(super) fn hide_plot(&mut self) {
         self.plot.hide();
         if self.focus == Focus::Plot {
-            self.set_focus(match self.plot.opened_from() {
+            self.set_focus(match self.plot.opened_from {
                 Focus::Message if self.open.is_none() => Focus::Messages,
                 before => before,
             });
@@ -166,10 +166,10 @@ impl App {
         match action {
             PlotAction::ZoomIn => self.plot.zoom(true, extent),
             PlotAction::ZoomOut => self.plot.zoom(false, extent),
-            PlotAction::ZoomToAll => self.plot.go_on(true),
+            PlotAction::ZoomToAll => self.plot.follow(true),
             PlotAction::Earlier => return self.plot.pan(false, extent, &mut self.session),
             PlotAction::Later => return self.plot.pan(true, extent, &mut self.session),
-            PlotAction::FollowNewest => self.plot.go_on(false),
+            PlotAction::FollowNewest => self.plot.follow(false),
             PlotAction::CursorEarlier => {
                 return self.plot.move_cursor(false, extent, &mut self.session);
             }
