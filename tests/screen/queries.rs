@@ -292,7 +292,7 @@ fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
     let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
         panic!("the box is open")
     };
-    assert!(query_box.error().is_some());
+    assert!(query_box.error.is_some());
     assert_eq!(stage.app.shown().messages(), 100);
     assert_line(&stage, &["Filter", "no filter in force"]);
     stage.code(KeyCode::Enter);

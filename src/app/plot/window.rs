@@ -306,7 +306,7 @@ impl PlotWindow {
 
     /// Returns the index of the last part, which is at the right end of a chart. Part 0 is at the
     /// left end, as for [`PlotWindow::part_of`].
-    #[expect(clippy::cast_precision_loss, reason = "there are only a few hundred parts")]
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred parts")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
     }
