@@ -92,12 +92,13 @@ pub enum ListForm {
 #[derive(Debug, Default)]
 pub struct ChannelList {
     pub(super) form: ListForm,
-    sort: Sort,
+    /// The sort order.
+    pub sort: Sort,
     entries: Vec<Entry>,
     /// The selection, by name, because an id may be reused for another channel.
     selected: Option<Topic>,
-    /// The selected line, for when the selected entry disappears.
-    line: usize,
+    /// The selected line, which stays selected if the selected entry disappears.
+    pub line: usize,
     top: usize,
     /// The generations of the channels and subscriptions that were sorted last.
     generation: (u64, u64),
@@ -111,19 +112,9 @@ pub struct ChannelList {
 }
 
 impl ChannelList {
-    /// Returns the sort order.
-    pub fn sort(&self) -> Sort {
-        self.sort
-    }
-
     /// Returns the lines: patterns first, then channels.
     pub fn entries(&self) -> &[Entry] {
         &self.entries
-    }
-
-    /// Returns the selected line.
-    pub fn selected_line(&self) -> usize {
-        self.line
     }
 
     /// Returns the first of the `height` visible lines.

@@ -30,10 +30,8 @@ const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
-    let (mut sort, mut style) = (
-        format!(" by {} ", app.channels().sort().name()),
-        theme::QUIET,
-    );
+    let mut sort = format!(" by {} ", app.channels().sort.name());
+    let mut style = theme::QUIET;
     let is_latest = app.list_form() == ListForm::Latest;
     // The log, which would show the stop, is hidden.
     if is_latest && app.breakpoints().stop().is_some() {
@@ -55,7 +53,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(lines.width);
     let mut painter = is_latest.then(|| latest::Painter::new(app, columns));
     for (row, (index, entry)) in (0..lines.height).zip(entries) {
-        let is_selected = index == app.channels().selected_line();
+        let is_selected = index == app.channels().line;
         let style = frame::selection(is_selected, has_focus);
         line(app, *entry, columns, painter.as_mut()).draw(lines, row, style, buffer);
     }

@@ -322,7 +322,7 @@ fn channels_are_sorted_by_each_key_in_turn_and_the_selection_goes_along() {
     ] {
         stage.keys("s");
         assert_eq!(
-            (stage.app.channels().sort(), stage.listed().concat()),
+            (stage.app.channels().sort, stage.listed().concat()),
             (sort, order.into())
         );
         assert_eq!(stage.channel_selected(), "c", "{sort:?}");
@@ -335,7 +335,7 @@ fn a_selected_channel_stays_selected_when_others_come_before_it() {
     stage.keys("j");
     stage.messages(&[("a", b"1"), ("b", b"1")]);
     assert_eq!(stage.channel_selected(), "m");
-    assert_eq!(stage.app.channels().selected_line(), 3);
+    assert_eq!(stage.app.channels().line, 3);
     stage.keys("G");
     assert_eq!(stage.channel_selected(), "m");
     stage.keys("g");
@@ -1187,7 +1187,7 @@ fn top_of_message(stage: &Stage) -> usize {
     let Some(page) = reader.page(room) else {
         return reader.offset;
     };
-    let first = reader.outline().rows(&page).next();
+    let first = reader.outline.rows(&page).next();
     first.unwrap().node.0 as usize
 }
 

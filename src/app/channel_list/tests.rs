@@ -54,7 +54,7 @@ fn very_many_channels_are_sorted_in_parts_and_only_the_first_are_listed() {
     assert_eq!(by_name[MOST_LISTED + 1], Topic::channel(b"once:0099999"));
     pane.sort_next(&lists, now);
     pane.sort_next(&lists, now);
-    assert_eq!(pane.sort(), Sort::Count);
+    assert_eq!(pane.sort, Sort::Count);
     let (by_count, _) = sorted(&mut pane, &lists, &mut now);
     assert_eq!(by_count[1], Topic::channel(b"often"));
     assert_eq!(by_count[2], Topic::channel(b"once:0000000"));

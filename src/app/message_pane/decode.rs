@@ -30,7 +30,7 @@ impl Open {
         let request = Request {
             serial: self.decode_serial,
             source: session.source(reader.snapshot()),
-            base: reader.base().map(|base| session.source(base)),
+            base: reader.base.as_ref().map(|base| session.source(base)),
         };
         if is_quick(&request.source) && request.base.iter().all(is_quick) {
             let message = decode::answer_within(&request, MOST_PLAIN);

@@ -57,10 +57,11 @@ pub struct Reader {
     /// The decoded message; `None` until it is decoded.
     decoded: Option<Arc<Decoded>>,
     /// The message that it is compared with.
-    base: Option<MessageSnapshot>,
+    pub base: Option<MessageSnapshot>,
     comparison: Option<Arc<Comparison>>,
     tab: Tab,
-    outline: Outline,
+    /// The folding of the values and the selected one.
+    pub outline: Outline,
     /// The path of the selected value, kept because searching a million names for duplicates takes
     /// longer than a frame.
     path: Option<String>,
@@ -114,12 +115,7 @@ impl Reader {
         self.change = 0;
     }
 
-    /// Returns the message that it is compared with.
-    pub fn base(&self) -> Option<&MessageSnapshot> {
-        self.base.as_ref()
-    }
-
-    /// Returns the changes from that message to this one, once they are known.
+    /// Returns the changes from the base to this message, once they are known.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_deref()
     }
@@ -129,7 +125,7 @@ impl Reader {
         std::iter::once(&self.snapshot).chain(&self.base)
     }
 
-    /// Returns the memory that it takes in bytes, without the payloads of its snapshots.
+    /// Returns its memory use in bytes, without the payloads of its snapshots.
     pub fn size(&self) -> usize {
         size_of::<Self>()
             + self.decoded().map_or(0, Decoded::size)
@@ -137,7 +133,7 @@ impl Reader {
             + self.marks.size()
     }
 
-    /// Scrolls the channel tab, which has `facts` rows; down if `lines` is positive.
+    /// Scrolls the channel tab, which has this many `facts`, down if `lines` is positive.
     pub(crate) fn scroll_facts(&mut self, lines: isize, facts: usize, room: Room) {
         let last = facts.saturating_sub(room.height);
         self.fact = self.fact.saturating_add_signed(lines).min(last);
@@ -185,11 +181,6 @@ impl Reader {
             columns: room.columns,
             height: room.height,
         })
-    }
-
-    /// Returns the folding of the values and the selected one.
-    pub fn outline(&self) -> &Outline {
-        &self.outline
     }
 
     /// Returns the path of the selected value, unless it is the outermost one or has no path.
@@ -244,7 +235,7 @@ impl Reader {
         lines.map(str::to_owned).take(MOST_NOTES).collect()
     }
 
-    /// Changes the folding or the selection of values. Returns whether there are any values.
+    /// Calls `step` to fold or select values. Returns whether there are any values.
     pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
         let mut outline = std::mem::take(&mut self.outline);
         let cursor = outline.cursor();

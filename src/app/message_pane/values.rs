@@ -28,7 +28,7 @@ impl Open {
     /// Returns the selected value and the page it is on, if there is one.
     pub(crate) fn selected_value(&self, area: Rect) -> Option<(Page<'_>, Value<'_>)> {
         let page = self.reader.page(self.room(area))?;
-        let value = page.value(self.reader.outline().cursor())?;
+        let value = page.value(self.reader.outline.cursor())?;
         Some((page, value))
     }
 

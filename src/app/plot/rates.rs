@@ -170,11 +170,6 @@ mod tests {
         curve.dots.iter().map(rate).collect()
     }
 
-    /// Like [`rates_since`], with an unknown start.
-    fn rates(points: &[(i64, u64, bool)], until: i64) -> Vec<(i64, f64, bool)> {
-        rates_since(None, points, until)
-    }
-
     #[test]
     fn silence_before_the_first_message_counts_as_far_back_as_it_is_known() {
         let points = [(3, 40, false), (4, 2, false)];
@@ -202,8 +197,8 @@ mod tests {
             (6, 0.0, false),
         ];
         let points = [(1, 1, false), (3, 4, false), (3, 2, false), (5, 2, false)];
-        assert_eq!(rates(&points, 7), expected);
-        assert_eq!(rates(&points, 6), expected[..4]);
+        assert_eq!(rates_since(None, &points, 7), expected);
+        assert_eq!(rates_since(None, &points, 6), expected[..4]);
     }
 
     #[test]
@@ -216,7 +211,7 @@ mod tests {
             (7, 2, false),
         ];
         assert_eq!(
-            rates(&points, 9),
+            rates_since(None, &points, 9),
             [(2, 1.0, false), (7, 2.0, true), (8, 0.0, false)]
         );
     }

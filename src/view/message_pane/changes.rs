@@ -24,7 +24,7 @@ const INDENT: usize = 2;
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     header(app, reader, columns).draw(area, 0, Style::new(), buffer);
-    let (Some(comparison), Some(base)) = (reader.comparison(), reader.base()) else {
+    let (Some(comparison), Some(base)) = (reader.comparison(), &reader.base) else {
         return;
     };
     let painter = Painter::new(reader, comparison, base, columns);
@@ -42,7 +42,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     let against = app.open().map(|open| open.against).unwrap_or_default();
-    let Some(base) = reader.base() else {
+    let Some(base) = &reader.base else {
         let words = match against {
             Against::Before => "no earlier message on this channel is kept",
             Against::Marked => "no marked message · x marks the selected one",
