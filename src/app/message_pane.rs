@@ -38,15 +38,15 @@ pub struct Open {
     /// Which message it is compared with.
     pub against: Against,
     /// The row on which the log was frozen by opening the message, if it was following before.
-    pub(crate) froze: Option<RowId>,
+    pub(crate) frozen_at: Option<RowId>,
     /// When the current message was opened.
     opened: Time,
     /// The previous message, kept until this one is decoded and its cursor can be carried over.
     before: Option<Box<Reader>>,
     /// The number of messages evicted for it since the user was last told.
-    gone: u64,
+    evicted: u64,
     /// Its size in bytes when the user was last told.
-    told_size: usize,
+    reported_size: usize,
     /// The serial number of its decode request.
     decode_serial: u64,
     /// The last search started in it.
@@ -56,14 +56,14 @@ pub struct Open {
 impl Open {
     pub(crate) fn new(reader: Reader, was_following: bool, opened: Time) -> Self {
         Self {
-            froze: was_following.then_some(reader.snapshot().row),
+            frozen_at: was_following.then_some(reader.snapshot().row),
             reader: Box::new(reader),
             is_whole: false,
             against: Against::default(),
             opened,
             before: None,
-            gone: 0,
-            told_size: 0,
+            evicted: 0,
+            reported_size: 0,
             decode_serial: 0,
             search: Search::default(),
         }
@@ -106,22 +106,22 @@ impl Open {
         sizes.sum()
     }
 
-    /// Tells the user that `gone` messages were evicted to make room for the open one, once for
+    /// Tells the user that `evicted` messages were evicted to make room for the open one, once for
     /// each doubling of its size.
-    pub(crate) fn tell_gone(&mut self, gone: u64, session: &mut Session) {
+    pub(crate) fn tell_evicted(&mut self, evicted: u64, session: &mut Session) {
         let size = self.size(session);
-        self.gone += gone;
-        if self.gone == 0 || size < LARGE.max(self.told_size * 2) {
+        self.evicted += evicted;
+        if self.evicted == 0 || size < LARGE.max(self.reported_size * 2) {
             return;
         }
-        let gone = std::mem::take(&mut self.gone);
-        self.told_size = size;
+        let evicted = std::mem::take(&mut self.evicted);
+        self.reported_size = size;
         let is_half = size > session.log.budget() / 2;
-        let messages = if gone == 1 { "message" } else { "messages" };
+        let messages = if evicted == 1 { "message" } else { "messages" };
         let share = if is_half { ", counted as half" } else { "" };
-        let (gone, size) = (figures::count(gone), figures::size(size as u64));
+        let (evicted, size) = (figures::count(evicted), figures::size(size as u64));
         session.tell(format!(
-            "{gone} older {messages} evicted: the open message takes {size}{share} of --keep"
+            "{evicted} older {messages} evicted: the open message takes {size}{share} of --keep"
         ));
     }
 

@@ -107,8 +107,8 @@ impl Plot {
     }
 
     /// Returns whether the plot shows all known data.
-    pub fn is_of_all(&self) -> bool {
-        self.view.is_of_all()
+    pub fn shows_all(&self) -> bool {
+        self.view.shows_all()
     }
 
     /// Returns the last report on a series, if there is one.
@@ -153,7 +153,7 @@ impl Plot {
         }
     }
 
-    /// Returns whether a series that `is_included` is a rate.
+    /// Returns whether any series for which `is_included` holds is a rate.
     fn has_rate(&self, is_included: impl Fn(&Series) -> bool) -> bool {
         let mut series = self.series.iter();
         series.any(|one| is_included(one) && one.quantity == Quantity::Rate)
@@ -266,7 +266,7 @@ impl Plot {
     fn tell_empty_reason(&self, window: &PlotWindow, session: &mut Session) -> Vec<Effect> {
         let selected = self.series.get(self.selected);
         let reason = selected.map(|series| self.empty_reason(series, window, session.now));
-        let words = reason.map(|reason| reason.sentence(self.is_of_all()));
+        let words = reason.map(|reason| reason.sentence(self.shows_all()));
         session.tell(words.unwrap_or_default())
     }
 

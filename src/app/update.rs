@@ -155,7 +155,7 @@ impl App {
         }
         self.session.forget_gone();
         let gone = self.session.log.counters().evicted - evicted;
-        self.with_open(|open, session, _| open.tell_gone(gone, session));
+        self.with_open(|open, session, _| open.tell_evicted(gone, session));
         self.session.refresh_shown()
     }
 

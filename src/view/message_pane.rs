@@ -114,7 +114,7 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
 /// Returns the current match and the number of matches; the longest form first.
 fn standing(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
-        return match reader.sought() {
+        return match reader.search_text() {
             Some(_) if reader.is_searching() => vec![" looking … ".to_owned()],
             Some(_) => vec![" not found ".to_owned()],
             None => Vec::new(),
@@ -125,7 +125,7 @@ fn standing(reader: &Reader) -> Vec<String> {
     let more = if count < MOST_MARKS { "" } else { "+" };
     let plural = if count == 1 { "" } else { "es" };
     let count = figures::count(count as u64);
-    let is_long = reader.sought().is_none() && reader.snapshot().payload.len() > MAX_MARKED;
+    let is_long = reader.search_text().is_none() && reader.snapshot().payload.len() > MAX_MARKED;
     let part = if is_long { " in the first 4 MiB" } else { "" };
     vec![
         format!(" {current} of {count}{more} match{plural}{part} "),

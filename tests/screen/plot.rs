@@ -347,7 +347,7 @@ fn the_plot_follows_zooms_and_pans() {
     plotting.keys("l");
     assert!(plotting.stage.app.plot().is_following());
     plotting.keys("0");
-    assert!(plotting.stage.app.plot().is_of_all());
+    assert!(plotting.stage.app.plot().shows_all());
     assert!((105..170).contains(&plotting.span().as_secs()));
     plotting.keys("-");
     assert_eq!(plotting.span().as_secs(), 120);
@@ -948,7 +948,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
         let toast = plotting.stage.toast();
         assert!(toast.contains("this is the oldest point"), "{toast}");
     }
-    assert!(plotting.stage.app.plot().is_of_all());
+    assert!(plotting.stage.app.plot().shows_all());
     plotting.keys("Gl");
     let toast = plotting.stage.toast();
     assert!(toast.contains("this is the newest point"), "{toast}");

@@ -182,7 +182,7 @@ fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
     lines.extend(counted("not JSON", shape.other));
     lines.extend(counted("not read", shape.unread));
     if shape.is_full {
-        lines.push(fact("", "more fields than are kept"));
+        lines.push(fact("", "field limit reached, the rest is left out"));
     }
     lines
 }
@@ -242,7 +242,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
         let words = format!("{count} waiting: the reply may be lost");
         lines.push(fact("gap since", words));
     }
-    lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
+    lines.extend(percentiles("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
     lines.extend(counted("duplicates", counts.duplicates));
     lines.extend(about_unmatched(counts));
@@ -286,7 +286,7 @@ fn about_delay(delay: &DelayReport, name: &[u8]) -> Vec<ChannelTabLine> {
     let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
         return Vec::from_iter(delay.is_full.then(too_many_channels));
     };
-    let mut lines = Vec::from_iter(fact_of_spread("delay", channel.delay.as_ref()));
+    let mut lines = Vec::from_iter(percentiles("delay", channel.delay.as_ref()));
     if channel.ahead > 0 {
         let count = figures::count(channel.ahead);
         let words = format!("{count} sent after arrival: the clocks differ");
@@ -301,7 +301,7 @@ fn too_many_channels() -> ChannelTabLine {
     fact("not checked", "limit of watched channels reached")
 }
 
-fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<ChannelTabLine> {
+fn percentiles(label: &'static str, spread: Option<&Percentiles>) -> Option<ChannelTabLine> {
     let spread = spread?;
     let words = [
         ("p50", spread.p50),

@@ -38,9 +38,9 @@ pub enum Form {
 /// The room in which a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Columns of its text.
+    /// The number of columns.
     pub columns: usize,
-    /// Rows of its text.
+    /// The number of rows.
     pub height: usize,
 }
 
@@ -204,7 +204,7 @@ impl Reader {
 
     /// Searches for the same text as in `before`.
     pub fn search_like(&mut self, before: &Self) {
-        self.marks.sought.clone_from(&before.marks.sought);
+        self.marks.search_text.clone_from(&before.marks.search_text);
     }
 
     /// Returns how much of the message was kept, if it was truncated.
@@ -323,19 +323,19 @@ impl Reader {
         }
     }
 
-    /// Returns the first byte shown at the end of a text.
+    /// Returns the first byte shown when a text is scrolled to its end.
     fn last_offset(&self, room: Room) -> usize {
         rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
     }
 
-    /// Returns the first row shown at the end of the changes.
+    /// Returns the first row shown when the changes are scrolled to their end.
     fn last_change(&self, room: Room) -> usize {
         let comparison = self.comparison();
         let rows = comparison.map_or(0, |comparison| rows_of(&comparison.diff));
         rows.saturating_sub(room.height.saturating_sub(DIFF_HEADER))
     }
 
-    /// Returns the first row shown at the end of the bytes.
+    /// Returns the first row shown when the bytes are scrolled to their end.
     fn last_line(&self, room: Room) -> usize {
         hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
     }

@@ -19,14 +19,14 @@ const MOST_VALUES_SEARCHED: usize = 20_000;
 pub(super) struct Search {
     serial: u64,
     /// Whether to go to the first match.
-    goes_there: bool,
+    jumps: bool,
 }
 
 impl Open {
     /// Marks the matches of a query and shows the first one.
     pub(crate) fn mark_query(&mut self, session: &mut Session, area: Rect) -> Vec<Effect> {
         let snapshot = self.reader.snapshot();
-        if snapshot.channel.is_none() || self.reader.sought().is_some() {
+        if snapshot.channel.is_none() || self.reader.search_text().is_some() {
             return Vec::new();
         }
         // Queries see the bytes as received.
@@ -37,7 +37,7 @@ impl Open {
         // The answer to an earlier search is ignored from now on.
         self.search = Search {
             serial,
-            goes_there: true,
+            jumps: true,
         };
         self.reader.set_marks(Vec::new());
         query.map_or_else(Vec::new, |query| {
@@ -58,7 +58,7 @@ impl Open {
             return Vec::new();
         }
         let which = match is_forward {
-            _ if self.reader.mark_count() == 0 => "match is marked",
+            _ if self.reader.mark_count() == 0 => "match",
             true => "later match",
             false => "earlier match",
         };
@@ -85,21 +85,21 @@ impl Open {
         self.search(true, session, area)
     }
 
-    /// Searches for the text, if there is one, and goes to the first match if `goes_there`.
+    /// Searches for the text, if there is one, and goes to the first match if `jumps`.
     pub(super) fn search(
         &mut self,
-        goes_there: bool,
+        jumps: bool,
         session: &mut Session,
         area: Rect,
     ) -> Vec<Effect> {
         // Without a text, a search for the matches of a query may be running: do not replace it.
-        if self.reader.sought().is_none() {
+        if self.reader.search_text().is_none() {
             return Vec::new();
         }
         let serial = session.next_serial();
         // If the text was typed before the message was decoded, still go to the match.
-        let goes_there = goes_there || self.reader.is_searching() && self.search.goes_there;
-        self.search = Search { serial, goes_there };
+        let jumps = jumps || self.reader.is_searching() && self.search.jumps;
+        self.search = Search { serial, jumps };
         let search = self.reader.search(serial);
         search.map_or_else(Vec::new, |search| self.run(search, area))
     }
@@ -117,7 +117,7 @@ impl Open {
     pub(crate) fn note_found(&mut self, found: Found, area: Rect) {
         if self.search.serial == found.serial {
             self.reader.note_found(found);
-            if self.search.goes_there {
+            if self.search.jumps {
                 let room = self.room(area);
                 self.reader.show_mark(room);
             }
@@ -127,7 +127,7 @@ impl Open {
     /// Tells the user if the text was not found. The matches stay marked.
     pub(crate) fn end_search(&self, session: &mut Session) -> Vec<Effect> {
         let reader = &self.reader;
-        if reader.is_searching() || reader.sought().is_none() || reader.mark_count() > 0 {
+        if reader.is_searching() || reader.search_text().is_none() || reader.mark_count() > 0 {
             return Vec::new();
         }
         session.tell(match reader.marks().len() {

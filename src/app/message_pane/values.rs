@@ -114,7 +114,7 @@ impl Open {
         let unpacked = decoded.unwrapped.as_ref()?.len();
         let [size, most] = [unpacked, MOST_UNPACKED].map(|size| figures::size(size as u64));
         (unpacked > MOST_UNPACKED)
-            .then(|| format!("only here: the log unpacks up to {most}, and this is {size}"))
+            .then(|| format!("too large: the log unpacks up to {most}, and this is {size}"))
     }
 
     /// Toggles whether the log shows only the value at this path for the channel.

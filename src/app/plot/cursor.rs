@@ -151,7 +151,7 @@ impl Plot {
     pub(crate) fn take_cursor(&mut self) -> bool {
         let cursor = self.cursor.take();
         if let Some(before) = cursor.and_then(|cursor| cursor.stopped) {
-            self.follow(before.is_of_all());
+            self.follow(before.shows_all());
         }
         cursor.is_some()
     }
@@ -166,9 +166,9 @@ impl Plot {
     }
 
     /// Removes the cursor, and shows all data or follows the newest.
-    pub(crate) fn follow(&mut self, is_of_all: bool) {
+    pub(crate) fn follow(&mut self, shows_all: bool) {
         self.cursor = None;
-        if is_of_all {
+        if shows_all {
             self.view.show_all();
         } else {
             self.view.follow();

@@ -20,7 +20,7 @@ pub struct PlotData {
     /// The checks still processing the messages kept before they were added. Their data is
     /// incomplete.
     looking_back: BTreeSet<CheckId>,
-    /// The time since when each check knows all messages that arrived.
+    /// The time since which each check knows all messages that were received.
     kept_since: BTreeMap<CheckId, Time>,
     asked: Option<Asked>,
     /// Whether rows have been checked since the last request.
@@ -34,7 +34,7 @@ struct Asked {
     window: PlotWindow,
     at: Time,
     /// All messages up to this time had been checked.
-    looked: Time,
+    checked_until: Time,
 }
 
 impl PlotData {
@@ -43,16 +43,16 @@ impl PlotData {
         self.answers.get(&check)
     }
 
-    /// Returns the time up to which a check knows all messages, given that those up to `looked` have
-    /// been checked, or `None` if some before the newest one known may be missing.
-    pub fn up_to(&self, check: CheckId, looked: Time) -> Option<Time> {
+    /// Returns the time up to which a check knows all messages, or `None` if some before the newest
+    /// one known may be missing. All messages up to `checked_until` have been checked.
+    pub fn up_to(&self, check: CheckId, checked_until: Time) -> Option<Time> {
         if self.looking_back.contains(&check) {
             return None;
         }
         match &self.asked {
-            Some(asked) if self.has_news => Some(asked.looked),
+            Some(asked) if self.has_news => Some(asked.checked_until),
             // Nothing has arrived since.
-            _ => Some(looked),
+            _ => Some(checked_until),
         }
     }
 
@@ -62,13 +62,13 @@ impl PlotData {
         summaries.flatten().map(|summary| summary.from).min()
     }
 
-    /// Returns the time since when a check knows all messages that arrived.
+    /// Returns the time since which a check knows all messages that were received.
     pub fn kept_since(&self, check: CheckId) -> Option<Time> {
         self.kept_since.get(&check).copied()
     }
 
     /// Adds a check and makes its data due at once. If the check is new and has yet to process the
-    /// messages kept so far, `kept_since` is the time since when these are complete.
+    /// messages kept so far, `kept_since` is the time since which these are complete.
     pub fn want(&mut self, check: CheckId, kept_since: Option<Time>) {
         self.wanted.insert(check);
         if let Some(since) = kept_since {
@@ -121,14 +121,14 @@ impl PlotData {
         }
     }
 
-    /// Records that all data was requested, after all messages up to `looked` had been checked.
-    pub fn note_asked(&mut self, view: View, window: PlotWindow, at: Time, looked: Time) {
+    /// Records that all data was requested. All messages up to `checked_until` have been checked.
+    pub fn note_asked(&mut self, view: View, window: PlotWindow, at: Time, checked_until: Time) {
         self.has_news = false;
         self.asked = Some(Asked {
             view,
             window,
             at,
-            looked,
+            checked_until,
         });
     }
 }

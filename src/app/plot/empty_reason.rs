@@ -44,13 +44,13 @@ impl EmptyReason {
         }
     }
 
-    /// Returns the reason in words, with an explanation or a hint. `is_of_all` tells whether the
+    /// Returns the reason in words, with an explanation or a hint. `shows_all` tells whether the
     /// plot already shows all data.
-    pub fn sentence(&self, is_of_all: bool) -> String {
+    pub fn sentence(&self, shows_all: bool) -> String {
         let more = match self {
             Self::NoInterval => ": it takes two messages",
             Self::NoRateYet => ": it is a mean over some seconds",
-            Self::NoRate | Self::Elsewhere if !is_of_all => " · 0 shows all",
+            Self::NoRate | Self::Elsewhere if !shows_all => " · 0 shows all",
             _ => "",
         };
         format!("{}{more}", self.words())

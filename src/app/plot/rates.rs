@@ -33,10 +33,10 @@ pub fn bucket(asked: &PlotWindow) -> i64 {
     asked.part.saturating_mul(parts.max(1))
 }
 
-/// Returns how long before the first message a window must begin to show its rate, at least half a
-/// bucket. The message arrived this long `ago`.
-pub fn lead(ago: Duration) -> Duration {
-    (ago / 10).min(Duration::from_micros(USUAL.unsigned_abs()))
+/// Returns how long before the first message a window must begin to show its rate: at least half a
+/// bucket. `age` is how long ago the message arrived.
+pub fn lead(age: Duration) -> Duration {
+    (age / 10).min(Duration::from_micros(USUAL.unsigned_abs()))
 }
 
 /// Returns the messages per second in each complete bucket within `heard`. Messages may have been

@@ -101,7 +101,7 @@ impl View {
         self.end == End::Newest
     }
 
-    pub fn is_of_all(self) -> bool {
+    pub fn shows_all(self) -> bool {
         self.span == Span::All
     }
 
@@ -160,7 +160,7 @@ impl View {
     /// Stops following and keeps showing `window`.
     pub fn stop(&mut self, window: &PlotWindow) {
         if self.is_following() {
-            if self.is_of_all() {
+            if self.shows_all() {
                 self.span = Span::Of(window.part.saturating_mul(window.parts));
             }
             self.end = End::At(Time(window.to().0.saturating_sub(1)));

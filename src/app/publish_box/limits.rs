@@ -1,4 +1,4 @@
-//! Which messages cannot be edited in the box, and which are published only after a question.
+//! Which messages cannot be edited in the box, and which are published only after confirmation.
 
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::app::session::snapshot::MessageSnapshot;
@@ -47,7 +47,7 @@ pub(crate) fn why_ask(channel: &[u8]) -> Option<String> {
     } else if channel == INVALIDATIONS {
         "clients that cache keys drop the keys named there."
     } else if channel.starts_with(b"__key") || channel.starts_with(b"__subkey") {
-        "programs take a message there for a change that Redis made to a key."
+        "programs treat a message there as a real change to a key."
     } else {
         return None;
     };

@@ -175,7 +175,7 @@ impl Painter<'_> {
         written: Option<std::ops::Range<usize>>,
         offset: usize,
     ) -> Vec<std::ops::Range<usize>> {
-        if let Some(sought) = self.reader.sought() {
+        if let Some(sought) = self.reader.search_text() {
             return sought_in(text, sought, offset);
         }
         let Some(written) = written else {

@@ -19,7 +19,7 @@ pub(crate) struct Marks {
     /// The values that contain the marked bytes, if the message has values.
     nodes: Vec<NodeId>,
     /// The text to search for in this message. Without one, the matches of a query are marked.
-    pub(super) sought: Option<Literal>,
+    pub(super) search_text: Option<Literal>,
     /// Whether a search is waiting for its answer.
     is_searching: bool,
     current: usize,
@@ -45,7 +45,7 @@ impl Reader {
     /// Marks these bytes of the payload, as returned by [`Session::marks`](crate::app::Session::marks),
     /// unless a text is searched for. Makes the first mark the current one.
     pub fn set_marks(&mut self, ranges: Vec<Range<usize>>) {
-        if self.marks.sought.is_some() {
+        if self.marks.search_text.is_some() {
             return;
         }
         let tree = self.tree();
@@ -64,9 +64,9 @@ impl Reader {
     /// Sets the text to search for in this message and those opened after it; an empty text ends
     /// the search. The matches are marked by [`Self::search`] and [`Self::note_found`].
     pub fn set_search_text(&mut self, text: &str) {
-        let sought = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
+        let search_text = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
         self.marks = Marks {
-            sought,
+            search_text,
             ..Marks::default()
         };
     }
@@ -74,7 +74,7 @@ impl Reader {
     /// Returns the search for the text, if there is one. It marks nothing until its answer is
     /// recorded with [`Self::note_found`].
     pub fn search(&mut self, serial: u64) -> Option<Search> {
-        let text = self.marks.sought.as_ref()?.text().into();
+        let text = self.marks.search_text.as_ref()?.text().into();
         self.marks.is_searching = true;
         Some(self.search_request(Sought::Text(text), serial))
     }
@@ -91,13 +91,13 @@ impl Reader {
 
     /// Records the matches and makes the first one the current one.
     pub fn note_found(&mut self, found: Found) {
-        if self.marks.sought.is_none() {
+        if self.marks.search_text.is_none() {
             return self.set_marks(found.ranges);
         }
         self.marks = Marks {
             ranges: found.ranges,
             nodes: found.nodes,
-            sought: self.marks.sought.take(),
+            search_text: self.marks.search_text.take(),
             ..Marks::default()
         };
     }
@@ -108,8 +108,8 @@ impl Reader {
     }
 
     /// Returns the text to search for in this message.
-    pub fn sought(&self) -> Option<&Literal> {
-        self.marks.sought.as_ref()
+    pub fn search_text(&self) -> Option<&Literal> {
+        self.marks.search_text.as_ref()
     }
 
     /// Returns the marked bytes as ranges of [`Self::bytes`].

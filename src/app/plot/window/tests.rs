@@ -134,12 +134,12 @@ fn showing_all_data_leaves_little_room_to_spare() {
     let known = extent(Some(ago(3_000)), NOW);
     let window = view.window(known);
     assert!(window.from <= ago(3_000) && window.from > ago(4_600));
-    assert!(view.is_of_all() && view.is_following());
+    assert!(view.shows_all() && view.is_following());
     view.pan(false, known);
     view.drag(-5, &window, known);
-    assert!(view.is_of_all() && view.is_following());
+    assert!(view.shows_all() && view.is_following());
     view.zoom(true, None, known);
-    assert!(!view.is_of_all());
+    assert!(!view.shows_all());
 }
 
 #[test]
