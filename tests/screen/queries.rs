@@ -1593,7 +1593,7 @@ fn an_open_message_says_where_its_only_match_is_the_only_one_and_where_there_is_
     assert_line(&stage, &["value", "JSON"]);
     assert!(!stage.screen().contains("n next match"));
     stage.keys("n");
-    assert_eq!(stage.toast(), "no match in this message");
+    assert_eq!(stage.toast(), "no match is marked in this message");
     stage.keys("q");
     stage.keys("Finfo");
     stage.code(KeyCode::Enter);

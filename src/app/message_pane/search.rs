@@ -58,7 +58,7 @@ impl Open {
             return Vec::new();
         }
         let which = match is_forward {
-            _ if self.reader.mark_count() == 0 => "match",
+            _ if self.reader.mark_count() == 0 => "match is marked",
             true => "later match",
             false => "earlier match",
         };
@@ -86,12 +86,7 @@ impl Open {
     }
 
     /// Searches for the text, if there is one, and goes to the first match if `jumps`.
-    pub(super) fn search(
-        &mut self,
-        jumps: bool,
-        session: &mut Session,
-        area: Rect,
-    ) -> Vec<Effect> {
+    pub(super) fn search(&mut self, jumps: bool, session: &mut Session, area: Rect) -> Vec<Effect> {
         // Without a text, a search for the matches of a query may be running: do not replace it.
         if self.reader.search_text().is_none() {
             return Vec::new();

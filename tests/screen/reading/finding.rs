@@ -55,7 +55,7 @@ fn what_is_not_there_is_said() {
     assert_eq!(stage.toast(), "not found in this message");
     assert!(stage.screen().contains("not found"));
     stage.keys("n");
-    assert_eq!(stage.toast(), "no match in this message");
+    assert_eq!(stage.toast(), "no match is marked in this message");
     stage.keys("/");
     stage.code(KeyCode::Esc);
     assert!(reader(&stage).search_text().is_none());
