@@ -60,7 +60,7 @@ pub use self::message_pane::{Against, Open};
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
-pub use self::overlays::{MOST_LOST_BY_QUITTING, Overlay, Prompt, Question};
+pub use self::overlays::{Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
     Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
