@@ -2,7 +2,7 @@
 
 mod ordering;
 
-pub use self::ordering::MOST_LISTED;
+pub use self::ordering::MAX_LISTED;
 
 use std::collections::HashSet;
 use std::time::Duration;

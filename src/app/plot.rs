@@ -22,7 +22,7 @@ use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
 pub use self::rates::Coverage;
 pub use self::room::PlotRoom;
-pub(super) use self::series::MOST_SERIES;
+pub(super) use self::series::MAX_SERIES;
 pub use self::series::{Quantity, Series};
 pub(super) use self::window::Extent;
 pub use self::window::PlotWindow;

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::LineBuilder;
 use super::listed::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
 use super::{empty, frame, latest, theme};
-use crate::app::{App, Entry, Focus, ListForm, MOST_LISTED, SubscriptionState, inside};
+use crate::app::{App, Entry, Focus, ListForm, MAX_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
@@ -70,7 +70,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// form first.
 fn titles(app: &App) -> Vec<String> {
     let all = app.log().channels().len() as u64;
-    let listed = MOST_LISTED as u64;
+    let listed = MAX_LISTED as u64;
     if all <= listed {
         return vec![format!(" {} {} ", what(app), figures::count(all))];
     }

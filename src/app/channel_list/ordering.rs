@@ -11,7 +11,7 @@ use crate::log::{Channel, ChannelTable};
 use crate::message::{ChannelId, Time};
 
 /// The maximum number of channels in the list: the first ones in the chosen order.
-pub const MOST_LISTED: usize = 10_000;
+pub const MAX_LISTED: usize = 10_000;
 
 /// Slots of the channel table processed at a time, which takes a few milliseconds.
 const PART: usize = 16_384;
@@ -54,7 +54,7 @@ impl Pass {
                 name: channel.shared_name(),
                 id,
             };
-            if self.first.len() < MOST_LISTED {
+            if self.first.len() < MAX_LISTED {
                 self.first.push(ranked());
             } else if let Some(mut last) = self.first.peek_mut()
                 && (last.key, &*last.name) > (key, channel.name())

@@ -46,12 +46,12 @@ fn very_many_channels_are_sorted_in_parts_and_only_the_first_are_listed() {
     pane.refresh(&lists, now);
     let (by_name, parts) = sorted(&mut pane, &lists, &mut now);
     assert!(parts > 3, "{parts}");
-    assert_eq!(by_name.len(), MOST_LISTED + 2);
+    assert_eq!(by_name.len(), MAX_LISTED + 2);
     assert_eq!(by_name[0], Topic::pattern(b"*"));
     assert_eq!(by_name[1], Topic::channel(b"often"));
     assert_eq!(by_name[2], Topic::channel(b"once:0000000"));
     // Channels subscribed to by name are always listed.
-    assert_eq!(by_name[MOST_LISTED + 1], Topic::channel(b"once:0099999"));
+    assert_eq!(by_name[MAX_LISTED + 1], Topic::channel(b"once:0099999"));
     pane.sort_next(&lists, now);
     pane.sort_next(&lists, now);
     assert_eq!(pane.sort, Sort::Count);

@@ -16,7 +16,7 @@ use crate::workers::analysis::{
 };
 
 /// Maximum number of unanswered requests listed.
-const MOST_UNANSWERED: usize = 20;
+const MAX_UNANSWERED: usize = 20;
 
 /// A line of the channel tab.
 #[derive(Clone, Debug, PartialEq)]
@@ -249,7 +249,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     lines.extend(counted("no id", counts.without_id));
     lines.extend(counted("forgotten", counts.forgotten));
     let labels = iter::once("unanswered").chain(iter::repeat(""));
-    for (label, request) in labels.zip(pair.unanswered.iter().take(MOST_UNANSWERED)) {
+    for (label, request) in labels.zip(pair.unanswered.iter().take(MAX_UNANSWERED)) {
         let id = whole(&request.id);
         let ago = figures::duration(session.now.since(request.time));
         let gone = match session.log.row(request.row) {

@@ -10,10 +10,10 @@ use crate::payload::format::unpack;
 use crate::workers::decode::{self, DecodedMessage, Request, Source};
 
 /// Payloads of up to this many bytes, unpacked, are decoded at once: that takes less than a frame.
-const MOST_PLAIN: usize = 64 << 10;
+const MAX_PLAIN: usize = 64 << 10;
 
 /// The same limit for payloads that may be packed, since unpacking may take a while.
-const MOST_PACKED: usize = 1 << 10;
+const MAX_PACKED: usize = 1 << 10;
 
 /// The number of bytes examined to tell whether a payload may be base64.
 const EXAMINED: usize = 256;
@@ -33,7 +33,7 @@ impl Open {
             base: reader.base.as_ref().map(|base| session.source(base)),
         };
         if is_quick(&request.source) && request.base.iter().all(is_quick) {
-            let message = decode::answer_within(&request, MOST_PLAIN);
+            let message = decode::answer_within(&request, MAX_PLAIN);
             let comparison = message.comparison.as_ref();
             let is_too_large = message.decoded.is_too_large
                 || comparison.is_some_and(|comparison| comparison.old.is_too_large);
@@ -88,7 +88,7 @@ impl Open {
 /// Returns whether decoding `source` takes less than a frame.
 fn is_quick(source: &Source) -> bool {
     let payload = &source.payload;
-    payload.len() <= MOST_PACKED || payload.len() <= MOST_PLAIN && !may_be_packed(payload)
+    payload.len() <= MAX_PACKED || payload.len() <= MAX_PLAIN && !may_be_packed(payload)
 }
 
 /// Returns whether `payload` may be compressed or base64.

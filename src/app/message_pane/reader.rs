@@ -45,7 +45,7 @@ pub struct Room {
 }
 
 /// The maximum number of lines of notes above a message.
-const MOST_NOTES: usize = 4;
+const MAX_NOTES: usize = 4;
 
 /// The number of rows that say which messages are compared.
 pub const DIFF_HEADER: usize = 1;
@@ -232,7 +232,7 @@ impl Reader {
         };
         let notes = notes.iter().flatten();
         let lines = notes.flat_map(|note| wrapped(note, usize::from(columns)));
-        lines.map(str::to_owned).take(MOST_NOTES).collect()
+        lines.map(str::to_owned).take(MAX_NOTES).collect()
     }
 
     /// Calls `step` to fold or select values. Returns whether there are any values.

@@ -9,10 +9,10 @@ use crate::payload::figures;
 use crate::workers::decode::{self, Found, MAX_MARKED, Sought};
 
 /// The maximum size of a message that is searched at once, in bytes.
-const MOST_SEARCHED: usize = 1 << 20;
+const MAX_SEARCHED: usize = 1 << 20;
 
 /// The maximum number of values of a message that is searched at once.
-const MOST_VALUES_SEARCHED: usize = 20_000;
+const MAX_VALUES_SEARCHED: usize = 20_000;
 
 /// A search in the open message.
 #[derive(Clone, Copy, Debug, Default)]
@@ -140,5 +140,5 @@ fn takes_long(search: &decode::Search) -> bool {
     let decoded = search.decoded.as_deref();
     let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));
     let tree = decoded.and_then(|decoded| decoded.tree.as_ref());
-    bytes.len() > MOST_SEARCHED || tree.is_some_and(|tree| tree.len() > MOST_VALUES_SEARCHED)
+    bytes.len() > MAX_SEARCHED || tree.is_some_and(|tree| tree.len() > MAX_VALUES_SEARCHED)
 }

@@ -9,11 +9,11 @@ use crate::workers::analysis::SeriesReport;
 
 /// The usual length of a bucket in microseconds: the same as for rates in the channel list. In a
 /// window too short for several such buckets, they are shorter.
-const USUAL: i64 = 5_000_000;
+const USUAL_BUCKET: i64 = 5_000_000;
 
 /// The minimum number of buckets in the requested window. The first may lie outside the visible
 /// window.
-const LEAST_ASKED: i64 = 21;
+const MIN_BUCKETS: i64 = 21;
 
 /// The time range in which all messages on a channel were received and checked.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ pub struct Coverage {
 /// of the length of a part of the requested window, so that all messages of a point fall into the
 /// same bucket.
 pub fn bucket(asked: &PlotWindow) -> i64 {
-    let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_ASKED);
+    let wanted = USUAL_BUCKET.min(asked.part.saturating_mul(asked.parts) / MIN_BUCKETS);
     let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
     asked.part.saturating_mul(parts.max(1))
 }
@@ -36,7 +36,7 @@ pub fn bucket(asked: &PlotWindow) -> i64 {
 /// Returns how long before the first message a window must begin to show its rate: at least half a
 /// bucket. `age` is how long ago the message arrived.
 pub fn lead(age: Duration) -> Duration {
-    (age / 10).min(Duration::from_micros(USUAL.unsigned_abs()))
+    (age / 10).min(Duration::from_micros(USUAL_BUCKET.unsigned_abs()))
 }
 
 /// Returns the messages per second in each complete bucket within `heard`. Messages may have been

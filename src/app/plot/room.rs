@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use crate::app::layout::cut_bottom;
 
 /// The minimum number of rows of the charts if there is anything below them.
-const LEAST_OF_CHARTS: u16 = 3;
+const MIN_CHART_ROWS: u16 = 3;
 
 /// The parts of a plot's area, from the top.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl PlotRoom {
         // The table also has headings. In a low pane, the charts and the table share the room.
         let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
         let rows = wanted.min(area.height / 3 + 1);
-        let rows = rows.min(area.height.saturating_sub(LEAST_OF_CHARTS));
+        let rows = rows.min(area.height.saturating_sub(MIN_CHART_ROWS));
         let (above, table) = cut_bottom(area, rows);
         let (charts, reading) = cut_bottom(above, u16::from(has_cursor && above.height > 1));
         Self {

@@ -11,7 +11,7 @@ use crate::query::Path;
 use crate::workers::analysis::{Check, CheckId, Plotted};
 
 /// The maximum number of series: each has its own colour.
-pub(crate) const MOST_SERIES: usize = 6;
+pub(crate) const MAX_SERIES: usize = 6;
 
 /// A quantity of a channel's messages that can be plotted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,9 +81,9 @@ impl Plot {
                 self.selected = index;
                 Vec::new()
             }
-            None if self.series.len() >= MOST_SERIES => {
+            None if self.series.len() >= MAX_SERIES => {
                 session.tell(format!(
-                    "the plot has {MOST_SERIES} series · W d removes one"
+                    "the plot has {MAX_SERIES} series · W d removes one"
                 ));
                 return None;
             }
@@ -107,7 +107,7 @@ impl Plot {
             (check, effects, Some(session.kept_since()))
         };
         let is_free = |slot: &usize| self.series.iter().all(|one| one.slot != *slot);
-        let slot = (0..MOST_SERIES).find(is_free).unwrap_or(0);
+        let slot = (0..MAX_SERIES).find(is_free).unwrap_or(0);
         self.selected = self.series.len();
         self.series.push(Series {
             channel: channel.into(),

@@ -41,7 +41,7 @@ const SPANS: [i64; 24] = [
 const FIRST_SPAN: i64 = 60_000_000;
 
 /// The minimum length of a window that shows all data, in microseconds.
-const LEAST_OF_ALL: i64 = 1_000_000;
+const MIN_SPAN_OF_ALL: i64 = 1_000_000;
 
 /// The length of the window in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,7 +237,7 @@ impl View {
             Span::All => {
                 let since = |earliest: Time| extent.now.0.saturating_sub(earliest.0);
                 let since = extent.earliest.map_or(0, since);
-                since.max(LEAST_OF_ALL)
+                since.max(MIN_SPAN_OF_ALL)
             }
         }
     }

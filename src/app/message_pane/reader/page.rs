@@ -13,7 +13,7 @@ const SIGN: usize = 2;
 const MIN_TEXT_COLUMNS: usize = 8;
 
 /// The structures of trees with more values than this are not compared.
-const MOST_COMPARED: usize = 4096;
+const MAX_COMPARED: usize = 4096;
 
 /// A tree with its bytes and the room in which it is shown.
 #[derive(Clone, Copy, Debug)]
@@ -99,7 +99,7 @@ impl<'a> Page<'a> {
     pub(super) fn has_structure_of(&self, other: &Page<'_>) -> bool {
         let count = self.tree.len();
         count == other.tree.len()
-            && count <= MOST_COMPARED
+            && count <= MAX_COMPARED
             && (0..count).all(|index| {
                 let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
                 match (self.value(id), other.value(id)) {
