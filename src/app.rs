@@ -44,7 +44,7 @@ pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
     trouble_words,
 };
-pub use self::channel_list::{ChannelList, Entry, FLASH, ListForm, Lists, MOST_LISTED, Sort};
+pub use self::channel_list::{ChannelList, Entry, FLASH, ListForm, Lists, MAX_LISTED, Sort};
 pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::focus::Focus;
@@ -54,13 +54,13 @@ pub use self::layout::{Areas, inside, padded, wrapped};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
 pub use self::message_pane::reader::{
-    Columns, DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
+    DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
 };
 pub use self::message_pane::{Against, Open};
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
-pub use self::overlays::syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
-pub use self::overlays::{MOST_LOST_BY_QUITTING, Overlay, Prompt, Question};
+pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
+pub use self::overlays::{Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
     Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
@@ -313,7 +313,7 @@ impl App {
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
                 Focus::Message => Context::Message,
-                Focus::Plot if self.plot.mode() == PlotMode::Chart => Context::Chart,
+                Focus::Plot if self.plot.mode == PlotMode::Chart => Context::Chart,
                 Focus::Plot => Context::Plot,
                 Focus::PublishChannel => Context::PublishChannel,
                 Focus::PublishPayload => Context::PublishPayload,

@@ -73,12 +73,12 @@ const FLOORS: &[Floors] = &[
     (
         "app",
         "action causes effect event focus input toast
-         keymap
+         keymap layout
          keyboard picker
          settings
          session
          channel_list log_pane plot publish_box
-         layout undo
+         undo
          message_pane overlays
          self
          update",
@@ -113,8 +113,6 @@ const GRANTS: &str = "
 /// The files (`src/a.rs`) and functions (`src/a.rs name`) that may be larger, each with its reason.
 const OVERSIZED: &str = "
     src/app/keymap.rs: one table of all keys
-    src/app/message_pane/reader.rs: one reader: its tabs share cursor, folds and width
-    src/app/message_pane/reader/outline.rs: one outline: what is open, selected and in view
     src/app/session/notices.rs notice_words: one match over all notices
     src/runtime.rs run: the one loop: a single select
     src/terminal/backend.rs: one implementation of ratatui's trait

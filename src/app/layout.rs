@@ -180,7 +180,8 @@ fn box_height(available: u16, wishes: Wishes) -> u16 {
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 
-fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
+/// Splits off the top `rows`. Returns them and the area below.
+pub(super) fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
     let rows = rows.min(area.height);
     let top = Rect {
         height: rows,
@@ -196,7 +197,8 @@ fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
     )
 }
 
-fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
+/// Splits off the bottom `rows`. Returns the area above and these rows.
+pub(super) fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
     cut_top(area, area.height - rows.min(area.height))
 }
 

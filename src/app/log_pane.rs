@@ -9,8 +9,8 @@ use super::session::Session;
 use crate::log::Selection;
 use crate::message::RowId;
 
-/// The position of the pane in the log. Rows are held by id, so the pane stays put while rows come
-/// and go.
+/// The position of the pane in the log. Rows are identified by id, so the pane stays put while rows
+/// come and go.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {
     /// At the end, following new rows.
@@ -23,7 +23,7 @@ pub enum Position {
         /// The selected row.
         selected: RowId,
         /// One past the last row at the time of the user's last move. Later rows do not appear by
-        /// themselves, even where there is room.
+        /// themselves, even if there is room.
         end: RowId,
     },
 }
@@ -31,15 +31,15 @@ pub enum Position {
 /// The rows on the screen.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Window {
-    /// Whether the oldest row of all is among them.
+    /// Whether the oldest row of the log is among them.
     pub is_at_top: bool,
     /// The rows, from top to bottom.
     pub rows: Vec<RowId>,
-    /// The selected row, if there is any row.
+    /// The selected row, if there are any rows.
     pub selected: Option<RowId>,
     /// The number of kept rows below the last one shown.
     pub newer: u64,
-    /// Whether frozen rows have been evicted since.
+    /// Whether rows of the frozen pane have been evicted.
     pub has_lost: bool,
 }
 
@@ -74,25 +74,25 @@ impl LogPane {
         shown.row_at(self.places(shown, 1).1)
     }
 
-    /// Moves through the rows by keys.
+    /// Moves through the rows.
     pub(super) fn move_by(&mut self, motion: Motion, session: &mut Session, height: u16) {
         match motion.lines(usize::from(height)) {
             Some(rows) => self.select_by(&session.shown, rows as i64, height),
-            None if motion == Motion::First => self.select_first(&session.shown, height),
+            None if motion == Motion::First => self.freeze_at(&session.shown, 0, 0, height),
             None => self.follow_past_stops(session),
         }
     }
 
-    /// Keeps the selected row in view if the pane has become lower.
+    /// Keeps the selected row in view if the pane has shrunk.
     pub(super) fn settle(&mut self, shown: &Selection, height: u16) {
         if height > 0 && self.position != Position::Following {
             self.select_by(shown, 0, height);
         }
     }
 
-    /// Returns where a jump to another row starts: at the selected row, or past the last row while
-    /// following, since the selection is not shown then.
-    fn jumps_start(&self, shown: &Selection) -> Option<RowId> {
+    /// Returns the row from which to look for the next or previous one: the selected row, or one
+    /// past the last row while following, since the selection is not shown then.
+    fn search_start(&self, shown: &Selection) -> Option<RowId> {
         let selected = self.selected(shown)?;
         Some(match self.position {
             Position::Following => shown.end(),
@@ -100,12 +100,12 @@ impl LogPane {
         })
     }
 
-    /// Marks or unmarks `row`. Freezes the pane there so that the row stays in sight.
+    /// Marks or unmarks `row`. Freezes the pane there so that the row stays in view.
     pub(super) fn toggle_mark(&mut self, row: RowId, session: &mut Session, height: u16) {
         if !session.marked.remove(&row) {
             session.marked.insert(row);
         }
-        self.bring_in(&session.shown, row, height);
+        self.bring_into_view(&session.shown, row, height);
     }
 
     /// Selects the next or previous shown row that is marked, was hit by a breakpoint, or is a gap.
@@ -115,12 +115,12 @@ impl LogPane {
         session: &mut Session,
         height: u16,
     ) -> Vec<Effect> {
-        let Some(mut from) = self.jumps_start(&session.shown) else {
+        let Some(mut from) = self.search_start(&session.shown) else {
             return session.tell("no row is shown");
         };
         while let Some(row) = session.landmark(from, is_forward) {
             if session.shown.contains(row) {
-                self.bring_in(&session.shown, row, height);
+                self.bring_into_view(&session.shown, row, height);
                 return Vec::new();
             }
             from = row;
@@ -136,12 +136,7 @@ impl LogPane {
         self.position = Position::Following;
     }
 
-    /// Goes back to the position of `pane`.
-    pub fn go_back_to(&mut self, pane: Self) {
-        self.position = pane.position;
-    }
-
-    /// Freezes the rows that `height` lines show now.
+    /// Freezes the rows now shown in `height` lines.
     pub fn freeze(&mut self, shown: &Selection, height: u16) {
         let (top, selected) = self.places(shown, height);
         self.freeze_at(shown, top, selected, height);
@@ -153,35 +148,27 @@ impl LogPane {
         self.freeze_at(shown, top, selected.saturating_add_signed(rows), height);
     }
 
-    /// Selects the oldest row. Freezes the pane.
-    pub fn select_first(&mut self, shown: &Selection, height: u16) {
-        self.freeze_at(shown, 0, 0, height);
-    }
-
     /// Selects `row`. Freezes the pane.
     pub fn select(&mut self, shown: &Selection, row: RowId, height: u16) {
         let (top, _) = self.places(shown, height);
         self.freeze_at(shown, top, shown.place_of(row), height);
     }
 
-    /// Selects `row`. If it was out of view, it comes into view with most of the pane above it.
-    /// Freezes the pane.
-    pub fn bring_in(&mut self, shown: &Selection, row: RowId, height: u16) {
-        let (top, _) = self.places(shown, height);
+    /// Selects `row`. If it was out of view, scrolls so that most of the pane shows the rows above
+    /// it. Freezes the pane.
+    pub fn bring_into_view(&mut self, shown: &Selection, row: RowId, height: u16) {
+        let (mut top, _) = self.places(shown, height);
         let place = shown.place_of(row);
         let is_in_view =
             self.position != Position::Following && (top..top + u64::from(height)).contains(&place);
-        let above = u64::from(height) * 3 / 4;
-        let top = if is_in_view {
-            top
-        } else {
-            place.saturating_sub(above)
-        };
+        if !is_in_view {
+            top = place.saturating_sub(u64::from(height) * 3 / 4);
+        }
         self.freeze_at(shown, top, place, height);
     }
 
-    /// Moves the window by `rows`, down if positive, and the selection only as far as needed to
-    /// stay in view. Scrolling down at the end follows new rows again, as a scroll bar does.
+    /// Scrolls by `rows`, down if positive, and moves the selection only as far as needed to stay
+    /// in view. Scrolling down at the end follows new rows again, as a scroll bar does.
     pub fn scroll_by(&mut self, shown: &Selection, rows: i64, height: u16) {
         let (top, selected) = self.places(shown, height);
         let lowest_top = shown.len().saturating_sub(u64::from(height));
@@ -220,10 +207,10 @@ impl LogPane {
             Position::Following => (shown.len().saturating_sub(u64::from(height)), last),
             Position::Frozen { top, selected, .. } => {
                 let selected = shown.place_of(selected).min(last);
-                // The screen may have become lower since then.
+                // The pane may have shrunk since then.
                 let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
                 let top = shown.place_of(top).clamp(lowest_top, selected);
-                // Or it has become higher, or a filter hides rows below: rows above fill the room.
+                // Or it has grown, or a filter hides rows below: rows from above fill the space.
                 let full = self.limit(shown).saturating_sub(u64::from(height));
                 (top.min(full.max(lowest_top)), selected)
             }

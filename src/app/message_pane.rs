@@ -15,16 +15,17 @@ use self::reader::{Outline, Page, Reader, Room, Tab};
 use self::search::Search;
 use super::action::Motion;
 use super::effect::Effect;
+use super::layout::cut_top;
 use super::session::Session;
 use super::session::snapshot::MessageSnapshot;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
 
-/// While the log follows new rows, the pane moves on to the newest row this often.
+/// While the log follows new rows, the pane moves to the newest row at most this often.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
-/// An open message smaller than this is not reported as the cause of evictions: the next messages
-/// to arrive evict that much anyway.
+/// An open message smaller than this is not reported as the cause of evictions: the next few
+/// messages would evict that much anyway.
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
@@ -37,16 +38,16 @@ pub struct Open {
     /// Which message it is compared with.
     pub against: Against,
     /// The row on which the log was frozen by opening the message, if it was following before.
-    pub(crate) froze: Option<RowId>,
-    /// When the message that is open now was opened.
+    pub(crate) frozen_at: Option<RowId>,
+    /// When the current message was opened.
     opened: Time,
     /// The previous message, kept until this one is decoded and its cursor can be carried over.
     before: Option<Box<Reader>>,
-    /// Messages evicted for it since the user was last told,
-    gone: u64,
-    /// and its size in bytes at that time.
-    told_size: usize,
-    /// Serial number of its decode request.
+    /// The number of messages evicted for it since the user was last told.
+    evicted: u64,
+    /// Its size in bytes when the user was last told.
+    reported_size: usize,
+    /// The serial number of its decode request.
     decode_serial: u64,
     /// The last search started in it.
     search: Search,
@@ -55,21 +56,21 @@ pub struct Open {
 impl Open {
     pub(crate) fn new(reader: Reader, was_following: bool, opened: Time) -> Self {
         Self {
-            froze: was_following.then_some(reader.snapshot().row),
+            frozen_at: was_following.then_some(reader.snapshot().row),
             reader: Box::new(reader),
             is_whole: false,
             against: Against::default(),
             opened,
             before: None,
-            gone: 0,
-            told_size: 0,
+            evicted: 0,
+            reported_size: 0,
             decode_serial: 0,
             search: Search::default(),
         }
     }
 
-    /// Replaces the open message with `snapshot`, keeping the position within the message. `area` is
-    /// that of the message below its tabs, here and in what follows.
+    /// Replaces the open message with `snapshot`, keeping the position within the message. Here and
+    /// below, `area` is the area of the message without its tabs.
     pub(crate) fn turn_to(
         &mut self,
         snapshot: MessageSnapshot,
@@ -87,7 +88,7 @@ impl Open {
         self.decode(session, area)
     }
 
-    /// Returns when the pane may move on to the newest row.
+    /// Returns when the pane may move to the newest row.
     pub(crate) fn follow_due(&self) -> Time {
         self.opened.after(FOLLOW_EVERY)
     }
@@ -105,36 +106,31 @@ impl Open {
         sizes.sum()
     }
 
-    /// Tells the user that `gone` messages were evicted to make room for the open one, once for
+    /// Tells the user that `evicted` messages were evicted to make room for the open one, once for
     /// each doubling of its size.
-    pub(crate) fn tell_gone(&mut self, gone: u64, session: &mut Session) {
+    pub(crate) fn tell_evicted(&mut self, evicted: u64, session: &mut Session) {
         let size = self.size(session);
-        self.gone += gone;
-        if self.gone == 0 || size < LARGE.max(self.told_size * 2) {
+        self.evicted += evicted;
+        if self.evicted == 0 || size < LARGE.max(self.reported_size * 2) {
             return;
         }
-        let gone = std::mem::take(&mut self.gone);
-        self.told_size = size;
+        let evicted = std::mem::take(&mut self.evicted);
+        self.reported_size = size;
         let is_half = size > session.log.budget() / 2;
-        let messages = if gone == 1 { "message" } else { "messages" };
+        let messages = if evicted == 1 { "message" } else { "messages" };
         let share = if is_half { ", counted as half" } else { "" };
-        let (gone, size) = (figures::count(gone), figures::size(size as u64));
+        let (evicted, size) = (figures::count(evicted), figures::size(size as u64));
         session.tell(format!(
-            "{gone} older {messages} evicted: the open message takes {size}{share} of --keep"
+            "{evicted} older {messages} evicted: the open message takes {size}{share} of --keep"
         ));
     }
 
     /// Returns the area of the text: below the notes about it.
     pub(crate) fn text_area(&self, area: Rect) -> Rect {
-        let said = self.reader.notes(area.width).len();
-        let rows = area.height.min(u16::try_from(said).unwrap_or(u16::MAX));
-        // The notes take at most half of the room.
-        let rows = rows.min(area.height / 2);
-        Rect {
-            y: area.y + rows,
-            height: area.height - rows,
-            ..area
-        }
+        let notes = self.reader.notes(area.width).len();
+        let rows = u16::try_from(notes).unwrap_or(u16::MAX);
+        // The notes take at most half of the area.
+        cut_top(area, rows.min(area.height / 2)).1
     }
 
     /// Returns the room for the text.
@@ -155,22 +151,16 @@ impl Open {
     /// Moves through the message.
     pub(crate) fn move_by(&mut self, motion: Motion, session: &Session, area: Rect) {
         let room = self.room(area);
-        if self.reader.tab() == Tab::Channel {
-            let lines = match motion {
-                Motion::First => -isize::MAX,
-                Motion::Last => isize::MAX,
-                motion => motion.lines(room.height).unwrap_or(0),
-            };
-            return self.scroll(lines, session, area);
-        }
+        let is_channel = self.reader.tab() == Tab::Channel;
         match motion {
-            Motion::Lines(lines) => self.reader.step(lines, room),
-            Motion::HalfPages(_) => {
-                let rows = motion.lines(room.height).unwrap_or(0);
-                self.reader.scroll(rows, room);
-            }
             Motion::First => self.reader.go_to_start(),
+            Motion::Last if is_channel => self.scroll(isize::MAX, session, area),
             Motion::Last => self.reader.go_to_end(room),
+            Motion::Lines(lines) if !is_channel => self.reader.step(lines, room),
+            Motion::Lines(_) | Motion::HalfPages(_) => {
+                let lines = motion.lines(room.height).unwrap_or(0);
+                self.scroll(lines, session, area);
+            }
         }
     }
 
@@ -195,8 +185,8 @@ impl Open {
         self.fold(area, |outline, page| {
             let clicked = outline.rows(page).nth(row);
             match clicked {
-                Some(place) if place.node == outline.cursor() => outline.toggle(page),
-                Some(place) => outline.go_to(place.node, page),
+                Some(row) if row.node == outline.cursor() => outline.toggle(page),
+                Some(row) => outline.go_to(row.node, page),
                 None => {}
             }
         });
@@ -227,6 +217,6 @@ pub enum Against {
     /// The previous message on its channel.
     #[default]
     Before,
-    /// A row that the user has marked.
+    /// A row marked by the user.
     Marked,
 }

@@ -1,4 +1,4 @@
-//! What lies over the panes: the help, a list, a prompt, a question.
+//! Boxes over the panes: the help, a list, a prompt, a question.
 
 pub mod help;
 pub mod query_box;
@@ -8,9 +8,6 @@ use self::query_box::QueryBox;
 use super::input::Input;
 use crate::message::Topic;
 
-/// The number of kept messages above which quitting asks first, since they cannot be recovered.
-pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
-
 /// A box over the panes that has the focus until it is closed.
 #[derive(Debug)]
 pub enum Overlay {
@@ -18,7 +15,7 @@ pub enum Overlay {
     Help {
         /// The first line shown.
         top: usize,
-        /// The overlay it was opened over, which returns when the help closes.
+        /// The overlay beneath it, which returns when the help closes.
         over: Option<Box<Overlay>>,
     },
     /// The prompt for a subscription.
@@ -40,7 +37,7 @@ pub enum Overlay {
         /// The first line shown.
         line: usize,
     },
-    /// The formats to choose from for the channel of the open message.
+    /// The list of formats for the channel of the open message.
     Formats {
         /// The selected line.
         line: usize,
@@ -56,10 +53,10 @@ pub enum Overlay {
 pub enum Question {
     /// Whether to publish the message in the box.
     Publish {
-        /// What is unusual about the message, and what it may do.
+        /// What is unusual about the message, and what harm it may do.
         warning: String,
     },
-    /// Whether to quit even though messages are kept.
+    /// Whether to quit and lose the kept messages.
     Quit {
         /// The number of messages kept.
         kept: u64,

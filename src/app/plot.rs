@@ -1,7 +1,7 @@
 //! The plot: numbers from the messages of channels, over time.
 //!
-//! A check of its own feeds each series from when it is added until it is removed, whether it is
-//! shown or not. What is shown is requested when it is drawn: the points of a [`PlotWindow`], one
+//! Each series is fed by a check, from when it is added until it is removed, whether it is shown or
+//! not. When the plot is drawn, it requests only what it shows: the points in a [`PlotWindow`], one
 //! for each column of dots.
 
 mod cursor;
@@ -16,14 +16,13 @@ mod window;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use self::cursor::{Cursor, DragState};
-use self::cursor::{NEWEST, OLDEST};
+use self::cursor::{Cursor, DragState, NEWEST, OLDEST};
 pub use self::curve::{Curve, Dot, Figures};
 use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
 pub use self::rates::Coverage;
 pub use self::room::PlotRoom;
-pub(super) use self::series::MOST_SERIES;
+pub(super) use self::series::MAX_SERIES;
 pub use self::series::{Quantity, Series};
 pub(super) use self::window::Extent;
 pub use self::window::PlotWindow;
@@ -33,12 +32,12 @@ use super::effect::Effect;
 use super::focus::Focus;
 use super::session::Session;
 use crate::message::Time;
-use crate::workers::analysis::{Ask, Looked, Report, Request, SeriesReport};
+use crate::workers::analysis::{Ask, Request, SeriesReport};
 
-/// The columns that an axis takes with its labels.
+/// The columns of an axis with its labels.
 const AXIS_COLUMNS: u16 = 9;
 
-/// The least width at which a chart has labels at its side.
+/// The minimum width of a chart with labels at its side.
 const MIN_FOR_LABELS: u16 = 30;
 
 /// How the plot is drawn.
@@ -57,7 +56,7 @@ pub(crate) enum Placement {
     /// Not shown.
     #[default]
     Closed,
-    /// In the place of the open message.
+    /// In place of the open message.
     Beside,
     /// On the whole screen.
     Whole,
@@ -69,9 +68,10 @@ pub struct Plot {
     series: Vec<Series>,
     selected: usize,
     placement: Placement,
-    /// What had the focus when the user last opened the plot by a key.
-    opened_from: Focus,
-    pub(super) mode: PlotMode,
+    /// What had the focus when the user last opened the plot with a key.
+    pub(super) opened_from: Focus,
+    /// How the plot is drawn.
+    pub mode: PlotMode,
     view: View,
     cursor: Option<Cursor>,
     /// The drag in progress, if the mouse button is held down on the charts.
@@ -90,11 +90,6 @@ impl Plot {
         self.selected
     }
 
-    /// Returns how the plot is drawn.
-    pub fn mode(&self) -> PlotMode {
-        self.mode
-    }
-
     /// Returns whether the plot is on the screen.
     pub fn is_shown(&self) -> bool {
         self.placement != Placement::Closed
@@ -102,8 +97,8 @@ impl Plot {
 
     /// Returns whether the plot takes the whole screen, or `None` if it is not shown.
     pub fn is_whole(&self) -> Option<bool> {
-        self.is_shown()
-            .then_some(self.placement == Placement::Whole)
+        let is_whole = self.placement == Placement::Whole;
+        self.is_shown().then_some(is_whole)
     }
 
     /// Returns whether the plot follows the newest messages.
@@ -112,32 +107,26 @@ impl Plot {
     }
 
     /// Returns whether the plot shows all known data.
-    pub fn is_of_all(&self) -> bool {
-        self.view.is_of_all()
+    pub fn shows_all(&self) -> bool {
+        self.view.shows_all()
     }
 
     /// Returns the last report on a series, if there is one.
     pub fn report(&self, series: &Series) -> Option<&SeriesReport> {
-        let (_, report) = self.data.of(series.check)?;
-        Some(report)
+        Some(&self.data.of(series.check)?.1)
     }
 
-    /// Returns the series of intervals whose histogram is shown: the selected one, or another of
+    /// Returns the series of intervals whose histogram is shown: the selected one, or another on
     /// the same channel.
     pub fn intervals(&self) -> Option<&Series> {
         let selected = self.series.get(self.selected)?;
-        self.find(&selected.channel, &Quantity::Interval)
-            .and_then(|index| self.series.get(index))
+        let index = self.find(&selected.channel, &Quantity::Interval)?;
+        self.series.get(index)
     }
 
-    /// Returns the number of columns left for data, without the labels, in a chart of this width.
+    /// Returns the number of columns for data, without the labels, in a chart of this width.
     pub fn chart_columns(width: u16) -> u16 {
-        width
-            - if Self::has_labels(width) {
-                AXIS_COLUMNS
-            } else {
-                0
-            }
+        width - AXIS_COLUMNS * u16::from(Self::has_labels(width))
     }
 
     /// Returns whether a chart of this width has labels at its side.
@@ -148,11 +137,6 @@ impl Plot {
     /// Returns the time window that the plot shows.
     pub(super) fn window(&self, extent: Extent) -> PlotWindow {
         self.view.window(extent)
-    }
-
-    /// Returns what had the focus when the user last opened the plot by a key.
-    pub(super) fn opened_from(&self) -> Focus {
-        self.opened_from
     }
 
     /// Returns the time range of the data, for a chart of `columns`.
@@ -169,10 +153,10 @@ impl Plot {
         }
     }
 
-    /// Returns whether one of these series is a rate.
-    fn has_rate(&self, is_meant: impl Fn(&Series) -> bool) -> bool {
-        let mut meant = self.series.iter().filter(|one| is_meant(one));
-        meant.any(|one| one.quantity == Quantity::Rate)
+    /// Returns whether any series for which `is_included` holds is a rate.
+    fn has_rate(&self, is_included: impl Fn(&Series) -> bool) -> bool {
+        let mut series = self.series.iter();
+        series.any(|one| is_included(one) && one.quantity == Quantity::Rate)
     }
 
     /// Returns the curve of a series in `window`.
@@ -187,24 +171,19 @@ impl Plot {
         // Messages missed by the checks may have come before the first one known.
         let first = first.filter(|_| session.checks.missed() == 0);
         let since = |first| session.subscriptions.covered_since(&series.channel, first);
-        let heard = Coverage {
-            since: first.and_then(since),
-            until: session.checked_until_on(&series.channel),
-        };
-        let newest = report.summary.map_or(heard.until, |summary| summary.to);
-        let until = self.data.up_to(series.check, heard.until);
+        let heard_since = first.and_then(since);
+        let heard_until = session.checked_until_on(&series.channel);
+        let newest = report.summary.map_or(heard_until, |summary| summary.to);
+        let until = self.data.up_to(series.check, heard_until);
         let kept_since = until.and_then(|_| self.data.kept_since(series.check));
         let known = Coverage {
-            since: heard
-                .since
-                .zip(kept_since)
-                .map(|(one, other)| one.max(other)),
+            since: heard_since.and_then(|since| Some(since.max(kept_since?))),
             until: until.map_or(newest, |until| until.max(newest)),
         };
         rates::curve(report, asked, window, known)
     }
 
-    /// Returns the time over which a rate is averaged as it is drawn.
+    /// Returns the time over which a rate is averaged when it is drawn.
     pub fn rate_over(&self, series: &Series) -> Option<Duration> {
         let (asked, _) = self.data.of(series.check)?;
         let micros = rates::bucket(asked).unsigned_abs();
@@ -225,14 +204,9 @@ impl Plot {
         self.selected = step.from(self.selected, self.series.len(), last);
     }
 
-    /// Ends the drag with the mouse, if there is one.
+    /// Ends the drag in progress, if there is one.
     pub(super) fn end_drag(&mut self) {
         self.drag = None;
-    }
-
-    /// Selects the series at `index`.
-    pub(super) fn select_at(&mut self, index: usize) {
-        self.selected = index.min(self.series.len().saturating_sub(1));
     }
 
     /// Puts the plot on the screen. `focus` has the focus now.
@@ -268,7 +242,7 @@ impl Plot {
         }
     }
 
-    /// Pans to earlier or later data, or tells the user that the end is reached.
+    /// Pans to earlier or later data, or tells the user that there is none.
     pub(super) fn pan(
         &mut self,
         is_later: bool,
@@ -292,26 +266,12 @@ impl Plot {
     fn tell_empty_reason(&self, window: &PlotWindow, session: &mut Session) -> Vec<Effect> {
         let selected = self.series.get(self.selected);
         let reason = selected.map(|series| self.empty_reason(series, window, session.now));
-        let words = reason.map(|reason| reason.sentence(self.is_of_all()));
+        let words = reason.map(|reason| reason.sentence(self.shows_all()));
         session.tell(words.unwrap_or_default())
     }
 
-    /// Records a report that was requested.
-    pub(super) fn note_report(&mut self, ask: &Ask, report: Option<Box<Report>>) {
-        self.data.note(ask, report);
-    }
-
-    /// Records how far the messages have been checked.
-    pub(super) fn note_looked(&mut self, looked: &Looked) {
-        self.data.note_looked(looked);
-    }
-
-    /// Returns when to request data or draw the plot again; `None` while what it shows is up to
-    /// date.
+    /// Returns when to request data or draw the plot again, or `None` while it is up to date.
     pub(super) fn due(&self, extent: Extent, session: &Session) -> Option<Time> {
-        if !self.is_shown() {
-            return None;
-        }
         let window = self.view.window(extent);
         let slides = self.is_following() && self.mode == PlotMode::Chart;
         let part = session.now.after(window.part_length());
@@ -320,10 +280,8 @@ impl Plot {
     }
 
     fn request_due(&self, window: &PlotWindow) -> Option<Time> {
-        if !self.is_shown() || self.series.is_empty() {
-            return None;
-        }
-        self.data.due(self.view, window)
+        let is_empty = self.series.is_empty();
+        self.data.due(self.view, window).filter(|_| !is_empty)
     }
 
     /// Requests the data that the plot shows, if it may have changed.
@@ -334,15 +292,15 @@ impl Plot {
             return Vec::new();
         }
         let checked = session.checked_until();
-        self.data
-            .note_asked(self.view, window, session.now, checked);
+        let data = &mut self.data;
+        data.note_asked(self.view, window, session.now, checked);
         let mut asks: Vec<Ask> = Vec::new();
         for series in &self.series {
             let check = series.check;
             if asks.iter().any(|ask| ask.check == check) {
                 continue;
             }
-            // A rate at the left end also counts messages that came before.
+            // A rate at the left end also counts earlier messages.
             let asked = if self.has_rate(|one| one.check == check) {
                 window.begun_earlier(rates::bucket(&window))
             } else {

@@ -49,7 +49,7 @@ pub enum Answer {
         /// The cluster node that counted only its own clients, if others may have received it too.
         at: Option<Box<str>>,
     },
-    /// Failed, or not known to be published; the text says why.
+    /// Not published, or not known to be; the text says why.
     Failed(Box<str>),
 }
 
@@ -63,14 +63,15 @@ pub struct PublishBox {
     /// Whether the channel is a sharded one, if the user has chosen.
     pub is_sharded: Option<bool>,
     /// Whether escapes such as `\n` and `\xff` stand for bytes, in the payload and in the channel.
-    escapes: bool,
-    answer: Answer,
+    pub escapes: bool,
+    /// The outcome of the last message.
+    pub answer: Answer,
     history: Vec<Draft>,
-    /// The entry of the history that is shown, if any; `kept` is then the draft that it replaced.
+    /// The entry of the history that is shown, if any. It has replaced `unsent`.
     shown: Option<usize>,
-    kept: Draft,
+    unsent: Draft,
     completion: Option<Completion>,
-    next_id: u64,
+    last_id: u64,
 }
 
 /// The names that Tab cycles through, and the current one.
@@ -81,21 +82,6 @@ struct Completion {
 }
 
 impl PublishBox {
-    /// Returns the outcome of the last message.
-    pub fn answer(&self) -> &Answer {
-        &self.answer
-    }
-
-    /// Returns whether escapes such as `\n` and `\xff` stand for bytes.
-    pub fn reads_escapes(&self) -> bool {
-        self.escapes
-    }
-
-    /// Switches between escaped and literal text.
-    pub fn toggle_escapes(&mut self) {
-        self.escapes = !self.escapes;
-    }
-
     /// Sets the channel to publish to, and keeps the message.
     pub fn address(&mut self, channel: &[u8]) {
         self.shown = None;
@@ -106,8 +92,8 @@ impl PublishBox {
         }
     }
 
-    /// Returns pasted text in printable form. If it contains characters that would be invisible,
-    /// the box is switched to escaped text.
+    /// Returns pasted text in printable form. If some of its characters would be invisible, switches
+    /// the box to escaped text.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
         if self.escapes || is_plain(lines.as_bytes()) {
@@ -121,7 +107,7 @@ impl PublishBox {
 
     /// Loads a message into the box, to edit and send again.
     pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
-        // The draft that it replaces stays available in the history.
+        // The draft that it replaces goes to the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
@@ -157,22 +143,17 @@ impl PublishBox {
         read.unwrap_or_else(|| text.into_bytes())
     }
 
-    /// Records that the message in the box is sent: keeps it in the history and empties the box.
-    /// Returns the id of the request.
-    pub fn send(&mut self) -> u64 {
-        self.remember(self.draft());
-        self.shown = None;
-        self.payload = Input::default();
-        self.next_id += 1;
-        self.answer = Answer::Waiting { id: self.next_id };
-        self.next_id
-    }
-
-    /// Publishes the message in the box. Returns `None` if it has an invalid escape.
+    /// Publishes the message in the box: keeps it in the history and empties the box. Returns `None`
+    /// if it has an invalid escape.
     pub(crate) fn publish(&mut self, session: &mut Session) -> Option<Effect> {
         let Outgoing { channel, payload } = self.outgoing().ok()?;
         let is_sharded = self.publishes_sharded(session);
-        let id = self.send();
+        self.remember(self.draft());
+        self.shown = None;
+        self.payload = Input::default();
+        self.last_id += 1;
+        let id = self.last_id;
+        self.answer = Answer::Waiting { id };
         session.own.note_sent(id, &channel, &payload, session.now);
         Some(Effect::Ask(Ask::Publish {
             id,
@@ -182,8 +163,8 @@ impl PublishBox {
         }))
     }
 
-    /// Returns whether the message goes to a sharded channel: as chosen by the user, or else if its
-    /// channel is subscribed to as a sharded one.
+    /// Returns whether the message goes to a sharded channel: as the user has chosen, or else if
+    /// there is a subscription to its channel as a sharded one.
     pub fn publishes_sharded(&self, session: &Session) -> bool {
         self.is_sharded.unwrap_or_else(|| {
             let outgoing = self.outgoing();
@@ -201,19 +182,21 @@ impl PublishBox {
         if self.answer != (Answer::Waiting { id }) {
             return;
         }
-        // A message that was not sent returns to the box, unless another one is being written.
-        if receivers.is_err()
-            && self.payload.is_empty()
-            && let Some(sent) = self.history.last().cloned()
-        {
-            self.put(&sent);
-        }
-        let received = |count| Answer::Received { count, at };
-        let failed = |error| Answer::Failed(publish_error_words(&error).into());
-        self.answer = receivers.map_or_else(failed, received);
+        self.answer = match receivers {
+            Ok(count) => Answer::Received { count, at },
+            Err(error) => {
+                // The message returns to the box, unless another one is being written.
+                if self.payload.is_empty()
+                    && let Some(sent) = self.history.last().cloned()
+                {
+                    self.put(&sent);
+                }
+                Answer::Failed(publish_error_words(&error).into())
+            }
+        };
     }
 
-    /// Clears a failure, which the user has read.
+    /// Clears a failure once the user has read it.
     pub fn dismiss_failure(&mut self) {
         if matches!(self.answer, Answer::Failed(_)) {
             self.answer = Answer::None;
@@ -227,34 +210,28 @@ impl PublishBox {
 
     /// Shows the message sent before the one shown.
     pub fn show_older(&mut self) {
-        let older = match self.shown {
-            None => self.history.len().checked_sub(1),
-            Some(at) => at.checked_sub(1),
+        let at = self.shown.unwrap_or(self.history.len());
+        let Some(older) = at.checked_sub(1) else {
+            return;
         };
-        if let Some(older) = older {
-            if self.shown.is_none() {
-                self.kept = self.draft();
-            }
-            self.shown = Some(older);
-            self.put(&self.history[older].clone());
+        if self.shown.is_none() {
+            self.unsent = self.draft();
         }
+        self.shown = Some(older);
+        self.put(&self.history[older].clone());
     }
 
     /// Shows the message sent after the one shown, or the draft.
     pub fn show_newer(&mut self) {
         let Some(at) = self.shown else { return };
-        if let Some(draft) = self.history.get(at + 1) {
-            self.shown = Some(at + 1);
-            self.put(&draft.clone());
-        } else {
-            self.shown = None;
-            let kept = std::mem::take(&mut self.kept);
-            self.put(&kept);
-        }
+        let newer = self.history.get(at + 1).cloned();
+        self.shown = newer.is_some().then_some(at + 1);
+        let draft = newer.unwrap_or_else(|| std::mem::take(&mut self.unsent));
+        self.put(&draft);
     }
 
-    /// Completes the channel's name with one of `names` that start with the text typed; called
-    /// again, with the next. Returns whether there was one.
+    /// Completes the channel's name to the first of `names` that start with the text typed; when
+    /// called again, to the next. Returns whether there was one.
     pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
         let written = self.channel.text();
         let next = match self.completion.take() {
@@ -263,11 +240,8 @@ impl PublishBox {
                 ..last
             },
             _ => {
-                let as_text = |name: &[u8]| self.as_text(name);
-                let mut names: Vec<String> = names
-                    .filter(|name| name.len() <= MAX_LINE)
-                    .filter_map(as_text)
-                    .collect();
+                let names = names.filter(|name| name.len() <= MAX_LINE);
+                let mut names: Vec<String> = names.filter_map(|name| self.as_text(name)).collect();
                 names.retain(|name| name.starts_with(&written) && *name != written);
                 names.sort_unstable();
                 names.dedup();
@@ -292,26 +266,16 @@ impl PublishBox {
     }
 
     fn as_text(&self, name: &[u8]) -> Option<String> {
-        if self.escapes {
-            return Some(to_escaped(name));
-        }
-        is_plain_name(name).then(|| String::from_utf8_lossy(name).into_owned())
+        (self.escapes || is_plain_name(name)).then(|| to_text(name, self.escapes))
     }
 
     /// Loads bytes into the box, as escaped text if they cannot be shown as they are.
     fn load(&mut self, channel: &[u8], payload: &[u8]) {
-        let has_blank_end = payload.starts_with(b" ") || payload.ends_with(b" ");
-        let escapes = !is_plain_name(channel) || !is_plain(payload) || has_blank_end;
-        let text = |bytes: &[u8]| {
-            if escapes {
-                to_escaped(bytes)
-            } else {
-                String::from_utf8_lossy(bytes).into_owned()
-            }
-        };
+        let has_outer_blank = payload.starts_with(b" ") || payload.ends_with(b" ");
+        let escapes = !is_plain_name(channel) || !is_plain(payload) || has_outer_blank;
         self.put(&Draft {
-            channel: text(channel),
-            payload: text(payload),
+            channel: to_text(channel, escapes),
+            payload: to_text(payload, escapes),
             escapes,
         });
     }
@@ -336,5 +300,13 @@ impl PublishBox {
         self.channel = Input::holding(&draft.channel);
         self.payload = Input::holding(&draft.payload);
         self.escapes = draft.escapes;
+    }
+}
+
+fn to_text(bytes: &[u8], escapes: bool) -> String {
+    if escapes {
+        to_escaped(bytes)
+    } else {
+        String::from_utf8_lossy(bytes).into_owned()
     }
 }

@@ -155,7 +155,7 @@ impl App {
         }
         self.session.forget_gone();
         let gone = self.session.log.counters().evicted - evicted;
-        self.with_open(|open, session, _| open.tell_gone(gone, session));
+        self.with_open(|open, session, _| open.tell_evicted(gone, session));
         self.session.refresh_shown()
     }
 
@@ -170,11 +170,11 @@ impl App {
     fn note_analysis(&mut self, answer: analysis::Answer) -> Vec<Effect> {
         match answer {
             analysis::Answer::Report(ask, report) if ask.stretch.is_some() => {
-                self.plot.note_report(&ask, report);
+                self.plot.data.note(&ask, report);
             }
             analysis::Answer::Report(ask, report) => self.session.checks.note_report(ask, report),
             analysis::Answer::Looked(looked) => {
-                self.plot.note_looked(&looked);
+                self.plot.data.note_looked(&looked);
                 let reported = self.open.as_ref().and_then(Open::reported_channel);
                 return self.session.note_looked(looked, reported);
             }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::LineBuilder;
 use super::listed::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
 use super::{empty, frame, latest, theme};
-use crate::app::{App, Entry, Focus, ListForm, MOST_LISTED, SubscriptionState, inside};
+use crate::app::{App, Entry, Focus, ListForm, MAX_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
@@ -30,10 +30,8 @@ const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
-    let (mut sort, mut style) = (
-        format!(" by {} ", app.channels().sort().name()),
-        theme::QUIET,
-    );
+    let mut sort = format!(" by {} ", app.channels().sort.name());
+    let mut style = theme::QUIET;
     let is_latest = app.list_form() == ListForm::Latest;
     // The log, which would show the stop, is hidden.
     if is_latest && app.breakpoints().stop().is_some() {
@@ -55,7 +53,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(lines.width);
     let mut painter = is_latest.then(|| latest::Painter::new(app, columns));
     for (row, (index, entry)) in (0..lines.height).zip(entries) {
-        let is_selected = index == app.channels().selected_line();
+        let is_selected = index == app.channels().line;
         let style = frame::selection(is_selected, has_focus);
         line(app, *entry, columns, painter.as_mut()).draw(lines, row, style, buffer);
     }
@@ -71,9 +69,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// Returns titles with the number of channels and, if not all are listed, how many are; the longest
 /// form first.
 fn titles(app: &App) -> Vec<String> {
-    let channels = app.log().channels();
-    let (all, listed) = (channels.len() as u64, MOST_LISTED as u64);
-    if !app.channels().is_cut(channels) {
+    let all = app.log().channels().len() as u64;
+    let listed = MAX_LISTED as u64;
+    if all <= listed {
         return vec![format!(" {} {} ", what(app), figures::count(all))];
     }
     let what = what(app);

@@ -114,7 +114,7 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
 /// Returns the current match and the number of matches; the longest form first.
 fn standing(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
-        return match reader.sought() {
+        return match reader.search_text() {
             Some(_) if reader.is_searching() => vec![" looking … ".to_owned()],
             Some(_) => vec![" not found ".to_owned()],
             None => Vec::new(),
@@ -125,7 +125,7 @@ fn standing(reader: &Reader) -> Vec<String> {
     let more = if count < MOST_MARKS { "" } else { "+" };
     let plural = if count == 1 { "" } else { "es" };
     let count = figures::count(count as u64);
-    let is_long = reader.sought().is_none() && reader.snapshot().payload.len() > MAX_MARKED;
+    let is_long = reader.search_text().is_none() && reader.snapshot().payload.len() > MAX_MARKED;
     let part = if is_long { " in the first 4 MiB" } else { "" };
     vec![
         format!(" {current} of {count}{more} match{plural}{part} "),
@@ -224,7 +224,7 @@ fn plain(reader: &Reader, area: Rect, buffer: &mut Buffer) {
         return;
     }
     let marks = Ranges::of(reader.marks());
-    let rows = rows::rows_marked(reader.bytes(), columns, reader.offset(), marks);
+    let rows = rows::rows_marked(reader.bytes(), columns, reader.offset, marks);
     for (row, content) in (0..area.height).zip(rows) {
         let mut line = LineBuilder::new(columns);
         line.text(content.text, Style::new());

@@ -54,7 +54,7 @@ struct Drawn<'a> {
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     Clear.render(area, buffer);
-    if app.plot().mode() == PlotMode::Histogram {
+    if app.plot().mode == PlotMode::Histogram {
         border(
             app,
             " Intervals ",
@@ -113,7 +113,7 @@ fn stretch(app: &App, window: &PlotWindow) -> (String, Style) {
     let plot = app.plot();
     let span = figures::duration(window.span());
     let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
-    match (plot.is_following(), plot.is_of_all()) {
+    match (plot.is_following(), plot.shows_all()) {
         (true, true) => (format!(" all {span} · following ▼ "), theme::GOOD),
         (true, false) => (format!(" last {span} · following ▼ "), theme::GOOD),
         (false, _) => (format!(" {span} · G follows again "), theme::WATCH),
@@ -227,10 +227,10 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
         return None;
     }
-    let is_of_all = app.plot().is_of_all();
+    let shows_all = app.plot().shows_all();
     let words = series
         .iter()
-        .map(|one| one.empty_reason.sentence(is_of_all));
+        .map(|one| one.empty_reason.sentence(shows_all));
     let mut words: Vec<String> = words.collect();
     words.dedup();
     Some(words.join(" · "))

@@ -125,12 +125,12 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
 
 /// Describes the result of the last message, and whether escapes are interpreted.
 fn answer_words(app: &App, columns: usize) -> (String, Style) {
-    let escapes = if app.publish().reads_escapes() {
+    let escapes = if app.publish().escapes {
         r" \n \xff are bytes ·"
     } else {
         ""
     };
-    let (words, style) = match app.publish().answer() {
+    let (words, style) = match &app.publish().answer {
         Answer::None if escapes.is_empty() && !app.publish().publishes_sharded(app.session()) => {
             return (String::new(), theme::QUIET);
         }

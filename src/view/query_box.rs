@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         ..text
     };
     let caret = text_box::draw(&query_box.input, line, buffer);
-    if let Some(error) = query_box.error() {
+    if let Some(error) = &query_box.error {
         colour_wrong(query_box, error, line, buffer);
     }
     if text.height > 1 {
@@ -55,7 +55,7 @@ fn in_force(query_box: &QueryBox) -> String {
         Purpose::Find => "no search active",
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => return String::new(),
     };
-    match (query_box.error(), query_box.before()) {
+    match (&query_box.error, &query_box.before) {
         (None, _) => String::new(),
         (Some(_), None) => format!(" {nothing} "),
         (Some(_), Some(before)) => {
@@ -68,7 +68,7 @@ fn in_force(query_box: &QueryBox) -> String {
 /// Returns the error, or else the result of the query.
 fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
-    if let Some(error) = query_box.error() {
+    if let Some(error) = &query_box.error {
         wrong(query_box, error, &mut line);
         return line;
     }

@@ -34,6 +34,7 @@ mod watched;
 use std::io;
 use std::sync::Arc;
 
+pub use delay::DelayReport;
 pub use engine::Engine;
 pub use finding::{Finding, FindingKind, OutOfSequence};
 pub use findings::{Findings, MOST_FINDINGS};

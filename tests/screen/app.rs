@@ -322,7 +322,7 @@ fn channels_are_sorted_by_each_key_in_turn_and_the_selection_goes_along() {
     ] {
         stage.keys("s");
         assert_eq!(
-            (stage.app.channels().sort(), stage.listed().concat()),
+            (stage.app.channels().sort, stage.listed().concat()),
             (sort, order.into())
         );
         assert_eq!(stage.channel_selected(), "c", "{sort:?}");
@@ -335,7 +335,7 @@ fn a_selected_channel_stays_selected_when_others_come_before_it() {
     stage.keys("j");
     stage.messages(&[("a", b"1"), ("b", b"1")]);
     assert_eq!(stage.channel_selected(), "m");
-    assert_eq!(stage.app.channels().selected_line(), 3);
+    assert_eq!(stage.app.channels().line, 3);
     stage.keys("G");
     assert_eq!(stage.channel_selected(), "m");
     stage.keys("g");
@@ -563,7 +563,7 @@ fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
         stage.code(KeyCode::Enter),
         published(1, "orders", b"hello qG?")
     );
-    assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 1 });
+    assert_eq!(stage.app.publish().answer, Answer::Waiting { id: 1 });
     assert_eq!(stage.box_texts(), ("orders".into(), String::new()));
     stage.send(Event::Feed(Feed::Published {
         id: 1,
@@ -571,8 +571,8 @@ fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
         counted_at: None,
     }));
     assert_eq!(
-        stage.app.publish().answer(),
-        &Answer::Received { count: 0, at: None }
+        stage.app.publish().answer,
+        Answer::Received { count: 0, at: None }
     );
     stage.keys("again");
     assert_eq!(stage.code(KeyCode::Enter), published(2, "orders", b"again"));
@@ -581,7 +581,7 @@ fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
         receivers: Ok(7),
         counted_at: None,
     }));
-    assert_eq!(stage.app.publish().answer(), &Answer::Waiting { id: 2 });
+    assert_eq!(stage.app.publish().answer, Answer::Waiting { id: 2 });
     stage.send(Event::Feed(Feed::Published {
         id: 2,
         receivers: Err(PublishError::Refused("no connection".into())),
@@ -723,7 +723,7 @@ fn escapes_stand_for_bytes_and_a_bad_one_keeps_the_text() {
     stage.messages(&[("orders", b"1")]);
     stage.keys("p");
     stage.ctrl('x');
-    assert!(stage.app.publish().reads_escapes());
+    assert!(stage.app.publish().escapes);
     stage.keys(r"a\q");
     assert_eq!(stage.code(KeyCode::Enter), []);
     assert!(stage.failure().contains("message"), "{}", stage.failure());
@@ -745,14 +745,14 @@ fn e_takes_a_binary_message_as_escaped_text_and_sends_the_same_bytes() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("bin", payload)]);
     stage.keys(" e");
-    assert!(stage.app.publish().reads_escapes());
+    assert!(stage.app.publish().escapes);
     assert_eq!(stage.app.focus(), Focus::PublishPayload);
     assert_eq!(stage.code(KeyCode::Enter), published(1, "bin", payload));
     stage.code(KeyCode::Esc);
     stage.messages(&[("text", b"a\\n\nb\tc")]);
     stage.keys("Ge");
     stage.keys("e");
-    assert!(!stage.app.publish().reads_escapes());
+    assert!(!stage.app.publish().escapes);
     assert_eq!(
         stage.code(KeyCode::Enter),
         published(2, "text", b"a\\n\nb\tc")
@@ -1166,7 +1166,7 @@ fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
     stage.messages(&[("orders", b"1")]);
     stage.keys("pa");
     stage.send(Event::Paste("\u{1b}[31m\u{202e}".into()));
-    assert!(stage.app.publish().reads_escapes());
+    assert!(stage.app.publish().escapes);
     assert_eq!(stage.box_texts().1, r"a\x1b[31m\xe2\x80\xae");
     assert_eq!(
         stage.code(KeyCode::Enter),
@@ -1185,9 +1185,9 @@ fn top_of_message(stage: &Stage) -> usize {
         height: usize::from(text.height),
     };
     let Some(page) = reader.page(room) else {
-        return reader.offset();
+        return reader.offset;
     };
-    let first = reader.outline().rows(&page).next();
+    let first = reader.outline.rows(&page).next();
     first.unwrap().node.0 as usize
 }
 

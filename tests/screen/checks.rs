@@ -250,7 +250,7 @@ fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
     checked.press("\n\nj#");
     let toast = checked.stage.toast();
     assert!(
-        toast.contains("already tracked on all channels of *"),
+        toast.contains("already tracked on all channels matching *"),
         "{toast}"
     );
     assert_eq!(checked.found().len(), 2);

@@ -347,7 +347,7 @@ fn the_plot_follows_zooms_and_pans() {
     plotting.keys("l");
     assert!(plotting.stage.app.plot().is_following());
     plotting.keys("0");
-    assert!(plotting.stage.app.plot().is_of_all());
+    assert!(plotting.stage.app.plot().shows_all());
     assert!((105..170).contains(&plotting.span().as_secs()));
     plotting.keys("-");
     assert_eq!(plotting.span().as_secs(), 120);
@@ -412,9 +412,9 @@ fn the_histogram_brings_the_intervals_along() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" wH");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
-    assert_eq!(plotting.stage.app.plot().mode(), PlotMode::Histogram);
+    assert_eq!(plotting.stage.app.plot().mode, PlotMode::Histogram);
     plotting.keys("H");
-    assert_eq!(plotting.stage.app.plot().mode(), PlotMode::Chart);
+    assert_eq!(plotting.stage.app.plot().mode, PlotMode::Chart);
     plotting.keys("kH");
     assert_eq!(plotting.plotted().len(), 2);
 }
@@ -948,7 +948,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
         let toast = plotting.stage.toast();
         assert!(toast.contains("this is the oldest point"), "{toast}");
     }
-    assert!(plotting.stage.app.plot().is_of_all());
+    assert!(plotting.stage.app.plot().shows_all());
     plotting.keys("Gl");
     let toast = plotting.stage.toast();
     assert!(toast.contains("this is the newest point"), "{toast}");
@@ -982,7 +982,7 @@ fn where_nothing_came_yet_no_key_is_said_to_help() {
     plotting.wait(SECOND * 100);
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
-    assert_eq!(toast, "no data in this time: 0 shows all");
+    assert_eq!(toast, "no data in this time · 0 shows all");
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());

@@ -292,7 +292,7 @@ fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
     let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
         panic!("the box is open")
     };
-    assert!(query_box.error().is_some());
+    assert!(query_box.error.is_some());
     assert_eq!(stage.app.shown().messages(), 100);
     assert_line(&stage, &["Filter", "no filter in force"]);
     stage.code(KeyCode::Enter);
@@ -1564,7 +1564,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
         assert_line(&stage, &[" 3 of 3 matches "]);
         assert_line(&stage, &["▸", "290 needle"]);
         stage.keys("n");
-        assert_eq!(stage.toast(), "no further match in this message");
+        assert_eq!(stage.toast(), "no later match in this message");
         assert_line(&stage, &["▸", "290 needle"]);
         stage.keys("N");
         assert_line(&stage, &[" 2 of 3 matches "]);

@@ -757,9 +757,9 @@ fn a_question_before_publishing_at_40_by_12() {
      ● live 0.3 ms  4.0/s 5 received
     ╭ Messages 5 · UTC ──────── ❚❚ 0 newer ╮
     ╭ Publish? ────────────────────────────╮
-    │ __keyspace@0__:x: programs take a    │
-    │ message there for a change that      │
-    │ Redis made to a key.                 │
+    │ __keyspace@0__:x: programs treat a   │
+    │ message there as a real change to a  │
+    │ key.                                 │
     │                                      │
     │ y publish · n cancel                 │
     ╰──────────────────────────────────────╯

@@ -223,7 +223,7 @@ impl Stage {
     }
 
     pub fn failure(&self) -> &str {
-        match self.app.publish().answer() {
+        match &self.app.publish().answer {
             Answer::Failed(words) => words,
             other => panic!("{other:?}"),
         }

@@ -1,6 +1,7 @@
-//! The order of the channel list, computed in parts so that a million channels do not delay a key.
+//! The order of the channel list, computed in parts so that a million channels do not delay a key
+//! press.
 
-use std::cmp::Ordering;
+use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,48 +10,20 @@ use super::Sort;
 use crate::log::{Channel, ChannelTable};
 use crate::message::{ChannelId, Time};
 
-/// The maximum number of channels in the list: those that come first in its order.
-pub const MOST_LISTED: usize = 10_000;
+/// The maximum number of channels in the list: the first ones in the chosen order.
+pub const MAX_LISTED: usize = 10_000;
 
-/// Channels processed in one pass, which takes a few milliseconds.
+/// Slots of the channel table processed at a time, which takes a few milliseconds.
 const PART: usize = 16_384;
 
-/// A channel with its sort key.
-#[derive(Debug)]
+/// A channel with its sort key. Of two channels, the lesser one comes first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ranked {
-    /// The sort key: higher keys come first.
-    key: f64,
+    key: Reverse<u64>,
     /// Shared, because the channel may be forgotten while the order is being computed.
     pub(crate) name: Arc<[u8]>,
     pub(crate) id: ChannelId,
 }
-
-impl Ranked {
-    fn compare(&self, key: f64, name: &[u8]) -> Ordering {
-        key.total_cmp(&self.key)
-            .then_with(|| (*self.name).cmp(name))
-    }
-}
-
-impl Ord for Ranked {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.compare(other.key, &other.name)
-    }
-}
-
-impl PartialOrd for Ranked {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl PartialEq for Ranked {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Ranked {}
 
 /// An order being computed.
 #[derive(Debug)]
@@ -58,7 +31,7 @@ pub(crate) struct Pass {
     sort: Sort,
     /// The slots of the table that have not been processed.
     left: Range<usize>,
-    /// The channels that come first so far, with the last of them on top.
+    /// The first channels so far, with the last of them on top.
     first: BinaryHeap<Ranked>,
 }
 
@@ -71,50 +44,41 @@ impl Pass {
         }
     }
 
-    /// Processes some more channels. Returns whether all have been processed.
-    pub(crate) fn go_on(&mut self, channels: &ChannelTable, now: Time) -> bool {
+    /// Processes the next channels. Returns whether all have been processed.
+    pub(crate) fn process(&mut self, channels: &ChannelTable, now: Time) -> bool {
         let end = self.left.end.min(self.left.start + PART);
         for (id, channel) in channels.within(self.left.start..end) {
             let key = key(self.sort, channel, now);
-            if self.first.len() >= MOST_LISTED {
-                let Some(mut last) = self.first.peek_mut() else {
-                    continue;
-                };
-                if last.compare(key, channel.name()) == Ordering::Greater {
-                    *last = Ranked {
-                        key,
-                        name: channel.shared_name(),
-                        id,
-                    };
-                }
-            } else {
-                self.first.push(Ranked {
-                    key,
-                    name: channel.shared_name(),
-                    id,
-                });
+            let ranked = || Ranked {
+                key,
+                name: channel.shared_name(),
+                id,
+            };
+            if self.first.len() < MAX_LISTED {
+                self.first.push(ranked());
+            } else if let Some(mut last) = self.first.peek_mut()
+                && (last.key, &*last.name) > (key, channel.name())
+            {
+                *last = ranked();
             }
         }
         self.left.start = end;
         self.left.is_empty()
     }
 
-    /// Returns the channels that come first, in order.
+    /// Returns the first channels, in order.
     pub(crate) fn finish(self) -> Vec<Ranked> {
         self.first.into_sorted_vec()
     }
 }
 
-fn key(sort: Sort, channel: &Channel, now: Time) -> f64 {
-    match sort {
-        Sort::Name => 0.0,
-        Sort::Rate => channel.rate(now),
-        #[expect(
-            clippy::cast_precision_loss,
-            reason = "an order of counts, near enough"
-        )]
-        Sort::Count => channel.messages as f64,
-        #[expect(clippy::cast_precision_loss, reason = "microseconds fit for 285 years")]
-        Sort::LastHeard => channel.last_received.0 as f64,
-    }
+/// Returns the sort key of a channel. The highest value comes first.
+fn key(sort: Sort, channel: &Channel, now: Time) -> Reverse<u64> {
+    Reverse(match sort {
+        Sort::Name => 0,
+        // Floats that are not negative sort like their bits.
+        Sort::Rate => channel.rate(now).to_bits(),
+        Sort::Count => channel.messages,
+        Sort::LastHeard => u64::try_from(channel.last_received.0).unwrap_or(0),
+    })
 }

@@ -1,4 +1,4 @@
-//! Going to the matches of the search in the log.
+//! Jumping to the matches of a search in the log.
 
 use super::{LogPane, Position};
 use crate::app::effect::Effect;
@@ -22,18 +22,18 @@ impl LogPane {
         self.jump_to_hit(session, height)
     }
 
-    /// Goes to the match nearest to the selected row: the first one from there on, as in vim and
-    /// less, or else the last one before it; while following, the newest one. The jump happens at
-    /// once, or as soon as the match is known.
+    /// Goes to the first match at or after the selected row, as vim and less do, or else to the last
+    /// one before it. While following, goes to the newest match. The jump happens at once, or as
+    /// soon as the match is known.
     pub(crate) fn go_to_nearest_hit(&mut self, session: &mut Session, height: u16) -> Vec<Effect> {
-        let from = self.jump_start(session);
+        let jump = self.jump_from_here(session);
         if let Some(find) = &mut session.find {
-            find.jump = from;
+            find.jump = jump;
         }
         self.jump_to_hit(session, height)
     }
 
-    fn jump_start(&self, session: &Session) -> Option<Jump> {
+    fn jump_from_here(&self, session: &Session) -> Option<Jump> {
         Some(match self.position {
             Position::Following => Jump::Following,
             Position::Frozen { .. } => Jump::At(self.selected(&session.shown)?),
@@ -42,23 +42,23 @@ impl LogPane {
 
     /// Performs the pending jump, if its target is known.
     fn jump_to_hit(&mut self, session: &mut Session, height: u16) -> Vec<Effect> {
-        let start = self.jump_start(session);
-        // If the user has moved meanwhile, the view stays there.
-        let waiting = session.find.as_ref().and_then(|find| find.jump);
-        let jump = waiting.filter(|jump| start == Some(*jump));
-        let settled = jump.and_then(|jump| session.end_of_jump(jump));
+        let from_here = self.jump_from_here(session);
+        // If the user has moved in the meantime, the view stays where it is.
+        let pending = session.find.as_ref().and_then(|find| find.jump);
+        let jump = pending.filter(|_| pending == from_here);
+        let target = jump.and_then(|jump| session.end_of_jump(jump));
         if let Some(find) = &mut session.find {
-            find.jump = jump.filter(|_| settled.is_none());
+            find.jump = jump.filter(|_| target.is_none());
         }
-        match settled {
-            Some(Ok(row)) => self.bring_in(&session.shown, row, height),
+        match target {
+            Some(Ok(row)) => self.bring_into_view(&session.shown, row, height),
             Some(Err(words)) => return session.tell(words),
             None => {}
         }
         Vec::new()
     }
 
-    /// Selects the next or previous match among the rows shown, and wraps around at the end.
+    /// Selects the next or previous match among the rows shown, wrapping around at the end.
     pub(crate) fn go_to_hit(
         &mut self,
         is_forward: bool,
@@ -68,7 +68,7 @@ impl LogPane {
         let Some(find) = &session.find else {
             return session.tell("no search active: press F to find");
         };
-        let from = self.jumps_start(&session.shown).unwrap_or_default();
+        let from = self.search_start(&session.shown).unwrap_or_default();
         let hit = session.shown_hit(find, from, is_forward);
         let wrapped = || {
             if is_forward {
@@ -81,9 +81,9 @@ impl LogPane {
             let words = no_hit_words(find, session.now);
             return session.tell(words);
         };
-        // Rows not searched yet may contain the next match.
+        // The next match may be in a row that has not been searched yet.
         let left = find.left(session.now);
-        self.bring_in(&session.shown, row, height);
+        self.bring_into_view(&session.shown, row, height);
         if hit.is_some() {
             return Vec::new();
         }

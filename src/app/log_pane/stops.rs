@@ -1,4 +1,4 @@
-//! Stopping the view where breakpoints match.
+//! Stopping the view at rows that breakpoints match.
 
 use super::{LogPane, Position};
 use crate::app::effect::Effect;
@@ -13,7 +13,7 @@ impl LogPane {
         self.follow();
     }
 
-    /// Freezes the log, or goes on to the next breakpoint hit, or follows again.
+    /// Freezes the log. If it is frozen, moves to the next breakpoint hit or else follows again.
     pub(crate) fn toggle_freeze(&mut self, session: &mut Session, height: u16) {
         if self.position == Position::Following {
             self.freeze(&session.shown, height);
@@ -22,8 +22,8 @@ impl LogPane {
         }
     }
 
-    /// Records rows that a breakpoint matched, and stops at the first of them if the view is
-    /// following. `is_covered` says whether something lies over the log.
+    /// Records rows that a breakpoint matched, and stops at the first one if the view is following.
+    /// `is_covered` tells whether something covers the log.
     pub(crate) fn note_breakpoint(
         &mut self,
         answer: &Answer,
@@ -48,7 +48,7 @@ impl LogPane {
         hits.alert.into_iter().collect()
     }
 
-    /// Goes on to the next row at which the view stops. Returns whether there is one.
+    /// Moves to the next breakpoint hit at which the view stops. Returns whether there is one.
     fn go_to_next_stop(&mut self, session: &mut Session, height: u16) -> bool {
         let next = session.breakpoints.next_stop();
         match next {
@@ -61,7 +61,7 @@ impl LogPane {
 
     fn stop_at(&mut self, row: RowId, session: &mut Session, height: u16) {
         if session.stop_at(row) {
-            self.bring_in(&session.shown, row, height);
+            self.bring_into_view(&session.shown, row, height);
         }
     }
 }

@@ -1,7 +1,7 @@
-//! The channel tab of an open message: its metadata, its channel's statistics, and the results of
+//! The channel tab of an open message: its metadata, statistics of its channel, and the results of
 //! checks.
 
-use std::sync::Arc;
+use std::iter;
 use std::time::Duration;
 
 use super::reader::Reader;
@@ -11,18 +11,19 @@ use crate::app::session::notices::topic_words;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::workers::analysis::{
-    Check, Counts, Field, PairCounts, PairReport, Percentiles, Report, SequenceReport, ShapeReport,
+    Channels, Check, Counts, DelayReport, Field, PairCounts, PairReport, Percentiles, Report,
+    SequenceReport, ShapeReport,
 };
 
 /// Maximum number of unanswered requests listed.
-const MOST_UNANSWERED: usize = 20;
+const MAX_UNANSWERED: usize = 20;
 
 /// A line of the channel tab.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ChannelTabLine {
     /// An empty line.
     Blank,
-    /// The heading of the lines below.
+    /// The heading of the lines below it.
     Heading(String),
     /// A fact with a label, escaped for display.
     Fact(&'static str, String),
@@ -39,53 +40,52 @@ impl Reader {
     pub fn channel_tab(&self, session: &Session) -> Vec<ChannelTabLine> {
         let snapshot = self.snapshot();
         let mut lines = vec![ChannelTabLine::Received];
-        let labels = std::iter::once("matched by").chain(std::iter::repeat(""));
-        let brought = labels.zip(snapshot.topics.iter().map(topic_words));
-        lines.extend(brought.map(|(label, words)| ChannelTabLine::Fact(label, words)));
-        for finding in session.findings(snapshot.row) {
-            let words = whole(finding.what.to_string().as_bytes());
-            lines.push(ChannelTabLine::Fact("found", words));
-        }
+        let labels = iter::once("matched by").chain(iter::repeat(""));
+        let topics = labels.zip(&snapshot.topics);
+        lines.extend(topics.map(|(label, topic)| fact(label, topic_words(topic))));
+        let findings = session.findings(snapshot.row);
+        let findings = findings.map(|finding| whole(finding.what.to_string().as_bytes()));
+        lines.extend(findings.map(|words| fact("found", words)));
         let Some(name) = &snapshot.channel else {
             return lines;
         };
         if session.own.contains(snapshot.row) {
             let words = "by this session: same channel and bytes as its own";
-            lines.push(ChannelTabLine::Fact("published", words.to_owned()));
+            lines.push(fact("published", words));
         }
-        lines.push(ChannelTabLine::Fact("channel", whole_name(name)));
-        if let Some(path) = session.lens(name) {
-            lines.push(ChannelTabLine::Fact("lens", path.text().to_owned()));
-        }
+        lines.push(fact("channel", whole_name(name)));
+        lines.extend(session.lens(name).map(|path| fact("lens", path.text())));
         lines.extend(about_channel(session, name));
         let mut checks = session.checks.of_channel(name).peekable();
         if checks.peek().is_some() && session.checks.missed() > 0 {
             let missed = figures::count(session.checks.missed());
             let words = format!("{missed} rows evicted before they were checked");
-            lines.push(ChannelTabLine::Blank);
-            lines.push(ChannelTabLine::Fact("not checked", words));
+            lines.extend([ChannelTabLine::Blank, fact("not checked", words)]);
         }
-        let shared: Arc<[u8]> = name.as_ref().into();
         for (id, check) in checks {
-            let report = session.checks.report(id, Some(&shared));
-            let mut about = about_check(session, check, report, name);
-            // Right below the heading.
-            if let Some(progress) = session.checks.looking_back(id).filter(|_| about.len() > 1) {
-                about.insert(2, still_looking(progress));
-            }
-            lines.extend(about);
+            let report = session.checks.report(id, Some(name));
+            let progress = session.checks.looking_back(id);
+            lines.extend(about_check(session, check, report, progress, name));
         }
         lines
     }
 }
 
+/// Returns a line with a label.
+fn fact(label: &'static str, words: impl Into<String>) -> ChannelTabLine {
+    ChannelTabLine::Fact(label, words.into())
+}
+
+/// Returns a line with a count, unless it is 0.
+fn counted(label: &'static str, count: u64) -> Option<ChannelTabLine> {
+    (count > 0).then(|| fact(label, figures::count(count)))
+}
+
 fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
     let channels = session.log.channels();
     let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) else {
-        let gone = "channel no longer in the log".to_owned();
-        return vec![ChannelTabLine::Fact("", gone)];
+        return vec![fact("", "channel no longer in the log")];
     };
-    let mean = channel.bytes / channel.messages.max(1);
     let count = figures::count(channel.messages);
     let silence = session.now.since(channel.last_received);
     let last = if silence < Duration::from_secs(1) {
@@ -93,75 +93,48 @@ fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
     } else {
         format!("{} ago", figures::age(silence))
     };
-    let size = format!(
-        "{} in total, {} per message",
-        figures::size(channel.bytes),
-        figures::size(mean)
-    );
+    let total = figures::size(channel.bytes);
+    let mean = figures::size(channel.bytes / channel.messages.max(1));
     vec![
-        ChannelTabLine::Fact("messages", format!("{count}, the last {last}")),
-        ChannelTabLine::Fact("size", size),
+        fact("messages", format!("{count}, the last {last}")),
+        fact("size", format!("{total} in total, {mean} per message")),
         ChannelTabLine::Rate,
     ]
 }
 
+/// Returns the lines about a check. `progress` is its progress on the messages that were in the log
+/// when it was added, until it has processed all of them.
 fn about_check(
     session: &Session,
     check: &Check,
     report: Option<&Report>,
+    progress: Option<Progress>,
     name: &[u8],
 ) -> Vec<ChannelTabLine> {
-    let Some(report) = report else {
-        // Plots are shown elsewhere.
-        let is_plotted = matches!(check, Check::Series { .. });
-        let heading = ChannelTabLine::Heading(format!("{} …", heading(check)));
-        return if is_plotted {
-            Vec::new()
-        } else {
-            vec![ChannelTabLine::Blank, heading]
-        };
+    let heading = check_heading(check);
+    let (heading, lines) = match report {
+        // The plot shows these.
+        None if matches!(check, Check::Series { .. }) => return Vec::new(),
+        None => (format!("{heading} …"), Vec::new()),
+        Some(Report::Shape(shape)) if *shape.channel == *name => {
+            (shape_heading(shape), about_shape(shape))
+        }
+        Some(Report::Shape(_) | Report::Series(_)) => return Vec::new(),
+        Some(Report::Sequence(sequence)) => (heading, about_sequence(sequence, name)),
+        Some(Report::Pair(pair)) => (heading, about_pair(session, pair)),
+        Some(Report::Delay(delay)) => (heading, about_delay(delay, name)),
     };
-    let mut lines = vec![ChannelTabLine::Blank];
-    match report {
-        Report::Shape(shape) if *shape.channel == *name => lines.extend(about_shape(shape)),
-        Report::Sequence(sequence) => {
-            lines.push(ChannelTabLine::Heading(heading(check)));
-            lines.extend(about_sequence(sequence, name));
-        }
-        Report::Pair(pair) => {
-            lines.push(ChannelTabLine::Heading(heading(check)));
-            lines.extend(about_pair(session, pair));
-        }
-        Report::Delay(delay) => {
-            lines.push(ChannelTabLine::Heading(heading(check)));
-            let mut channels = delay.channels.iter();
-            let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
-                lines.extend(delay.is_full.then(too_many_channels));
-                return lines;
-            };
-            lines.extend(fact_of_spread("delay", channel.delay.as_ref()));
-            if channel.ahead > 0 {
-                let count = figures::count(channel.ahead);
-                let words = format!("{count} sent after arrival: the clocks differ");
-                lines.push(ChannelTabLine::Fact("", words));
-            }
-            lines.extend(counted("without time", channel.without_time));
-        }
-        Report::Shape(_) | Report::Series(_) => return Vec::new(),
-    }
-    lines
+    let mut about = vec![ChannelTabLine::Blank, ChannelTabLine::Heading(heading)];
+    about.extend(progress.map(|progress| {
+        let percent = progress.percent().min(99);
+        fact("looking back", format!("{percent} % of the kept messages"))
+    }));
+    about.extend(lines);
+    about
 }
 
-/// Returns the line for a check that is still processing the messages that were in the log when it
-/// was added.
-fn still_looking(progress: Progress) -> ChannelTabLine {
-    let words = format!("{} % of the kept messages", progress.percent().min(99));
-    ChannelTabLine::Fact("looking back", words)
-}
-
-/// Returns the heading for a check.
-fn heading(check: &Check) -> String {
-    let shown = |channels: &crate::workers::analysis::Channels| whole_name(channels.glob());
+fn check_heading(check: &Check) -> String {
+    let shown = |channels: &Channels| whole_name(channels.glob());
     match check {
         Check::Shape { .. } => "Shape".to_owned(),
         Check::Sequence { number, key, .. } => {
@@ -180,7 +153,15 @@ fn heading(check: &Check) -> String {
     }
 }
 
-fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
+fn shape_heading(shape: &ShapeReport) -> String {
+    let all = shape.json + shape.other + shape.unread;
+    // Messages that are not JSON may be flagged too.
+    let json = match shape.json {
+        json if json == all => String::new(),
+        json => format!("{} of ", figures::count(json)),
+    };
+    let s = if all == 1 { "" } else { "s" };
+    let all = figures::count(all);
     let learning = if shape.is_learning {
         " · learning"
     } else {
@@ -190,24 +171,18 @@ fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
         0 => String::new(),
         count => format!(" · {} flagged", figures::count(count)),
     };
-    let all = shape.json + shape.other + shape.unread;
-    let plural = if all == 1 { "" } else { "s" };
-    // Messages that are not JSON may be flagged too.
-    let read = match shape.json {
-        json if json == all => String::new(),
-        json => format!("{} of ", figures::count(json)),
-    };
-    let count = format!("{read}{} message{plural}", figures::count(all));
-    let mut lines = vec![ChannelTabLine::Heading(format!(
-        "Shape of {count}{learning}{flagged}"
-    ))];
+    format!("Shape of {json}{all} message{s}{learning}{flagged}")
+}
+
+fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
+    // The first field is the message itself.
     let fields = shape.fields.iter().skip(1);
-    lines.extend(fields.map(|field| ChannelTabLine::Field(Box::new(field.clone()))));
+    let fields = fields.map(|field| ChannelTabLine::Field(Box::new(field.clone())));
+    let mut lines: Vec<ChannelTabLine> = fields.collect();
     lines.extend(counted("not JSON", shape.other));
     lines.extend(counted("not read", shape.unread));
     if shape.is_full {
-        let words = "more fields than are kept".to_owned();
-        lines.push(ChannelTabLine::Fact("", words));
+        lines.push(fact("", "field limit reached, the rest is left out"));
     }
     lines
 }
@@ -228,12 +203,8 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
         messages,
     } = channel.counts;
     let mut lines = Vec::new();
-    if let Some(last) = channel.last {
-        lines.push(ChannelTabLine::Fact("highest", last.to_string()));
-    }
-    if channel.keys > 0 {
-        lines.push(ChannelTabLine::Fact("keys", figures::count(channel.keys)));
-    }
+    lines.extend(channel.last.map(|last| fact("highest", last.to_string())));
+    lines.extend(counted("keys", channel.keys));
     let words = match (missing, explained) {
         (0, _) => "none".to_owned(),
         (_, 0) => figures::count(missing),
@@ -243,15 +214,16 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
             figures::count(explained)
         ),
     };
-    // If no number was followed, none is known to be missing.
-    let is_any_followed = messages > without_number + unfollowed;
-    lines.extend(is_any_followed.then_some(ChannelTabLine::Fact("missing", words)));
+    // If no number was tracked, none is known to be missing.
+    if messages > without_number + unfollowed {
+        lines.push(fact("missing", words));
+    }
     lines.extend(counted("duplicates", duplicates));
     lines.extend(counted("out of order", reordered));
     lines.extend(counted("restarts", restarts));
     if sequence.has_key && without_number > 0 {
         let words = format!("{} without number or key", figures::count(without_number));
-        lines.push(ChannelTabLine::Fact("not read", words));
+        lines.push(fact("not read", words));
     } else {
         lines.extend(counted("no number", without_number));
     }
@@ -261,28 +233,23 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
 
 fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     let counts = &pair.counts;
-    let mut lines = vec![ChannelTabLine::Fact(
-        "requests",
-        format!(
-            "{}, {} answered, {} waiting",
-            figures::count(counts.requests),
-            figures::count(counts.answered),
-            figures::count(counts.waiting)
-        ),
-    )];
+    let [requests, answered, waiting] =
+        [counts.requests, counts.answered, counts.waiting].map(figures::count);
+    let words = format!("{requests}, {answered} answered, {waiting} waiting");
+    let mut lines = vec![fact("requests", words)];
     if counts.waiting_before_gap > 0 {
         let count = figures::count(counts.waiting_before_gap);
         let words = format!("{count} waiting: the reply may be lost");
-        lines.push(ChannelTabLine::Fact("gap since", words));
+        lines.push(fact("gap since", words));
     }
-    lines.extend(fact_of_spread("latency", pair.latency.as_ref()));
+    lines.extend(percentiles("latency", pair.latency.as_ref()));
     lines.extend(counted("repeated", counts.repeated));
     lines.extend(counted("duplicates", counts.duplicates));
     lines.extend(about_unmatched(counts));
     lines.extend(counted("no id", counts.without_id));
     lines.extend(counted("forgotten", counts.forgotten));
-    let labels = std::iter::once("unanswered").chain(std::iter::repeat(""));
-    for (label, request) in labels.zip(pair.unanswered.iter().take(MOST_UNANSWERED)) {
+    let labels = iter::once("unanswered").chain(iter::repeat(""));
+    for (label, request) in labels.zip(pair.unanswered.iter().take(MAX_UNANSWERED)) {
         let id = whole(&request.id);
         let ago = figures::duration(session.now.since(request.time));
         let gone = match session.log.row(request.row) {
@@ -294,10 +261,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
         } else {
             ""
         };
-        lines.push(ChannelTabLine::Fact(
-            label,
-            format!("{id} for {ago}{gone}{gap}"),
-        ));
+        lines.push(fact(label, format!("{id} for {ago}{gone}{gap}")));
     }
     lines
 }
@@ -305,38 +269,39 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
 /// Returns the line with the number of replies without a known request, and for how many of them
 /// the request may be lost.
 fn about_unmatched(counts: &PairCounts) -> Option<ChannelTabLine> {
-    let unmatched = figures::count(counts.unmatched);
-    match share(counts.unmatched_behind_gap, counts.unmatched) {
-        Some(share) => {
-            let words = format!("{unmatched}, {share}soon after a gap: the request may be lost");
-            Some(ChannelTabLine::Fact("no request", words))
-        }
-        None => counted("no request", counts.unmatched),
-    }
+    let all = counts.unmatched;
+    let share = match counts.unmatched_behind_gap {
+        0 => return counted("no request", all),
+        1 if all == 1 => String::new(),
+        part if part == all => "all ".to_owned(),
+        part => format!("{} of them ", figures::count(part)),
+    };
+    let all = figures::count(all);
+    let words = format!("{all}, {share}soon after a gap: the request may be lost");
+    Some(fact("no request", words))
 }
 
-/// Returns the words that introduce `part` of the messages just counted; `None` if it is 0.
-fn share(part: u64, all: u64) -> Option<String> {
-    match part {
-        0 => None,
-        1 if all == 1 => Some(String::new()),
-        _ if part == all => Some("all ".to_owned()),
-        _ => Some(format!("{} of them ", figures::count(part))),
+fn about_delay(delay: &DelayReport, name: &[u8]) -> Vec<ChannelTabLine> {
+    let mut channels = delay.channels.iter();
+    let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
+        return Vec::from_iter(delay.is_full.then(too_many_channels));
+    };
+    let mut lines = Vec::from_iter(percentiles("delay", channel.delay.as_ref()));
+    if channel.ahead > 0 {
+        let count = figures::count(channel.ahead);
+        let words = format!("{count} sent after arrival: the clocks differ");
+        lines.push(fact("", words));
     }
+    lines.extend(counted("without time", channel.without_time));
+    lines
 }
 
 /// Returns the line for a check that has no room for the channel.
 fn too_many_channels() -> ChannelTabLine {
-    let words = "limit of watched channels reached".to_owned();
-    ChannelTabLine::Fact("not checked", words)
+    fact("not checked", "limit of watched channels reached")
 }
 
-/// Returns a line with a count, unless it is 0.
-fn counted(label: &'static str, count: u64) -> Option<ChannelTabLine> {
-    (count > 0).then(|| ChannelTabLine::Fact(label, figures::count(count)))
-}
-
-fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<ChannelTabLine> {
+fn percentiles(label: &'static str, spread: Option<&Percentiles>) -> Option<ChannelTabLine> {
     let spread = spread?;
     let words = [
         ("p50", spread.p50),
@@ -345,11 +310,8 @@ fn fact_of_spread(label: &'static str, spread: Option<&Percentiles>) -> Option<C
         ("max", spread.max),
         ("min", spread.min),
     ];
-    let words: Vec<String> = words
-        .iter()
-        .map(|(name, micros)| format!("{name} {}", signed(*micros)))
-        .collect();
-    Some(ChannelTabLine::Fact(label, words.join("  ")))
+    let words = words.map(|(name, micros)| format!("{name} {}", signed(micros)));
+    Some(fact(label, words.join("  ")))
 }
 
 /// Formats a time in microseconds, which may be negative.

@@ -11,7 +11,7 @@ use crate::app::effect::Effect;
 use crate::app::session::Session;
 use crate::app::session::checks::only;
 use crate::payload::escape::whole_name;
-use crate::payload::format::{Decoded, Format};
+use crate::payload::format::Format;
 use crate::payload::lookup::Lookup;
 use crate::query::Path;
 use crate::workers::analysis::{Check, CheckId, is_whole_number};
@@ -32,10 +32,10 @@ impl Open {
 
     /// Starts learning the shape of the channel, from the log and from new messages.
     fn learn_shape(&self, session: &mut Session) -> Vec<Effect> {
-        let is_json =
-            |decoded: &Decoded| decoded.format == Format::Json && decoded.unwrapped.is_none();
-        let name = self.reader.snapshot().channel.as_ref();
-        let Some(name) = name.filter(|_| self.reader.decoded().is_some_and(is_json)) else {
+        let decoded = self.reader.decoded();
+        let is_json = decoded
+            .is_some_and(|decoded| decoded.format == Format::Json && decoded.unwrapped.is_none());
+        let Some(name) = self.reader.snapshot().channel.as_ref().filter(|_| is_json) else {
             return Vec::new();
         };
         let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
@@ -48,7 +48,7 @@ impl Open {
 
     /// Starts or stops checking the sequence numbers at the path of the selected value.
     pub(crate) fn toggle_sequence(&self, session: &mut Session, area: Rect) -> OrTold<Vec<Effect>> {
-        let (name, path) = self.selected_place(session, area)?;
+        let (name, path) = self.selected_channel_and_path(session, area)?;
         let text = path.text().to_owned();
         let shown = whole_name(&name);
         let of_path = |(id, check): (CheckId, &Check)| match check {
@@ -58,16 +58,13 @@ impl Open {
             _ => None,
         };
         let known = session.checks.of_channel(&name).find_map(of_path);
-        if let Some((_, channels)) = known
-            .as_ref()
-            .filter(|(_, channels)| *channels != only(&name))
-        {
-            let glob = whole_name(channels.glob());
-            return Err(session.tell(format!(
-                "{text} is already tracked on all channels of {glob}"
-            )));
-        }
-        if let Some((id, _)) = known {
+        if let Some((id, channels)) = known {
+            if channels != only(&name) {
+                let glob = whole_name(channels.glob());
+                return Err(session.tell(format!(
+                    "{text} is already tracked on all channels matching {glob}"
+                )));
+            }
             let effects = session.end_check(id);
             session.tell(format!("stopped tracking {text}"));
             return Ok(effects);
@@ -86,8 +83,8 @@ impl Open {
         Ok(effects)
     }
 
-    /// Returns whether a sequence check finds a number at `path` in the message, which is on the
-    /// channel called `name`.
+    /// Returns whether a sequence check finds a whole number at `path` in the message, which is on
+    /// the channel called `name`.
     fn is_whole_number(&self, name: &[u8], path: &Path, session: &Session) -> bool {
         let decoder = session.decoder_choices.of(name);
         let payload = &self.reader.snapshot().payload;

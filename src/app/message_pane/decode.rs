@@ -1,4 +1,4 @@
-//! Decoding the open message and comparing it, in the background if that may take long.
+//! Decoding the open message and comparing it, in the background if that may take a while.
 
 use ratatui::layout::Rect;
 
@@ -10,13 +10,13 @@ use crate::payload::format::unpack;
 use crate::workers::decode::{self, DecodedMessage, Request, Source};
 
 /// Payloads of up to this many bytes, unpacked, are decoded at once: that takes less than a frame.
-const MOST_PLAIN: usize = 64 << 10;
+const MAX_PLAIN: usize = 64 << 10;
 
-/// The limit for payloads that may be packed, which may take long to unpack.
-const MOST_PACKED: usize = 1 << 10;
+/// The same limit for payloads that may be packed, since unpacking may take a while.
+const MAX_PACKED: usize = 1 << 10;
 
-/// The number of bytes looked at to tell whether a payload may be base64.
-const TELLING: usize = 256;
+/// The number of bytes examined to tell whether a payload may be base64.
+const EXAMINED: usize = 256;
 
 impl Open {
     /// Decodes the message and compares it with its base.
@@ -30,15 +30,14 @@ impl Open {
         let request = Request {
             serial: self.decode_serial,
             source: session.source(reader.snapshot()),
-            base: reader.base().map(|base| session.source(base)),
+            base: reader.base.as_ref().map(|base| session.source(base)),
         };
-        if is_decoded_soon(&request.source) && request.base.iter().all(is_decoded_soon) {
-            let message = decode::answer_within(&request, MOST_PLAIN);
-            let old = message
-                .comparison
-                .as_ref()
-                .map(|comparison| &comparison.old);
-            if !message.decoded.is_too_large && old.is_none_or(|old| !old.is_too_large) {
+        if is_quick(&request.source) && request.base.iter().all(is_quick) {
+            let message = decode::answer_within(&request, MAX_PLAIN);
+            let comparison = message.comparison.as_ref();
+            let is_too_large = message.decoded.is_too_large
+                || comparison.is_some_and(|comparison| comparison.old.is_too_large);
+            if !is_too_large {
                 return self.note_decoded(message, session, area);
             }
         }
@@ -48,7 +47,7 @@ impl Open {
         effects
     }
 
-    /// Finds the message to compare it with, while the diff is shown.
+    /// While the diff is shown, finds the message to compare it with.
     fn find_base(&mut self, session: &Session) {
         if self.reader.tab() != Tab::Diff {
             return;
@@ -87,14 +86,14 @@ impl Open {
 }
 
 /// Returns whether decoding `source` takes less than a frame.
-fn is_decoded_soon(source: &Source) -> bool {
+fn is_quick(source: &Source) -> bool {
     let payload = &source.payload;
-    payload.len() <= MOST_PACKED || payload.len() <= MOST_PLAIN && !may_be_packed(payload)
+    payload.len() <= MAX_PACKED || payload.len() <= MAX_PLAIN && !may_be_packed(payload)
 }
 
-/// Returns whether `payload` may be packed, so that unpacking it may take long.
+/// Returns whether `payload` may be compressed or base64.
 fn may_be_packed(payload: &[u8]) -> bool {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
-    let seen = &payload[..payload.len().min(TELLING)];
-    unpack::packed_by(payload).is_some() || seen.iter().all(is_letter)
+    let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=\r\n".contains(byte);
+    let examined = &payload[..payload.len().min(EXAMINED)];
+    unpack::packed_by(payload).is_some() || examined.iter().all(is_base64)
 }

@@ -2,10 +2,13 @@
 
 mod marks;
 mod outline;
+mod page;
+mod tab;
 
-pub use self::outline::{Columns, Outline, OutlineRow, Page};
+pub use self::outline::{Outline, OutlineRow};
+pub use self::page::Page;
+pub use self::tab::{TAB_SPACE, Tab};
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use self::marks::Marks;
@@ -13,57 +16,9 @@ use crate::app::layout::wrapped;
 use crate::app::session::snapshot::MessageSnapshot;
 use crate::payload::diff::Diff;
 use crate::payload::format::{Decoded, Format};
-use crate::payload::tree::NodeId;
+use crate::payload::tree::{NodeId, Tree};
 use crate::payload::{figures, hex, rows};
 use crate::workers::decode::{Comparison, DecodedMessage};
-
-/// The columns between the names of two tabs.
-pub const TAB_SPACE: usize = 2;
-
-/// The tabs of the message pane.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Tab {
-    /// The decoded value.
-    #[default]
-    Value,
-    /// The changes from another message to this one.
-    Diff,
-    /// The raw bytes.
-    Bytes,
-    /// How the message arrived, and what is known about its channel.
-    Channel,
-}
-
-impl Tab {
-    /// All tabs, in order.
-    pub const ALL: [Self; 4] = [Self::Value, Self::Diff, Self::Bytes, Self::Channel];
-
-    /// Returns the name of the tab.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Value => "value",
-            Self::Diff => "diff",
-            Self::Bytes => "bytes",
-            Self::Channel => "channel",
-        }
-    }
-
-    /// Returns the columns of its name on the line of tab names.
-    pub fn columns(self) -> Range<usize> {
-        let before = Self::ALL.iter().take_while(|tab| **tab != self);
-        let start: usize = before.map(|tab| tab.name().len() + TAB_SPACE).sum();
-        start..start + self.name().len()
-    }
-
-    /// Returns the tab `steps` further on, wrapping around at the ends.
-    #[must_use]
-    pub fn further(self, steps: isize) -> Self {
-        let here = Self::ALL.iter().position(|tab| *tab == self).unwrap_or(0);
-        let count = isize::try_from(Self::ALL.len()).unwrap_or(1);
-        let index = (isize::try_from(here).unwrap_or(0) + steps).rem_euclid(count);
-        Self::ALL[usize::try_from(index).unwrap_or(0)]
-    }
-}
 
 /// The form in which a tab shows its contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,37 +38,41 @@ pub enum Form {
 /// The room in which a message is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Room {
-    /// Columns of its text.
+    /// The number of columns.
     pub columns: usize,
-    /// Rows of its text.
+    /// The number of rows.
     pub height: usize,
 }
 
 /// The maximum number of lines of notes above a message.
-const MOST_NOTES: usize = 4;
+const MAX_NOTES: usize = 4;
+
+/// The number of rows that say which messages are compared.
+pub const DIFF_HEADER: usize = 1;
 
 /// An open message and the position in it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Reader {
     snapshot: MessageSnapshot,
     /// The decoded message; `None` until it is decoded.
     decoded: Option<Arc<Decoded>>,
     /// The message that it is compared with.
-    base: Option<MessageSnapshot>,
+    pub base: Option<MessageSnapshot>,
     comparison: Option<Arc<Comparison>>,
     tab: Tab,
-    outline: Outline,
+    /// The folding of the values and the selected one.
+    pub outline: Outline,
     /// The path of the selected value, kept because searching a million names for duplicates takes
     /// longer than a frame.
     path: Option<String>,
     /// The first byte shown of a text.
-    offset: usize,
+    pub offset: usize,
     /// The first row shown of the bytes.
-    line: usize,
+    pub line: usize,
     /// The first row shown of the changes.
-    change: usize,
+    pub change: usize,
     /// The first row shown of the channel tab.
-    fact: usize,
+    pub fact: usize,
     marks: Marks,
 }
 
@@ -122,17 +81,7 @@ impl Reader {
     pub fn open(snapshot: MessageSnapshot) -> Self {
         Self {
             snapshot,
-            decoded: None,
-            base: None,
-            comparison: None,
-            tab: Tab::default(),
-            outline: Outline::default(),
-            path: None,
-            offset: 0,
-            line: 0,
-            change: 0,
-            fact: 0,
-            marks: Marks::default(),
+            ..Self::default()
         }
     }
 
@@ -144,6 +93,11 @@ impl Reader {
     /// Returns the decoded message, or `None` until it is decoded.
     pub fn decoded(&self) -> Option<&Decoded> {
         self.decoded.as_deref()
+    }
+
+    /// Returns the values of the message, if it is decoded and has any.
+    pub fn tree(&self) -> Option<&Tree> {
+        self.decoded.as_ref()?.tree.as_ref()
     }
 
     /// Records the decoded message and its comparison.
@@ -161,12 +115,7 @@ impl Reader {
         self.change = 0;
     }
 
-    /// Returns the message that it is compared with.
-    pub fn base(&self) -> Option<&MessageSnapshot> {
-        self.base.as_ref()
-    }
-
-    /// Returns the changes from that message to this one, if they are known yet.
+    /// Returns the changes from the base to this message, once they are known.
     pub fn comparison(&self) -> Option<&Comparison> {
         self.comparison.as_deref()
     }
@@ -176,7 +125,7 @@ impl Reader {
         std::iter::once(&self.snapshot).chain(&self.base)
     }
 
-    /// Returns the memory that it takes in bytes, without the payloads of its snapshots.
+    /// Returns its memory use in bytes, without the payloads of its snapshots.
     pub fn size(&self) -> usize {
         size_of::<Self>()
             + self.decoded().map_or(0, Decoded::size)
@@ -184,20 +133,10 @@ impl Reader {
             + self.marks.size()
     }
 
-    /// Returns the first row shown of the channel tab.
-    pub fn fact(&self) -> usize {
-        self.fact
-    }
-
-    /// Scrolls the channel tab, which has `facts` rows, down if `lines` is positive.
+    /// Scrolls the channel tab, which has this many `facts`, down if `lines` is positive.
     pub(crate) fn scroll_facts(&mut self, lines: isize, facts: usize, room: Room) {
         let last = facts.saturating_sub(room.height);
         self.fact = self.fact.saturating_add_signed(lines).min(last);
-    }
-
-    /// Returns the first row shown of the changes.
-    pub fn change(&self) -> usize {
-        self.change
     }
 
     /// Returns the tab that is shown. A notice has only its text.
@@ -213,13 +152,13 @@ impl Reader {
         self.tab = tab;
     }
 
-    /// Returns the form in which the tab is shown: a message with neither values nor text is shown
-    /// as bytes.
+    /// Returns the form in which the tab shows its contents. A message with neither values nor text
+    /// is shown as bytes.
     pub fn form(&self) -> Form {
-        let decoded = self.decoded.as_deref();
+        let decoded = self.decoded();
         match self.tab() {
-            Tab::Value if decoded.is_some_and(|decoded| decoded.tree.is_some()) => Form::Values,
-            Tab::Value if decoded.is_some_and(|decoded| has_no_words(decoded.format)) => Form::Hex,
+            Tab::Value if self.tree().is_some() => Form::Values,
+            Tab::Value if decoded.is_some_and(|decoded| is_unreadable(decoded.format)) => Form::Hex,
             Tab::Value => Form::Text,
             Tab::Diff => Form::Changes,
             Tab::Bytes => Form::Hex,
@@ -230,26 +169,18 @@ impl Reader {
     /// Returns the bytes of the message, unpacked.
     pub fn bytes(&self) -> &[u8] {
         let payload = &self.snapshot.payload;
-        self.decoded
-            .as_ref()
-            .map_or(payload, |decoded| decoded.bytes(payload))
+        let decoded = self.decoded();
+        decoded.map_or(payload, |decoded| decoded.bytes(payload))
     }
 
     /// Returns the values with the room to show them in, if there are any and they are shown.
     pub fn page(&self, room: Room) -> Option<Page<'_>> {
-        let decoded = self.decoded.as_deref()?;
-        let tree = decoded.tree.as_ref().filter(|_| self.tab() == Tab::Value)?;
         Some(Page {
-            tree,
-            bytes: decoded.bytes(&self.snapshot.payload),
+            tree: self.tree().filter(|_| self.tab() == Tab::Value)?,
+            bytes: self.bytes(),
             columns: room.columns,
             height: room.height,
         })
-    }
-
-    /// Returns the folding of the values and the selected one.
-    pub fn outline(&self) -> &Outline {
-        &self.outline
     }
 
     /// Returns the path of the selected value, unless it is the outermost one or has no path.
@@ -259,19 +190,8 @@ impl Reader {
 
     fn find_path(&mut self) {
         let cursor = self.outline.cursor();
-        let tree = self.decoded().and_then(|decoded| decoded.tree.as_ref());
-        let inner = tree.filter(|_| cursor != NodeId::default());
-        self.path = inner.and_then(|tree| tree.path(cursor, self.bytes()));
-    }
-
-    /// Returns the first byte shown of a text.
-    pub fn offset(&self) -> usize {
-        self.offset
-    }
-
-    /// Returns the first row shown of the bytes.
-    pub fn line(&self) -> usize {
-        self.line
+        let tree = self.tree().filter(|_| cursor != NodeId::default());
+        self.path = tree.and_then(|tree| tree.path(cursor, self.bytes()));
     }
 
     /// Takes over the position in `before`, a message that may have the same structure.
@@ -282,9 +202,9 @@ impl Reader {
         }
     }
 
-    /// Takes over the search in `before`.
+    /// Searches for the same text as in `before`.
     pub fn search_like(&mut self, before: &Self) {
-        self.marks.carry_over(&before.marks);
+        self.marks.search_text.clone_from(&before.marks.search_text);
     }
 
     /// Returns how much of the message was kept, if it was truncated.
@@ -299,34 +219,23 @@ impl Reader {
 
     /// Returns notes for the user about the current tab, wrapped to `columns`.
     pub fn notes(&self, columns: u16) -> Vec<String> {
-        let note = self
-            .decoded
-            .as_deref()
-            .and_then(|decoded| decoded.note.clone());
-        let tree = self
-            .decoded
-            .as_deref()
-            .and_then(|decoded| decoded.tree.as_ref());
-        let cut = tree.filter(|tree| tree.cut_at().is_some());
+        let note = self.decoded().and_then(|decoded| decoded.note.clone());
+        let cut = self.tree().filter(|tree| tree.cut_at().is_some());
         let cut = cut.map(|tree| {
             let count = figures::count(tree.len() as u64);
-            format!("only the first {count} values are laid out; the rest is in the bytes tab")
+            format!("only the first {count} values are shown; the rest is in the bytes tab")
         });
-        let said = match self.tab() {
+        let notes = match self.tab() {
             Tab::Value => [self.kept_words(), note, cut],
             Tab::Bytes => [self.kept_words(), note, None],
             Tab::Diff | Tab::Channel => [const { None }; 3],
         };
-        let columns = usize::from(columns);
-        let lines = said.iter().flatten();
-        lines
-            .flat_map(|words| wrapped(words, columns))
-            .map(str::to_owned)
-            .take(MOST_NOTES)
-            .collect()
+        let notes = notes.iter().flatten();
+        let lines = notes.flat_map(|note| wrapped(note, usize::from(columns)));
+        lines.map(str::to_owned).take(MAX_NOTES).collect()
     }
 
-    /// Changes the folding or the selection of values. Returns whether there are any values.
+    /// Calls `step` to fold or select values. Returns whether there are any values.
     pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
         let mut outline = std::mem::take(&mut self.outline);
         let cursor = outline.cursor();
@@ -353,66 +262,42 @@ impl Reader {
             Form::Text => self.offset = 0,
             Form::Hex => self.line = 0,
             Form::Changes => self.change = 0,
-            Form::Channel => {}
+            Form::Channel => self.fact = 0,
         }
     }
 
     /// Goes to the end, so that the last row is at the bottom.
     pub fn go_to_end(&mut self, room: Room) {
-        if self.walk(room, Outline::go_to_end) {
-            return;
-        }
-        match self.form() {
-            Form::Text => self.offset = self.last_offset(room),
-            Form::Hex => self.line = self.last_line(room),
-            Form::Changes => self.change = self.last_change(room),
-            Form::Values | Form::Channel => {}
+        if self.form() == Form::Text {
+            self.offset = self.last_offset(room);
+        } else if !self.walk(room, Outline::go_to_end) {
+            self.scroll_rows(isize::MAX, room);
         }
     }
 
     /// Moves by rows or values, down if `lines` is positive.
     pub fn step(&mut self, lines: isize, room: Room) {
-        let count = lines.unsigned_abs();
-        let has_values = self.walk(room, |outline, page| {
-            for _ in 0..count {
-                if lines > 0 {
-                    outline.down(page);
-                } else {
-                    outline.up(page);
-                }
-            }
-        });
-        if !has_values {
+        if !self.walk(room, |outline, page| outline.step(lines, page)) {
             self.scroll_rows(lines, room);
         }
     }
 
     /// Scrolls by rows, down if `lines` is positive.
     pub fn scroll(&mut self, lines: isize, room: Room) {
-        let count = lines.unsigned_abs();
-        let has_values = self.walk(room, |outline, page| {
-            if lines > 0 {
-                outline.page_down(count, page);
-            } else {
-                outline.page_up(count, page);
-            }
-        });
-        if !has_values {
+        if !self.walk(room, |outline, page| outline.scroll(lines, page)) {
             self.scroll_rows(lines, room);
         }
     }
 
     /// Keeps the position in a room of another size.
     pub fn resize(&mut self, room: Room) {
-        let columns = room.columns;
         self.walk(room, Outline::resize);
-        let offset = rows::row_at(self.bytes(), columns, self.offset);
+        let offset = rows::row_at(self.bytes(), room.columns, self.offset);
         self.offset = offset.min(self.last_offset(room));
         self.line = self.line.min(self.last_line(room));
     }
 
     fn scroll_rows(&mut self, lines: isize, room: Room) {
-        let count = lines.unsigned_abs();
         match self.form() {
             Form::Hex => {
                 let line = self.line.saturating_add_signed(lines);
@@ -423,46 +308,45 @@ impl Reader {
                 self.change = line.min(self.last_change(room));
             }
             Form::Values | Form::Channel => {}
-            Form::Text if lines < 0 => {
-                self.offset = rows::rows_back(self.bytes(), room.columns, self.offset, count);
-            }
             Form::Text => {
-                let last = self.last_offset(room);
-                let next = rows::rows(self.bytes(), room.columns, self.offset).nth(count);
-                let next = next.map_or(last, |row| row.start.min(last));
-                self.offset = next.max(self.offset);
+                let (bytes, columns) = (self.bytes(), room.columns);
+                let count = lines.unsigned_abs();
+                self.offset = if lines < 0 {
+                    rows::rows_back(bytes, columns, self.offset, count)
+                } else {
+                    let last = self.last_offset(room);
+                    let next = rows::rows(bytes, columns, self.offset).nth(count);
+                    next.map_or(last, |row| row.start.min(last))
+                        .max(self.offset)
+                };
             }
         }
     }
 
-    /// Returns the first byte shown at the end of a text.
+    /// Returns the first byte shown when a text is scrolled to its end.
     fn last_offset(&self, room: Room) -> usize {
         rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
     }
 
-    /// Returns the first row shown at the end of the changes.
+    /// Returns the first row shown when the changes are scrolled to their end.
     fn last_change(&self, room: Room) -> usize {
-        let rows = self
-            .comparison()
-            .map_or(0, |comparison| rows_of(&comparison.diff));
+        let comparison = self.comparison();
+        let rows = comparison.map_or(0, |comparison| rows_of(&comparison.diff));
         rows.saturating_sub(room.height.saturating_sub(DIFF_HEADER))
     }
 
-    /// Returns the first row shown at the end of the bytes.
+    /// Returns the first row shown when the bytes are scrolled to their end.
     fn last_line(&self, room: Room) -> usize {
         hex::row_count(self.bytes().len(), room.columns).saturating_sub(room.height)
     }
 }
 
-/// Rows that say which messages are compared.
-pub const DIFF_HEADER: usize = 1;
-
-/// Returns whether messages of this format cannot be read as text.
-fn has_no_words(format: Format) -> bool {
+/// Returns whether messages in this format cannot be read as text.
+fn is_unreadable(format: Format) -> bool {
     matches!(format, Format::Binary | Format::Pickle | Format::Java)
 }
 
-/// Returns how many rows a comparison takes.
+/// Returns the number of rows that a comparison takes.
 fn rows_of(diff: &Diff) -> usize {
     match diff {
         Diff::Structure(structure) => structure.lines.len(),

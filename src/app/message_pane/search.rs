@@ -9,28 +9,27 @@ use crate::payload::figures;
 use crate::workers::decode::{self, Found, MAX_MARKED, Sought};
 
 /// The maximum size of a message that is searched at once, in bytes.
-const MOST_SEARCHED: usize = 1 << 20;
+const MAX_SEARCHED: usize = 1 << 20;
 
 /// The maximum number of values of a message that is searched at once.
-const MOST_VALUES_SEARCHED: usize = 20_000;
+const MAX_VALUES_SEARCHED: usize = 20_000;
 
 /// A search in the open message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Search {
-    /// The number of the search.
     serial: u64,
     /// Whether to go to the first match.
-    goes_there: bool,
+    jumps: bool,
 }
 
 impl Open {
     /// Marks the matches of a query and shows the first one.
     pub(crate) fn mark_query(&mut self, session: &mut Session, area: Rect) -> Vec<Effect> {
         let snapshot = self.reader.snapshot();
-        if snapshot.channel.is_none() || self.reader.sought().is_some() {
+        if snapshot.channel.is_none() || self.reader.search_text().is_some() {
             return Vec::new();
         }
-        // Queries see the bytes as they arrived.
+        // Queries see the bytes as received.
         let is_packed = self.reader.bytes().as_ptr() != snapshot.payload.as_ptr();
         let query = session.marked_by(snapshot.row).filter(|_| !is_packed);
         let query = query.filter(|query| !query.is_everything()).cloned();
@@ -38,21 +37,13 @@ impl Open {
         // The answer to an earlier search is ignored from now on.
         self.search = Search {
             serial,
-            goes_there: true,
+            jumps: true,
         };
-        let Some(query) = query else {
-            self.reader.set_marks(Vec::new());
-            return Vec::new();
-        };
-        let search = self.reader.search_request(Sought::Query(query), serial);
-        if is_soon_searched(&search) {
-            self.note_found(search.answer(), area);
-            return Vec::new();
-        }
         self.reader.set_marks(Vec::new());
-        let room = self.room(area);
-        self.reader.show_mark(room);
-        vec![Effect::Search(search)]
+        query.map_or_else(Vec::new, |query| {
+            let search = self.reader.search_request(Sought::Query(query), serial);
+            self.run(search, area)
+        })
     }
 
     /// Goes to the next or previous match.
@@ -68,7 +59,7 @@ impl Open {
         }
         let which = match is_forward {
             _ if self.reader.mark_count() == 0 => "match is marked",
-            true => "further match",
+            true => "later match",
             false => "earlier match",
         };
         let part = if self.reader.snapshot().payload.len() > MAX_MARKED {
@@ -94,36 +85,34 @@ impl Open {
         self.search(true, session, area)
     }
 
-    /// Searches for the text, if there is one, and goes to the first match if `goes_there`.
-    pub(super) fn search(
-        &mut self,
-        goes_there: bool,
-        session: &mut Session,
-        area: Rect,
-    ) -> Vec<Effect> {
-        // Without a text to search for, a search for the matches of a query may be running.
-        if self.reader.sought().is_none() {
+    /// Searches for the text, if there is one, and goes to the first match if `jumps`.
+    pub(super) fn search(&mut self, jumps: bool, session: &mut Session, area: Rect) -> Vec<Effect> {
+        // Without a text, a search for the matches of a query may be running: do not replace it.
+        if self.reader.search_text().is_none() {
             return Vec::new();
         }
         let serial = session.next_serial();
-        // A search typed while the message was still being decoded still goes to its match.
-        let goes_there = goes_there || self.reader.is_searching() && self.search.goes_there;
-        self.search = Search { serial, goes_there };
-        let Some(search) = self.reader.search(serial) else {
-            return Vec::new();
-        };
-        if is_soon_searched(&search) {
-            self.note_found(search.answer(), area);
-            return Vec::new();
+        // If the text was typed before the message was decoded, still go to the match.
+        let jumps = jumps || self.reader.is_searching() && self.search.jumps;
+        self.search = Search { serial, jumps };
+        let search = self.reader.search(serial);
+        search.map_or_else(Vec::new, |search| self.run(search, area))
+    }
+
+    /// Runs a search at once if that takes less than a frame, or else in the background.
+    fn run(&mut self, search: decode::Search, area: Rect) -> Vec<Effect> {
+        if takes_long(&search) {
+            return vec![Effect::Search(search)];
         }
-        vec![Effect::Search(search)]
+        self.note_found(search.answer(), area);
+        Vec::new()
     }
 
     /// Records the matches.
     pub(crate) fn note_found(&mut self, found: Found, area: Rect) {
         if self.search.serial == found.serial {
             self.reader.note_found(found);
-            if self.search.goes_there {
+            if self.search.jumps {
                 let room = self.room(area);
                 self.reader.show_mark(room);
             }
@@ -132,28 +121,24 @@ impl Open {
 
     /// Tells the user if the text was not found. The matches stay marked.
     pub(crate) fn end_search(&self, session: &mut Session) -> Vec<Effect> {
-        match &self.reader {
-            reader if reader.is_searching() => Vec::new(),
-            reader if reader.sought().is_some() && reader.mark_count() == 0 => {
-                let behind = reader.marks().len();
-                session.tell(if behind > 0 {
-                    format!(
-                        "{} found, but outside the values shown · see the bytes tab",
-                        figures::count(behind as u64)
-                    )
-                } else {
-                    "not found in this message".to_owned()
-                })
-            }
-            _ => Vec::new(),
+        let reader = &self.reader;
+        if reader.is_searching() || reader.search_text().is_none() || reader.mark_count() > 0 {
+            return Vec::new();
         }
+        session.tell(match reader.marks().len() {
+            0 => "not found in this message".to_owned(),
+            found => {
+                let found = figures::count(found as u64);
+                format!("{found} found, but outside the values shown · see the bytes tab")
+            }
+        })
     }
 }
 
-/// Returns whether the search takes less than a frame.
-fn is_soon_searched(search: &decode::Search) -> bool {
+/// Returns whether the search may take longer than a frame.
+fn takes_long(search: &decode::Search) -> bool {
     let decoded = search.decoded.as_deref();
     let bytes = decoded.map_or(&*search.payload, |decoded| decoded.bytes(&search.payload));
     let tree = decoded.and_then(|decoded| decoded.tree.as_ref());
-    bytes.len() <= MOST_SEARCHED && tree.is_none_or(|tree| tree.len() <= MOST_VALUES_SEARCHED)
+    bytes.len() > MAX_SEARCHED || tree.is_some_and(|tree| tree.len() > MAX_VALUES_SEARCHED)
 }

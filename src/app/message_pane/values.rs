@@ -1,4 +1,4 @@
-//! What the user does with the selected value of the open message.
+//! Actions on the selected value of the open message.
 
 use std::sync::Arc;
 
@@ -21,37 +21,30 @@ use crate::query::{Path, Query};
 const NO_PATH: &str =
     "no path to this value: a key is not plain text, or a later one has the same name";
 
-/// What an action needs, or the effects of telling the user why it cannot be had.
+/// What an action needs, or, if it is not available, the effects of telling the user why.
 pub(crate) type OrTold<T> = Result<T, Vec<Effect>>;
 
 impl Open {
-    /// Calls `use_it` with the selected value and the page it is on. Returns `None` if there is
-    /// none.
-    pub(crate) fn with_value<T>(
-        &self,
-        area: Rect,
-        use_it: impl FnOnce(&Page<'_>, &Value<'_>) -> T,
-    ) -> Option<T> {
+    /// Returns the selected value and the page it is on, if there is one.
+    pub(crate) fn selected_value(&self, area: Rect) -> Option<(Page<'_>, Value<'_>)> {
         let page = self.reader.page(self.room(area))?;
-        let value = page.value(self.reader.outline().cursor())?;
-        Some(use_it(&page, &value))
+        let value = page.value(self.reader.outline.cursor())?;
+        Some((page, value))
     }
 
     /// Copies the selected value: the contents of a string, and other values as they were written
     /// if the message is text, or else as JSON or in hex. Returns `None` if the message has no
     /// values.
     pub(crate) fn copy_value(&self, session: &mut Session, area: Rect) -> Option<Vec<Effect>> {
-        let copied = self.with_value(area, |page, value| match length_of(page, value) {
-            length if length > MOST_COPIED => Err(length),
-            _ => Ok((page.tree.copy_text(value.id, page.bytes), value.kind)),
-        })?;
-        Some(match copied {
-            Ok((bytes, kind)) => {
-                let words = copied_words(kind, self.is_json());
-                session.copy_to_clipboard(bytes.into(), words)
-            }
-            Err(length) => session.tell_too_long(length),
-        })
+        let (page, value) = self.selected_value(area)?;
+        let written = page.tree.source(value.id).map_or(0, |range| range.len());
+        let length = written.max(value.text.len());
+        if length > MOST_COPIED {
+            return Some(session.tell_too_long(length));
+        }
+        let bytes = page.tree.copy_text(value.id, page.bytes);
+        let words = copied_words(value.kind, self.is_json());
+        Some(session.copy_to_clipboard(bytes.into(), words))
     }
 
     /// Returns whether the message, unpacked, is JSON.
@@ -66,15 +59,11 @@ impl Open {
         if bytes.len() > MOST_COPIED {
             return session.tell_too_long(bytes.len());
         }
-        let tree = self
-            .reader
-            .decoded()
-            .and_then(|decoded| decoded.tree.as_ref());
-        let json = tree.map(|tree| tree.to_json(NodeId::default(), bytes));
-        match json {
-            Some(json) => session.copy_to_clipboard(json.into(), "the message as JSON"),
-            None => session.tell("not structured data · y copies it as received"),
-        }
+        let Some(tree) = self.reader.tree() else {
+            return session.tell("not structured data · y copies it as received");
+        };
+        let json = tree.to_json(NodeId::default(), bytes);
+        session.copy_to_clipboard(json.into(), "the message as JSON")
     }
 
     /// Copies the path of the selected value.
@@ -90,17 +79,19 @@ impl Open {
             return Err(session.tell(words));
         }
         let path = self.selected_path(session, area)?;
-        let compared = self.with_value(area, |page, value| {
-            literal(page, value).ok_or_else(|| incomparable(value))
-        });
-        let compared = compared.or_else(|| Some(Ok(self.bare_json()?.to_owned())));
-        let (text, why) = match compared {
-            Some(Ok(literal)) => (format!("{path} == {literal}"), String::new()),
-            Some(Err(what)) => (
+        let literal = match (self.selected_value(area), self.bare_json()) {
+            (Some((page, value)), _) => {
+                literal(&page, &value).ok_or_else(|| without_literal(&value))
+            }
+            (None, Some(bare)) => Ok(bare.to_owned()),
+            (None, None) => return Err(self.tell_no_value(session)),
+        };
+        let (text, why) = match literal {
+            Ok(literal) => (format!("{path} == {literal}"), String::new()),
+            Err(what) => (
                 format!("has({path})"),
                 format!(" ({what} cannot be compared with ==)"),
             ),
-            None => return Err(self.tell_no_value(session)),
         };
         Ok(match Query::parse(&text, &session.moment()) {
             Ok(query) => {
@@ -116,27 +107,26 @@ impl Open {
         })
     }
 
-    /// Returns why queries and the log cannot see the values of the message, if they cannot: it was
-    /// packed and is larger than they unpack.
+    /// Returns why queries and the log cannot see the values of the message, if they cannot: because
+    /// its unpacked size exceeds what they unpack.
     fn too_large(&self) -> Option<String> {
         let decoded = self.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();
         let [size, most] = [unpacked, MOST_UNPACKED].map(|size| figures::size(size as u64));
         (unpacked > MOST_UNPACKED)
-            .then(|| format!("only here: the log unpacks up to {most}, and this is {size}"))
+            .then(|| format!("too large: the log unpacks up to {most}, and this is {size}"))
     }
 
-    /// Toggles between showing only the value at this path and showing the whole messages of the
-    /// channel.
+    /// Toggles whether the log shows only the value at this path for the channel.
     pub(crate) fn toggle_lens(&self, session: &mut Session, area: Rect) -> OrTold<Vec<Effect>> {
-        let (channel, path) = self.selected_place(session, area)?;
+        let (channel, path) = self.selected_channel_and_path(session, area)?;
         let is_too_long = self.reader.snapshot().size > MOST_THROUGH_LENS as u64
             || self.reader.bytes().len() > MOST_UNPACKED_THROUGH_LENS;
         Ok(session.toggle_lens(&channel, path, is_too_long))
     }
 
     /// Returns the channel of the message and the path of the selected value.
-    pub(crate) fn selected_place(
+    pub(crate) fn selected_channel_and_path(
         &self,
         session: &mut Session,
         area: Rect,
@@ -148,36 +138,38 @@ impl Open {
             return Err(session.tell(words));
         }
         let path = self.selected_path(session, area)?;
-        let parsed = Path::parse(&path);
-        parsed
-            .map(|path| (channel, path.clone()))
-            .map_err(|wrong| session.tell_error(format!("{path}: {wrong}")))
+        match Path::parse(&path) {
+            Ok(path) => Ok((channel, path)),
+            Err(wrong) => Err(session.tell_error(format!("{path}: {wrong}"))),
+        }
     }
 
     /// Returns the path of the selected value.
     fn selected_path(&self, session: &mut Session, area: Rect) -> OrTold<String> {
-        match self.with_value(area, |page, value| page.tree.path(value.id, page.bytes)) {
+        match self.selected_value(area) {
+            Some((page, value)) => {
+                let path = page.tree.path(value.id, page.bytes);
+                path.ok_or_else(|| session.tell_error(NO_PATH))
+            }
             None if self.bare_json().is_some() => Ok(".".to_owned()),
             None => Err(self.tell_no_value(session)),
-            Some(None) => Err(session.tell_error(NO_PATH)),
-            Some(Some(path)) => Ok(path),
         }
     }
 
-    /// Returns the message if it is a bare JSON value that is shown as text, such as a number or a
-    /// word.
+    /// Returns the message if it is a single JSON value that is shown as text, such as a number or a
+    /// string.
     fn bare_json(&self) -> Option<&str> {
-        let is_text = self.reader.decoded()?.tree.is_none();
+        let has_values = self.reader.decoded()?.tree.is_some();
         let bytes = self.reader.bytes().trim_ascii();
-        str::from_utf8(bytes)
-            .ok()
-            .filter(|_| is_text && json::is_json(bytes))
+        if has_values || !json::is_json(bytes) {
+            return None;
+        }
+        str::from_utf8(bytes).ok()
     }
 
     /// Tells the user that no value is selected.
     fn tell_no_value(&self, session: &mut Session) -> Vec<Effect> {
-        let decoded = self.reader.decoded();
-        session.tell(if decoded.is_some_and(|decoded| decoded.tree.is_some()) {
+        session.tell(if self.reader.tree().is_some() {
             "only in the value tab · [ ] switch tabs"
         } else {
             "not structured data: no paths"
@@ -197,8 +189,8 @@ fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
     String::from_utf8(written).ok()
 }
 
-/// Names a value that has no literal.
-fn incomparable(value: &Value<'_>) -> String {
+/// Describes a value that has no literal.
+fn without_literal(value: &Value<'_>) -> String {
     match value.kind {
         Kind::Array => "an array".to_owned(),
         Kind::Object => "an object".to_owned(),
@@ -215,10 +207,4 @@ fn copied_words(kind: Kind, is_json: bool) -> &'static str {
         Kind::Bytes => "the bytes in hex",
         _ => "the value",
     }
-}
-
-/// Returns the number of bytes that a value takes as written.
-fn length_of(page: &Page<'_>, value: &Value<'_>) -> usize {
-    let written = page.tree.source(value.id).map_or(0, |range| range.len());
-    written.max(value.text.len())
 }

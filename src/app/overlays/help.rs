@@ -25,7 +25,7 @@ const NOTES: &[&str] = &[
     "Redis counts the receivers of a publish: one for each matching",
     "subscription, including those of this program.",
     "Pub/Sub delivers at most once: messages published while the connection",
-    "is down are lost, and the log shows from when to when.",
+    "is down are lost. The log marks every such gap.",
     "One publish is one row, however many subscriptions match it.",
     "Filter, search and breakpoints share one query language: F1 in their box",
     "lists it. Filters hide notices only if they use is:notice or is:gap.",

@@ -10,14 +10,14 @@ use crate::app::session::breakpoints::Breakpoint;
 use crate::app::session::find::Find;
 use crate::query::{Query, QueryError};
 
-/// What the edited query is for.
+/// The purpose of the edited query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// Hides rows that do not match, as the user types.
+    /// To hide rows that do not match, as the user types.
     Filter,
-    /// Marks rows that match, as the user types.
+    /// To mark rows that match, as the user types.
     Find,
-    /// A filter of the list: the one at this index, or a new one.
+    /// A filter in the list: the one at this index, or a new one.
     ListedFilter(Option<usize>),
     /// A breakpoint: the one at this index, or a new one.
     Breakpoint(Option<usize>),
@@ -26,24 +26,26 @@ pub enum Purpose {
 /// The box in which a query is edited.
 #[derive(Debug)]
 pub struct QueryBox {
-    /// What the query is for.
+    /// The purpose of the query.
     pub purpose: Purpose,
     /// The text of the query.
     pub input: Input,
     /// The first visible line of the syntax list, if it is shown above the box.
     pub syntax: Option<usize>,
-    error: Option<QueryError>,
-    /// What the user may have meant instead of the text.
+    /// The error in the text, with its position.
+    pub error: Option<QueryError>,
+    /// The query that the user may have meant instead.
     meant: Option<String>,
-    /// The filter or search that was active before.
-    pub(crate) before: Option<Query>,
-    /// The entry of the history that is shown, if any; `kept` is then the draft that it replaced.
+    /// The filter or search that was active before the edit. It stays active while the text has an
+    /// error.
+    pub before: Option<Query>,
+    /// The entry of the history that is shown, if any. It has replaced `draft`.
     older: Option<usize>,
-    kept: String,
+    draft: String,
 }
 
 impl QueryBox {
-    /// Opens the box with the query that `purpose` stands for now.
+    /// Opens the box with the current query for `purpose`.
     pub(crate) fn open(purpose: Purpose, session: &Session) -> Self {
         let query = match purpose {
             Purpose::Filter => session.filters.typed.as_ref(),
@@ -66,23 +68,12 @@ impl QueryBox {
             meant: query.and_then(Query::suggestion).map(str::to_owned),
             before: query.cloned(),
             older: None,
-            kept: String::new(),
+            draft: String::new(),
         }
     }
 
-    /// Returns the error in the text, with its position.
-    pub fn error(&self) -> Option<&QueryError> {
-        self.error.as_ref()
-    }
-
-    /// Returns the filter or search that was active before, which is active again while the text
-    /// has an error.
-    pub fn before(&self) -> Option<&Query> {
-        self.before.as_ref()
-    }
-
     /// Parses the text, and applies it at once if it is a filter or a search. While it has an
-    /// error, the query from before it was edited is active.
+    /// error, the query from before the edit is active.
     pub(crate) fn read(&mut self, session: &mut Session) -> Vec<Effect> {
         let parsed = Query::parse(&self.input.text(), &session.moment());
         self.error = parsed.as_ref().err().cloned();
@@ -96,19 +87,13 @@ impl QueryBox {
         }
     }
 
-    /// Returns the query to confirm, unless the text has an error, which is shown then.
+    /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
-        match Query::parse(&self.input.text(), &session.moment()) {
-            Ok(query) => Some(query),
-            Err(error) => {
-                self.error = Some(error);
-                None
-            }
-        }
+        let parsed = Query::parse(&self.input.text(), &session.moment());
+        parsed.map_err(|error| self.error = Some(error)).ok()
     }
 
-    /// Returns the query to suggest in place of the one being written: what the user may have
-    /// meant, if the text matches nothing.
+    /// Returns the query to suggest instead of the text, if the text matches nothing.
     pub fn offered(&self, session: &Session) -> Option<&str> {
         let is_offered = match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {
@@ -122,8 +107,7 @@ impl QueryBox {
                 find.lag(session.now).is_none() && find.rows().is_empty()
             }
             (Purpose::Find, None) => false,
-            // These have not been run yet: suggest only if the text would be searched for as plain
-            // text.
+            // These have not run yet: suggest only for a text that would be searched for literally.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
                 let query = Query::parse(&self.input.text(), &session.moment());
                 query.is_ok_and(|query| query.is_text())
@@ -147,7 +131,7 @@ impl QueryBox {
             return self.read(session);
         };
         if self.older.is_none() {
-            self.kept = self.input.text();
+            self.draft = self.input.text();
         }
         self.older = Some(older);
         let text = session.queries[older].clone();
@@ -161,7 +145,7 @@ impl QueryBox {
         };
         let newer = session.queries.get(at + 1).cloned();
         self.older = newer.is_some().then_some(at + 1);
-        let text = newer.unwrap_or_else(|| std::mem::take(&mut self.kept));
+        let text = newer.unwrap_or_else(|| std::mem::take(&mut self.draft));
         self.put(&text, session)
     }
 
@@ -172,10 +156,7 @@ impl QueryBox {
 
     /// Shows or hides the syntax list above the box.
     pub(crate) fn toggle_syntax(&mut self) {
-        self.syntax = match self.syntax {
-            None => Some(0),
-            Some(_) => None,
-        };
+        self.syntax = self.syntax.is_none().then_some(0);
     }
 
     /// Moves through the syntax list, if it is shown.

@@ -1,11 +1,12 @@
-//! The list of the query syntax, laid out for a given width.
+//! The list of query syntax, formatted for a given width.
 
 use crate::app::layout::wrapped;
 use crate::query::SYNTAX;
 
-/// The columns of a form and of an example, each with the space after it.
+/// The columns of a form, with the space after it.
 const FORM: usize = 21;
 
+/// The columns of an example, with the space after it.
 const EXAMPLE: usize = 31;
 
 /// A narrower list leaves out the forms, since the examples are enough.
@@ -14,26 +15,26 @@ const MIN_FOR_FORMS: usize = 100;
 /// A narrower list shows the meaning below the example.
 const MIN_FOR_MEANINGS: usize = 60;
 
-/// The indent of the meaning where it is below the example.
+/// The indent of a meaning below its example.
 const INDENT: usize = 2;
 
-/// A line of the list. A part is empty if it is on another line.
+/// A line of the list. Parts that are on other lines are empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SyntaxLine {
     /// The general form of a term.
     pub form: &'static str,
-    /// An example that works as it is.
+    /// An example that can be used as it is.
     pub example: &'static str,
     /// What the example matches, or the part of it that fits on this line.
     pub meaning: &'static str,
 }
 
-/// The columns that the parts of a line take up before the next part.
+/// The columns of the parts of a line, each up to the next part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SyntaxColumns {
     /// The columns of the form; 0 if it is left out.
     pub form: usize,
-    /// The columns of the example, which may be longer where nothing follows it.
+    /// The columns of the example. The example may be longer if nothing follows it.
     pub example: usize,
 }
 
@@ -79,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_has_room_for_what_it_says() {
+    fn every_line_fits() {
         for columns in 30..200 {
             let parts = SyntaxColumns::of(columns);
             for line in syntax_lines(columns) {

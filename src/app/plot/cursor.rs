@@ -1,4 +1,4 @@
-//! The cursor of the plot, at which the user reads the values, by keys and by the mouse.
+//! The cursor of the plot, which shows the values at a time, and dragging with the mouse.
 
 use ratatui::layout::Position as Point;
 
@@ -10,23 +10,27 @@ use crate::app::session::Session;
 use crate::message::Time;
 
 /// The position of the cursor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cursor {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cursor {
     /// The time at the cursor.
-    pub at: Time,
+    at: Time,
     /// The view before the cursor was placed, if it was following. The cursor stops it so that the
     /// point does not move away.
-    pub stopped: Option<View>,
+    stopped: Option<View>,
 }
 
 /// A drag with the mouse on the charts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct DragState {
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DragState {
     /// The last screen column of the mouse.
-    pub column: u16,
-    /// Whether the mouse has moved since it was pressed.
-    pub has_moved: bool,
+    column: u16,
+    /// Whether the mouse has moved since the button was pressed.
+    has_moved: bool,
 }
+
+/// The toasts shown at either end of the data.
+pub(super) const NEWEST: &str = "this is the newest point";
+pub(super) const OLDEST: &str = "this is the oldest point known";
 
 impl Plot {
     /// Returns the time at the cursor, if there is one.
@@ -34,22 +38,19 @@ impl Plot {
         self.cursor.map(|cursor| cursor.at)
     }
 
-    /// Returns the point of a curve within `window` that is nearest to the cursor.
+    /// Returns the point of a curve that is nearest to the cursor, within `window`.
     pub fn nearest_dot<'a>(&self, curve: &'a Curve, window: &PlotWindow) -> Option<&'a Dot> {
         let at = self.cursor()?;
-        let seen = curve.dots.iter();
-        let seen = seen.filter(|dot| window.contains(dot.time));
-        seen.min_by_key(|dot| dot.time.0.abs_diff(at.0))
+        let dots = curve.dots.iter();
+        let visible = dots.filter(|dot| window.contains(dot.time));
+        visible.min_by_key(|dot| dot.time.0.abs_diff(at.0))
     }
 }
 
-/// The toasts shown at either end of the data.
-pub(super) const NEWEST: &str = "this is the newest point";
-pub(super) const OLDEST: &str = "this is the oldest point known";
-
 /// The cursor and the window around it.
 impl Plot {
-    /// Moves the cursor to the next point of the selected series, or places it at the newest.
+    /// Moves the cursor to the next or previous point of the selected series. Without a cursor,
+    /// places it at the newest point.
     pub(crate) fn move_cursor(
         &mut self,
         is_later: bool,
@@ -69,8 +70,8 @@ impl Plot {
         Vec::new()
     }
 
-    /// Handles a press of the mouse button: selects the series whose table row it hits, or starts a
-    /// drag on the charts.
+    /// Handles a press of the mouse button: selects the series in the clicked row of the table, or
+    /// starts a drag on the charts.
     pub(crate) fn press(&mut self, at: Point, room: &PlotRoom) {
         if self.mode == PlotMode::Histogram {
             return;
@@ -82,16 +83,17 @@ impl Plot {
             });
         } else if room.table.contains(at) {
             let row = usize::from(at.y - room.table.y);
-            let row = row.checked_sub(usize::from(room.has_headings()));
-            let first = room.first_series(self.selected);
-            let index = row.map(|row| first + row);
-            if let Some(index) = index.filter(|index| *index < self.series.len()) {
-                self.select_at(index);
+            let Some(row) = row.checked_sub(usize::from(room.has_headings())) else {
+                return;
+            };
+            let index = room.first_series(self.selected) + row;
+            if index < self.series.len() {
+                self.selected = index;
             }
         }
     }
 
-    /// Handles a drag: the charts move with the mouse.
+    /// Handles a drag: pans the charts with the mouse.
     pub(crate) fn drag(&mut self, at: Point, extent: Extent) {
         let Some(drag) = self.drag.filter(|drag| drag.column != at.x) else {
             return;
@@ -116,8 +118,8 @@ impl Plot {
         self.put_cursor(window.time_at(column), &window, extent);
     }
 
-    /// Returns the time that a step of the cursor leads to: the next point of the curve on one
-    /// side, which may lie outside `window`, or the newest visible point if there is no cursor.
+    /// Returns the time to which the cursor moves: the next or previous point of the curve, which
+    /// may lie outside `window`, or the newest visible point if there is no cursor.
     fn next_dot(&self, curve: &Curve, window: &PlotWindow, is_later: bool) -> Option<Time> {
         let mut dots = curve.dots.iter().map(|dot| dot.time);
         let Some(at) = self.cursor() else {
@@ -131,7 +133,7 @@ impl Plot {
         }
     }
 
-    /// Places the cursor at a time. The plot shows `window`, which stays in place.
+    /// Places the cursor at a time. `window`, which the plot shows, stays in place.
     fn put_cursor(&mut self, at: Time, window: &PlotWindow, extent: Extent) {
         let stopped = match self.cursor {
             Some(cursor) => cursor.stopped,
@@ -149,13 +151,12 @@ impl Plot {
     pub(crate) fn take_cursor(&mut self) -> bool {
         let cursor = self.cursor.take();
         if let Some(before) = cursor.and_then(|cursor| cursor.stopped) {
-            self.go_on(before.is_of_all());
+            self.follow(before.shows_all());
         }
         cursor.is_some()
     }
 
-    /// Removes the cursor if it has left the window that is shown now; otherwise keeps the window in
-    /// place.
+    /// Removes the cursor if it has left the visible window; otherwise keeps the window in place.
     pub(crate) fn settle_cursor(&mut self, extent: Extent) {
         let window = &self.view.window(extent);
         self.cursor = self.cursor.filter(|cursor| window.contains(cursor.at));
@@ -165,9 +166,9 @@ impl Plot {
     }
 
     /// Removes the cursor, and shows all data or follows the newest.
-    pub(crate) fn go_on(&mut self, is_of_all: bool) {
+    pub(crate) fn follow(&mut self, shows_all: bool) {
         self.cursor = None;
-        if is_of_all {
+        if shows_all {
             self.view.show_all();
         } else {
             self.view.follow();

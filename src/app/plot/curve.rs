@@ -46,7 +46,7 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// Creates the curve of a series from its points as they are.
+    /// Creates a curve from the points of a series, unchanged.
     pub(super) fn of(report: &SeriesReport, window: &PlotWindow) -> Self {
         let seen = report.points.iter();
         let seen: Vec<&Point> = seen.filter(|one| window.contains(one.time)).collect();
@@ -71,18 +71,16 @@ impl Dot {
 }
 
 fn figures(seen: &[&Point]) -> Option<Figures> {
-    let last = seen.last()?;
+    let last = seen.last()?.last;
     let count: u64 = seen.iter().map(|one| one.count).sum();
     let sum: f64 = seen.iter().map(|one| one.sum).sum();
-    #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+    let highs = seen.iter().map(|one| one.high);
+    #[expect(clippy::cast_precision_loss, reason = "a mean for display")]
     Some(Figures {
         min: seen.iter().map(|one| one.low).fold(f64::INFINITY, f64::min),
         mean: sum / count as f64,
-        max: seen
-            .iter()
-            .map(|one| one.high)
-            .fold(f64::NEG_INFINITY, f64::max),
-        last: last.last,
+        max: highs.fold(f64::NEG_INFINITY, f64::max),
+        last,
         count,
     })
 }

@@ -10,16 +10,17 @@ use crate::workers::analysis::{Ask, CheckId, Looked, Report, SeriesReport};
 /// How often the data shown is requested again while it changes.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
-/// The data known from the checks of a plot.
+/// The data from the checks of a plot.
 #[derive(Debug, Default)]
 pub struct PlotData {
-    /// The last answer of each check, with the window that it is for.
+    /// The last answer of each check, with the window that was requested.
     answers: BTreeMap<CheckId, (PlotWindow, SeriesReport)>,
     /// The checks of current series. Late answers from other checks are ignored.
     wanted: BTreeSet<CheckId>,
-    /// The checks still processing messages kept before they were added: their data is incomplete.
+    /// The checks still processing the messages kept before they were added. Their data is
+    /// incomplete.
     looking_back: BTreeSet<CheckId>,
-    /// The time from which each check knows everything that arrived. Lost messages do not count.
+    /// The time since which each check knows all messages that were received.
     kept_since: BTreeMap<CheckId, Time>,
     asked: Option<Asked>,
     /// Whether rows have been checked since the last request.
@@ -33,26 +34,25 @@ struct Asked {
     window: PlotWindow,
     at: Time,
     /// All messages up to this time had been checked.
-    looked: Time,
+    checked_until: Time,
 }
 
 impl PlotData {
     /// Returns the data from a check, with the window that was requested.
-    pub fn of(&self, check: CheckId) -> Option<(&PlotWindow, &SeriesReport)> {
-        let (window, report) = self.answers.get(&check)?;
-        Some((window, report))
+    pub fn of(&self, check: CheckId) -> Option<&(PlotWindow, SeriesReport)> {
+        self.answers.get(&check)
     }
 
-    /// Returns the time up to which a check knows all messages, where those up to `looked` have
-    /// been checked; `None` if some before the newest one known may be missing.
-    pub fn up_to(&self, check: CheckId, looked: Time) -> Option<Time> {
+    /// Returns the time up to which a check knows all messages, or `None` if some before the newest
+    /// one known may be missing. All messages up to `checked_until` have been checked.
+    pub fn up_to(&self, check: CheckId, checked_until: Time) -> Option<Time> {
         if self.looking_back.contains(&check) {
             return None;
         }
         match &self.asked {
-            Some(asked) if self.has_news => Some(asked.looked),
+            Some(asked) if self.has_news => Some(asked.checked_until),
             // Nothing has arrived since.
-            _ => Some(looked),
+            _ => Some(checked_until),
         }
     }
 
@@ -62,14 +62,13 @@ impl PlotData {
         summaries.flatten().map(|summary| summary.from).min()
     }
 
-    /// Returns the time from which a check knows everything that arrived. Lost messages do not
-    /// count.
+    /// Returns the time since which a check knows all messages that were received.
     pub fn kept_since(&self, check: CheckId) -> Option<Time> {
         self.kept_since.get(&check).copied()
     }
 
-    /// Adds a check and makes its data due at once. If it has just started on the messages kept so
-    /// far, `kept_since` is the time from which these are complete.
+    /// Adds a check and makes its data due at once. If the check is new and has yet to process the
+    /// messages kept so far, `kept_since` is the time since which these are complete.
     pub fn want(&mut self, check: CheckId, kept_since: Option<Time>) {
         self.wanted.insert(check);
         if let Some(since) = kept_since {
@@ -103,32 +102,33 @@ impl PlotData {
     /// Records that rows were checked.
     pub fn note_looked(&mut self, looked: &Looked) {
         self.has_news = true;
-        if let Some(check) = looked.only.filter(|_| looked.is_done) {
+        if let Some(check) = looked.only
+            && looked.is_done
+            && self.looking_back.remove(&check)
+        {
             // The data from kept messages is due at once.
-            if self.looking_back.remove(&check) {
-                self.asked = None;
-            }
+            self.asked = None;
         }
     }
 
-    /// Returns when to request the visible data; `None` while it is up to date.
+    /// Returns when to request the visible data, or `None` while it is up to date.
     pub fn due(&self, view: View, window: &PlotWindow) -> Option<Time> {
-        let asked = self.asked.as_ref();
-        let same = asked.filter(|one| one.view == view && one.window.is_like(window));
-        match same {
-            None => Some(Time(0)),
-            Some(asked) => self.has_news.then(|| asked.at.after(ASK_EVERY)),
+        match &self.asked {
+            Some(asked) if asked.view == view && asked.window.is_like(window) => {
+                self.has_news.then(|| asked.at.after(ASK_EVERY))
+            }
+            _ => Some(Time(0)),
         }
     }
 
-    /// Records that all data was requested. All messages up to `looked` have been checked.
-    pub fn note_asked(&mut self, view: View, window: PlotWindow, at: Time, looked: Time) {
+    /// Records that all data was requested. All messages up to `checked_until` have been checked.
+    pub fn note_asked(&mut self, view: View, window: PlotWindow, at: Time, checked_until: Time) {
         self.has_news = false;
         self.asked = Some(Asked {
             view,
             window,
             at,
-            looked,
+            checked_until,
         });
     }
 }

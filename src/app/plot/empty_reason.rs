@@ -7,7 +7,7 @@ use super::{Plot, Quantity, Series};
 use crate::message::Time;
 use crate::payload::figures;
 
-/// Within this time after the last message, there may be no complete bucket to count a rate in.
+/// Within this time after the last message, there may be no complete bucket for a rate yet.
 const YOUNG: Duration = Duration::from_secs(10);
 
 /// Why a series has no points to show.
@@ -15,13 +15,13 @@ const YOUNG: Duration = Duration::from_secs(10);
 pub enum EmptyReason {
     /// No message is known to have arrived.
     NoMessage,
-    /// None of this many messages has a number at the path with this label.
+    /// None of the messages has a number at the path: its label and the number of messages.
     NoNumber(String, u64),
     /// There is only one message, which makes no interval.
     NoInterval,
     /// Messages arrived too recently for a rate.
     NoRateYet,
-    /// There is no complete bucket in this window in which everything was received.
+    /// No bucket in this window was received completely.
     NoRate,
     /// There are numbers, but none in this window.
     Elsewhere,
@@ -44,13 +44,13 @@ impl EmptyReason {
         }
     }
 
-    /// Returns the reason in words, with an explanation or a hint. `is_of_all` tells whether the
+    /// Returns the reason in words, with an explanation or a hint. `shows_all` tells whether the
     /// plot already shows all data.
-    pub fn sentence(&self, is_of_all: bool) -> String {
+    pub fn sentence(&self, shows_all: bool) -> String {
         let more = match self {
-            Self::NoInterval => ": it lies between two messages",
+            Self::NoInterval => ": it takes two messages",
             Self::NoRateYet => ": it is a mean over some seconds",
-            Self::NoRate | Self::Elsewhere if !is_of_all => ": 0 shows all",
+            Self::NoRate | Self::Elsewhere if !shows_all => " · 0 shows all",
             _ => "",
         };
         format!("{}{more}", self.words())
@@ -58,7 +58,7 @@ impl EmptyReason {
 }
 
 impl Plot {
-    /// Returns why no points of a series are visible in `window`. It assumes that there are none.
+    /// Returns why no points of a series are visible in `window`, assuming that there are none.
     pub fn empty_reason(&self, series: &Series, window: &PlotWindow, now: Time) -> EmptyReason {
         let Some(report) = self.report(series) else {
             return EmptyReason::NoMessage;

@@ -7,39 +7,40 @@ use super::window::PlotWindow;
 use crate::message::Time;
 use crate::workers::analysis::SeriesReport;
 
-/// The usual bucket of a rate, in microseconds: the same as for rates in the channel list. In a
-/// window too short for several such buckets, it is shorter.
-const USUAL: i64 = 5_000_000;
+/// The usual length of a bucket in microseconds: the same as for rates in the channel list. In a
+/// window too short for several such buckets, they are shorter.
+const USUAL_BUCKET: i64 = 5_000_000;
 
 /// The minimum number of buckets in the requested window. The first may lie outside the visible
-/// one.
-const LEAST_ASKED: i64 = 21;
+/// window.
+const MIN_BUCKETS: i64 = 21;
 
 /// The time range in which all messages on a channel were received and checked.
 #[derive(Clone, Copy, Debug)]
 pub struct Coverage {
-    /// The start, from which silence means a rate of zero; `None` if it is unknown.
+    /// The start, after which silence means a rate of zero; `None` if it is unknown.
     pub since: Option<Time>,
     /// The end.
     pub until: Time,
 }
 
-/// Returns the length of a bucket in microseconds, over which a rate is averaged: a whole number of
-/// parts of the requested window, so that all messages of a point fall into the same bucket.
+/// Returns the length of a bucket, over which a rate is averaged, in microseconds. It is a multiple
+/// of the length of a part of the requested window, so that all messages of a point fall into the
+/// same bucket.
 pub fn bucket(asked: &PlotWindow) -> i64 {
-    let wanted = USUAL.min(asked.part.saturating_mul(asked.parts) / LEAST_ASKED);
+    let wanted = USUAL_BUCKET.min(asked.part.saturating_mul(asked.parts) / MIN_BUCKETS);
     let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
     asked.part.saturating_mul(parts.max(1))
 }
 
-/// Returns how long before the first message, which arrived `ago`, a window must begin to show its
-/// rate: at least half a bucket.
-pub fn lead(ago: Duration) -> Duration {
-    (ago / 10).min(Duration::from_micros(USUAL.unsigned_abs()))
+/// Returns how long before the first message a window must begin to show its rate: at least half a
+/// bucket. `age` is how long ago the message arrived.
+pub fn lead(age: Duration) -> Duration {
+    (age / 10).min(Duration::from_micros(USUAL_BUCKET.unsigned_abs()))
 }
 
-/// Returns the messages per second in each complete bucket of the time that was `heard`. Messages
-/// may have been lost in a gap, so no rate is known there or in the buckets around it.
+/// Returns the messages per second in each complete bucket within `heard`. Messages may have been
+/// lost in a gap, so no rate is known there or in the buckets around it.
 pub fn curve(
     report: &SeriesReport,
     asked: &PlotWindow,
@@ -60,8 +61,7 @@ pub fn curve(
     let mut before = None;
     let mut after_gap = false;
     let mut dots = Vec::new();
-    let mut counts = Vec::new();
-    // At most as many as a chart has room for.
+    // Compute at most as many as a chart has room for.
     for index in first..end.min(first.saturating_add(2 * asked.parts)) {
         let mut count = 0;
         let mut is_known = true;
@@ -79,10 +79,9 @@ pub fn curve(
             after_gap = true;
             continue;
         }
-        #[expect(clippy::cast_precision_loss, reason = "rates for people")]
+        #[expect(clippy::cast_precision_loss, reason = "a rate for display")]
         let rate = count as f64 * 1e6 / length as f64;
         let middle = index.saturating_mul(length).saturating_add(length / 2);
-        counts.push(count);
         dots.push(Dot {
             time: Time(middle),
             low: rate,
@@ -92,25 +91,22 @@ pub fn curve(
             after_gap: std::mem::take(&mut after_gap),
         });
     }
-    let figures = figures(&dots, &counts, window);
+    let figures = figures(&dots, window);
     Curve { dots, figures }
 }
 
-fn figures(dots: &[Dot], counts: &[u64], window: &PlotWindow) -> Option<Figures> {
-    let seen = dots.iter().zip(counts);
-    let seen: Vec<(f64, u64)> = seen
-        .filter(|(dot, _)| window.contains(dot.time))
-        .map(|(dot, count)| (dot.mean, *count))
-        .collect();
-    let last = seen.last()?.0;
-    let rates = || seen.iter().map(|(rate, _)| *rate);
-    #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+fn figures(dots: &[Dot], window: &PlotWindow) -> Option<Figures> {
+    let dots = dots.iter();
+    let visible: Vec<&Dot> = dots.filter(|dot| window.contains(dot.time)).collect();
+    let last = visible.last()?.mean;
+    let rates = || visible.iter().map(|dot| dot.mean);
+    #[expect(clippy::cast_precision_loss, reason = "a mean for display")]
     Some(Figures {
         min: rates().fold(f64::INFINITY, f64::min),
-        mean: rates().sum::<f64>() / seen.len() as f64,
+        mean: rates().sum::<f64>() / visible.len() as f64,
         max: rates().fold(0.0, f64::max),
         last,
-        count: seen.iter().map(|(_, count)| count).sum(),
+        count: visible.iter().map(|dot| dot.count).sum(),
     })
 }
 
@@ -123,8 +119,8 @@ mod tests {
 
     const SECOND: i64 = 1_000_000;
 
-    /// Returns the rates of points given as second, message count, and whether a gap precedes. Each
-    /// part lasts a second, and everything was received since `since`, in milliseconds.
+    /// Returns the rates for points given as second, message count, and whether they follow a gap.
+    /// Each part lasts a second, and everything was received since `since`, in milliseconds.
     fn rates_since(
         since: Option<i64>,
         points: &[(i64, u64, bool)],
@@ -170,23 +166,18 @@ mod tests {
             until: Time(until * SECOND),
         };
         let curve = curve(&report, &window, &window, heard);
-        let told = |dot: &Dot| (dot.time.0 / SECOND, dot.mean, dot.after_gap);
-        curve.dots.iter().map(told).collect()
-    }
-
-    /// Like [`rates_since`], with an unknown start.
-    fn rates(points: &[(i64, u64, bool)], until: i64) -> Vec<(i64, f64, bool)> {
-        rates_since(None, points, until)
+        let rate = |dot: &Dot| (dot.time.0 / SECOND, dot.mean, dot.after_gap);
+        curve.dots.iter().map(rate).collect()
     }
 
     #[test]
-    fn silence_before_the_first_message_counts_from_where_it_is_known() {
+    fn silence_before_the_first_message_counts_as_far_back_as_it_is_known() {
         let points = [(3, 40, false), (4, 2, false)];
         let whole = |second| (second, 0.0, false);
         let burst = [(3, 40.0, false), (4, 2.0, false)];
         assert_eq!(rates_since(None, &points, 5), burst[1..]);
         assert_eq!(rates_since(Some(3_001), &points, 5), burst[1..]);
-        // It starts after the first message, so what came right before that is unknown.
+        // Coverage starts after the first message, so what came right before that is unknown.
         assert_eq!(rates_since(Some(4_000), &points, 5), burst[1..]);
         assert_eq!(rates_since(Some(3_000), &points, 5), burst);
         assert_eq!(rates_since(Some(2_001), &points, 5), burst);
@@ -197,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_without_messages_count_up_to_what_is_known() {
+    fn seconds_without_messages_count_as_far_as_they_are_known() {
         let expected = [
             (2, 0.0, false),
             (3, 6.0, false),
@@ -206,8 +197,8 @@ mod tests {
             (6, 0.0, false),
         ];
         let points = [(1, 1, false), (3, 4, false), (3, 2, false), (5, 2, false)];
-        assert_eq!(rates(&points, 7), expected);
-        assert_eq!(rates(&points, 6), expected[..4]);
+        assert_eq!(rates_since(None, &points, 7), expected);
+        assert_eq!(rates_since(None, &points, 6), expected[..4]);
     }
 
     #[test]
@@ -220,7 +211,7 @@ mod tests {
             (7, 2, false),
         ];
         assert_eq!(
-            rates(&points, 9),
+            rates_since(None, &points, 9),
             [(2, 1.0, false), (7, 2.0, true), (8, 0.0, false)]
         );
     }

@@ -2,8 +2,10 @@
 
 use ratatui::layout::Rect;
 
-/// The minimum rows of the charts if there is something below them.
-const LEAST_OF_CHARTS: u16 = 3;
+use crate::app::layout::cut_bottom;
+
+/// The minimum number of rows of the charts if there is anything below them.
+const MIN_CHART_ROWS: u16 = 3;
 
 /// The parts of a plot's area, from the top.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -19,12 +21,12 @@ pub struct PlotRoom {
 impl PlotRoom {
     /// Divides `area` for this many series, with a line for the cursor if `has_cursor`.
     pub fn divide(area: Rect, series: usize, has_cursor: bool) -> Self {
-        // The table has headings too. A low pane has room for both the charts and the table.
+        // The table also has headings. In a low pane, the charts and the table share the room.
         let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
         let rows = wanted.min(area.height / 3 + 1);
-        let rows = rows.min(area.height.saturating_sub(LEAST_OF_CHARTS));
-        let (above, table) = cut(area, rows);
-        let (charts, reading) = cut(above, u16::from(has_cursor && above.height > 1));
+        let rows = rows.min(area.height.saturating_sub(MIN_CHART_ROWS));
+        let (above, table) = cut_bottom(area, rows);
+        let (charts, reading) = cut_bottom(above, u16::from(has_cursor && above.height > 1));
         Self {
             charts,
             reading,
@@ -48,27 +50,12 @@ impl PlotRoom {
     }
 }
 
-/// Splits off the lowest `rows`. Returns the area above them, and these rows.
-fn cut(area: Rect, rows: u16) -> (Rect, Rect) {
-    let rows = rows.min(area.height);
-    let above = Rect {
-        height: area.height - rows,
-        ..area
-    };
-    let below = Rect {
-        y: above.bottom(),
-        height: rows,
-        ..area
-    };
-    (above, below)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn the_parts_fill_the_place_whatever_its_height() {
+    fn the_parts_fill_the_area_at_any_height() {
         for height in 0..40 {
             for has_cursor in [false, true] {
                 let area = Rect::new(3, 5, 40, height);

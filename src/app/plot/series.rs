@@ -11,7 +11,7 @@ use crate::query::Path;
 use crate::workers::analysis::{Check, CheckId, Plotted};
 
 /// The maximum number of series: each has its own colour.
-pub(crate) const MOST_SERIES: usize = 6;
+pub(crate) const MAX_SERIES: usize = 6;
 
 /// A quantity of a channel's messages that can be plotted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ impl Quantity {
 
     /// Returns what to read from each message. Rates are counted from the points of sizes, of which
     /// there is one for every message.
-    pub(super) fn read(&self) -> Plotted {
+    fn plotted(&self) -> Plotted {
         match self {
             Self::Path(path) => Plotted::Path(path.clone()),
             Self::Rate | Self::Size => Plotted::Size,
@@ -78,12 +78,12 @@ impl Plot {
     ) -> Option<Vec<Effect>> {
         let effects = match self.find(channel, &quantity) {
             Some(index) => {
-                self.select_at(index);
+                self.selected = index;
                 Vec::new()
             }
-            None if self.series.len() >= MOST_SERIES => {
+            None if self.series.len() >= MAX_SERIES => {
                 session.tell(format!(
-                    "the plot has {MOST_SERIES} series · W d removes one"
+                    "the plot has {MAX_SERIES} series · W d removes one"
                 ));
                 return None;
             }
@@ -95,22 +95,19 @@ impl Plot {
 
     /// Adds a series and selects it.
     fn add(&mut self, channel: &[u8], quantity: Quantity, session: &mut Session) -> Vec<Effect> {
+        let what = quantity.plotted();
         // Another series may read the same from the same channel.
-        let reads =
-            |one: &&Series| *one.channel == *channel && one.quantity.read() == quantity.read();
-        let known = self.series.iter().find(reads).map(|one| one.check);
-        let (check, effects) = known.map_or_else(
-            || {
-                session.add_check(Check::Series {
-                    channels: only(channel),
-                    what: quantity.read(),
-                })
-            },
-            |check| (check, Vec::new()),
-        );
-        let kept_since = known.is_none().then(|| session.kept_since());
+        let mut series = self.series.iter();
+        let known = series.find(|one| *one.channel == *channel && one.quantity.plotted() == what);
+        let (check, effects, kept_since) = if let Some(known) = known {
+            (known.check, Vec::new(), None)
+        } else {
+            let channels = only(channel);
+            let (check, effects) = session.add_check(Check::Series { channels, what });
+            (check, effects, Some(session.kept_since()))
+        };
         let is_free = |slot: &usize| self.series.iter().all(|one| one.slot != *slot);
-        let slot = (0..MOST_SERIES).find(is_free).unwrap_or(0);
+        let slot = (0..MAX_SERIES).find(is_free).unwrap_or(0);
         self.selected = self.series.len();
         self.series.push(Series {
             channel: channel.into(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::message::Time;
 use crate::workers::analysis::{Ask, CheckId};
 
-/// Dots side by side in a column of a chart.
+/// The number of dots side by side in a column of a chart.
 const DOTS: i64 = 2;
 
 /// The zoom levels in milliseconds.
@@ -41,7 +41,7 @@ const SPANS: [i64; 24] = [
 const FIRST_SPAN: i64 = 60_000_000;
 
 /// The minimum length of a window that shows all data, in microseconds.
-const LEAST_OF_ALL: i64 = 1_000_000;
+const MIN_SPAN_OF_ALL: i64 = 1_000_000;
 
 /// The length of the window in microseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +84,7 @@ pub struct Extent {
     pub columns: u16,
 }
 
-/// A time window, divided into as many parts as a chart has dots side by side. Parts begin at
+/// A time window, divided into as many parts as there are dots across a chart. Parts begin at
 /// multiples of their length, so that each covers the same messages while the window advances.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlotWindow {
@@ -101,7 +101,7 @@ impl View {
         self.end == End::Newest
     }
 
-    pub fn is_of_all(self) -> bool {
+    pub fn shows_all(self) -> bool {
         self.span == Span::All
     }
 
@@ -110,7 +110,7 @@ impl View {
         let parts = extent.parts();
         let span = self.span(extent);
         let part = match self.span {
-            // The length is rounded so that it does not change at every moment. The last part is
+            // The length is rounded so that it does not change all the time. The last part is
             // incomplete.
             Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
             Span::Of(_) => div_ceil(span, parts),
@@ -123,7 +123,8 @@ impl View {
         }
     }
 
-    /// Zooms in or out. Keeps the newest data at the end, or else `fixed` or the middle in place.
+    /// Zooms in or out. If the view follows the newest data, it keeps doing so; otherwise `fixed`,
+    /// or else the middle, stays in place.
     pub fn zoom(&mut self, is_in: bool, fixed: Option<Time>, extent: Extent) {
         let before = self.span(extent);
         let mut spans = SPANS.iter().map(|millis| millis * 1_000);
@@ -146,7 +147,7 @@ impl View {
 
     /// Moves a quarter of the window earlier or later.
     pub fn pan(&mut self, is_later: bool, extent: Extent) {
-        if !self.leads_on(is_later, extent) {
+        if !self.has_more(is_later, extent) {
             return;
         }
         let span = self.span(extent);
@@ -156,10 +157,10 @@ impl View {
         self.go_to(Time(end.saturating_add(step)), extent);
     }
 
-    /// Stops following, and keeps showing `window`.
+    /// Stops following and keeps showing `window`.
     pub fn stop(&mut self, window: &PlotWindow) {
         if self.is_following() {
-            if self.is_of_all() {
+            if self.shows_all() {
                 self.span = Span::Of(window.part.saturating_mul(window.parts));
             }
             self.end = End::At(Time(window.to().0.saturating_sub(1)));
@@ -173,9 +174,9 @@ impl View {
         self.end = End::At(end.max(self.first_end(extent)).min(extent.now));
     }
 
-    /// Moves the view by columns of a chart relative to `window`, later if positive.
+    /// Moves the view by columns of a chart from `window`, to later data if positive.
     pub fn drag(&mut self, columns: i64, window: &PlotWindow, extent: Extent) {
-        if !self.leads_on(columns > 0, extent) {
+        if !self.has_more(columns > 0, extent) {
             return;
         }
         self.stop(window);
@@ -193,8 +194,8 @@ impl View {
         self.end = End::Newest;
     }
 
-    /// Returns whether there is data on one side that is not in view.
-    fn leads_on(self, is_later: bool, extent: Extent) -> bool {
+    /// Returns whether there is later or earlier data outside the view.
+    fn has_more(self, is_later: bool, extent: Extent) -> bool {
         if is_later {
             return !self.is_following();
         }
@@ -236,7 +237,7 @@ impl View {
             Span::All => {
                 let since = |earliest: Time| extent.now.0.saturating_sub(earliest.0);
                 let since = extent.earliest.map_or(0, since);
-                since.max(LEAST_OF_ALL)
+                since.max(MIN_SPAN_OF_ALL)
             }
         }
     }
@@ -272,8 +273,8 @@ impl PlotWindow {
         let more = micros / self.part + 1;
         Self {
             from: Time(self.from.0.saturating_sub(more.saturating_mul(self.part))),
-            part: self.part,
             parts: self.parts.saturating_add(more),
+            ..*self
         }
     }
 
@@ -284,11 +285,8 @@ impl PlotWindow {
 
     /// Returns the end of the window, exclusive.
     pub fn to(&self) -> Time {
-        Time(
-            self.from
-                .0
-                .saturating_add(self.part.saturating_mul(self.parts)),
-        )
+        let length = self.part.saturating_mul(self.parts);
+        Time(self.from.0.saturating_add(length))
     }
 
     /// Returns whether `time` lies in the window.
@@ -306,9 +304,9 @@ impl PlotWindow {
         Duration::from_micros(self.part.unsigned_abs())
     }
 
-    /// Returns the index of the last part: the right end of a chart, where 0 is the left end as in
-    /// [`PlotWindow::part_of`].
-    #[expect(clippy::cast_precision_loss, reason = "a few hundred")]
+    /// Returns the index of the last part, which is at the right end of a chart. Part 0 is at the
+    /// left end, as for [`PlotWindow::part_of`].
+    #[expect(clippy::cast_precision_loss, reason = "a few hundred parts")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
     }
@@ -325,8 +323,8 @@ impl PlotWindow {
         Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
     }
 
-    /// Returns the index of the part that contains `time`. Outside the window it is negative or
-    /// exceeds the last part.
+    /// Returns the index of the part that contains `time`. If `time` lies outside the window, the
+    /// index is negative or exceeds that of the last part.
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
     pub fn part_of(&self, time: Time) -> f64 {
         time.0.saturating_sub(self.from.0).div_euclid(self.part) as f64
@@ -338,7 +336,7 @@ fn div_ceil(number: i64, by: i64) -> i64 {
     (number / by + i64::from(number % by > 0)).max(1)
 }
 
-/// Returns the next round number.
+/// Rounds a number up to the next one with few digits.
 fn rounded_up(number: i64) -> i64 {
     let power = 10_i64.pow(number.max(1).ilog10());
     let quarters = [4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 40];

@@ -1,4 +1,4 @@
-//! What cannot be edited in the box, and what is published only after a question.
+//! Which messages cannot be edited in the box, and which are published only after confirmation.
 
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::app::session::snapshot::MessageSnapshot;
@@ -9,10 +9,10 @@ use crate::payload::{escape, figures};
 /// Maximum size of a one-line box, in bytes.
 pub(crate) const MAX_LINE: usize = 16 << 10;
 
-/// Longer messages are not loaded into the box, since each key press would be slow.
+/// Longer messages are not loaded into the box, since every key press would be slow.
 pub(crate) const MAX_EDITED: usize = 256 << 10;
 
-/// Returns that the name of a channel is too long to edit.
+/// Returns the error for a channel whose name is too long to edit.
 pub(crate) fn too_long(channel: &[u8]) -> String {
     let size = figures::size(channel.len() as u64);
     format!("the channel's name is too long to edit: {size}")
@@ -39,26 +39,18 @@ pub(crate) fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
 
 /// Returns the question to ask before publishing to `channel`, if there is one.
 pub(crate) fn why_ask(channel: &[u8]) -> Option<String> {
+    if channel.is_empty() {
+        return Some("The channel's name is empty.".to_owned());
+    }
+    let danger = if channel == SENTINEL_HELLO {
+        "sentinels trust messages there; a forged one can cause a failover."
+    } else if channel == INVALIDATIONS {
+        "clients that cache keys drop the keys named there."
+    } else if channel.starts_with(b"__key") || channel.starts_with(b"__subkey") {
+        "programs treat a message there as a real change to a key."
+    } else {
+        return None;
+    };
     let name = escape::name(channel, MAX_NAME_COLUMNS).string;
-    if channel == SENTINEL_HELLO {
-        return Some(format!(
-            "{name}: sentinels trust messages there; a forged one can cause a failover."
-        ));
-    }
-    if channel == INVALIDATIONS {
-        return Some(format!(
-            "{name}: clients that cache keys drop the keys named there."
-        ));
-    }
-    let is_keyspace = [&b"__key"[..], b"__subkey"]
-        .iter()
-        .any(|start| channel.starts_with(start));
-    if is_keyspace {
-        return Some(format!(
-            "{name}: programs take a message there for a change that Redis made to a key."
-        ));
-    }
-    channel
-        .is_empty()
-        .then(|| "The channel's name is empty.".to_owned())
+    Some(format!("{name}: {danger}"))
 }

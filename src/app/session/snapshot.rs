@@ -8,7 +8,7 @@ use crate::log::{Channel, Content, SharedBytes};
 use crate::message::{RowId, Time, Topic};
 
 /// A copy of a message, taken when it was opened.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct MessageSnapshot {
     /// The row of the log.
     pub row: RowId,

@@ -30,8 +30,8 @@ impl App {
             MessageAction::ToggleFold => self.fold(Outline::toggle),
             MessageAction::OpenAll => self.fold(Outline::open_all),
             MessageAction::CloseAll => self.fold(Outline::close_all),
-            MessageAction::NextTab => return self.turn_tab(1),
-            MessageAction::PreviousTab => return self.turn_tab(-1),
+            MessageAction::NextTab => return self.turn_tab(Tab::next),
+            MessageAction::PreviousTab => return self.turn_tab(Tab::previous),
             MessageAction::Older => return self.open_beside(-1),
             MessageAction::Newer => return self.open_beside(1),
         }
@@ -53,9 +53,9 @@ impl App {
         self.with_open(|open, _, area| open.fold(area, step));
     }
 
-    fn turn_tab(&mut self, steps: isize) -> Vec<Effect> {
+    fn turn_tab(&mut self, turned: fn(Tab) -> Tab) -> Vec<Effect> {
         let tab = self.open.as_ref().map(|open| open.reader.tab());
-        tab.map_or_else(Vec::new, |tab| self.show_tab(tab.further(steps)))
+        tab.map_or_else(Vec::new, |tab| self.show_tab(turned(tab)))
     }
 
     fn show_tab(&mut self, tab: Tab) -> Vec<Effect> {
@@ -69,8 +69,9 @@ impl App {
 
     /// Opens the prompt for a search in the open message.
     pub(super) fn open_search(&mut self) {
-        let text = self.open.as_ref().and_then(|open| open.reader.sought());
-        let text = text.map(|sought| String::from_utf8_lossy(sought.text()).into_owned());
+        let open = self.open.as_ref();
+        let text = open.and_then(|open| open.reader.search_text());
+        let text = text.map(|text| String::from_utf8_lossy(text.text()).into_owned());
         let mut input = Input::default();
         input.insert_in_line(&text.unwrap_or_default());
         self.overlay = Some(Overlay::SearchMessage(Box::new(input)));
@@ -145,10 +146,10 @@ impl App {
     /// Closes the open message. A log that was following before follows again, unless the user has
     /// moved elsewhere in it.
     pub(super) fn close_message(&mut self) {
-        let froze = self.open.take().and_then(|open| open.froze);
+        let frozen_at = self.open.take().and_then(|open| open.frozen_at);
         let is_there = matches!(
             self.log_pane.position(),
-            Position::Frozen { selected, .. } if Some(selected) == froze
+            Position::Frozen { selected, .. } if Some(selected) == frozen_at
         );
         if is_there && self.session.breakpoints.stop().is_none() {
             self.log_pane.follow();

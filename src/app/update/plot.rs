@@ -56,11 +56,12 @@ impl App {
         let Some(open) = &self.open else {
             return Vec::new();
         };
-        let (channel, path) = match open.selected_place(&mut self.session, area) {
-            Ok(place) => place,
+        let (channel, path) = match open.selected_channel_and_path(&mut self.session, area) {
+            Ok(selected) => selected,
             Err(told) => return told,
         };
-        let not_plotted = open.with_value(area, no_number).flatten();
+        let selected = open.selected_value(area);
+        let not_plotted = selected.and_then(|(page, value)| no_number(&page, &value));
         let quantity = Quantity::Path(path);
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);
@@ -141,7 +142,7 @@ impl App {
     pub(super) fn hide_plot(&mut self) {
         self.plot.hide();
         if self.focus == Focus::Plot {
-            self.set_focus(match self.plot.opened_from() {
+            self.set_focus(match self.plot.opened_from {
                 Focus::Message if self.open.is_none() => Focus::Messages,
                 before => before,
             });
@@ -165,10 +166,10 @@ impl App {
         match action {
             PlotAction::ZoomIn => self.plot.zoom(true, extent),
             PlotAction::ZoomOut => self.plot.zoom(false, extent),
-            PlotAction::ZoomToAll => self.plot.go_on(true),
+            PlotAction::ZoomToAll => self.plot.follow(true),
             PlotAction::Earlier => return self.plot.pan(false, extent, &mut self.session),
             PlotAction::Later => return self.plot.pan(true, extent, &mut self.session),
-            PlotAction::FollowNewest => self.plot.go_on(false),
+            PlotAction::FollowNewest => self.plot.follow(false),
             PlotAction::CursorEarlier => {
                 return self.plot.move_cursor(false, extent, &mut self.session);
             }

@@ -121,7 +121,7 @@ impl App {
             PublishAction::Complete => return self.complete(),
             PublishAction::EnterPayload => self.set_focus(Focus::PublishPayload),
             PublishAction::EnterChannel => self.set_focus(Focus::PublishChannel),
-            PublishAction::ToggleEscapes => self.publish_box.toggle_escapes(),
+            PublishAction::ToggleEscapes => self.publish_box.escapes = !self.publish_box.escapes,
             PublishAction::ToggleSharded => {
                 let is_sharded = self.publish_box.publishes_sharded(&self.session);
                 self.publish_box.is_sharded = Some(!is_sharded);

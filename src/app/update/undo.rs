@@ -6,7 +6,7 @@ use super::App;
 use crate::app::effect::Effect;
 use crate::app::log_pane::LogPane;
 use crate::app::overlays::Overlay;
-use crate::app::plot::{MOST_SERIES, Quantity};
+use crate::app::plot::{MAX_SERIES, Quantity};
 use crate::app::session::breakpoints::Breakpoint;
 use crate::app::session::filters::Filter;
 use crate::app::undo::Undo;
@@ -64,7 +64,7 @@ impl App {
 
     fn restore(&mut self, cleared: Cleared, pane: LogPane) -> Vec<Effect> {
         let restored = self.session.log.restore(cleared);
-        self.log_pane.go_back_to(pane);
+        self.log_pane = pane;
         let lost = cleared.messages.saturating_sub(restored);
         let count = figures::count(restored);
         self.session.tell(match lost {
@@ -134,10 +134,10 @@ impl App {
     }
 
     fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
-        if self.plot.series().len() + series.len() > MOST_SERIES {
+        if self.plot.series().len() + series.len() > MAX_SERIES {
             self.can_undo(Undo::RemoveSeries(series));
             return self.session.tell(format!(
-                "the plot is full with {MOST_SERIES} series: nothing restored"
+                "the plot is full with {MAX_SERIES} series: nothing restored"
             ));
         }
         let mut effects = Vec::new();

@@ -14,7 +14,7 @@ pub fn draw(reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     let marks = Ranges::of(reader.marks());
     for row in 0..area.height {
-        let line = reader.line() + usize::from(row);
+        let line = reader.line + usize::from(row);
         let Some(range) = hex::row(reader.bytes(), line, columns) else {
             break;
         };

@@ -24,12 +24,12 @@ const INDENT: usize = 2;
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     header(app, reader, columns).draw(area, 0, Style::new(), buffer);
-    let (Some(comparison), Some(base)) = (reader.comparison(), reader.base()) else {
+    let (Some(comparison), Some(base)) = (reader.comparison(), &reader.base) else {
         return;
     };
     let painter = Painter::new(reader, comparison, base, columns);
     for row in 0..area.height.saturating_sub(1) {
-        let index = reader.change() + usize::from(row);
+        let index = reader.change + usize::from(row);
         let Some(line) = painter.row(index) else {
             break;
         };
@@ -42,7 +42,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     let against = app.open().map(|open| open.against).unwrap_or_default();
-    let Some(base) = reader.base() else {
+    let Some(base) = &reader.base else {
         let words = match against {
             Against::Before => "no earlier message on this channel is kept",
             Against::Marked => "no marked message · x marks the selected one",
@@ -174,7 +174,7 @@ impl<'a> Painter<'a> {
             },
             new: Side {
                 bytes: reader.bytes(),
-                tree: reader.decoded().and_then(|decoded| decoded.tree.as_ref()),
+                tree: reader.tree(),
             },
             columns,
         }

@@ -24,7 +24,7 @@ const PRESENT: usize = 7;
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let lines = reader.channel_tab(app.session());
     let path_columns = path_columns(&lines, usize::from(area.width));
-    let lines = lines.iter().skip(reader.fact());
+    let lines = lines.iter().skip(reader.fact);
     for (row, about) in (0..area.height).zip(lines) {
         let line = line_of(app, reader, about, path_columns, usize::from(area.width));
         line.draw(area, row, Style::new(), buffer);

@@ -19,11 +19,11 @@ const MOST_SOUGHT: usize = 4 << 10;
 
 pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffer: &mut Buffer) {
     let painter = Painter { reader, page };
-    for (row, place) in (0..area.height).zip(reader.outline().rows(page)) {
+    for (row, place) in (0..area.height).zip(reader.outline.rows(page)) {
         let Some(value) = page.value(place.node) else {
             continue;
         };
-        let is_selected = place.node == reader.outline().cursor();
+        let is_selected = place.node == reader.outline.cursor();
         let style = frame::selection(is_selected && has_focus, has_focus);
         painter.row(&value, place).draw(area, row, style, buffer);
         if is_selected && !has_focus && place.offset == 0 {
@@ -55,7 +55,7 @@ impl Painter<'_> {
             self.text_row(value, place.offset, &mut line);
             return line;
         }
-        let outline = self.reader.outline();
+        let outline = &self.reader.outline;
         let is_folded = outline.is_folded(value, self.page);
         let sign = match (value.count > 0 || self.page.is_long(value), is_folded) {
             (false, _) => "  ",
@@ -175,7 +175,7 @@ impl Painter<'_> {
         written: Option<std::ops::Range<usize>>,
         offset: usize,
     ) -> Vec<std::ops::Range<usize>> {
-        if let Some(sought) = self.reader.sought() {
+        if let Some(sought) = self.reader.search_text() {
             return sought_in(text, sought, offset);
         }
         let Some(written) = written else {

@@ -168,14 +168,14 @@ fn j_and_g_scroll_what_has_changed() {
     stage.messages(&[("a", numbers(0).as_bytes()), ("a", numbers(50).as_bytes())]);
     open(&mut stage);
     stage.keys("dj");
-    assert_eq!(reader(&stage).change(), 1);
+    assert_eq!(reader(&stage).change, 1);
     stage.keys("G");
-    let end = reader(&stage).change();
+    let end = reader(&stage).change;
     assert!(end > 50);
     stage.keys("j");
-    assert_eq!(reader(&stage).change(), end);
+    assert_eq!(reader(&stage).change, end);
     stage.keys("g");
-    assert_eq!(reader(&stage).change(), 0);
+    assert_eq!(reader(&stage).change, 0);
 }
 
 /// Returns the rows of the diff between two payloads, without the header.

@@ -30,7 +30,7 @@ fn what_is_typed_is_found_at_once_and_n_goes_on() {
     stage.keys("n");
     assert_eq!(
         (path(&stage).as_str(), stage.toast()),
-        (".c[1]", "no further match in this message")
+        (".c[1]", "no later match in this message")
     );
     stage.keys("NN");
     assert_eq!(path(&stage), ".a");
@@ -58,7 +58,7 @@ fn what_is_not_there_is_said() {
     assert_eq!(stage.toast(), "no match is marked in this message");
     stage.keys("/");
     stage.code(KeyCode::Esc);
-    assert!(reader(&stage).sought().is_none());
+    assert!(reader(&stage).search_text().is_none());
     assert!(!stage.screen().contains("not found"));
 }
 
@@ -198,6 +198,6 @@ fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
     stage.keys("nn");
     assert_eq!(
         stage.toast(),
-        "no further match in the first 4 MiB of this message"
+        "no later match in the first 4 MiB of this message"
     );
 }

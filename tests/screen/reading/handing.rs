@@ -272,7 +272,7 @@ fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
         stage.keys(keys);
         assert_eq!(
             stage.toast(),
-            "only here: the log unpacks up to 1.0 MiB, and this is 2.0 MiB",
+            "too large: the log unpacks up to 1.0 MiB, and this is 2.0 MiB",
             "{keys}"
         );
     }

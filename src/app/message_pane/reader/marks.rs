@@ -1,15 +1,14 @@
-//! The marks in an open message, made by a query or a search, and moving between them.
+//! Marks on the matches of a query or a search in an open message, and moving between them.
 
 use std::ops::Range;
 
 use super::{Form, Reader, Room};
-use crate::payload::hex;
-use crate::payload::rows;
 use crate::payload::tree::NodeId;
+use crate::payload::{hex, rows};
 use crate::query::Literal;
 use crate::workers::decode::{Found, Search, Sought};
 
-/// The rows left above a mark that is scrolled into view, if there are as many.
+/// The number of rows to leave above a mark that is scrolled into view, if there are that many.
 const ROWS_ABOVE: usize = 3;
 
 /// The marks and the current one.
@@ -19,18 +18,14 @@ pub(crate) struct Marks {
     ranges: Vec<Range<usize>>,
     /// The values that contain the marked bytes, if the message has values.
     nodes: Vec<NodeId>,
-    /// The text to search for in this message, instead of the matches of a query.
-    sought: Option<Literal>,
+    /// The text to search for in this message. Without one, the matches of a query are marked.
+    pub(super) search_text: Option<Literal>,
     /// Whether a search is waiting for its answer.
     is_searching: bool,
     current: usize,
 }
 
 impl Marks {
-    pub(crate) fn carry_over(&mut self, before: &Self) {
-        self.sought.clone_from(&before.sought);
-    }
-
     /// Returns the memory that the marks take in bytes.
     pub(crate) fn size(&self) -> usize {
         self.ranges.capacity() * size_of::<Range<usize>>()
@@ -50,10 +45,10 @@ impl Reader {
     /// Marks these bytes of the payload, as returned by [`Session::marks`](crate::app::Session::marks),
     /// unless a text is searched for. Makes the first mark the current one.
     pub fn set_marks(&mut self, ranges: Vec<Range<usize>>) {
-        if self.marks.sought.is_some() {
+        if self.marks.search_text.is_some() {
             return;
         }
-        let tree = self.decoded().and_then(|decoded| decoded.tree.as_ref());
+        let tree = self.tree();
         let mut nodes: Vec<NodeId> = tree.map_or_else(Vec::new, |tree| {
             let starts = ranges.iter().map(|range| range.start);
             starts.map(|start| tree.at_offset(start)).collect()
@@ -67,19 +62,19 @@ impl Reader {
     }
 
     /// Sets the text to search for in this message and those opened after it; an empty text ends
-    /// the search. The matches must be recorded: see [`Self::search`].
+    /// the search. The matches are marked by [`Self::search`] and [`Self::note_found`].
     pub fn set_search_text(&mut self, text: &str) {
-        let sought = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
+        let search_text = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
         self.marks = Marks {
-            sought,
+            search_text,
             ..Marks::default()
         };
     }
 
-    /// Returns the search for the text, if there is one. It finds nothing until its answer is
-    /// recorded.
+    /// Returns the search for the text, if there is one. It marks nothing until its answer is
+    /// recorded with [`Self::note_found`].
     pub fn search(&mut self, serial: u64) -> Option<Search> {
-        let text = self.marks.sought.as_ref()?.text().into();
+        let text = self.marks.search_text.as_ref()?.text().into();
         self.marks.is_searching = true;
         Some(self.search_request(Sought::Text(text), serial))
     }
@@ -96,13 +91,13 @@ impl Reader {
 
     /// Records the matches and makes the first one the current one.
     pub fn note_found(&mut self, found: Found) {
-        if self.marks.sought.is_none() {
+        if self.marks.search_text.is_none() {
             return self.set_marks(found.ranges);
         }
         self.marks = Marks {
             ranges: found.ranges,
             nodes: found.nodes,
-            sought: self.marks.sought.take(),
+            search_text: self.marks.search_text.take(),
             ..Marks::default()
         };
     }
@@ -113,11 +108,11 @@ impl Reader {
     }
 
     /// Returns the text to search for in this message.
-    pub fn sought(&self) -> Option<&Literal> {
-        self.marks.sought.as_ref()
+    pub fn search_text(&self) -> Option<&Literal> {
+        self.marks.search_text.as_ref()
     }
 
-    /// Returns the marked bytes as ranges of [`Self::bytes`]. Initially there are none.
+    /// Returns the marked bytes as ranges of [`Self::bytes`].
     pub fn marks(&self) -> &[Range<usize>] {
         &self.marks.ranges
     }
@@ -142,7 +137,7 @@ impl Reader {
         if let Some(page) = self.page(room) {
             let node = self.marks.nodes.get(current)?;
             let mut rows = self.outline.rows(&page);
-            return rows.position(|place| place.node == *node);
+            return rows.position(|row| row.node == *node);
         }
         self.row_in_view(self.start_of_mark()?, room)
     }
@@ -161,8 +156,8 @@ impl Reader {
         }
     }
 
-    /// Moves to the next or previous mark: from the current mark, or from where the user has moved
-    /// since. Returns whether there is one.
+    /// Moves to the next or previous mark, seen from the current mark, or from the current position
+    /// if the user has moved away from the mark. Returns whether there is one.
     pub fn go_to_mark(&mut self, is_forward: bool, room: Room) -> bool {
         let Some(next) = self.mark_beside(is_forward, room) else {
             return false;
@@ -218,8 +213,8 @@ impl Reader {
             return row.filter(|row| *row < room.height);
         }
         let mut rows = rows::rows(self.bytes(), room.columns, self.offset).take(room.height);
-        let holds = |row: rows::Row| row.next.is_none_or(|next| offset < next);
-        let row = rows.position(holds);
+        let contains = |row: rows::Row| row.next.is_none_or(|next| offset < next);
+        let row = rows.position(contains);
         row.filter(|_| self.offset <= offset)
     }
 

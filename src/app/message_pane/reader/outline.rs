@@ -2,63 +2,37 @@
 
 use std::collections::BTreeSet;
 
-use crate::payload::escape;
+use super::page::Page;
 use crate::payload::rows;
-use crate::payload::tree::{Key, Kind, NodeId, Tree, Value};
-
-/// Columns of indent per level.
-const INDENT: usize = 2;
-
-/// Columns of the fold sign before the name of a value.
-const SIGN: usize = 2;
+use crate::payload::tree::{Kind, NodeId, Value};
 
 /// A string longer than this is folded initially, since it would fill the pane.
 const LONG_TEXT: usize = 4 << 10;
-
-/// The minimum columns of a text, whatever its name.
-const MIN_TEXT_COLUMNS: usize = 8;
-
-/// A tree with its bytes and the room in which it is shown.
-#[derive(Clone, Copy, Debug)]
-pub struct Page<'a> {
-    /// The values.
-    pub tree: &'a Tree,
-    /// The bytes that they were decoded from.
-    pub bytes: &'a [u8],
-    /// The number of columns.
-    pub columns: usize,
-    /// The number of rows.
-    pub height: usize,
-}
 
 /// A row of an outline: a value, or the part of its text from `offset` on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OutlineRow {
     /// The value.
     pub node: NodeId,
-    /// The first byte of its text in this row; 0 except in the rows after its first.
+    /// The first byte of its text in this row: 0 in its first row.
     pub offset: usize,
 }
 
-/// The columns of the parts of a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Columns {
-    /// The columns before the fold sign.
-    pub indent: usize,
-    /// The columns of the name.
-    pub name: usize,
-    /// The columns of the text in each row; a quote may come before it.
-    pub text: usize,
+impl OutlineRow {
+    /// Returns the first row of a value.
+    fn first_of(node: NodeId) -> Self {
+        Self { node, offset: 0 }
+    }
 }
 
-/// The default state of values. Folding or unfolding a value by hand makes an exception.
+/// Which values are folded, except for those that the user has folded or unfolded individually.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Habit {
-    /// Everything is open except long texts.
+enum Folding {
+    /// Only long texts.
     #[default]
     Usual,
-    AllOpen,
-    AllClosed,
+    Nothing,
+    Everything,
 }
 
 /// The folding of a tree and the position in it.
@@ -66,52 +40,9 @@ enum Habit {
 pub struct Outline {
     cursor: NodeId,
     top: OutlineRow,
-    habit: Habit,
-    /// The exceptions to the default.
+    folding: Folding,
+    /// The exceptions to `folding`.
     toggled: BTreeSet<NodeId>,
-}
-
-impl Page<'_> {
-    /// Returns the value at `id`.
-    pub fn value(&self, id: NodeId) -> Option<Value<'_>> {
-        self.tree.value(id, self.bytes)
-    }
-
-    /// Returns the columns of the parts of `value`.
-    pub fn columns_of(&self, value: &Value<'_>) -> Columns {
-        let indent = (value.depth * INDENT).min(self.columns / 3);
-        let name = match value.key {
-            Key::None => 0,
-            Key::Index(index) => index.to_string().len() + 2,
-            Key::Name(name) | Key::Other(name) => {
-                let most = (self.columns / 3).max(1);
-                escape::name(name, most).columns
-            }
-        };
-        // A colon and a space follow the name, and a quote is at either end of the text.
-        let before = indent + SIGN + name + if name > 0 { 2 } else { 0 };
-        let text = self.columns.saturating_sub(before + 2);
-        Columns {
-            indent,
-            name,
-            text: text.max(MIN_TEXT_COLUMNS),
-        }
-    }
-
-    /// Returns whether the text of a value takes more than one row.
-    pub fn is_long(&self, value: &Value<'_>) -> bool {
-        if value.kind != Kind::String {
-            return false;
-        }
-        let columns = self.columns_of(value).text;
-        value.text.len() > escape::longest_prefix(columns)
-            || value.text.contains(&b'\n')
-            || escape::one_line(value.text, columns).cut
-    }
-
-    fn can_fold(&self, value: &Value<'_>) -> bool {
-        value.count > 0 || self.is_long(value)
-    }
 }
 
 impl Outline {
@@ -120,60 +51,78 @@ impl Outline {
         self.cursor
     }
 
-    /// Returns whether nothing lies above the rows in view.
-    pub fn is_at_start(&self) -> bool {
-        self.top == OutlineRow::default()
-    }
-
     /// Returns whether the contents of a value are hidden.
     pub fn is_folded(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         if !page.can_fold(value) {
             return false;
         }
-        let is_closed = match self.habit {
-            Habit::Usual => value.kind == Kind::String && value.text.len() > LONG_TEXT,
-            Habit::AllOpen => false,
-            Habit::AllClosed => true,
+        let is_folded = match self.folding {
+            Folding::Usual => value.kind == Kind::String && value.text.len() > LONG_TEXT,
+            Folding::Nothing => false,
+            Folding::Everything => true,
         };
-        is_closed != self.toggled.contains(&value.id)
+        is_folded != self.toggled.contains(&value.id)
     }
 
     /// Returns the rows in view, from the top.
     pub fn rows<'a>(&'a self, page: &'a Page<'a>) -> impl Iterator<Item = OutlineRow> + 'a {
-        std::iter::successors(Some(self.top), |place| self.next_row(*place, page)).take(page.height)
+        std::iter::successors(Some(self.top), |row| self.next_row(*row, page)).take(page.height)
     }
 
-    /// Moves one value down, or one row if the text of this value continues below.
-    pub fn down(&mut self, page: &Page<'_>) {
-        let below = self
-            .rows(page)
-            .last()
-            .and_then(|last| self.next_row(last, page));
-        match below {
-            Some(below) if below.node == self.cursor => self.scroll_down(1, page),
-            _ => {
-                if let Some(next) = self.next_node(self.cursor, page) {
-                    self.cursor = next;
-                    self.show_cursor(page);
-                }
+    /// Moves by this many values, down if positive.
+    pub fn step(&mut self, lines: isize, page: &Page<'_>) {
+        for _ in 0..lines.unsigned_abs() {
+            if lines > 0 {
+                self.down(page);
+            } else {
+                self.up(page);
             }
         }
     }
 
-    /// Moves one value up, or one row if the text of this value continues above.
+    /// Moves one value down, or one row if the text of this value continues below the page.
+    pub fn down(&mut self, page: &Page<'_>) {
+        let below = self.row_below(page);
+        if below.is_some_and(|below| below.node == self.cursor) {
+            self.scroll_down(1, page);
+        } else if let Some(next) = self.next_node(self.cursor, page) {
+            self.cursor = next;
+            self.show_cursor(page);
+        }
+    }
+
+    /// Moves one value up, or one row if the text of this value continues above the page.
     pub fn up(&mut self, page: &Page<'_>) {
         if self.top.node == self.cursor && self.top.offset > 0 {
             self.scroll_up(1, page);
         } else if let Some(before) = self.node_before(self.cursor, page) {
             self.cursor = before;
-            if !self.rows(page).any(|place| place.node == before) {
+            if !self.rows(page).any(|row| row.node == before) {
                 self.top = self.last_row_of(before, page);
             }
         }
     }
 
-    /// Scrolls down by rows, and moves the cursor only as far as needed.
-    pub fn scroll_down(&mut self, rows: usize, page: &Page<'_>) {
+    /// Scrolls by rows, down if positive, and moves the cursor only as far as needed to stay in view.
+    /// If there is nothing to scroll to, moves the cursor to the first or last value.
+    pub fn scroll(&mut self, rows: isize, page: &Page<'_>) {
+        let before = self.top;
+        let (count, is_down) = (rows.unsigned_abs(), rows > 0);
+        if is_down {
+            self.scroll_down(count, page);
+        } else {
+            self.scroll_up(count, page);
+        }
+        if self.top == before {
+            self.cursor = if is_down {
+                self.last_node(page)
+            } else {
+                NodeId::default()
+            };
+        }
+    }
+
+    fn scroll_down(&mut self, rows: usize, page: &Page<'_>) {
         let height = page.height.max(1);
         for _ in 0..rows {
             let last = self.rows(page).nth(height - 1);
@@ -188,33 +137,19 @@ impl Outline {
         self.cursor = self.cursor.max(self.top.node);
     }
 
-    /// Scrolls up by rows, and moves the cursor only as far as needed.
-    pub fn scroll_up(&mut self, rows: usize, page: &Page<'_>) {
-        for _ in 0..rows {
-            let Some(before) = self.row_before(self.top, page) else {
-                break;
-            };
-            self.top = before;
-        }
+    fn scroll_up(&mut self, rows: usize, page: &Page<'_>) {
+        self.raise_top(rows, page);
         let last = self.rows(page).last();
         self.cursor = last.map_or(self.cursor, |last| self.cursor.min(last.node));
     }
 
-    /// Moves a page down or as far as possible; at the end, to the last value.
-    pub fn page_down(&mut self, rows: usize, page: &Page<'_>) {
-        let before = self.top;
-        self.scroll_down(rows, page);
-        if self.top == before {
-            self.cursor = self.last_node(page);
-        }
-    }
-
-    /// Moves a page up or as far as possible; at the start, to the first value.
-    pub fn page_up(&mut self, rows: usize, page: &Page<'_>) {
-        let before = self.top;
-        self.scroll_up(rows, page);
-        if self.top == before {
-            self.cursor = NodeId::default();
+    /// Moves the top up by rows, as far as there are any.
+    fn raise_top(&mut self, rows: usize, page: &Page<'_>) {
+        for _ in 0..rows {
+            let Some(before) = self.row_before(self.top, page) else {
+                return;
+            };
+            self.top = before;
         }
     }
 
@@ -227,18 +162,12 @@ impl Outline {
     pub fn go_to_end(&mut self, page: &Page<'_>) {
         self.cursor = self.last_node(page);
         self.top = self.last_row_of(self.cursor, page);
-        for _ in 1..page.height {
-            let Some(before) = self.row_before(self.top, page) else {
-                break;
-            };
-            self.top = before;
-        }
+        self.raise_top(page.height.saturating_sub(1), page);
     }
 
     /// Moves to a value, and unfolds all values that contain it.
     pub fn go_to(&mut self, node: NodeId, page: &Page<'_>) {
-        let ancestors = std::iter::successors(page.tree.parent(node), |at| page.tree.parent(*at));
-        for id in ancestors.collect::<Vec<_>>() {
+        for id in page.ancestors(node) {
             self.set_folded(id, false, page);
         }
         self.cursor = node;
@@ -282,20 +211,17 @@ impl Outline {
 
     /// Unfolds all values.
     pub fn open_all(&mut self, page: &Page<'_>) {
-        self.habit = Habit::AllOpen;
+        self.folding = Folding::Nothing;
         self.toggled.clear();
         self.show_cursor(page);
     }
 
     /// Folds all but the outermost value.
     pub fn close_all(&mut self, page: &Page<'_>) {
-        self.habit = Habit::AllClosed;
+        self.folding = Folding::Everything;
         self.toggled = BTreeSet::from([NodeId::default()]);
-        let mut outer = self.cursor;
-        while let Some(parent) = page.tree.parent(outer).filter(|parent| parent.0 > 0) {
-            outer = parent;
-        }
-        self.cursor = outer;
+        let inner = page.ancestors(self.cursor).filter(|id| id.0 > 0);
+        self.cursor = inner.last().unwrap_or(self.cursor);
         self.top = OutlineRow::default();
         self.show_cursor(page);
     }
@@ -305,37 +231,27 @@ impl Outline {
         self.top.offset = 0;
         self.show_cursor(page);
         let empty = page.height - self.rows(page).count().min(page.height);
-        for _ in 0..empty {
-            let Some(before) = self.row_before(self.top, page) else {
-                break;
-            };
-            self.top = before;
-        }
+        self.raise_top(empty, page);
     }
 
     /// Returns the same position in another tree: the value at the same path, with the same folding
     /// if both trees have the same structure.
     #[must_use]
     pub fn carried_over(&self, from: &Page<'_>, to: &Page<'_>) -> Self {
-        let is_alike = is_built_alike(from, to);
         let mut carried = Self {
-            habit: self.habit,
-            toggled: if is_alike || self.habit == Habit::AllClosed {
-                self.toggled.clone()
-            } else {
-                BTreeSet::new()
-            },
+            folding: self.folding,
             ..Self::default()
         };
+        let is_alike = from.has_structure_of(to);
         if is_alike {
-            carried.top = OutlineRow {
-                node: self.top.node,
-                offset: 0,
-            };
+            carried.top = OutlineRow::first_of(self.top.node);
         }
-        let steps = steps_to(self.cursor, from);
-        let same = (0..=steps.len()).rev();
-        let mut found = same.filter_map(|length| to.tree.find(&steps[..length], to.bytes));
+        if is_alike || self.folding == Folding::Everything {
+            carried.toggled.clone_from(&self.toggled);
+        }
+        let steps = from.steps_to(self.cursor);
+        let lengths = (0..=steps.len()).rev();
+        let mut found = lengths.filter_map(|length| to.tree.find(&steps[..length], to.bytes));
         carried.go_to(found.next().unwrap_or_default(), to);
         carried
     }
@@ -353,24 +269,14 @@ impl Outline {
     /// Brings the cursor into view.
     fn show_cursor(&mut self, page: &Page<'_>) {
         self.leave_folds(page);
-        let first = OutlineRow {
-            node: self.cursor,
-            offset: 0,
-        };
+        let first = OutlineRow::first_of(self.cursor);
         if first < self.top {
             self.top = first;
             return;
         }
-        if self.rows(page).any(|place| place == first) {
-            self.show_rest(page);
-            return;
-        }
-        self.top = first;
-        for _ in 1..page.height {
-            let Some(before) = self.row_before(self.top, page) else {
-                break;
-            };
-            self.top = before;
+        if !self.rows(page).any(|row| row == first) {
+            self.top = first;
+            self.raise_top(page.height.saturating_sub(1), page);
         }
         self.show_rest(page);
     }
@@ -378,14 +284,12 @@ impl Outline {
     /// Scrolls to the rest of the selected text, as long as its first row stays in view.
     fn show_rest(&mut self, page: &Page<'_>) {
         for _ in 0..page.height {
-            let last = self.rows(page).last();
-            let below = last.and_then(|last| self.next_row(last, page));
+            let below = self.row_below(page);
             let goes_on = below.is_some_and(|below| below.node == self.cursor);
-            let is_first = self.top.node == self.cursor;
-            let Some(next) = self
-                .next_row(self.top, page)
-                .filter(|_| goes_on && !is_first)
-            else {
+            if !goes_on || self.top.node == self.cursor {
+                return;
+            }
+            let Some(next) = self.next_row(self.top, page) else {
                 return;
             };
             self.top = next;
@@ -397,21 +301,18 @@ impl Outline {
         self.cursor = self.visible(self.cursor, page);
         let top = self.visible(self.top.node, page);
         if top != self.top.node {
-            self.top = OutlineRow {
-                node: top,
-                offset: 0,
-            };
+            self.top = OutlineRow::first_of(top);
         }
     }
 
     /// Returns the value itself, or the outermost folded value that contains it.
     fn visible(&self, node: NodeId, page: &Page<'_>) -> NodeId {
-        let ancestors = std::iter::successors(page.tree.parent(node), |at| page.tree.parent(*at));
         let is_folded = |id: &NodeId| {
-            page.value(*id)
-                .is_some_and(|value| self.is_folded(&value, page))
+            let value = page.value(*id);
+            value.is_some_and(|value| self.is_folded(&value, page))
         };
-        ancestors.filter(is_folded).last().unwrap_or(node)
+        let folded = page.ancestors(node).filter(is_folded);
+        folded.last().unwrap_or(node)
     }
 
     fn next_node(&self, node: NodeId, page: &Page<'_>) -> Option<NodeId> {
@@ -433,28 +334,33 @@ impl Outline {
         self.visible(NodeId(u32::try_from(last).unwrap_or(0)), page)
     }
 
-    fn next_row(&self, place: OutlineRow, page: &Page<'_>) -> Option<OutlineRow> {
-        let value = page.value(place.node)?;
+    fn next_row(&self, row: OutlineRow, page: &Page<'_>) -> Option<OutlineRow> {
+        let value = page.value(row.node)?;
         if self.is_spread(&value, page) {
             let columns = page.columns_of(&value).text;
-            let row = rows::rows(value.text, columns, place.offset).next()?;
-            if let Some(offset) = row.next {
-                return Some(OutlineRow { offset, ..place });
+            let part = rows::rows(value.text, columns, row.offset).next()?;
+            if let Some(offset) = part.next {
+                return Some(OutlineRow { offset, ..row });
             }
         }
-        let node = self.next_node(place.node, page)?;
-        Some(OutlineRow { node, offset: 0 })
+        self.next_node(row.node, page).map(OutlineRow::first_of)
     }
 
-    fn row_before(&self, place: OutlineRow, page: &Page<'_>) -> Option<OutlineRow> {
-        if place.offset == 0 {
-            let before = self.node_before(place.node, page)?;
+    /// Returns the first row below the rows in view.
+    fn row_below(&self, page: &Page<'_>) -> Option<OutlineRow> {
+        let last = self.rows(page).last()?;
+        self.next_row(last, page)
+    }
+
+    fn row_before(&self, row: OutlineRow, page: &Page<'_>) -> Option<OutlineRow> {
+        if row.offset == 0 {
+            let before = self.node_before(row.node, page)?;
             return Some(self.last_row_of(before, page));
         }
-        let value = page.value(place.node)?;
+        let value = page.value(row.node)?;
         let columns = page.columns_of(&value).text;
-        let offset = rows::rows_back(value.text, columns, place.offset, 1);
-        Some(OutlineRow { offset, ..place })
+        let offset = rows::rows_back(value.text, columns, row.offset, 1);
+        Some(OutlineRow { offset, ..row })
     }
 
     fn last_row_of(&self, node: NodeId, page: &Page<'_>) -> OutlineRow {
@@ -467,39 +373,9 @@ impl Outline {
     }
 
     /// Returns whether the text of a value is shown in several rows.
-    pub fn is_spread(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
+    fn is_spread(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         page.is_long(value) && !self.is_folded(value, page)
     }
-}
-
-/// Returns the keys on the path to a value.
-fn steps_to<'a>(node: NodeId, page: &Page<'a>) -> Vec<Key<'a>> {
-    let tree = page.tree;
-    let way = std::iter::successors(Some(node), |at| tree.parent(*at));
-    let keys = way.filter_map(|id| tree.value(id, page.bytes).map(|value| value.key));
-    let mut steps: Vec<_> = keys.filter(|key| *key != Key::None).collect();
-    steps.reverse();
-    steps
-}
-
-/// The structures of trees with more values than this are not compared.
-const MOST_COMPARED: usize = 4096;
-
-/// Returns whether both trees have the same structure: the same keys, depths and containers.
-fn is_built_alike(one: &Page<'_>, other: &Page<'_>) -> bool {
-    let count = one.tree.len();
-    count == other.tree.len()
-        && count <= MOST_COMPARED
-        && (0..count).all(|index| {
-            let id = NodeId(u32::try_from(index).unwrap_or(u32::MAX));
-            match (one.value(id), other.value(id)) {
-                (Some(this), Some(that)) => {
-                    (this.kind.is_container(), this.key, this.depth)
-                        == (that.kind.is_container(), that.key, that.depth)
-                }
-                _ => false,
-            }
-        })
 }
 
 #[cfg(test)]

@@ -39,58 +39,58 @@ fn numbered(lines: usize) -> String {
 }
 
 #[test]
-fn a_text_is_scrolled_no_further_than_its_end() {
+fn a_text_scrolls_no_further_than_its_end() {
     let mut reader = open(&numbered(20));
     reader.step(3, ROOM);
-    assert_eq!(reader.offset(), numbered(3).len() + 1);
+    assert_eq!(reader.offset, numbered(3).len() + 1);
     reader.scroll(100, ROOM);
-    assert_eq!(reader.offset(), numbered(15).len() + 1);
+    assert_eq!(reader.offset, numbered(15).len() + 1);
     reader.step(-1, ROOM);
-    assert_eq!(reader.offset(), numbered(14).len() + 1);
+    assert_eq!(reader.offset, numbered(14).len() + 1);
     reader.go_to_start();
-    assert_eq!(reader.offset(), 0);
+    assert_eq!(reader.offset, 0);
     reader.go_to_end(ROOM);
-    assert_eq!(reader.offset(), numbered(15).len() + 1);
+    assert_eq!(reader.offset, numbered(15).len() + 1);
 }
 
 #[test]
-fn the_place_in_a_text_is_kept_in_another_room() {
+fn resizing_keeps_the_position_in_a_text() {
     let mut reader = open(&numbered(20));
     reader.step(3, ROOM);
     reader.resize(Room {
         columns: 4,
         height: 5,
     });
-    assert_eq!(reader.offset(), numbered(3).len() + 1);
+    assert_eq!(reader.offset, numbered(3).len() + 1);
     reader.resize(Room {
         columns: 40,
         height: 18,
     });
-    assert_eq!(reader.offset(), numbered(2).len() + 1);
+    assert_eq!(reader.offset, numbered(2).len() + 1);
 }
 
 #[test]
-fn bytes_are_scrolled_by_rows() {
+fn bytes_scroll_by_rows() {
     let mut reader = open(&"x".repeat(100));
     reader.show_tab(Tab::Bytes);
     reader.step(2, ROOM);
-    assert_eq!(reader.line(), 2);
+    assert_eq!(reader.line, 2);
     reader.go_to_end(ROOM);
     let rows = hex::row_count(100, ROOM.columns);
-    assert_eq!(reader.line(), rows - ROOM.height);
+    assert_eq!(reader.line, rows - ROOM.height);
     reader.scroll(-1000, ROOM);
-    assert_eq!(reader.line(), 0);
+    assert_eq!(reader.line, 0);
 }
 
 #[test]
-fn what_is_sought_is_found_in_names_and_values() {
+fn a_search_finds_names_and_values() {
     let mut reader = open(r#"{"name":"x","other":["a name","b"],"n":{"m":"NAME"}}"#);
     find(&mut reader, "name");
     assert_eq!((reader.mark_count(), reader.current_mark()), (3, Some(0)));
     reader.show_mark(ROOM);
-    let mut cursors = vec![reader.outline().cursor()];
+    let mut cursors = vec![reader.outline.cursor()];
     while reader.go_to_mark(true, ROOM) {
-        cursors.push(reader.outline().cursor());
+        cursors.push(reader.outline.cursor());
     }
     assert_eq!(cursors, [1, 3, 6].map(crate::payload::tree::NodeId));
     assert!(reader.go_to_mark(false, ROOM));
@@ -101,7 +101,7 @@ fn what_is_sought_is_found_in_names_and_values() {
 }
 
 #[test]
-fn from_where_one_has_gone_the_next_mark_is_the_nearest() {
+fn after_moving_the_next_mark_is_the_nearest() {
     let mut reader = open(r#"["x","a","x","a","x"]"#);
     find(&mut reader, "x");
     reader.show_mark(ROOM);
@@ -114,7 +114,7 @@ fn from_where_one_has_gone_the_next_mark_is_the_nearest() {
 }
 
 #[test]
-fn matches_in_a_text_come_into_view_one_after_the_other() {
+fn matches_in_a_text_come_into_view_one_by_one() {
     let mut reader = open(&numbered(50));
     reader.set_marks(vec![0..4, 200..204, 300..304]);
     reader.show_mark(ROOM);
@@ -132,7 +132,7 @@ fn matches_in_a_text_come_into_view_one_after_the_other() {
 }
 
 #[test]
-fn what_is_sought_is_sought_in_the_next_message_too() {
+fn a_search_continues_in_the_next_message() {
     let mut before = open(r#"{"a":1}"#);
     find(&mut before, "b");
     let mut reader = open(r#"{"b":1}"#);
@@ -146,7 +146,7 @@ fn what_is_sought_is_sought_in_the_next_message_too() {
 }
 
 #[test]
-fn a_notice_has_no_bytes_to_show() {
+fn a_notice_has_only_the_value_tab() {
     let mut reader = Reader::open(MessageSnapshot {
         channel: None,
         ..open("words").snapshot().clone()

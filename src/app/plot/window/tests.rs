@@ -15,7 +15,7 @@ fn extent(earliest: Option<Time>, now: Time) -> Extent {
 }
 
 #[test]
-fn the_window_goes_on_by_whole_parts() {
+fn the_window_advances_by_whole_parts() {
     let view = View::default();
     let window = view.window(extent(None, NOW));
     assert_eq!((window.part, window.parts), (600_000, 100));
@@ -26,7 +26,7 @@ fn the_window_goes_on_by_whole_parts() {
 }
 
 #[test]
-fn zooming_keeps_the_newest_or_the_middle() {
+fn zooming_keeps_the_newest_data_or_the_middle_in_place() {
     let mut view = View::default();
     view.zoom(true, None, extent(None, NOW));
     assert!(view.is_following());
@@ -52,28 +52,28 @@ fn zooming_keeps_the_newest_or_the_middle() {
 }
 
 #[test]
-fn what_is_held_stays_in_its_place_and_in_view() {
+fn zooming_keeps_a_fixed_time_in_place() {
     let mut view = View::default();
     let window = view.window(extent(None, NOW));
     view.stop(&window);
     assert!(!view.is_following());
     let later = NOW.after(Duration::from_secs(9));
     assert_eq!(view.window(extent(None, later)), window);
-    let held = ago(15);
-    let column = window.column_of(held);
-    view.zoom(true, Some(held), extent(None, later));
+    let fixed = ago(15);
+    let column = window.column_of(fixed);
+    view.zoom(true, Some(fixed), extent(None, later));
     let nearer = view.window(extent(None, later));
-    assert!(nearer.column_of(held).abs_diff(column) <= 1);
+    assert!(nearer.column_of(fixed).abs_diff(column) <= 1);
     for _ in 0..20 {
-        view.zoom(false, Some(held), extent(None, later));
-        assert!(view.window(extent(None, later)).contains(held));
+        view.zoom(false, Some(fixed), extent(None, later));
+        assert!(view.window(extent(None, later)).contains(fixed));
     }
     view.show(ago(4_000_000), extent(None, later));
     assert!(view.window(extent(None, later)).contains(ago(4_000_000)));
 }
 
 #[test]
-fn dragging_moves_by_columns_and_a_column_has_its_time() {
+fn dragging_moves_by_columns() {
     let mut view = View::default();
     let window = view.window(extent(None, NOW));
     for column in [0, 1, 20, 49] {
@@ -91,7 +91,7 @@ fn dragging_moves_by_columns_and_a_column_has_its_time() {
 }
 
 #[test]
-fn panning_ends_where_the_oldest_stands_at_the_left_end_and_at_the_newest() {
+fn panning_stops_at_the_oldest_and_the_newest_data() {
     let mut view = View::default();
     let known = extent(Some(ago(300)), NOW);
     for _ in 0..100 {
@@ -113,7 +113,7 @@ fn panning_ends_where_the_oldest_stands_at_the_left_end_and_at_the_newest() {
 }
 
 #[test]
-fn where_all_is_in_view_nothing_moves() {
+fn nothing_moves_while_all_data_is_in_view() {
     for seconds in [0, 5, 59, 60] {
         let known = extent(Some(ago(seconds)), NOW);
         let mut view = View::default();
@@ -128,22 +128,22 @@ fn where_all_is_in_view_nothing_moves() {
 }
 
 #[test]
-fn all_is_what_is_known_and_a_little_more() {
+fn showing_all_data_leaves_little_room_to_spare() {
     let mut view = View::default();
     view.show_all();
     let known = extent(Some(ago(3_000)), NOW);
     let window = view.window(known);
     assert!(window.from <= ago(3_000) && window.from > ago(4_600));
-    assert!(view.is_of_all() && view.is_following());
+    assert!(view.shows_all() && view.is_following());
     view.pan(false, known);
     view.drag(-5, &window, known);
-    assert!(view.is_of_all() && view.is_following());
+    assert!(view.shows_all() && view.is_following());
     view.zoom(true, None, known);
-    assert!(!view.is_of_all());
+    assert!(!view.shows_all());
 }
 
 #[test]
-fn no_time_is_too_far_away() {
+fn extreme_times_do_not_overflow() {
     for now in [Time(i64::MIN), Time(0), Time(i64::MAX)] {
         for earliest in [None, Some(Time(i64::MIN)), Some(Time(i64::MAX))] {
             let mut view = View::default();
@@ -170,7 +170,7 @@ fn no_time_is_too_far_away() {
 }
 
 #[test]
-fn an_answer_tells_the_window_that_was_asked_for() {
+fn the_requested_window_can_be_recovered_from_the_request() {
     let window = View::default().window(extent(None, NOW));
     let ask = window.ask(CheckId(1), Arc::from(&b"a"[..]));
     assert_eq!(PlotWindow::asked(&ask), Some(window));
