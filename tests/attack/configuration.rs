@@ -107,7 +107,7 @@ fn assert_hides_password(said: &(impl ToString + Debug), about: &str) {
 }
 
 #[test]
-fn no_address_shows_its_password() {
+fn no_error_about_an_address_shows_its_password() {
     attack(
         "addresses",
         cases::count(4000),
@@ -167,7 +167,7 @@ fn holds_passwords_only(text: &str) -> bool {
 }
 
 #[test]
-fn no_complaint_of_a_file_shows_a_password() {
+fn no_error_about_a_config_file_shows_a_password() {
     attack(
         "configuration files",
         cases::count(1500),
@@ -208,7 +208,7 @@ fn no_complaint_of_a_file_shows_a_password() {
 }
 
 #[test]
-fn any_text_is_a_check_or_is_refused() {
+fn any_text_is_accepted_as_a_check_or_refused() {
     let samples = [
         "o*=.n",
         "p=.n,.k",

@@ -209,7 +209,7 @@ fn check_tree(tree: &Tree, payload: &[u8]) {
 }
 
 #[test]
-fn every_payload_gives_an_answer_within_bounds() {
+fn every_payload_is_decoded_within_bounds() {
     let samples = samples();
     attack(
         "payloads",
@@ -234,7 +234,7 @@ fn every_payload_gives_an_answer_within_bounds() {
 }
 
 #[test]
-fn nothing_is_unpacked_beyond_what_is_promised() {
+fn nothing_is_unpacked_beyond_the_limit() {
     let samples = samples();
     attack(
         "payloads, unbounded",
@@ -248,7 +248,7 @@ fn nothing_is_unpacked_beyond_what_is_promised() {
 }
 
 #[test]
-fn any_two_payloads_are_compared() {
+fn any_two_payloads_can_be_compared() {
     let samples = samples();
     attack(
         "payloads compared",
@@ -281,7 +281,7 @@ fn any_two_payloads_are_compared() {
 }
 
 #[test]
-fn values_are_looked_up_in_any_payload() {
+fn values_can_be_looked_up_in_any_payload() {
     let samples = samples();
     let paths = [
         ".a",
@@ -311,7 +311,7 @@ fn values_are_looked_up_in_any_payload() {
 }
 
 #[test]
-fn a_schema_with_changes_is_one_or_an_error() {
+fn a_mutated_schema_is_accepted_or_refused() {
     let described = [described()];
     let payload = plain()[13].clone();
     attack(

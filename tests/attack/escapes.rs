@@ -73,7 +73,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_is_drawn_of_any_bytes_is_harmless() {
+fn any_bytes_are_drawn_harmlessly() {
     let samples = samples();
     attack(
         "bytes drawn",
@@ -87,7 +87,7 @@ fn what_is_drawn_of_any_bytes_is_harmless() {
 }
 
 #[test]
-fn the_escaped_notation_is_harmless_and_gives_every_byte_back() {
+fn escaped_text_is_harmless_and_round_trips() {
     let samples = samples();
     attack(
         "bytes escaped",
@@ -103,7 +103,7 @@ fn the_escaped_notation_is_harmless_and_gives_every_byte_back() {
 }
 
 #[test]
-fn any_text_is_read_as_escaped_or_refused_with_the_place() {
+fn any_text_is_unescaped_or_refused_with_a_position() {
     let samples = samples();
     attack(
         "texts in the escaped notation",

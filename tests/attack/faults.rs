@@ -236,7 +236,7 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
 /// Halts and resumes the program, in a random order with other faults. In the end, its counters
 /// must account for messages that may be missing.
 #[test]
-fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_rest() {
+fn a_program_halted_repeatedly_accounts_for_every_message() {
     let mut random = Random::of_case("halts", 0);
     let redis = Redis::start();
     // A subscriber that does not read is soon disconnected.

@@ -195,7 +195,7 @@ impl Play {
 }
 
 #[tokio::test]
-async fn every_hostile_server_is_survived_and_a_good_one_is_live_again() {
+async fn the_tasks_recover_from_every_hostile_server() {
     let mut play = Play::start().await;
     for script in scripts() {
         play.perform(script).await;
@@ -204,7 +204,7 @@ async fn every_hostile_server_is_survived_and_a_good_one_is_live_again() {
 }
 
 #[tokio::test]
-async fn a_session_may_be_cut_anywhere() {
+async fn the_tasks_recover_from_a_session_cut_anywhere() {
     let mut play = Play::start().await;
     let session = session();
     for end in 0..session.len() {
@@ -215,7 +215,7 @@ async fn a_session_may_be_cut_anywhere() {
 }
 
 #[tokio::test]
-async fn sessions_with_changes_are_survived() {
+async fn the_tasks_recover_from_mutated_sessions() {
     let mut play = Play::start().await;
     for case in 0..u64::from(cases::count(40)) {
         let mut random = Random::of_case("hostile sessions", case);
@@ -228,7 +228,7 @@ async fn sessions_with_changes_are_survived() {
 
 /// However odd a frame is, the data after it is parsed correctly.
 #[tokio::test]
-async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
+async fn an_unexpected_frame_does_not_affect_the_data_after_it() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let url = format!("redis://{}", broker.address());
     let mut listener = Listener::listening(config(&url, QUICK)).await;

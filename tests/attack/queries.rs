@@ -127,7 +127,7 @@ fn apart(both: &[u8]) -> (String, &[u8]) {
 }
 
 #[test]
-fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
+fn any_text_is_parsed_or_refused_with_a_position() {
     attack(
         "queries read",
         cases::count(1500),
@@ -154,7 +154,7 @@ fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
 }
 
 #[test]
-fn a_composed_query_reads_as_what_it_is() {
+fn a_composed_query_is_parsed_back_to_itself() {
     attack(
         "queries composed",
         cases::count(1500),
@@ -173,7 +173,7 @@ fn a_composed_query_reads_as_what_it_is() {
 }
 
 #[test]
-fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
+fn matches_agree_with_negation_highlights_and_required_text() {
     attack(
         "queries asked",
         cases::count(1200),
@@ -214,7 +214,7 @@ fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
 }
 
 #[test]
-fn any_text_is_a_path_or_is_refused() {
+fn any_text_is_parsed_as_a_path_or_refused() {
     let samples = [".a.b[0]", ".\"odd \\\" key\"[12].x", ".", "[3]", ".\u{e9}"];
     attack(
         "paths read",
@@ -231,7 +231,7 @@ fn any_text_is_a_path_or_is_refused() {
 }
 
 #[test]
-fn a_program_ends_whatever_it_says() {
+fn every_jq_program_ends() {
     query::set_executable(SUBSCOPE);
     attack(
         "programs",

@@ -576,7 +576,7 @@ fn is_over(context: Context) -> bool {
 }
 
 #[test]
-fn whatever_happens_the_screen_stands_and_nothing_leaves_unasked() {
+fn no_session_breaks_the_screen_or_sends_anything_unasked() {
     subscope::query::set_executable(SUBSCOPE);
     let samples = samples();
     attack(

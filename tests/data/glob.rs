@@ -71,7 +71,7 @@ fn two_connections(redis: &Redis) -> (RefCell<Connection>, RefCell<Connection>) 
 }
 
 #[test]
-fn patterns_match_what_redis_says_they_match() {
+fn patterns_match_as_in_redis() {
     let redis = Redis::start();
     let (listener, questioner) = two_connections(&redis);
     let bytes = |texts: Vec<String>| {
@@ -94,7 +94,7 @@ fn patterns_match_what_redis_says_they_match() {
 }
 
 #[test]
-fn bytes_that_are_no_text_match_as_in_redis() {
+fn bytes_that_are_not_text_match_as_in_redis() {
     let redis = Redis::start();
     let (listener, questioner) = two_connections(&redis);
     let patterns: [&[u8]; 9] = [

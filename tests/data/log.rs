@@ -114,7 +114,7 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
-    fn rows_are_those_of_the_model_however_batches_are_cut(
+    fn rows_agree_with_the_model_however_batches_are_split(
         steps in prop::collection::vec(step(), 0..120),
     ) {
         let (log, expected, merged) = play(&steps, 1 << 24);
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn the_message_before_is_the_nearest_on_the_same_channel(
+    fn the_previous_message_is_the_nearest_on_the_same_channel(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,
     ) {
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn a_selection_addresses_what_was_found_whatever_goes_or_is_held(
+    fn a_selection_keeps_its_hits_while_rows_are_evicted_or_held(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,
         with_notices in any::<bool>(),
@@ -227,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn pieces_hold_every_row_kept_once_from_the_newest_on(
+    fn pieces_hold_every_kept_row_once_newest_first(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,
         from in 0..200u64,
@@ -307,7 +307,7 @@ fn append_thousand(log: &mut MessageLog) {
 }
 
 #[test]
-fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released() {
+fn held_rows_survive_eviction_until_they_are_released() {
     let mut log = MessageLog::new(1 << 20);
     let mut selection = Selection::default();
     for _ in 0..5 {
@@ -349,7 +349,7 @@ fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released
 }
 
 #[test]
-fn no_more_than_a_quarter_of_the_budget_is_held() {
+fn at_most_a_quarter_of_the_budget_is_held() {
     let mut log = MessageLog::new(1 << 20);
     append_thousand(&mut log);
     log.hold(&(0..20_000).step_by(100).map(RowId).collect::<Vec<_>>());
@@ -367,7 +367,7 @@ fn no_more_than_a_quarter_of_the_budget_is_held() {
 }
 
 #[test]
-fn a_piece_that_is_read_late_is_gone_and_keeps_nothing_in_memory() {
+fn a_piece_read_late_is_gone_and_keeps_nothing_in_memory() {
     let mut log = MessageLog::new(1 << 20);
     for _ in 0..3 {
         append_thousand(&mut log);
@@ -419,7 +419,7 @@ fn a_gap_is_closed_in_its_own_row() {
 }
 
 #[test]
-fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
+fn dropped_messages_are_counted_in_one_row_and_notices_survive() {
     let message = |batch: &mut Batch, time| {
         batch.push_message(Time(time), b"c", b"0123456789", SubscriptionId(0));
     };
@@ -463,7 +463,7 @@ fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
 }
 
 #[test]
-fn deliveries_that_were_merged_stay_counted_when_their_row_is_dropped() {
+fn merged_deliveries_stay_counted_when_their_row_is_dropped() {
     let mut first = Batch::default();
     first.push_message(Time(1), b"c", b"1", SubscriptionId(0));
     first.push_message(Time(1), b"c", b"1", SubscriptionId(1));
@@ -476,7 +476,7 @@ fn deliveries_that_were_merged_stay_counted_when_their_row_is_dropped() {
 }
 
 #[test]
-fn a_batch_counts_its_copy_of_the_row_before_it_until_it_has_a_row() {
+fn a_batch_counts_its_copy_of_the_preceding_row_until_it_has_its_own() {
     let mut first = Batch::default();
     first.push_message(Time(1), b"c", &[7; 1000], SubscriptionId(0));
     let mut second = Batch::following(first.tail());
@@ -585,7 +585,7 @@ fn messages(log: &MessageLog) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn cleared_rows_are_restored_before_those_that_came_since() {
+fn cleared_rows_are_restored_before_newer_ones() {
     let mut log = MessageLog::new(1 << 20);
     append_on(&mut log, &["a", "b"], b"1");
     log.push_notice(Time(0), Notice::AllEnded);
@@ -609,7 +609,7 @@ fn cleared_rows_are_restored_before_those_that_came_since() {
 }
 
 #[test]
-fn restoring_an_earlier_clearing_restores_the_later_ones_too() {
+fn restoring_an_earlier_clear_restores_later_ones_too() {
     let mut log = MessageLog::new(1 << 20);
     append_on(&mut log, &["a"], b"1");
     let first = log.clear();
@@ -629,7 +629,7 @@ fn restoring_an_earlier_clearing_restores_the_later_ones_too() {
 }
 
 #[test]
-fn cleared_rows_count_within_the_budget_and_are_the_first_to_go() {
+fn cleared_rows_count_towards_the_budget_and_are_evicted_first() {
     let mut log = MessageLog::new(1 << 20);
     for _ in 0..5 {
         append_thousand(&mut log);
@@ -661,7 +661,7 @@ fn cleared_rows_count_within_the_budget_and_are_the_first_to_go() {
 }
 
 #[test]
-fn held_rows_are_cleared_and_restored_with_the_row_that_says_what_is_missing() {
+fn held_rows_are_cleared_and_restored_together_with_their_eviction_notice() {
     let mut log = MessageLog::new(1 << 20);
     for _ in 0..5 {
         append_thousand(&mut log);
@@ -706,7 +706,7 @@ fn a_channel_is_not_forgotten_while_its_cleared_rows_can_be_restored() {
 }
 
 #[test]
-fn a_gap_that_ends_while_its_row_is_cleared_gets_a_new_row_and_ends_in_both() {
+fn a_gap_closed_while_cleared_gets_a_new_row_and_closes_in_both() {
     let mut log = MessageLog::new(1 << 20);
     let open = Gap {
         last_heard: Time(1),
@@ -730,7 +730,7 @@ fn a_gap_that_ends_while_its_row_is_cleared_gets_a_new_row_and_ends_in_both() {
 }
 
 #[test]
-fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
+fn quiet_channels_outlive_a_flood_but_millions_of_them_are_bounded() {
     let mut log = MessageLog::new(4 << 20);
     let mut batch = Batch::default();
     batch.push_message(Time(0), b"quiet", b"1", SubscriptionId(0));
@@ -768,7 +768,7 @@ fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
 }
 
 #[test]
-fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined() {
+fn a_full_batch_becomes_a_segment_whose_last_row_can_still_be_joined() {
     let fill = |batch: &mut Batch, count: u32| {
         for n in 0..count {
             let name = format!("c{}", n % 3);
@@ -817,7 +817,7 @@ fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined(
 }
 
 #[test]
-fn a_log_of_full_batches_stays_within_its_budget_and_counts_what_goes() {
+fn a_log_of_full_batches_stays_within_budget_and_counts_evictions() {
     let mut log = MessageLog::new(8 << 20);
     let mut batch = Batch::default();
     for round in 0..200 {

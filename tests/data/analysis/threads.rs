@@ -53,7 +53,7 @@ fn found(looked: &[Looked]) -> Vec<&Finding> {
 }
 
 #[test]
-fn rows_that_arrive_are_looked_at_in_order_and_only_those_behind_the_check() {
+fn arriving_rows_are_checked_in_order_and_only_after_the_check_began() {
     let (analyst, answer_rx) = start();
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 5_000);
@@ -79,7 +79,7 @@ fn rows_that_arrive_are_looked_at_in_order_and_only_those_behind_the_check() {
 }
 
 #[test]
-fn rows_kept_before_are_looked_at_on_request_and_then_those_behind_them() {
+fn kept_rows_are_checked_on_request_followed_by_newer_ones() {
     let (analyst, answer_rx) = start();
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
@@ -109,7 +109,7 @@ fn rows_kept_before_are_looked_at_on_request_and_then_those_behind_them() {
 }
 
 #[test]
-fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
+fn rows_evicted_before_they_were_checked_are_missed_and_explain_the_hole() {
     let (analyst, answer_rx) = start();
     let mut log = MessageLog::new(1 << 20);
     let mut follower = Follower::new(&log);
@@ -149,7 +149,7 @@ fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
 }
 
 #[test]
-fn a_check_that_ends_takes_its_rows_with_it_and_others_go_on() {
+fn removing_a_check_ends_its_work_but_not_that_of_others() {
     let (analyst, answer_rx) = start();
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
@@ -176,7 +176,7 @@ fn a_check_that_ends_takes_its_rows_with_it_and_others_go_on() {
 }
 
 #[test]
-fn an_engine_without_a_thread_answers_the_same() {
+fn an_engine_without_a_thread_gives_the_same_answers() {
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
     let mut engine = Engine::default();

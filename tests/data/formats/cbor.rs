@@ -106,7 +106,7 @@ const APPENDIX_A: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn all_of_appendix_a_is_read() {
+fn every_example_in_appendix_a_is_read() {
     for (hex, expected) in APPENDIX_A {
         let payload = bytes(hex);
         let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
@@ -123,7 +123,7 @@ fn all_of_appendix_a_is_read() {
 }
 
 #[test]
-fn what_is_not_well_formed_says_where_and_why() {
+fn malformed_cbor_is_refused_with_place_and_reason() {
     for (hex, why) in [
         ("", "unexpected end at byte 0"),
         ("1c", "invalid initial byte at byte 0"),
@@ -223,7 +223,7 @@ fn decimal_fractions_are_numbers() {
 }
 
 #[test]
-fn keys_that_are_no_strings_are_written_in_words() {
+fn keys_that_are_not_strings_are_spelt_out() {
     for (hex, expected) in [
         ("a1f500", "{true: 0}"),
         ("a1f600", "{null: 0}"),
@@ -245,7 +245,7 @@ fn keys_that_are_no_strings_are_written_in_words() {
 }
 
 #[test]
-fn values_say_where_they_are_written() {
+fn values_know_their_position_in_the_payload() {
     let payload = bytes("a261610a62622082f5c16178");
     let tree = cbor::read(&payload).unwrap();
     let sources: Vec<_> = (0..6)
@@ -257,7 +257,7 @@ fn values_say_where_they_are_written() {
 }
 
 #[test]
-fn bytes_that_look_like_json_are_not_taken_for_it() {
+fn bytes_that_look_like_json_are_not_mistaken_for_it() {
     // The byte of the number 48 is the ASCII digit 0.
     let payload = bytes("82183061 30");
     let tree = cbor::read(&payload).unwrap();

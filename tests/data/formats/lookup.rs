@@ -141,7 +141,7 @@ proptest! {
     #![proptest_config(cases::config(200))]
 
     #[test]
-    fn a_path_leads_to_the_value_that_was_written(value in any_value()) {
+    fn a_path_leads_to_the_encoded_value(value in any_value()) {
         let mut all = Vec::new();
         leaves(&value, &mut Vec::new(), &mut all);
         for (payload, format) in [
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn a_path_of_the_tree_leads_to_the_value_of_the_tree(value in any_value(), wrapping in 0..5_usize) {
+    fn a_path_finds_the_same_value_in_the_bytes_as_in_the_tree(value in any_value(), wrapping in 0..5_usize) {
         let binary = [msgpack(&value), cbor(&value)];
         let formats = [Format::MessagePack, Format::Cbor];
         let mut plain = Vec::new();
@@ -179,7 +179,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_do_harm(
+    fn lookups_survive_any_bytes(
         payload in vec(any::<u8>(), 0..200),
         first in 0x80..=0xff_u8,
         format in prop::sample::select(Format::ALL.to_vec()),
@@ -205,7 +205,7 @@ proptest! {
 }
 
 #[test]
-fn values_of_their_own_are_what_the_tree_shows() {
+fn values_that_json_lacks_are_found_as_the_tree_shows_them() {
     // {"t": timestamp, "b": bytes 01 02, "n": nil, "x": NaN, "u": 2^64 - 1, "s": a string of ff}
     let payload = crate::formats::bytes(
         "86 a174 d6ff6553f100 a162 c4020102 a16e c0 a178 cb7ff8000000000000
@@ -234,7 +234,7 @@ fn values_of_their_own_are_what_the_tree_shows() {
 }
 
 #[test]
-fn what_a_tag_is_on_goes_by_the_path_of_the_tag() {
+fn a_tagged_value_has_the_path_of_its_tag() {
     // {"at": 1(1700000000), "in": 24({"n": 2(bytes 01 00)})}
     let payload = crate::formats::bytes("a2 626174 c11a6553f100 62696e d818 a1 616e c2420100");
     assert_eq!(value(&payload, ".at").as_deref(), Some("1700000000"));
@@ -243,7 +243,7 @@ fn what_a_tag_is_on_goes_by_the_path_of_the_tag() {
 }
 
 #[test]
-fn lines_of_json_go_by_their_index() {
+fn json_lines_are_addressed_by_index() {
     let lines = b"{\"a\":1}\n\n{\"a\":2}\n";
     assert_eq!(value(lines, ".[1].a").as_deref(), Some("2"));
     assert_eq!(value(lines, ".").as_deref(), Some("[{\"a\":1},{\"a\":2}]"));
@@ -260,7 +260,7 @@ fn lines_of_json_go_by_their_index() {
 }
 
 #[test]
-fn what_is_packed_is_unpacked_no_further_than_allowed() {
+fn packed_payloads_are_unpacked_only_up_to_the_limit() {
     let many: Vec<String> = (0..MOST_UNPACKED / 4)
         .map(|number| number.to_string())
         .collect();
@@ -289,7 +289,7 @@ fn what_is_packed_is_unpacked_no_further_than_allowed() {
 }
 
 #[test]
-fn a_text_or_bytes_chosen_by_hand_take_no_values_away() {
+fn choosing_text_or_bytes_by_hand_does_not_hide_values() {
     let json = b"{\"a\":1}";
     let steps = Path::parse(".a").unwrap().steps().to_vec();
     for format in [

@@ -158,7 +158,7 @@ fn raw(hex: &str) -> String {
 }
 
 #[test]
-fn bare_fields_go_by_their_numbers() {
+fn bare_fields_are_named_by_number() {
     for (hex, expected) in [
         ("", "{}"),
         ("089601", "{1: 150}"),
@@ -183,7 +183,7 @@ fn bare_fields_go_by_their_numbers() {
 }
 
 #[test]
-fn what_is_no_message_says_where_and_why() {
+fn invalid_protobuf_is_refused_with_place_and_reason() {
     for (hex, why) in [
         ("00", "invalid field number 0 at byte 0"),
         ("8080808010 01", "invalid field number 536870912 at byte 0"),
@@ -208,7 +208,7 @@ fn what_is_no_message_says_where_and_why() {
 }
 
 #[test]
-fn a_schema_gives_names_types_and_signs() {
+fn a_schema_supplies_names_types_and_signs() {
     for (hex, expected) in [
         ("", "{}"),
         (
@@ -273,7 +273,7 @@ fn a_schema_gives_names_types_and_signs() {
 }
 
 #[test]
-fn a_schema_says_what_is_wrong() {
+fn an_invalid_schema_says_what_is_wrong() {
     let wrong = Schema::read(b"\xff\xff").unwrap_err();
     assert!(
         wrong.starts_with("not a Protobuf descriptor set: "),
@@ -320,7 +320,7 @@ fn files_of_every_syntax_are_read() {
 }
 
 #[test]
-fn a_text_of_a_message_is_shown_where_it_is_written() {
+fn a_string_field_knows_its_position_in_the_payload() {
     let payload = bytes("72 02 6869");
     let tree = schema().decode(&payload, "demo.All").unwrap();
     assert_eq!(tree.written(NodeId(1)).0, Some(2..4));
@@ -329,7 +329,7 @@ fn a_text_of_a_message_is_shown_where_it_is_written() {
 }
 
 #[test]
-fn protobuf_is_recognised_where_its_type_is_named() {
+fn protobuf_is_recognised_where_its_type_is_given() {
     let all = schema().message_type("demo.All").unwrap();
     let payload = bytes("72 02 6869 6801");
     assert_eq!(recognise(&payload, None).format, Format::Binary);
@@ -371,7 +371,7 @@ fn protobuf_is_recognised_where_its_type_is_named() {
 }
 
 #[test]
-fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
+fn protobuf_in_base64_is_recognised_where_its_type_is_given() {
     let all = schema().message_type("demo.All").unwrap();
     let payload = bytes("72 0b 68656c6c6f20776f726c64 6801");
     for (encoded, wrappings) in [
@@ -397,7 +397,7 @@ fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
 }
 
 #[test]
-fn what_decodes_to_noise_stays_the_text_that_it_is() {
+fn base64_that_decodes_to_noise_stays_text() {
     let all = schema().message_type("demo.All").unwrap();
     // The second text decodes to a field known to the type (`h` and 1) and one that is not.
     let partly = base64(&bytes("6801 f206 0b 68656c6c6f20776f726c64"));

@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn any_row_of_pieces_parses_or_says_where(
+    fn any_sequence_of_tokens_parses_or_says_where(
         pieces in prop::collection::vec(
             prop::sample::select(vec![
                 "(", ")", "-", " ", "not ", "or ", "and ", "\"", "\\", "\\x", "\\u00", "ff", "/", "/i", ".a", ".",
@@ -122,7 +122,7 @@ proptest! {
 }
 
 #[test]
-fn a_wrong_path_is_pointed_at_where_it_stands_in_the_text() {
+fn an_error_in_a_path_points_to_its_place_in_the_query() {
     for (text, at) in [(" x", 1..2), ("\n\u{e9} ", 1..3), ("  .a b", 4..6)] {
         let wrong = Path::parse(text).unwrap_err();
         assert_eq!(wrong.at, at, "{text:?}: {wrong}");

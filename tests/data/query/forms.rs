@@ -88,7 +88,7 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_path_is_asked_of_every_form() {
+fn a_path_matches_in_every_form() {
     for user in ["ada", "a \"q\" \\", "é\n"] {
         let named = format!(".user.name == {}", serde_json::to_string(user).unwrap());
         for (form, payload) in orders((1 << 53) + 1, user) {
@@ -119,7 +119,7 @@ fn a_path_is_asked_of_every_form() {
 }
 
 #[test]
-fn a_text_is_looked_for_in_the_bytes_and_a_path_in_what_they_say() {
+fn text_is_searched_in_the_bytes_and_paths_in_the_decoded_values() {
     for (form, payload) in orders(7, "ada") {
         let is_written = payload.windows(3).any(|part| part == b"ada");
         for (text, holds) in [
@@ -134,7 +134,7 @@ fn a_text_is_looked_for_in_the_bytes_and_a_path_in_what_they_say() {
 }
 
 #[test]
-fn values_that_json_has_not_are_compared_as_they_are_shown() {
+fn values_that_json_lacks_are_compared_as_displayed() {
     let value = rmpv::Value::Map(vec![
         ("b".into(), rmpv::Value::Binary(vec![1, 2])),
         ("x".into(), f64::NAN.into()),
@@ -154,7 +154,7 @@ fn values_that_json_has_not_are_compared_as_they_are_shown() {
 }
 
 #[test]
-fn what_has_no_values_matches_no_path() {
+fn a_payload_without_values_matches_no_path() {
     for payload in [
         &b"a text"[..],
         b"2026-11-23 10:00:01 INFO {\"a\":1}",
@@ -173,7 +173,7 @@ fn what_has_no_values_matches_no_path() {
 }
 
 #[test]
-fn how_a_channel_is_read_counts_for_its_messages_alone() {
+fn a_channels_format_applies_to_its_messages_only() {
     let mut decoder_choices = DecoderChoices::new(ByGlob::default());
     decoder_choices.choose(
         b"packed".as_slice().into(),
@@ -189,7 +189,7 @@ fn how_a_channel_is_read_counts_for_its_messages_alone() {
 }
 
 #[test]
-fn a_number_that_is_shown_is_found_as_it_is_shown() {
+fn a_number_is_found_as_it_is_displayed() {
     let in_msgpack = |hex: &[u8]| [b"\x81\xa1a", hex].concat();
     let in_cbor = |hex: &[u8]| [b"\xa1\x61a", hex].concat();
     let payloads = [

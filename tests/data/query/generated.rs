@@ -429,7 +429,7 @@ proptest! {
     #![proptest_config(cases::config(2000))]
 
     #[test]
-    fn answers_are_those_of_plain_loops(ask in ask(), payloads in prop::collection::vec(payload(), 1..8)) {
+    fn matches_agree_with_a_simple_evaluator(ask in ask(), payloads in prop::collection::vec(payload(), 1..8)) {
         let text = asked(&ask);
         let query = parse(&text);
         let mut matcher = matcher(query.clone());
@@ -458,7 +458,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_found_where_it_stands(
+    fn text_is_found_at_its_position(
         needle in "[a-cA-Cé.0 ]{1,4}",
         haystack in prop::collection::vec(prop::sample::select(b"aAbBcC\xc3\xa9\x89.0 \xff".to_vec()), 0..60),
     ) {
@@ -476,7 +476,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_with_a_long_part_without_letters_is_found_where_it_stands_first(
+    fn text_with_a_long_run_of_symbols_is_found_at_its_first_position(
         needle in "[ab]?[.:]{4,6}[ab]?[.:]{0,5}",
         haystack in "([.:aAb]{0,12}[.:]{4,6}[aAbB]?){0,5}",
     ) {

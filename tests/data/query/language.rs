@@ -15,7 +15,7 @@ fn every_example_of_the_syntax_parses() {
 }
 
 #[test]
-fn nothing_asked_matches_everything() {
+fn an_empty_query_matches_everything() {
     for text in ["", "  ", "\t\n"] {
         assert!(parse(text).is_everything());
         assert!(matches(text, "x"));
@@ -26,7 +26,7 @@ fn nothing_asked_matches_everything() {
 }
 
 #[test]
-fn text_in_lowercase_is_found_in_any_case_and_other_text_as_it_is() {
+fn lowercase_text_ignores_case_and_other_text_does_not() {
     for (text, payload, holds) in [
         ("timeout", "Read TimeOut", true),
         ("Timeout", "a Timeout", true),
@@ -60,7 +60,7 @@ fn text_in_lowercase_is_found_in_any_case_and_other_text_as_it_is() {
 }
 
 #[test]
-fn a_bare_word_is_found_in_the_channels_name_as_well() {
+fn a_bare_word_also_matches_the_channel_name() {
     let row = message(b"{}");
     for (text, holds) in [
         ("orders", true),
@@ -85,7 +85,7 @@ fn a_bare_word_is_found_in_the_channels_name_as_well() {
 }
 
 #[test]
-fn regular_expressions_see_bytes() {
+fn regular_expressions_match_bytes() {
     for (text, payload, holds) in [
         ("/t.me/", "time", true),
         ("/T.me/", "time", false),
@@ -203,7 +203,7 @@ fn channels_and_subscriptions_match_by_glob() {
 }
 
 #[test]
-fn the_channels_are_those_of_the_piece_entered_last() {
+fn channels_are_those_of_the_current_piece() {
     let mut matcher = Matcher::new(Arc::new(parse("channel:b*")));
     let on = |channel| Row {
         channel,
@@ -217,7 +217,7 @@ fn the_channels_are_those_of_the_piece_entered_last() {
 }
 
 #[test]
-fn a_name_given_by_a_program_is_that_name_only() {
+fn a_name_given_in_code_matches_exactly() {
     for name in [
         &b"a*"[..],
         b"",
@@ -241,7 +241,7 @@ fn a_name_given_by_a_program_is_that_name_only() {
 }
 
 #[test]
-fn sizes_are_those_that_the_payload_had() {
+fn sizes_are_those_of_the_original_payload() {
     let row = Row {
         size: 10 << 10,
         ..message(b"cut")
@@ -262,7 +262,7 @@ fn sizes_are_those_that_the_payload_had() {
 }
 
 #[test]
-fn times_are_of_the_day_and_back_from_now() {
+fn times_are_times_of_day_or_relative_to_now() {
     let at = |micros| Row {
         time: Time(MOMENT.now.0 + micros),
         ..message(b"")
@@ -288,7 +288,7 @@ fn times_are_of_the_day_and_back_from_now() {
 }
 
 #[test]
-fn a_notice_has_nothing_but_a_time() {
+fn a_notice_matches_only_by_time() {
     let notice = Row {
         kind: Kind::Notice,
         via: &[],
@@ -325,7 +325,7 @@ fn a_notice_has_nothing_but_a_time() {
 }
 
 #[test]
-fn what_is_no_text_is_binary() {
+fn a_payload_that_is_not_text_is_binary() {
     for (payload, is) in [
         (&b"text\t\r\n"[..], false),
         ("größe".as_bytes(), false),
@@ -341,7 +341,7 @@ fn what_is_no_text_is_binary() {
 }
 
 #[test]
-fn queries_are_put_together() {
+fn queries_can_be_combined() {
     let both = Query::all([parse("a or b"), parse("c"), parse("")]);
     assert_eq!(both.text(), "(a or b) c");
     assert_eq!(both, parse(both.text()));
@@ -357,7 +357,7 @@ fn queries_are_put_together() {
 }
 
 #[test]
-fn a_query_says_what_it_asks_for() {
+fn a_query_knows_what_it_mentions() {
     for text in ["is:gap", "a or -is:notice", "not (a (b or is:gap))"] {
         assert!(parse(text).mentions_notices(), "{text}");
     }
@@ -367,7 +367,7 @@ fn a_query_says_what_it_asks_for() {
 }
 
 #[test]
-fn the_text_that_all_matches_hold_is_known() {
+fn the_text_that_every_match_contains_is_known() {
     for (text, required, is_only) in [
         ("timeout", Some("timeout"), true),
         ("a timeout size>1", Some("timeout"), false),
@@ -388,7 +388,7 @@ fn the_text_that_all_matches_hold_is_known() {
 }
 
 #[test]
-fn marks_are_what_made_it_match() {
+fn highlights_show_what_matched() {
     for (text, payload, marks) in [
         ("ab", "xABab_ab", &[(1, 5), (6, 8)][..]),
         ("aa", "aaa", &[(0, 2)][..]),
