@@ -36,7 +36,7 @@ fn watch(redis: &Redis, arguments: &[&str]) -> Pty {
 }
 
 #[test]
-fn a_filter_typed_in_a_flood_shows_hits_and_its_counts_end_exact() {
+fn a_filter_typed_in_a_flood_shows_hits_and_ends_with_exact_counts() {
     let redis = patient_redis();
     let mut pty = watch(&redis, &["--keep", "1GiB"]);
     let needle = |number: u32| redis.cli(&["publish", "rare", &format!("a Needle {number}")]);
@@ -86,7 +86,7 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
 }
 
 #[test]
-fn queries_are_kept_between_runs_where_only_the_person_reads_them() {
+fn the_query_history_is_kept_between_runs_readable_only_by_its_owner() {
     let redis = Redis::start();
     let home = tempfile::tempdir().unwrap();
     let url = redis.url();
@@ -122,7 +122,7 @@ fn queries_are_kept_between_runs_where_only_the_person_reads_them() {
 }
 
 #[test]
-fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
+fn an_invalid_query_on_the_command_line_gives_a_one_line_error_with_its_place() {
     for (query, place) in [
         (
             "size>lots",
@@ -151,7 +151,7 @@ fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
 }
 
 #[test]
-fn that_jq_cannot_be_started_is_said() {
+fn a_jq_process_that_cannot_be_started_is_reported() {
     subscope::query::set_executable("/nowhere/subscope");
     let moment = Moment {
         now: Time(0),

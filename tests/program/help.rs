@@ -76,7 +76,7 @@ fn an_unknown_topic_suggests_one_and_lists_all() {
 }
 
 #[test]
-fn a_page_goes_through_the_pager_on_a_terminal() {
+fn a_page_is_shown_in_the_pager_on_a_terminal() {
     let launch = Launch::subscope(&["help", "servers"]);
     let pty = launch.env("PAGER", "sed 's/^# /paged: /'").start();
     pty.wait_for_text("paged: Tested servers");
@@ -84,7 +84,7 @@ fn a_page_goes_through_the_pager_on_a_terminal() {
 }
 
 #[test]
-fn a_page_is_printed_where_there_is_no_pager() {
+fn a_page_is_printed_if_there_is_no_pager() {
     for (name, value) in [("PAGER", ""), ("PATH", "/nonexistent")] {
         let pty = Launch::subscope(&["help", "servers"])
             .env(name, value)
@@ -95,7 +95,7 @@ fn a_page_is_printed_where_there_is_no_pager() {
 }
 
 #[test]
-fn a_pager_that_is_quit_early_is_no_failure() {
+fn quitting_the_pager_early_is_not_an_error() {
     let launch = Launch::subscope(&["help", "performance"]);
     let pty = launch.env("PAGER", "head -n 1").start();
     pty.wait_for_text("# Performance");

@@ -121,7 +121,7 @@ fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
+async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     let mut monitored = MonitoredMaster::start();
     let (topics, channels) = topics();
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
@@ -159,7 +159,7 @@ async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_told() {
+async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap() {
     let monitored = MonitoredMaster::start();
     let (topics, channels) = topics();
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
@@ -222,7 +222,7 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_dies() {
+async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() {
     let mut monitored = MonitoredMaster::start();
     let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
@@ -272,7 +272,7 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
 }
 
 #[test]
-fn the_program_shows_the_events_of_sentinels_as_such() {
+fn the_program_labels_sentinel_events() {
     let master = Redis::start();
     let sentinel = sentinel(&master, 1, &[]);
     let url = url(&[&sentinel]);
@@ -291,7 +291,7 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sharded_channels_are_looked_for_at_the_master_that_is() {
+async fn sharded_channels_are_searched_on_the_current_master() {
     let monitored = MonitoredMaster::start();
     if !applies(monitored.servers[0].knows("SSUBSCRIBE"), "sharded channels") {
         return;
@@ -324,7 +324,7 @@ async fn sharded_channels_are_looked_for_at_the_master_that_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_that_all_die_are_missed_and_servers_are_named_with_their_addresses() {
+async fn the_loss_of_all_sentinels_is_reported_and_servers_are_named_by_address() {
     let master = Redis::start();
     let mut sentinels = [0, 1].map(|_| sentinel(&master, 1, &[]));
     let url = url(&sentinels.iter().collect::<Vec<_>>());
@@ -373,7 +373,7 @@ fn with_login(url: &str, login: &str, query: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_and_servers_have_passwords_of_their_own() {
+async fn sentinels_and_servers_have_separate_passwords() {
     let (master, sentinels) = locked();
     let plain = url(&sentinels.iter().collect::<Vec<_>>());
     let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
@@ -401,7 +401,7 @@ async fn sentinels_and_servers_have_passwords_of_their_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
+async fn a_wrong_sentinel_password_is_reported_and_final() {
     let (_master, mut sentinels) = locked();
     let plain = url(&sentinels.iter().collect::<Vec<_>>());
     let both = plain.trim_start_matches("redis+sentinel://");
@@ -449,7 +449,7 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_that_the_sentinels_do_not_know_is_told_with_those_that_they_do() {
+async fn an_unknown_master_is_reported_with_the_known_ones() {
     let master = Redis::start();
     let other = format!("sentinel monitor other 127.0.0.1 {} 1", master.port());
     let sentinel = sentinel(&master, 1, &[other]);
@@ -467,7 +467,7 @@ async fn a_master_that_the_sentinels_do_not_know_is_told_with_those_that_they_do
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
+async fn dead_and_outdated_sentinels_are_skipped() {
     let master = Redis::start();
     let port = master.port().to_string();
     let replica = Redis::start_with(&["--replicaof", "127.0.0.1", &port]);
@@ -514,7 +514,7 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_and_servers_speak_tls() {
+async fn sentinels_and_servers_can_use_tls() {
     if !applies(Redis::start().has_setting("tls-port"), "TLS") {
         return;
     }
@@ -548,7 +548,7 @@ async fn sentinels_and_servers_speak_tls() {
 }
 
 #[test]
-fn a_sentinel_that_is_asked_as_a_server_says_how_to_follow_its_master() {
+fn a_sentinel_addressed_as_a_server_says_how_to_follow_its_master() {
     let master = Redis::start();
     let sentinel = sentinel(&master, 1, &[]);
     let pty = Launch::subscope(&["-u", &sentinel.url()])

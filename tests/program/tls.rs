@@ -149,7 +149,7 @@ async fn assert_accepted(url: &str, settings: &TlsSettings) {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_given_authority_is_accepted() {
+async fn a_certificate_from_a_given_authority_is_accepted() {
     if !tls_applies() {
         return;
     }
@@ -179,7 +179,7 @@ async fn an_unknown_authority_is_named() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accepted() {
+async fn an_expired_certificate_is_reported_with_its_date_and_a_renewed_one_accepted() {
     if !tls_applies() {
         return;
     }
@@ -207,7 +207,7 @@ async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accep
 }
 
 #[tokio::test]
-async fn an_expired_certificate_between_is_told_from_the_servers() {
+async fn an_expired_intermediate_is_distinguished_from_the_servers_certificate() {
     if !tls_applies() {
         return;
     }
@@ -228,7 +228,7 @@ async fn an_expired_certificate_between_is_told_from_the_servers() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
+async fn a_certificate_for_another_name_is_reported_and_accepted_with_sni() {
     if !tls_applies() {
         return;
     }
@@ -254,7 +254,7 @@ async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
 }
 
 #[tokio::test]
-async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
+async fn a_self_signed_certificate_is_trusted_once_it_is_given() {
     if !tls_applies() {
         return;
     }
@@ -280,7 +280,7 @@ async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
 }
 
 #[tokio::test]
-async fn an_insecure_connection_takes_any_certificate() {
+async fn an_insecure_connection_accepts_any_certificate() {
     if !tls_applies() {
         return;
     }
@@ -297,7 +297,7 @@ async fn an_insecure_connection_takes_any_certificate() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
+async fn a_server_that_requires_a_client_certificate_gets_it_or_says_so() {
     if !tls_applies() {
         return;
     }
@@ -330,7 +330,7 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
 }
 
 #[tokio::test]
-async fn tls_and_plain_are_told_apart() {
+async fn tls_and_plaintext_are_distinguished() {
     let plain = Redis::start();
     let url = plain.url().replace("redis://", "rediss://");
     let reason = "the server does not speak TLS here; use redis:// without --tls";
@@ -368,7 +368,7 @@ async fn tls_and_plain_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_in_the_handshake_is_given_up() {
+async fn a_silent_tls_handshake_times_out() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("rediss://{}", listener.local_addr().unwrap());
     let timing = Timing {
@@ -383,7 +383,7 @@ async fn a_server_that_is_silent_in_the_handshake_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_goes_without_tls() {
+async fn a_unix_socket_does_not_use_tls() {
     if !tls_applies() {
         return;
     }
@@ -394,7 +394,7 @@ async fn a_unix_socket_goes_without_tls() {
 }
 
 #[tokio::test]
-async fn a_large_message_and_a_burst_come_whole() {
+async fn a_large_message_and_a_burst_arrive_complete() {
     const BURST: usize = 20_000;
     if !tls_applies() {
         return;
@@ -440,7 +440,7 @@ async fn names_in_a_certificate_are_shown_escaped() {
 }
 
 #[test]
-fn a_wrong_file_is_named_with_its_option() {
+fn an_invalid_file_is_named_with_its_option() {
     let authority = Authority::new("Test CA");
     let identity = authority.issue("right", &["localhost"], |_| {});
     let other = authority.issue("other", &["localhost"], |_| {});
@@ -552,7 +552,7 @@ fn an_insecure_connection_is_shown_in_red_wherever_the_address_is() {
 }
 
 #[test]
-fn a_wrong_file_ends_the_program_before_the_screen() {
+fn an_invalid_file_ends_the_program_before_the_screen() {
     let output = Command::new(SUBSCOPE)
         .args([
             "-h",

@@ -59,7 +59,7 @@ fn three() -> Vec<Sent> {
 }
 
 #[test]
-fn a_number_that_is_missing_must_lie_in_a_gap() {
+fn a_missing_number_must_lie_in_a_gap() {
     assert_eq!(check(&log_without_one(0, 1_000_000), &three()), 1);
     for (last_heard, restored) in [(0, 999_999), (1_100_000, 2_000_000)] {
         let log = log_without_one(last_heard, restored);
@@ -70,7 +70,7 @@ fn a_number_that_is_missing_must_lie_in_a_gap() {
 
 #[test]
 #[should_panic(expected = "nobody sent these")]
-fn a_number_that_nobody_sent_is_no_truth() {
+fn a_number_that_nobody_sent_fails_the_check() {
     check(&log_without_one(0, 1_000_000), &three()[..2]);
 }
 
@@ -129,7 +129,7 @@ impl Admin {
 }
 
 #[tokio::test]
-async fn quick_heartbeats_keep_a_connection_that_is_cut_when_idle() {
+async fn frequent_heartbeats_keep_a_connection_that_is_cut_when_idle() {
     let redis = Redis::start();
     let idle = Some(Duration::from_secs(2));
     let proxy = Proxy::cutting_idle(redis.address(), idle);
@@ -149,7 +149,7 @@ async fn quick_heartbeats_keep_a_connection_that_is_cut_when_idle() {
 }
 
 #[tokio::test]
-async fn slow_heartbeats_do_not_and_a_gap_covers_the_hole() {
+async fn rare_heartbeats_lose_an_idle_connection_and_a_gap_covers_the_loss() {
     let redis = Redis::start();
     let idle = Some(Duration::from_millis(300));
     let proxy = Proxy::cutting_idle(redis.address(), idle);
@@ -186,7 +186,7 @@ async fn slow_heartbeats_do_not_and_a_gap_covers_the_hole() {
 }
 
 #[tokio::test]
-async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte() {
+async fn a_network_that_drops_a_connection_silently_is_noticed() {
     let redis = Redis::start();
     let proxy = Proxy::start(redis.address());
     let answer_within = Duration::from_millis(700);
@@ -234,7 +234,7 @@ async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte()
 /// This test's thread also runs the server tasks: while it does not wait for them, they stand
 /// still, as on a sleeping laptop.
 #[tokio::test]
-async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
+async fn messages_discarded_while_we_slept_lie_in_the_gap() {
     let redis = Redis::start();
     redis.cli(&[
         "CONFIG",
@@ -275,7 +275,7 @@ async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
 }
 
 #[test]
-fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
+fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     let redis = Redis::start();
     redis.cli(&[
         "CONFIG",
@@ -312,7 +312,7 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
 /// Client-side caching with invalidations redirected to us: Redis sends them, to any subscriber, as
 /// messages whose payload is not a string.
 #[tokio::test]
-async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys() {
+async fn redirected_invalidations_are_messages_that_list_the_keys() {
     for topic in [
         Topic::pattern(b"*"),
         Topic::channel(INVALIDATIONS),
@@ -378,7 +378,7 @@ const END: &str = "end";
 /// Not a test of its own but the process of the test below: receives until the last message, then
 /// writes the numbers and the gaps to the file.
 #[tokio::test]
-async fn a_process_that_listens_so_that_it_can_be_halted() {
+async fn listener_process() {
     let (Ok(url), Ok(path)) = (env::var(LISTEN_TO), env::var(WRITE_TO)) else {
         return;
     };
@@ -435,10 +435,7 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("heard");
     let mut process = Process::new(env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "trouble::a_process_that_listens_so_that_it_can_be_halted",
-        ])
+        .args(["--exact", "trouble::listener_process"])
         .env(LISTEN_TO, redis.url())
         .env(WRITE_TO, &path)
         .stdout(Stdio::null())
@@ -488,7 +485,7 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried() {
+async fn each_attempt_resolves_the_name_and_tries_every_address() {
     let (mut old, new) = (Redis::start(), Redis::start());
     let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let closed = nobody.local_addr().unwrap();
@@ -537,7 +534,7 @@ async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried
 }
 
 #[tokio::test]
-async fn a_server_on_the_ipv6_loopback_is_listened_to() {
+async fn a_server_on_the_ipv6_loopback_is_reachable() {
     TcpListener::bind(("::1", 0)).expect("this machine has no IPv6 loopback address ::1");
     let redis = Redis::start_with(&["--bind", "127.0.0.1", "::1"]);
     for host in ["[::1]", "localhost"] {
@@ -621,7 +618,7 @@ fn wait_for_link(replica: &Redis) {
 }
 
 #[tokio::test]
-async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
+async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
     for answers in [true, false] {
         let mut primary = primary();
         let replica = replica_of(&primary, answers);
@@ -662,7 +659,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
 /// The server tasks stand still from the end of the primary until the replica is connected to it
 /// again.
 #[tokio::test]
-async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a_gap() {
+async fn a_primary_restarted_between_two_heartbeats_is_a_gap() {
     let mut primary = primary();
     let replica = replica_of(&primary, true);
     let mut listener = Listener::listening(all(&replica.url())).await;
@@ -696,7 +693,7 @@ async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a
 }
 
 #[tokio::test]
-async fn a_server_with_no_room_for_another_client_is_tried_until_it_has() {
+async fn a_server_without_room_for_another_client_is_retried() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
     let mut listener = Listener::listening(all(&redis.url())).await;
@@ -727,7 +724,7 @@ async fn a_server_with_no_room_for_another_client_is_tried_until_it_has() {
 }
 
 #[tokio::test]
-async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_again() {
+async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_back() {
     let redis = Redis::start();
     redis.cli(&[
         "ACL",
@@ -804,7 +801,7 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
 }
 
 #[tokio::test]
-async fn a_restarted_server_whose_users_come_late_is_waited_for() {
+async fn a_restarted_server_that_loads_its_users_late_is_waited_for() {
     let mut redis = Redis::start();
     let add_user = |redis: &Redis| {
         let user = [
@@ -876,7 +873,7 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
+async fn a_newly_required_password_is_a_refusal_too() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
     let mut listener = Listener::listening(Config {

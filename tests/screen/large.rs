@@ -50,7 +50,7 @@ fn kept(log: &MessageLog, row: u64) -> (&[u8], u64) {
 }
 
 #[test]
-fn the_log_takes_a_large_payload_over_without_a_copy() {
+fn the_log_takes_over_a_large_payload_without_a_copy() {
     let mut log = MessageLog::new(16 * MIB);
     let sent = large(&payload(8 * MIB));
     let place = sent.bytes.as_ptr();
@@ -76,7 +76,7 @@ fn the_log_takes_a_large_payload_over_without_a_copy() {
 }
 
 #[test]
-fn a_large_row_that_may_still_be_joined_is_scanned_without_a_copy() {
+fn a_large_row_that_may_still_be_merged_is_scanned_without_a_copy() {
     let mut log = MessageLog::new(16 * MIB);
     let sent = large(&payload(2 * MIB));
     let mut batch = Batch::default();
@@ -89,7 +89,7 @@ fn a_large_row_that_may_still_be_joined_is_scanned_without_a_copy() {
 }
 
 #[test]
-fn large_deliveries_of_one_publish_join_and_others_do_not() {
+fn large_deliveries_of_one_publish_are_merged_and_others_are_not() {
     let sent = large(&payload(2 * MIB));
     let mut other = payload(2 * MIB);
     *other.last_mut().unwrap() += 1;
@@ -128,7 +128,7 @@ fn large_deliveries_of_one_publish_join_and_others_do_not() {
 }
 
 #[test]
-fn a_payload_that_does_not_fit_is_cut_and_counted_whole() {
+fn an_oversized_payload_is_truncated_but_counted_in_full() {
     let mut log = MessageLog::new(MIB);
     let sent = payload(MIB);
     let mut batch = Batch::default();
@@ -147,7 +147,7 @@ fn a_payload_that_does_not_fit_is_cut_and_counted_whole() {
 }
 
 #[test]
-fn a_large_payload_that_fits_evicts_what_is_older() {
+fn a_large_payload_that_fits_evicts_older_rows() {
     let mut log = MessageLog::new(16 * MIB);
     for count in 1..5 {
         let mut batch = Batch::default();
@@ -261,7 +261,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
 }
 
 #[tokio::test]
-async fn a_large_payload_comes_whole_from_a_server() {
+async fn a_large_payload_arrives_complete_from_a_server() {
     let sent = payload(64 * MIB);
     let log = publish(&[b"*"], PayloadLimit::NONE, 128 * MIB, &sent).await;
     assert!(kept(&log, 1) == (&sent[..], 64 << 20));
@@ -269,7 +269,7 @@ async fn a_large_payload_comes_whole_from_a_server() {
 }
 
 #[tokio::test]
-async fn of_a_payload_beyond_the_limit_the_head_comes() {
+async fn only_the_head_of_a_payload_beyond_the_limit_arrives() {
     let sent = payload(64 * MIB);
     let limit = PayloadLimit::within(32 * MIB);
     let log = publish(&[b"*"], limit, 32 * MIB, &sent).await;
@@ -282,7 +282,7 @@ async fn of_a_payload_beyond_the_limit_the_head_comes() {
 }
 
 #[tokio::test]
-async fn a_large_publish_that_two_subscriptions_bring_is_one_row() {
+async fn a_large_publish_delivered_by_two_subscriptions_is_one_row() {
     let sent = payload(16 * MIB);
     for limit in [PayloadLimit::NONE, PayloadLimit::within(8 * MIB)] {
         let log = publish(&[b"c", b"*"], limit, 64 * MIB, &sent).await;

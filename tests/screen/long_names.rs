@@ -81,8 +81,8 @@ fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
 }
 
 #[test]
-fn no_frame_and_no_key_reads_a_name_of_megabytes() {
-    if !is_alone("no_frame_and_no_key_reads_a_name_of_megabytes") {
+fn no_frame_and_no_key_reads_all_of_a_huge_name() {
+    if !is_alone("no_frame_and_no_key_reads_all_of_a_huge_name") {
         return;
     }
     let name = "n".repeat(NAME);

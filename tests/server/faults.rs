@@ -147,7 +147,7 @@ fn is_closed(log: &MessageLog) -> bool {
 }
 
 #[tokio::test]
-async fn a_cut_in_the_midst_of_a_frame_is_a_gap_and_half_a_message_is_none() {
+async fn a_connection_cut_within_a_frame_is_a_gap_and_delivers_no_half_message() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, OFTEN).await;
     broker.publish(b"a", b"before");
@@ -169,7 +169,7 @@ async fn a_cut_in_the_midst_of_a_frame_is_a_gap_and_half_a_message_is_none() {
 }
 
 #[tokio::test]
-async fn silence_is_a_gap_that_starts_when_something_was_last_heard() {
+async fn silence_is_a_gap_that_begins_at_the_last_received_data() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, OFTEN).await;
     broker.faults().mute();
@@ -195,7 +195,7 @@ async fn silence_is_a_gap_that_starts_when_something_was_last_heard() {
 }
 
 #[tokio::test]
-async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
+async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, SELDOM).await;
     let strange = b"*2\r\n$6\r\nmoving\r\n:7\r\n-ERR out of the blue\r\n";
@@ -266,7 +266,7 @@ const ODD: [(&[u8], &str); 16] = [
 ];
 
 #[tokio::test]
-async fn whatever_is_well_framed_is_told_and_ends_nothing() {
+async fn every_well_formed_frame_is_reported_and_harmless() {
     for (frame, text) in ODD {
         let broker = Broker::start(Settings::default()).await.unwrap();
         let mut listener = Listener::start(&broker, SELDOM).await;
@@ -280,7 +280,7 @@ async fn whatever_is_well_framed_is_told_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
+async fn a_payload_that_is_not_a_string_is_a_message_with_its_value() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, SELDOM).await;
     let before = b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n";
@@ -315,7 +315,7 @@ async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
 }
 
 #[tokio::test]
-async fn each_frame_of_a_flood_is_counted_in_few_rows() {
+async fn a_flood_of_unexpected_frames_is_counted_in_a_few_rows() {
     const FRAMES: usize = 1000;
     const PIECES: usize = 50;
     let broker = Broker::start(Settings::default()).await.unwrap();
@@ -338,7 +338,7 @@ async fn each_frame_of_a_flood_is_counted_in_few_rows() {
 }
 
 #[tokio::test]
-async fn a_long_frame_that_nobody_asked_for_is_not_held() {
+async fn a_long_unsolicited_frame_is_not_held_in_memory() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, SELDOM).await;
     let string = |length: usize| {
@@ -376,7 +376,7 @@ async fn a_long_frame_that_nobody_asked_for_is_not_held() {
 /// messages with the word that they were published with, whatever the kind of subscription, and
 /// confirms unsubscribing from both kinds with the same word.
 #[tokio::test]
-async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
+async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     let peer = Peer::start(|words| match &*words[0].to_lowercase() {
         "sunsubscribe" => Some(confirmation("unsubscribe", &words[1], 1)),
         _ => None,
@@ -424,7 +424,7 @@ async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
 /// This test's thread also runs the server tasks: while it does not wait for them, they stand
 /// still, as in a halted program.
 #[tokio::test]
-async fn what_was_lost_while_the_program_was_halted_lies_in_the_gap() {
+async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let peer = Peer::start(|_| None);
     let topics = [Topic::channel(b"a")];
     let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;

@@ -239,7 +239,7 @@ fn publish_many(redis: &Redis, channel: &[u8], payload: &[u8], count: usize) {
 }
 
 #[tokio::test]
-async fn confirmations_are_notices_with_their_count() {
+async fn confirmations_are_notices_with_a_count() {
     let redis = Redis::start();
     let wanted = [
         channel(0, b"one"),
@@ -266,7 +266,7 @@ async fn confirmations_are_notices_with_their_count() {
 }
 
 #[test]
-fn a_server_is_asked_what_it_has() {
+fn the_test_server_reports_its_commands_and_settings() {
     let redis = Redis::start();
     assert!(redis.knows("PUBLISH") && !redis.knows("NO-SUCH-COMMAND"));
     assert!(redis.has_setting("port") && !redis.has_setting("no-such-setting"));
@@ -292,7 +292,7 @@ async fn overlapping_subscriptions_make_one_row() {
 }
 
 #[tokio::test]
-async fn equal_publishes_make_a_row_each() {
+async fn identical_publishes_make_one_row_each() {
     let redis = Redis::start();
     let wanted = [channel(0, b"orders"), pattern(1, b"*")];
     let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
@@ -308,7 +308,7 @@ async fn equal_publishes_make_a_row_each() {
 }
 
 #[tokio::test]
-async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
+async fn a_killed_server_makes_a_gap_that_closes_when_all_subscriptions_are_back() {
     let mut redis = Redis::start();
     let wanted = [channel(0, b"one"), pattern(1, b"two*")];
     let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
@@ -379,7 +379,7 @@ async fn a_killed_client_makes_a_gap_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
+async fn an_abandoned_gap_does_not_claim_a_recovery() {
     let mut redis = Redis::start();
     let mut listener = Listener::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
     redis.kill();
@@ -399,7 +399,7 @@ async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
 }
 
 #[tokio::test]
-async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
+async fn a_gap_followed_by_denials_does_not_claim_a_recovery() {
     let redis = Redis::start();
     let guest = ["ACL", "SETUSER", "guest"];
     redis.cli(&[&guest[..], &["on", ">guest", "allchannels", "+@all"]].concat());
@@ -416,7 +416,7 @@ async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
+async fn a_server_that_stops_answering_is_given_up_and_reconnected_later() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
         timing: IMPATIENT,
@@ -447,7 +447,7 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_no_gap() {
+async fn a_server_that_was_never_reached_makes_no_gap() {
     let mut redis = Redis::start();
     redis.kill();
     let mut listener = Listener::start(config(&redis.url(), &[pattern(0, b"*")]));
@@ -465,7 +465,7 @@ async fn a_server_that_is_not_there_is_no_gap() {
 }
 
 #[tokio::test]
-async fn one_denied_subscription_does_not_refuse_the_others() {
+async fn one_denied_subscription_does_not_affect_the_others() {
     let redis = Redis::start();
     redis.cli(&[
         "ACL",
@@ -517,7 +517,7 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_until_asked_to_try_again() {
+async fn a_wrong_password_is_final_until_a_retry_is_requested() {
     let redis = Redis::start();
     redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
     let url = format!("redis://:wrong@127.0.0.1:{}", redis.port());
@@ -539,7 +539,7 @@ async fn a_wrong_password_is_refused_until_asked_to_try_again() {
 }
 
 #[tokio::test]
-async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
+async fn a_missing_or_unneeded_password_is_reported_in_the_words_of_redis() {
     let redis = Redis::start();
     let url = format!("redis://:needless@127.0.0.1:{}", redis.port());
     let mut listener = Listener::start(config(&url, &[pattern(0, b"*")]));
@@ -563,7 +563,7 @@ async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
 }
 
 #[tokio::test]
-async fn subscriptions_come_and_go_while_running() {
+async fn subscriptions_can_be_added_and_removed_while_running() {
     let redis = Redis::start();
     let mut listener = Listener::listening(config(&redis.url(), &[channel(0, b"one")])).await;
     listener
@@ -668,7 +668,7 @@ async fn the_last_message_ends_its_subscription() {
 }
 
 #[tokio::test]
-async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_ended() {
+async fn a_denied_subscription_alone_does_not_keep_the_connection() {
     let redis = Redis::start();
     let guest = ["ACL", "SETUSER", "guest", "on", ">guest"];
     redis.cli(&[&guest[..], &["resetchannels", "&open:*", "+@all"]].concat());
@@ -722,7 +722,7 @@ async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_
 }
 
 #[tokio::test]
-async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
+async fn a_subscription_whose_removal_is_refused_disappears() {
     let redis = Redis::start();
     let guest = ["ACL", "SETUSER", "guest", "on", ">guest", "allchannels"];
     redis.cli(&[&guest[..], &["+@all", "-unsubscribe"]].concat());
@@ -763,7 +763,7 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
 }
 
 #[tokio::test]
-async fn an_ended_subscription_is_not_asked_for_again() {
+async fn an_ended_subscription_is_not_renewed() {
     let redis = Redis::start();
     let wanted = [channel(0, b"one"), channel(1, b"two")];
     let mut listener = Listener::listening(Config {
@@ -784,7 +784,7 @@ async fn an_ended_subscription_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_serves_as_well() {
+async fn a_unix_socket_works_as_well() {
     let redis = Redis::start();
     let url = format!("unix://{}", redis.socket().display());
     let mut listener = Listener::listening(config(&url, &[pattern(0, b"*")])).await;
@@ -799,7 +799,7 @@ async fn a_unix_socket_serves_as_well() {
 }
 
 #[tokio::test]
-async fn a_payload_of_100_mb_arrives_whole() {
+async fn a_payload_of_100_mb_arrives_complete() {
     let _alone = MEMORY.lock().await;
     let redis = Redis::start_with(&NO_LIMITS);
     let mut listener = Listener::listening(config(&redis.url(), &[channel(0, b"large")])).await;
@@ -860,7 +860,7 @@ async fn names_and_payloads_are_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
+async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     const COUNT: usize = 100_000;
     const PAYLOAD: usize = 2_000;
     const LIMIT: usize = 16 << 20;
@@ -906,7 +906,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
 }
 
 #[tokio::test]
-async fn publishing_tells_how_many_received_it_or_why_not() {
+async fn publishing_reports_the_number_of_receivers_or_an_error() {
     let mut redis = Redis::start();
     redis.cli(&[
         "ACL",
@@ -953,7 +953,7 @@ async fn publishing_tells_how_many_received_it_or_why_not() {
 }
 
 #[tokio::test]
-async fn a_publish_that_is_not_answered_may_have_been_published() {
+async fn an_unanswered_publish_may_have_been_published() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
         timing: IMPATIENT,
@@ -1009,7 +1009,7 @@ async fn read_only_refuses_to_publish() {
 }
 
 #[tokio::test]
-async fn it_publishes_without_listening() {
+async fn publishing_works_without_subscriptions() {
     let redis = Redis::start();
     let mut listener = Listener::start(config(&redis.url(), &[]));
     listener.publish(1, b"a", b"payload");
@@ -1024,7 +1024,7 @@ async fn it_publishes_without_listening() {
 }
 
 #[tokio::test]
-async fn it_stops_while_the_server_is_silent() {
+async fn the_tasks_stop_while_the_server_is_silent() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
         timing: Timing::default(),
@@ -1059,7 +1059,7 @@ fn scripted(lines: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn what_redis_says_unasked_is_told_and_ends_nothing() {
+async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
     let url = scripted(&[concat!(
         "+OK\r\n+PONG\r\n+OK\r\n",
         "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
@@ -1100,7 +1100,7 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
+async fn unsubscribing_from_a_denied_channel_is_not_an_error() {
     let url = scripted(&[
         "+OK\r\n+PONG\r\n+OK\r\n",
         concat!(
@@ -1133,7 +1133,7 @@ async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
+async fn a_refused_ping_is_reported_until_one_is_answered() {
     let url = scripted(&[
         "+OK\r\n+PONG\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
         "-NOPERM this user has no permissions to run the 'ping' command\r\n",
@@ -1163,7 +1163,7 @@ async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
 }
 
 #[tokio::test]
-async fn a_greeting_that_goes_wrong_says_why() {
+async fn a_failed_handshake_says_why() {
     for (answer, reason) in [
         (
             "HTTP/1.1 400 Bad Request\r\n",
@@ -1195,7 +1195,7 @@ async fn a_greeting_that_goes_wrong_says_why() {
 }
 
 #[tokio::test]
-async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
+async fn a_password_repeated_by_the_server_is_not_shown() {
     // The wording of Redis 7.0 and of 6.2.
     for (answer, shown) in [
         (
@@ -1285,7 +1285,7 @@ fn ordinary(name: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
+async fn an_endless_answer_is_cut_off_before_it_fills_memory() {
     // Far more than may be read. The sockets of both sides buffer some MiB.
     const ENDLESS: usize = 64 << 20;
     let _alone = MEMORY.lock().await;
@@ -1316,7 +1316,7 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
 }
 
 #[tokio::test]
-async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
+async fn a_node_with_an_endless_answer_is_reported_as_unusable() {
     let _alone = MEMORY.lock().await;
     let (url, _) = answering(|name, _| match name {
         "cluster" => [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(1 << 20)].concat(),
@@ -1340,7 +1340,7 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
 }
 
 #[tokio::test]
-async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
+async fn the_reason_for_a_hang_up_depends_on_the_answers_before_it() {
     for (keeps, reason) in [
         // Like a server that expects TLS, or a firewall.
         (&[][..], "before it answered: it may require TLS"),
@@ -1381,7 +1381,7 @@ async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
 }
 
 #[tokio::test]
-async fn a_server_whose_memory_is_full_is_asked_again_until_it_has_room() {
+async fn a_server_that_is_out_of_memory_is_retried_until_it_has_room() {
     let asked = AtomicUsize::new(0);
     let (url, _) = answering(move |name, _| match name {
         "subscribe" if asked.fetch_add(1, Relaxed) < 3 => {

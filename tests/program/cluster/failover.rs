@@ -13,7 +13,7 @@ use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
+async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
     let cluster = Cluster::start();
     let shard = "orders:1";
     let owner = cluster.owner(0, shard);
@@ -84,7 +84,7 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_keys_come_by_a_promoted_replica() {
+async fn key_events_arrive_from_a_promoted_replica() {
     let mut cluster = Cluster::start();
     for node in &cluster.nodes {
         node.cli(&["config", "set", "notify-keyspace-events", "E$"]);
@@ -120,7 +120,7 @@ async fn the_events_of_keys_come_by_a_promoted_replica() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
+async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;

@@ -11,7 +11,7 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::{applies, pack};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
+async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
     let cluster = Cluster::start();
     // The URL does not specify a cluster; the node itself reports it.
     let target = Target::parse(&cluster.nodes[4].url()).unwrap();
@@ -100,7 +100,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_keys_go_over_from_a_replica_to_all_primaries() {
+async fn key_events_move_from_a_replica_to_all_primaries() {
     let cluster = Cluster::start();
     let target = Target::parse(&cluster.nodes[4].url()).unwrap();
     let mut listener = ClusterListener::start(target, &[Topic::pattern(b"__keyevent@*")]);
@@ -116,7 +116,7 @@ async fn the_events_of_keys_go_over_from_a_replica_to_all_primaries() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sharded_channels_that_match_are_found_on_all_nodes() {
+async fn matching_sharded_channels_are_found_on_all_nodes() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;

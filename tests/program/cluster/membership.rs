@@ -16,7 +16,7 @@ use crate::support::truth::{Publisher, check};
 const KEPT: &str = "{kept}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
+async fn a_node_that_joins_serves_and_leaves_is_followed() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
@@ -119,7 +119,7 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_home_that_leaves_the_cluster_is_left_though_it_still_speaks() {
+async fn a_home_removed_from_the_cluster_is_abandoned_although_it_still_answers() {
     let mut cluster = Cluster::start();
     let added = cluster.add_node();
     let name = cluster.nodes[added].address().to_string();

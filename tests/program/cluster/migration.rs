@@ -19,7 +19,7 @@ const PACE: u32 = 5_000;
 const MOVES: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
+async fn a_slot_moved_under_load_is_followed_and_the_gap_is_reported() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;

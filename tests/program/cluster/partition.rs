@@ -142,7 +142,7 @@ fn numbers(log: &MessageLog, name: &str) -> Vec<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_falls_silent_is_replaced_and_its_return_changes_nothing() {
+async fn a_silent_primary_is_replaced_and_its_return_changes_nothing() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
@@ -176,7 +176,7 @@ fn cluster_on_a_bus() -> Option<(Cluster, Bus)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_others_know() {
+async fn a_partitioned_primary_that_keeps_serving_is_left_for_its_replacement() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
@@ -205,7 +205,7 @@ async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_oth
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
+async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };

@@ -59,7 +59,7 @@ fn calls(server: &Redis, command: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
+async fn a_user_who_may_not_query_the_nodes_learns_what_is_missing() {
     let server = Redis::start_with(&["--cluster-enabled", "yes"]);
     server.cli(&[
         "acl", "setuser", "u", "on", ">pw", "&*", "~*", "+@all", "-cluster",
@@ -88,7 +88,7 @@ async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_in_no_cluster_is_told_not_to_be() {
+async fn a_server_outside_a_cluster_is_reported_as_such() {
     let server = Redis::start();
     let mut listener = listen(&server, "redis+cluster", "", &[Topic::pattern(b"*")]);
     listener
@@ -104,7 +104,7 @@ async fn a_server_in_no_cluster_is_told_not_to_be() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_that_matters() {
+async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_matters() {
     for is_cluster in ["yes", "no"] {
         let server = Redis::start_with(&["--cluster-enabled", is_cluster]);
         server.cli(&[
@@ -133,7 +133,7 @@ async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_is_tried_once_and_again_when_asked() {
+async fn a_wrong_password_is_retried_only_on_request() {
     let server = Redis::start_with(&["--cluster-enabled", "yes"]);
     server.cli(&["acl", "setuser", "u", "on", ">pw", "&*", "+@all"]);
     let topics = [Topic::pattern(b"*")];
@@ -156,7 +156,7 @@ async fn a_wrong_password_is_tried_once_and_again_when_asked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sharded_channels_that_may_not_be_looked_for_are_when_asked_again() {
+async fn a_refused_search_for_sharded_channels_is_retried_on_request() {
     let server = Redis::start();
     if !applies(server.knows("SSUBSCRIBE"), "sharded channels") {
         return;
@@ -189,7 +189,7 @@ async fn sharded_channels_that_may_not_be_looked_for_are_when_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_full_for_a_while_refuses_no_pattern() {
+async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
     let server = Redis::start();
     if !applies(server.knows("SSUBSCRIBE"), "sharded channels") {
         return;

@@ -29,7 +29,7 @@ fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 }
 
 #[test]
-fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
+fn an_address_error_names_its_source_and_repeats_nothing_of_it() {
     for (url, words) in [
         ("redis://bob:s3cret#x@host", "write '#' as %23"),
         ("redis://bob:s3cret/x@host", "write '/' as %2F"),
@@ -77,7 +77,7 @@ fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
 }
 
 #[test]
-fn no_option_repeats_what_may_be_a_password() {
+fn no_option_error_repeats_a_possible_password() {
     for (arguments, words) in [
         (&["-p", "s3cret"][..], "takes a number from 1 to 65535"),
         (&["-n", "s3cret"], "takes a number, 0 or higher"),
@@ -102,7 +102,7 @@ fn no_option_repeats_what_may_be_a_password() {
 }
 
 #[test]
-fn a_variable_that_is_not_text_is_not_passed_over() {
+fn a_variable_that_is_not_text_is_an_error() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     let output = Command::new(SUBSCOPE)
@@ -116,7 +116,7 @@ fn a_variable_that_is_not_text_is_not_passed_over() {
 }
 
 #[test]
-fn a_complaint_is_never_long_and_never_acts_on_the_terminal() {
+fn an_error_is_never_long_and_never_affects_the_terminal() {
     let long = format!("size>{}", "x\u{1b}[31m".repeat(10_000));
     for arguments in [
         &["--filter", long.as_str()][..],
@@ -139,7 +139,7 @@ fn a_complaint_is_never_long_and_never_acts_on_the_terminal() {
 }
 
 #[test]
-fn addresses_that_do_no_harm_are_accepted() {
+fn harmless_deviations_in_addresses_are_accepted() {
     let redis = Redis::start();
     let port = redis.port();
     let socket = redis.socket().display().to_string();
@@ -158,7 +158,7 @@ fn addresses_that_do_no_harm_are_accepted() {
 }
 
 #[test]
-fn a_tilde_is_the_home_folder_wherever_a_path_stands() {
+fn a_tilde_means_the_home_folder_in_every_path() {
     let redis = Redis::start();
     let home = redis.socket().parent().unwrap().display().to_string();
     let file = File::holding(
@@ -188,7 +188,7 @@ fn a_tilde_is_the_home_folder_wherever_a_path_stands() {
 }
 
 #[test]
-fn one_word_before_the_at_sign_is_the_password_unless_one_comes_from_elsewhere() {
+fn a_lone_word_before_the_at_sign_is_the_password_unless_another_is_given() {
     let redis = Redis::start_with(&["--requirepass", "s3cret"]);
     let port = redis.port();
     for (word, variables) in [
@@ -211,7 +211,7 @@ fn one_word_before_the_at_sign_is_the_password_unless_one_comes_from_elsewhere()
 }
 
 #[test]
-fn the_demo_tells_a_client_that_speaks_resp3_which_option_it_needs() {
+fn the_demo_tells_a_resp3_client_which_option_it_needs() {
     let pty = Launch::subscope(&["demo"]).size(160, 40).start();
     pty.wait_for_text("redis-cli -p ");
     let text = pty.text();

@@ -113,7 +113,7 @@ fn wait_for_production(pty: &Pty) {
 }
 
 #[test]
-fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
+fn a_profile_is_picked_with_keys_and_shown_in_its_colour() {
     let redis = Redis::start();
     let file = File::of(&redis);
     let mut pty = file.launch(&["--profile"]).start();
@@ -134,7 +134,7 @@ fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
 }
 
 #[test]
-fn a_mistake_in_one_profile_stops_no_other() {
+fn a_mistake_in_one_profile_does_not_affect_the_others() {
     let redis = Redis::start();
     let file = File::holding(&format!(
         "[profile.bad]\nprt = 1\n[profile.good]\nport = {}\n[profile.odd]\ncolor = \"pink\"\n",
@@ -151,7 +151,7 @@ fn a_mistake_in_one_profile_stops_no_other() {
 }
 
 #[test]
-fn a_profile_that_is_read_only_refuses_a_publish() {
+fn a_read_only_profile_refuses_to_publish() {
     let redis = Redis::start();
     let file = File::of(&redis);
     for arguments in [&["--profile", "production"][..], &["--profile=production"]] {
@@ -202,7 +202,7 @@ fn a_profile_checks_messages_and_the_command_line_adds_to_that() {
 }
 
 #[test]
-fn the_list_is_left_with_code_0_by_esc_q_and_ctrl_c_and_by_a_signal_with_its_own() {
+fn esc_q_and_ctrl_c_leave_the_list_with_code_0_and_a_signal_with_its_own() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     for keys in ["\x1b", "q", "\x03"] {
         let mut pty = file.launch(&["--profile"]).start();
@@ -221,7 +221,7 @@ fn the_list_is_left_with_code_0_by_esc_q_and_ctrl_c_and_by_a_signal_with_its_own
 }
 
 #[test]
-fn the_list_is_drawn_anew_in_another_size() {
+fn the_list_is_redrawn_after_a_resize() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     let mut pty = file.launch(&["--profile"]).start();
     wait_for_list(&pty);
@@ -235,7 +235,7 @@ fn the_list_is_drawn_anew_in_another_size() {
 }
 
 #[test]
-fn ctrl_z_and_sigtstp_stop_the_list_and_fg_comes_back_to_it() {
+fn ctrl_z_and_sigtstp_suspend_the_list_and_fg_resumes_it() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     let pid_file = file.folder.path().join("pid");
     let mut shell = Launch::shell().env("CONFIG", &file.path()).start();
@@ -267,7 +267,7 @@ fn ctrl_z_and_sigtstp_stop_the_list_and_fg_comes_back_to_it() {
 }
 
 #[test]
-fn without_colours_the_name_still_stands_there() {
+fn the_profile_name_is_shown_without_colours_too() {
     let redis = Redis::start();
     let file = File::of(&redis);
     let mut pty = file.launch(&["--profile"]).env("NO_COLOR", "1").start();
@@ -282,7 +282,7 @@ fn without_colours_the_name_still_stands_there() {
 }
 
 #[test]
-fn a_command_says_the_password_and_may_ask_for_it_after_picking() {
+fn a_password_command_may_prompt_after_picking() {
     let redis = Redis::start_with(&["--requirepass", PASSWORD]);
     let port = redis.port();
     let file = File::holding(&format!(
@@ -319,7 +319,7 @@ fn wait_until_nothing_is_echoed(pty: &Pty) {
 }
 
 #[test]
-fn a_signal_ends_it_while_the_command_asks() {
+fn a_signal_ends_the_program_while_the_password_command_prompts() {
     let file = File::holding("[profile.it]\npassword-command = \"echo 'asks you' >&2; read x\"\n");
     let mut pty = file.launch(&["--profile"]).start();
     pty.wait_for_text("Enter choose");
@@ -330,7 +330,7 @@ fn a_signal_ends_it_while_the_command_asks() {
 }
 
 #[test]
-fn a_password_that_others_can_read_is_warned_of() {
+fn a_password_readable_by_others_causes_a_warning() {
     let redis = Redis::start_with(&["--requirepass", PASSWORD]);
     let port = redis.port();
     let url = format!("redis://:{PASSWORD}@127.0.0.1:{port}");
@@ -350,7 +350,7 @@ fn a_password_that_others_can_read_is_warned_of() {
 }
 
 #[test]
-fn a_missing_file_matters_to_a_profile_only_and_is_shown_where_it_should_be() {
+fn a_missing_config_file_is_an_error_only_with_a_profile() {
     for arguments in [&["--profile"][..], &["--profile", "x"]] {
         let said = refusal(arguments, None);
         let place = "/nonexistent/subscope/config.toml";
@@ -369,7 +369,7 @@ fn a_missing_file_matters_to_a_profile_only_and_is_shown_where_it_should_be() {
 }
 
 #[test]
-fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
+fn a_profile_error_is_one_line_with_its_place() {
     let file = File::holding(
         "[profile.a]\nurl = \"http://:secret@h\"\n\
          [profile.b]\nkeep = \"lots\"\n\
@@ -456,7 +456,7 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
 }
 
 #[test]
-fn a_server_on_the_command_line_contradicts_a_profile() {
+fn a_server_on_the_command_line_conflicts_with_a_profile() {
     let file = File::holding("[profile.a]\n");
     for server in [["-u", "redis://h"], ["-h", "h"], ["-p", "1"], ["-s", "/s"]] {
         let arguments = [&server[..], &["--profile", "a"]].concat();

@@ -66,7 +66,7 @@ impl Tree {
 }
 
 #[test]
-fn an_end_without_a_last_word_gives_the_terminal_back() {
+fn a_killed_program_has_its_terminal_restored() {
     for (name, number) in [
         ("KILL", 9),
         ("ILL", 4),
@@ -82,7 +82,7 @@ fn an_end_without_a_last_word_gives_the_terminal_back() {
 }
 
 #[test]
-fn an_end_after_a_suspension_gives_the_terminal_back() {
+fn a_program_killed_after_a_suspension_has_its_terminal_restored() {
     let mut tree = Tree::start();
     tree.program.shell.send("\x1a");
     tree.program.assert_suspended_and_resume();
@@ -91,7 +91,7 @@ fn an_end_after_a_suspension_gives_the_terminal_back() {
 }
 
 #[test]
-fn an_end_while_suspended_leaves_the_terminal_alone() {
+fn a_program_killed_while_suspended_leaves_the_terminal_alone() {
     let mut tree = Tree::start();
     tree.program.shell.send("\x1a");
     tree.program.wait_for_prompt();
@@ -112,7 +112,7 @@ fn quitting_leaves_no_process_behind() {
 }
 
 #[test]
-fn an_overflow_of_the_stack_gives_the_terminal_back() {
+fn a_stack_overflow_restores_the_terminal() {
     const ROLE: &str = "SUBSCOPE_TEST_OVERFLOW";
     if std::env::var_os(ROLE).is_some() {
         set_executable(SUBSCOPE);
@@ -122,7 +122,7 @@ fn an_overflow_of_the_stack_gives_the_terminal_back() {
     }
     // The terminal hangs up when the first process of a session ends, so that process waits.
     let program = std::env::current_exe().unwrap();
-    let test = "terminal::guard::an_overflow_of_the_stack_gives_the_terminal_back";
+    let test = "terminal::guard::a_stack_overflow_restores_the_terminal";
     let script = "ulimit -c 0; \"$0\" --exact --nocapture \"$1\"; echo exit:$?:; read line";
     let program = program.to_str().unwrap();
     let mut terminal = Launch::program("/bin/sh", &["-c", script, program, test])
@@ -207,7 +207,7 @@ mod on_linux {
     }
 
     #[test]
-    fn an_allocation_that_fails_gives_the_terminal_back() {
+    fn a_failed_allocation_restores_the_terminal() {
         // Otherwise glibc may find room in the 64 MB that it reserves for each thread.
         let mut tree = Tree::start_with("MALLOC_ARENA_MAX=1");
         let pid = tree.program.pid;
@@ -223,7 +223,7 @@ mod on_linux {
     }
 
     #[test]
-    fn the_guard_has_a_name_and_is_not_reached_by_the_terminals_signals() {
+    fn the_guard_has_a_name_and_gets_no_signals_from_the_terminal() {
         let tree = Tree::start();
         let guard = guard_of(tree.program.pid);
         let folder = format!("/proc/{guard}");
@@ -237,7 +237,7 @@ mod on_linux {
     }
 
     #[test]
-    fn the_program_goes_on_without_its_guard() {
+    fn the_program_continues_without_its_guard() {
         let mut tree = Tree::start();
         signal(guard_of(tree.program.pid), "KILL");
         tree.program.shell.send("\x1a");
@@ -248,7 +248,7 @@ mod on_linux {
     }
 
     #[test]
-    fn a_guard_that_is_stopped_does_not_hold_up_the_end() {
+    fn a_stopped_guard_does_not_delay_the_exit() {
         let mut tree = Tree::start();
         signal(guard_of(tree.program.pid), "STOP");
         tree.program.shell.send("q");
@@ -257,7 +257,7 @@ mod on_linux {
     }
 
     #[test]
-    fn no_other_process_holds_the_pipe_of_the_guard() {
+    fn no_other_process_holds_the_guards_pipe() {
         let program = Launch::subscope(&["demo", "--filter", "jq(.id)"]).start();
         wait_until_drawn(&program);
         jq_of(program.pid());
@@ -281,7 +281,7 @@ mod on_linux {
 }
 
 #[test]
-fn a_terminal_that_stops_what_writes_in_the_background_is_given_back() {
+fn a_terminal_that_stops_background_writers_is_restored() {
     let mut shell = Launch::shell().size(300, 40).start();
     shell.wait_for("the first prompt", super::at_prompt);
     shell.send("stty tostop\r");

@@ -56,7 +56,7 @@ fn order() -> Vec<MessageType> {
 const ORDER: &[u8] = b"\x08\x07\x12\x02hi";
 
 #[test]
-fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
+fn a_format_chosen_from_the_list_applies_to_the_channel() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"12"), ("b", b"12"), ("a", b"13")]);
     open(&mut stage);
@@ -101,7 +101,7 @@ fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
 }
 
 #[test]
-fn esc_q_and_f_leave_the_list_and_change_nothing() {
+fn esc_q_and_f_close_the_list_without_changes() {
     let mut stage = opened(b"x2");
     for leave in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('f')] {
         stage.keys("fjj");
@@ -116,7 +116,7 @@ fn esc_q_and_f_leave_the_list_and_change_nothing() {
 }
 
 #[test]
-fn what_is_not_of_the_chosen_format_says_why_and_is_shown_as_what_it_is() {
+fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
     let mut stage = opened(br#"{"a":{"b":1}}"#);
     stage.keys("jj");
     choose(&mut stage, 4);
@@ -148,7 +148,7 @@ fn text_and_binary_can_always_be_chosen() {
 }
 
 #[test]
-fn what_says_nothing_as_a_text_is_shown_by_its_bytes() {
+fn a_payload_that_is_not_text_is_shown_in_hex() {
     let bytes: Vec<u8> = (0..200).map(|byte| byte ^ 0x95).collect();
     let mut stage = opened(&bytes);
     assert_eq!(
@@ -163,7 +163,7 @@ fn what_says_nothing_as_a_text_is_shown_by_its_bytes() {
 }
 
 #[test]
-fn the_format_in_its_wrapping_is_named_with_both_sizes() {
+fn a_wrapped_format_is_named_with_both_sizes() {
     let json = crate::reading::long_json(2 << 10);
     let mut stage = opened(&crate::reading::gzip(&json));
     assert_eq!(format(&stage), Format::Json);
@@ -184,7 +184,7 @@ fn the_format_in_its_wrapping_is_named_with_both_sizes() {
 }
 
 #[test]
-fn a_broken_wrapping_says_so_in_a_line_of_its_own() {
+fn a_broken_wrapping_says_so_on_a_separate_line() {
     let packed = crate::reading::gzip(&crate::reading::long_json(500));
     let stage = opened(&packed[..packed.len() - 20]);
     let screen = stage.screen();
@@ -194,7 +194,7 @@ fn a_broken_wrapping_says_so_in_a_line_of_its_own() {
 }
 
 #[test]
-fn a_channel_of_protobuf_is_read_by_its_type() {
+fn a_protobuf_channel_is_decoded_by_its_type() {
     let types = order();
     let known = types.clone();
     let mut stage = Stage::with(&["*"], |settings| {
@@ -229,7 +229,7 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
 }
 
 #[test]
-fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
+fn protobuf_fields_are_filtered_shown_and_plotted_by_name() {
     let types = order();
     let mut stage = Stage::with(&["*"], |settings| {
         let of_orders = (b"orders*".as_slice().into(), types[0].clone());
@@ -263,7 +263,7 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
 }
 
 #[test]
-fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_checks() {
+fn a_chosen_format_applies_to_filters_at_once_and_to_later_checks() {
     let known = order();
     let mut stage = Stage::with(&["*"], |settings| {
         settings.known_types = known;
@@ -294,7 +294,7 @@ fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_check
 }
 
 #[test]
-fn a_message_that_is_cut_off_is_read_as_what_is_kept_of_it() {
+fn a_truncated_message_is_decoded_from_what_was_kept() {
     let mut stage = Stage::new(&["*"]);
     crate::reading::head_only(&mut stage, br#"{"a":[1,2,3"#, 500 << 20);
     open(&mut stage);
@@ -306,7 +306,7 @@ fn a_message_that_is_cut_off_is_read_as_what_is_kept_of_it() {
 }
 
 #[test]
-fn of_very_many_values_the_first_are_laid_out_and_the_rest_is_said_to_be_elsewhere() {
+fn too_many_values_are_truncated_with_a_note() {
     let payload = [b"[", &b"1,".repeat(1 << 21)[..], b"1]"].concat();
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &payload)]);

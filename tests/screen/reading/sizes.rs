@@ -35,7 +35,7 @@ fn stage() -> Stage {
 }
 
 #[test]
-fn every_key_in_every_size_draws_something() {
+fn every_key_draws_something_at_every_size() {
     let sizes = [0, 1, 2, 6].into_iter();
     let small = sizes
         .clone()
@@ -151,7 +151,7 @@ fn an_object_beside_and_below_the_log() {
 }
 
 #[test]
-fn what_has_changed() {
+fn a_diff() {
     insta::assert_snapshot!(screen((80, 24), 8, "d"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
@@ -181,7 +181,7 @@ fn what_has_changed() {
 }
 
 #[test]
-fn the_list_of_formats() {
+fn the_format_list() {
     insta::assert_snapshot!(screen((80, 24), 8, "fjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
@@ -211,7 +211,7 @@ fn the_list_of_formats() {
 }
 
 #[test]
-fn binary_as_hex() {
+fn a_binary_message_in_hex() {
     insta::assert_snapshot!(screen((80, 24), 10, "z"), @r##"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ orders ─────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
@@ -241,7 +241,7 @@ fn binary_as_hex() {
 }
 
 #[test]
-fn a_remark_between_the_tabs_and_the_values() {
+fn a_note_between_the_tabs_and_the_values() {
     let mut stage = stage();
     stage.keys("tkkkkkkkk");
     crate::reading::open(&mut stage);
