@@ -97,7 +97,10 @@ fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
         .read_to_end(&mut answered);
     if let Err(error) = end {
         let is_reset = error.kind() == std::io::ErrorKind::ConnectionReset;
-        assert!(is_reset, "neither an answer nor the end: {error}");
+        assert!(
+            is_reset,
+            "neither an answer nor the end of the stream: {error}"
+        );
     }
     answered
 }

@@ -132,7 +132,7 @@ impl Scene {
         let end = self.publisher.published() + count;
         let deadline = Instant::now() + PATIENCE;
         while self.publisher.published() < end {
-            assert!(Instant::now() < deadline, "no more are published");
+            assert!(Instant::now() < deadline, "no more messages were published");
             thread::yield_now();
         }
     }
@@ -186,7 +186,7 @@ impl Scene {
                 let end = self.publisher.published() + 20 * BETWEEN;
                 let deadline = Instant::now() + PATIENCE;
                 while self.publisher.published() < end {
-                    assert!(Instant::now() < deadline, "no more are published");
+                    assert!(Instant::now() < deadline, "no more messages were published");
                     yield_now().await;
                 }
                 self.while_published(BETWEEN).await;
@@ -257,7 +257,7 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
         let end = publisher.published() + count;
         let deadline = Instant::now() + PATIENCE;
         while publisher.published() < end {
-            assert!(Instant::now() < deadline, "no more are published");
+            assert!(Instant::now() < deadline, "no more messages were published");
             thread::yield_now();
         }
     };

@@ -186,7 +186,11 @@ fn matches_agree_with_negation_highlights_and_required_text() {
             let row = row(payload);
             let mut asked = matcher(&query);
             let matches = asked.matches(&row);
-            assert_eq!(asked.matches(&row), matches, "asked twice");
+            assert_eq!(
+                asked.matches(&row),
+                matches,
+                "the second evaluation differs"
+            );
             let negated = query.clone().negate();
             assert_ne!(matcher(&negated).matches(&row), matches);
             let twice = Query::all([query.clone(), query.clone()]);
@@ -196,7 +200,7 @@ fn matches_agree_with_negation_highlights_and_required_text() {
             let is_there = literal.map(|literal| is_named || literal.find(payload).is_some());
             assert!(
                 !matches || is_there != Some(false),
-                "what it requires is missing"
+                "the required text is missing"
             );
             if asked.is_only_text() {
                 assert_eq!(Some(matches), is_there);

@@ -313,7 +313,7 @@ impl Session {
         for effect in &effects {
             match effect {
                 Effect::Ask(Ask::Publish { payload, .. }) => {
-                    assert_eq!(key.kind, KeyEventKind::Press, "sent by a key held down");
+                    assert_eq!(key.kind, KeyEventKind::Press, "sent by a held key");
                     let is_meant = match context {
                         Context::PublishPayload => {
                             key.code == KeyCode::Enter && !is_empty
@@ -542,7 +542,7 @@ impl Session {
 fn assert_nothing_leaves(effects: &[Effect], what: &str) {
     for effect in effects {
         let leaves = matches!(effect, Effect::Ask(Ask::Publish { .. }) | Effect::Quit);
-        assert!(!leaves, "{what:.200} brings {effect:?}");
+        assert!(!leaves, "{what:.200} causes {effect:?}");
     }
 }
 

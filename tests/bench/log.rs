@@ -281,7 +281,7 @@ fn filters(log: &MessageLog, path: &Path, bytes: u64) {
         };
         match beside(program, arguments, path) {
             Some((time, lines)) => {
-                assert_eq!(lines, best.hits, "{program} counts otherwise");
+                assert_eq!(lines, best.hits, "{program} finds a different number");
                 let ratio = seconds / time.as_secs_f64();
                 let budget = case
                     .budget

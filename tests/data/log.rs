@@ -831,5 +831,9 @@ fn a_log_of_full_batches_stays_within_budget_and_counts_evictions() {
     let counters = log.counters();
     assert!(counters.evicted > 0);
     assert_eq!(counters.received, counters.kept + counters.evicted);
-    assert!(counters.kept * 4096 > 6 << 20, "{} are kept", counters.kept);
+    assert!(
+        counters.kept * 4096 > 6 << 20,
+        "{} rows are kept",
+        counters.kept
+    );
 }

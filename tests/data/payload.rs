@@ -80,7 +80,7 @@ fn bytes_of(part: Part<'_>) -> Vec<u8> {
             let middle = (high & 0x0f) << 2 | low >> 6;
             vec![0xe0 | high >> 4, 0x80 | middle, 0x80 | low & 0x3f]
         }
-        other => panic!("{other:?} is no escape"),
+        other => panic!("{other:?} is not an escape"),
     }
 }
 

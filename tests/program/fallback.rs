@@ -204,7 +204,7 @@ fn a_user_with_30_000_channels_receives_them_all_while_keys_respond() {
 fn channels_beyond_the_limit_are_counted_as_left_out() {
     let mut stage = refused_all(&["*"]);
     let Allowed::Only { names, .. } = only(&["a", "b"]) else {
-        panic!("names are told");
+        panic!("not a list of names");
     };
     let left_out = 150_000;
     assert_eq!(

@@ -88,7 +88,7 @@ async fn assert_published(listener: &mut Listener) {
     listener.until("it is published", is_answered).await;
     assert_eq!(listener.published, [Ok(1)]);
     let is_heard = |listener: &Listener| !heard_on(&listener.log, b"orders").is_empty();
-    listener.until("it is heard", is_heard).await;
+    listener.until("the message is received", is_heard).await;
 }
 
 fn stop(publishers: Vec<Publisher>) -> Vec<Sent> {
@@ -131,14 +131,18 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     let new_master = monitored.wait_for_new_master();
     let is_back = |listener: &Listener| is_each_confirmed(listener, 4, 2);
     listener
-        .within(BACK_WITHIN, "all are back at the new master", is_back)
+        .within(
+            BACK_WITHIN,
+            "all subscriptions are back at the new master",
+            is_back,
+        )
         .await;
     until_more(&mut listener, 200).await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let event = format!("failover from {old} to {new}");
     let is_told = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
     listener
-        .until("the failover is told", |listener| {
+        .until("the failover is reported", |listener| {
             listener.gaps().iter().any(is_told)
         })
         .await;
@@ -151,7 +155,7 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     monitored.demote(0, new_master);
     assert!(is_listened_to(&monitored.servers[new_master]));
     listener
-        .until("the old master is left", |_| {
+        .until("the old master is abandoned", |_| {
             !is_listened_to(&monitored.servers[0])
         })
         .await;
@@ -173,9 +177,11 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
     assert_eq!(failover, "OK");
     let new_master = monitored.wait_for_new_master();
     listener
-        .within(BACK_WITHIN, "all are back at the new master", |listener| {
-            is_each_confirmed(listener, 4, 2)
-        })
+        .within(
+            BACK_WITHIN,
+            "all subscriptions are back at the new master",
+            |listener| is_each_confirmed(listener, 4, 2),
+        )
         .await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let is_told = |listener: &Listener, event: &str, is_over: bool| {
@@ -185,7 +191,7 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
     let moved = format!("failover from {old} to {new}");
     let lingers = format!("{old} still acts as master");
     listener
-        .until("both are told", |listener| {
+        .until("both are reported", |listener| {
             is_told(listener, &moved, true) && is_told(listener, &lingers, false)
         })
         .await;
@@ -197,19 +203,19 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
         .await;
     assert!(is_listened_to(&monitored.servers[new_master]));
     listener
-        .until("the old master is left", |_| {
+        .until("the old master is abandoned", |_| {
             !is_listened_to(&monitored.servers[0])
         })
         .await;
     monitored.demote(0, new_master);
     listener
-        .until("the old master is known to be none", |listener| {
+        .until("the old master is known to be a replica", |listener| {
             is_told(listener, &lingers, true)
         })
         .await;
     let before = heard_on(&listener.log, b"orders").len();
     listener
-        .until("those that stayed are heard again", |listener| {
+        .until("the remaining publishers are received again", |listener| {
             heard_on(&listener.log, b"orders").len() > before + 50
         })
         .await;
@@ -240,7 +246,7 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
     let new_master = monitored.wait_for_new_master();
     let switched = |listener: &Listener| heard_on(&listener.log, b"+switch-master");
     listener
-        .until("a new master is told", |listener| {
+        .until("the new master is reported", |listener| {
             !switched(listener).is_empty()
         })
         .await;
@@ -252,13 +258,13 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
     assert!(!heard_on(&listener.log, b"+config-update-from").is_empty());
 
     listener
-        .until("the master's are back", |listener| {
+        .until("the master's subscriptions are back", |listener| {
             confirmations(listener).get(&0) >= Some(&2)
         })
         .await;
     monitored.sentinels[0].kill();
     listener
-        .until("another sentinel is listened to", |listener| {
+        .until("another sentinel delivers events", |listener| {
             confirmations(listener).get(&1) >= Some(&2)
         })
         .await;
@@ -311,12 +317,12 @@ async fn sharded_channels_are_searched_on_the_current_master() {
     listener
         .until("it is found", |listener| has_found(listener, b"orders"))
         .await;
-    assert_eq!(listener.found[0].len(), 1, "none is never said");
+    assert_eq!(listener.found[0].len(), 1, "an empty result is never reported");
     monitored.sentinels[0].cli(&["sentinel", "failover", NAME]);
     let new_master = monitored.wait_for_new_master();
     let _at_new_master = listen(&monitored.servers[new_master], b"others");
     listener
-        .until("what the new master has is found", |listener| {
+        .until("channels on the new master are found", |listener| {
             has_found(listener, b"others")
         })
         .await;
@@ -342,13 +348,13 @@ async fn the_loss_of_all_sentinels_is_reported_and_servers_are_named_by_address(
         .await;
     sentinels.iter_mut().for_each(Redis::kill);
     listener
-        .until("they are missed", |listener| {
+        .until("the loss is reported", |listener| {
             listener.is_partial("no sentinel answers: ")
         })
         .await;
     sentinels[1].restart();
     listener
-        .until("one is enough", |listener| {
+        .until("one sentinel is enough", |listener| {
             listener.partial.last() == Some(&None)
         })
         .await;
@@ -390,7 +396,7 @@ async fn sentinels_and_servers_have_separate_passwords() {
     let url = with_login(&plain, ":wrong", "sentinel-password=guard");
     let mut listener = Listener::start(config(&url, &topics[..1]));
     listener
-        .until("the master's refusal is told", |listener| {
+        .until("the master's refusal is reported", |listener| {
             listener
                 .refusal()
                 .is_some_and(|words| words.starts_with("WRONGPASS"))
@@ -461,7 +467,9 @@ async fn an_unknown_master_is_reported_with_the_known_ones() {
         sentinel.address()
     );
     listener
-        .until("the names are told", |listener| listener.has_failed(&words))
+        .until("the names are reported", |listener| {
+            listener.has_failed(&words)
+        })
         .await;
     listener.server.stop().await;
 }
@@ -493,7 +501,9 @@ async fn dead_and_outdated_sentinels_are_skipped() {
         replica.address()
     );
     listener
-        .until("it is not believed", |listener| listener.has_failed(&words))
+        .until("the master is not trusted", |listener| {
+            listener.has_failed(&words)
+        })
         .await;
     assert!(!is_listened_to(&replica) && !is_listened_to(&master));
     listener.server.stop().await;
@@ -540,7 +550,7 @@ async fn sentinels_and_servers_can_use_tls() {
     // Without TLS, nobody is let in.
     let mut listener = Listener::start(config(&url, &topics));
     listener
-        .until("TLS is asked for", |listener| {
+        .until("TLS is required", |listener| {
             listener.has_failed("it may require TLS (--tls or rediss://)")
         })
         .await;

@@ -219,7 +219,7 @@ fn a_resize_redraws_at_the_new_size() {
     wait_until_drawn(&program);
     for (columns, rows) in [(80, 24), (40, 12), (160, 50)] {
         program.resize(columns, rows);
-        program.wait_for("a screen drawn to its last row", |screen| {
+        program.wait_for("a completely drawn screen", |screen| {
             let rows: Vec<_> = screen.rows(0, columns).collect();
             rows.first().is_some_and(|row| row.contains("live"))
                 && rows.last().is_some_and(|row| !row.trim().is_empty())

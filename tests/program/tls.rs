@@ -75,7 +75,7 @@ impl Listener {
     /// Waits for the next event. Returns `None` if it went into the log.
     async fn next(&mut self) -> Option<Feed> {
         let feed = timeout(PATIENCE, self.feed_rx.recv()).await;
-        match feed.expect("something comes").expect("the tasks run") {
+        match feed.expect("anything arrives").expect("the tasks run") {
             Feed::Batch(batch) => {
                 self.log.append(*batch);
                 None

@@ -167,7 +167,7 @@ async fn rare_heartbeats_lose_an_idle_connection_and_a_gap_covers_the_loss() {
         .await;
     let mut sent = first.stop();
     listener
-        .until("it was cut and is back", Listener::is_restored)
+        .until("the connection was cut and is back", Listener::is_restored)
         .await;
     let [gap, ..] = &listener.gaps()[..] else {
         panic!("no gap");
@@ -220,7 +220,7 @@ async fn a_network_that_drops_a_connection_silently_is_noticed() {
         "{gap:?}"
     );
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "the connection is back", Listener::is_restored)
         .await;
     let heard = listener.messages();
     listener
@@ -257,7 +257,9 @@ async fn messages_discarded_while_we_slept_lie_in_the_gap() {
     while publisher.published() < killed + 50 {
         thread::yield_now();
     }
-    listener.until("it is back", Listener::is_restored).await;
+    listener
+        .until("the connection is back", Listener::is_restored)
+        .await;
     let [gap] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
     };
@@ -449,7 +451,7 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
     let wait = |is_so: &dyn Fn() -> bool| {
         let deadline = Instant::now() + PATIENCE;
         while !is_so() {
-            assert!(Instant::now() < deadline, "it did not come");
+            assert!(Instant::now() < deadline, "no message arrived");
             thread::yield_now();
         }
     };
@@ -514,7 +516,7 @@ async fn each_attempt_resolves_the_name_and_tries_every_address() {
     old.kill();
     *addresses.lock().unwrap() = vec![closed, new.address()];
     listener
-        .within(SOON, "the new one is found", Listener::is_restored)
+        .within(SOON, "the new server is found", Listener::is_restored)
         .await;
     let heard = listener.messages();
     listener
@@ -567,7 +569,7 @@ async fn a_server_that_is_loading_is_waited_for() {
     redis.kill();
     redis.restart();
     listener
-        .until("it says that it is loading", |listener| {
+        .until("the server reports that it is loading", |listener| {
             listener.has_failed("LOADING")
         })
         .await;
@@ -576,7 +578,7 @@ async fn a_server_that_is_loading_is_waited_for() {
         thread::yield_now();
     }
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "the connection is back", Listener::is_restored)
         .await;
     let heard = listener.messages();
     listener
@@ -629,7 +631,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
             .await;
         primary.kill();
         listener
-            .until("it is said to be down", |listener| {
+            .until("the primary is reported as down", |listener| {
                 let mut reasons = listener.gaps().into_iter().map(|gap| gap.reason);
                 reasons.any(|reason| reason == GapReason::PrimaryLinkDown)
             })
@@ -637,7 +639,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
         // Not all servers answer PING like that.
         if replica.cli(&["PING"]).starts_with("MASTERDOWN") {
             listener
-                .until("that is said in its words", |listener| {
+                .until("the reason is reported in the server's words", |listener| {
                     listener.has_failed("MASTERDOWN")
                 })
                 .await;
@@ -645,7 +647,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
         primary.restart();
         wait_for_link(&replica);
         listener
-            .within(SOON, "it is back", Listener::is_restored)
+            .within(SOON, "the connection is back", Listener::is_restored)
             .await;
         let heard = listener.messages();
         listener
@@ -681,7 +683,7 @@ async fn a_primary_restarted_between_two_heartbeats_is_a_gap() {
     primary.restart();
     wait_for_link(&replica);
     listener
-        .within(SOON, "a gap that is closed", Listener::is_restored)
+        .within(SOON, "a closed gap", Listener::is_restored)
         .await;
     let heard = listener.messages();
     listener
@@ -713,7 +715,7 @@ async fn a_server_without_room_for_another_client_is_retried() {
         "+OK\r\n"
     );
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "the connection is back", Listener::is_restored)
         .await;
     let heard = listener.messages();
     listener
@@ -782,7 +784,7 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     redis.cli(&["ACL", "SETUSER", "app", "resetpass", ">old"]);
     listener.server.command(Command::Reconnect);
     listener
-        .within(SOON, "it is back, and nothing is in trouble", |listener| {
+        .within(SOON, "the connection is back without trouble", |listener| {
             listener.is_restored() && listener.troubles.last() == Some(&None)
         })
         .await;
@@ -841,7 +843,7 @@ async fn a_restarted_server_that_loads_its_users_late_is_waited_for() {
         listener.connections.iter().filter(is_it).count()
     };
     listener
-        .until("it is refused again and again", |listener| {
+        .until("the login is refused repeatedly", |listener| {
             refusals(listener) > 3
         })
         .await;
@@ -856,7 +858,11 @@ async fn a_restarted_server_that_loads_its_users_late_is_waited_for() {
     assert!(reason.starts_with("WRONGPASS"), "{open:?}");
     add_user(&redis);
     listener
-        .within(SOON, "it is back by itself", Listener::is_restored)
+        .within(
+            SOON,
+            "the connection is back by itself",
+            Listener::is_restored,
+        )
         .await;
     let [closed] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
@@ -865,7 +871,7 @@ async fn a_restarted_server_that_loads_its_users_late_is_waited_for() {
     assert_eq!(closed.cause, GapCause::LoginRefused);
     publish_one(&listener);
     listener
-        .until("the commander is let in too", |listener| {
+        .until("the commander's login is accepted too", |listener| {
             listener.published.last().is_some_and(Result::is_ok)
         })
         .await;
@@ -898,7 +904,7 @@ async fn a_newly_required_password_is_a_refusal_too() {
     assert_eq!(admin.say(&["CONFIG", "SET", "requirepass", ""]), "+OK\r\n");
     listener.server.command(Command::Reconnect);
     listener
-        .within(SOON, "it is back, and nothing is in trouble", |listener| {
+        .within(SOON, "the connection is back without trouble", |listener| {
             listener.is_restored() && listener.troubles.last() == Some(&None)
         })
         .await;

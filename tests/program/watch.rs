@@ -374,7 +374,7 @@ fn wait_until_nothing_is_echoed(pty: &Pty) {
     };
     let deadline = Instant::now() + Duration::from_secs(30);
     while is_echoing() {
-        assert!(Instant::now() < deadline, "what is typed is echoed");
+        assert!(Instant::now() < deadline, "typed text is still echoed");
     }
 }
 
@@ -662,6 +662,6 @@ fn a_burst_is_received_in_full_while_keys_respond() {
     pty.wait_for_text("200,000 received");
     let stats = quit_with_stats(&mut pty, &directory);
     for (name, value) in [("received", 200_000), ("dropped", 0), ("gaps", 0)] {
-        assert_eq!(stats[name], value, "{name} of {stats}");
+        assert_eq!(stats[name], value, "{name} in {stats}");
     }
 }

@@ -1006,20 +1006,20 @@ fn a_publish_error_disappears_once_the_box_is_edited_or_left() {
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.keys("y");
-    assert!(!is_shown(&stage), "it was edited");
+    assert!(!is_shown(&stage), "after an edit");
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.send(Event::Paste("y".to_owned()));
-    assert!(!is_shown(&stage), "it was edited");
+    assert!(!is_shown(&stage), "after an edit");
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.wait(Duration::from_secs(1));
     stage.code(KeyCode::Enter);
-    assert!(!is_shown(&stage), "it was sent again");
+    assert!(!is_shown(&stage), "after another publish");
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.code(KeyCode::Esc);
-    assert!(!is_shown(&stage), "the box was left");
+    assert!(!is_shown(&stage), "the box is left");
 }
 
 #[test]

@@ -330,7 +330,9 @@ async fn a_flood_of_unexpected_frames_is_counted_in_a_few_rows() {
     }
     let all = 2 * (FRAMES * PIECES) as u64;
     listener
-        .until("all are told", |log| count_of_unexpected(log) == all)
+        .until("all frames are reported", |log| {
+            count_of_unexpected(log) == all
+        })
         .await;
     // The number of rows per second is limited; a slow machine may take a few seconds.
     assert!(unexpected(&listener.log).len() < 100);
@@ -408,11 +410,13 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
                 if subscription.id == SubscriptionId(1))
         })
     };
-    listener.until("its end is confirmed", ended).await;
+    listener
+        .until("the unsubscription is confirmed", ended)
+        .await;
     // Messages after the unsubscription are reported.
     peer.say(array(&["smessage", "sharded", "late"]).as_bytes());
     listener
-        .until("that is told", |log| count_of_unexpected(log) == 1)
+        .until("it is reported", |log| count_of_unexpected(log) == 1)
         .await;
     assert_eq!(
         &*unexpected(&listener.log)[0].0,

@@ -92,7 +92,7 @@ impl Listener {
         let count = config.subscriptions.len();
         let mut listener = Self::start(config);
         listener
-            .until("all are confirmed", |listener| {
+            .until("all subscriptions are confirmed", |listener| {
                 listener.subscribed().len() == count
             })
             .await;
@@ -356,7 +356,7 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_subscriptions_are_back
     );
     assert_eq!(redis.cli(&["PUBLISH", "one", "again"]), "1");
     listener
-        .until("a message comes", |listener| listener.messages() == 1)
+        .until("a message arrives", |listener| listener.messages() == 1)
         .await;
     listener.server.stop().await;
 }
@@ -440,7 +440,9 @@ async fn a_server_that_stops_answering_is_given_up_and_reconnected_later() {
     assert_eq!(listener.gaps().len(), 1);
     redis.resume();
     listener
-        .until("it is back", |listener| listener.gaps().len() == 2)
+        .until("the connection is back", |listener| {
+            listener.gaps().len() == 2
+        })
         .await;
     assert!(matches!(listener.gaps()[1].end, GapEnd::Restored(_)));
     listener.server.stop().await;
@@ -502,7 +504,7 @@ async fn one_denied_subscription_does_not_affect_the_others() {
     assert_eq!(reason.code, ErrorCode::NoPermission, "{reason:?}");
     redis.cli(&["PUBLISH", "open:b", "payload"]);
     listener
-        .until("a message comes", |listener| listener.messages() == 1)
+        .until("a message arrives", |listener| listener.messages() == 1)
         .await;
     // The refused subscription can be removed.
     listener
@@ -531,7 +533,9 @@ async fn a_wrong_password_is_final_until_a_retry_is_requested() {
     redis.cli(&["-a", "right", "CONFIG", "SET", "requirepass", "wrong"]);
     listener.server.command(Command::Reconnect);
     listener
-        .until("it is let in", |listener| listener.subscribed() == [(0, 1)])
+        .until("the login is accepted", |listener| {
+            listener.subscribed() == [(0, 1)]
+        })
         .await;
     assert!(listener.is(&Connection::Live));
     assert!(!format!("{:?}", listener.others).contains("wrong"));
@@ -578,20 +582,20 @@ async fn subscriptions_can_be_added_and_removed_while_running() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("the first is over", |listener| {
+        .until("the first subscription has ended", |listener| {
             listener.unsubscribed() == [(0, 1, true)]
         })
         .await;
     redis.cli(&["PUBLISH", "one", "unheard"]);
     assert_eq!(redis.cli(&["PUBLISH", "two", "listener"]), "1");
     listener
-        .until("a message comes", |listener| listener.messages() == 1)
+        .until("a message arrives", |listener| listener.messages() == 1)
         .await;
     listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
     listener
-        .until("nothing is listened to", |listener| {
+        .until("nothing is subscribed to", |listener| {
             listener.is(&Connection::Idle)
         })
         .await;
@@ -600,13 +604,13 @@ async fn subscriptions_can_be_added_and_removed_while_running() {
         .server
         .command(Command::Subscribe(channel(2, b"one")));
     listener
-        .until("it listens again", |listener| {
+        .until("the subscription is live again", |listener| {
             listener.subscribed().len() == 3
         })
         .await;
     assert_eq!(redis.cli(&["PUBLISH", "one", "listener"]), "1");
     listener
-        .until("a message comes", |listener| listener.messages() == 2)
+        .until("a message arrives", |listener| listener.messages() == 2)
         .await;
     assert!(listener.gaps().is_empty());
     listener.server.stop().await;
@@ -644,7 +648,9 @@ async fn the_last_message_ends_its_subscription() {
     assert_eq!((listener.messages(), all_ended(&listener).len()), (3, 0));
     redis.cli(&["PUBLISH", "two", "END"]);
     listener
-        .until("all have ended", |listener| listener.is(&Connection::Idle))
+        .until("all subscriptions have ended", |listener| {
+            listener.is(&Connection::Idle)
+        })
         .await;
     assert_eq!(
         (ended(&listener), all_ended(&listener).len()),
@@ -656,13 +662,13 @@ async fn the_last_message_ends_its_subscription() {
         .server
         .command(Command::Subscribe(channel(2, b"one")));
     listener
-        .until("an ended topic is listened to again", |listener| {
+        .until("an ended subscription was renewed", |listener| {
             listener.subscribed().len() == 3
         })
         .await;
     redis.cli(&["PUBLISH", "one", "again"]);
     listener
-        .until("a message comes", |listener| listener.messages() == 5)
+        .until("a message arrives", |listener| listener.messages() == 5)
         .await;
     listener.server.stop().await;
 }
@@ -692,7 +698,9 @@ async fn a_denied_subscription_alone_does_not_keep_the_connection() {
         .await;
     redis.cli(&["PUBLISH", "open:a", "END"]);
     listener
-        .until("it rests", |listener| listener.is(&Connection::Idle))
+        .until("the connection is idle", |listener| {
+            listener.is(&Connection::Idle)
+        })
         .await;
     listener
         .server
@@ -704,7 +712,7 @@ async fn a_denied_subscription_alone_does_not_keep_the_connection() {
         .server
         .command(Command::Subscribe(channel(3, b"open:b")));
     listener
-        .until("the new one is confirmed", |listener| {
+        .until("the new subscription is confirmed", |listener| {
             listener.subscribed().last() == Some(&(3, 1)) && denied(listener) == 3
         })
         .await;
@@ -733,7 +741,9 @@ async fn a_subscription_whose_removal_is_refused_disappears() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("it is over", |listener| listener.unsubscribed().len() == 1)
+        .until("the subscription has ended", |listener| {
+            listener.unsubscribed().len() == 1
+        })
         .await;
     let said = listener.select(|notice| match notice {
         Notice::Unexpected {
@@ -751,7 +761,7 @@ async fn a_subscription_whose_removal_is_refused_disappears() {
     assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
     redis.cli(&["PUBLISH", "b", "wanted"]);
     listener
-        .until("a message comes", |listener| listener.messages() > 0)
+        .until("a message arrives", |listener| listener.messages() > 0)
         .await;
     let names: Vec<&[u8]> = listener
         .batches
@@ -790,7 +800,7 @@ async fn a_unix_socket_works_as_well() {
     let mut listener = Listener::listening(config(&url, &[pattern(0, b"*")])).await;
     listener.publish(7, b"channel", b"payload");
     listener
-        .until("it comes back", |listener| {
+        .until("the connection comes back", |listener| {
             listener.messages() == 1 && !listener.published().is_empty()
         })
         .await;
@@ -807,7 +817,7 @@ async fn a_payload_of_100_mb_arrives_complete() {
     let port = redis.port();
     listener.publish(0, b"large", &payload);
     listener
-        .until("it comes", |listener| listener.messages() == 1)
+        .until("the message arrives", |listener| listener.messages() == 1)
         .await;
     assert!(
         listener
@@ -817,7 +827,9 @@ async fn a_payload_of_100_mb_arrives_complete() {
     );
     redis.cli(&["PUBLISH", "large", "small"]);
     listener
-        .until("the next comes", |listener| listener.messages() == 2)
+        .until("the next message arrives", |listener| {
+            listener.messages() == 2
+        })
         .await;
     assert_eq!(listener.dropped().count, 0);
     assert!(
@@ -847,11 +859,11 @@ async fn names_and_payloads_are_bytes() {
         assert_eq!(redis.send(&[b"PUBLISH", name, payload]), b":1\r\n");
     }
     listener
-        .until("all come", |listener| listener.messages() == 5)
+        .until("all messages arrive", |listener| listener.messages() == 5)
         .await;
     listener.publish(1, b"\xff\x00\xfe", b"");
     listener
-        .until("one more comes", |listener| {
+        .until("one more arrives", |listener| {
             listener.messages() == 6 && !listener.published().is_empty()
         })
         .await;
@@ -892,7 +904,7 @@ async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     assert!(grown < 6 * LIMIT, "{} MiB", grown >> 20);
     redis.cli(&["PUBLISH", "flood", "the last"]);
     listener
-        .until("all is accounted for", |listener| {
+        .until("every message is accounted for", |listener| {
             listener.messages() + listener.dropped().count == COUNT as u64 + 1
         })
         .await;
@@ -1079,7 +1091,9 @@ async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
         })
     };
     listener
-        .until("all is told", |listener| said(listener).len() == 5)
+        .until("everything is reported", |listener| {
+            said(listener).len() == 5
+        })
         .await;
     let expected = [
         ("ERR something is wrong", 1),
@@ -1116,7 +1130,9 @@ async fn unsubscribing_from_a_denied_channel_is_not_an_error() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("it is over", |listener| listener.is(&Connection::Idle))
+        .until("the subscription has ended", |listener| {
+            listener.is(&Connection::Idle)
+        })
         .await;
     assert!(
         matches!(
@@ -1309,7 +1325,7 @@ async fn an_endless_answer_is_cut_off_before_it_fills_memory() {
             })
             .await;
         let written = written.load(Relaxed);
-        assert!(written < ENDLESS / 2, "{written} bytes were taken");
+        assert!(written < ENDLESS / 2, "{written} bytes were accepted");
         assert_eq!(listener.subscribed(), [(0, 1)]);
         listener.server.stop().await;
     }

@@ -38,5 +38,5 @@ pub fn config(usual: u32) -> Config {
 fn number(variable: &str) -> Option<u64> {
     let text = env::var(variable).ok()?;
     let number = text.parse();
-    Some(number.unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+    Some(number.unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
 }

@@ -69,7 +69,9 @@ impl Listener {
         let count = config.subscriptions.len();
         let mut listener = Self::start(config);
         let is_so = |listener: &Self| listener.confirmed() == count;
-        listener.until("all are confirmed", is_so).await;
+        listener
+            .until("all subscriptions are confirmed", is_so)
+            .await;
         listener
     }
 
@@ -104,7 +106,7 @@ impl Listener {
         for (channel, number) in last {
             let payload = number.to_string();
             let is_heard = |listener: &Self| listener.has_heard(channel, payload.as_bytes());
-            self.until("the last message is heard", is_heard).await;
+            self.until("the last message is received", is_heard).await;
         }
         check(&self.log, sent)
     }

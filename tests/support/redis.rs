@@ -211,7 +211,7 @@ impl Redis {
         let mut stream = self.connect();
         stream
             .write_all(&pack(arguments))
-            .expect("the server takes a command");
+            .expect("the server accepts a command");
         let mut answer = vec![0; 4096];
         let length = stream.read(&mut answer).expect("the server answers");
         answer.truncate(length);

@@ -213,12 +213,12 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     let reported = log.counters().dropped;
     assert!(
         dropped <= reported,
-        "{dropped} are dropped, but {reported} reported"
+        "{dropped} were dropped, but {reported} were reported"
     );
     for message in sent {
         let left = heard.get(&message.channel);
         let left = left.filter(|numbers| !numbers.is_empty());
-        assert!(left.is_none(), "nobody sent these, or twice: {left:?}");
+        assert!(left.is_none(), "received twice or never sent: {left:?}");
     }
     assert!(
         outside.is_empty(),
@@ -236,7 +236,7 @@ fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
     };
     assert!(
         first >= number,
-        "{first} came twice or late: it stands before {number}"
+        "{first} arrived twice or late: it precedes {number}"
     );
     if first == number {
         heard.pop_front();

@@ -184,7 +184,7 @@ fn an_engine_without_a_thread_gives_the_same_answers() {
     let check = plan.add(sequence(), log.end());
     assert_eq!(engine.answer(Request::Plan(Arc::new(plan))), None);
     let Some(Answer::Looked(looked)) = engine.answer(Request::kept(check, &log)) else {
-        panic!("nothing was looked at");
+        panic!("no row was checked");
     };
     assert_eq!(
         (looked.found.len(), looked.rows, looked.gone),

@@ -31,7 +31,7 @@ impl Apply<'_> {
             Change::Within { .. } => match value {
                 Value::Array(elements) => self.elements(elements, line.depth + 1),
                 Value::Object(members) => self.members(members, line.depth + 1),
-                other => panic!("nothing is within {other}"),
+                other => panic!("{other} contains nothing"),
             },
             other => panic!("{other:?} of one value"),
         }

@@ -133,7 +133,9 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         Any::Bytes(bytes) => assert_eq!(unescaped(found), base64(bytes)),
         // The shortest digits depend on the precision that was written.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
-        Any::List(_) | Any::Map(_) | Any::Pairs(_) => unreachable!("they are no leaves"),
+        Any::List(_) | Any::Map(_) | Any::Pairs(_) => {
+            unreachable!("the paths are not those of leaves")
+        }
     }
 }
 

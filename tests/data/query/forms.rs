@@ -224,7 +224,7 @@ fn a_number_is_found_as_it_is_displayed() {
             format!("\"{text}\"")
         };
         let query = format!(".a == {value}");
-        assert!(asks(&query, &message(payload)), "{query} of {payload:02x?}");
+        assert!(asks(&query, &message(payload)), "{query} on {payload:02x?}");
     }
     for (payload, query) in [
         (0, ".a == 2147483648"),

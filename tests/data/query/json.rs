@@ -167,7 +167,7 @@ fn half_a_surrogate_pair_is_valid_json_and_a_distinct_string() {
         (r".a ~ /^.$/", r#"{"a":"\ud800"}"#),
         (r#"."\ud800" == 1"#, r#"{"\\ud800":1}"#),
     ] {
-        assert!(!matches(query, payload), "{query} of {payload}");
+        assert!(!matches(query, payload), "{query} on {payload}");
     }
     assert!(matches(r#"."\ud800" == 1"#, r#"{"\uD800":1}"#));
     assert!(matches(r#".a < "\ue000""#, r#"{"a":"\udfff"}"#));

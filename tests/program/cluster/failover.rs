@@ -29,7 +29,7 @@ async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
     };
     let mut listener = ClusterListener::start(target, topics);
     listener
-        .until("all are confirmed", |listener| {
+        .until("all subscriptions are confirmed", |listener| {
             (0..).zip(topics).all(|(id, _)| listener.confirmed(id) >= 1)
         })
         .await;
@@ -55,11 +55,9 @@ async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
         .await;
     cluster.lock().unwrap().nodes[owner].kill();
     listener
-        .until_within(
-            BACK_WITHIN,
-            "the pattern is back by another node",
-            |listener| listener.confirmed(0) >= 2,
-        )
+        .until_within(BACK_WITHIN, "another node serves the pattern", |listener| {
+            listener.confirmed(0) >= 2
+        })
         .await;
     // Until then, no server can serve it.
     let new = wait_for_new_owner(&cluster, owner, shard).await;
@@ -80,7 +78,7 @@ async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
     let log = listener.stop().await;
     assert!(log.counters().gaps >= 1, "{:?}", log.counters());
     let missing = check(&log, &sent);
-    assert!(missing > 0, "what came in the hole was lost");
+    assert!(missing > 0, "messages published during the gap were lost");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,7 +93,7 @@ async fn key_events_arrive_from_a_promoted_replica() {
     let topics = [Topic::pattern(b"__keyevent@*")];
     let mut listener = ClusterListener::start(target(&cluster, &[other]), &topics);
     listener
-        .until("they come by each primary", |listener| {
+        .until("each primary sends key events", |listener| {
             listener.confirmed(0) >= 3
         })
         .await;
@@ -103,13 +101,15 @@ async fn key_events_arrive_from_a_promoted_replica() {
     let cluster = Arc::new(Mutex::new(cluster));
     let new = wait_for_new_owner(&cluster, owner, key).await;
     listener
-        .until_within(BACK_WITHIN, "they come by the new one", |listener| {
-            listener.confirmed(0) >= 4
-        })
+        .until_within(
+            BACK_WITHIN,
+            "the new primary sends key events",
+            |listener| listener.confirmed(0) >= 4,
+        )
         .await;
     cluster.lock().unwrap().nodes[new].cli(&["set", key, "1"]);
     listener
-        .until("the event of its key came", |listener| {
+        .until("the event of its key arrived", |listener| {
             listener.has_brought(b"__keyevent@0__:set")
         })
         .await;
@@ -142,7 +142,7 @@ async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let halted = Time::now();
     cluster.nodes[owner].pause();
     listener
-        .until("it answers no question", |listener| !is_asked(listener))
+        .until("it does not answer", |listener| !is_asked(listener))
         .await;
     let cluster = Arc::new(Mutex::new(cluster));
     wait_for_new_owner(&cluster, owner, shard).await;
@@ -157,7 +157,7 @@ async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
         panic!("{:#?}", listener.holes());
     };
     let early = halted.since(hole.last_heard);
-    assert!(early < BACK_WITHIN, "the hole begins {early:?} too early");
+    assert!(early < BACK_WITHIN, "the gap begins {early:?} too early");
     cluster.lock().unwrap().nodes[owner].resume();
     listener.stop().await;
 }

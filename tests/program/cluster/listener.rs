@@ -154,7 +154,7 @@ impl ClusterListener {
     /// Waits until each of the first `count` subscriptions is confirmed.
     pub async fn until_all_confirmed(&mut self, count: u32) {
         let are_all = |listener: &Self| (0..count).all(|id| listener.confirmed(id) >= 1);
-        self.until("all are confirmed", are_all).await;
+        self.until("all subscriptions are confirmed", are_all).await;
     }
 
     /// Waits until `count` more messages have arrived.

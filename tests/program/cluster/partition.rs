@@ -90,9 +90,11 @@ impl Partition {
         assert_ne!(new, self.owner);
         let moving = self.moving;
         self.listener
-            .until_within(BACK_WITHIN, "all is back by other nodes", |listener| {
-                (0..moving).all(|id| listener.confirmed(id) >= 2)
-            })
+            .until_within(
+                BACK_WITHIN,
+                "other nodes serve all subscriptions",
+                |listener| (0..moving).all(|id| listener.confirmed(id) >= 2),
+            )
             .await;
         self.listener.until_more_messages(200).await;
         assert_ne!(self.listener.home(), self.name);
@@ -112,7 +114,9 @@ impl Partition {
                 .node(&name)
                 .is_some_and(|node| node.role == Role::Replica && node.health == Health::Well)
         };
-        self.listener.until("it is known as one", is_known).await;
+        self.listener
+            .until("it is known as a replica", is_known)
+            .await;
         self.listener.until_more_messages(200).await;
     }
 
@@ -226,17 +230,15 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     listener.until_more_messages(200).await;
     bus.cut_off(home);
     let given_up = format!("{name}@");
-    cluster.wait("the others give it up", |cluster| {
+    cluster.wait("the other nodes give up on it", |cluster| {
         let nodes = cluster.nodes[0].cli(&["cluster", "nodes"]);
         let is_it = |line: &str| line.contains(&given_up) && line.contains("slave,fail ");
         nodes.lines().any(is_it)
     });
     listener
-        .until_within(
-            BACK_WITHIN,
-            "the pattern comes by another node",
-            |listener| listener.confirmed(0) >= 2,
-        )
+        .until_within(BACK_WITHIN, "another node serves the pattern", |listener| {
+            listener.confirmed(0) >= 2
+        })
         .await;
     listener.until_more_messages(200).await;
     bus.mend();
@@ -245,5 +247,8 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     listener.settle().await;
     listener.assert_no_open_hole();
     let log = listener.stop().await;
-    assert!(check(&log, &sent) > 0, "what came in the hole was lost");
+    assert!(
+        check(&log, &sent) > 0,
+        "messages published during the gap were lost"
+    );
 }

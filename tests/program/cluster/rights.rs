@@ -69,16 +69,16 @@ async fn a_user_who_may_not_query_the_nodes_learns_what_is_missing() {
     for scheme in ["redis+cluster", "redis"] {
         let mut listener = listen(&server, scheme, "u:pw", &topics);
         listener
-            .until("it is told", |listener| listener.is_partial(words))
+            .until("it is reported", |listener| listener.is_partial(words))
             .await;
         let before = calls(&server, "cluster");
         for_a_while(&mut listener).await;
         let asked = calls(&server, "cluster") - before;
-        assert!(asked <= 2, "asked {asked} times");
+        assert!(asked <= 2, "queried {asked} times");
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         listener.server.command(Command::Reconnect);
         listener
-            .until("it is told that it is over", |listener| {
+            .until("the end is reported", |listener| {
                 listener.partial.last() == Some(&None)
             })
             .await;
@@ -92,14 +92,14 @@ async fn a_server_outside_a_cluster_is_reported_as_such() {
     let server = Redis::start();
     let mut listener = listen(&server, "redis+cluster", "", &[Topic::pattern(b"*")]);
     listener
-        .until("it is told", |listener| {
+        .until("it is reported", |listener| {
             listener.is_partial("not a cluster: ERR This instance has cluster support disabled")
         })
         .await;
     let before = calls(&server, "cluster");
     for_a_while(&mut listener).await;
     let asked = calls(&server, "cluster") - before;
-    assert!(asked <= 2, "asked {asked} times");
+    assert!(asked <= 2, "queried {asked} times");
     listener.server.stop().await;
 }
 
@@ -116,7 +116,7 @@ async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_mat
         let events = subscription(1, Topic::pattern(KEY_EVENTS));
         listener.server.command(Command::Subscribe(events));
         listener
-            .until("it is told", |listener| {
+            .until("it is reported", |listener| {
                 listener.is_partial("possibly a cluster")
             })
             .await;
@@ -148,9 +148,10 @@ async fn a_wrong_password_is_retried_only_on_request() {
     listener.server.command(Command::Reconnect);
     let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
     listener
-        .until("it is let in, and the nodes are known", |listener| {
-            is_live(listener) && !listener.nodes.is_empty()
-        })
+        .until(
+            "the login is accepted and the nodes are known",
+            |listener| is_live(listener) && !listener.nodes.is_empty(),
+        )
         .await;
     listener.server.stop().await;
 }
@@ -167,14 +168,16 @@ async fn a_refused_search_for_sharded_channels_is_retried_on_request() {
     let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
     let mut listener = listen(&server, "redis", "u:pw", &topics);
     listener
-        .until("it is denied", |listener| listener.denials("NOPERM") == 1)
+        .until("the subscription is denied", |listener| {
+            listener.denials("NOPERM") == 1
+        })
         .await;
     for_a_while(&mut listener).await;
     assert_eq!(listener.denials("NOPERM"), 1);
     assert_eq!(calls(&server, "pubsub"), 1);
     listener.server.command(Command::Reconnect);
     listener
-        .until("it is denied again", |listener| {
+        .until("the subscription is denied again", |listener| {
             listener.denials("NOPERM") == 2
         })
         .await;
@@ -210,7 +213,7 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
     let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
     let mut listener = listen(&server, "redis", "", &topics);
     listener
-        .until("it is full", |listener| {
+        .until("the server is full", |listener| {
             listener.has_failed("max number of clients")
         })
         .await;

@@ -196,7 +196,7 @@ fn a_profile_checks_messages_and_the_command_line_adds_to_that() {
         redis.cli(&["publish", "orders", &format!(r#"{{"seq":{number}}}"#)]);
         redis.cli(&["publish", "jobs", &format!(r#"{{"n":{number}}}"#)]);
     }
-    pty.wait_for("both holes", |screen| {
+    pty.wait_for("both missing numbers", |screen| {
         screen.contents().matches("2 missing: 2–3").count() == 2
     });
 }
@@ -313,7 +313,7 @@ fn wait_until_nothing_is_echoed(pty: &Pty) {
     while is_echoing() {
         assert!(
             std::time::Instant::now() < deadline,
-            "what is typed is echoed"
+            "typed text is still echoed"
         );
     }
 }

@@ -58,7 +58,7 @@ impl Bus {
             bus.doors.push(door);
         }
         // Each node reconnects to another once it learns that node's new port.
-        cluster.wait("all talk by the bus", |cluster| {
+        cluster.wait("all nodes are connected through the bus", |cluster| {
             cluster.nodes.iter().all(|node| {
                 let nodes = node.cli(&["cluster", "nodes"]);
                 let knows = |door: &SocketAddr| nodes.contains(&format!("@{}", door.port()));

@@ -62,7 +62,7 @@ impl MonitoredMaster {
             new_master = (1..self.servers.len()).find(is_master);
             new_master.is_some()
         });
-        new_master.expect("it was waited for")
+        new_master.expect("the wait happened")
     }
 
     /// Makes a server the replica of another as sentinels do, but at once: its clients are
@@ -79,7 +79,7 @@ impl MonitoredMaster {
         ] {
             let command: Vec<&[u8]> = command.iter().map(|word| word.as_bytes()).collect();
             let written = stream.write_all(&pack(&command));
-            written.expect("the server takes a command");
+            written.expect("the server accepts a command");
         }
         wait("it is a replica", || {
             role(self.servers[server].address()) == Some(false)

@@ -41,7 +41,7 @@ impl Tree {
         assert_eq!(
             ended,
             Ok(true),
-            "a process is left:\n{}",
+            "a process is still running:\n{}",
             self.program.shell.text()
         );
     }

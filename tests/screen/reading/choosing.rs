@@ -121,7 +121,7 @@ fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
     stage.keys("jj");
     choose(&mut stage, 4);
     assert_eq!(format(&stage), Format::Json);
-    assert_eq!(path(&stage), ".a.b", "the place is kept");
+    assert_eq!(path(&stage), ".a.b", "the position is kept");
     let screen = stage.screen();
     assert!(screen.contains("channel               JSON │"), "{screen}");
     stage.send(Event::Resize(120, 30));
@@ -214,13 +214,13 @@ fn a_protobuf_channel_is_decoded_by_its_type() {
         stage.screen()
     );
     stage.keys("K");
-    assert_ne!(
-        format(&stage),
-        Format::Protobuf,
-        "nobody has said that it is"
-    );
+    assert_ne!(format(&stage), Format::Protobuf, "no type was given");
     choose(&mut stage, 5);
-    assert_eq!(cursor(&stage).1, r#"{"1":7,"2":"hi"}"#, "its bare fields");
+    assert_eq!(
+        cursor(&stage).1,
+        r#"{"1":7,"2":"hi"}"#,
+        "the bare fields are shown"
+    );
     choose(&mut stage, 8);
     assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
     assert_eq!(stage.toast(), "other: format Protobuf shop.v1.Order");
@@ -246,7 +246,7 @@ fn protobuf_fields_are_filtered_shown_and_plotted_by_name() {
         stage.toast(),
         "filtered by .id == 7 · Esc in the log clears it"
     );
-    assert_eq!(stage.shown(), 1, "of the other nobody has said the type");
+    assert_eq!(stage.shown(), 1, "the other channel has no type");
     stage.keys("ji");
     let screen = stage.screen();
     assert!(screen.contains("orders:1 hi"), "{screen}");

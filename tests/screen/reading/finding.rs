@@ -69,17 +69,14 @@ fn the_search_continues_in_the_next_message_and_in_the_bytes() {
     stage.keys("/needle");
     stage.code(KeyCode::Enter);
     stage.keys("J");
-    assert_eq!(path(&stage), ".a", "the place is kept");
+    assert_eq!(path(&stage), ".a", "the position is kept");
     assert_eq!(reader(&stage).mark_count(), 1);
     stage.keys("n");
     assert_eq!(path(&stage), ".b");
     stage.keys("]]");
-    assert_eq!(reader(&stage).mark_count(), 2, "each in the bytes");
+    assert_eq!(reader(&stage).mark_count(), 2, "every match in the bytes");
     stage.keys("[[/");
-    assert!(
-        stage.screen().contains("needle"),
-        "the text is there to be changed"
-    );
+    assert!(stage.screen().contains("needle"), "the text can be edited");
 }
 
 #[test]
@@ -93,7 +90,7 @@ fn a_match_in_text_scrolls_into_view() {
     stage.keys("/NEEDLE");
     assert!(
         stage.screen().contains("not found"),
-        "a capital makes case count"
+        "a capital letter makes the search case-sensitive"
     );
     for _ in 0..6 {
         stage.code(KeyCode::Backspace);
@@ -123,10 +120,13 @@ fn a_large_message_is_searched_in_the_background() {
     let second = stage.keys("e");
     assert!(stage.screen().contains("looking …"), "{}", stage.screen());
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert_eq!(stage.toast(), "", "it may still be found");
+    assert_eq!(stage.toast(), "", "a match may still be found");
     assert!(stage.screen().contains("looking …"));
     answer(&mut stage, first);
-    assert!(reader(&stage).is_searching(), "that was the search before");
+    assert!(
+        reader(&stage).is_searching(),
+        "the previous search is restored"
+    );
     answer(&mut stage, second);
     assert!(!reader(&stage).is_searching());
     assert_eq!(cursor(&stage), (".last".into(), "\"the needle\"".into()));

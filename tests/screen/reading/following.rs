@@ -38,7 +38,10 @@ fn enter_opens_a_message_beside_the_log_and_again_moves_the_focus() {
     assert_eq!(state(&stage), (true, false, Focus::Messages));
     stage.code(KeyCode::Esc);
     assert_eq!(state(&stage), (false, false, Focus::Messages));
-    assert!(stage.is_following(), "as before it was opened");
+    assert!(
+        stage.is_following(),
+        "the log is as it was before the message was opened"
+    );
 }
 
 #[test]
@@ -146,7 +149,7 @@ fn an_open_message_follows_the_newest_a_few_times_a_second() {
     stage.messages(&[("orders", b"one")]);
     assert_eq!(&*stage.snapshot().payload, b"one");
     stage.messages(&[("orders", b"two")]);
-    assert_eq!(&*stage.snapshot().payload, b"one", "not at once");
+    assert_eq!(&*stage.snapshot().payload, b"one", "not immediately");
     let due = stage.app.next_tick().unwrap();
     assert!(due <= stage.now.after(Duration::from_millis(34)));
     stage.now = due;
@@ -166,10 +169,10 @@ fn the_position_is_kept_from_message_to_message() {
     assert_eq!(cursor(&stage), (".user.tags[1]".into(), "\"b2\"".into()));
     stage.keys("hhhhK");
     assert_eq!(path(&stage), ".user");
-    assert!(!stage.screen().contains("tags"), "it stays folded");
+    assert!(!stage.screen().contains("tags"), "the value stays folded");
     stage.messages(&[("orders", br#"{"user":[1,2],"more":3}"#)]);
     stage.keys("JJJ");
-    assert_eq!(path(&stage), ".user", "in what is built otherwise too");
+    assert_eq!(path(&stage), ".user", "also in values of another structure");
 }
 
 #[test]
@@ -205,7 +208,10 @@ fn an_answer_about_another_message_is_ignored() {
         panic!("{first:?}");
     };
     stage.send(Event::Decoded(decode::answer(first)));
-    assert!(reader(&stage).decoded().is_none(), "that was another");
+    assert!(
+        reader(&stage).decoded().is_none(),
+        "the answer was for another message"
+    );
     answer(&mut stage, second);
     assert!(reader(&stage).decoded().is_some());
     stage.keys("G");
@@ -356,7 +362,11 @@ fn clicking_a_tab_shows_it() {
         assert_eq!(stage.app.open().unwrap().reader.tab(), tab);
         let last = column + u16::try_from(tab.name().len()).unwrap() - 1;
         stage.mouse(click, last + 1, tabs.y);
-        assert_eq!(stage.app.open().unwrap().reader.tab(), tab, "beside it");
+        assert_eq!(
+            stage.app.open().unwrap().reader.tab(),
+            tab,
+            "the message is open beside the log"
+        );
     }
 }
 

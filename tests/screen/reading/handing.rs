@@ -422,7 +422,7 @@ fn i_removes_the_lens_from_the_value_the_log_and_the_list() {
     assert_eq!(
         lens(&stage).as_deref(),
         Some(".s"),
-        "another value, another lens"
+        "another value sets another lens"
     );
     stage.keys("i");
     assert_eq!(lens(&stage), None);

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// Waits with a timeout, so that a test that waits in vain fails instead of hanging.
 async fn patiently<T>(future: impl Future<Output = T>) -> T {
     let result = tokio::time::timeout(PATIENCE, future).await;
-    result.expect("nothing more came")
+    result.expect("nothing more arrived")
 }
 
 /// A raw connection.
@@ -64,7 +64,7 @@ impl Raw {
         while !bytes.ends_with(mark.as_bytes()) {
             let read = tokio::time::timeout(PATIENCE, self.0.read_buf(&mut bytes)).await;
             match read
-                .unwrap_or_else(|_| panic!("only {:?} came", bytes.escape_ascii().to_string()))
+                .unwrap_or_else(|_| panic!("only {:?} arrived", bytes.escape_ascii().to_string()))
             {
                 Ok(0) | Err(_) => break,
                 Ok(_) => {}
