@@ -97,9 +97,9 @@ fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
     }
 }
 
-/// Panics if the message or the debug output of `said` contains the mark.
-fn assert_hides_password(said: &(impl ToString + Debug), about: &str) {
-    for words in [said.to_string(), format!("{said:?}")] {
+/// Panics if the message or the debug output of `value` contains the mark.
+fn assert_hides_password(value: &(impl ToString + Debug), about: &str) {
+    for words in [value.to_string(), format!("{value:?}")] {
         assert!(!words.contains(MARK), "{about}: {words}");
         assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
         assert_harmless(&whole(words.as_bytes()));
@@ -234,7 +234,7 @@ fn any_text_is_accepted_as_a_check_or_refused() {
 }
 
 /// Returns the output of the program for these arguments, without a terminal.
-fn complaint(arguments: &[&str]) -> String {
+fn program_error(arguments: &[&str]) -> String {
     let mut command = Command::new(SUBSCOPE);
     command
         .args(arguments)
@@ -271,12 +271,12 @@ fn errors_printed_by_the_program_hide_the_password_and_are_printable() {
         |inputs| {
             let [address, file] = inputs else { return };
             if !address.contains('\0') {
-                assert_printable(&complaint(&["-u", address]), address);
+                assert_printable(&program_error(&["-u", address]), address);
             }
             fs::write(&path, file).unwrap();
             if holds_passwords_only(file) {
                 let path = path.to_str().unwrap();
-                let words = complaint(&["--config", path, "--profile", "production"]);
+                let words = program_error(&["--config", path, "--profile", "production"]);
                 assert_printable(&words, file);
             }
         },

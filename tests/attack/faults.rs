@@ -114,9 +114,9 @@ impl Scene {
                 && (gaps.is_empty() || listener.is_restored())
         };
         self.listener.until(what, is_live).await;
-        let heard = self.listener.messages();
+        let received = self.listener.messages();
         let has_more = |listener: &Listener| {
-            listener.messages() >= heard + BETWEEN as u64 && is_live(listener)
+            listener.messages() >= received + BETWEEN as u64 && is_live(listener)
         };
         self.listener.until(what, has_more).await;
     }
@@ -228,8 +228,8 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     let sent = publisher.stop();
     listener.check(&sent).await;
     let counters = listener.log.counters();
-    let gone = counters.evicted + counters.cleared + counters.dropped;
-    assert_eq!(counters.received, counters.kept + gone);
+    let not_kept = counters.evicted + counters.cleared + counters.dropped;
+    assert_eq!(counters.received, counters.kept + not_kept);
     listener.server.stop().await;
 }
 
@@ -291,8 +291,8 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
     let counts: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&stats).unwrap()).unwrap();
     let count = |name: &str| counts[name].as_u64().unwrap();
-    let gone = count("evicted") + count("cleared") + count("dropped");
-    assert_eq!(count("received"), count("kept") + gone, "{counts}");
+    let not_kept = count("evicted") + count("cleared") + count("dropped");
+    assert_eq!(count("received"), count("kept") + not_kept, "{counts}");
     // Each halt adds at least one marker to the numbers.
     let is_all_here = count("received") > sent;
     assert!(is_all_here || count("gaps") > 0, "{counts}, {sent} sent");

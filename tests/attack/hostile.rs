@@ -138,7 +138,7 @@ impl Play {
             self.listener.server.command(subscribe);
         }
         self.listener.server.command(Command::Reconnect);
-        self.hear_marker(&name).await;
+        self.receive_marker(&name).await;
         assert_causes(&self.listener, &name);
     }
 
@@ -167,7 +167,7 @@ impl Play {
         }
     }
 
-    async fn hear_marker(&mut self, name: &str) {
+    async fn receive_marker(&mut self, name: &str) {
         self.marker += 1;
         let marker = format!("marker {}", self.marker);
         let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);

@@ -60,7 +60,7 @@ const PAYLOADS: &[&str] = &[
 
 /// Parses a query. Returns `None` for one that matches everything, since it has no text inside
 /// other queries.
-fn read(text: &str) -> Option<Query> {
+fn parse(text: &str) -> Option<Query> {
     let query = Query::parse(text, &MOMENT).ok();
     query.filter(|query| !query.is_everything())
 }
@@ -85,7 +85,7 @@ fn matcher(query: &Query) -> Matcher {
 }
 
 /// Returns an example query or one composed of several, mutated.
-fn written(random: &mut Random) -> String {
+fn query_text(random: &mut Random) -> String {
     let samples: Vec<&str> = SYNTAX
         .iter()
         .map(|syntax| syntax.example)
@@ -111,15 +111,15 @@ fn payload(random: &mut Random) -> Vec<u8> {
 
 /// Returns a query and a payload as one sequence of bytes that can be shrunk, separated by a byte
 /// that never occurs in UTF-8.
-fn written_and_payload(random: &mut Random) -> Vec<u8> {
-    let query = written(random);
+fn query_and_payload(random: &mut Random) -> Vec<u8> {
+    let query = query_text(random);
     let mut both = query.into_bytes();
     both.push(0xff);
     both.extend(payload(random));
     both
 }
 
-fn apart(both: &[u8]) -> (String, &[u8]) {
+fn split_case(both: &[u8]) -> (String, &[u8]) {
     let at = both.iter().position(|byte| *byte == 0xff);
     let (query, payload) = both.split_at(at.unwrap_or(both.len()));
     let payload = payload.get(1..).unwrap_or_default();
@@ -131,7 +131,7 @@ fn any_text_is_parsed_or_refused_with_a_position() {
     attack(
         "queries read",
         cases::count(1500),
-        |random| written(random).into_bytes(),
+        |random| query_text(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
             match Query::parse(&text, &MOMENT) {
@@ -141,10 +141,10 @@ fn any_text_is_parsed_or_refused_with_a_position() {
                     let again = Query::parse(all.text(), &MOMENT);
                     assert!(again.is_ok(), "{}: {again:?}", all.text());
                 }
-                Err(wrong) => {
-                    assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}");
-                    let place = wrong.place(&text).unwrap_or_default();
-                    let words = format!("{place}{wrong}");
+                Err(error) => {
+                    assert!(text.get(error.at.clone()).is_some(), "{error:?}");
+                    let place = error.place(&text).unwrap_or_default();
+                    let words = format!("{place}{error}");
                     assert!(words.len() < MOST_WORDS + 3 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }
@@ -158,12 +158,12 @@ fn a_composed_query_is_parsed_back_to_itself() {
     attack(
         "queries composed",
         cases::count(1500),
-        |random| written(random).into_bytes(),
+        |random| query_text(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
             // A slash at the start of a bare word begins a regular expression if another slash
             // follows.
-            let Some(query) = read(&text).filter(|_| !text.contains('/')) else {
+            let Some(query) = parse(&text).filter(|_| !text.contains('/')) else {
                 return;
             };
             let composed = Query::all([query.clone().negate(), query]).negate();
@@ -177,9 +177,9 @@ fn matches_agree_with_negation_highlights_and_required_text() {
     attack(
         "queries asked",
         cases::count(1200),
-        written_and_payload,
+        query_and_payload,
         |both| {
-            let (text, payload) = apart(both);
+            let (text, payload) = split_case(both);
             let Ok(query) = Query::parse(&text, &MOMENT) else {
                 return;
             };
@@ -228,7 +228,7 @@ fn any_text_is_parsed_as_a_path_or_refused() {
             let text = String::from_utf8_lossy(text);
             match Path::parse(&text) {
                 Ok(path) => assert_eq!(Path::parse(path.text()), Ok(path)),
-                Err(wrong) => assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}"),
+                Err(error) => assert!(text.get(error.at.clone()).is_some(), "{error:?}"),
             }
         },
     );
@@ -247,7 +247,7 @@ fn every_jq_program_ends() {
             both
         },
         |both| {
-            let (text, payload) = apart(both);
+            let (text, payload) = split_case(both);
             if let Ok(query) = Query::parse(&text, &MOMENT) {
                 let mut asked = matcher(&query);
                 let matches = asked.matches(&row(payload));

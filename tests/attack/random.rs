@@ -184,7 +184,7 @@ fn silence_panics() {
 }
 
 /// The running cases: description and start time of each.
-static UNDER_WAY: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::new(None);
+static RUNNING: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::new(None);
 
 /// A running case. One that hangs aborts the whole run after printing its name, since a hung thread
 /// cannot be stopped.
@@ -195,8 +195,8 @@ impl Watchdog {
     pub fn start(what: String) -> Self {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| drop(thread::spawn(watch)));
-        let mut under_way = UNDER_WAY.lock().unwrap();
-        let cases = under_way.get_or_insert_default();
+        let mut running = RUNNING.lock().unwrap();
+        let cases = running.get_or_insert_default();
         cases.insert(thread::current().id(), (Instant::now(), what));
         Self
     }
@@ -204,8 +204,8 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        let mut under_way = UNDER_WAY.lock().unwrap();
-        under_way
+        let mut running = RUNNING.lock().unwrap();
+        running
             .get_or_insert_default()
             .remove(&thread::current().id());
     }
@@ -214,8 +214,8 @@ impl Drop for Watchdog {
 fn watch() {
     loop {
         thread::sleep(Duration::from_secs(1));
-        let mut under_way = UNDER_WAY.lock().unwrap();
-        let cases = under_way.get_or_insert_default().values();
+        let mut running = RUNNING.lock().unwrap();
+        let cases = running.get_or_insert_default().values();
         for (since, what) in cases {
             if since.elapsed() > HANGS_AFTER {
                 // The test harness captures the print macros.

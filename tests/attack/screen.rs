@@ -519,8 +519,8 @@ impl Session {
         let log = self.app.log();
         let counters = log.counters();
         assert_eq!(counters.received, self.came);
-        let gone = counters.evicted + counters.cleared + counters.dropped;
-        assert_eq!(counters.received, counters.kept + gone, "{counters:?}");
+        let not_kept = counters.evicted + counters.cleared + counters.dropped;
+        assert_eq!(counters.received, counters.kept + not_kept, "{counters:?}");
         let rows = (0..log.end().0).filter_map(|id| log.row(RowId(id)));
         let messages = rows.filter(|row| matches!(row.content, Content::Message { .. }));
         assert_eq!(messages.count() as u64, counters.kept);

@@ -304,8 +304,8 @@ fn binary(blob: &[u8], mark: &[u8], second: &str) -> Tree {
         .unwrap();
     builder.close(0);
     builder.other_key(b"1").unwrap();
-    let said = Text::Bytes(second.as_bytes());
-    builder.scalar(Kind::Number, said, 0..0).unwrap();
+    let number = Text::Bytes(second.as_bytes());
+    builder.scalar(Kind::Number, number, 0..0).unwrap();
     builder.close(0);
     builder.finish().unwrap()
 }

@@ -142,8 +142,8 @@ proptest! {
             prop_assert_eq!(actual(&log, RowId(id)), Some(expected.clone()));
         }
         prop_assert_eq!(counters.kept, kept);
-        let heard: u64 = log.channels().iter().map(|(_, channel)| channel.messages).sum();
-        prop_assert_eq!(heard, messages);
+        let received: u64 = log.channels().iter().map(|(_, channel)| channel.messages).sum();
+        prop_assert_eq!(received, messages);
     }
 
     #[test]
@@ -332,11 +332,16 @@ fn held_rows_survive_eviction_until_they_are_released() {
     assert_eq!(selection.messages(), log.counters().kept);
     // A notice says that rows were evicted, and how many.
     let seam = held.end.0 - 1;
-    let gone = log.first().0 - held.end.0 + 1;
+    let evicted_rows = log.first().0 - held.end.0 + 1;
     let Content::Notice(notice) = log.row(RowId(seam)).unwrap().content else {
         panic!("the seam is a notice")
     };
-    assert_eq!(*notice, Notice::Evicted { count: gone });
+    assert_eq!(
+        *notice,
+        Notice::Evicted {
+            count: evicted_rows
+        }
+    );
     assert_eq!(log.evicted_before_first(), held.start.0);
     let counters = *log.counters();
     assert_eq!(counters.received, counters.kept + counters.evicted);
@@ -724,8 +729,8 @@ fn a_gap_closed_while_cleared_gets_a_new_row_and_closes_in_both() {
     log.push_notice(Time(9), Notice::Gap(closed.clone()));
     assert_eq!((log.kept_notices(), log.counters().gaps), (1, 1));
     log.restore(cleared);
-    let told: Vec<_> = log.notices().map(|(_, notice)| notice.clone()).collect();
-    assert_eq!(told, [Notice::Gap(closed.clone()), Notice::Gap(closed)]);
+    let notices: Vec<_> = log.notices().map(|(_, notice)| notice.clone()).collect();
+    assert_eq!(notices, [Notice::Gap(closed.clone()), Notice::Gap(closed)]);
     check_counts(&log);
 }
 
@@ -791,8 +796,8 @@ fn a_full_batch_becomes_a_segment_whose_last_row_can_still_be_joined() {
     fill(&mut next, 5);
     log.append(next);
     assert_eq!(log.end(), RowId(1_315));
-    let brought: Vec<u32> = log.subscriptions(RowId(1_309)).map(|id| id.0).collect();
-    assert_eq!(brought, [0, 1]);
+    let subscriptions: Vec<u32> = log.subscriptions(RowId(1_309)).map(|id| id.0).collect();
+    assert_eq!(subscriptions, [0, 1]);
     for (row, number) in [(9, 9), (10, 0), (1_309, 1_299), (1_310, 0), (1_314, 4)] {
         let Some(Content::Message {
             payload, channel, ..

@@ -21,13 +21,13 @@ const MOMENT: Moment = Moment {
 };
 
 fn parse(text: &str) -> Query {
-    Query::parse(text, &MOMENT).unwrap_or_else(|wrong| panic!("{text}: {wrong}"))
+    Query::parse(text, &MOMENT).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn wrong(text: &str) -> QueryError {
+fn parse_error(text: &str) -> QueryError {
     match Query::parse(text, &MOMENT) {
         Ok(_) => panic!("{text} parses"),
-        Err(wrong) => wrong,
+        Err(error) => error,
     }
 }
 
@@ -52,7 +52,7 @@ fn matcher(query: Query) -> Matcher {
     matcher
 }
 
-fn asks(text: &str, row: &Row<'_>) -> bool {
+fn matches_row(text: &str, row: &Row<'_>) -> bool {
     matcher(parse(text)).matches(row)
 }
 
@@ -63,5 +63,5 @@ fn matches(text: &str, payload: &str) -> bool {
         channel: 2,
         ..message(payload.as_bytes())
     };
-    asks(text, &row)
+    matches_row(text, &row)
 }

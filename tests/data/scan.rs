@@ -146,7 +146,7 @@ proptest! {
             if is_exact { payload.contains(&text) } else { payload.to_lowercase().contains(&text) }
         };
         let mut engine = Engine::default();
-        for (serial, (asked, on, by_name)) in (1..).zip([
+        for (serial, (query_text, on, by_name)) in (1..).zip([
             (text.clone(), "", true),
             (format!("\"{text}\""), "", false),
             (format!("{text} channel:c1"), "c1", true),
@@ -163,7 +163,7 @@ proptest! {
                 })
                 .collect();
             for purpose in [Purpose::Kept, Purpose::Arrived] {
-                let answer = engine.answer(request(&log, &asked, serial, RowId(from), purpose));
+                let answer = engine.answer(request(&log, &query_text, serial, RowId(from), purpose));
                 prop_assert_eq!(rows(&[answer]), expected.clone());
             }
         }

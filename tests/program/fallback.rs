@@ -271,8 +271,8 @@ fn of_200_000_channels_as_many_as_possible_are_subscribed_while_keys_respond() {
 #[test]
 fn an_info_answer_of_200_mb_is_cut_off_and_reported_while_keys_respond() {
     const SIZE: usize = 200 << 20;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
     let peer = Peer::start(move |words| {
         (words[0].to_lowercase() == "info").then(|| {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -284,7 +284,7 @@ fn an_info_answer_of_200_mb_is_cut_off_and_reported_while_keys_respond() {
     pty.wait_for_text("a reply of more than 16 MiB was cut off");
     peer.say(array(&["pmessage", "*", "a", "goes on"]).as_bytes());
     pty.wait_for_text("goes on");
-    assert!(asked.load(Ordering::Relaxed) > 0);
+    assert!(requests.load(Ordering::Relaxed) > 0);
     assert_memory_within(&pty, 128 << 20);
     pty.send("?");
     pty.wait_for_text("Channels and messages");

@@ -142,10 +142,10 @@ fn an_invalid_query_on_the_command_line_gives_a_one_line_error_with_its_place() 
                 .args([option, query])
                 .output()
                 .unwrap();
-            let said = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{said}");
-            assert!(said.contains(&format!("{option} {place}")), "{said}");
-            assert_eq!(said.lines().count(), 1, "{said}");
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{error}");
+            assert!(error.contains(&format!("{option} {place}")), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
         }
     }
 }

@@ -68,10 +68,10 @@ fn an_unknown_topic_suggests_one_and_lists_all() {
         ),
     ] {
         let output = help(&[topic]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(hint), "{said}");
-        assert!(said.ends_with(", changelog\n"), "{said}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(hint), "{error}");
+        assert!(error.ends_with(", changelog\n"), "{error}");
     }
 }
 

@@ -87,8 +87,8 @@ async fn assert_published(listener: &mut Listener) {
     let is_answered = |listener: &Listener| !listener.published.is_empty();
     listener.until("it is published", is_answered).await;
     assert_eq!(listener.published, [Ok(1)]);
-    let is_heard = |listener: &Listener| !heard_on(&listener.log, b"orders").is_empty();
-    listener.until("the message is received", is_heard).await;
+    let is_received = |listener: &Listener| !received_on(&listener.log, b"orders").is_empty();
+    listener.until("the message is received", is_received).await;
 }
 
 fn stop(publishers: Vec<Publisher>) -> Vec<Sent> {
@@ -100,13 +100,13 @@ fn is_closed(gap: &Gap) -> bool {
 }
 
 /// Returns whether the program is among the subscribers of a server.
-fn is_listened_to(server: &Redis) -> bool {
+fn is_subscribed_at(server: &Redis) -> bool {
     let clients = server.cli(&["client", "list", "type", "pubsub"]);
     clients.contains("name=subscope")
 }
 
 /// Returns the payloads on a channel, each with the subscriptions that it matched.
-fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)> {
+fn received_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)> {
     let rows = (log.first().0..log.end().0).map(RowId);
     rows.filter_map(|id| match log.row(id)?.content {
         Content::Message {
@@ -140,23 +140,23 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     until_more(&mut listener, 200).await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let event = format!("failover from {old} to {new}");
-    let is_told = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
+    let is_reported = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
     listener
         .until("the failover is reported", |listener| {
-            listener.gaps().iter().any(is_told)
+            listener.gaps().iter().any(is_reported)
         })
         .await;
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
     // The old master comes back as a master, until the sentinels find it.
     monitored.servers[0].restart();
     monitored.demote(0, new_master);
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener
         .until("the old master is abandoned", |_| {
-            !is_listened_to(&monitored.servers[0])
+            !is_subscribed_at(&monitored.servers[0])
         })
         .await;
     listener.server.stop().await;
@@ -184,7 +184,7 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
         )
         .await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
-    let is_told = |listener: &Listener, event: &str, is_over: bool| {
+    let is_reported = |listener: &Listener, event: &str, is_over: bool| {
         let mut gaps = listener.gaps().into_iter();
         gaps.any(|gap| gap_cause_words(&gap.cause) == event && is_closed(&gap) == is_over)
     };
@@ -192,7 +192,7 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
     let lingers = format!("{old} still acts as master");
     listener
         .until("both are reported", |listener| {
-            is_told(listener, &moved, true) && is_told(listener, &lingers, false)
+            is_reported(listener, &moved, true) && is_reported(listener, &lingers, false)
         })
         .await;
     let before: usize = stays.iter().map(Publisher::published).sum();
@@ -201,29 +201,29 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
             stays.iter().map(Publisher::published).sum::<usize>() > before + 200
         })
         .await;
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener
         .until("the old master is abandoned", |_| {
-            !is_listened_to(&monitored.servers[0])
+            !is_subscribed_at(&monitored.servers[0])
         })
         .await;
     monitored.demote(0, new_master);
     listener
         .until("the old master is known to be a replica", |listener| {
-            is_told(listener, &lingers, true)
+            is_reported(listener, &lingers, true)
         })
         .await;
-    let before = heard_on(&listener.log, b"orders").len();
+    let before = received_on(&listener.log, b"orders").len();
     listener
         .until("the remaining publishers are received again", |listener| {
-            heard_on(&listener.log, b"orders").len() > before + 50
+            received_on(&listener.log, b"orders").len() > before + 50
         })
         .await;
     let sent = stop(stays.into_iter().chain([early]).collect());
     let missing = listener.check(&sent).await;
     assert!(missing > 200, "{missing}");
     assert!(listener.is_restored(), "{:?}", listener.gaps());
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener.server.stop().await;
 }
 
@@ -241,10 +241,10 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
                 .any(|node| is_sentinel(&node))
         })
         .await;
-    assert!(is_listened_to(&monitored.sentinels[0]));
+    assert!(is_subscribed_at(&monitored.sentinels[0]));
     monitored.sentinels[1].cli(&["sentinel", "failover", NAME]);
     let new_master = monitored.wait_for_new_master();
-    let switched = |listener: &Listener| heard_on(&listener.log, b"+switch-master");
+    let switched = |listener: &Listener| received_on(&listener.log, b"+switch-master");
     listener
         .until("the new master is reported", |listener| {
             !switched(listener).is_empty()
@@ -255,7 +255,7 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
     let expected = [(format!("{NAME} {old} {new}"), vec![SubscriptionId(1)])];
     assert_eq!(switched(&listener), expected);
     // This sentinel takes over the configuration from another sentinel.
-    assert!(!heard_on(&listener.log, b"+config-update-from").is_empty());
+    assert!(!received_on(&listener.log, b"+config-update-from").is_empty());
 
     listener
         .until("the master's subscriptions are back", |listener| {
@@ -272,7 +272,7 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
     let gaps = listener.gaps();
     let gap = gaps.iter().find(|gap| gap_cause_words(&gap.cause) == event);
     assert!(gap.is_some_and(is_closed), "{gaps:?}");
-    assert!(monitored.sentinels[1..].iter().any(is_listened_to));
+    assert!(monitored.sentinels[1..].iter().any(is_subscribed_at));
     assert_eq!(switched(&listener), expected);
     listener.server.stop().await;
 }
@@ -317,7 +317,11 @@ async fn sharded_channels_are_searched_on_the_current_master() {
     listener
         .until("it is found", |listener| has_found(listener, b"orders"))
         .await;
-    assert_eq!(listener.found[0].len(), 1, "an empty result is never reported");
+    assert_eq!(
+        listener.found[0].len(),
+        1,
+        "an empty result is never reported"
+    );
     monitored.sentinels[0].cli(&["sentinel", "failover", NAME]);
     let new_master = monitored.wait_for_new_master();
     let _at_new_master = listen(&monitored.servers[new_master], b"others");
@@ -342,8 +346,8 @@ async fn the_loss_of_all_sentinels_is_reported_and_servers_are_named_by_address(
     ];
     listener
         .until("both are named", |listener| {
-            let told = listener.nodes.iter().map(|node| &*node.name);
-            told.eq(names.iter().map(String::as_str))
+            let reported = listener.nodes.iter().map(|node| &*node.name);
+            reported.eq(names.iter().map(String::as_str))
         })
         .await;
     sentinels.iter_mut().for_each(Redis::kill);
@@ -432,11 +436,11 @@ async fn a_wrong_sentinel_password_is_reported_and_final() {
         listener
             .until("it is refused", |listener| refused(listener) == 1)
             .await;
-        let said = listener.refusal().unwrap();
+        let refusal = listener.refusal().unwrap();
         let start = format!("login refused by the sentinels: {both}: {words}");
-        assert!(said.starts_with(&start), "{said}");
-        assert!(said.contains("sentinel-password="), "{said}");
-        assert!(!said.contains("wrong"), "{said}");
+        assert!(refusal.starts_with(&start), "{refusal}");
+        assert!(refusal.contains("sentinel-password="), "{refusal}");
+        assert!(!refusal.contains("wrong"), "{refusal}");
         // Only an explicit request leads to another attempt.
         listener.server.command(Command::Reconnect);
         listener
@@ -505,12 +509,12 @@ async fn dead_and_outdated_sentinels_are_skipped() {
             listener.has_failed(&words)
         })
         .await;
-    assert!(!is_listened_to(&replica) && !is_listened_to(&master));
+    assert!(!is_subscribed_at(&replica) && !is_subscribed_at(&master));
     listener.server.stop().await;
 
     let all = url(&[&dead, &stale, &good]);
     let mut listener = Listener::listening(config(&all, &topics)).await;
-    assert!(is_listened_to(&master) && !is_listened_to(&replica));
+    assert!(is_subscribed_at(&master) && !is_subscribed_at(&replica));
     let publisher = Publisher::start("PUBLISH", "orders", move || {
         TcpStream::connect(("127.0.0.1", port.parse().unwrap()))
     });

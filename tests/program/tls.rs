@@ -174,8 +174,8 @@ async fn an_unknown_authority_is_named() {
     assert_refused(&redis.url(), &TlsSettings::default(), reason).await;
     // An impostor with the authority's name does not have its key.
     let impostor = Authority::new("Unknown CA");
-    let said = reason_of(&redis.url(), &impostor.settings()).await;
-    assert!(said.contains("did not sign it"), "{said}");
+    let reason = reason_of(&redis.url(), &impostor.settings()).await;
+    assert!(reason.contains("did not sign it"), "{reason}");
 }
 
 #[tokio::test]
@@ -202,8 +202,11 @@ async fn an_expired_certificate_is_reported_with_its_date_and_a_renewed_one_acce
         params.not_before = date_time_ymd(4000, 2, 3);
     });
     let redis = authority.serve(&early, &[]);
-    let said = reason_of(&redis.url(), &authority.settings()).await;
-    assert!(said.ends_with("is not valid before 4000-02-03"), "{said}");
+    let reason = reason_of(&redis.url(), &authority.settings()).await;
+    assert!(
+        reason.ends_with("is not valid before 4000-02-03"),
+        "{reason}"
+    );
 }
 
 #[tokio::test]
@@ -275,8 +278,8 @@ async fn a_self_signed_certificate_is_trusted_once_it_is_given() {
     };
     assert_accepted(&redis.url(), &given).await;
     let by_name = format!("rediss://localhost:{}", redis.port());
-    let said = reason_of(&by_name, &given).await;
-    assert!(said.contains("not for \"localhost\""), "{said}");
+    let reason = reason_of(&by_name, &given).await;
+    assert!(reason.contains("not for \"localhost\""), "{reason}");
 }
 
 #[tokio::test]
@@ -312,11 +315,14 @@ async fn a_server_that_requires_a_client_certificate_gets_it_or_says_so() {
         let options = ["--tls-auth-clients", "yes", "--tls-protocols", protocols];
         let redis = authority.serve(&server, &options);
         let mut listener = Listener::start(&redis.url(), &authority.settings());
-        let said = listener.reason().await;
-        assert!(said.contains("client certificate"), "{protocols}: {said}");
-        assert!(said.contains("--cert FILE and --key FILE"), "{said}");
-        let said = listener.publish().await.unwrap_err();
-        assert!(said.contains("--cert FILE"), "{protocols}: {said}");
+        let reason = listener.reason().await;
+        assert!(
+            reason.contains("client certificate"),
+            "{protocols}: {reason}"
+        );
+        assert!(reason.contains("--cert FILE and --key FILE"), "{reason}");
+        let reason = listener.publish().await.unwrap_err();
+        assert!(reason.contains("--cert FILE"), "{protocols}: {reason}");
 
         let with = |identity: &Identity| TlsSettings {
             cert: Some(identity.cert.clone()),
@@ -324,8 +330,11 @@ async fn a_server_that_requires_a_client_certificate_gets_it_or_says_so() {
             ..authority.settings()
         };
         assert_accepted(&redis.url(), &with(&client)).await;
-        let said = reason_of(&redis.url(), &with(&stranger)).await;
-        assert!(said.contains("rejected the client certificate"), "{said}");
+        let reason = reason_of(&redis.url(), &with(&stranger)).await;
+        assert!(
+            reason.contains("rejected the client certificate"),
+            "{reason}"
+        );
     }
 }
 
@@ -435,8 +444,8 @@ async fn names_in_a_certificate_are_shown_escaped() {
     let known = Authority::new("Test CA");
     let hostile = Authority::new("Evil\x1b[31m\u{202e}CA");
     let redis = right(&hostile);
-    let said = reason_of(&redis.url(), &known.settings()).await;
-    assert!(said.contains(r#""Evil\x1b[31m\u{202e}CA""#), "{said}");
+    let reason = reason_of(&redis.url(), &known.settings()).await;
+    assert!(reason.contains(r#""Evil\x1b[31m\u{202e}CA""#), "{reason}");
 }
 
 #[test]
@@ -565,8 +574,8 @@ fn an_invalid_file_ends_the_program_before_the_screen() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
     let expected = "subscope: --cacert /nonexistent/ca.pem cannot be read: \
                     No such file or directory\n";
-    assert_eq!(said, expected);
+    assert_eq!(error, expected);
 }

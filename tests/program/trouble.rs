@@ -212,9 +212,9 @@ async fn a_network_that_drops_a_connection_silently_is_noticed() {
         panic!("one gap: {:?}", listener.gaps());
     };
     assert_eq!(gap_reason_words(&gap.reason), "no answer for 700 ms");
-    let near = Duration::from_millis(500);
-    assert!(before.since(gap.last_heard) < near, "{gap:?}");
-    assert!(gap.last_heard.since(after) < near, "{gap:?}");
+    let tolerance = Duration::from_millis(500);
+    assert!(before.since(gap.last_heard) < tolerance, "{gap:?}");
+    assert!(gap.last_heard.since(after) < tolerance, "{gap:?}");
     assert!(
         gap.noticed.since(gap.last_heard) < answer_within + SOON,
         "{gap:?}"
@@ -222,9 +222,11 @@ async fn a_network_that_drops_a_connection_silently_is_noticed() {
     listener
         .within(SOON, "the connection is back", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing > 50, "{missing}");
@@ -267,9 +269,11 @@ async fn messages_discarded_while_we_slept_lie_in_the_gap() {
         gap.last_heard <= asleep.after(Duration::from_millis(50)),
         "{gap:?}"
     );
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing >= 50, "{missing}");
@@ -304,8 +308,8 @@ fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     pty.send("\x1b");
     pty.wait_for_text("back after");
     let text = pty.text();
-    let said = text.split("back after ").nth(1).unwrap();
-    let seconds: f64 = said.split(' ').next().unwrap().parse().unwrap();
+    let duration = text.split("back after ").nth(1).unwrap();
+    let seconds: f64 = duration.split(' ').next().unwrap().parse().unwrap();
     assert!(seconds + 0.1 >= length.as_secs_f64(), "{length:?}: {text}");
     redis.cli(&["PUBLISH", "a", "after the sleep"]);
     pty.wait_for_text("after the sleep");
@@ -455,8 +459,8 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
             thread::yield_now();
         }
     };
-    let is_listening = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
-    wait(&is_listening);
+    let is_subscribed = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
+    wait(&is_subscribed);
     // Slow enough that no backlog builds up while the process is halted.
     let address = redis.address();
     let publisher = Publisher::start_at(100, "PUBLISH", "a", move || TcpStream::connect(address));
@@ -473,16 +477,16 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
         assert_eq!(redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]), "1");
         publish(half);
         signal("-CONT");
-        wait(&is_listening);
+        wait(&is_subscribed);
     }
     publish(20);
     let sent = publisher.stop();
     assert_eq!(redis.cli(&["PUBLISH", END, "over"]), "1");
     assert!(process.wait().unwrap().success());
     let written = fs::read_to_string(&path).unwrap();
-    let (heard, last) = written.rsplit_once("over\n").unwrap();
+    let (received, last) = written.rsplit_once("over\n").unwrap();
     assert_eq!(last, "");
-    let missing = check(&written_log(heard), &sent);
+    let missing = check(&written_log(received), &sent);
     assert!(missing >= halves.iter().sum(), "{missing}");
 }
 
@@ -518,10 +522,10 @@ async fn each_attempt_resolves_the_name_and_tries_every_address() {
     listener
         .within(SOON, "the new server is found", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
         .until("messages of the new one", |listener| {
-            listener.messages() > heard + 50
+            listener.messages() > received + 50
         })
         .await;
     // Messages that the new publisher sent before we subscribed there are not missing from the old
@@ -580,9 +584,11 @@ async fn a_server_that_is_loading_is_waited_for() {
     listener
         .within(SOON, "the connection is back", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     listener.check(&publisher.stop()).await;
     listener.server.stop().await;
@@ -649,9 +655,11 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
         listener
             .within(SOON, "the connection is back", Listener::is_restored)
             .await;
-        let heard = listener.messages();
+        let received = listener.messages();
         listener
-            .until("more messages", |listener| listener.messages() > heard + 50)
+            .until("more messages", |listener| {
+                listener.messages() > received + 50
+            })
             .await;
         listener.check(&publisher.stop()).await;
         listener.server.stop().await;
@@ -685,9 +693,11 @@ async fn a_primary_restarted_between_two_heartbeats_is_a_gap() {
     listener
         .within(SOON, "a closed gap", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing > 0);
@@ -717,9 +727,11 @@ async fn a_server_without_room_for_another_client_is_retried() {
     listener
         .within(SOON, "the connection is back", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     listener.check(&publisher.stop()).await;
     listener.server.stop().await;
@@ -770,8 +782,8 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
     // Redis would log each refused attempt.
     let attempts = redis.cli(&["ACL", "LOG"]);
-    let heard = publisher.published();
-    while publisher.published() < heard + 200 {
+    let received = publisher.published();
+    while publisher.published() < received + 200 {
         thread::yield_now();
     }
     let count = |log: &str| {
@@ -793,9 +805,11 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
         .until("another answer", |listener| listener.published.len() == 2)
         .await;
     assert!(listener.published[1].is_ok(), "{:?}", listener.published);
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing >= 200, "{missing}");

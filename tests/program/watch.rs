@@ -150,10 +150,10 @@ fn an_unwritable_stats_file_is_reported_at_the_start() {
         .args(["--stats", "/nonexistent/stats.json"])
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
     let words = "--stats: /nonexistent/stats.json cannot be written: No such file or directory";
-    assert!(said.contains(words), "{said}");
+    assert!(error.contains(words), "{error}");
 }
 
 #[test]
@@ -195,10 +195,10 @@ fn a_publish_from_the_box_reaches_redis_cli_and_is_counted() {
     pty.wait_for_text("Publish to box ");
     pty.send("hello from the box\r");
     pty.wait_for_text("last publish: 2 receivers");
-    let heard = lines.any(|line| line.unwrap().contains("hello from the box"));
+    let has_arrived = lines.any(|line| line.unwrap().contains("hello from the box"));
     listener.kill().unwrap();
     listener.wait().unwrap();
-    assert!(heard);
+    assert!(has_arrived);
 }
 
 #[test]
@@ -358,8 +358,8 @@ fn a_password_on_the_command_line_works_with_a_warning() {
     wait_for_subscriptions(&pty, 1);
     let raw = String::from_utf8(pty.raw()).unwrap();
     let (before, screen) = raw.split_once("\x1b[?1049h").unwrap();
-    for said in [before, screen] {
-        assert!(said.contains("SUBSCOPE_PASSWORD or --askpass"), "{said}");
+    for text in [before, screen] {
+        assert!(text.contains("SUBSCOPE_PASSWORD or --askpass"), "{text}");
     }
     assert_no_password(&pty);
 }
@@ -420,10 +420,10 @@ fn bad_input_gives_a_one_line_error_and_exit_code_2() {
         (&["demo", "--seed", "x"], "--seed <N>"),
     ] {
         let output = run(arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.contains(named), "{arguments:?}: {said}");
-        assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(named), "{arguments:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{arguments:?}: {error}");
         assert_eq!(output.stdout, b"");
     }
 }
@@ -431,11 +431,11 @@ fn bad_input_gives_a_one_line_error_and_exit_code_2() {
 #[test]
 fn without_a_terminal_it_says_so_and_points_to_the_help() {
     let output = run(&[]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(
-        said.contains("terminal") && said.contains("--help"),
-        "{said}"
+        error.contains("terminal") && error.contains("--help"),
+        "{error}"
     );
     assert_eq!(output.stdout, b"");
 }

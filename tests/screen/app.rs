@@ -1667,17 +1667,17 @@ fn key_events_limited_to_one_node_are_announced_once() {
 #[test]
 fn each_change_in_what_is_not_received_adds_a_row() {
     let mut stage = Stage::new(&["*"]);
-    let mut tell = |error: Option<&str>| {
+    let mut report = |error: Option<&str>| {
         let partial = error.map(|error| Partial::NodesUnknown(error.into()));
         stage.send(Event::Feed(Feed::Partial(partial)));
         stage.shown()
     };
     let words = "NOPERM";
-    assert_eq!(tell(None), 0);
-    assert_eq!(tell(Some(words)), 1);
-    assert_eq!(tell(Some(words)), 1);
-    assert_eq!(tell(None), 1);
-    assert_eq!(tell(Some(words)), 2);
+    assert_eq!(report(None), 0);
+    assert_eq!(report(Some(words)), 1);
+    assert_eq!(report(Some(words)), 1);
+    assert_eq!(report(None), 1);
+    assert_eq!(report(Some(words)), 2);
     assert!(stage.selected().contains(words));
 }
 

@@ -337,8 +337,8 @@ fn a_sequence_check_starts_from_a_value_of_the_open_message() {
 #[test]
 fn an_example_without_room_is_truncated_with_an_ellipsis() {
     let mut checked = Checked::with(Vec::new());
-    let said = "a".repeat(60);
-    checked.messages("orders", &[&*format!(r#"{{"said":"{said}"}}"#); 30]);
+    let text = "a".repeat(60);
+    checked.messages("orders", &[&*format!(r#"{{"said":"{text}"}}"#); 30]);
     checked.press("\n\n[");
     let screen = checked.screen();
     let field = screen.lines().find(|line| line.contains("always"));

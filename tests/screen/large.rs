@@ -194,8 +194,8 @@ fn the_screen_says_that_only_the_head_was_kept() {
     assert!(opened.contains(words), "{opened}");
     let copied = press(&mut app, KeyCode::Char('y'));
     assert_eq!(copied, [Effect::Copy([b'x'; 2048].into())]);
-    let told = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
-    assert_eq!(app.toast().unwrap().text, told);
+    let expected = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
+    assert_eq!(app.toast().unwrap().text, expected);
     press(&mut app, KeyCode::Char('e'));
     let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";
     assert_eq!(app.toast().unwrap().text, refused);

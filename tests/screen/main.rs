@@ -10,6 +10,7 @@ mod support {
 
 mod analysed;
 mod app;
+mod bytes_touched;
 mod checks;
 mod large;
 mod latest;
@@ -20,5 +21,4 @@ mod queries;
 mod reading;
 mod run_loop;
 mod servers;
-mod touched;
 mod view;

@@ -21,7 +21,7 @@ struct Plotting {
     stage: Stage,
     checks: Engine,
     /// The last requests.
-    asked: Vec<Ask>,
+    requests: Vec<Ask>,
 }
 
 impl Plotting {
@@ -29,7 +29,7 @@ impl Plotting {
         let mut plotting = Self {
             stage: Stage::new(&["*"]),
             checks: Engine::default(),
-            asked: Vec::new(),
+            requests: Vec::new(),
         };
         // Shows times in UTC, so that the test does not depend on the time zone.
         plotting.keys("t");
@@ -79,7 +79,7 @@ impl Plotting {
         });
         let asks: Vec<Ask> = asks.collect();
         if !asks.is_empty() {
-            self.asked = asks;
+            self.requests = asks;
         }
         analyse(
             &mut self.stage.app,
@@ -250,7 +250,7 @@ fn the_list_plots_a_channels_rate_and_the_log_its_message_sizes() {
     assert_eq!(plotting.plotted(), ["web Size", "web Rate"]);
     // Both are computed from the same check.
     assert_eq!(plotting.checks_made(), [Plotted::Size]);
-    assert_eq!(plotting.asked.len(), 1);
+    assert_eq!(plotting.requests.len(), 1);
     plotting.code(KeyCode::Esc);
     assert_eq!(plotting.stage.app.focus(), Focus::Channels);
     plotting.keys("Wjd");
@@ -335,7 +335,7 @@ fn the_plot_follows_zooms_and_pans() {
     let window = plotting.stage.app.plot_window();
     assert!(!plotting.stage.app.plot().is_following());
     // It requests only what it shows, with no more points than it has columns of dots.
-    let ask = plotting.asked[0].clone();
+    let ask = plotting.requests[0].clone();
     assert_eq!(ask.stretch.unwrap().0, window.from);
     assert_eq!(ask.most, 2 * 37);
     plotting.wait(SECOND * 5);
@@ -360,9 +360,9 @@ fn visible_data_is_requested_again_after_news_but_not_too_often() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" w");
     plotting.wait(SECOND);
-    plotting.asked.clear();
+    plotting.requests.clear();
     plotting.wait(SECOND);
-    assert_eq!(plotting.asked, []);
+    assert_eq!(plotting.requests, []);
     for _ in 0..10 {
         plotting.stage.now = plotting.stage.now.after(SECOND / 10);
         plotting.message("web", "1");
@@ -375,10 +375,10 @@ fn visible_data_is_requested_again_after_news_but_not_too_often() {
         .unwrap()
         .count;
     assert!((10..15).contains(&count), "{count}");
-    plotting.asked.clear();
+    plotting.requests.clear();
     plotting.code(KeyCode::Esc);
     plotting.cpu("{}");
-    assert_eq!(plotting.asked, []);
+    assert_eq!(plotting.requests, []);
     // While closed, the plot makes no requests but keeps recording.
     plotting.keys("W");
     let plot = plotting.stage.app.plot();
@@ -886,8 +886,8 @@ fn silence_counts_only_while_the_channel_could_be_received() {
     plotting.stage.notice(Notice::Gap(gap.clone()));
     plotting.wait(SECOND * 10);
     plotting.stage.confirm(0);
-    let heard_again = plotting.stage.now;
-    let end = GapEnd::Restored(heard_again);
+    let received_again = plotting.stage.now;
+    let end = GapEnd::Restored(received_again);
     plotting.stage.notice(Notice::Gap(Gap { end, ..gap }));
     plotting.wait(SECOND * 8);
     burst(&mut plotting);
@@ -897,8 +897,8 @@ fn silence_counts_only_while_the_channel_could_be_received() {
         .plot()
         .curve(&app.plot().series()[0], &app.plot_window(), app.session());
     let half = app.plot().rate_over(&app.plot().series()[0]).unwrap() / 2;
-    assert!(curve.dots[0].time.before(half) >= heard_again);
-    assert!(curve.dots[0].time < heard_again.after(half * 4));
+    assert!(curve.dots[0].time.before(half) >= received_again);
+    assert!(curve.dots[0].time < received_again.after(half * 4));
 }
 
 #[test]

@@ -237,8 +237,8 @@ fn feed_unsearched(stage: &mut Stage, count: usize) -> Vec<Effect> {
     stage.app.update(event, stage.now)
 }
 
-fn answer(stage: &mut Stage, asked: Vec<Effect>) {
-    for effect in asked {
+fn answer(stage: &mut Stage, requests: Vec<Effect>) {
+    for effect in requests {
         if let Effect::Scan(request) = effect {
             let answer = stage.engine.answer(request);
             stage.send(Event::Scanned(answer));
@@ -254,7 +254,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     stage.code(KeyCode::Enter);
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
-    let asked = feed_unsearched(&mut stage, 1000);
+    let requests = feed_unsearched(&mut stage, 1000);
     // More arrive while those are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
@@ -275,7 +275,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     assert_line(&stage, &["0 of 1,600 · 1,500 not yet searched"]);
     assert_eq!(stage.app.offered(), None);
     stage.code(KeyCode::Esc);
-    answer(&mut stage, asked);
+    answer(&mut stage, requests);
     assert_eq!(stage.app.shown().messages(), 1500);
     assert!(!stage.screen().contains("not yet searched"));
     stage.keys("n");
@@ -610,7 +610,7 @@ fn a_search_selects_a_late_hit_unless_the_user_has_moved() {
         stage.keys("gjj");
         stage.keys("F.n == 5");
         let letter = Event::Key(KeyCode::Char('5').into());
-        let asked = stage.app.update(letter, stage.now);
+        let requests = stage.app.update(letter, stage.now);
         stage
             .app
             .update(Event::Key(KeyCode::Enter.into()), stage.now);
@@ -618,7 +618,7 @@ fn a_search_selects_a_late_hit_unless_the_user_has_moved() {
         if is_moved {
             stage.keys("j");
         }
-        answer(&mut stage, asked);
+        answer(&mut stage, requests);
         assert_eq!(selected_number(&stage), if is_moved { 3 } else { 55 });
     }
 }
@@ -634,13 +634,13 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         stage.keys("g");
         stage.keys(&"j".repeat(90));
         stage.keys("F");
-        let asked = text.chars().fold(Vec::new(), |_, letter| {
+        let requests = text.chars().fold(Vec::new(), |_, letter| {
             let letter = Event::Key(KeyCode::Char(letter).into());
             stage.app.update(letter, stage.now)
         });
         let enter = Event::Key(KeyCode::Enter.into());
         stage.app.update(enter, stage.now);
-        let request = asked.into_iter().find_map(|effect| match effect {
+        let request = requests.into_iter().find_map(|effect| match effect {
             Effect::Scan(request) => Some(request),
             _ => None,
         });
@@ -666,12 +666,12 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         stage
             .app
             .update(Event::Key(KeyCode::Char('n').into()), stage.now);
-        let said = if toast.is_empty() {
+        let expected = if toast.is_empty() {
             "the only match"
         } else {
             toast
         };
-        assert_eq!(stage.toast(), said);
+        assert_eq!(stage.toast(), expected);
     }
 }
 

@@ -95,14 +95,14 @@ impl Session {
         }
         let (effect_tx, effect_rx) = unbounded_channel();
         let (answer_tx, answer_rx) = channel(16);
-        let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
+        let send = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
         let (screen_tx, screen_rx) = unbounded_channel();
         let host = Recorder {
             effect_tx,
             screen_tx,
             first_key: first_key.map(|code| (input_tx.clone(), code)),
             written: Cell::new(0),
-            scanner: scan::start(tell).unwrap(),
+            scanner: scan::start(send).unwrap(),
         };
         let polls = Rc::new(Cell::new(0));
         let inputs = Inputs {

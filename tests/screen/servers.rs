@@ -36,14 +36,14 @@ fn stage_with(width: u16, topics: &[&str], change: impl FnOnce(&mut Settings)) -
 /// Returns a stage with a cluster of three primaries, of which the first is the home.
 fn cluster(width: u16, topics: &[&str]) -> Stage {
     let mut stage = stage(width, topics);
-    tell_of_nodes(&mut stage, NodeId(0));
+    report_nodes(&mut stage, NodeId(0));
     for node in 0..3 {
         connect(&mut stage, node, Connection::Live);
     }
     stage
 }
 
-fn tell_of_nodes(stage: &mut Stage, home: NodeId) {
+fn report_nodes(stage: &mut Stage, home: NodeId) {
     let facts = (0..3).map(|number: u16| NodeFacts {
         node: NodeId(number),
         name: format!("127.0.0.1:{}", 7001 + number).into(),
@@ -234,11 +234,11 @@ fn the_shell_hint_names_the_home_node() {
         "-h 127.0.0.1 -p 7001 publish a hello"
     );
     let mut moved = cluster(120, &["a"]);
-    tell_of_nodes(&mut moved, NodeId(2));
+    report_nodes(&mut moved, NodeId(2));
     assert_eq!(hint(moved), "-h 127.0.0.1 -p 7003 publish a hello");
     // The home is down and no other node has taken its place yet.
     let mut lost_home = cluster(120, &["a"]);
-    tell_of_nodes(&mut lost_home, NodeId(1));
+    report_nodes(&mut lost_home, NodeId(1));
     connect(&mut lost_home, 1, lost());
     let hint = hint(lost_home);
     assert!(

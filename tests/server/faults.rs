@@ -207,7 +207,7 @@ async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
-    let said = notices(&listener.log)
+    let reported = notices(&listener.log)
         .into_iter()
         .filter_map(|notice| match notice {
             Notice::Unexpected {
@@ -216,10 +216,10 @@ async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
             } => Some(words),
             _ => None,
         });
-    let said: Vec<Box<str>> = said.collect();
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("moving"), "{said:?}");
-    assert!(said[1].contains("out of the blue"), "{said:?}");
+    let reported: Vec<Box<str>> = reported.collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[0].contains("moving"), "{reported:?}");
+    assert!(reported[1].contains("out of the blue"), "{reported:?}");
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
@@ -363,15 +363,18 @@ async fn a_long_unsolicited_frame_is_not_held_in_memory() {
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
-    let told = unexpected(&listener.log);
+    let reported = unexpected(&listener.log);
     assert!(
-        told[0].0.starts_with("\"xxx") && told[0].0.ends_with("x…\""),
-        "{told:?}"
+        reported[0].0.starts_with("\"xxx") && reported[0].0.ends_with("x…\""),
+        "{reported:?}"
     );
-    assert!(told[1].0.ends_with("…\",\"… 1 more\"]"), "{told:?}");
-    assert!(told[2].0.ends_with(" more\"]"), "{told:?}");
-    assert!(told.iter().all(|(text, _)| text.len() < 300), "{told:?}");
-    assert_eq!(told.len(), 3);
+    assert!(reported[1].0.ends_with("…\",\"… 1 more\"]"), "{reported:?}");
+    assert!(reported[2].0.ends_with(" more\"]"), "{reported:?}");
+    assert!(
+        reported.iter().all(|(text, _)| text.len() < 300),
+        "{reported:?}"
+    );
+    assert_eq!(reported.len(), 3);
 }
 
 /// A server like Dragonfly has one namespace for ordinary and sharded channels. It delivers
@@ -392,15 +395,15 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     listener
         .until("the messages", |log| log.counters().kept == 3)
         .await;
-    let heard = messages(&listener.log);
-    assert_eq!(heard[0], ("ordinary".into(), "one".into()));
-    assert_eq!(heard[1], ("sharded".into(), "two".into()));
-    assert_eq!(heard[2], ("sharded".into(), large));
+    let received = messages(&listener.log);
+    assert_eq!(received[0], ("ordinary".into(), "one".into()));
+    assert_eq!(received[1], ("sharded".into(), "two".into()));
+    assert_eq!(received[2], ("sharded".into(), large));
     let rows = (0..listener.log.end().0).map(RowId);
-    let brought: Vec<SubscriptionId> = rows
+    let subscriptions: Vec<SubscriptionId> = rows
         .flat_map(|row| listener.log.subscriptions(row))
         .collect();
-    assert_eq!(brought, [0, 1, 1].map(SubscriptionId));
+    assert_eq!(subscriptions, [0, 1, 1].map(SubscriptionId));
     listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
@@ -434,9 +437,9 @@ async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
     for number in ["0", "1", "2"] {
         peer.say(array(&["message", "a", number]).as_bytes());
-        let is_heard =
+        let has_arrived =
             |log: &MessageLog| messages(log).last().is_some_and(|(_, last)| last == number);
-        listener.until("a message", is_heard).await;
+        listener.until("a message", has_arrived).await;
     }
     // Less data than a socket buffer holds arrives, the server hangs up, and whatever is published
     // after that is lost.

@@ -745,7 +745,7 @@ async fn a_subscription_whose_removal_is_refused_disappears() {
             listener.unsubscribed().len() == 1
         })
         .await;
-    let said = listener.select(|notice| match notice {
+    let reported = listener.select(|notice| match notice {
         Notice::Unexpected {
             first: Unexpected::Error(words),
             ..
@@ -753,8 +753,8 @@ async fn a_subscription_whose_removal_is_refused_disappears() {
         _ => None,
     });
     assert!(
-        matches!(&said[..], [error] if error.text.starts_with("NOPERM")),
-        "{said:?}"
+        matches!(&reported[..], [error] if error.text.starts_with("NOPERM")),
+        "{reported:?}"
     );
     // Redis still has both.
     assert_eq!(listener.unsubscribed(), [(0, 2, true)]);
@@ -1081,7 +1081,7 @@ async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
         "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nlost\r\n*3\r\n$7\r\nmessage\r\n$1\r\nb\r\n$4\r\nhere\r\n",
     )]);
     let mut listener = Listener::start(config(&url, &[channel(0, b"a"), channel(1, b"b")]));
-    let said = |listener: &Listener| {
+    let reported = |listener: &Listener| {
         listener.select(|notice| match notice {
             Notice::Unexpected {
                 first: Unexpected::Error(RedisError { text, .. }) | Unexpected::Frame(text),
@@ -1092,7 +1092,7 @@ async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
     };
     listener
         .until("everything is reported", |listener| {
-            said(listener).len() == 5
+            reported(listener).len() == 5
         })
         .await;
     let expected = [
@@ -1105,7 +1105,7 @@ async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
         ("null", 6),
     ];
     assert_eq!(
-        said(&listener),
+        reported(&listener),
         expected.map(|(words, count)| (words.to_owned(), count))
     );
     assert_eq!(listener.messages(), 1);
@@ -1321,7 +1321,7 @@ async fn an_endless_answer_is_cut_off_before_it_fills_memory() {
                 listener
                     .others
                     .iter()
-                    .any(|feed| matches!(feed, Feed::Trouble(Some(said)) if trouble_words(said).contains(words)))
+                    .any(|feed| matches!(feed, Feed::Trouble(Some(trouble)) if trouble_words(trouble).contains(words)))
             })
             .await;
         let written = written.load(Relaxed);
@@ -1348,7 +1348,7 @@ async fn a_node_with_an_endless_answer_is_reported_as_unusable() {
     listener
         .until(words, |listener| {
             let is_it =
-                |feed: &Feed| matches!(feed, Feed::Partial(Some(said)) if partial_words(said).join(": ").starts_with(words));
+                |feed: &Feed| matches!(feed, Feed::Partial(Some(partial)) if partial_words(partial).join(": ").starts_with(words));
             listener.others.iter().any(is_it) && listener.subscribed() == [(0, 1)]
         })
         .await;
@@ -1398,9 +1398,9 @@ async fn the_reason_for_a_hang_up_depends_on_the_answers_before_it() {
 
 #[tokio::test]
 async fn a_server_that_is_out_of_memory_is_retried_until_it_has_room() {
-    let asked = AtomicUsize::new(0);
+    let requests = AtomicUsize::new(0);
     let (url, _) = answering(move |name, _| match name {
-        "subscribe" if asked.fetch_add(1, Relaxed) < 3 => {
+        "subscribe" if requests.fetch_add(1, Relaxed) < 3 => {
             b"-OOM command not allowed when used memory > 'maxmemory'.\r\n".to_vec()
         }
         name => ordinary(name),
@@ -1409,11 +1409,11 @@ async fn a_server_that_is_out_of_memory_is_retried_until_it_has_room() {
     listener
         .until("it is live", |listener| listener.subscribed() == [(0, 1)])
         .await;
-    let said = listener.connections().iter().any(|connection| {
+    let has_failed = listener.connections().iter().any(|connection| {
         matches!(connection, Connection::Reconnecting { reason, .. }
             if connection_words(reason).starts_with("OOM"))
     });
-    assert!(said, "{:?}", listener.connections());
+    assert!(has_failed, "{:?}", listener.connections());
     assert_eq!(listener.notices().len(), 1);
     listener.server.stop().await;
 }

@@ -105,19 +105,20 @@ impl Listener {
         let last: BTreeMap<&[u8], u64> = last.collect();
         for (channel, number) in last {
             let payload = number.to_string();
-            let is_heard = |listener: &Self| listener.has_heard(channel, payload.as_bytes());
-            self.until("the last message is received", is_heard).await;
+            let is_received = |listener: &Self| listener.has_received(channel, payload.as_bytes());
+            self.until("the last message is received", is_received)
+                .await;
         }
         check(&self.log, sent)
     }
 
-    fn has_heard(&self, channel: &[u8], payload: &[u8]) -> bool {
+    fn has_received(&self, channel: &[u8], payload: &[u8]) -> bool {
         let name = |id| self.log.channels().by_id(id).unwrap().name();
         let rows = (0..self.log.end().0).rev();
         let mut rows = rows.filter_map(|id| self.log.row(RowId(id)));
         rows.any(|row| {
-            matches!(row.content, Content::Message { channel: at, payload: heard, .. }
-                if *heard == *payload && *name(at) == *channel)
+            matches!(row.content, Content::Message { channel: at, payload: received, .. }
+                if *received == *payload && *name(at) == *channel)
         })
     }
 

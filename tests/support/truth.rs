@@ -186,17 +186,17 @@ pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
 /// message is in it once and in order, or was published in one of its gaps, or arrived at a time
 /// for which that many messages are reported as dropped. Returns how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
-    let mut heard = heard(log, sent);
+    let mut received = received(log, sent);
     let gaps = gaps(log);
     let drops = drops(log);
     let mut dropped = 0;
     let mut missing = 0;
     let mut outside = Vec::new();
     for message in sent {
-        let is_heard = heard
+        let is_received = received
             .get_mut(&message.channel)
             .is_some_and(|numbers| take(numbers, message.number));
-        let Some(to) = message.to.filter(|_| !is_heard) else {
+        let Some(to) = message.to.filter(|_| !is_received) else {
             continue;
         };
         missing += 1;
@@ -216,7 +216,7 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
         "{dropped} were dropped, but {reported} were reported"
     );
     for message in sent {
-        let left = heard.get(&message.channel);
+        let left = received.get(&message.channel);
         let left = left.filter(|numbers| !numbers.is_empty());
         assert!(left.is_none(), "received twice or never sent: {left:?}");
     }
@@ -230,8 +230,8 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
 }
 
 /// Removes `number` from the front of the received numbers, if it is there.
-fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
-    let Some(&first) = heard.front() else {
+fn take(received: &mut VecDeque<u64>, number: u64) -> bool {
+    let Some(&first) = received.front() else {
         return false;
     };
     assert!(
@@ -239,28 +239,28 @@ fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
         "{first} arrived twice or late: it precedes {number}"
     );
     if first == number {
-        heard.pop_front();
+        received.pop_front();
     }
     first == number
 }
 
 /// Returns the numbers received on each channel that was published on, in order.
-fn heard(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
+fn received(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
     let channels = sent
         .iter()
         .map(|sent| (sent.channel.clone(), VecDeque::new()));
-    let mut heard: BTreeMap<_, VecDeque<_>> = channels.collect();
+    let mut received: BTreeMap<_, VecDeque<_>> = channels.collect();
     for id in log.first().0..log.end().0 {
         let row = log.row(RowId(id)).unwrap();
         if let Content::Message {
             channel, payload, ..
         } = row.content
-            && let Some(numbers) = heard.get_mut(log.channels().by_id(channel).unwrap().name())
+            && let Some(numbers) = received.get_mut(log.channels().by_id(channel).unwrap().name())
         {
             numbers.push_back(std::str::from_utf8(payload).unwrap().parse().unwrap());
         }
     }
-    heard
+    received
 }
 
 /// Returns when the dropped messages arrived. The first bytes of a message may arrive long before

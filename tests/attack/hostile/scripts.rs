@@ -25,7 +25,7 @@ pub enum Victim {
 
 impl Victim {
     /// Returns whether it includes the connection that starts with these bytes.
-    pub fn is(self, first: &[u8]) -> bool {
+    pub fn includes(self, first: &[u8]) -> bool {
         let subscribes = first.windows(9).any(|word| word == b"SUBSCRIBE");
         matches!(self, Self::Everybody) || subscribes
     }

@@ -95,11 +95,11 @@ impl State {
 
     fn serve(&self, client: &TcpStream) {
         self.keep(client);
-        let Some(first) = self.hear(client) else {
+        let Some(first) = self.receive(client) else {
             return;
         };
         let script = self.script.lock().unwrap().clone();
-        match script.filter(|script| script.victim.is(&first)) {
+        match script.filter(|script| script.victim.includes(&first)) {
             Some(script) => {
                 let _ = self.perform(&script.acts, client);
                 let _ = client.shutdown(Shutdown::Both);
@@ -109,7 +109,7 @@ impl State {
     }
 
     /// Returns the next bytes, or `None` at the end.
-    fn hear(&self, mut from: &TcpStream) -> Option<Vec<u8>> {
+    fn receive(&self, mut from: &TcpStream) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 64 << 10];
         while !self.is_over.load(SeqCst) {
             match from.read(&mut buffer) {
@@ -138,7 +138,7 @@ impl State {
                         client.write_all(&piece)?;
                     }
                 }
-                Act::Stay => while self.hear(client).is_some() {},
+                Act::Stay => while self.receive(client).is_some() {},
             }
         }
         Ok(())
@@ -153,7 +153,7 @@ impl State {
             return;
         }
         let pass = |from: &TcpStream, mut to: &TcpStream| {
-            while let Some(bytes) = self.hear(from)
+            while let Some(bytes) = self.receive(from)
                 && to.write_all(&bytes).is_ok()
             {}
             let _ = from.shutdown(Shutdown::Both);

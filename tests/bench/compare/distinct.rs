@@ -50,7 +50,7 @@ pub fn run(bench: &mut Bench) {
     }
     let published = started.elapsed();
     let is_all_in = watching.wait_for_received(messages, PATIENCE);
-    let taken_in = started.elapsed();
+    let duration = started.elapsed();
     let peak = process::memory(watching.pid(), "VmHWM") - watching.memory_at_start;
     let timeline = Timeline::of(&watching.pty);
     let stats = watching.quit();
@@ -59,7 +59,7 @@ pub fn run(bench: &mut Bench) {
     let what = format!("{} on {} channels", count(messages), count(messages / 2));
     let seconds = format!("{:.1} s", published.as_secs_f64());
     report.note(&format!("{what}: published within"), seconds);
-    let seconds = format!("{:.1} s", taken_in.as_secs_f64());
+    let seconds = format!("{:.1} s", duration.as_secs_f64());
     report.check("– all on the screen within", seconds, "all", is_all_in);
     let most = KEEP + BEYOND;
     let budget = format!("≤ {}", size(most));

@@ -91,8 +91,8 @@ impl NaiveSequence {
             return false;
         }
         next.is_none_or(|next| {
-            let goes_on = next == self.last + 1 || self.is_missing(next);
-            next == number + 1 || is_start && !goes_on
+            let continues = next == self.last + 1 || self.is_missing(next);
+            next == number + 1 || is_start && !continues
         })
     }
 
@@ -172,7 +172,7 @@ proptest! {
     #[test]
     fn sequence_counts_agree_with_a_naive_model(numbers in numbers()) {
         let (mut checked, check) = CheckedLog::checking(sequence());
-        let mut heard: [Vec<(i128, bool)>; 2] = Default::default();
+        let mut received: [Vec<(i128, bool)>; 2] = Default::default();
         let mut is_behind_gap = [false; 2];
         for (number, channel, is_gap) in numbers {
             if is_gap {
@@ -181,10 +181,10 @@ proptest! {
             }
             checked.words(["a", "b"][channel], &format!("{{\"n\":{number}}}"));
             let is_behind_gap = std::mem::take(&mut is_behind_gap[channel]);
-            heard[channel].push((number, is_behind_gap));
+            received[channel].push((number, is_behind_gap));
         }
         let report = checked.sequences(check);
-        for (name, heard) in [&b"a"[..], b"b"].into_iter().zip(&heard) {
+        for (name, received) in [&b"a"[..], b"b"].into_iter().zip(&received) {
             let mut channels = report.channels.iter();
             let counts = channels.find(|one| *one.channel == *name).map(|one| one.counts);
             let counts = counts.unwrap_or_default();
@@ -195,7 +195,7 @@ proptest! {
                 reordered: counts.reordered,
                 restarts: counts.restarts,
             };
-            prop_assert_eq!(totals, count_naively(heard), "{:?}", heard);
+            prop_assert_eq!(totals, count_naively(received), "{:?}", received);
         }
     }
 

@@ -8,7 +8,7 @@ use crate::analysis::checked_log::{CheckedLog, sequence};
 #[test]
 fn missing_late_and_repeated_numbers_are_reported_and_counted() {
     let (mut checked, check) = CheckedLog::checking(sequence());
-    let mut told = Vec::new();
+    let mut findings = Vec::new();
     for payload in [
         r#"{"n":1}"#,
         r#"{"n":2}"#,
@@ -22,10 +22,10 @@ fn missing_late_and_repeated_numbers_are_reported_and_counted() {
         r#"{"n":0}"#,
         r#"{"n":1}"#,
     ] {
-        told.extend(checked.words("a", payload));
+        findings.extend(checked.words("a", payload));
     }
     assert_eq!(
-        told,
+        findings,
         [
             "3 missing: 3–5",
             "late by 2, fills the hole",
@@ -168,12 +168,12 @@ fn findings_are_found_by_row_until_the_row_is_forgotten() {
 #[test]
 fn a_repeated_first_message_does_not_count_as_a_restart() {
     let (mut checked, check) = CheckedLog::checking(sequence());
-    let mut told = Vec::new();
+    let mut findings = Vec::new();
     for number in [1, 2, 3, 5, 6, 7, 1, 4, 8, 10] {
-        told.extend(checked.words("a", &format!("{{\"n\":{number}}}")));
+        findings.extend(checked.words("a", &format!("{{\"n\":{number}}}")));
     }
     assert_eq!(
-        told,
+        findings,
         [
             "1 missing: 4",
             "restarted, or 1 repeated after 7",
@@ -186,7 +186,7 @@ fn a_repeated_first_message_does_not_count_as_a_restart() {
     assert_eq!((counts.duplicates, counts.reordered), (1, 1));
     // After a true restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
-        let told = checked.words("a", &format!("{{\"n\":{number}}}"));
-        assert_eq!(told.len(), words, "{number}: {told:?}");
+        let findings = checked.words("a", &format!("{{\"n\":{number}}}"));
+        assert_eq!(findings.len(), words, "{number}: {findings:?}");
     }
 }

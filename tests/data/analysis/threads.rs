@@ -97,10 +97,10 @@ fn kept_rows_are_checked_on_request_followed_by_newer_ones() {
     assert_eq!(arrived.iter().map(|one| one.rows).sum::<u64>(), 900);
     assert_eq!(found(&arrived).len(), 100);
     analyst.ask(Request::Report(ask(check)));
-    let Answer::Report(asked, Some(report)) = answer_rx.recv().unwrap() else {
+    let Answer::Report(request, Some(report)) = answer_rx.recv().unwrap() else {
         panic!("no report");
     };
-    assert_eq!(asked, ask(check));
+    assert_eq!(request, ask(check));
     let Report::Sequence(report) = *report else {
         panic!("{report:?}");
     };
@@ -154,22 +154,22 @@ fn removing_a_check_ends_its_work_but_not_that_of_others() {
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
     let mut plan = Plan::default();
-    let gone = plan.add(sequence(), log.end());
+    let removed = plan.add(sequence(), log.end());
     let stays = plan.add(sequence(), RowId(0));
-    assert_ne!(gone, stays);
+    assert_ne!(removed, stays);
     analyst.ask(Request::Plan(Arc::new(plan.clone())));
-    analyst.ask(Request::kept(gone, &log));
-    assert!(plan.remove(gone) && !plan.remove(gone));
+    analyst.ask(Request::kept(removed, &log));
+    assert!(plan.remove(removed) && !plan.remove(removed));
     analyst.ask(Request::Plan(Arc::new(plan.clone())));
     looked(&answer_rx);
     analyst.ask(Request::kept(stays, &log));
     assert_eq!(found(&looked(&answer_rx)).len(), 4_999);
-    for check in [gone, stays] {
+    for check in [removed, stays] {
         analyst.ask(Request::Report(ask(check)));
-        let Answer::Report(asked, report) = answer_rx.recv().unwrap() else {
+        let Answer::Report(request, report) = answer_rx.recv().unwrap() else {
             panic!("no report");
         };
-        assert_eq!((asked.check, report.is_some()), (check, check == stays));
+        assert_eq!((request.check, report.is_some()), (check, check == stays));
     }
     drop(analyst);
     assert!(answer_rx.recv().is_err());

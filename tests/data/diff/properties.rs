@@ -125,14 +125,14 @@ pub fn assert_diff_is_right(old: &Value, new: &Value) {
         let changes = found.lines.iter().map(|line| line.change);
         changes.filter(is).count()
     };
-    let told = (
+    let totals = (
         count(|change| matches!(change, Change::Added(_))),
         count(|change| matches!(change, Change::Removed(_))),
         count(|change| matches!(change, Change::Changed { .. })),
         count(|change| matches!(change, Change::Moved { .. })),
     );
-    assert_eq!(told, counts(&found));
-    assert_ne!(told, (0, 0, 0, 0));
+    assert_eq!(totals, counts(&found));
+    assert_ne!(totals, (0, 0, 0, 0));
 }
 
 proptest! {
@@ -206,9 +206,9 @@ proptest! {
             }
             rest
         };
-        let (gone, come) = changed_within(&old, &new);
-        prop_assert_eq!(unmarked(&old, &gone), unmarked(&new, &come));
-        prop_assert_eq!(gone.is_empty() && come.is_empty(), old == new);
+        let (removed, added) = changed_within(&old, &new);
+        prop_assert_eq!(unmarked(&old, &removed), unmarked(&new, &added));
+        prop_assert_eq!(removed.is_empty() && added.is_empty(), old == new);
     }
 
     #[test]

@@ -58,10 +58,10 @@ fn the_changed_part_of_a_line_is_marked() {
 #[test]
 fn the_changed_characters_of_a_string_are_marked() {
     let within = |old: &str, new: &str| {
-        let (gone, come) = changed_within(old, new);
+        let (removed, added) = changed_within(old, new);
         [
-            marked(old, 0..old.len(), &gone),
-            marked(new, 0..new.len(), &come),
+            marked(old, 0..old.len(), &removed),
+            marked(new, 0..new.len(), &added),
         ]
     };
     assert_eq!(within("à", "á"), ["[à]", "[á]"]);

@@ -57,7 +57,7 @@ fn a_chosen_format_is_read_through_its_wrappings() {
 
 #[test]
 fn an_error_in_a_chosen_format_says_what_is_wrong_and_where() {
-    for (payload, format, wrong) in [
+    for (payload, format, error) in [
         (
             &b"\x81\xa1a"[..],
             Format::MessagePack,
@@ -86,7 +86,7 @@ fn an_error_in_a_chosen_format_says_what_is_wrong_and_where() {
         ),
         (b"{}", Format::Pickle, "not recognised as Python pickle"),
     ] {
-        assert_eq!(read_as(payload, format, None).unwrap_err(), wrong);
+        assert_eq!(read_as(payload, format, None).unwrap_err(), error);
     }
     let cut = &pack(Wrapping::Gzip, &b"{}"[..])[..15];
     assert_eq!(

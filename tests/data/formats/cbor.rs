@@ -109,16 +109,16 @@ const APPENDIX_A: &[(&str, &str)] = &[
 fn every_example_in_appendix_a_is_read() {
     for (hex, expected) in APPENDIX_A {
         let payload = bytes(hex);
-        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = cbor::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), *expected, "{hex}");
         assert_sound(&tree, &payload);
         for end in 0..payload.len() {
             assert!(cbor::read(&payload[..end]).is_err(), "{hex} cut at {end}");
         }
         let followed = [&payload[..], &[0]].concat();
-        let wrong = cbor::read(&followed).unwrap_err().to_string();
+        let error = cbor::read(&followed).unwrap_err().to_string();
         let at = payload.len();
-        assert_eq!(wrong, format!("not CBOR: trailing data at byte {at}"));
+        assert_eq!(error, format!("not CBOR: trailing data at byte {at}"));
     }
 }
 
@@ -153,8 +153,8 @@ fn malformed_cbor_is_refused_with_place_and_reason() {
         ),
         ("a1616101ff", "trailing data at byte 4"),
     ] {
-        let wrong = cbor::read(&bytes(hex)).unwrap_err();
-        assert_eq!(wrong.to_string(), format!("not CBOR: {why}"), "{hex}");
+        let error = cbor::read(&bytes(hex)).unwrap_err();
+        assert_eq!(error.to_string(), format!("not CBOR: {why}"), "{hex}");
     }
 }
 
@@ -216,7 +216,7 @@ fn decimal_fractions_are_numbers() {
         ("c48105", "4 decimal fraction([5])"),
     ] {
         let payload = bytes(hex);
-        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = cbor::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), expected, "{hex}");
         assert_sound(&tree, &payload);
     }
@@ -238,7 +238,7 @@ fn keys_that_are_not_strings_are_spelt_out() {
         ("a2f93c0001616102", "{1.0: 1, \"a\": 2}"),
     ] {
         let payload = bytes(hex);
-        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = cbor::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), expected, "{hex}");
         assert_sound(&tree, &payload);
     }

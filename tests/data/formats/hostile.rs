@@ -49,8 +49,8 @@ fn nesting_is_bounded() {
         chains("81", "00"),
         chains("dc0001", "00"),
     ] {
-        let wrong = msgpack::read(&payload).unwrap_err();
-        assert_eq!(wrong.why, "nested too deeply");
+        let error = msgpack::read(&payload).unwrap_err();
+        assert_eq!(error.why, "nested too deeply");
     }
     for payload in [
         chains("81", "00"),
@@ -60,12 +60,12 @@ fn nesting_is_bounded() {
         chains("bf", "00"),
         chains("c6", "00"),
     ] {
-        let wrong = cbor::read(&payload).unwrap_err();
-        assert_eq!(wrong.why, "nested too deeply");
+        let error = cbor::read(&payload).unwrap_err();
+        assert_eq!(error.why, "nested too deeply");
     }
     let groups = chains("0b", "");
-    let wrong = protobuf::read_raw(&groups).unwrap_err();
-    assert_eq!(wrong.why, "nested too deeply");
+    let error = protobuf::read_raw(&groups).unwrap_err();
+    assert_eq!(error.why, "nested too deeply");
     for payload in [
         b"[".repeat(deep),
         b"{\"a\":".repeat(deep),
@@ -110,8 +110,8 @@ fn messages_nested_too_deeply_are_bytes_or_an_error() {
     let payload = messages(2000, &[0x0a]);
     check(&protobuf::read_raw(&payload).unwrap(), &payload);
     let payload = messages(2000, &[0x8a, 0x01]);
-    let wrong = schema().decode(&payload, "demo.All").unwrap_err();
-    assert!(wrong.contains("nested too deep"), "{wrong}");
+    let error = schema().decode(&payload, "demo.All").unwrap_err();
+    assert!(error.contains("nested too deep"), "{error}");
     let payload = messages(MAX_DEPTH - 1, &[0x8a, 0x01]);
     assert!(schema().decode(&payload, "demo.All").is_ok());
 }

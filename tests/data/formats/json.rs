@@ -118,6 +118,6 @@ fn a_bare_value_is_json_when_chosen_by_hand() {
         assert_eq!(decoded.format, Format::Json);
         assert_eq!(decoded.tree.unwrap().len(), 1);
     }
-    let wrong = read_as(b"{\"a\":tru}", Format::Json, None).unwrap_err();
-    assert_eq!(wrong, "not JSON: expected a value at byte 5");
+    let error = read_as(b"{\"a\":tru}", Format::Json, None).unwrap_err();
+    assert_eq!(error, "not JSON: expected a value at byte 5");
 }

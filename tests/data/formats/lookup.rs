@@ -28,7 +28,7 @@ fn cbor(value: &Any) -> Vec<u8> {
     out
 }
 
-fn reading(format: Format) -> DecoderChoice {
+fn choice(format: Format) -> DecoderChoice {
     DecoderChoice {
         format: Some(format),
         message_type: None,
@@ -52,7 +52,7 @@ fn unescaped(written: &[u8]) -> Vec<u8> {
 /// Looks up every value in the tree of `payload` by its path.
 fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
     let decoded = match choice {
-        Some(reading) => reading.read(payload, MOST_UNPACKED),
+        Some(choice) => choice.read(payload, MOST_UNPACKED),
         None => recognise(payload, None),
     };
     let lookup = Lookup::new(payload, choice);
@@ -150,8 +150,8 @@ proptest! {
             (msgpack(&value), Format::MessagePack),
             (cbor(&value), Format::Cbor),
         ] {
-            let reading = reading(format);
-            let lookup = Lookup::new(&payload, Some(&reading));
+            let choice = choice(format);
+            let lookup = Lookup::new(&payload, Some(&choice));
             for (steps, leaf) in all.iter().take(100) {
                 assert_leaf(&lookup.value(steps).unwrap(), leaf);
             }
@@ -164,8 +164,8 @@ proptest! {
         let formats = [Format::MessagePack, Format::Cbor];
         let mut plain = Vec::new();
         for (payload, format) in binary.into_iter().zip(formats) {
-            assert_agrees(&payload, Some(&reading(format)));
-            let tree = reading(format).read(&payload, MOST_UNPACKED).tree.unwrap();
+            assert_agrees(&payload, Some(&choice(format)));
+            let tree = choice(format).read(&payload, MOST_UNPACKED).tree.unwrap();
             plain.push(tree.to_json(NodeId(0), &payload));
             plain.push(payload);
         }
@@ -189,8 +189,8 @@ proptest! {
         let all = schema().message_type("demo.All");
         let typed = DecoderChoice { format: None, message_type: all };
         for payload in [payload.clone(), [&[first][..], &payload].concat()] {
-            for reading in [None, Some(&reading(format)), Some(&typed)] {
-                let lookup = Lookup::new(&payload, reading);
+            for choice in [None, Some(&choice(format)), Some(&typed)] {
+                let lookup = Lookup::new(&payload, choice);
                 for path in [".", ".a", ".[0]", ".[0].a[1]", ".string"] {
                     let path = Path::parse(path).unwrap();
                     let _ = lookup.value(path.steps());
@@ -301,8 +301,8 @@ fn choosing_text_or_bytes_by_hand_does_not_hide_values() {
         Format::JsonLines,
     ] {
         for payload in [json.to_vec(), pack(ALL[0], &json[..])] {
-            let reading = reading(format);
-            let lookup = Lookup::new(&payload, Some(&reading));
+            let choice = choice(format);
+            let lookup = Lookup::new(&payload, Some(&choice));
             assert_eq!(
                 lookup.value(&steps).as_deref(),
                 Some(&b"1"[..]),
@@ -311,8 +311,8 @@ fn choosing_text_or_bytes_by_hand_does_not_hide_values() {
         }
     }
     // With MessagePack chosen by hand, a single number counts too.
-    let reading = reading(Format::MessagePack);
-    let lookup = Lookup::new(b"7", Some(&reading));
+    let choice = choice(Format::MessagePack);
+    let lookup = Lookup::new(b"7", Some(&choice));
     assert_eq!(lookup.value(&[]).as_deref(), Some(&b"55"[..]));
     assert_eq!(value(b"7", ".").as_deref(), Some("7"));
 }

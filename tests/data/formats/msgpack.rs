@@ -117,7 +117,7 @@ const FORMS: &[(&str, &str)] = &[
 fn every_messagepack_form_is_read() {
     for (hex, expected) in FORMS {
         let payload = bytes(hex);
-        let tree = msgpack::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = msgpack::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), *expected, "{hex}");
         assert_eq!(tree.source(NodeId(0)), Some(0..payload.len()));
         assert_sound(&tree, &payload);
@@ -154,9 +154,9 @@ fn invalid_messagepack_is_refused_with_place_and_reason() {
             "header says 4294967295 bytes, but only 0 left at byte 0",
         ),
     ] {
-        let wrong = msgpack::read(&bytes(hex)).unwrap_err();
+        let error = msgpack::read(&bytes(hex)).unwrap_err();
         assert_eq!(
-            wrong.to_string(),
+            error.to_string(),
             format!("not MessagePack: {why}"),
             "{hex}"
         );

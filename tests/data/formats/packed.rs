@@ -117,8 +117,8 @@ fn at_most_four_wrappings_are_removed() {
         decoded.note.as_deref(),
         Some("inner gzip layer not unpacked: limit of 4 layers reached")
     );
-    let wrong = read_as(&packed, Format::Json, None).unwrap_err();
-    assert_eq!(wrong, "more than 4 layers");
+    let error = read_as(&packed, Format::Json, None).unwrap_err();
+    assert_eq!(error, "more than 4 layers");
 }
 
 #[test]
@@ -143,9 +143,9 @@ fn a_truncated_payload_says_so() {
         for text in [JSON.to_vec(), vec![7; 300_000]] {
             let packed = pack(wrapping, &text[..]);
             for end in (3..packed.len()).rev().take(200) {
-                let wrong = unpack::unpack(wrapping, &packed[..end], MAX_SIZE).unwrap_err();
+                let error = unpack::unpack(wrapping, &packed[..end], MAX_SIZE).unwrap_err();
                 let words = format!("truncated {} data", wrapping.name());
-                assert_eq!(wrong.to_string(), words, "at {end} of {}", packed.len());
+                assert_eq!(error.to_string(), words, "at {end} of {}", packed.len());
                 let decoded = recognise(&packed[..end], None);
                 assert_eq!((decoded.format, decoded.tree), (Format::Binary, None));
                 if packed_by(&packed[..end]).is_some() {
@@ -169,10 +169,10 @@ fn a_bomb_is_refused_with_its_ratio() {
         let packed = bomb(wrapping, size);
         let limit = unpack::limit(packed.len());
         assert!(limit <= MAX_SIZE);
-        let wrong = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
+        let error = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
         let (packed_size, ratio) = (packed.len(), limit / packed.len());
         assert_eq!(
-            wrong,
+            error,
             unpack::Failure::Large {
                 packed: packed_size,
                 limit
@@ -182,8 +182,8 @@ fn a_bomb_is_refused_with_its_ratio() {
         let note = decoded.note.unwrap();
         assert!(note.ends_with(&format!("(ratio > {ratio})")), "{note}");
         assert_eq!(decoded.format, Format::Binary);
-        let wrong = read_as(&packed, Format::Json, None).unwrap_err();
-        assert!(wrong.contains("would exceed the limit of"), "{wrong}");
+        let error = read_as(&packed, Format::Json, None).unwrap_err();
+        assert!(error.contains("would exceed the limit of"), "{error}");
     }
 }
 
@@ -248,8 +248,8 @@ fn a_few_bytes_may_unpack_to_a_mebibyte() {
 fn too_many_compressed_members_are_refused() {
     for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
         let packed = pack(wrapping, &b""[..]).repeat(MAX_PIECES + 1);
-        let wrong = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
-        assert_eq!(wrong, unpack::Failure::ManyPieces);
+        let error = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
+        assert_eq!(error, unpack::Failure::ManyPieces);
     }
 }
 
@@ -257,8 +257,8 @@ fn too_many_compressed_members_are_refused() {
 fn a_claimed_window_size_is_not_allocated() {
     // A frame header that asks for a window of 64 MiB, with nothing after it.
     let claims = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00];
-    let wrong = unpack::unpack(Wrapping::Zstd, &claims, MAX_SIZE).unwrap_err();
-    assert!(matches!(wrong, unpack::Failure::Broken(..)), "{wrong}");
+    let error = unpack::unpack(Wrapping::Zstd, &claims, MAX_SIZE).unwrap_err();
+    assert!(matches!(error, unpack::Failure::Broken(..)), "{error}");
 }
 
 #[test]

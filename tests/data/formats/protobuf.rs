@@ -152,7 +152,7 @@ fn typed(hex: &str) -> String {
 
 fn raw(hex: &str) -> String {
     let payload = bytes(hex);
-    let tree = protobuf::read_raw(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+    let tree = protobuf::read_raw(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
     assert_sound(&tree, &payload);
     shown(&tree, &payload)
 }
@@ -202,8 +202,8 @@ fn invalid_protobuf_is_refused_with_place_and_reason() {
         ("0e", "unknown wire type 6 at byte 0"),
         ("09 00", "unexpected end at byte 2"),
     ] {
-        let wrong = protobuf::read_raw(&bytes(hex)).unwrap_err();
-        assert_eq!(wrong.to_string(), format!("not Protobuf: {why}"), "{hex}");
+        let error = protobuf::read_raw(&bytes(hex)).unwrap_err();
+        assert_eq!(error.to_string(), format!("not Protobuf: {why}"), "{hex}");
     }
 }
 
@@ -274,10 +274,10 @@ fn a_schema_supplies_names_types_and_signs() {
 
 #[test]
 fn an_invalid_schema_says_what_is_wrong() {
-    let wrong = Schema::read(b"\xff\xff").unwrap_err();
+    let error = Schema::read(b"\xff\xff").unwrap_err();
     assert!(
-        wrong.starts_with("not a Protobuf descriptor set: "),
-        "{wrong}"
+        error.starts_with("not a Protobuf descriptor set: "),
+        "{error}"
     );
     let schema = schema();
     assert_eq!(schema.message_types().collect::<Vec<_>>(), ["demo.All"]);
@@ -315,8 +315,8 @@ fn files_of_every_syntax_are_read() {
     }
     let mut importing = set;
     importing.file[0].dependency = vec!["other.proto".to_owned()];
-    let wrong = Schema::read(&importing.encode_to_vec()).unwrap_err();
-    assert!(wrong.contains("other.proto"), "{wrong}");
+    let error = Schema::read(&importing.encode_to_vec()).unwrap_err();
+    assert!(error.contains("other.proto"), "{error}");
 }
 
 #[test]

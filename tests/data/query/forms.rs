@@ -11,7 +11,7 @@ use subscope::payload::json::locate::PathStep;
 use subscope::payload::lookup::Lookup;
 use subscope::query::Matcher;
 
-use super::{asks, message, parse};
+use super::{matches_row, message, parse};
 
 fn msgpack(value: &rmpv::Value) -> Vec<u8> {
     let mut out = Vec::new();
@@ -112,7 +112,11 @@ fn a_path_matches_in_every_form() {
                 ("not .id == 1", true),
                 (".id > 1 .price < 13 (.paid == false or has(.tags))", true),
             ] {
-                assert_eq!(asks(text, &message(&payload)), holds, "{form}: {text}");
+                assert_eq!(
+                    matches_row(text, &message(&payload)),
+                    holds,
+                    "{form}: {text}"
+                );
             }
         }
     }
@@ -128,7 +132,11 @@ fn text_is_searched_in_the_bytes_and_paths_in_the_decoded_values() {
             (".user.name == \"ada\"", true),
             (".id == 7 or nobody", true),
         ] {
-            assert_eq!(asks(text, &message(&payload)), holds, "{form}: {text}");
+            assert_eq!(
+                matches_row(text, &message(&payload)),
+                holds,
+                "{form}: {text}"
+            );
         }
     }
 }
@@ -149,7 +157,7 @@ fn values_that_json_lacks_are_compared_as_displayed() {
         (".t == \"2023-11-14T22:13:20Z\"", true),
         (".t > \"2023-11-14\"", true),
     ] {
-        assert_eq!(asks(text, &message(&payload)), holds, "{text}");
+        assert_eq!(matches_row(text, &message(&payload)), holds, "{text}");
     }
 }
 
@@ -166,9 +174,9 @@ fn a_payload_without_values_matches_no_path() {
         b"{\"a\":1} {\"a\":1}",
     ] {
         for text in [".a == 1", "has(.a)", "has(.)", "has(.[0])"] {
-            assert!(!asks(text, &message(payload)), "{text} {payload:?}");
+            assert!(!matches_row(text, &message(payload)), "{text} {payload:?}");
         }
-        assert!(asks("not .a == 1", &message(payload)));
+        assert!(matches_row("not .a == 1", &message(payload)));
     }
 }
 
@@ -224,7 +232,10 @@ fn a_number_is_found_as_it_is_displayed() {
             format!("\"{text}\"")
         };
         let query = format!(".a == {value}");
-        assert!(asks(&query, &message(payload)), "{query} on {payload:02x?}");
+        assert!(
+            matches_row(&query, &message(payload)),
+            "{query} on {payload:02x?}"
+        );
     }
     for (payload, query) in [
         (0, ".a == 2147483648"),
@@ -232,6 +243,6 @@ fn a_number_is_found_as_it_is_displayed() {
         (6, ".a == 9223372036854775808"),
         (12, ".a == 2147483648"),
     ] {
-        assert!(asks(query, &message(&payloads[payload])), "{query}");
+        assert!(matches_row(query, &message(&payloads[payload])), "{query}");
     }
 }

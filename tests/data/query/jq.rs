@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{matcher, matches, message, parse, wrong};
+use super::{matcher, matches, message, parse, parse_error};
 use subscope::query;
 
 /// Returns whether `text` matches `payload`, and the matcher's trouble, if any.
-fn asked(text: &str, payload: &str) -> (bool, Option<String>) {
+fn evaluate(text: &str, payload: &str) -> (bool, Option<String>) {
     let mut matcher = matcher(parse(text));
     let answer = matcher.matches(&message(payload.as_bytes()));
     (answer, matcher.trouble().map(str::to_owned))
@@ -24,7 +24,7 @@ static MEMORY: Mutex<()> = Mutex::new(());
 fn assert_cut_off(filters: &'static [&'static str], at_once: usize) {
     let ask = |filter: &'static str| {
         let text = format!("jq({filter})");
-        thread::spawn(move || (filter, asked(&text, "{}")))
+        thread::spawn(move || (filter, evaluate(&text, "{}")))
     };
     for few in filters.chunks(at_once) {
         let asking: Vec<_> = few.iter().map(|filter| ask(filter)).collect();
@@ -44,7 +44,7 @@ fn assert_cut_off(filters: &'static [&'static str], at_once: usize) {
 fn payloads_that_jq_cannot_read_do_not_match_and_are_reported() {
     for filter in ["true", ".a == \"\u{fffd}\"", ".b == 1"] {
         let text = format!("jq({filter})");
-        let (matches, trouble) = asked(&text, r#"{"a":"\ud800","b":1}"#);
+        let (matches, trouble) = evaluate(&text, r#"{"a":"\ud800","b":1}"#);
         assert!(!matches, "{filter}");
         let trouble = trouble.unwrap();
         assert!(trouble.contains("unpaired surrogate"), "{trouble}");
@@ -101,7 +101,7 @@ fn the_first_output_decides() {
         let text = format!("jq({filter})");
         let payload = r#"{"a":1,"b":false,"items":[1,2,3],"text":"hello"}"#;
         assert_eq!(matches(&text, payload), holds, "{filter}");
-        assert_eq!(asked(&text, payload), (holds, None), "{filter}");
+        assert_eq!(evaluate(&text, payload), (holds, None), "{filter}");
     }
 }
 
@@ -185,7 +185,7 @@ fn an_endlessly_growing_value_is_cut_off() {
 fn a_native_filter_is_cut_off_as_well() {
     let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
     let text = format!(r#"{{"m":"{}"}}"#, "a".repeat(8 << 20));
-    let (matches, trouble) = asked(r#"jq(.m | gsub("a";"b") | length > 3)"#, &text);
+    let (matches, trouble) = evaluate(r#"jq(.m | gsub("a";"b") | length > 3)"#, &text);
     assert!(!matches);
     let trouble = trouble.unwrap();
     let is_bound = |trouble: &str| {
@@ -195,7 +195,7 @@ fn a_native_filter_is_cut_off_as_well() {
     assert!(is_bound(&trouble), "{trouble}");
     let text = format!(r#"{{"m":"{}"}}"#, "A".repeat(60_000));
     let filter = r#"jq(.m | [match(".*[^A-Z]|[A-Z]";"g")] | length > 3)"#;
-    let (matches, trouble) = asked(filter, &text);
+    let (matches, trouble) = evaluate(filter, &text);
     assert!(!matches);
     let trouble = trouble.unwrap();
     assert!(is_bound(&trouble), "{trouble}");
@@ -205,7 +205,7 @@ fn a_native_filter_is_cut_off_as_well() {
 #[cfg(target_os = "linux")]
 fn running_out_of_memory_is_reported_with_the_limit() {
     let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    let (_, trouble) = asked("jq(\"x\" * 1000000000000)", "{}");
+    let (_, trouble) = evaluate("jq(\"x\" * 1000000000000)", "{}");
     let trouble = trouble.unwrap();
     assert!(
         trouble.ends_with("out of memory: limit 1024 MiB, including 384 MiB of stack"),
@@ -265,11 +265,11 @@ fn several_programs_run_on_many_payloads() {
 #[test]
 fn a_malicious_payload_does_no_harm() {
     let nested = format!("\"{}\"", "[".repeat(1_000_000));
-    assert!(!asked("jq(fromjson)", &nested).0);
+    assert!(!evaluate("jq(fromjson)", &nested).0);
     let many_digits = "7".repeat(1_000_000);
-    let (matches, trouble) = asked("jq(. > 1)", &many_digits);
+    let (matches, trouble) = evaluate("jq(. > 1)", &many_digits);
     assert!(matches || trouble.is_some());
-    let (matches, trouble) = asked("jq(.a < .b)", r#"{"a":1,"b":1e999999999}"#);
+    let (matches, trouble) = evaluate("jq(.a < .b)", r#"{"a":1,"b":1e999999999}"#);
     assert!(matches && trouble.is_none());
 }
 
@@ -291,7 +291,7 @@ fn a_program_runs_again_after_a_cut_off_but_not_endlessly() {
 #[test]
 fn a_panic_inside_jq_is_contained() {
     // Overflows in a debug build of jaq.
-    let (holds, trouble) = asked("jq(9223372036854775807 | gmtime)", "{}");
+    let (holds, trouble) = evaluate("jq(9223372036854775807 | gmtime)", "{}");
     assert!(!holds);
     assert!(trouble.is_none_or(|trouble| trouble.contains("internal jq error")));
     assert!(!query::catches_panics());
@@ -318,7 +318,7 @@ fn programs_cannot_print_read_the_environment_or_exit() {
         "input_filename",
         "include \"x\"; .",
     ] {
-        wrong(&format!("jq({filter})"));
+        parse_error(&format!("jq({filter})"));
     }
 }
 
@@ -340,9 +340,9 @@ fn an_error_in_a_jq_filter_is_reported_with_its_place() {
         ("jq(if 1 then 2)", 14..14, "jq: expected else or end here"),
         ("jq(\"a)", 0..3, "not closed"),
     ] {
-        let wrong = wrong(text);
-        assert!(wrong.message.contains(message), "{text}: {wrong}");
-        assert_eq!(wrong.at, at, "{text}: {wrong}");
+        let error = parse_error(text);
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert_eq!(error.at, at, "{text}: {error}");
     }
 }
 

@@ -3,7 +3,7 @@
 
 use subscope::query::Query;
 
-use super::{MOMENT, asks, matches, message, parse};
+use super::{MOMENT, matches, matches_row, message, parse};
 
 const ORDER: &str =
     r#"{"id":7,"no":"7","level":"error","user":{"name":"eva"},"ok":true,"tags":["a b"]}"#;
@@ -125,7 +125,7 @@ fn an_unclosed_regular_expression_is_searched_as_text() {
     ] {
         assert_eq!(matches(text, payload), holds, "{text} on {payload}");
     }
-    assert!(asks("/orders.created", &message(b"")));
+    assert!(matches_row("/orders.created", &message(b"")));
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn an_unsupported_query_names_the_supported_form() {
         ("level:(a OR b)", ".level in (a, b)"),
         ("select(.a == 1)", "jq(select(…))"),
     ] {
-        assert!(super::wrong(text).message.contains(words), "{text}");
+        assert!(super::parse_error(text).message.contains(words), "{text}");
     }
 }
 

@@ -110,12 +110,12 @@ async fn key_events_arrive_from_a_promoted_replica() {
     cluster.lock().unwrap().nodes[new].cli(&["set", key, "1"]);
     listener
         .until("the event of its key arrived", |listener| {
-            listener.has_brought(b"__keyevent@0__:set")
+            listener.has_received(b"__keyevent@0__:set")
         })
         .await;
     listener.settle().await;
-    listener.assert_no_open_hole();
-    assert_eq!(listener.holes().len(), 1, "{:#?}", listener.holes());
+    listener.assert_no_open_gap();
+    assert_eq!(listener.gaps().len(), 1, "{:#?}", listener.gaps());
     listener.stop().await;
 }
 
@@ -152,11 +152,11 @@ async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
         })
         .await;
     listener.settle().await;
-    listener.assert_no_open_hole();
-    let [hole] = &listener.holes()[..] else {
-        panic!("{:#?}", listener.holes());
+    listener.assert_no_open_gap();
+    let [gap] = &listener.gaps()[..] else {
+        panic!("{:#?}", listener.gaps());
     };
-    let early = halted.since(hole.last_heard);
+    let early = halted.since(gap.last_heard);
     assert!(early < BACK_WITHIN, "the gap begins {early:?} too early");
     cluster.lock().unwrap().nodes[owner].resume();
     listener.stop().await;

@@ -94,7 +94,7 @@ async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
             })
             .await;
     }
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     listener.assert_nothing_unknown_was_asked();
     listener.stop().await;
 }
@@ -110,7 +110,7 @@ async fn key_events_move_from_a_replica_to_all_primaries() {
         })
         .await;
     listener.settle().await;
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     listener.assert_nothing_unknown_was_asked();
     listener.stop().await;
 }

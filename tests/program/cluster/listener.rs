@@ -124,9 +124,9 @@ impl ClusterListener {
     }
 
     /// Returns the holes in their latest state.
-    pub fn holes(&self) -> Vec<Gap> {
+    pub fn gaps(&self) -> Vec<Gap> {
         let notices = self.notices();
-        let mut holes: Vec<_> = notices
+        let mut gaps: Vec<_> = notices
             .iter()
             .filter_map(|notice| match notice {
                 Notice::Gap(gap) => Some(gap.clone()),
@@ -134,15 +134,15 @@ impl ClusterListener {
             })
             .collect();
         // Keep only the latest report of each hole.
-        holes.reverse();
-        holes.sort_by_key(|gap| gap.noticed);
-        holes.dedup_by_key(|gap| gap.noticed);
-        holes
+        gaps.reverse();
+        gaps.sort_by_key(|gap| gap.noticed);
+        gaps.dedup_by_key(|gap| gap.noticed);
+        gaps
     }
 
-    pub fn assert_no_open_hole(&self) {
+    pub fn assert_no_open_gap(&self) {
         let is_open = |gap: &Gap| gap.end == GapEnd::Open;
-        assert!(!self.holes().iter().any(is_open), "{:?}", self.notices());
+        assert!(!self.gaps().iter().any(is_open), "{:?}", self.notices());
     }
 
     pub fn assert_nothing_unknown_was_asked(&self) {
@@ -169,7 +169,7 @@ impl ClusterListener {
     }
 
     /// Returns whether a message has arrived on a channel.
-    pub fn has_brought(&self, channel: &[u8]) -> bool {
+    pub fn has_received(&self, channel: &[u8]) -> bool {
         let has = |batch: &Batch| batch.channel_names().any(|name| name == channel);
         self.batches.iter().any(has)
     }
@@ -251,11 +251,11 @@ pub fn to_owner(
     move || {
         let cluster = cluster.lock().unwrap();
         let count = cluster.nodes.len();
-        let asked = turn.fetch_add(1, Relaxed) % count;
-        if !cluster.nodes[asked].is_answering() {
+        let index = turn.fetch_add(1, Relaxed) % count;
+        if !cluster.nodes[index].is_answering() {
             return Err(io::Error::other("not answering"));
         }
-        let owner = cluster.owner(asked, &channel);
+        let owner = cluster.owner(index, &channel);
         TcpStream::connect(cluster.nodes[owner].address())
     }
 }

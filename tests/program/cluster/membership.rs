@@ -65,7 +65,7 @@ async fn a_node_that_joins_serves_and_leaves_is_followed() {
     cluster.lock().unwrap().nodes[added].cli(&["set", key, "1"]);
     listener
         .until("the event of its key arrived", |listener| {
-            listener.has_brought(b"__keyevent@0__:set")
+            listener.has_received(b"__keyevent@0__:set")
         })
         .await;
     listener
@@ -107,12 +107,12 @@ async fn a_node_that_joins_serves_and_leaves_is_followed() {
     listener.until_more_messages(200).await;
     let sent: Vec<_> = publishers.into_iter().flat_map(Publisher::stop).collect();
     listener.settle().await;
-    listener.assert_no_open_hole();
-    let holes = listener.holes();
+    listener.assert_no_open_gap();
+    let gaps = listener.gaps();
     let log = listener.stop().await;
     check(&log, &sent);
     // The slot moved away and back; the departure of the node caused no further hole.
-    assert_eq!(holes.len(), 2, "{holes:#?}");
+    assert_eq!(gaps.len(), 2, "{gaps:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -142,7 +142,7 @@ async fn a_home_removed_from_the_cluster_is_abandoned_although_it_still_answers(
     assert_ne!(listener.home(), name);
     let sent = publisher.stop();
     listener.settle().await;
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     let log = listener.stop().await;
     check(&log, &sent);
     drop(alone);

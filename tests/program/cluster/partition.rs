@@ -123,7 +123,7 @@ impl Partition {
     /// Stops everything and checks the log against the sent messages.
     async fn check(mut self, sent: &[Sent]) -> MessageLog {
         self.listener.settle().await;
-        self.listener.assert_no_open_hole();
+        self.listener.assert_no_open_gap();
         self.listener.assert_nothing_unknown_was_asked();
         let log = self.listener.stop().await;
         check(&log, sent);
@@ -191,16 +191,16 @@ async fn a_partitioned_primary_that_keeps_serving_is_left_for_its_replacement() 
     bus.cut_off(partition.owner);
     let at_new = partition.publish_at_new();
     partition.until_replaced().await;
-    bus.mend();
+    bus.reconnect();
     at_old.stop();
     partition.until_demoted().await;
-    let holes = partition.listener.holes();
+    let gaps = partition.listener.gaps();
     let at_new = at_new.stop();
     let log = partition.check(&plain.stop()).await;
     // At that time we still received from the old node but could not receive from the new one.
     let first = at_new.iter().find(|sent| sent.to.is_some()).unwrap();
-    let begin = holes.iter().map(|hole| hole.last_heard).min().unwrap();
-    assert_eq!(holes.len(), 1, "{holes:#?}");
+    let begin = gaps.iter().map(|gap| gap.last_heard).min().unwrap();
+    assert_eq!(gaps.len(), 1, "{gaps:#?}");
     assert!(begin <= first.from, "{begin:?}, but {first:?}");
     // The node left behind may have published without us, but nothing arrived twice.
     let old = numbers(&log, OLD);
@@ -241,11 +241,11 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
         })
         .await;
     listener.until_more_messages(200).await;
-    bus.mend();
+    bus.reconnect();
     listener.until_more_messages(200).await;
     let sent = publisher.stop();
     listener.settle().await;
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     let log = listener.stop().await;
     assert!(
         check(&log, &sent) > 0,

@@ -73,8 +73,8 @@ async fn a_user_who_may_not_query_the_nodes_learns_what_is_missing() {
             .await;
         let before = calls(&server, "cluster");
         for_a_while(&mut listener).await;
-        let asked = calls(&server, "cluster") - before;
-        assert!(asked <= 2, "queried {asked} times");
+        let queries = calls(&server, "cluster") - before;
+        assert!(queries <= 2, "queried {queries} times");
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         listener.server.command(Command::Reconnect);
         listener
@@ -98,8 +98,8 @@ async fn a_server_outside_a_cluster_is_reported_as_such() {
         .await;
     let before = calls(&server, "cluster");
     for_a_while(&mut listener).await;
-    let asked = calls(&server, "cluster") - before;
-    assert!(asked <= 2, "queried {asked} times");
+    let queries = calls(&server, "cluster") - before;
+    assert!(queries <= 2, "queried {queries} times");
     listener.server.stop().await;
 }
 

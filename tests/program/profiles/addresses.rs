@@ -21,11 +21,11 @@ fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-    assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
-    assert!(!said.contains("s3cret"), "{arguments:?}: {said}");
-    said
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+    assert_eq!(error.lines().count(), 1, "{arguments:?}: {error}");
+    assert!(!error.contains("s3cret"), "{arguments:?}: {error}");
+    error
 }
 
 #[test]
@@ -59,20 +59,26 @@ fn an_address_error_names_its_source_and_repeats_nothing_of_it() {
         ("unix://~you/s3cret", "another user's ~"),
     ] {
         for variable in ["SUBSCOPE_URL", "REDIS_URL"] {
-            let said = refusal(&[], &[(variable, url)]);
+            let error = refusal(&[], &[(variable, url)]);
             let start = format!("subscope: {variable} ");
-            assert!(said.starts_with(&start) && said.contains(words), "{said}");
+            assert!(
+                error.starts_with(&start) && error.contains(words),
+                "{error}"
+            );
         }
-        let said = refusal(&["-u", url], &[("REDIS_URL", "redis://other")]);
+        let error = refusal(&["-u", url], &[("REDIS_URL", "redis://other")]);
         assert!(
-            said.starts_with("subscope: -u ") && said.contains(words),
-            "{said}"
+            error.starts_with("subscope: -u ") && error.contains(words),
+            "{error}"
         );
         let file = File::holding(&format!("[profile.it]\n\nurl = \"{url}\"\n"));
         let path = file.path();
-        let said = refusal(&["--config", &path, "--profile", "it"], &[]);
+        let error = refusal(&["--config", &path, "--profile", "it"], &[]);
         let start = format!("subscope: {path}:3: profile.it.url: ");
-        assert!(said.starts_with(&start) && said.contains(words), "{said}");
+        assert!(
+            error.starts_with(&start) && error.contains(words),
+            "{error}"
+        );
     }
 }
 
@@ -96,8 +102,8 @@ fn no_option_error_repeats_a_possible_password() {
         (&["--keep", "redis://bob:s3cret@host"], "--keep"),
         (&["--filter", "size>redis://bob:s3cret@host"], "--filter"),
     ] {
-        let said = refusal(arguments, &[]);
-        assert!(said.contains(words), "{arguments:?}: {said}");
+        let error = refusal(arguments, &[]);
+        assert!(error.contains(words), "{arguments:?}: {error}");
     }
 }
 
@@ -111,8 +117,8 @@ fn a_variable_that_is_not_text_is_an_error() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "subscope: REDIS_URL is not UTF-8\n");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error, "subscope: REDIS_URL is not UTF-8\n");
 }
 
 #[test]
@@ -128,12 +134,12 @@ fn an_error_is_never_long_and_never_affects_the_terminal() {
         &["-h", &long],
         &[&format!("--{long}")],
     ] {
-        let said = refusal(arguments, &[]);
-        let (option, count) = (arguments[0], said.chars().count());
+        let error = refusal(arguments, &[]);
+        let (option, count) = (arguments[0], error.chars().count());
         assert!(count <= 1020, "{option}: {count}");
         assert!(
-            !said.trim_end().contains(char::is_control),
-            "{option}: {said:?}"
+            !error.trim_end().contains(char::is_control),
+            "{option}: {error:?}"
         );
     }
 }
@@ -182,9 +188,9 @@ fn a_tilde_means_the_home_folder_in_every_path() {
     )
     .unwrap();
     let variables = [("HOME", home.as_str()), ("SUBSCOPE_CONFIG", "~/c.toml")];
-    let said = refusal(&["--profile", "a"], &variables);
+    let error = refusal(&["--profile", "a"], &variables);
     let words = format!("{home}/c.toml:2: profile.a.socket: starts with another user's ~");
-    assert!(said.contains(&words), "{said}");
+    assert!(error.contains(&words), "{error}");
 }
 
 #[test]

@@ -73,10 +73,10 @@ fn run(arguments: &[&str], config: Option<&File>) -> Output {
 #[track_caller]
 fn refusal(arguments: &[&str], config: Option<&File>) -> String {
     let output = run(arguments, config);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
     assert_eq!(output.stdout, b"");
-    said
+    error
 }
 
 fn wait_for_list(pty: &Pty) {
@@ -352,20 +352,20 @@ fn a_password_readable_by_others_causes_a_warning() {
 #[test]
 fn a_missing_config_file_is_an_error_only_with_a_profile() {
     for arguments in [&["--profile"][..], &["--profile", "x"]] {
-        let said = refusal(arguments, None);
+        let error = refusal(arguments, None);
         let place = "/nonexistent/subscope/config.toml";
-        assert!(said.contains(place), "{said}");
-        assert!(said.contains("[profile.staging]\nurl = "), "{said}");
+        assert!(error.contains(place), "{error}");
+        assert!(error.contains("[profile.staging]\nurl = "), "{error}");
     }
-    let said = refusal(&["--config", "/", "--profile"], None);
+    let error = refusal(&["--config", "/", "--profile"], None);
     assert!(
-        said.contains("/ is a folder; name the file in it, such as /config.toml"),
-        "{said}"
+        error.contains("/ is a folder; name the file in it, such as /config.toml"),
+        "{error}"
     );
-    let said = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
-    assert!(said.contains("/nonexistent/c.toml"), "{said}");
-    let said = refusal(&[], None);
-    assert!(said.contains("not a terminal"), "{said}");
+    let error = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
+    assert!(error.contains("/nonexistent/c.toml"), "{error}");
+    let error = refusal(&[], None);
+    assert!(error.contains("not a terminal"), "{error}");
 }
 
 #[test]
@@ -445,12 +445,12 @@ fn a_profile_error_is_one_line_with_its_place() {
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {
-        let said = refusal(&["--profile", name], Some(&file));
-        assert!(said.contains(&words), "{name}: {said}");
-        assert_eq!(said.lines().count(), 1, "{name}: {said}");
+        let error = refusal(&["--profile", name], Some(&file));
+        assert!(error.contains(&words), "{name}: {error}");
+        assert_eq!(error.lines().count(), 1, "{name}: {error}");
         assert!(
-            !said.contains("secret") && !said.contains('\u{1b}'),
-            "{said:?}"
+            !error.contains("secret") && !error.contains('\u{1b}'),
+            "{error:?}"
         );
     }
 }
@@ -460,13 +460,13 @@ fn a_server_on_the_command_line_conflicts_with_a_profile() {
     let file = File::holding("[profile.a]\n");
     for server in [["-u", "redis://h"], ["-h", "h"], ["-p", "1"], ["-s", "/s"]] {
         let arguments = [&server[..], &["--profile", "a"]].concat();
-        let said = refusal(&arguments, Some(&file));
-        assert!(said.contains("--profile"), "{said}");
-        assert!(said.contains("cannot be used with"), "{said}");
+        let error = refusal(&arguments, Some(&file));
+        assert!(error.contains("--profile"), "{error}");
+        assert!(error.contains("cannot be used with"), "{error}");
     }
-    let said = refusal(&["--config", &file.path()], None);
-    assert!(said.contains("--profile"), "{said}");
+    let error = refusal(&["--config", &file.path()], None);
+    assert!(error.contains("--profile"), "{error}");
     let empty = File::holding("");
-    let said = refusal(&["--profile"], Some(&empty));
-    assert!(said.contains("no profile in"), "{said}");
+    let error = refusal(&["--profile"], Some(&empty));
+    assert!(error.contains("no profile in"), "{error}");
 }

@@ -91,8 +91,8 @@ impl MonitoredMaster {
         let sentinels: Vec<SocketAddr> = self.sentinels.iter().map(Redis::address).collect();
         let turn = AtomicUsize::new(0);
         move || {
-            let asked = sentinels[turn.fetch_add(1, Relaxed) % sentinels.len()];
-            let answer = ask(asked, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME])?;
+            let address = sentinels[turn.fetch_add(1, Relaxed) % sentinels.len()];
+            let answer = ask(address, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME])?;
             let mut lines = answer.split("\r\n");
             let port = lines.nth(4).and_then(|port| port.parse().ok());
             let port: u16 = port.ok_or_else(|| io::Error::other(answer.clone()))?;

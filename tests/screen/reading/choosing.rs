@@ -20,8 +20,8 @@ use crate::support::stage::Stage;
 fn choose(stage: &mut Stage, line: usize) {
     stage.keys("fg");
     stage.keys(&"j".repeat(line));
-    let asked = stage.code(KeyCode::Enter);
-    assert_eq!(answer(stage, asked), []);
+    let requests = stage.code(KeyCode::Enter);
+    assert_eq!(answer(stage, requests), []);
 }
 
 fn format(stage: &Stage) -> Format {
@@ -251,10 +251,10 @@ fn protobuf_fields_are_filtered_shown_and_plotted_by_name() {
     let screen = stage.screen();
     assert!(screen.contains("orders:1 hi"), "{screen}");
     stage.keys("k");
-    let asked = stage.keys("w");
+    let requests = stage.keys("w");
     let mut engine = Engine::default();
     let now = stage.now;
-    analyse(&mut stage.app, &mut engine, asked, now);
+    analyse(&mut stage.app, &mut engine, requests, now);
     let plot = stage.app.plot();
     let plotted = &plot.series()[0];
     let report = plot.report(plotted).unwrap();
@@ -310,8 +310,8 @@ fn too_many_values_are_truncated_with_a_note() {
     let payload = [b"[", &b"1,".repeat(1 << 21)[..], b"1]"].concat();
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &payload)]);
-    let asked = stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     stage.keys("z");
     let words = "only the first 2,097,152 values are laid out; the rest is in the bytes tab";

@@ -123,13 +123,13 @@ fn large_messages_are_compared_in_the_background() {
     let mut stage = Stage::new(&["*"]);
     let long = long_json(100 << 10);
     stage.messages(&[("a", &long), ("a", b"{\"first\":2}")]);
-    let asked = stage.keys(" d");
-    let [.., Effect::Decode(request)] = &asked[..] else {
-        panic!("{asked:?}");
+    let requests = stage.keys(" d");
+    let [.., Effect::Decode(request)] = &requests[..] else {
+        panic!("{requests:?}");
     };
     assert!(request.base.is_some());
     assert!(pane(&stage).contains("comparing …"), "{}", pane(&stage));
-    answer(&mut stage, asked);
+    answer(&mut stage, requests);
     assert!(reader(&stage).comparison().is_some());
     assert!(pane(&stage).contains("first: 1 → 2"), "{}", pane(&stage));
 }

@@ -112,8 +112,8 @@ fn pasted_text_is_searched() {
 fn a_large_message_is_searched_in_the_background() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &long_json(2 << 20))]);
-    let asked = stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     let first = stage.keys("/the needl");
     assert!(matches!(first[..], [Effect::Search(_)]), "{first:?}");
@@ -141,12 +141,12 @@ fn a_large_message_is_searched_in_the_background() {
 fn a_search_typed_during_decoding_selects_its_match_afterwards() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &long_json(100 << 10))]);
-    let asked = stage.code(KeyCode::Enter);
+    let requests = stage.code(KeyCode::Enter);
     stage.code(KeyCode::Enter);
     let searches = stage.keys("/needle");
     answer(&mut stage, searches);
     stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    answer(&mut stage, requests);
     assert_eq!(reader(&stage).mark_count(), 1);
     stage.keys("N");
     stage.keys("n");
@@ -187,8 +187,8 @@ fn an_open_message_says_that_only_its_first_4_mib_are_searched() {
     stage.send(Event::Resize(100, 24));
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
-    let asked = stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    answer(&mut stage, requests);
     let screen = stage.screen();
     assert!(
         screen.contains(" 1 of 2 matches in the first 4 MiB "),

@@ -184,14 +184,14 @@ fn the_position_and_tab_survive_a_slowly_decoded_message() {
     open(&mut stage);
     stage.keys("G");
     assert_eq!(path(&stage), ".last");
-    let asked = stage.keys("J");
-    assert!(matches!(&asked[..], [Effect::Decode(_)]), "{asked:?}");
+    let requests = stage.keys("J");
+    assert!(matches!(&requests[..], [Effect::Decode(_)]), "{requests:?}");
     assert!(reader(&stage).decoded().is_none());
     assert!(stage.screen().contains("reading …"));
-    assert_eq!(answer(&mut stage, asked), []);
+    assert_eq!(answer(&mut stage, requests), []);
     assert_eq!(cursor(&stage), (".last".into(), "\"the needle\"".into()));
-    let asked = stage.keys("]]");
-    assert_eq!(answer(&mut stage, asked), []);
+    let requests = stage.keys("]]");
+    assert_eq!(answer(&mut stage, requests), []);
     stage.keys("K");
     assert_eq!(tab(&stage), Tab::Bytes);
 }
@@ -243,9 +243,9 @@ fn only_what_takes_less_than_a_frame_is_decoded_at_once() {
     ] {
         let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
         stage.messages(&[("a", &payload)]);
-        let asked = stage.code(KeyCode::Enter);
-        let is_asked = matches!(asked[..], [Effect::Decode(_)]);
-        assert_eq!(is_asked, !is_soon, "{} bytes", payload.len());
+        let requests = stage.code(KeyCode::Enter);
+        let is_requested = matches!(requests[..], [Effect::Decode(_)]);
+        assert_eq!(is_requested, !is_soon, "{} bytes", payload.len());
     }
 }
 

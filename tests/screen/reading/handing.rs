@@ -91,8 +91,8 @@ fn text_too_large_for_a_terminal_is_not_copied() {
     let words = "not copied: 9.0 MiB exceeds the clipboard limit of 1.0 MiB";
     assert_eq!(stage.keys(" y"), []);
     assert_eq!(stage.toast(), words);
-    let asked = stage.code(KeyCode::Enter);
-    crate::reading::answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    crate::reading::answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     for key in ["Y", "y", "jjy"] {
         assert_eq!(stage.keys(key), []);
@@ -265,8 +265,8 @@ fn a_value_too_large_for_queries_is_said_to_be_visible_only_here() {
     let long = gzip(&crate::reading::long_json(2 << 20));
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("orders", &long)]);
-    let asked = stage.code(KeyCode::Enter);
-    crate::reading::answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    crate::reading::answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     for keys in ["j=", "i", "#", "w"] {
         stage.keys(keys);
@@ -286,7 +286,7 @@ fn rows(stage: &Stage) -> Vec<String> {
     let rows = screen
         .lines()
         .filter_map(|line| line.rsplit_once(" orders "));
-    rows.map(|(_, said)| said.trim_end_matches(['│', ' ', '█']).trim().to_owned())
+    rows.map(|(_, row)| row.trim_end_matches(['│', ' ', '█']).trim().to_owned())
         .collect()
 }
 

@@ -31,15 +31,15 @@ fn numbers(count: usize) -> Vec<u8> {
 
 /// Presses a key that opens the selected message or shows its diff, and waits for the result.
 fn press(stage: &mut Stage, key: KeyCode) {
-    let asked = stage.code(key);
-    answer(stage, asked);
+    let requests = stage.code(key);
+    answer(stage, requests);
 }
 
 #[track_caller]
 fn assert_in_budget(stage: &Stage) {
     let log = stage.app.log();
-    let beside = stage.app.beside_log().min(KEEP / 2);
-    assert!(log.size() + beside <= KEEP, "{} {beside}", log.size());
+    let reserved = stage.app.beside_log().min(KEEP / 2);
+    assert!(log.size() + reserved <= KEEP, "{} {reserved}", log.size());
     assert!(log.size() > KEEP / 3, "{}", log.size());
     assert_eq!(
         log.counters().received,
@@ -78,12 +78,12 @@ fn evictions_caused_by_an_open_message_are_reported_once() {
     let mut stage = full_before(&[b"{\"small\":1}", &numbers(50_000)]);
     let evicted = stage.app.log().counters().evicted;
     press(&mut stage, KeyCode::Enter);
-    let gone = stage.app.log().counters().evicted - evicted;
-    assert!(gone > 1000, "{gone}");
+    let newly_evicted = stage.app.log().counters().evicted - evicted;
+    assert!(newly_evicted > 1000, "{newly_evicted}");
     let words = format!(
         "{},{:03} older messages evicted: the open message takes ",
-        gone / 1000,
-        gone % 1000
+        newly_evicted / 1000,
+        newly_evicted % 1000
     );
     let toast = stage.toast().to_owned();
     assert!(toast.starts_with(&words), "{toast}");

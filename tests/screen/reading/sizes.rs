@@ -45,22 +45,22 @@ fn every_key_draws_something_at_every_size() {
         let mut stage = stage();
         stage.send(Event::Resize(width, height));
         for _ in 0..2 {
-            let asked = stage.code(KeyCode::Enter);
-            answer(&mut stage, asked);
+            let requests = stage.code(KeyCode::Enter);
+            answer(&mut stage, requests);
         }
         for _ in 0..13 {
             for key in "jlhoOG g]]]]dDz/a".chars() {
-                let asked = stage.keys(&key.to_string());
-                answer(&mut stage, asked);
+                let requests = stage.keys(&key.to_string());
+                answer(&mut stage, requests);
                 stage.buffer();
             }
-            let asked = stage.code(KeyCode::Enter);
-            answer(&mut stage, asked);
+            let requests = stage.code(KeyCode::Enter);
+            answer(&mut stage, requests);
             stage.keys("nNfj");
             stage.buffer();
             stage.code(KeyCode::Esc);
-            let asked = stage.keys("K");
-            answer(&mut stage, asked);
+            let requests = stage.keys("K");
+            answer(&mut stage, requests);
         }
         stage.send(Event::Resize(80, 24));
         stage.buffer();
@@ -74,12 +74,12 @@ fn screen(size: (u16, u16), up: usize, keys: &str) -> String {
     stage.keys("t");
     stage.keys(&"k".repeat(up));
     for _ in 0..2 {
-        let asked = stage.code(KeyCode::Enter);
-        answer(&mut stage, asked);
+        let requests = stage.code(KeyCode::Enter);
+        answer(&mut stage, requests);
     }
     for key in keys.chars() {
-        let asked = stage.keys(&key.to_string());
-        answer(&mut stage, asked);
+        let requests = stage.keys(&key.to_string());
+        answer(&mut stage, requests);
     }
     stage.screen()
 }

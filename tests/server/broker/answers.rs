@@ -183,7 +183,7 @@ async fn answer(address: SocketAddr, bytes: &str, end: &str) -> String {
 }
 
 /// Returns the answers with each error reduced to its code.
-fn without_words(answers: &str) -> String {
+fn codes_only(answers: &str) -> String {
     let lines = answers.split_inclusive("\r\n").map(|line| {
         let code = line.split(' ').next().unwrap_or_default();
         if line.starts_with('-') { code } else { line }
@@ -208,7 +208,7 @@ async fn compare(
         let mut ours = answer(broker.address(), bytes, end).await;
         // Redis 7.0 reworded most errors.
         if version.starts_with("Redis 6.") {
-            (of_redis, ours) = (without_words(&of_redis), without_words(&ours));
+            (of_redis, ours) = (codes_only(&of_redis), codes_only(&ours));
         }
         let differs = different
             .iter()
