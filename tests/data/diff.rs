@@ -6,11 +6,11 @@ use subscope::payload::tree::{Builder, Key, Kind, NodeId, Text, Tree};
 use subscope::payload::{json, json_tree};
 
 mod apply;
-mod picture;
+mod drawing;
 mod properties;
 mod texts;
 
-use picture::drawn;
+use drawing::drawn;
 
 /// Compares two JSON values.
 fn structure(old: &str, new: &str) -> Structure {

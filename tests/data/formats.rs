@@ -5,15 +5,15 @@ use std::fmt::Write;
 
 use subscope::payload::tree::{Key, Kind, NodeId, Tree};
 
-mod by_hand;
 mod cbor;
+mod chosen;
+mod detection;
 mod hostile;
 mod json;
 mod lookup;
 mod msgpack;
 mod packed;
 mod protobuf;
-mod recognising;
 mod round_trips;
 
 /// Returns the tree on one line, similar to CBOR's diagnostic notation.

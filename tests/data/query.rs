@@ -7,12 +7,12 @@ use subscope::query::{self, Flags, Kind, Matcher, Moment, Query, QueryError, Row
 
 mod composing;
 mod errors;
-mod forms;
+mod formats;
 mod generated;
 mod jq;
 mod json;
 mod language;
-mod lookalikes;
+mod other_syntaxes;
 
 /// 1970-01-01 10:00:00 UTC, which is 12:00:00 in the query's time zone.
 const MOMENT: Moment = Moment {

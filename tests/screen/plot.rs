@@ -11,7 +11,7 @@ use subscope::query::Path;
 use subscope::server::Feed;
 use subscope::workers::analysis::{Ask, Check, Engine, Plotted, Request};
 
-use crate::analysed::analyse;
+use crate::analysis::analyse;
 use crate::support::stage::Stage;
 
 const SECOND: Duration = Duration::from_secs(1);

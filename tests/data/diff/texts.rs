@@ -5,7 +5,7 @@ use std::ops::Range;
 use subscope::payload::diff::bytes::{Ends, MAX_STRETCHES};
 use subscope::payload::diff::{Diff, changed_within, compare, lines};
 
-use super::picture::{drawn_text, marked};
+use super::drawing::{drawn_text, marked};
 use super::plain;
 
 #[test]

@@ -160,7 +160,7 @@ fn text_matched_by_the_filter_is_highlighted_and_shown_first() {
     stage.messages(&[("a", format!("[{}]", items.join(",")).as_bytes())]);
     stage.keys("/\"item 77\"");
     stage.code(KeyCode::Enter);
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     assert_eq!(path(&stage), ".[77]");
     assert!(stage.screen().contains("item 77"));
 }

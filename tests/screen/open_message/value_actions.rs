@@ -92,7 +92,7 @@ fn text_too_large_for_a_terminal_is_not_copied() {
     assert_eq!(stage.keys(" y"), []);
     assert_eq!(stage.toast(), words);
     let requests = stage.code(KeyCode::Enter);
-    crate::reading::answer(&mut stage, requests);
+    crate::open_message::answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     for key in ["Y", "y", "jjy"] {
         assert_eq!(stage.keys(key), []);
@@ -164,7 +164,7 @@ fn a_filter_by_value_matches_the_message_itself_and_no_different_one() {
                 ("a", b"{\"k\":[0]}"),
             ]);
             stage.keys("k");
-            crate::reading::open(&mut stage);
+            crate::open_message::open(&mut stage);
             stage.keys("jjj=");
             let shown = stage.app.window().rows;
             let shown: Vec<String> = shown.iter().map(|row| stage.payload_of(*row)).collect();
@@ -182,7 +182,7 @@ fn a_filter_by_value_adds_to_the_filter_and_esc_clears_it() {
         ("a", br#"{"n":2,"s":"x"}"#),
     ]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("j=");
     assert_eq!(
         (stage.shown(), stage.toast()),
@@ -219,7 +219,7 @@ fn a_filter_by_value_finds_the_same_value_in_every_format() {
         messages.extend(forms.iter().map(|form| ("orders", &form[..])));
         messages.push(("orders", form));
         stage.messages(&messages);
-        crate::reading::open(&mut stage);
+        crate::open_message::open(&mut stage);
         stage.keys("j=");
         assert_eq!(
             stage.toast(),
@@ -262,11 +262,11 @@ fn a_value_that_queries_cannot_express_is_filtered_by_its_path() {
 
 #[test]
 fn a_value_too_large_for_queries_is_said_to_be_visible_only_here() {
-    let long = gzip(&crate::reading::long_json(2 << 20));
+    let long = gzip(&crate::open_message::long_json(2 << 20));
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("orders", &long)]);
     let requests = stage.code(KeyCode::Enter);
-    crate::reading::answer(&mut stage, requests);
+    crate::open_message::answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     for keys in ["j=", "i", "#", "w"] {
         stage.keys(keys);
@@ -307,7 +307,7 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
         ("orders", b""),
     ]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("ji");
     assert_eq!(
         stage.toast(),
@@ -354,7 +354,7 @@ fn a_lens_shows_the_value_in_every_format() {
         ("orders", br#"{"b":[1]}"#),
     ]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("jji");
     assert_eq!(
         stage.toast(),
@@ -377,7 +377,7 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     let packed = gzip(PACKED);
     stage.messages(&[("orders", PACKED), ("orders", &packed), ("orders", CBOR)]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("jji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
@@ -389,7 +389,7 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     }
     assert_eq!(stage.app.session().decoded_rows().decoded(), decoded);
     // Another lens decodes the rows again.
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("gji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
@@ -415,7 +415,7 @@ fn i_removes_the_lens_from_the_value_the_log_and_the_list() {
     assert_eq!(lens(&stage), None, "{}", stage.toast());
     stage.keys("i");
     assert!(stage.toast().contains("press i on a value"));
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("ji");
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
     stage.keys("ji");
@@ -468,7 +468,7 @@ fn half_a_surrogate_pair_can_be_filtered_by() {
             ("a", br#"{"s":"xz"}"#),
             ("a", payload),
         ]);
-        crate::reading::open(&mut stage);
+        crate::open_message::open(&mut stage);
         stage.keys("j=");
         assert_eq!(
             (stage.shown(), stage.toast()),
@@ -485,7 +485,7 @@ fn a_bare_number_or_keyword_has_a_path_and_can_be_filtered_by() {
     for bare in ["42", " -1.50\n", "true", "null"] {
         let mut stage = Stage::new(&["*"]);
         stage.messages(&[("a", b"43"), ("a", b"[42]"), ("a", bare.as_bytes())]);
-        crate::reading::open(&mut stage);
+        crate::open_message::open(&mut stage);
         assert_eq!(copied(&stage.keys("P")), ".");
         stage.keys("=");
         let words = format!(

@@ -244,7 +244,7 @@ fn a_binary_message_in_hex() {
 fn a_note_between_the_tabs_and_the_values() {
     let mut stage = stage();
     stage.keys("tkkkkkkkk");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("fgjjjj");
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"

@@ -13,7 +13,7 @@ use subscope::payload::protobuf::{MessageType, Schema};
 use subscope::workers::analysis::{Check, Engine, Request};
 
 use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
-use crate::analysed::analyse;
+use crate::analysis::analyse;
 use crate::support::stage::Stage;
 
 /// Chooses the format on this line of the list, counted from 0, for the open message's channel.
@@ -164,8 +164,8 @@ fn a_payload_that_is_not_text_is_shown_in_hex() {
 
 #[test]
 fn a_wrapped_format_is_named_with_both_sizes() {
-    let json = crate::reading::long_json(2 << 10);
-    let mut stage = opened(&crate::reading::gzip(&json));
+    let json = crate::open_message::long_json(2 << 10);
+    let mut stage = opened(&crate::open_message::gzip(&json));
     assert_eq!(format(&stage), Format::Json);
     assert!(
         stage.screen().contains(" JSON in gzip │"),
@@ -178,14 +178,14 @@ fn a_wrapped_format_is_named_with_both_sizes() {
         "{}",
         stage.screen()
     );
-    let stage = opened(&crate::reading::gzip(PACKED));
+    let stage = opened(&crate::open_message::gzip(PACKED));
     assert!(stage.screen().contains(" MessagePack │"));
     assert_eq!(cursor(&stage).1, r#"{"a":1,"b":"x"}"#);
 }
 
 #[test]
 fn a_broken_wrapping_says_so_on_a_separate_line() {
-    let packed = crate::reading::gzip(&crate::reading::long_json(500));
+    let packed = crate::open_message::gzip(&crate::open_message::long_json(500));
     let stage = opened(&packed[..packed.len() - 20]);
     let screen = stage.screen();
     assert!(screen.contains("gzip layer not unpacked: "), "{screen}");
@@ -296,7 +296,7 @@ fn a_chosen_format_applies_to_filters_at_once_and_to_later_checks() {
 #[test]
 fn a_truncated_message_is_decoded_from_what_was_kept() {
     let mut stage = Stage::new(&["*"]);
-    crate::reading::head_only(&mut stage, br#"{"a":[1,2,3"#, 500 << 20);
+    crate::open_message::head_only(&mut stage, br#"{"a":[1,2,3"#, 500 << 20);
     open(&mut stage);
     assert_eq!(reader(&stage).form(), Form::Text);
     let screen = stage.screen();

@@ -232,10 +232,10 @@ fn only_what_takes_less_than_a_frame_is_decoded_at_once() {
     for (payload, is_soon) in [
         (long_json(50 << 10), true),
         (long_json(70 << 10), false),
-        (crate::reading::gzip(&long_json(40 << 10)), true),
-        (crate::reading::gzip(&vec![7; 4 << 20]), false),
+        (crate::open_message::gzip(&long_json(40 << 10)), true),
+        (crate::open_message::gzip(&vec![7; 4 << 20]), false),
         // A few hundred bytes that decompress to more than fits into the time of a frame.
-        (crate::reading::gzip(&long_json(100 << 10)), false),
+        (crate::open_message::gzip(&long_json(100 << 10)), false),
         (zstd(&zstd(&vec![0; 62 << 20])), false),
         (zstd(&zstd(b"{\"a\":1}")), true),
         (vec![0xff; 2 << 10], true),
