@@ -59,7 +59,7 @@ fn field(name: &str, number: i32, kind: Type, label: Label) -> FieldDescriptorPr
 }
 
 /// Returns the descriptor set of `demo.All`, which contains itself.
-fn described() -> Vec<u8> {
+fn descriptor_set() -> Vec<u8> {
     let message = DescriptorProto {
         name: Some("All".to_owned()),
         field: vec![
@@ -87,11 +87,11 @@ fn described() -> Vec<u8> {
 }
 
 static DEMO: LazyLock<MessageType> = LazyLock::new(|| {
-    let schema = Schema::read(&described()).unwrap();
+    let schema = Schema::read(&descriptor_set()).unwrap();
     schema.message_type("demo.All").unwrap()
 });
 
-fn all_of(mut reader: impl Read) -> Vec<u8> {
+fn read_all(mut reader: impl Read) -> Vec<u8> {
     let mut out = Vec::new();
     reader.read_to_end(&mut out).unwrap();
     out
@@ -114,9 +114,9 @@ fn base64(inner: &[u8]) -> Vec<u8> {
 fn wrapped(inner: &[u8]) -> Vec<Vec<u8>> {
     let best = Compression::best();
     vec![
-        all_of(GzEncoder::new(inner, best)),
-        all_of(ZlibEncoder::new(inner, best)),
-        all_of(DeflateEncoder::new(inner, best)),
+        read_all(GzEncoder::new(inner, best)),
+        read_all(ZlibEncoder::new(inner, best)),
+        read_all(DeflateEncoder::new(inner, best)),
         zstd::stream::encode_all(inner, 3).unwrap(),
         lz4(inner),
         base64(inner),
@@ -312,12 +312,12 @@ fn values_can_be_looked_up_in_any_payload() {
 
 #[test]
 fn a_mutated_schema_is_accepted_or_refused() {
-    let described = [described()];
+    let descriptor_set = [descriptor_set()];
     let payload = plain()[13].clone();
     attack(
         "schemas",
         cases::count(1500),
-        |random| mutated(random, &described),
+        |random| mutated(random, &descriptor_set),
         |bytes| match Schema::read(bytes) {
             Ok(schema) => {
                 for name in schema.message_types() {

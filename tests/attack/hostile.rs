@@ -38,7 +38,7 @@ const MOST_WORDS: usize = 1000;
 /// few connections may meet the script before it is over.
 const MOST_READ: u64 = 128 << 20;
 
-fn everything(id: u32) -> Subscription {
+fn all_channels(id: u32) -> Subscription {
     Subscription {
         id: SubscriptionId(id),
         topic: Topic::pattern(b"*"),
@@ -47,7 +47,7 @@ fn everything(id: u32) -> Subscription {
 
 fn config(url: &str, timing: Timing) -> Config {
     Config {
-        subscriptions: vec![everything(0)],
+        subscriptions: vec![all_channels(0)],
         timing,
         ..Config::new(Endpoint::parse(url).unwrap())
     }
@@ -64,7 +64,7 @@ fn last_payload(listener: &Listener) -> Option<Vec<u8>> {
 }
 
 /// Returns how often a connection has ended or could not be established.
-fn ends(listener: &Listener) -> usize {
+fn disconnects(listener: &Listener) -> usize {
     let is_end = |connection: &&Connection| {
         matches!(
             connection,
@@ -116,13 +116,14 @@ impl Play {
     async fn perform(&mut self, script: Script) {
         let name = script.name.clone();
         let _watchdog = Watchdog::start(format!("the hostile server {name}"));
-        let before = ends(&self.listener);
+        let before = disconnects(&self.listener);
         let read = self.read();
         self.hostile.play(script);
         // The first disconnect starts the script. A listener whose subscription was ended does
         // not reconnect, so it has no second one.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
-        let has_met_it = |listener: &Listener| ends(listener) >= before + 2 || is_over(listener);
+        let has_met_it =
+            |listener: &Listener| disconnects(listener) >= before + 2 || is_over(listener);
         self.listener.until(&name, has_met_it).await;
         self.ask_to_publish(&name).await;
         assert!(
@@ -133,7 +134,7 @@ impl Play {
         self.hostile.behave();
         if is_over(&self.listener) {
             self.subscribed += 1;
-            let subscription = everything(self.subscribed);
+            let subscription = all_channels(self.subscribed);
             let subscribe = Command::Subscribe(subscription);
             self.listener.server.command(subscribe);
         }
@@ -209,7 +210,7 @@ async fn the_tasks_recover_from_a_session_cut_anywhere() {
     let session = session();
     for end in 0..session.len() {
         let name = format!("cut after {end} bytes");
-        play.perform(Script::saying(name, &session[..end])).await;
+        play.perform(Script::sending(name, &session[..end])).await;
     }
     play.end().await;
 }
@@ -221,7 +222,7 @@ async fn the_tasks_recover_from_mutated_sessions() {
         let mut random = Random::of_case("hostile sessions", case);
         let bytes = crate::mutation::mutated(&mut random, &whole_sessions());
         let name = format!("session {case}: {}", bytes.escape_ascii());
-        play.perform(Script::saying(name, &bytes)).await;
+        play.perform(Script::sending(name, &bytes)).await;
     }
     play.end().await;
 }

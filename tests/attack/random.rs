@@ -112,7 +112,7 @@ pub fn attack<T: Clone + Debug>(
         let (smallest, panic) = shrunk(input, panic, &check);
         panic!(
             "{name}: {}\n  with {} of case {case}; SUBSCOPE_TEST_SEED={} repeats it",
-            words(&*panic),
+            panic_message(&*panic),
             shown(&smallest),
             seed()
         );
@@ -159,7 +159,7 @@ fn shown<T: Debug>(items: &[T]) -> String {
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without words").to_owned()

@@ -282,7 +282,7 @@ impl Session {
                 self.send(Event::Feed(Feed::Batch(Box::new(batch))));
             }
             Step::News(number) => {
-                let feed = self.news(&mut Random::new(*number));
+                let feed = self.random_feed(&mut Random::new(*number));
                 self.send(Event::Feed(feed));
             }
             Step::Fail(words) => self.send(Event::Failed(words.clone())),
@@ -314,7 +314,7 @@ impl Session {
             match effect {
                 Effect::Ask(Ask::Publish { payload, .. }) => {
                     assert_eq!(key.kind, KeyEventKind::Press, "sent by a held key");
-                    let is_meant = match context {
+                    let is_intended = match context {
                         Context::PublishPayload => {
                             key.code == KeyCode::Enter && !is_empty
                                 || key.modifiers == KeyModifiers::CONTROL
@@ -324,23 +324,23 @@ impl Session {
                         _ => false,
                     };
                     let payload = payload.escape_ascii();
-                    assert!(is_meant, "{key:?} in {context:?} sends {payload}");
+                    assert!(is_intended, "{key:?} in {context:?} sends {payload}");
                 }
                 Effect::Quit => {
                     let code = key.code;
-                    let is_meant = match code {
+                    let is_intended = match code {
                         KeyCode::Char('q') => !is_in_box(context),
                         KeyCode::Char('y') => context == Context::Confirm,
                         KeyCode::Char('c' | 'C') => key.modifiers.contains(KeyModifiers::CONTROL),
                         _ => false,
                     };
-                    assert!(is_meant, "{key:?} in {context:?} quits");
+                    assert!(is_intended, "{key:?} in {context:?} quits");
                 }
                 _ => {}
             }
         }
         if is_in_box(self.app.context()) && !is_in_box(context) && context != Context::Confirm {
-            let is_on_purpose = matches!(key.code, KeyCode::Char(_)) || is_over(context);
+            let is_on_purpose = matches!(key.code, KeyCode::Char(_)) || is_overlay(context);
             assert!(is_on_purpose, "{key:?} in {context:?} opens the box");
         }
         self.serve(effects);
@@ -388,7 +388,7 @@ impl Session {
         }
     }
 
-    fn news(&mut self, random: &mut Random) -> Feed {
+    fn random_feed(&mut self, random: &mut Random) -> Feed {
         let words = mutated_text(random, WORDS).into_boxed_str();
         let node = NodeId(u16::try_from(random.below(3)).unwrap());
         match random.below(16) {
@@ -563,7 +563,7 @@ fn nodes(random: &mut Random, words: &str) -> Vec<NodeFacts> {
 
 /// Returns whether the context is an overlay above the panes, with the publish box possibly behind
 /// it.
-fn is_over(context: Context) -> bool {
+fn is_overlay(context: Context) -> bool {
     !matches!(
         context,
         Context::Channels

@@ -26,7 +26,7 @@ const TROUBLE: &str = "a \\\"{}\t\n\r\0\x1b\x7f\u{85}\u{ad}\u{301}\u{308}\u{34f}
     \u{30ab}\u{4f60}\u{ff21}\u{e000}\u{fdd0}\u{fffe}\u{e0041}\u{e0100}\u{10ffff}\u{2d31}\u{2d7f}\u{644}\u{627}\
     \u{16d67}\u{16d68}\u{a4f8}\u{a4fc}\u{1a15}\u{1a17}\u{1a10}\u{a8fa}\u{1d165}\u{1d16d}\u{5d0}\u{5dc}\u{302e}";
 
-fn trouble() -> impl Strategy<Value = Vec<u8>> {
+fn tricky_characters() -> impl Strategy<Value = Vec<u8>> {
     let characters: Vec<char> = TROUBLE.chars().collect();
     let character = prop_oneof![
         8 => proptest::sample::select(characters).prop_map(|c| c.to_string().into_bytes()),
@@ -39,7 +39,7 @@ fn trouble() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![3 => trouble(), 1 => vec(any::<u8>(), 0..200)]
+    prop_oneof![3 => tricky_characters(), 1 => vec(any::<u8>(), 0..200)]
 }
 
 /// Returns how many columns ratatui uses for `string` on a line wider than any text here.

@@ -261,7 +261,7 @@ fn of_200_000_channels_as_many_as_possible_are_subscribed_while_keys_respond() {
     pty.send("g");
     pty.wait_for_text("and 32,748 more · 167,232 left out");
     pty.send("G");
-    peer.say(array(&["message", "ch:32767", "to the last"]).as_bytes());
+    peer.send(array(&["message", "ch:32767", "to the last"]).as_bytes());
     pty.wait_for_text("to the last");
     assert_memory_within(&pty, 512 << 20);
     pty.send("q");
@@ -282,7 +282,7 @@ fn an_info_answer_of_200_mb_is_cut_off_and_reported_while_keys_respond() {
     let mut pty = Launch::subscope(&["-u", &peer.url()]).size(160, 40).start();
     pty.wait_for_text("subscribed to pattern *");
     pty.wait_for_text("a reply of more than 16 MiB was cut off");
-    peer.say(array(&["pmessage", "*", "a", "goes on"]).as_bytes());
+    peer.send(array(&["pmessage", "*", "a", "goes on"]).as_bytes());
     pty.wait_for_text("goes on");
     assert!(requests.load(Ordering::Relaxed) > 0);
     assert_memory_within(&pty, 128 << 20);

@@ -35,7 +35,7 @@ fn tls_applies() -> bool {
 }
 
 /// Starts a server at `127.0.0.1` with a valid certificate.
-fn right(authority: &Authority) -> Redis {
+fn valid_server(authority: &Authority) -> Redis {
     let identity = authority.issue("right", &["127.0.0.1", "localhost"], |_| {});
     authority.serve(&identity, &[])
 }
@@ -154,7 +154,7 @@ async fn a_certificate_from_a_given_authority_is_accepted() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     assert_accepted(&redis.url(), &authority.settings()).await;
     let by_name = format!("rediss://localhost:{}", redis.port());
     assert_accepted(&by_name, &authority.settings()).await;
@@ -166,7 +166,7 @@ async fn an_unknown_authority_is_named() {
         return;
     }
     let [known, unknown] = ["Known CA", "Unknown CA"].map(Authority::new);
-    let redis = right(&unknown);
+    let redis = valid_server(&unknown);
     let reason = "the server's certificate for \"127.0.0.1\", \"localhost\" is issued by \
                   \"Unknown CA\", which is not trusted; to trust it, use --cacert FILE";
     assert_refused(&redis.url(), &known.settings(), reason).await;
@@ -216,7 +216,7 @@ async fn an_expired_intermediate_is_distinguished_from_the_servers_certificate()
     }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
-    let mut between = authority::params_of_authority("Between CA");
+    let mut between = authority::ca_params("Between CA");
     expired(&mut between);
     let pem = between.signed_by(&key, &authority.issuer).unwrap().pem();
     let between = Issuer::new(between, key);
@@ -349,7 +349,7 @@ async fn tls_and_plaintext_are_distinguished() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     let url = redis.url().replace("rediss://", "redis://");
     // The first attempt sends everything at once; the next one finds out which step the server
     // rejects.
@@ -397,7 +397,7 @@ async fn a_unix_socket_does_not_use_tls() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     let url = format!("unix://{}", redis.socket().display());
     assert_accepted(&url, &TlsSettings::default()).await;
 }
@@ -409,7 +409,7 @@ async fn a_large_message_and_a_burst_arrive_complete() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     let mut listener = Listener::start(&redis.url(), &authority.settings());
     listener.live().await;
     // A confirmed subscription is a notice; publishing starts only after it.
@@ -443,7 +443,7 @@ async fn names_in_a_certificate_are_shown_escaped() {
     }
     let known = Authority::new("Test CA");
     let hostile = Authority::new("Evil\x1b[31m\u{202e}CA");
-    let redis = right(&hostile);
+    let redis = valid_server(&hostile);
     let reason = reason_of(&redis.url(), &known.settings()).await;
     assert!(reason.contains(r#""Evil\x1b[31m\u{202e}CA""#), "{reason}");
 }

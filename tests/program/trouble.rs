@@ -46,7 +46,7 @@ fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
 }
 
 /// Returns three numbers sent one second apart.
-fn three() -> Vec<Sent> {
+fn three_sent() -> Vec<Sent> {
     let second = |number: i64| Time(number * 1_000_000);
     (0_i64..3)
         .map(|number| Sent {
@@ -60,10 +60,10 @@ fn three() -> Vec<Sent> {
 
 #[test]
 fn a_missing_number_must_lie_in_a_gap() {
-    assert_eq!(check(&log_without_one(0, 1_000_000), &three()), 1);
+    assert_eq!(check(&log_without_one(0, 1_000_000), &three_sent()), 1);
     for (last_heard, restored) in [(0, 999_999), (1_100_000, 2_000_000)] {
         let log = log_without_one(last_heard, restored);
-        let checked = std::panic::catch_unwind(|| check(&log, &three()));
+        let checked = std::panic::catch_unwind(|| check(&log, &three_sent()));
         assert!(checked.is_err(), "{last_heard} to {restored}");
     }
 }
@@ -71,7 +71,7 @@ fn a_missing_number_must_lie_in_a_gap() {
 #[test]
 #[should_panic(expected = "nobody sent these")]
 fn a_number_that_nobody_sent_fails_the_check() {
-    check(&log_without_one(0, 1_000_000), &three()[..2]);
+    check(&log_without_one(0, 1_000_000), &three_sent()[..2]);
 }
 
 /// Heartbeats and retries quick enough for tests.
@@ -119,7 +119,7 @@ fn publish_one(listener: &Listener) {
 struct Admin(TcpStream);
 
 impl Admin {
-    fn say(&mut self, words: &[&str]) -> String {
+    fn send(&mut self, words: &[&str]) -> String {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         self.0.write_all(&pack(&words)).unwrap();
         let mut answer = vec![0; 64 << 10];
@@ -254,7 +254,7 @@ async fn messages_discarded_while_we_slept_lie_in_the_gap() {
     let asleep = Time::now();
     let mut admin = Admin(redis.connect());
     let noise = "x".repeat(100 << 10);
-    while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
+    while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
     let killed = publisher.published();
     while publisher.published() < killed + 50 {
         thread::yield_now();
@@ -297,7 +297,7 @@ fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     let halted = Instant::now();
     pty.signal("STOP");
     let noise = "x".repeat(100 << 10);
-    while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
+    while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
     // Longer than from one heartbeat until the next one is overdue.
     let patience = Duration::from_secs(7);
     thread::sleep(patience.saturating_sub(halted.elapsed()));
@@ -328,14 +328,14 @@ async fn redirected_invalidations_are_messages_that_list_the_keys() {
         let is_asked_for = topic.matches(INVALIDATIONS);
         let mut listener = Listener::listening(config(&redis.url(), topic)).await;
         let mut admin = Admin(redis.connect());
-        let clients = admin.say(&["CLIENT", "LIST", "TYPE", "pubsub"]);
+        let clients = admin.send(&["CLIENT", "LIST", "TYPE", "pubsub"]);
         let id = clients.split_once("id=").unwrap().1;
         let id = id.split(' ').next().unwrap();
-        let on = admin.say(&["CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"]);
+        let on = admin.send(&["CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"]);
         assert_eq!(on, "+OK\r\n");
-        assert_eq!(admin.say(&["SET", "user:1", "x"]), "+OK\r\n");
-        assert_eq!(admin.say(&["MSET", "a", "1", "b", "2"]), "+OK\r\n");
-        assert_eq!(admin.say(&["FLUSHALL"]), "+OK\r\n");
+        assert_eq!(admin.send(&["SET", "user:1", "x"]), "+OK\r\n");
+        assert_eq!(admin.send(&["MSET", "a", "1", "b", "2"]), "+OK\r\n");
+        assert_eq!(admin.send(&["FLUSHALL"]), "+OK\r\n");
         let (messages, unexpected) = if is_asked_for { (3, 0) } else { (0, 3) };
         listener
             .until("the invalidations", |listener| {
@@ -713,15 +713,15 @@ async fn a_server_without_room_for_another_client_is_retried() {
     listener
         .until("messages", |listener| listener.messages() > 50)
         .await;
-    assert_eq!(admin.say(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
-    assert_eq!(admin.say(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+    assert_eq!(admin.send(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
+    assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
         .until("it is refused", |listener| {
             listener.has_failed("max number of clients")
         })
         .await;
     assert_eq!(
-        admin.say(&["CONFIG", "SET", "maxclients", "100"]),
+        admin.send(&["CONFIG", "SET", "maxclients", "100"]),
         "+OK\r\n"
     );
     listener
@@ -902,11 +902,11 @@ async fn a_newly_required_password_is_a_refusal_too() {
     })
     .await;
     assert_eq!(
-        admin.say(&["CONFIG", "SET", "requirepass", "new"]),
+        admin.send(&["CONFIG", "SET", "requirepass", "new"]),
         "+OK\r\n"
     );
-    admin.say(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    assert_eq!(admin.say(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+    admin.send(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
         .until("both are refused", |listener| {
             let trouble = listener.troubles.last().and_then(Option::as_deref);
@@ -915,7 +915,7 @@ async fn a_newly_required_password_is_a_refusal_too() {
         .await;
     assert!(listener.refusal().unwrap().starts_with("NOAUTH"));
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
-    assert_eq!(admin.say(&["CONFIG", "SET", "requirepass", ""]), "+OK\r\n");
+    assert_eq!(admin.send(&["CONFIG", "SET", "requirepass", ""]), "+OK\r\n");
     listener.server.command(Command::Reconnect);
     listener
         .within(SOON, "the connection is back without trouble", |listener| {

@@ -1409,8 +1409,8 @@ fn quitting_and_suspending_work_everywhere() {
         let is_around = matches!(context, Context::Always | Context::Panes);
         // These contexts have a screen of their own.
         let is_before = matches!(context, Context::Profiles | Context::ProfileName);
-        let is_a_place = !is_around && !is_before;
-        assert_eq!(contexts.contains(&context), is_a_place, "{context:?}");
+        let is_pane = !is_around && !is_before;
+        assert_eq!(contexts.contains(&context), is_pane, "{context:?}");
     }
     assert_eq!(Stage::new(&[]).keys("q"), [Effect::Quit]);
 }

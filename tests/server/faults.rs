@@ -388,10 +388,10 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     });
     let topics = [Topic::channel(b"ordinary"), Topic::shard(b"sharded")];
     let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
-    peer.say(array(&["smessage", "ordinary", "one"]).as_bytes());
-    peer.say(array(&["message", "sharded", "two"]).as_bytes());
+    peer.send(array(&["smessage", "ordinary", "one"]).as_bytes());
+    peer.send(array(&["message", "sharded", "two"]).as_bytes());
     let large = "x".repeat(200_000);
-    peer.say(array(&["message", "sharded", &large]).as_bytes());
+    peer.send(array(&["message", "sharded", &large]).as_bytes());
     listener
         .until("the messages", |log| log.counters().kept == 3)
         .await;
@@ -417,7 +417,7 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
         .until("the unsubscription is confirmed", ended)
         .await;
     // Messages after the unsubscription are reported.
-    peer.say(array(&["smessage", "sharded", "late"]).as_bytes());
+    peer.send(array(&["smessage", "sharded", "late"]).as_bytes());
     listener
         .until("it is reported", |log| count_of_unexpected(log) == 1)
         .await;
@@ -436,7 +436,7 @@ async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let topics = [Topic::channel(b"a")];
     let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
     for number in ["0", "1", "2"] {
-        peer.say(array(&["message", "a", number]).as_bytes());
+        peer.send(array(&["message", "a", number]).as_bytes());
         let has_arrived =
             |log: &MessageLog| messages(log).last().is_some_and(|(_, last)| last == number);
         listener.until("a message", has_arrived).await;
@@ -444,7 +444,7 @@ async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     // Less data than a socket buffer holds arrives, the server hangs up, and whatever is published
     // after that is lost.
     let halted = Time::now();
-    peer.say(array(&["message", "a", "3"]).as_bytes());
+    peer.send(array(&["message", "a", "3"]).as_bytes());
     peer.hang_up();
     let lost_from = Time::now();
     // Timestamps of rows have microsecond resolution.

@@ -42,7 +42,7 @@ impl Peer {
     }
 
     /// Sends `bytes` on each connection that has subscribed to anything.
-    pub fn say(&self, bytes: &[u8]) {
+    pub fn send(&self, bytes: &[u8]) {
         for mut stream in &*self.subscribers.lock().unwrap() {
             stream.write_all(bytes).unwrap();
         }

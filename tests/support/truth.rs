@@ -29,7 +29,7 @@ const LARGEST_PIECE: u64 = 512;
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
 /// How late a timestamp may be taken, since a busy machine lets threads wait.
-const LATE: Duration = Duration::from_millis(50);
+const MAX_LATENESS: Duration = Duration::from_millis(50);
 
 /// A message whose payload is its number.
 #[derive(Clone, Debug)]
@@ -200,7 +200,8 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
             continue;
         };
         missing += 1;
-        let is_in = |&(start, end): &(Time, Time)| message.from <= end && start <= to.after(LATE);
+        let is_in =
+            |&(start, end): &(Time, Time)| message.from <= end && start <= to.after(MAX_LATENESS);
         if gaps.iter().any(is_in) {
             continue;
         }
@@ -269,7 +270,7 @@ fn drops(log: &MessageLog) -> Vec<(Time, Time)> {
     let notices = log.notices();
     notices
         .filter_map(|(_, notice)| match notice {
-            Notice::Dropped(dropped) => Some((dropped.from.before(LATE), dropped.to)),
+            Notice::Dropped(dropped) => Some((dropped.from.before(MAX_LATENESS), dropped.to)),
             _ => None,
         })
         .collect()

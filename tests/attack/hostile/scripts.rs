@@ -41,7 +41,7 @@ pub struct Script {
 
 impl Script {
     /// Creates a script that sends these bytes to the subscriber and hangs up.
-    pub fn saying(name: impl Into<String>, bytes: &[u8]) -> Self {
+    pub fn sending(name: impl Into<String>, bytes: &[u8]) -> Self {
         Self {
             name: name.into(),
             victim: Victim::Subscriber,
@@ -64,7 +64,7 @@ pub fn whole_sessions() -> Vec<Vec<u8>> {
     vec![session(), [session(), more.to_vec()].concat()]
 }
 
-fn say(text: &str) -> Act {
+fn send(text: &str) -> Act {
     Act::Say(text.as_bytes().to_vec())
 }
 
@@ -95,15 +95,15 @@ fn other_protocols() -> impl Iterator<Item = Script> {
         ("hangs up", vec![]),
         (
             "HTTP",
-            vec![say("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
+            vec![send("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
         ),
-        ("SSH", vec![say("SSH-2.0-OpenSSH_9.6\r\n")]),
+        ("SSH", vec![send("SSH-2.0-OpenSSH_9.6\r\n")]),
         ("TLS alert", vec![Act::Say(vec![0x15, 3, 1, 0, 2, 2, 0x28])]),
         ("all bytes", vec![Act::Say((0..=255).rev().collect())]),
-        ("huge string", vec![say("$9999999999999\r\nabc")]),
-        ("large string", vec![say("$536870912\r\nabc")]),
-        ("huge array", vec![say("*2147483647\r\n:1\r\n")]),
-        ("many empty frames", vec![say(&"*0\r\n".repeat(20_000))]),
+        ("huge string", vec![send("$9999999999999\r\nabc")]),
+        ("large string", vec![send("$536870912\r\nabc")]),
+        ("huge array", vec![send("*2147483647\r\n:1\r\n")]),
+        ("many empty frames", vec![send(&"*0\r\n".repeat(20_000))]),
         (
             "drip of garbage",
             vec![Act::Drip(b"*3\r\n$7\r\nmessagX\r\n".to_vec())],
@@ -118,32 +118,32 @@ fn endless() -> impl Iterator<Item = Script> {
     let message = "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$500000000\r\n";
     to_everybody([
         ("zeros for ever", vec![for_ever(&[0])]),
-        ("endless simple string", vec![say("+"), for_ever(b"x")]),
-        ("endless error", vec![say("-ERR "), for_ever(b"\x1b[31m")]),
-        ("endless digits", vec![say("$"), for_ever(b"1")]),
-        ("endless zeros", vec![say(":"), for_ever(b"0")]),
+        ("endless simple string", vec![send("+"), for_ever(b"x")]),
+        ("endless error", vec![send("-ERR "), for_ever(b"\x1b[31m")]),
+        ("endless digits", vec![send("$"), for_ever(b"1")]),
+        ("endless zeros", vec![send(":"), for_ever(b"0")]),
         ("endless nesting", vec![for_ever(b"*1\r\n")]),
         ("endless maps", vec![for_ever(b"%1\r\n+k\r\n")]),
         (
             "endless array",
-            vec![say("*1000000\r\n"), for_ever(b":1\r\n")],
+            vec![send("*1000000\r\n"), for_ever(b":1\r\n")],
         ),
     ])
     .chain(to_subscriber([
         (
             "live, then endless",
-            vec![live(), say("*3\r\n+"), for_ever(b"y")],
+            vec![live(), send("*3\r\n+"), for_ever(b"y")],
         ),
         (
             "an endless message",
-            vec![live(), say(message), for_ever(b"z")],
+            vec![live(), send(message), for_ever(b"z")],
         ),
     ]))
 }
 
 /// Returns refusals, and servers that stop answering.
 fn refusals() -> impl Iterator<Item = Script> {
-    let nine = |line: &str| say(&line.repeat(9));
+    let nine = |line: &str| send(&line.repeat(9));
     to_everybody([
         (
             "errors only",
@@ -158,14 +158,14 @@ fn refusals() -> impl Iterator<Item = Script> {
             vec![nine("-NOAUTH Authentication required.\r\n")],
         ),
         ("says nothing", vec![Act::Stay]),
-        ("half a header", vec![say("*3\r\n$"), Act::Stay]),
+        ("half a header", vec![send("*3\r\n$"), Act::Stay]),
     ])
 }
 
 /// Returns sessions with an error in them.
 fn odd_sessions() -> impl Iterator<Item = Script> {
     let live = || Act::Say(session());
-    let confirmed = |words: &str| say(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
+    let confirmed = |words: &str| send(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
     to_subscriber([
         ("drip", vec![Act::Drip(session())]),
         (
@@ -180,7 +180,7 @@ fn odd_sessions() -> impl Iterator<Item = Script> {
             "ended unasked",
             vec![
                 live(),
-                say("*3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n"),
+                send("*3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n"),
             ],
         ),
         (
@@ -191,7 +191,7 @@ fn odd_sessions() -> impl Iterator<Item = Script> {
         ),
         (
             "answers without questions",
-            vec![say(&"+OK\r\n".repeat(2000))],
+            vec![send(&"+OK\r\n".repeat(2000))],
         ),
         (
             "names of null",
@@ -218,7 +218,7 @@ fn resp3() -> impl Iterator<Item = Script> {
         "|1\r\n+ttl\r\n:3\r\n:1\r\n",
         "$?\r\n;4\r\nabcd\r\n;0\r\n",
     ];
-    to_everybody(frames.map(|frame| (frame.trim_end(), vec![say(frame)])))
+    to_everybody(frames.map(|frame| (frame.trim_end(), vec![send(frame)])))
 }
 
 /// Returns a frame that is well-formed in RESP2 or RESP3 but that no subscriber expects.

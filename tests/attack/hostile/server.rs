@@ -104,7 +104,7 @@ impl State {
                 let _ = self.perform(&script.acts, client);
                 let _ = client.shutdown(Shutdown::Both);
             }
-            None => self.pass_on(&first, client),
+            None => self.forward(&first, client),
         }
     }
 
@@ -144,7 +144,7 @@ impl State {
         Ok(())
     }
 
-    fn pass_on(&self, first: &[u8], client: &TcpStream) {
+    fn forward(&self, first: &[u8], client: &TcpStream) {
         let Ok(mut good) = TcpStream::connect(self.good) else {
             return;
         };

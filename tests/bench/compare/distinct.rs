@@ -44,7 +44,7 @@ pub fn run(bench: &mut Bench) {
     watching.click_channel(0);
     let started = Instant::now();
     let publishers = publish(&redis, messages);
-    let presses = press_meanwhile(&mut watching.pty, &publishers);
+    let presses = press_while_publishing(&mut watching.pty, &publishers);
     for publisher in publishers {
         publisher.join().unwrap();
     }
@@ -80,7 +80,7 @@ pub fn run(bench: &mut Bench) {
 
 /// Presses keys in the channel list while messages are being published, at least `LEAST_PRESSES`
 /// times.
-fn press_meanwhile(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
+fn press_while_publishing(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
     let mut pauses = Pauses::between(10, 50);
     let mut sorts = SORTS.iter().cycle();
     let mut presses = Vec::new();

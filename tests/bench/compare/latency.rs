@@ -76,7 +76,7 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
     let mut watching = Watching::start(bench, &redis, &[], SIZE);
     let mut publisher = Publisher::connect(redis.port());
     if view == View::Only {
-        choose_marked(&mut watching, &mut publisher);
+        select_marked_channel(&mut watching, &mut publisher);
     }
     let traffic = Traffic::start(load, &redis);
     thread::sleep(GRACE);
@@ -161,7 +161,7 @@ fn report(bench: &mut Bench, case: (Load, View), times: &Samples, sent: &[Sent])
 }
 
 /// Narrows the log to the marked channel.
-fn choose_marked(watching: &mut Watching, publisher: &mut Publisher) {
+fn select_marked_channel(watching: &mut Watching, publisher: &mut Publisher) {
     publisher.publish(CHANNEL.as_bytes(), b"first");
     watching.pty.wait_for_text("first");
     watching.click_channel(1);

@@ -11,7 +11,7 @@ use crate::support::cases;
 
 use super::{assert_sound, bytes};
 use crate::formats::packed::{ALL, base64, pack};
-use crate::formats::protobuf::{described, schema};
+use crate::formats::protobuf::{descriptor_set, schema};
 
 /// Runs every decoder on `payload`.
 fn run_all_decoders(payload: &[u8]) {
@@ -200,10 +200,18 @@ fn any_part_of_any_sample_can_be_decoded() {
 
 #[test]
 fn a_schema_with_a_wrong_byte_is_accepted_or_refused() {
-    let described = described();
-    for at in 0..described.len() {
-        for byte in [0, 1, 0x7f, 0x80, 0xff, described[at] ^ 8, described[at] ^ 1] {
-            let mut broken = described.clone();
+    let descriptor_set = descriptor_set();
+    for at in 0..descriptor_set.len() {
+        for byte in [
+            0,
+            1,
+            0x7f,
+            0x80,
+            0xff,
+            descriptor_set[at] ^ 8,
+            descriptor_set[at] ^ 1,
+        ] {
+            let mut broken = descriptor_set.clone();
             broken[at] = byte;
             if let Ok(schema) = Schema::read(&broken) {
                 for name in schema.message_types() {

@@ -65,12 +65,12 @@ fn entry(name: &str, key: Type, value: FieldDescriptorProto) -> DescriptorProto 
 
 /// Returns a schema as protoc would write it: `demo.All`, which contains itself.
 pub fn schema() -> Schema {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(&described()).unwrap());
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(&descriptor_set()).unwrap());
     SCHEMA.clone()
 }
 
 /// Returns the descriptor set of the schema.
-pub fn described() -> Vec<u8> {
+pub fn descriptor_set() -> Vec<u8> {
     let mut fields: Vec<_> = (1..)
         .zip(SCALARS)
         .map(|(number, (name, kind))| field(name, number, kind, Label::Optional))
@@ -300,7 +300,7 @@ fn an_invalid_schema_says_what_is_wrong() {
 
 #[test]
 fn files_of_every_syntax_are_read() {
-    let set = FileDescriptorSet::decode(&described()[..]).unwrap();
+    let set = FileDescriptorSet::decode(&descriptor_set()[..]).unwrap();
     for syntax in [
         None,
         Some("proto2"),

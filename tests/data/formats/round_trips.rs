@@ -8,7 +8,7 @@ use subscope::payload::{cbor, msgpack};
 use crate::support::cases;
 
 use super::{assert_sound, hex, shown};
-use crate::formats::protobuf::{described, schema};
+use crate::formats::protobuf::{descriptor_set, schema};
 
 /// A value that both formats can represent.
 #[derive(Clone, Debug)]
@@ -224,7 +224,7 @@ proptest! {
         names in vec("[a-z]{1,5}", 0..5),
     ) {
         use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, Value};
-        let pool = DescriptorPool::decode(&described()[..]).unwrap();
+        let pool = DescriptorPool::decode(&descriptor_set()[..]).unwrap();
         let descriptor = pool.get_message_by_name("demo.All").unwrap();
         let mut inner = DynamicMessage::new(descriptor.clone());
         inner.set_field_by_name("string", Value::String(text.clone()));

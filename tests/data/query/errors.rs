@@ -80,7 +80,7 @@ fn parentheses_have_a_limit() {
 }
 
 /// Parses `text` and checks the error, if any.
-fn parses_or_says_where(text: &str) {
+fn check_error_position(text: &str) {
     if let Err(error) = Query::parse(text, &MOMENT) {
         assert!(text.get(error.at.clone()).is_some(), "{text:?}: {error:?}");
         assert!(!error.at.is_empty() || error.at.end <= text.len());
@@ -93,7 +93,7 @@ fn every_beginning_of_a_query_parses_or_says_where() {
     let long = r#"-(a or "b \"c\\") /x\/y/i not channel:"o.*" .a["b c"][0].é ~ "é$" .x in (1, "z") size >= 1k lvl='a b' && ! id == 7 || $.a[0] =~ b /c/d"#;
     for text in SYNTAX.iter().map(|syntax| syntax.example).chain([long]) {
         for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-            parses_or_says_where(&text[..end]);
+            check_error_position(&text[..end]);
         }
     }
 }
@@ -103,7 +103,7 @@ proptest! {
 
     #[test]
     fn any_text_parses_or_says_where(text in ".*") {
-        parses_or_says_where(&text);
+        check_error_position(&text);
     }
 
     #[test]
@@ -117,7 +117,7 @@ proptest! {
             0..20,
         )
     ) {
-        parses_or_says_where(&pieces.concat());
+        check_error_position(&pieces.concat());
     }
 }
 

@@ -34,7 +34,7 @@ struct Partition {
 impl Partition {
     /// Subscribes to the channels in the slot of that primary, followed by ordinary ones, which are
     /// served by the node whose index `home` returns.
-    async fn set(
+    async fn prepare(
         cluster: Cluster,
         shards: &[&str],
         home: impl Fn(&Cluster, usize) -> usize,
@@ -152,7 +152,7 @@ async fn a_silent_primary_is_replaced_and_its_return_changes_nothing() {
         return;
     }
     // It is also the home node, so that everything has to move.
-    let mut partition = Partition::set(cluster, &[OLD, NEW], |_, owner| owner).await;
+    let mut partition = Partition::prepare(cluster, &[OLD, NEW], |_, owner| owner).await;
     assert_eq!(partition.listener.home(), partition.name);
     let plain = partition.publish_plain();
     let at_old = partition.publish_at_old();
@@ -185,7 +185,7 @@ async fn a_partitioned_primary_that_keeps_serving_is_left_for_its_replacement() 
         return;
     };
     let other = |cluster: &Cluster, owner| cluster.other_than(owner);
-    let mut partition = Partition::set(cluster, &[OLD], other).await;
+    let mut partition = Partition::prepare(cluster, &[OLD], other).await;
     let (plain, at_old) = (partition.publish_plain(), partition.publish_at_old());
     partition.listener.until_more_messages(400).await;
     bus.cut_off(partition.owner);

@@ -28,7 +28,7 @@ fn listen(server: &Redis, scheme: &str, login: &str, topics: &[Topic]) -> Listen
 }
 
 /// Processes events for a while.
-async fn for_a_while(listener: &mut Listener) {
+async fn process_for_a_while(listener: &mut Listener) {
     let end = Instant::now() + WHILE;
     let pongs = |listener: &Listener| listener.pongs;
     while Instant::now() < end {
@@ -72,7 +72,7 @@ async fn a_user_who_may_not_query_the_nodes_learns_what_is_missing() {
             .until("it is reported", |listener| listener.is_partial(words))
             .await;
         let before = calls(&server, "cluster");
-        for_a_while(&mut listener).await;
+        process_for_a_while(&mut listener).await;
         let queries = calls(&server, "cluster") - before;
         assert!(queries <= 2, "queried {queries} times");
         server.cli(&["acl", "setuser", "u", "+cluster"]);
@@ -97,7 +97,7 @@ async fn a_server_outside_a_cluster_is_reported_as_such() {
         })
         .await;
     let before = calls(&server, "cluster");
-    for_a_while(&mut listener).await;
+    process_for_a_while(&mut listener).await;
     let queries = calls(&server, "cluster") - before;
     assert!(queries <= 2, "queried {queries} times");
     listener.server.stop().await;
@@ -111,7 +111,7 @@ async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_mat
             "acl", "setuser", "u", "on", ">pw", "&*", "+@all", "-info", "-cluster",
         ]);
         let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(b"*")]);
-        for_a_while(&mut listener).await;
+        process_for_a_while(&mut listener).await;
         assert_eq!(listener.partial, []);
         let events = subscription(1, Topic::pattern(KEY_EVENTS));
         listener.server.command(Command::Subscribe(events));
@@ -125,7 +125,7 @@ async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_mat
         // CLUSTER INFO is sufficient as well.
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(KEY_EVENTS)]);
-        for_a_while(&mut listener).await;
+        process_for_a_while(&mut listener).await;
         assert_eq!(listener.partial, []);
         assert_eq!(listener.nodes.len(), usize::from(is_cluster == "yes"));
         listener.server.stop().await;
@@ -172,7 +172,7 @@ async fn a_refused_search_for_sharded_channels_is_retried_on_request() {
             listener.denials("NOPERM") == 1
         })
         .await;
-    for_a_while(&mut listener).await;
+    process_for_a_while(&mut listener).await;
     assert_eq!(listener.denials("NOPERM"), 1);
     assert_eq!(calls(&server, "pubsub"), 1);
     listener.server.command(Command::Reconnect);

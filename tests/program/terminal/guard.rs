@@ -9,7 +9,7 @@ use subscope::terminal::{Guard, Session};
 use super::{InShell, answer, assert_left, wait_until_drawn, when_closed};
 use crate::support::pty::{Launch, SUBSCOPE, kill, signal};
 
-const COMPLAINT: &str = "subscope ended unexpectedly";
+const GUARD_MESSAGE: &str = "subscope ended unexpectedly";
 
 /// The program in a shell, and a notification when the last of its processes has ended.
 struct Tree {
@@ -50,8 +50,8 @@ impl Tree {
     #[track_caller]
     fn assert_restored_after(mut self, number: u8) {
         self.wait_for_end();
-        self.program.shell.wait_for_text(COMPLAINT);
-        assert_eq!(self.complaints(), 1);
+        self.program.shell.wait_for_text(GUARD_MESSAGE);
+        assert_eq!(self.guard_messages(), 1);
         // The shell may have printed its prompt before the guard's message.
         self.program.shell.send("\r");
         let code = self.program.assert_restored_after_exit();
@@ -59,9 +59,9 @@ impl Tree {
     }
 
     /// Returns how often the guard has printed its message.
-    fn complaints(&self) -> usize {
+    fn guard_messages(&self) -> usize {
         let raw = String::from_utf8(self.program.shell.raw()).unwrap();
-        raw.matches(COMPLAINT).count()
+        raw.matches(GUARD_MESSAGE).count()
     }
 }
 
@@ -98,7 +98,7 @@ fn a_program_killed_while_suspended_leaves_the_terminal_alone() {
     tree.program.assert_restored();
     signal(tree.program.pid, "KILL");
     tree.wait_for_end();
-    assert_eq!(tree.complaints(), 0);
+    assert_eq!(tree.guard_messages(), 0);
     tree.program.assert_restored();
 }
 
@@ -107,7 +107,7 @@ fn quitting_leaves_no_process_behind() {
     let mut tree = Tree::start();
     tree.program.shell.send("q");
     tree.wait_for_end();
-    assert_eq!(tree.complaints(), 0);
+    assert_eq!(tree.guard_messages(), 0);
     assert_eq!(tree.program.assert_restored_after_exit(), "0");
 }
 
@@ -128,7 +128,7 @@ fn a_stack_overflow_restores_the_terminal() {
     let mut terminal = Launch::program("/bin/sh", &["-c", script, program, test])
         .env(ROLE, "overflow")
         .start();
-    terminal.wait_for_text(COMPLAINT);
+    terminal.wait_for_text(GUARD_MESSAGE);
     terminal.send("\r");
     terminal.wait_for_exit();
     assert_left(&terminal.screen());
@@ -291,7 +291,7 @@ fn a_terminal_that_stops_background_writers_is_restored() {
     let raw = shell.raw();
     let pid = answer(&String::from_utf8_lossy(&raw), "pid").unwrap();
     signal(pid.parse().unwrap(), "KILL");
-    shell.wait_for_text(COMPLAINT);
+    shell.wait_for_text(GUARD_MESSAGE);
     shell.send("\r");
     shell.wait_for("the shell's prompt", super::at_prompt);
     assert_eq!(super::ask(&mut shell, "after", "$(stty -g)"), settings);
