@@ -20,7 +20,7 @@ use crate::support::pty::SUBSCOPE;
 /// Part of every password.
 const MARK: &str = "s3cr3t";
 
-/// What may be between two marks of a password that is not percent-encoded.
+/// Characters that may appear between two marks of a password that is not percent-encoded.
 const BETWEEN: &[&str] = &[
     "", "@", "/", "?", "#", ":", "%", "%2F", "&", "=", "[", "]", "//", "1/", "@host/", " ", "\\",
     "'", "\u{e9}", "+", ",", "6379", "0/",
@@ -156,7 +156,7 @@ socket = \"run/redis.sock\"
 until = \"\"\"END\"\"\"
 ";
 
-/// Returns whether the mark is still only where passwords are: in a name, it is not a secret.
+/// Returns whether the mark still appears only in passwords. In a name, it would not be a secret.
 fn holds_passwords_only(text: &str) -> bool {
     let mut lines = text.split(['\n', '\r']).filter(|line| line.contains(MARK));
     lines.all(|line| {

@@ -1,5 +1,5 @@
-//! Faults in a random order at a real server, checking each message published meanwhile: it is a
-//! row, once and in order, or it lies in a gap or among the dropped messages.
+//! Faults in random order at a real server. Each message published meanwhile must be a row, once
+//! and in order, or lie in a gap, or be among the dropped messages.
 
 use std::cell::Cell;
 use std::net::TcpStream;
@@ -55,7 +55,7 @@ enum Fault {
     Restart,
     /// The listener reads nothing for a while.
     Lag,
-    /// The whole program stands still for a while.
+    /// The whole program is blocked for a while.
     Sleep,
 }
 

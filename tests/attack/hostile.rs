@@ -21,8 +21,8 @@ use crate::random::{Random, Watchdog};
 use crate::support::cases;
 use crate::support::listener::Listener;
 
-/// Retries quick enough for tests. An answer may be late only where nothing else reveals a dead
-/// server.
+/// Retries quick enough for tests. The timeout for answers matters only where nothing else reveals
+/// a dead server.
 const QUICK: Timing = Timing {
     connect_within: Duration::from_secs(5),
     ping_every: Duration::from_secs(600),
@@ -34,8 +34,8 @@ const QUICK: Timing = Timing {
 /// Maximum length of a reason in bytes, whatever the server sends.
 const MOST_WORDS: usize = 1000;
 
-/// An upper bound on what the tasks read of an endless stream: at most 16 MiB per connection, and a
-/// few connections may meet the script before it is over.
+/// Upper bound on how much the tasks read of an endless stream: at most 16 MiB per connection, and
+/// a few connections may run into the script before it is over.
 const MOST_READ: u64 = 128 << 20;
 
 fn all_channels(id: u32) -> Subscription {
@@ -112,7 +112,7 @@ impl Play {
         }
     }
 
-    /// Plays `script` on the next connections, and then behaves as a good server.
+    /// Plays `script` on the next connections, and then behaves like a good server.
     async fn perform(&mut self, script: Script) {
         let name = script.name.clone();
         let _watchdog = Watchdog::start(format!("the hostile server {name}"));
@@ -122,9 +122,9 @@ impl Play {
         // The first disconnect starts the script. A listener whose subscription was ended does
         // not reconnect, so it has no second one.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
-        let has_met_it =
+        let has_run =
             |listener: &Listener| disconnects(listener) >= before + 2 || is_over(listener);
-        self.listener.until(&name, has_met_it).await;
+        self.listener.until(&name, has_run).await;
         self.ask_to_publish(&name).await;
         assert!(
             self.read() - read < MOST_READ,
@@ -174,10 +174,10 @@ impl Play {
         let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
         let what = format!("{name}: it is live again");
         self.listener.until(&what, is_live).await;
-        let is_heard =
+        let is_received =
             |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
         // A connection about to end may lose the marker, so send it again after every event.
-        while !is_heard(&self.listener) {
+        while !is_received(&self.listener) {
             let seen = self.listener.events;
             self.broker.publish(b"a", marker.as_bytes());
             let news = |listener: &Listener| listener.events > seen;
@@ -240,11 +240,11 @@ async fn an_unexpected_frame_does_not_affect_the_data_after_it() {
         assert_eq!(broker.faults().inject(FaultTargets::Subscribers, &frame), 1);
         let marker = format!("behind {case}");
         assert_eq!(broker.publish(b"a", marker.as_bytes()), 1, "{name}");
-        let is_heard = |listener: &Listener| {
+        let is_received = |listener: &Listener| {
             last_payload(listener).as_deref() == Some(marker.as_bytes())
                 || !listener.gaps().is_empty()
         };
-        listener.until(&name, is_heard).await;
+        listener.until(&name, is_received).await;
         assert_eq!(listener.gaps(), [], "{name}");
         assert_eq!(listener.messages(), case + 1, "{name}");
     }

@@ -1,4 +1,4 @@
-//! Differences between two payloads, and that they are correct.
+//! Differences between two payloads: what is reported, and that it is correct.
 
 use subscope::payload::diff::structure::{Change, Counts, Structure};
 use subscope::payload::diff::{Diff, Side, compare};

@@ -25,7 +25,7 @@ enum Step {
     /// A delivery: channel, payload, subscription.
     Deliver(u8, u8, u8),
     Notice,
-    /// Hands the batch over and begins the next.
+    /// Passes the batch on and begins the next.
     HandOver,
 }
 

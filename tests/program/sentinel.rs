@@ -286,7 +286,7 @@ fn the_program_labels_sentinel_events() {
     let mut program = Launch::subscope(&arguments).size(120, 30).start();
     program.wait_for_text("subscribed to sentinel events *");
     program.wait_for_text("sentinels, live");
-    // The event is to be the last row.
+    // Make the event the last row.
     program.wait_for_text("subscribed to channel orders");
     let port = master.port().to_string();
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);

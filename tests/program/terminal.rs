@@ -90,7 +90,7 @@ fn ask(shell: &mut Pty, name: &str, value: &str) -> String {
     answer(&shell.text(), name).unwrap()
 }
 
-/// Returns the value in a line `name:value:`. The echoed command line does not start like that.
+/// Returns the value in a line `name:value:`. The echoed command line does not start with a name.
 fn answer(text: &str, name: &str) -> Option<String> {
     text.lines().rev().find_map(|line| {
         let value = line.strip_prefix(name)?.strip_prefix(':')?;

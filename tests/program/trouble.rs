@@ -115,7 +115,7 @@ fn publish_one(listener: &Listener) {
     });
 }
 
-/// A connection that stays open, whatever happens to others.
+/// A connection that stays open whatever happens to other connections.
 struct Admin(TcpStream);
 
 impl Admin {
@@ -233,8 +233,8 @@ async fn a_network_that_drops_a_connection_silently_is_noticed() {
     listener.server.stop().await;
 }
 
-/// This test's thread also runs the server tasks: while it does not wait for them, they stand
-/// still, as on a sleeping laptop.
+/// This test's thread also runs the server tasks: unless it waits for them, they make no progress,
+/// as on a sleeping laptop.
 #[tokio::test]
 async fn messages_discarded_while_we_slept_lie_in_the_gap() {
     let redis = Redis::start();
@@ -372,16 +372,17 @@ async fn redirected_invalidations_are_messages_that_list_the_keys() {
     }
 }
 
-/// Variable that names the URL for a process which only subscribes, so that a test can halt it.
+/// Environment variable with the URL for a process that only subscribes, so that a test can halt
+/// it.
 const LISTEN_TO: &str = "SUBSCOPE_TEST_LISTEN_TO";
 
-/// Variable that names the file to which such a process writes what it received.
+/// Environment variable with the file to which such a process writes what it received.
 const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
 
 /// The channel of the message that ends it.
 const END: &str = "end";
 
-/// Not a test of its own but the process of the test below: receives until the last message, then
+/// Not a test but the process that the test below starts: receives until the last message, then
 /// writes the numbers and the gaps to the file.
 #[tokio::test]
 async fn listener_process() {
@@ -439,7 +440,7 @@ fn written_log(lines: &str) -> MessageLog {
 fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
     let redis = Redis::start();
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("heard");
+    let path = directory.path().join("received");
     let mut process = Process::new(env::current_exe().unwrap())
         .args(["--exact", "trouble::listener_process"])
         .env(LISTEN_TO, redis.url())
@@ -461,7 +462,7 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
     };
     let is_subscribed = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
     wait(&is_subscribed);
-    // Slow enough that no backlog builds up while the process is halted.
+    // Slow enough to build up no backlog while the process is halted.
     let address = redis.address();
     let publisher = Publisher::start_at(100, "PUBLISH", "a", move || TcpStream::connect(address));
     let publish = |count: usize| {
@@ -666,8 +667,8 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
     }
 }
 
-/// The server tasks stand still from the end of the primary until the replica is connected to it
-/// again.
+/// The server tasks make no progress from the end of the primary until the replica is connected to
+/// it again.
 #[tokio::test]
 async fn a_primary_restarted_between_two_heartbeats_is_a_gap() {
     let mut primary = primary();

@@ -113,7 +113,7 @@ fn large_deliveries_of_one_publish_are_merged_and_others_are_not() {
                 log.append(std::mem::replace(&mut batch, next));
             }
         }
-        // It merges with a message that came whole and is merely stored elsewhere.
+        // It merges with a message that arrived complete and is only stored elsewhere.
         batch.push_large(Time(1), b"c", large(b"small"), FIRST);
         batch.push_message(Time(1), b"c", b"small", SECOND);
         log.append(batch);

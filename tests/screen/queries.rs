@@ -1246,7 +1246,7 @@ fn every_query_in_the_manual_is_valid() {
         .filter(|line| line.starts_with("| `"));
     let mut count = 0;
     for row in rows {
-        // The text in backticks in the first cell; a bar within it is escaped.
+        // The text in backticks in the first cell; a bar in it is escaped.
         let cell = row.replace("\\|", "\0");
         let cell = cell.split('|').nth(1).unwrap().replace('\0', "|");
         for text in cell.split('`').skip(1).step_by(2) {

@@ -428,8 +428,8 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
-/// This test's thread also runs the server tasks: while it does not wait for them, they stand
-/// still, as in a halted program.
+/// This test's thread also runs the server tasks: unless it waits for them, they make no progress,
+/// as in a halted program.
 #[tokio::test]
 async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let peer = Peer::start(|_| None);
@@ -441,8 +441,8 @@ async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
             |log: &MessageLog| messages(log).last().is_some_and(|(_, last)| last == number);
         listener.until("a message", has_arrived).await;
     }
-    // Less data than a socket buffer holds arrives, the server hangs up, and whatever is published
-    // after that is lost.
+    // A message that fits into the socket buffer arrives. Then the server hangs up, and everything
+    // published after that is lost.
     let halted = Time::now();
     peer.send(array(&["message", "a", "3"]).as_bytes());
     peer.hang_up();

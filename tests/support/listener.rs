@@ -160,7 +160,7 @@ impl Listener {
         !gaps.is_empty() && gaps.iter().all(is_closed)
     }
 
-    /// Returns the reason of the last refusal, if the connection is permanently refused.
+    /// Returns the reason for the refusal, if the connection is permanently refused.
     pub fn refusal(&self) -> Option<String> {
         match self.connections.last()? {
             Connection::Refused { reason, .. } => Some(connection_words(reason)),

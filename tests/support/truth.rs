@@ -22,16 +22,16 @@ const PACE: u32 = 500;
 /// How long a publisher with nothing to send waits.
 const IDLE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The most messages that a late publisher sends in one piece.
+/// The most messages that a late publisher sends at once.
 const LARGEST_PIECE: u64 = 512;
 
 /// A publisher that gets no answer for this long gives up on the connection.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// How late a timestamp may be taken, since a busy machine lets threads wait.
+/// How late a timestamp may be taken, since threads may have to wait on a busy machine.
 const MAX_LATENESS: Duration = Duration::from_millis(50);
 
-/// A message whose payload is its number.
+/// A published message whose payload is its number.
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// Its channel.
@@ -40,8 +40,8 @@ pub struct Sent {
     pub number: u64,
     /// The time before it was sent.
     pub from: Time,
-    /// The time after the server had confirmed it. `None` if the server sent anything else or
-    /// nothing: then it may or may not have been published.
+    /// The time after the server had confirmed it. `None` if the server did not: the message may or
+    /// may not have been published.
     pub to: Option<Time>,
 }
 

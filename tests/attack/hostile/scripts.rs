@@ -15,7 +15,7 @@ pub enum Act {
     Stay,
 }
 
-/// The connections that a script is played to.
+/// The connections on which a script is played.
 #[derive(Clone, Copy, Debug)]
 pub enum Victim {
     Everybody,
@@ -225,7 +225,7 @@ fn resp3() -> impl Iterator<Item = Script> {
 pub fn odd_frame(random: &mut Random) -> Vec<u8> {
     let mut frame = Vec::new();
     put_value(random, 4, &mut frame);
-    // A whole message would be received as one.
+    // A complete message would be received as a message.
     let is_message = [&b"message\r\n"[..], b"subscribe\r\n"]
         .iter()
         .any(|word| frame.windows(word.len()).any(|part| part == *word));

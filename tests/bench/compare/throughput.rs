@@ -16,7 +16,7 @@ const HOW: &str = "Messages on 16 channels from 2 connections that pipeline with
 user and system time of the listener alone, from before the first publish until all was taken \
 in, a message that was not lost; the median of the rounds, in which the listeners take turns, and \
 the least and the most. subscope draws on a terminal of 140×40 and has Redis's default buffer \
-limits; for the others the limits are lifted, except where it is said. What goes to /dev/null \
+limits; for the others the limits are lifted, except where noted. What goes to /dev/null \
 cannot be counted. The redis crate and the bare read run in processes of their own.";
 
 const CHANNELS: u64 = 16;

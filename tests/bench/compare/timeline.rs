@@ -8,7 +8,7 @@ use memchr::memmem;
 use crate::samples::Samples;
 use crate::support::pty::{Chunk, Pty};
 
-/// The escape sequence that starts a frame with changes: a synchronised update.
+/// The escape sequence that starts a frame with changes: a synchronized update.
 pub const FRAME: &[u8] = b"\x1b[?2026h";
 
 /// All output of a terminal so far.

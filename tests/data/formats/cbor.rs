@@ -193,7 +193,7 @@ fn bignums_keep_every_digit() {
     assert_eq!(read("c25fff"), "0");
     let zeros = [vec![0xc2, 0x5a, 0, 0, 4, 0], vec![0; 1023], vec![7]].concat();
     assert_eq!(shown(&cbor::read(&zeros).unwrap(), &zeros), "7");
-    // A bignum of a text or of too many bytes is shown as a tag.
+    // A bignum made from text, or from too many bytes, is shown as a tag.
     assert_eq!(read("c26131"), "2 bignum(\"1\")");
     let long = [vec![0xc2, 0x59, 0x01, 0x01], vec![0xff; 257]].concat();
     assert!(shown(&cbor::read(&long).unwrap(), &long).starts_with("2 bignum(h'"));

@@ -123,7 +123,7 @@ impl ClusterListener {
         })
     }
 
-    /// Returns the holes in their latest state.
+    /// Returns the gaps in their latest state.
     pub fn gaps(&self) -> Vec<Gap> {
         let notices = self.notices();
         let mut gaps: Vec<_> = notices
@@ -133,7 +133,7 @@ impl ClusterListener {
                 _ => None,
             })
             .collect();
-        // Keep only the latest report of each hole.
+        // Keep only the latest report of each gap.
         gaps.reverse();
         gaps.sort_by_key(|gap| gap.noticed);
         gaps.dedup_by_key(|gap| gap.noticed);

@@ -14,7 +14,7 @@ use super::cluster::Cluster;
 /// Read timeout of a link, after which it checks whether it has been cut.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Stands for no node.
+/// No node.
 const NOBODY: usize = usize::MAX;
 
 /// Last byte of the first node's source address.
