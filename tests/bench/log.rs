@@ -60,7 +60,7 @@ fn main() {
     append(messages, 64 << 20, "append, evicting at 64 MiB");
     let beyond = (log.size() as f64 - bytes as f64) / messages as f64;
     row(
-        "memory a message beyond its bytes",
+        "memory per message beyond its bytes",
         &format!("{beyond:.1} B"),
         verdict(beyond, 32.0, "32 B"),
     );

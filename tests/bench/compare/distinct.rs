@@ -17,9 +17,10 @@ use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
 const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two on each channel, \
-far apart. The channel list has the focus, and while they arrive, though 12 times at least, keys \
-are pressed in turn: s sorts it by something else, G goes to its end, g to its start; the time \
-runs until the screen (vt100) shows it. Memory is VmHWM at the end without VmRSS when the subscription was live.";
+far apart. The channel list has the focus. While the messages arrive, but at least 12 times, these \
+keys are pressed in turn: s changes the sort order, G goes to the end, g to the start. The time is \
+measured until the screen (vt100) shows the effect. Memory is VmHWM at the end minus VmRSS when \
+the subscription became live.";
 
 const KEEP: u64 = 64 << 20;
 const BEYOND: u64 = 64 << 20;

@@ -16,9 +16,9 @@ use crate::support::redis::{NO_LIMITS, Redis};
 use crate::timeline::{Press, Timeline};
 use crate::watching::Watching;
 
-const HOW: &str = "One message of 500 MiB (quick: 50 MiB), Redis's buffer limits lifted and its \
-proto-max-bulk-len of 512 MiB left. While it arrives Space is pressed again and again. Memory is \
-VmHWM without VmRSS when the subscription was live.";
+const HOW: &str = "One message of 500 MiB (quick: 50 MiB), without Redis's buffer limits but with \
+its default proto-max-bulk-len of 512 MiB. While the message arrives, Space is pressed repeatedly. \
+Memory is VmHWM minus VmRSS when the subscription became live.";
 
 /// How long the message may take to arrive.
 pub const PATIENCE: Duration = Duration::from_secs(120);

@@ -14,8 +14,9 @@ use crate::support::redis::NO_LIMITS;
 use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
-const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened by Enter. Until its tree \
-is on the screen the help is opened and closed again and again; then the cursor goes down and up.";
+const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened with Enter. Until its \
+tree is on the screen, the help is opened and closed repeatedly; then the cursor moves down and \
+up.";
 
 /// Key presses once the tree is shown.
 const MOVES: usize = 100;

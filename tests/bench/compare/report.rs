@@ -90,7 +90,7 @@ impl Report {
             return;
         }
         let busy = process::busy_percent(NOISE);
-        println!("Other programs used {busy:.0} % of the machine right after. Run were:\n");
+        println!("Other programs used {busy:.0} % of the machine right after. Commands:\n");
         for command in self.commands.drain(..) {
             println!("    {command}");
         }

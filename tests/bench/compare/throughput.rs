@@ -12,12 +12,12 @@ use crate::support::flood::Flood;
 use crate::support::redis::{NO_LIMITS, Redis};
 use crate::watching::Watching;
 
-const HOW: &str = "Messages on 16 channels from 2 connections that pipeline without a pause. CPU is \
-user and system time of the listener alone, from before the first publish until all was taken \
-in, a message that was not lost; the median of the rounds, in which the listeners take turns, and \
-the least and the most. subscope draws on a terminal of 140×40 and has Redis's default buffer \
-limits; for the others the limits are lifted, except where noted. What goes to /dev/null \
-cannot be counted. The redis crate and the bare read run in processes of their own.";
+const HOW: &str = "Messages on 16 channels from 2 connections that pipeline without a pause. CPU \
+is the user and system time of the listener alone, from before the first publish until everything \
+was received, per message that was not lost: the median of the rounds, in which the listeners take \
+turns, and the minimum and maximum. subscope draws on a terminal of 140×40 and has Redis's default \
+buffer limits; for the other listeners, the limits are lifted except where noted. Messages written \
+to /dev/null cannot be counted. The redis crate and the bare read run in separate processes.";
 
 const CHANNELS: u64 = 16;
 
@@ -118,7 +118,7 @@ fn measure(bench: &mut Bench, load: Load) {
     let once = ONCE.map(|client| burst(bench, client, load));
 
     println!("{} × {} B:\n", count(load.messages), load.payload);
-    println!("| listener | CPU µs a message | user | system | lost | published k/s |");
+    println!("| listener | CPU µs per message | user | system | lost | published k/s |");
     println!("|---|---:|---:|---:|---:|---:|");
     for (index, client) in ROUND.into_iter().enumerate() {
         let costs: Vec<Cost> = costs.iter().map(|round| round[index]).collect();
@@ -135,7 +135,7 @@ fn measure(bench: &mut Bench, load: Load) {
     let (ratio, least, most) = median(ratios.collect());
     bench.report.check(
         &format!(
-            "CPU a message of {} B, × redis-cli psubscribe",
+            "CPU per message of {} B, × redis-cli psubscribe",
             load.payload
         ),
         format!("{ratio:.2} ({least:.2}–{most:.2})"),
