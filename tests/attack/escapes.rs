@@ -7,22 +7,13 @@ use subscope::payload::{hex, quoted, rows};
 use crate::mutation::mutated;
 use crate::random::{Random, attack};
 use crate::support::cases;
-
-/// Returns whether a character must never reach a terminal. Independent of the code under test.
-pub fn must_not_pass(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
-            | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
-}
+use crate::support::harmful::is_harmful;
 
 /// Panics if `text` contains anything that must not reach a terminal.
 #[track_caller]
 pub fn assert_harmless(text: &str) {
     assert!(
-        !text.contains(must_not_pass),
+        !text.contains(is_harmful),
         "{} would reach the terminal",
         text.escape_unicode()
     );

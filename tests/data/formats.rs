@@ -12,7 +12,7 @@ mod hostile;
 mod json;
 mod lookup;
 mod msgpack;
-mod packed;
+pub mod packed;
 mod protobuf;
 mod round_trips;
 

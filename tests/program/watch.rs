@@ -31,8 +31,9 @@ fn watch(redis: &Redis, arguments: &[&str], subscriptions: usize) -> Pty {
     pty
 }
 
+/// Waits until the status line shows a live connection with this many subscriptions.
 #[track_caller]
-fn wait_for_subscriptions(pty: &Pty, count: usize) {
+pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let plural = if count == 1 { "" } else { "s" };
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {
@@ -366,7 +367,7 @@ fn a_password_on_the_command_line_works_with_a_warning() {
 
 /// Waits until typed text is no longer echoed: the prompt appears a moment before the terminal
 /// turns echo off.
-fn wait_until_nothing_is_echoed(pty: &Pty) {
+pub fn wait_until_nothing_is_echoed(pty: &Pty) {
     let terminal = format!("/proc/{}/fd/0", pty.pid());
     let is_echoing = || {
         let output = Command::new("stty").args(["-a", "-F", &terminal]).output();

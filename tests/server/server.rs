@@ -1,6 +1,6 @@
 //! The server tasks against a real Redis.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -21,6 +21,7 @@ use subscope::server::{
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
+use crate::support::peer::command;
 use crate::support::redis::{NO_LIMITS, Redis, pack};
 use crate::support::version::version;
 
@@ -1254,7 +1255,7 @@ fn answering(
             thread::spawn(move || {
                 let mut reader = BufReader::new(stream.try_clone().unwrap());
                 for count in 0.. {
-                    let Some(arguments) = command_from(&mut reader) else {
+                    let Some(arguments) = command(&mut reader) else {
                         return;
                     };
                     let name = arguments[0].to_ascii_lowercase();
@@ -1273,20 +1274,6 @@ fn answering(
         }
     });
     (url, written)
-}
-
-/// Reads one command.
-fn command_from(reader: &mut impl BufRead) -> Option<Vec<String>> {
-    let mut line = || {
-        let mut line = String::new();
-        reader
-            .read_line(&mut line)
-            .ok()
-            .filter(|length| *length > 0)?;
-        Some(line.trim_end().to_owned())
-    };
-    let count: usize = line()?.strip_prefix('*')?.parse().ok()?;
-    (0..count).map(|_| line().and_then(|_| line())).collect()
 }
 
 /// Returns the answers of an ordinary server to the handshake and to subscribing.

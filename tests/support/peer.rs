@@ -113,7 +113,8 @@ pub fn array(words: &[&str]) -> String {
     format!("*{}\r\n{}", words.len(), strings.collect::<String>())
 }
 
-fn command(reader: &mut impl BufRead) -> Option<Words> {
+/// Reads a command. Returns `None` at the end of the stream.
+pub fn command(reader: &mut impl BufRead) -> Option<Words> {
     let count = header(reader)?;
     (0..count)
         .map(|_| {

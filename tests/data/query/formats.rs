@@ -1,39 +1,21 @@
 //! Terms on values in payloads other than plain JSON.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
-use base64::Engine as _;
 use subscope::message::glob::ByGlob;
 use subscope::payload::decoder_choices::DecoderChoices;
-use subscope::payload::format::Format;
+use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::json::locate::PathStep;
 use subscope::payload::lookup::Lookup;
 use subscope::query::Matcher;
 
 use super::{matches_row, message, parse};
+use crate::formats::packed::{base64, pack};
 
 fn msgpack(value: &rmpv::Value) -> Vec<u8> {
     let mut out = Vec::new();
     rmpv::encode::write_value(&mut out, value).unwrap();
     out
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn lz4(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn base64(bytes: &[u8]) -> Vec<u8> {
-    let engine = base64::engine::general_purpose::STANDARD;
-    engine.encode(bytes).into_bytes()
 }
 
 /// Returns the same order in every form, with the form's name.
@@ -72,6 +54,7 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("paid", true.into()),
     ]);
     ciborium::into_writer(&order, &mut cbor).unwrap();
+    let gzip = |bytes: &[u8]| pack(Wrapping::Gzip, bytes);
     vec![
         ("JSON in gzip", gzip(&json)),
         ("JSON in zstd", zstd::encode_all(&*json, 1).unwrap()),
@@ -79,7 +62,7 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("JSON in gzip in base64", base64(&gzip(&json))),
         ("JSON behind space", [b" \n", &json[..]].concat()),
         ("JSON", json),
-        ("MessagePack in LZ4", lz4(&packed)),
+        ("MessagePack in LZ4", pack(Wrapping::Lz4, &packed[..])),
         ("MessagePack in base64", base64(&packed)),
         ("MessagePack", packed),
         ("CBOR in gzip", gzip(&cbor)),

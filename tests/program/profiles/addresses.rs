@@ -5,9 +5,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use crate::profiles::program::{File, wait_for_subscriptions};
+use crate::profiles::program::File;
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::Redis;
+use crate::watch::wait_for_subscriptions;
 
 /// Returns the error with which the program refuses to start with `arguments` and these environment
 /// variables.

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
 use crate::support::redis::Redis;
+use crate::watch::{wait_for_subscriptions, wait_until_nothing_is_echoed};
 
 const PASSWORD: &str = "s3cret-of-the-test";
 
@@ -82,17 +83,6 @@ fn refusal(arguments: &[&str], config: Option<&File>) -> String {
 fn wait_for_list(pty: &Pty) {
     pty.wait_for_text("Profiles 2");
     pty.wait_for_text("Enter choose");
-}
-
-pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
-    let plural = if count == 1 { "" } else { "s" };
-    let live = format!("  {count} subscription{plural}  ");
-    pty.wait_for("live subscriptions", |screen| {
-        let text = screen.contents();
-        // Blanks at the end of a line are not part of the text.
-        let status = format!("{}  ", text.lines().next().unwrap_or_default());
-        status.contains("● live") && status.contains(&live)
-    });
 }
 
 /// Waits for the badge of `production`, and checks its colour and that of the frame below.
@@ -300,22 +290,6 @@ fn a_password_command_may_prompt_after_picking() {
     assert!(!raw.contains(PASSWORD), "{raw}");
     let arguments = fs::read(format!("/proc/{}/cmdline", pty.pid())).unwrap();
     assert!(!String::from_utf8_lossy(&arguments).contains(PASSWORD));
-}
-
-/// Waits until the terminal no longer echoes what is typed.
-fn wait_until_nothing_is_echoed(pty: &Pty) {
-    let terminal = format!("/proc/{}/fd/0", pty.pid());
-    let is_echoing = || {
-        let output = Command::new("stty").args(["-a", "-F", &terminal]).output();
-        !String::from_utf8_lossy(&output.unwrap().stdout).contains(" -echo ")
-    };
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while is_echoing() {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "typed text is still echoed"
-        );
-    }
 }
 
 #[test]
