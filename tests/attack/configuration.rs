@@ -27,7 +27,7 @@ const BETWEEN: &[&str] = &[
 ];
 
 /// Maximum length of an error message apart from the input that it quotes.
-const MOST_WORDS: usize = 2000;
+const MAX_ERROR_LENGTH: usize = 2000;
 
 /// Returns a password with the mark in each of its parts.
 fn password(random: &mut Random) -> String {
@@ -101,7 +101,7 @@ fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
 fn assert_hides_password(value: &(impl ToString + Debug), about: &str) {
     for words in [value.to_string(), format!("{value:?}")] {
         assert!(!words.contains(MARK), "{about}: {words}");
-        assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
+        assert!(words.len() < MAX_ERROR_LENGTH + 8 * about.len(), "{words}");
         assert_harmless(&whole(words.as_bytes()));
     }
 }
@@ -225,7 +225,7 @@ fn any_text_is_accepted_as_a_check_or_refused() {
             for read in [Check::parse_sequence, Check::parse_pair, Check::parse_delay] {
                 if let Err(error) = read(&text) {
                     let words = error.to_string();
-                    assert!(words.len() < MOST_WORDS + 8 * text.len(), "{words}");
+                    assert!(words.len() < MAX_ERROR_LENGTH + 8 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }
             }
@@ -257,7 +257,7 @@ fn assert_printable(words: &str, about: &str) {
         "{about}: {words}"
     );
     words.lines().for_each(assert_harmless);
-    assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
+    assert!(words.len() < MAX_ERROR_LENGTH + 8 * about.len(), "{words}");
 }
 
 #[test]

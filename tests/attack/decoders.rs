@@ -30,16 +30,16 @@ use crate::random::attack;
 use crate::support::cases;
 
 /// Maximum size after decompression.
-const MOST: usize = 256 << 10;
+const MAX_UNPACKED: usize = 256 << 10;
 
 /// Maximum number of bytes per tree node, besides its text.
-const BYTES_A_NODE: usize = 128;
+const BYTES_PER_NODE: usize = 128;
 
 /// Maximum number of bytes that a payload may take regardless of its size.
-const BYTES_BESIDE: usize = 64 << 10;
+const FIXED_BYTES: usize = 64 << 10;
 
 /// Number of values checked in larger trees.
-const LOOKED_AT: usize = 40;
+const CHECKED_NODES: usize = 40;
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: String = hex.split_whitespace().collect();
@@ -158,7 +158,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         samples.extend(wrapped(&once[0]));
         samples.extend(once);
     }
-    samples.push(zstd::stream::encode_all(&vec![b'['; MOST + 1][..], 3).unwrap());
+    samples.push(zstd::stream::encode_all(&vec![b'['; MAX_UNPACKED + 1][..], 3).unwrap());
     samples
 }
 
@@ -167,9 +167,13 @@ fn check(payload: &[u8], decoded: &Decoded) {
     assert!(decoded.wrappings.len() <= MAX_WRAPPINGS);
     let inner = decoded.bytes(payload);
     if let Some(unwrapped) = &decoded.unwrapped {
-        assert!(unwrapped.len() <= MOST, "{} B unpacked", unwrapped.len());
+        assert!(
+            unwrapped.len() <= MAX_UNPACKED,
+            "{} B unpacked",
+            unwrapped.len()
+        );
     }
-    let most = MOST * 2 + inner.len() * BYTES_A_NODE + BYTES_BESIDE;
+    let most = MAX_UNPACKED * 2 + inner.len() * BYTES_PER_NODE + FIXED_BYTES;
     assert!(decoded.size() <= most, "{} B of {most}", decoded.size());
     if let Some(note) = &decoded.note {
         assert!(note.len() < 1000, "{note}");
@@ -183,7 +187,7 @@ fn check(payload: &[u8], decoded: &Decoded) {
 fn check_tree(tree: &Tree, payload: &[u8]) {
     assert!(!tree.is_empty() && tree.len() <= MAX_NODES);
     let mut latest = 0;
-    for index in 0..tree.len().min(LOOKED_AT) {
+    for index in 0..tree.len().min(CHECKED_NODES) {
         let id = NodeId(u32::try_from(index).unwrap());
         let value = tree.value(id, payload).unwrap();
         assert!(value.depth <= MAX_DEPTH);
@@ -217,9 +221,12 @@ fn every_payload_is_decoded_within_bounds() {
         |random| mutated(random, &samples),
         |payload| {
             for message_type in [None, Some(&*DEMO)] {
-                check(payload, &recognise_within(payload, message_type, MOST));
+                check(
+                    payload,
+                    &recognise_within(payload, message_type, MAX_UNPACKED),
+                );
                 for format in Format::ALL {
-                    match read_as_within(payload, format, message_type, MOST) {
+                    match read_as_within(payload, format, message_type, MAX_UNPACKED) {
                         Ok(decoded) => check(payload, &decoded),
                         Err(why) => {
                             assert!(why.len() < 1000, "{why}");
@@ -264,13 +271,13 @@ fn any_two_payloads_can_be_compared() {
         },
         |pair| {
             let [old, new] = pair else { return };
-            let decoded = [old, new].map(|payload| recognise_within(payload, None, MOST));
+            let decoded = [old, new].map(|payload| recognise_within(payload, None, MAX_UNPACKED));
             let side = |index: usize| Side {
                 bytes: decoded[index].bytes(&pair[index]),
                 tree: decoded[index].tree.as_ref(),
             };
             let found = diff::compare(side(0), side(1));
-            let most = (old.len() + new.len() + BYTES_BESIDE) * BYTES_A_NODE;
+            let most = (old.len() + new.len() + FIXED_BYTES) * BYTES_PER_NODE;
             assert!(found.size() <= most, "{} B of {most}", found.size());
             assert!(diff::compare(side(0), side(0)).is_same());
             for has_values in [false, true] {
@@ -299,7 +306,7 @@ fn values_can_be_looked_up_in_any_payload() {
         |random| mutated(random, &samples),
         |payload| {
             for path in &paths {
-                let lookup = Lookup::new(payload, None).unpacking(MOST);
+                let lookup = Lookup::new(payload, None).unpacking(MAX_UNPACKED);
                 if let Ok(shown) = lookup.shown(path.steps()) {
                     assert_harmless(&one_line(&shown.text, 60).string);
                 }

@@ -13,7 +13,7 @@ use subscope::server::{Config, Connection, Endpoint, Timing};
 
 use crate::random::{Random, Watchdog};
 use crate::support::cases;
-use crate::support::listener::{Listener, PATIENCE};
+use crate::support::listener::{Listener, TIMEOUT};
 use crate::support::proxy::Proxy;
 use crate::support::pty::Launch;
 use crate::support::redis::Redis;
@@ -29,7 +29,7 @@ const QUICK: Timing = Timing {
 };
 
 /// Minimum number of messages published between two faults.
-const BETWEEN: usize = 60;
+const MESSAGES_BETWEEN_FAULTS: usize = 60;
 
 /// Limit of pending bytes, for a listener that must drop some messages.
 const ROOM: usize = 16 << 10;
@@ -116,7 +116,7 @@ impl Scene {
         self.listener.until(what, is_live).await;
         let received = self.listener.messages();
         let has_more = |listener: &Listener| {
-            listener.messages() >= received + BETWEEN as u64 && is_live(listener)
+            listener.messages() >= received + MESSAGES_BETWEEN_FAULTS as u64 && is_live(listener)
         };
         self.listener.until(what, has_more).await;
     }
@@ -130,7 +130,7 @@ impl Scene {
     /// Blocks this thread, and the tasks on it, until `count` more messages are published.
     fn block_until_published(&self, count: usize) {
         let end = self.publisher.published() + count;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.publisher.published() < end {
             assert!(Instant::now() < deadline, "no more messages were published");
             thread::yield_now();
@@ -162,9 +162,9 @@ impl Scene {
             Fault::Forget => self.proxy.forget(),
             Fault::Delay => {
                 self.proxy.hold(true);
-                self.block_until_published(BETWEEN);
+                self.block_until_published(MESSAGES_BETWEEN_FAULTS);
                 self.proxy.hold(false);
-                self.while_published(BETWEEN).await;
+                self.while_published(MESSAGES_BETWEEN_FAULTS).await;
                 return;
             }
             Fault::DelayLong => {
@@ -183,18 +183,18 @@ impl Scene {
                 self.redis.restart();
             }
             Fault::Lag => {
-                let end = self.publisher.published() + 20 * BETWEEN;
-                let deadline = Instant::now() + PATIENCE;
+                let end = self.publisher.published() + 20 * MESSAGES_BETWEEN_FAULTS;
+                let deadline = Instant::now() + TIMEOUT;
                 while self.publisher.published() < end {
                     assert!(Instant::now() < deadline, "no more messages were published");
                     yield_now().await;
                 }
-                self.while_published(BETWEEN).await;
+                self.while_published(MESSAGES_BETWEEN_FAULTS).await;
                 return;
             }
             Fault::Sleep => {
-                self.block_until_published(10 * BETWEEN);
-                self.while_published(BETWEEN).await;
+                self.block_until_published(10 * MESSAGES_BETWEEN_FAULTS);
+                self.while_published(MESSAGES_BETWEEN_FAULTS).await;
                 return;
             }
         }
@@ -255,7 +255,7 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
     let publisher = Publisher::start_at(2_000, "PUBLISH", "a", move || TcpStream::connect(address));
     let wait_for_more = |count: usize| {
         let end = publisher.published() + count;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while publisher.published() < end {
             assert!(Instant::now() < deadline, "no more messages were published");
             thread::yield_now();
@@ -272,7 +272,7 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
         pty.signal("CONT");
         let marker = format!("goes on {}", random.number());
         // The program may have to reconnect.
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !pty.wait_up_to(Duration::from_millis(50), |screen| {
             screen.contents().contains(&marker)
         }) {

@@ -32,11 +32,11 @@ const QUICK: Timing = Timing {
 };
 
 /// Maximum length of a reason in bytes, whatever the server sends.
-const MOST_WORDS: usize = 1000;
+const MAX_ERROR_LENGTH: usize = 1000;
 
 /// Upper bound on how much the tasks read of an endless stream: at most 16 MiB per connection, and
 /// a few connections may run into the script before it is over.
-const MOST_READ: u64 = 128 << 20;
+const MAX_READ: u64 = 128 << 20;
 
 fn all_channels(id: u32) -> Subscription {
     Subscription {
@@ -82,7 +82,7 @@ fn assert_causes(listener: &Listener, script: &str) {
         {
             let reason = connection_words(reason);
             assert!(!reason.is_empty(), "{script}: no cause");
-            assert!(reason.len() < MOST_WORDS, "{script}: {reason}");
+            assert!(reason.len() < MAX_ERROR_LENGTH, "{script}: {reason}");
             assert_harmless(&whole(reason.as_bytes()));
         }
     }
@@ -127,7 +127,7 @@ impl Play {
         self.listener.until(&name, has_run).await;
         self.ask_to_publish(&name).await;
         assert!(
-            self.read() - read < MOST_READ,
+            self.read() - read < MAX_READ,
             "{name}: {}",
             self.read() - read
         );
@@ -163,7 +163,7 @@ impl Play {
         let is_answered = |listener: &Listener| listener.published.len() > before;
         self.listener.until(&what, is_answered).await;
         if let Some(Err(why)) = self.listener.published.last() {
-            assert!(why.len() < MOST_WORDS, "{name}: {why}");
+            assert!(why.len() < MAX_ERROR_LENGTH, "{name}: {why}");
             assert_harmless(&whole(why.as_bytes()));
         }
     }

@@ -4,7 +4,7 @@
 use crate::random::Random;
 
 /// Maximum size of an input.
-const MOST_BYTES: usize = 16 << 10;
+const MAX_BYTES: usize = 16 << 10;
 
 /// Boundary numbers.
 const ODD_NUMBERS: &[&str] = &[
@@ -68,7 +68,7 @@ pub fn mutated(random: &mut Random, samples: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = random.pick(samples).clone();
     for _ in 0..random.below(5) {
         change(random, &mut bytes, samples);
-        bytes.truncate(MOST_BYTES);
+        bytes.truncate(MAX_BYTES);
     }
     bytes
 }
@@ -126,7 +126,7 @@ fn splice(bytes: &mut Vec<u8>, at: usize, put: &[u8]) {
 /// Duplicates a range or repeats it many times, as in deep nesting.
 fn repeat(random: &mut Random, bytes: &mut Vec<u8>, at: usize, length: usize) {
     let piece = bytes[at..at + length].to_vec();
-    let most = MOST_BYTES / length.max(1) / 4;
+    let most = MAX_BYTES / length.max(1) / 4;
     let times = if random.one_in(3) {
         most.min(2000)
     } else {

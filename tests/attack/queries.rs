@@ -18,7 +18,7 @@ const MOMENT: Moment = Moment {
 };
 
 /// Maximum length of an error message apart from the part of the query that it quotes.
-const MOST_WORDS: usize = 600;
+const MAX_ERROR_LENGTH: usize = 600;
 
 /// Queries in addition to the examples in the help: every kind of literal and nesting.
 const QUERIES: &[&str] = &[
@@ -145,7 +145,7 @@ fn any_text_is_parsed_or_refused_with_a_position() {
                     assert!(text.get(error.at.clone()).is_some(), "{error:?}");
                     let place = error.place(&text).unwrap_or_default();
                     let words = format!("{place}{error}");
-                    assert!(words.len() < MOST_WORDS + 3 * text.len(), "{words}");
+                    assert!(words.len() < MAX_ERROR_LENGTH + 3 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }
             }
@@ -253,7 +253,7 @@ fn every_jq_program_ends() {
                 let matches = asked.matches(&row(payload));
                 let trouble = asked.trouble().unwrap_or_default();
                 assert!(!matches || trouble.is_empty(), "{trouble}");
-                assert!(trouble.len() < MOST_WORDS, "{trouble}");
+                assert!(trouble.len() < MAX_ERROR_LENGTH, "{trouble}");
                 assert_harmless(&whole(trouble.as_bytes()));
             }
         },

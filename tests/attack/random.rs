@@ -18,7 +18,7 @@ use crate::support::cases::seed;
 
 /// A case that takes longer than this counts as hung. It is only a safeguard; nothing is measured
 /// against it.
-const HANGS_AFTER: Duration = Duration::from_secs(120);
+const HANG_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How many smaller inputs are tried after a failure.
 const SHRINKING_STEPS: usize = 2000;
@@ -217,7 +217,7 @@ fn watch() {
         let mut running = RUNNING.lock().unwrap();
         let cases = running.get_or_insert_default().values();
         for (since, what) in cases {
-            if since.elapsed() > HANGS_AFTER {
+            if since.elapsed() > HANG_TIMEOUT {
                 // The test harness captures the print macros.
                 let _ = stderr().write_all(format!("\nthis hangs: {what}\n").as_bytes());
                 process::abort();

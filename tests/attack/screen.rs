@@ -32,7 +32,7 @@ use crate::support::pty::SUBSCOPE;
 const START: Time = Time(1_700_000_000_000_000);
 
 /// Maximum number of steps in a session.
-const MOST_STEPS: usize = 70;
+const MAX_STEPS: usize = 70;
 
 /// Useful sequences of keys. A line end is Enter, `\x1b` Esc, `\t` Tab.
 const TYPED: &[&str] = &[
@@ -583,7 +583,7 @@ fn no_session_breaks_the_screen_or_sends_anything_unasked() {
         "sessions",
         cases::count(60),
         |random| {
-            let count = random.below(MOST_STEPS);
+            let count = random.below(MAX_STEPS);
             (0..count).map(|_| step(random, &samples)).collect()
         },
         |steps| {

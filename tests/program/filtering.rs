@@ -13,7 +13,7 @@ use crate::support::redis::{NO_LIMITS, Redis};
 const MESSAGES: u64 = 300_000;
 
 /// Starts a server that does not disconnect a subscriber slowed down by a busy machine.
-fn patient_redis() -> Redis {
+fn redis_without_limits() -> Redis {
     Redis::start_with(&NO_LIMITS)
 }
 
@@ -37,7 +37,7 @@ fn watch(redis: &Redis, arguments: &[&str]) -> Pty {
 
 #[test]
 fn a_filter_typed_in_a_flood_shows_hits_and_ends_with_exact_counts() {
-    let redis = patient_redis();
+    let redis = redis_without_limits();
     let mut pty = watch(&redis, &["--keep", "1GiB"]);
     let needle = |number: u32| redis.cli(&["publish", "rare", &format!("a Needle {number}")]);
     needle(0);
@@ -61,7 +61,7 @@ fn a_filter_typed_in_a_flood_shows_hits_and_ends_with_exact_counts() {
 
 #[test]
 fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
-    let redis = patient_redis();
+    let redis = redis_without_limits();
     let mut pty = watch(
         &redis,
         &["--keep", "16MiB", "--break", "channel:rare Needle"],

@@ -72,8 +72,8 @@ fn is_each_confirmed(listener: &Listener, count: u32, times: usize) -> bool {
 /// Waits until `more` further messages have arrived.
 async fn until_more(listener: &mut Listener, more: u64) {
     let before = listener.messages();
-    let has_come = |listener: &Listener| listener.messages() >= before + more;
-    listener.until("messages flow", has_come).await;
+    let has_arrived = |listener: &Listener| listener.messages() >= before + more;
+    listener.until("messages flow", has_arrived).await;
 }
 
 /// Publishes through the program itself, which also receives the message.
@@ -492,8 +492,8 @@ async fn dead_and_outdated_sentinels_are_skipped() {
     dead.kill();
     let good = sentinel(&master, 3, &[]);
     // Slow to notice that this is no longer the master.
-    let patience = format!("sentinel down-after-milliseconds {NAME} 600000");
-    let stale = sentinel(&replica, 3, &[patience]);
+    let setting = format!("sentinel down-after-milliseconds {NAME} 600000");
+    let stale = sentinel(&replica, 3, &[setting]);
     let topics = [Topic::pattern(b"*")];
 
     let alone = url(&[&dead, &stale]);
@@ -551,7 +551,7 @@ async fn sentinels_and_servers_can_use_tls() {
     let mut listener = Listener::listening(secure).await;
     assert_published(&mut listener).await;
     listener.server.stop().await;
-    // Without TLS, nobody is let in.
+    // Without TLS, every client is rejected.
     let mut listener = Listener::start(config(&url, &topics));
     listener
         .until("TLS is required", |listener| {

@@ -256,8 +256,8 @@ fn when_closed(pipe: &Path) -> Receiver<bool> {
 /// The program is in a different session from the one that the terminal hangs up.
 #[test]
 fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
-    let complaints = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
-    assert!(complaints.contains("the terminal is gone"), "{complaints}");
+    let stderr = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
+    assert!(stderr.contains("the terminal is gone"), "{stderr}");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn the_program_ends_when_its_terminal_is_gone_even_if_its_shell_ignores_it() {
 /// the exit code and returns what the program wrote to stderr.
 fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let [pipe, complaints] = ["ended", "complaints"].map(|name| folder.path().join(name));
+    let [pipe, stderr] = ["ended", "complaints"].map(|name| folder.path().join(name));
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     let (ended_tx, ended_rx) = mpsc::channel();
@@ -279,7 +279,7 @@ fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String
     });
     let script = format!(
         "{before}{SUBSCOPE} demo 2>{}; echo $? >{}",
-        complaints.display(),
+        stderr.display(),
         pipe.display()
     );
     let pair = native_pty_system().openpty(PtySize::default()).unwrap();
@@ -301,7 +301,7 @@ fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String
     let code = ended_rx.recv_timeout(Duration::from_secs(30)).unwrap();
     assert_eq!(code.unwrap().trim(), "129");
     child.wait().unwrap();
-    fs::read_to_string(complaints).unwrap()
+    fs::read_to_string(stderr).unwrap()
 }
 
 #[test]
@@ -413,10 +413,10 @@ fn a_pipe_as_stdout_is_an_error_that_names_help() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{complaint}");
-    assert!(complaint.contains("not a terminal"), "{complaint}");
-    assert!(complaint.contains("--help"), "{complaint}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("not a terminal"), "{error}");
+    assert!(error.contains("--help"), "{error}");
     assert_eq!(output.stdout, b"");
 }
 

@@ -27,7 +27,7 @@ use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::{Redis, applies, pack};
 
 /// Timeout for expected events, after which the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns whether the server to test against is built with TLS.
 fn tls_applies() -> bool {
@@ -74,7 +74,7 @@ impl Listener {
 
     /// Waits for the next event. Returns `None` if it went into the log.
     async fn next(&mut self) -> Option<Feed> {
-        let feed = timeout(PATIENCE, self.feed_rx.recv()).await;
+        let feed = timeout(TIMEOUT, self.feed_rx.recv()).await;
         match feed.expect("anything arrives").expect("the tasks run") {
             Feed::Batch(batch) => {
                 self.log.append(*batch);

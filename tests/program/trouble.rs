@@ -20,7 +20,7 @@ use subscope::server::{
     Ask, Command, Config, Connection, Endpoint, LoginRetries, Resolver, Timing,
 };
 
-use crate::support::listener::{Listener, PATIENCE};
+use crate::support::listener::{Listener, TIMEOUT};
 use crate::support::proxy::Proxy;
 use crate::support::pty::Launch;
 use crate::support::redis::{Redis, pack};
@@ -299,8 +299,8 @@ fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     let noise = "x".repeat(100 << 10);
     while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
     // Longer than from one heartbeat until the next one is overdue.
-    let patience = Duration::from_secs(7);
-    thread::sleep(patience.saturating_sub(halted.elapsed()));
+    let pause = Duration::from_secs(7);
+    thread::sleep(pause.saturating_sub(halted.elapsed()));
     let length = halted.elapsed();
     pty.signal("CONT");
     pty.send("?");
@@ -454,7 +454,7 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
         assert!(status.success());
     };
     let wait = |is_so: &dyn Fn() -> bool| {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_so() {
             assert!(Instant::now() < deadline, "no message arrived");
             thread::yield_now();

@@ -21,7 +21,7 @@ const FIRST: SubscriptionId = SubscriptionId(0);
 const SECOND: SubscriptionId = SubscriptionId(1);
 
 /// Far longer than any condition here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns bytes that vary throughout.
 fn payload(size: usize) -> Vec<u8> {
@@ -239,7 +239,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
     let mut log = MessageLog::new(keep);
     let mut is_published = false;
     while log.counters().received < 2 {
-        let feed = timeout(PATIENCE, feed_rx.recv()).await.unwrap().unwrap();
+        let feed = timeout(TIMEOUT, feed_rx.recv()).await.unwrap().unwrap();
         if let Feed::Batch(batch) = feed {
             log.append(*batch);
         }

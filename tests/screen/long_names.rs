@@ -15,7 +15,7 @@ use crate::support::stage::Stage;
 const NAME: usize = 32 << 20;
 
 /// The most bytes that may be read: pages may have 2 MiB each.
-const MOST: usize = NAME / 2;
+const MAX_TOUCHED: usize = NAME / 2;
 
 /// Keys that move, act and open, but change no filter: narrowing the log to a channel, or hiding
 /// it, creates a query with its name.
@@ -73,7 +73,7 @@ fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
         }
         let by_frame = bytes_touched(|| drop(stage.buffer()));
         for (what, bytes) in [("key", by_key), ("frame", by_frame)] {
-            if bytes > MOST {
+            if bytes > MAX_TOUCHED {
                 read.push(format!("{setting}: {what} {key:?} {} MiB", bytes >> 20));
             }
         }

@@ -18,12 +18,12 @@ use subscope::server::{Command, Config, Endpoint, Feed, Server, Timing, start};
 use crate::support::peer::{Peer, array, confirmation};
 
 /// Timeout for expected events, after which the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Heartbeat intervals for tests that depend on PING answers, and for tests in which no PING may be
 /// in flight: an error in between would be taken for its answer.
-const OFTEN: Duration = Duration::from_millis(50);
-const SELDOM: Duration = Duration::from_secs(600);
+const FREQUENT_PINGS: Duration = Duration::from_millis(50);
+const RARE_PINGS: Duration = Duration::from_secs(600);
 
 /// The server tasks, subscribed to everything, and the log that they fill.
 struct Listener {
@@ -74,7 +74,7 @@ impl Listener {
     }
 
     async fn take(&mut self, what: &str) {
-        match timeout(PATIENCE, self.feed_rx.recv()).await {
+        match timeout(TIMEOUT, self.feed_rx.recv()).await {
             Ok(Some(Feed::Batch(batch))) => self.log.append(*batch),
             Ok(Some(Feed::RoundTrip(..))) => self.pongs += 1,
             Ok(Some(_)) => {}
@@ -149,7 +149,7 @@ fn is_closed(log: &MessageLog) -> bool {
 #[tokio::test]
 async fn a_connection_cut_within_a_frame_is_a_gap_and_delivers_no_half_message() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, OFTEN).await;
+    let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
     broker.publish(b"a", b"before");
     listener
         .until("a message", |log| log.counters().kept == 1)
@@ -171,7 +171,7 @@ async fn a_connection_cut_within_a_frame_is_a_gap_and_delivers_no_half_message()
 #[tokio::test]
 async fn silence_is_a_gap_that_begins_at_the_last_received_data() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, OFTEN).await;
+    let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
     broker.faults().mute();
     listener.until("a gap", |log| !gaps(log).is_empty()).await;
     let gap = notices(&listener.log)
@@ -197,7 +197,7 @@ async fn silence_is_a_gap_that_begins_at_the_last_received_data() {
 #[tokio::test]
 async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let strange = b"*2\r\n$6\r\nmoving\r\n:7\r\n-ERR out of the blue\r\n";
     assert_eq!(
         broker.faults().inject(FaultTargets::Subscribers, strange),
@@ -226,7 +226,7 @@ async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
 #[tokio::test]
 async fn bytes_that_are_not_resp2_are_a_gap_with_that_reason() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, OFTEN).await;
+    let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
     broker
         .faults()
         .inject(FaultTargets::Subscribers, b"HTTP/1.1 400 Bad Request\r\n");
@@ -269,7 +269,7 @@ const ODD: [(&[u8], &str); 16] = [
 async fn every_well_formed_frame_is_reported_and_harmless() {
     for (frame, text) in ODD {
         let broker = Broker::start(Settings::default()).await.unwrap();
-        let mut listener = Listener::start(&broker, SELDOM).await;
+        let mut listener = Listener::start(&broker, RARE_PINGS).await;
         broker.faults().inject(FaultTargets::Subscribers, frame);
         broker.publish(b"a", b"still here");
         listener.until(text, |log| log.counters().kept == 1).await;
@@ -282,7 +282,7 @@ async fn every_well_formed_frame_is_reported_and_harmless() {
 #[tokio::test]
 async fn a_payload_that_is_not_a_string_is_a_message_with_its_value() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let before = b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n";
     let values: [(&[u8], &str); 6] = [
         (
@@ -319,7 +319,7 @@ async fn a_flood_of_unexpected_frames_is_counted_in_a_few_rows() {
     const FRAMES: usize = 1000;
     const PIECES: usize = 50;
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let frames = b"*1\r\n*0\r\n-ERR odd\r\n".repeat(FRAMES);
     for piece in 1..=PIECES {
         broker.faults().inject(FaultTargets::Subscribers, &frames);
@@ -342,7 +342,7 @@ async fn a_flood_of_unexpected_frames_is_counted_in_a_few_rows() {
 #[tokio::test]
 async fn a_long_unsolicited_frame_is_not_held_in_memory() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let string = |length: usize| {
         [
             format!("${length}\r\n").as_bytes(),
@@ -387,7 +387,7 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
         _ => None,
     });
     let topics = [Topic::channel(b"ordinary"), Topic::shard(b"sharded")];
-    let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
+    let mut listener = Listener::start_at(&peer.url(), &topics, RARE_PINGS).await;
     peer.send(array(&["smessage", "ordinary", "one"]).as_bytes());
     peer.send(array(&["message", "sharded", "two"]).as_bytes());
     let large = "x".repeat(200_000);
@@ -434,7 +434,7 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
 async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let peer = Peer::start(|_| None);
     let topics = [Topic::channel(b"a")];
-    let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
+    let mut listener = Listener::start_at(&peer.url(), &topics, RARE_PINGS).await;
     for number in ["0", "1", "2"] {
         peer.send(array(&["message", "a", number]).as_bytes());
         let has_arrived =

@@ -25,8 +25,8 @@ use crate::support::peer::command;
 use crate::support::redis::{NO_LIMITS, Redis, pack};
 use crate::support::version::version;
 
-/// Timeout far beyond what any condition here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout far longer than any condition here takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Heartbeats and retries quick enough for tests.
 const QUICK: Timing = Timing {
@@ -38,7 +38,7 @@ const QUICK: Timing = Timing {
 };
 
 /// Timing for a server that is made to fall silent.
-const IMPATIENT: Timing = Timing {
+const SHORT_TIMEOUTS: Timing = Timing {
     answer_within: Duration::from_millis(700),
     ..QUICK
 };
@@ -101,7 +101,7 @@ impl Listener {
     }
 
     async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !is_so(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
@@ -420,7 +420,7 @@ async fn a_gap_followed_by_denials_does_not_claim_a_recovery() {
 async fn a_server_that_stops_answering_is_given_up_and_reconnected_later() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
-        timing: IMPATIENT,
+        timing: SHORT_TIMEOUTS,
         ..config(&redis.url(), &[pattern(0, b"*")])
     })
     .await;
@@ -896,7 +896,7 @@ async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     })
     .await
     .unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while counters.bytes_received.load(Relaxed) - received < (COUNT * PAYLOAD) as u64 {
         assert!(Instant::now() < deadline, "it stopped reading");
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -969,7 +969,7 @@ async fn publishing_reports_the_number_of_receivers_or_an_error() {
 async fn an_unanswered_publish_may_have_been_published() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
-        timing: IMPATIENT,
+        timing: SHORT_TIMEOUTS,
         ..config(&redis.url(), &[channel(0, b"a")])
     })
     .await;

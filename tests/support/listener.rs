@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::truth::{Sent, check};
 
-/// Timeout far beyond what any condition here takes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout far longer than any condition here takes.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Running server tasks and everything that they have reported so far.
 pub struct Listener {
@@ -77,7 +77,7 @@ impl Listener {
 
     /// Processes events until `is_so` returns true.
     pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        self.within(PATIENCE, what, is_so).await;
+        self.within(TIMEOUT, what, is_so).await;
     }
 
     /// Processes events until `is_so` returns true, for at most `time`.

@@ -18,7 +18,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 
 /// How long anything may take before the test fails. Generous, because only a failing test waits
 /// this long.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Keys read less than a few milliseconds apart are treated as a paste.
 const KEY_PAUSE: Duration = Duration::from_millis(10);
@@ -201,7 +201,7 @@ impl Pty {
     /// Waits until the program has read everything that was typed.
     pub fn wait_until_read(&self) {
         let typed = Instant::now();
-        while self.unread() > 0 && typed.elapsed() < PATIENCE {
+        while self.unread() > 0 && typed.elapsed() < TIMEOUT {
             thread::yield_now();
         }
     }
@@ -231,7 +231,7 @@ impl Pty {
     /// the screen.
     #[track_caller]
     pub fn wait_for(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
-        if self.wait_up_to(PATIENCE, condition) {
+        if self.wait_up_to(TIMEOUT, condition) {
             return;
         }
         let state = self.shared.lock();
@@ -246,18 +246,18 @@ impl Pty {
         panic!("{what} {why}:\n{picture}");
     }
 
-    /// Waits for at most `patience` until the screen satisfies `condition`. Returns whether it
+    /// Waits for at most `timeout` until the screen satisfies `condition`. Returns whether it
     /// does.
     pub fn wait_up_to(
         &self,
-        patience: Duration,
+        timeout: Duration,
         condition: impl Fn(&vt100::Screen) -> bool,
     ) -> bool {
         let state = self.shared.lock();
         let (state, _) = self
             .shared
             .changed
-            .wait_timeout_while(state, patience, |state| {
+            .wait_timeout_while(state, timeout, |state| {
                 !condition(state.parser.screen()) && !state.closed
             })
             .unwrap();
@@ -304,7 +304,7 @@ impl Pty {
         let (state, _) = self
             .shared
             .changed
-            .wait_timeout_while(state, PATIENCE, |state| {
+            .wait_timeout_while(state, TIMEOUT, |state| {
                 state.exit.is_none() || !state.closed
             })
             .unwrap();

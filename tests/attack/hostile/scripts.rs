@@ -6,11 +6,11 @@ use crate::random::Random;
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Sends these bytes at once.
-    Say(Vec<u8>),
+    Send(Vec<u8>),
     /// Sends these bytes one by one.
     Drip(Vec<u8>),
     /// Sends these bytes over and over.
-    SayForEver(Vec<u8>),
+    SendEndlessly(Vec<u8>),
     /// Reads everything and sends nothing until the client hangs up.
     Stay,
 }
@@ -45,7 +45,7 @@ impl Script {
         Self {
             name: name.into(),
             victim: Victim::Subscriber,
-            acts: vec![Act::Say(bytes.to_vec())],
+            acts: vec![Act::Send(bytes.to_vec())],
         }
     }
 }
@@ -65,7 +65,7 @@ pub fn whole_sessions() -> Vec<Vec<u8>> {
 }
 
 fn send(text: &str) -> Act {
-    Act::Say(text.as_bytes().to_vec())
+    Act::Send(text.as_bytes().to_vec())
 }
 
 fn to_everybody<const N: usize>(table: [(&str, Vec<Act>); N]) -> impl Iterator<Item = Script> {
@@ -98,8 +98,11 @@ fn other_protocols() -> impl Iterator<Item = Script> {
             vec![send("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
         ),
         ("SSH", vec![send("SSH-2.0-OpenSSH_9.6\r\n")]),
-        ("TLS alert", vec![Act::Say(vec![0x15, 3, 1, 0, 2, 2, 0x28])]),
-        ("all bytes", vec![Act::Say((0..=255).rev().collect())]),
+        (
+            "TLS alert",
+            vec![Act::Send(vec![0x15, 3, 1, 0, 2, 2, 0x28])],
+        ),
+        ("all bytes", vec![Act::Send((0..=255).rev().collect())]),
         ("huge string", vec![send("$9999999999999\r\nabc")]),
         ("large string", vec![send("$536870912\r\nabc")]),
         ("huge array", vec![send("*2147483647\r\n:1\r\n")]),
@@ -113,49 +116,49 @@ fn other_protocols() -> impl Iterator<Item = Script> {
 
 /// Returns scripts that never end.
 fn endless() -> impl Iterator<Item = Script> {
-    let for_ever = |bytes: &[u8]| Act::SayForEver(bytes.to_vec());
-    let live = || Act::Say(session());
+    let endlessly = |bytes: &[u8]| Act::SendEndlessly(bytes.to_vec());
+    let live = || Act::Send(session());
     let message = "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$500000000\r\n";
     to_everybody([
-        ("zeros for ever", vec![for_ever(&[0])]),
-        ("endless simple string", vec![send("+"), for_ever(b"x")]),
-        ("endless error", vec![send("-ERR "), for_ever(b"\x1b[31m")]),
-        ("endless digits", vec![send("$"), for_ever(b"1")]),
-        ("endless zeros", vec![send(":"), for_ever(b"0")]),
-        ("endless nesting", vec![for_ever(b"*1\r\n")]),
-        ("endless maps", vec![for_ever(b"%1\r\n+k\r\n")]),
+        ("endless zero bytes", vec![endlessly(&[0])]),
+        ("endless simple string", vec![send("+"), endlessly(b"x")]),
+        ("endless error", vec![send("-ERR "), endlessly(b"\x1b[31m")]),
+        ("endless digits", vec![send("$"), endlessly(b"1")]),
+        ("endless zeros", vec![send(":"), endlessly(b"0")]),
+        ("endless nesting", vec![endlessly(b"*1\r\n")]),
+        ("endless maps", vec![endlessly(b"%1\r\n+k\r\n")]),
         (
             "endless array",
-            vec![send("*1000000\r\n"), for_ever(b":1\r\n")],
+            vec![send("*1000000\r\n"), endlessly(b":1\r\n")],
         ),
     ])
     .chain(to_subscriber([
         (
             "live, then endless",
-            vec![live(), send("*3\r\n+"), for_ever(b"y")],
+            vec![live(), send("*3\r\n+"), endlessly(b"y")],
         ),
         (
             "an endless message",
-            vec![live(), send(message), for_ever(b"z")],
+            vec![live(), send(message), endlessly(b"z")],
         ),
     ]))
 }
 
 /// Returns refusals, and servers that stop answering.
 fn refusals() -> impl Iterator<Item = Script> {
-    let nine = |line: &str| send(&line.repeat(9));
+    let nine_times = |line: &str| send(&line.repeat(9));
     to_everybody([
         (
             "errors only",
-            vec![nine("-LOADING \x1b]0;x\x07\r\n"), Act::Stay],
+            vec![nine_times("-LOADING \x1b]0;x\x07\r\n"), Act::Stay],
         ),
         (
             "wrong password",
-            vec![nine("-WRONGPASS no \u{202e}\r\n"), Act::Stay],
+            vec![nine_times("-WRONGPASS no \u{202e}\r\n"), Act::Stay],
         ),
         (
             "wants a password",
-            vec![nine("-NOAUTH Authentication required.\r\n")],
+            vec![nine_times("-NOAUTH Authentication required.\r\n")],
         ),
         ("says nothing", vec![Act::Stay]),
         ("half a header", vec![send("*3\r\n$"), Act::Stay]),
@@ -164,7 +167,7 @@ fn refusals() -> impl Iterator<Item = Script> {
 
 /// Returns sessions with an error in them.
 fn odd_sessions() -> impl Iterator<Item = Script> {
-    let live = || Act::Say(session());
+    let live = || Act::Send(session());
     let confirmed = |words: &str| send(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
     to_subscriber([
         ("drip", vec![Act::Drip(session())]),

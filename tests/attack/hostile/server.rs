@@ -13,7 +13,7 @@ use super::scripts::{Act, Script};
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Number of bytes after which endless data ends.
-const FOR_EVER: usize = 16 << 20;
+const ENDLESS_BYTES: usize = 16 << 20;
 
 /// A server on a free loopback port. It stops on drop.
 pub struct Hostile {
@@ -126,15 +126,15 @@ impl State {
     fn perform(&self, acts: &[Act], mut client: &TcpStream) -> std::io::Result<()> {
         for act in acts {
             match act {
-                Act::Say(bytes) => client.write_all(bytes)?,
+                Act::Send(bytes) => client.write_all(bytes)?,
                 Act::Drip(bytes) => {
                     for byte in bytes {
                         client.write_all(&[*byte])?;
                     }
                 }
-                Act::SayForEver(bytes) => {
+                Act::SendEndlessly(bytes) => {
                     let piece = bytes.repeat((64 << 10) / bytes.len());
-                    for _ in 0..FOR_EVER / piece.len() {
+                    for _ in 0..ENDLESS_BYTES / piece.len() {
                         client.write_all(&piece)?;
                     }
                 }

@@ -26,7 +26,7 @@ const KEEP: u64 = 64 << 20;
 const BEYOND: u64 = 64 << 20;
 
 /// How long it may take to receive everything after the last publish.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 const LEAST_PRESSES: usize = 12;
 
@@ -50,7 +50,7 @@ pub fn run(bench: &mut Bench) {
         publisher.join().unwrap();
     }
     let published = started.elapsed();
-    let is_all_in = watching.wait_for_received(messages, PATIENCE);
+    let is_all_in = watching.wait_for_received(messages, TIMEOUT);
     let duration = started.elapsed();
     let peak = process::memory(watching.pid(), "VmHWM") - watching.memory_at_start;
     let timeline = Timeline::of(&watching.pty);

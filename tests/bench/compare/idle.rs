@@ -20,7 +20,7 @@ CPU time is from schedstat of the threads.";
 const WAIT: Duration = Duration::from_secs(20);
 
 /// Wake-ups allowed per heartbeat.
-const A_HEARTBEAT: u64 = 10;
+const WAKEUPS_PER_HEARTBEAT: u64 = 10;
 
 /// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
@@ -56,8 +56,8 @@ pub fn run(bench: &mut Bench) {
     report.check(
         &format!("wake-ups in {seconds} s, {pings} PINGs"),
         wakeups,
-        &format!("≤ {}", pings * A_HEARTBEAT),
-        wakeups <= pings * A_HEARTBEAT,
+        &format!("≤ {}", pings * WAKEUPS_PER_HEARTBEAT),
+        wakeups <= pings * WAKEUPS_PER_HEARTBEAT,
     );
     let involuntary: u64 = changes.iter().map(|thread| thread.involuntary).sum();
     report.note("– involuntary switches", involuntary);

@@ -25,7 +25,7 @@ const CHANNELS: u64 = 16;
 const BUDGET: f64 = 0.5;
 
 /// How long the listener may take to catch up after the last publish.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
 struct Load {
@@ -242,7 +242,7 @@ fn burst_on_subscope(bench: &mut Bench, redis: &Redis, load: Load) -> Cost {
     let watching = Watching::start(bench, redis, &[], (140, 40));
     let before = Cpu::of(watching.pid());
     let publishing = publish(redis, load);
-    watching.wait_for_received(load.messages, PATIENCE);
+    watching.wait_for_received(load.messages, TIMEOUT);
     let cpu = Cpu::of(watching.pid()).since(before);
     let stats = watching.quit();
     let lost = stats.lost(load.messages);

@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::servers::cluster::Cluster;
 use crate::support::truth::log_of;
 
-/// Timeout far beyond what any condition here takes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout far longer than any condition here takes.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How soon every subscription must be live again once a server can serve it.
 pub const BACK_WITHIN: Duration = Duration::from_secs(5);
@@ -66,7 +66,7 @@ impl ClusterListener {
     }
 
     pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        self.until_within(PATIENCE, what, is_so).await;
+        self.until_within(TIMEOUT, what, is_so).await;
     }
 
     pub async fn until_within(
@@ -275,7 +275,7 @@ pub fn target(cluster: &Cluster, nodes: &[usize]) -> Target {
 
 /// Waits until nodes other than the old owner report a new owner for the slot of `shard`.
 pub async fn wait_for_new_owner(cluster: &Arc<Mutex<Cluster>>, old: usize, shard: &str) -> usize {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let owner = {
             let cluster = cluster.lock().unwrap();

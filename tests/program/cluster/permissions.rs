@@ -12,7 +12,7 @@ use crate::support::listener::Listener;
 use crate::support::redis::{Redis, applies, pack};
 
 /// Long enough for a program that does not wait to send dozens of requests.
-const WHILE: Duration = Duration::from_secs(3);
+const OBSERVATION: Duration = Duration::from_secs(3);
 
 const KEY_EVENTS: &[u8] = b"__keyevent@*";
 
@@ -29,12 +29,12 @@ fn listen(server: &Redis, scheme: &str, login: &str, topics: &[Topic]) -> Listen
 
 /// Processes events for a while.
 async fn process_for_a_while(listener: &mut Listener) {
-    let end = Instant::now() + WHILE;
+    let end = Instant::now() + OBSERVATION;
     let pongs = |listener: &Listener| listener.pongs;
     while Instant::now() < end {
         // A server that refuses our login answers no PING.
         if listener.refusal().is_some() {
-            sleep(WHILE).await;
+            sleep(OBSERVATION).await;
         } else {
             let before = pongs(listener);
             listener
@@ -141,7 +141,7 @@ async fn a_wrong_password_is_retried_only_on_request() {
     listener
         .until("it is refused", |listener| listener.refusal().is_some())
         .await;
-    sleep(WHILE).await;
+    sleep(OBSERVATION).await;
     // Both connections have tried it: the one that subscribes and the one that queries the nodes.
     assert_eq!(calls(&server, "auth"), 2);
     server.cli(&["acl", "setuser", "u", ">wrong"]);
@@ -199,14 +199,14 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
     }
     let mut admin = server.connect();
     admin.write_all(&pack(&[b"SSUBSCRIBE", b"orders"])).unwrap();
-    let mut asker = server.connect();
+    let mut client = server.connect();
     let mut limit = |count: &[u8]| {
-        asker
+        client
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
         // The setting takes effect before it is answered.
         let mut answer = [0; 5];
-        asker.read_exact(&mut answer).unwrap();
+        client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"+OK\r\n");
     };
     limit(b"1");
@@ -217,7 +217,7 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
             listener.has_failed("max number of clients")
         })
         .await;
-    sleep(WHILE).await;
+    sleep(OBSERVATION).await;
     limit(b"1000");
     listener
         .until("it is found", |listener| !listener.found.is_empty())
