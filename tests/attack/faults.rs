@@ -73,14 +73,14 @@ const FAULTS: [Fault; 10] = [
 ];
 
 /// A server, a bad network in front of it, and a publisher of numbers.
-struct Scene {
+struct Setup {
     redis: Redis,
     proxy: Proxy,
     publisher: Publisher,
     listener: Listener,
 }
 
-impl Scene {
+impl Setup {
     async fn start() -> Self {
         let redis = Redis::start();
         let proxy = Proxy::start(redis.address());
@@ -96,14 +96,14 @@ impl Scene {
         let listener = Listener::listening(config).await;
         let address = redis.address();
         let publisher = Publisher::start("PUBLISH", "a", move || TcpStream::connect(address));
-        let mut scene = Self {
+        let mut setup = Self {
             redis,
             proxy,
             publisher,
             listener,
         };
-        scene.until_restored("the first messages").await;
-        scene
+        setup.until_restored("the first messages").await;
+        setup
     }
 
     /// Waits until the listener is live and some more messages have arrived.
@@ -205,7 +205,7 @@ impl Scene {
 #[tokio::test]
 async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     let mut random = Random::of_case("faults", 0);
-    let mut scene = Scene::start().await;
+    let mut setup = Setup::start().await;
     let mut injected = Vec::new();
     for index in 0..usize::try_from(cases::count(10)).unwrap() {
         // Each fault once, then random ones.
@@ -215,16 +215,16 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
         };
         injected.push(fault);
         let _watchdog = Watchdog::start(format!("the faults {injected:?}"));
-        scene.inject(fault).await;
-        scene
+        setup.inject(fault).await;
+        setup
             .until_restored(&format!("it is back after {injected:?}"))
             .await;
     }
-    let Scene {
+    let Setup {
         publisher,
         mut listener,
         ..
-    } = scene;
+    } = setup;
     let sent = publisher.stop();
     listener.check(&sent).await;
     let counters = listener.log.counters();

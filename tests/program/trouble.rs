@@ -453,9 +453,9 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
         let status = Process::new("kill").args(arguments).status().unwrap();
         assert!(status.success());
     };
-    let wait = |is_so: &dyn Fn() -> bool| {
+    let wait = |condition: &dyn Fn() -> bool| {
         let deadline = Instant::now() + TIMEOUT;
-        while !is_so() {
+        while !condition() {
             assert!(Instant::now() < deadline, "no message arrived");
             thread::yield_now();
         }

@@ -82,14 +82,14 @@ fn flashing(stage: &Stage) -> Vec<String> {
     let mut flashing = Vec::new();
     let mut was_so = false;
     for cell in &buffer.content {
-        let is_so = cell.bg == Color::Green;
-        if is_so && !was_so {
+        let condition = cell.bg == Color::Green;
+        if condition && !was_so {
             flashing.push(String::new());
         }
-        if let Some(last) = flashing.last_mut().filter(|_| is_so) {
+        if let Some(last) = flashing.last_mut().filter(|_| condition) {
             last.push_str(cell.symbol());
         }
-        was_so = is_so;
+        was_so = condition;
     }
     flashing
 }

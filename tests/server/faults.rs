@@ -67,8 +67,8 @@ impl Listener {
         listener
     }
 
-    async fn until(&mut self, what: &str, is_so: impl Fn(&MessageLog) -> bool) {
-        while !is_so(&self.log) {
+    async fn until(&mut self, what: &str, condition: impl Fn(&MessageLog) -> bool) {
+        while !condition(&self.log) {
             self.take(what).await;
         }
     }

@@ -100,9 +100,9 @@ impl Listener {
         listener
     }
 
-    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + TIMEOUT;
-        while !is_so(self) {
+        while !condition(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
                 Ok(Some(other)) => self.others.push(other),

@@ -68,22 +68,22 @@ impl Listener {
     pub async fn listening(config: Config) -> Self {
         let count = config.subscriptions.len();
         let mut listener = Self::start(config);
-        let is_so = |listener: &Self| listener.confirmed() == count;
+        let condition = |listener: &Self| listener.confirmed() == count;
         listener
-            .until("all subscriptions are confirmed", is_so)
+            .until("all subscriptions are confirmed", condition)
             .await;
         listener
     }
 
-    /// Processes events until `is_so` returns true.
-    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        self.within(TIMEOUT, what, is_so).await;
+    /// Processes events until `condition` returns true.
+    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        self.within(TIMEOUT, what, condition).await;
     }
 
-    /// Processes events until `is_so` returns true, for at most `time`.
-    pub async fn within(&mut self, time: Duration, what: &str, is_so: impl Fn(&Self) -> bool) {
+    /// Processes events until `condition` returns true, for at most `time`.
+    pub async fn within(&mut self, time: Duration, what: &str, condition: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + time;
-        while !is_so(self) {
+        while !condition(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(feed)) => self.take(feed),
                 Ok(None) => panic!("the tasks ended before: {what}"),

@@ -65,18 +65,18 @@ impl ClusterListener {
         }
     }
 
-    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        self.until_within(TIMEOUT, what, is_so).await;
+    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        self.until_within(TIMEOUT, what, condition).await;
     }
 
     pub async fn until_within(
         &mut self,
         within: Duration,
         what: &str,
-        is_so: impl Fn(&Self) -> bool,
+        condition: impl Fn(&Self) -> bool,
     ) {
         let deadline = Instant::now() + within;
-        while !is_so(self) {
+        while !condition(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
                 Ok(Some(other)) => self.others.push(other),

@@ -149,9 +149,9 @@ impl Cluster {
         self.nodes[from].cli(&["cluster", "setslot", &slot, "node", &to_id]);
     }
 
-    pub fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    pub fn wait(&self, what: &str, condition: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + AGREED_WITHIN;
-        while !is_so(self) {
+        while !condition(self) {
             assert!(Instant::now() < deadline, "not within a minute: {what}");
             thread::sleep(Duration::from_millis(20));
         }

@@ -136,10 +136,10 @@ pub fn url(sentinels: &[&Redis]) -> String {
     format!("redis+sentinel://{}/{NAME}", hosts.join(","))
 }
 
-/// Waits until `is_so` returns true.
-pub fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits until `condition` returns true.
+pub fn wait(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + AGREED_WITHIN;
-    while !is_so() {
+    while !condition() {
         assert!(Instant::now() < deadline, "not within a minute: {what}");
         thread::sleep(Duration::from_millis(20));
     }
