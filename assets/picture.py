@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Plays the demo in tmux and draws what is on the screen as an animated SVG, assets/demo.svg.
+"""Plays the demo in tmux and draws the screen as an animated SVG, assets/demo.svg.
 
 Usage: assets/picture.py [PROGRAM]    (default: target/release/subscope; needs tmux)
 """
@@ -17,7 +17,7 @@ COLUMNS, ROWS = 100, 28
 WIDTH, HEIGHT, BASELINE, FONT = 8.4, 18, 13.5, 14
 MARGIN, TITLE = 12, 34
 
-# What to do: keys for tmux, the caption from then on, and for how long to show each frame after it.
+# Each scene: keys to send to tmux, the new caption if any, and how long to show each following frame.
 SCENES = [
     ([], "subscope demo: every message as it arrives", [0.7] * 5),
     (["/"], "/ filters as you type", [0.5]),
@@ -27,7 +27,7 @@ SCENES = [
     (["00"], None, [0.9, 0.9]),
     (["Enter"], None, [0.6]),
     (["Enter"], "Enter opens a message", [2.6]),
-    (["d"], "d shows what changed since the last one", [2.6]),
+    (["d"], "d shows what changed since the previous one", [2.6]),
     (["d", "Tab"], "w plots a number", [0.9]),
     (["w", "+"], None, [0.8] * 5),
     (["Escape", "q", "Escape", "v"], "v shows the latest value of every channel", [0.8] * 4),
@@ -102,7 +102,7 @@ def restyled(style, codes):
 
 
 def extended(index):
-    """Returns a colour of the palette of 256."""
+    """Returns a colour from the 256-colour palette."""
     if index < 16:
         return bytes.fromhex(PALETTE[index % 8][1:])
     if index >= 232:
@@ -121,7 +121,7 @@ def number(value):
 
 
 def shape(letter, at):
-    """Returns a character that is drawn and not written, as path data and whether it is filled."""
+    """Returns the path of a character that is drawn as a shape, and whether to fill it; else None."""
     left, middle, centre = at * WIDTH, HEIGHT / 2, (at + 0.5) * WIDTH
     ends = {"l": (left, middle), "r": (left + WIDTH, middle), "u": (centre, 0), "d": (centre, HEIGHT)}
     if letter in "╭╮╰╯":
@@ -141,7 +141,7 @@ def shape(letter, at):
 
 
 def drawn(row, style):
-    """Returns a row as SVG, without its place, and the style at its end, where the next row goes on."""
+    """Returns a row as SVG, without its position, and the style in which the next row continues."""
     at, runs, out = 0, [], []
     for letter, width, style in cells(row, style):
         kind = shape(letter, at)

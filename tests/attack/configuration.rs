@@ -20,14 +20,14 @@ use crate::support::pty::SUBSCOPE;
 /// Part of every password.
 const MARK: &str = "s3cr3t";
 
-/// What may be between two marks of a password that is not percent-encoded.
+/// Characters that may appear between two marks of a password that is not percent-encoded.
 const BETWEEN: &[&str] = &[
     "", "@", "/", "?", "#", ":", "%", "%2F", "&", "=", "[", "]", "//", "1/", "@host/", " ", "\\",
     "'", "\u{e9}", "+", ",", "6379", "0/",
 ];
 
 /// Maximum length of an error message apart from the input that it quotes.
-const MOST_WORDS: usize = 2000;
+const MAX_ERROR_LENGTH: usize = 2000;
 
 /// Returns a password with the mark in each of its parts.
 fn password(random: &mut Random) -> String {
@@ -97,17 +97,17 @@ fn mutated_rarely(random: &mut Random, samples: &[&str]) -> String {
     }
 }
 
-/// Panics if the message or the debug output of `said` contains the mark.
-fn assert_hides_password(said: &(impl ToString + Debug), about: &str) {
-    for words in [said.to_string(), format!("{said:?}")] {
+/// Panics if the message or the debug output of `value` contains the mark.
+fn assert_hides_password(value: &(impl ToString + Debug), about: &str) {
+    for words in [value.to_string(), format!("{value:?}")] {
         assert!(!words.contains(MARK), "{about}: {words}");
-        assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
+        assert!(words.len() < MAX_ERROR_LENGTH + 8 * about.len(), "{words}");
         assert_harmless(&whole(words.as_bytes()));
     }
 }
 
 #[test]
-fn no_address_shows_its_password() {
+fn no_error_about_an_address_shows_its_password() {
     attack(
         "addresses",
         cases::count(4000),
@@ -156,7 +156,7 @@ socket = \"run/redis.sock\"
 until = \"\"\"END\"\"\"
 ";
 
-/// Returns whether the mark is still only where passwords are: in a name, it is not a secret.
+/// Returns whether the mark still appears only in passwords. In a name, it would not be a secret.
 fn holds_passwords_only(text: &str) -> bool {
     let mut lines = text.split(['\n', '\r']).filter(|line| line.contains(MARK));
     lines.all(|line| {
@@ -167,7 +167,7 @@ fn holds_passwords_only(text: &str) -> bool {
 }
 
 #[test]
-fn no_complaint_of_a_file_shows_a_password() {
+fn no_error_about_a_config_file_shows_a_password() {
     attack(
         "configuration files",
         cases::count(1500),
@@ -208,7 +208,7 @@ fn no_complaint_of_a_file_shows_a_password() {
 }
 
 #[test]
-fn any_text_is_a_check_or_is_refused() {
+fn any_text_is_accepted_as_a_check_or_refused() {
     let samples = [
         "o*=.n",
         "p=.n,.k",
@@ -225,7 +225,7 @@ fn any_text_is_a_check_or_is_refused() {
             for read in [Check::parse_sequence, Check::parse_pair, Check::parse_delay] {
                 if let Err(error) = read(&text) {
                     let words = error.to_string();
-                    assert!(words.len() < MOST_WORDS + 8 * text.len(), "{words}");
+                    assert!(words.len() < MAX_ERROR_LENGTH + 8 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }
             }
@@ -234,7 +234,7 @@ fn any_text_is_a_check_or_is_refused() {
 }
 
 /// Returns the output of the program for these arguments, without a terminal.
-fn complaint(arguments: &[&str]) -> String {
+fn program_error(arguments: &[&str]) -> String {
     let mut command = Command::new(SUBSCOPE);
     command
         .args(arguments)
@@ -257,7 +257,7 @@ fn assert_printable(words: &str, about: &str) {
         "{about}: {words}"
     );
     words.lines().for_each(assert_harmless);
-    assert!(words.len() < MOST_WORDS + 8 * about.len(), "{words}");
+    assert!(words.len() < MAX_ERROR_LENGTH + 8 * about.len(), "{words}");
 }
 
 #[test]
@@ -271,12 +271,12 @@ fn errors_printed_by_the_program_hide_the_password_and_are_printable() {
         |inputs| {
             let [address, file] = inputs else { return };
             if !address.contains('\0') {
-                assert_printable(&complaint(&["-u", address]), address);
+                assert_printable(&program_error(&["-u", address]), address);
             }
             fs::write(&path, file).unwrap();
             if holds_passwords_only(file) {
                 let path = path.to_str().unwrap();
-                let words = complaint(&["--config", path, "--profile", "production"]);
+                let words = program_error(&["--config", path, "--profile", "production"]);
                 assert_printable(&words, file);
             }
         },

@@ -28,16 +28,16 @@ use crate::random::attack;
 use crate::support::cases;
 
 /// Maximum size after decompression.
-const MOST: usize = 256 << 10;
+const MAX_UNPACKED: usize = 256 << 10;
 
 /// Maximum number of bytes per tree node, besides its text.
-const BYTES_A_NODE: usize = 128;
+const BYTES_PER_NODE: usize = 128;
 
 /// Maximum number of bytes that a payload may take regardless of its size.
-const BYTES_BESIDE: usize = 64 << 10;
+const FIXED_BYTES: usize = 64 << 10;
 
 /// Number of values checked in larger trees.
-const LOOKED_AT: usize = 40;
+const CHECKED_NODES: usize = 40;
 
 fn bytes(hex: &str) -> Vec<u8> {
     let digits: String = hex.split_whitespace().collect();
@@ -57,7 +57,7 @@ fn field(name: &str, number: i32, kind: Type, label: Label) -> FieldDescriptorPr
 }
 
 /// Returns the descriptor set of `demo.All`, which contains itself.
-fn described() -> Vec<u8> {
+fn descriptor_set() -> Vec<u8> {
     let message = DescriptorProto {
         name: Some("All".to_owned()),
         field: vec![
@@ -85,11 +85,11 @@ fn described() -> Vec<u8> {
 }
 
 static DEMO: LazyLock<MessageType> = LazyLock::new(|| {
-    let schema = Schema::read(&described()).unwrap();
+    let schema = Schema::read(&descriptor_set()).unwrap();
     schema.message_type("demo.All").unwrap()
 });
 
-fn all_of(mut reader: impl Read) -> Vec<u8> {
+fn read_all(mut reader: impl Read) -> Vec<u8> {
     let mut out = Vec::new();
     reader.read_to_end(&mut out).unwrap();
     out
@@ -112,9 +112,9 @@ fn base64(inner: &[u8]) -> Vec<u8> {
 fn wrapped(inner: &[u8]) -> Vec<Vec<u8>> {
     let best = Compression::best();
     vec![
-        all_of(GzEncoder::new(inner, best)),
-        all_of(ZlibEncoder::new(inner, best)),
-        all_of(DeflateEncoder::new(inner, best)),
+        read_all(GzEncoder::new(inner, best)),
+        read_all(ZlibEncoder::new(inner, best)),
+        read_all(DeflateEncoder::new(inner, best)),
         zstd::stream::encode_all(inner, 3).unwrap(),
         lz4(inner),
         base64(inner),
@@ -156,7 +156,7 @@ pub fn samples() -> Vec<Vec<u8>> {
         samples.extend(wrapped(&once[0]));
         samples.extend(once);
     }
-    samples.push(zstd::stream::encode_all(&vec![b'['; MOST + 1][..], 3).unwrap());
+    samples.push(zstd::stream::encode_all(&vec![b'['; MAX_UNPACKED + 1][..], 3).unwrap());
     samples
 }
 
@@ -165,9 +165,13 @@ fn check(payload: &[u8], decoded: &Decoded) {
     assert!(decoded.wrappings.len() <= MAX_WRAPPINGS);
     let inner = decoded.bytes(payload);
     if let Some(unwrapped) = &decoded.unwrapped {
-        assert!(unwrapped.len() <= MOST, "{} B unpacked", unwrapped.len());
+        assert!(
+            unwrapped.len() <= MAX_UNPACKED,
+            "{} B unpacked",
+            unwrapped.len()
+        );
     }
-    let most = MOST * 2 + inner.len() * BYTES_A_NODE + BYTES_BESIDE;
+    let most = MAX_UNPACKED * 2 + inner.len() * BYTES_PER_NODE + FIXED_BYTES;
     assert!(decoded.size() <= most, "{} B of {most}", decoded.size());
     if let Some(note) = &decoded.note {
         assert!(note.len() < 1000, "{note}");
@@ -181,7 +185,7 @@ fn check(payload: &[u8], decoded: &Decoded) {
 fn check_tree(tree: &Tree, payload: &[u8]) {
     assert!(!tree.is_empty() && tree.len() <= MAX_NODES);
     let mut latest = 0;
-    for index in 0..tree.len().min(LOOKED_AT) {
+    for index in 0..tree.len().min(CHECKED_NODES) {
         let id = NodeId(u32::try_from(index).unwrap());
         let value = tree.value(id, payload).unwrap();
         assert!(value.depth <= MAX_DEPTH);
@@ -207,7 +211,7 @@ fn check_tree(tree: &Tree, payload: &[u8]) {
 }
 
 #[test]
-fn every_payload_gives_an_answer_within_bounds() {
+fn every_payload_is_decoded_within_bounds() {
     let samples = samples();
     attack(
         "payloads",
@@ -215,9 +219,9 @@ fn every_payload_gives_an_answer_within_bounds() {
         |random| mutated(random, &samples),
         |payload| {
             for message_type in [None, Some(&*DEMO)] {
-                check(payload, &recognise(payload, message_type, MOST));
+                check(payload, &recognise(payload, message_type, MAX_UNPACKED));
                 for format in Format::ALL {
-                    match read_as(payload, format, message_type, MOST) {
+                    match read_as(payload, format, message_type, MAX_UNPACKED) {
                         Ok(decoded) => check(payload, &decoded),
                         Err(why) => {
                             assert!(why.len() < 1000, "{why}");
@@ -232,7 +236,7 @@ fn every_payload_gives_an_answer_within_bounds() {
 }
 
 #[test]
-fn nothing_is_unpacked_beyond_what_is_promised() {
+fn nothing_is_unpacked_beyond_the_limit() {
     let samples = samples();
     attack(
         "payloads, unbounded",
@@ -246,7 +250,7 @@ fn nothing_is_unpacked_beyond_what_is_promised() {
 }
 
 #[test]
-fn any_two_payloads_are_compared() {
+fn any_two_payloads_can_be_compared() {
     let samples = samples();
     attack(
         "payloads compared",
@@ -262,13 +266,13 @@ fn any_two_payloads_are_compared() {
         },
         |pair| {
             let [old, new] = pair else { return };
-            let decoded = [old, new].map(|payload| recognise(payload, None, MOST));
+            let decoded = [old, new].map(|payload| recognise(payload, None, MAX_UNPACKED));
             let side = |index: usize| Side {
                 bytes: decoded[index].bytes(&pair[index]),
                 tree: decoded[index].tree.as_ref(),
             };
             let found = diff::compare(side(0), side(1));
-            let most = (old.len() + new.len() + BYTES_BESIDE) * BYTES_A_NODE;
+            let most = (old.len() + new.len() + FIXED_BYTES) * BYTES_PER_NODE;
             assert!(found.size() <= most, "{} B of {most}", found.size());
             assert!(diff::compare(side(0), side(0)).is_same());
             for has_values in [false, true] {
@@ -279,7 +283,7 @@ fn any_two_payloads_are_compared() {
 }
 
 #[test]
-fn values_are_looked_up_in_any_payload() {
+fn values_can_be_looked_up_in_any_payload() {
     let samples = samples();
     let paths = [
         ".a",
@@ -297,7 +301,7 @@ fn values_are_looked_up_in_any_payload() {
         |random| mutated(random, &samples),
         |payload| {
             for path in &paths {
-                let lookup = Lookup::new(payload, None).unpacking(MOST);
+                let lookup = Lookup::new(payload, None).unpacking(MAX_UNPACKED);
                 if let Ok(shown) = lookup.shown(path.steps()) {
                     assert_harmless(&one_line(&shown.text, 60).string);
                 }
@@ -309,13 +313,13 @@ fn values_are_looked_up_in_any_payload() {
 }
 
 #[test]
-fn a_schema_with_changes_is_one_or_an_error() {
-    let described = [described()];
+fn a_mutated_schema_is_accepted_or_refused() {
+    let descriptor_set = [descriptor_set()];
     let payload = plain()[13].clone();
     attack(
         "schemas",
         cases::count(1500),
-        |random| mutated(random, &described),
+        |random| mutated(random, &descriptor_set),
         |bytes| match Schema::read(bytes) {
             Ok(schema) => {
                 for name in schema.message_types() {

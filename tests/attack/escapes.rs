@@ -7,22 +7,13 @@ use subscope::payload::{hex, quoted, rows};
 use crate::mutation::mutated;
 use crate::random::{Random, attack};
 use crate::support::cases;
-
-/// Returns whether a character must never reach a terminal. Independent of the code under test.
-pub fn must_not_pass(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
-            | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
-}
+use crate::support::harmful::is_harmful;
 
 /// Panics if `text` contains anything that must not reach a terminal.
 #[track_caller]
 pub fn assert_harmless(text: &str) {
     assert!(
-        !text.contains(must_not_pass),
+        !text.contains(is_harmful),
         "{} would reach the terminal",
         text.escape_unicode()
     );
@@ -73,7 +64,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn what_is_drawn_of_any_bytes_is_harmless() {
+fn any_bytes_are_drawn_harmlessly() {
     let samples = samples();
     attack(
         "bytes drawn",
@@ -87,7 +78,7 @@ fn what_is_drawn_of_any_bytes_is_harmless() {
 }
 
 #[test]
-fn the_escaped_notation_is_harmless_and_gives_every_byte_back() {
+fn escaped_text_is_harmless_and_round_trips() {
     let samples = samples();
     attack(
         "bytes escaped",
@@ -103,7 +94,7 @@ fn the_escaped_notation_is_harmless_and_gives_every_byte_back() {
 }
 
 #[test]
-fn any_text_is_read_as_escaped_or_refused_with_the_place() {
+fn any_text_is_unescaped_or_refused_with_a_position() {
     let samples = samples();
     attack(
         "texts in the escaped notation",

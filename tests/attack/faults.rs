@@ -1,5 +1,5 @@
-//! Faults in a random order at a real server, checking each message published meanwhile: it is a
-//! row, once and in order, or it lies in a gap or among the dropped messages.
+//! Faults in random order at a real server. Each message published meanwhile must be a row, once
+//! and in order, or lie in a gap, or be among the dropped messages.
 
 use std::cell::Cell;
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ use subscope::server::{Config, Connection, Endpoint, Timing};
 
 use crate::random::{Random, Watchdog};
 use crate::support::cases;
-use crate::support::listener::{Listener, PATIENCE};
+use crate::support::listener::{Listener, TIMEOUT};
 use crate::support::proxy::Proxy;
 use crate::support::pty::Launch;
 use crate::support::redis::Redis;
@@ -29,7 +29,7 @@ const QUICK: Timing = Timing {
 };
 
 /// Minimum number of messages published between two faults.
-const BETWEEN: usize = 60;
+const MESSAGES_BETWEEN_FAULTS: usize = 60;
 
 /// Limit of pending bytes, for a listener that must drop some messages.
 const ROOM: usize = 16 << 10;
@@ -55,7 +55,7 @@ enum Fault {
     Restart,
     /// The listener reads nothing for a while.
     Lag,
-    /// The whole program stands still for a while.
+    /// The whole program is blocked for a while.
     Sleep,
 }
 
@@ -73,14 +73,14 @@ const FAULTS: [Fault; 10] = [
 ];
 
 /// A server, a bad network in front of it, and a publisher of numbers.
-struct Scene {
+struct Setup {
     redis: Redis,
     proxy: Proxy,
     publisher: Publisher,
     listener: Listener,
 }
 
-impl Scene {
+impl Setup {
     async fn start() -> Self {
         let redis = Redis::start();
         let proxy = Proxy::start(redis.address());
@@ -96,14 +96,14 @@ impl Scene {
         let listener = Listener::listening(config).await;
         let address = redis.address();
         let publisher = Publisher::start("PUBLISH", "a", move || TcpStream::connect(address));
-        let mut scene = Self {
+        let mut setup = Self {
             redis,
             proxy,
             publisher,
             listener,
         };
-        scene.until_restored("the first messages").await;
-        scene
+        setup.until_restored("the first messages").await;
+        setup
     }
 
     /// Waits until the listener is live and some more messages have arrived.
@@ -114,9 +114,9 @@ impl Scene {
                 && (gaps.is_empty() || listener.is_restored())
         };
         self.listener.until(what, is_live).await;
-        let heard = self.listener.messages();
+        let received = self.listener.messages();
         let has_more = |listener: &Listener| {
-            listener.messages() >= heard + BETWEEN as u64 && is_live(listener)
+            listener.messages() >= received + MESSAGES_BETWEEN_FAULTS as u64 && is_live(listener)
         };
         self.listener.until(what, has_more).await;
     }
@@ -130,9 +130,9 @@ impl Scene {
     /// Blocks this thread, and the tasks on it, until `count` more messages are published.
     fn block_until_published(&self, count: usize) {
         let end = self.publisher.published() + count;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while self.publisher.published() < end {
-            assert!(Instant::now() < deadline, "no more are published");
+            assert!(Instant::now() < deadline, "no more messages were published");
             thread::yield_now();
         }
     }
@@ -162,9 +162,9 @@ impl Scene {
             Fault::Forget => self.proxy.forget(),
             Fault::Delay => {
                 self.proxy.hold(true);
-                self.block_until_published(BETWEEN);
+                self.block_until_published(MESSAGES_BETWEEN_FAULTS);
                 self.proxy.hold(false);
-                self.while_published(BETWEEN).await;
+                self.while_published(MESSAGES_BETWEEN_FAULTS).await;
                 return;
             }
             Fault::DelayLong => {
@@ -183,18 +183,18 @@ impl Scene {
                 self.redis.restart();
             }
             Fault::Lag => {
-                let end = self.publisher.published() + 20 * BETWEEN;
-                let deadline = Instant::now() + PATIENCE;
+                let end = self.publisher.published() + 20 * MESSAGES_BETWEEN_FAULTS;
+                let deadline = Instant::now() + TIMEOUT;
                 while self.publisher.published() < end {
-                    assert!(Instant::now() < deadline, "no more are published");
+                    assert!(Instant::now() < deadline, "no more messages were published");
                     yield_now().await;
                 }
-                self.while_published(BETWEEN).await;
+                self.while_published(MESSAGES_BETWEEN_FAULTS).await;
                 return;
             }
             Fault::Sleep => {
-                self.block_until_published(10 * BETWEEN);
-                self.while_published(BETWEEN).await;
+                self.block_until_published(10 * MESSAGES_BETWEEN_FAULTS);
+                self.while_published(MESSAGES_BETWEEN_FAULTS).await;
                 return;
             }
         }
@@ -205,7 +205,7 @@ impl Scene {
 #[tokio::test]
 async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     let mut random = Random::of_case("faults", 0);
-    let mut scene = Scene::start().await;
+    let mut setup = Setup::start().await;
     let mut injected = Vec::new();
     for index in 0..usize::try_from(cases::count(10)).unwrap() {
         // Each fault once, then random ones.
@@ -215,28 +215,28 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
         };
         injected.push(fault);
         let _watchdog = Watchdog::start(format!("the faults {injected:?}"));
-        scene.inject(fault).await;
-        scene
+        setup.inject(fault).await;
+        setup
             .until_restored(&format!("it is back after {injected:?}"))
             .await;
     }
-    let Scene {
+    let Setup {
         publisher,
         mut listener,
         ..
-    } = scene;
+    } = setup;
     let sent = publisher.stop();
     listener.check(&sent).await;
     let counters = listener.log.counters();
-    let gone = counters.evicted + counters.cleared + counters.dropped;
-    assert_eq!(counters.received, counters.kept + gone);
+    let not_kept = counters.evicted + counters.cleared + counters.dropped;
+    assert_eq!(counters.received, counters.kept + not_kept);
     listener.server.stop().await;
 }
 
 /// Halts and resumes the program, in a random order with other faults. In the end, its counters
 /// must account for messages that may be missing.
 #[test]
-fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_rest() {
+fn a_program_halted_repeatedly_accounts_for_every_message() {
     let mut random = Random::of_case("halts", 0);
     let redis = Redis::start();
     // A subscriber that does not read is soon disconnected.
@@ -255,9 +255,9 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
     let publisher = Publisher::start_at(2_000, "PUBLISH", "a", move || TcpStream::connect(address));
     let wait_for_more = |count: usize| {
         let end = publisher.published() + count;
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while publisher.published() < end {
-            assert!(Instant::now() < deadline, "no more are published");
+            assert!(Instant::now() < deadline, "no more messages were published");
             thread::yield_now();
         }
     };
@@ -272,7 +272,7 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
         pty.signal("CONT");
         let marker = format!("goes on {}", random.number());
         // The program may have to reconnect.
-        let deadline = Instant::now() + PATIENCE;
+        let deadline = Instant::now() + TIMEOUT;
         while !pty.wait_up_to(Duration::from_millis(50), |screen| {
             screen.contents().contains(&marker)
         }) {
@@ -291,8 +291,8 @@ fn a_program_that_is_halted_again_and_again_counts_what_came_and_tells_of_the_re
     let counts: serde_json::Value =
         serde_json::from_slice(&std::fs::read(&stats).unwrap()).unwrap();
     let count = |name: &str| counts[name].as_u64().unwrap();
-    let gone = count("evicted") + count("cleared") + count("dropped");
-    assert_eq!(count("received"), count("kept") + gone, "{counts}");
+    let not_kept = count("evicted") + count("cleared") + count("dropped");
+    assert_eq!(count("received"), count("kept") + not_kept, "{counts}");
     // Each halt adds at least one marker to the numbers.
     let is_all_here = count("received") > sent;
     assert!(is_all_here || count("gaps") > 0, "{counts}, {sent} sent");

@@ -21,8 +21,8 @@ use crate::random::{Random, Watchdog};
 use crate::support::cases;
 use crate::support::listener::Listener;
 
-/// Retries quick enough for tests. An answer may be late only where nothing else reveals a dead
-/// server.
+/// Retries quick enough for tests. The timeout for answers matters only where nothing else reveals
+/// a dead server.
 const QUICK: Timing = Timing {
     connect_within: Duration::from_secs(5),
     ping_every: Duration::from_secs(600),
@@ -32,13 +32,13 @@ const QUICK: Timing = Timing {
 };
 
 /// Maximum length of a reason in bytes, whatever the server sends.
-const MOST_WORDS: usize = 1000;
+const MAX_ERROR_LENGTH: usize = 1000;
 
-/// An upper bound on what the tasks read of an endless stream: at most 16 MiB per connection, and a
-/// few connections may meet the script before it is over.
-const MOST_READ: u64 = 128 << 20;
+/// Upper bound on how much the tasks read of an endless stream: at most 16 MiB per connection, and
+/// a few connections may run into the script before it is over.
+const MAX_READ: u64 = 128 << 20;
 
-fn everything(id: u32) -> Subscription {
+fn all_channels(id: u32) -> Subscription {
     Subscription {
         id: SubscriptionId(id),
         topic: Topic::pattern(b"*"),
@@ -47,7 +47,7 @@ fn everything(id: u32) -> Subscription {
 
 fn config(url: &str, timing: Timing) -> Config {
     Config {
-        subscriptions: vec![everything(0)],
+        subscriptions: vec![all_channels(0)],
         timing,
         ..Config::new(Endpoint::parse(url).unwrap())
     }
@@ -64,7 +64,7 @@ fn last_payload(listener: &Listener) -> Option<Vec<u8>> {
 }
 
 /// Returns how often a connection has ended or could not be established.
-fn ends(listener: &Listener) -> usize {
+fn disconnects(listener: &Listener) -> usize {
     let is_end = |connection: &&Connection| {
         matches!(
             connection,
@@ -82,7 +82,7 @@ fn assert_causes(listener: &Listener, script: &str) {
         {
             let reason = connection_words(reason);
             assert!(!reason.is_empty(), "{script}: no cause");
-            assert!(reason.len() < MOST_WORDS, "{script}: {reason}");
+            assert!(reason.len() < MAX_ERROR_LENGTH, "{script}: {reason}");
             assert_harmless(&whole(reason.as_bytes()));
         }
     }
@@ -112,33 +112,34 @@ impl Play {
         }
     }
 
-    /// Plays `script` on the next connections, and then behaves as a good server.
+    /// Plays `script` on the next connections, and then behaves like a good server.
     async fn perform(&mut self, script: Script) {
         let name = script.name.clone();
         let _watchdog = Watchdog::start(format!("the hostile server {name}"));
-        let before = ends(&self.listener);
+        let before = disconnects(&self.listener);
         let read = self.read();
         self.hostile.play(script);
         // The first disconnect starts the script. A listener whose subscription was ended does
         // not reconnect, so it has no second one.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
-        let has_met_it = |listener: &Listener| ends(listener) >= before + 2 || is_over(listener);
-        self.listener.until(&name, has_met_it).await;
+        let has_run =
+            |listener: &Listener| disconnects(listener) >= before + 2 || is_over(listener);
+        self.listener.until(&name, has_run).await;
         self.ask_to_publish(&name).await;
         assert!(
-            self.read() - read < MOST_READ,
+            self.read() - read < MAX_READ,
             "{name}: {}",
             self.read() - read
         );
         self.hostile.behave();
         if is_over(&self.listener) {
             self.subscribed += 1;
-            let subscription = everything(self.subscribed);
+            let subscription = all_channels(self.subscribed);
             let subscribe = Command::Subscribe(subscription);
             self.listener.server.command(subscribe);
         }
         self.listener.server.command(Command::Reconnect);
-        self.hear_marker(&name).await;
+        self.receive_marker(&name).await;
         assert_causes(&self.listener, &name);
     }
 
@@ -162,21 +163,21 @@ impl Play {
         let is_answered = |listener: &Listener| listener.published.len() > before;
         self.listener.until(&what, is_answered).await;
         if let Some(Err(why)) = self.listener.published.last() {
-            assert!(why.len() < MOST_WORDS, "{name}: {why}");
+            assert!(why.len() < MAX_ERROR_LENGTH, "{name}: {why}");
             assert_harmless(&whole(why.as_bytes()));
         }
     }
 
-    async fn hear_marker(&mut self, name: &str) {
+    async fn receive_marker(&mut self, name: &str) {
         self.marker += 1;
         let marker = format!("marker {}", self.marker);
         let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
         let what = format!("{name}: it is live again");
         self.listener.until(&what, is_live).await;
-        let is_heard =
+        let is_received =
             |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());
         // A connection about to end may lose the marker, so send it again after every event.
-        while !is_heard(&self.listener) {
+        while !is_received(&self.listener) {
             let seen = self.listener.events;
             self.broker.publish(b"a", marker.as_bytes());
             let news = |listener: &Listener| listener.events > seen;
@@ -195,7 +196,7 @@ impl Play {
 }
 
 #[tokio::test]
-async fn every_hostile_server_is_survived_and_a_good_one_is_live_again() {
+async fn the_tasks_recover_from_every_hostile_server() {
     let mut play = Play::start().await;
     for script in scripts() {
         play.perform(script).await;
@@ -204,31 +205,31 @@ async fn every_hostile_server_is_survived_and_a_good_one_is_live_again() {
 }
 
 #[tokio::test]
-async fn a_session_may_be_cut_anywhere() {
+async fn the_tasks_recover_from_a_session_cut_anywhere() {
     let mut play = Play::start().await;
     let session = session();
     for end in 0..session.len() {
         let name = format!("cut after {end} bytes");
-        play.perform(Script::saying(name, &session[..end])).await;
+        play.perform(Script::sending(name, &session[..end])).await;
     }
     play.end().await;
 }
 
 #[tokio::test]
-async fn sessions_with_changes_are_survived() {
+async fn the_tasks_recover_from_mutated_sessions() {
     let mut play = Play::start().await;
     for case in 0..u64::from(cases::count(40)) {
         let mut random = Random::of_case("hostile sessions", case);
         let bytes = crate::mutation::mutated(&mut random, &whole_sessions());
         let name = format!("session {case}: {}", bytes.escape_ascii());
-        play.perform(Script::saying(name, &bytes)).await;
+        play.perform(Script::sending(name, &bytes)).await;
     }
     play.end().await;
 }
 
 /// However odd a frame is, the data after it is parsed correctly.
 #[tokio::test]
-async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
+async fn an_unexpected_frame_does_not_affect_the_data_after_it() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let url = format!("redis://{}", broker.address());
     let mut listener = Listener::listening(config(&url, QUICK)).await;
@@ -239,11 +240,11 @@ async fn an_odd_frame_ends_nothing_and_hides_nothing_behind_it() {
         assert_eq!(broker.faults().inject(FaultTargets::Subscribers, &frame), 1);
         let marker = format!("behind {case}");
         assert_eq!(broker.publish(b"a", marker.as_bytes()), 1, "{name}");
-        let is_heard = |listener: &Listener| {
+        let is_received = |listener: &Listener| {
             last_payload(listener).as_deref() == Some(marker.as_bytes())
                 || !listener.gaps().is_empty()
         };
-        listener.until(&name, is_heard).await;
+        listener.until(&name, is_received).await;
         assert_eq!(listener.gaps(), [], "{name}");
         assert_eq!(listener.messages(), case + 1, "{name}");
     }

@@ -10,6 +10,7 @@
 mod support {
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod cases;
+    pub mod harmful;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod listener;
     #[allow(dead_code, reason = "the program uses only a part of it")]

@@ -4,7 +4,7 @@
 use crate::random::Random;
 
 /// Maximum size of an input.
-const MOST_BYTES: usize = 16 << 10;
+const MAX_BYTES: usize = 16 << 10;
 
 /// Boundary numbers.
 const ODD_NUMBERS: &[&str] = &[
@@ -68,7 +68,7 @@ pub fn mutated(random: &mut Random, samples: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = random.pick(samples).clone();
     for _ in 0..random.below(5) {
         change(random, &mut bytes, samples);
-        bytes.truncate(MOST_BYTES);
+        bytes.truncate(MAX_BYTES);
     }
     bytes
 }
@@ -83,7 +83,7 @@ pub fn mutated_text(random: &mut Random, samples: &[&str]) -> String {
 }
 
 fn change(random: &mut Random, bytes: &mut Vec<u8>, samples: &[Vec<u8>]) {
-    let range = stretch(random, bytes.len());
+    let range = random_range(random, bytes.len());
     let at = range.start;
     match random.below(13) {
         0 if at < bytes.len() => bytes[at] ^= 1 << random.below(8),
@@ -97,7 +97,7 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, samples: &[Vec<u8>]) {
         9 => replace_length(random, bytes, at),
         10 => {
             let other = random.pick(samples);
-            let from = stretch(random, other.len());
+            let from = random_range(random, other.len());
             bytes.splice(range, other[from].iter().copied());
         }
         11 => {
@@ -112,7 +112,7 @@ fn change(random: &mut Random, bytes: &mut Vec<u8>, samples: &[Vec<u8>]) {
 }
 
 /// Returns a range within `length`, usually a short one.
-fn stretch(random: &mut Random, length: usize) -> std::ops::Range<usize> {
+fn random_range(random: &mut Random, length: usize) -> std::ops::Range<usize> {
     let start = random.below(length + 1);
     let most = if random.one_in(4) { length } else { 8 };
     let end = (start + random.below(most + 1)).min(length);
@@ -126,7 +126,7 @@ fn splice(bytes: &mut Vec<u8>, at: usize, put: &[u8]) {
 /// Duplicates a range or repeats it many times, as in deep nesting.
 fn repeat(random: &mut Random, bytes: &mut Vec<u8>, at: usize, length: usize) {
     let piece = bytes[at..at + length].to_vec();
-    let most = MOST_BYTES / length.max(1) / 4;
+    let most = MAX_BYTES / length.max(1) / 4;
     let times = if random.one_in(3) {
         most.min(2000)
     } else {

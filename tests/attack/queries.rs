@@ -19,7 +19,7 @@ const MOMENT: Moment = Moment {
 };
 
 /// Maximum length of an error message apart from the part of the query that it quotes.
-const MOST_WORDS: usize = 600;
+const MAX_ERROR_LENGTH: usize = 600;
 
 /// Queries in addition to the examples in the help: every kind of literal and nesting.
 const QUERIES: &[&str] = &[
@@ -61,7 +61,7 @@ const PAYLOADS: &[&str] = &[
 
 /// Parses a query. Returns `None` for one that matches everything, since it has no text inside
 /// other queries.
-fn read(text: &str) -> Option<Query> {
+fn parse(text: &str) -> Option<Query> {
     let query = Query::parse(text, &MOMENT).ok();
     query.filter(|query| !query.is_everything())
 }
@@ -86,7 +86,7 @@ fn matcher(query: &Query) -> Matcher {
 }
 
 /// Returns an example query or one composed of several, mutated.
-fn written(random: &mut Random) -> String {
+fn query_text(random: &mut Random) -> String {
     let samples: Vec<&str> = SYNTAX
         .iter()
         .map(|syntax| syntax.example)
@@ -112,15 +112,15 @@ fn payload(random: &mut Random) -> Vec<u8> {
 
 /// Returns a query and a payload as one sequence of bytes that can be shrunk, separated by a byte
 /// that never occurs in UTF-8.
-fn written_and_payload(random: &mut Random) -> Vec<u8> {
-    let query = written(random);
+fn query_and_payload(random: &mut Random) -> Vec<u8> {
+    let query = query_text(random);
     let mut both = query.into_bytes();
     both.push(0xff);
     both.extend(payload(random));
     both
 }
 
-fn apart(both: &[u8]) -> (String, &[u8]) {
+fn split_case(both: &[u8]) -> (String, &[u8]) {
     let at = both.iter().position(|byte| *byte == 0xff);
     let (query, payload) = both.split_at(at.unwrap_or(both.len()));
     let payload = payload.get(1..).unwrap_or_default();
@@ -128,11 +128,11 @@ fn apart(both: &[u8]) -> (String, &[u8]) {
 }
 
 #[test]
-fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
+fn any_text_is_parsed_or_refused_with_a_position() {
     attack(
         "queries read",
         cases::count(1500),
-        |random| written(random).into_bytes(),
+        |random| query_text(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
             match Query::parse(&text, &MOMENT) {
@@ -142,11 +142,11 @@ fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
                     let again = Query::parse(all.text(), &MOMENT);
                     assert!(again.is_ok(), "{}: {again:?}", all.text());
                 }
-                Err(wrong) => {
-                    assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}");
-                    let place = wrong.place(&text).unwrap_or_default();
-                    let words = format!("{place}{wrong}");
-                    assert!(words.len() < MOST_WORDS + 3 * text.len(), "{words}");
+                Err(error) => {
+                    assert!(text.get(error.at.clone()).is_some(), "{error:?}");
+                    let place = error.place(&text).unwrap_or_default();
+                    let words = format!("{place}{error}");
+                    assert!(words.len() < MAX_ERROR_LENGTH + 3 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }
             }
@@ -155,16 +155,16 @@ fn any_text_is_a_query_or_is_refused_at_a_place_in_it() {
 }
 
 #[test]
-fn a_composed_query_reads_as_what_it_is() {
+fn a_composed_query_is_parsed_back_to_itself() {
     attack(
         "queries composed",
         cases::count(1500),
-        |random| written(random).into_bytes(),
+        |random| query_text(random).into_bytes(),
         |text| {
             let text = String::from_utf8_lossy(text);
             // A slash at the start of a bare word begins a regular expression if another slash
             // follows.
-            let Some(query) = read(&text).filter(|_| !text.contains('/')) else {
+            let Some(query) = parse(&text).filter(|_| !text.contains('/')) else {
                 return;
             };
             let composed = Query::all([query.clone().negate(), query]).negate();
@@ -174,20 +174,24 @@ fn a_composed_query_reads_as_what_it_is() {
 }
 
 #[test]
-fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
+fn matches_agree_with_negation_highlights_and_required_text() {
     attack(
         "queries asked",
         cases::count(1200),
-        written_and_payload,
+        query_and_payload,
         |both| {
-            let (text, payload) = apart(both);
+            let (text, payload) = split_case(both);
             let Ok(query) = Query::parse(&text, &MOMENT) else {
                 return;
             };
             let row = row(payload);
             let mut asked = matcher(&query);
             let matches = asked.matches(&row);
-            assert_eq!(asked.matches(&row), matches, "asked twice");
+            assert_eq!(
+                asked.matches(&row),
+                matches,
+                "the second evaluation differs"
+            );
             let negated = query.clone().negate();
             assert_ne!(matcher(&negated).matches(&row), matches);
             let twice = Query::all([query.clone(), query.clone()]);
@@ -197,7 +201,7 @@ fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
             let is_there = literal.map(|literal| is_named || literal.find(payload).is_some());
             assert!(
                 !matches || is_there != Some(false),
-                "what it requires is missing"
+                "the required text is missing"
             );
             if asked.is_only_text() {
                 assert_eq!(Some(matches), is_there);
@@ -215,7 +219,7 @@ fn an_answer_agrees_with_its_opposite_its_marks_and_what_it_requires() {
 }
 
 #[test]
-fn any_text_is_a_path_or_is_refused() {
+fn any_text_is_parsed_as_a_path_or_refused() {
     let samples = [".a.b[0]", ".\"odd \\\" key\"[12].x", ".", "[3]", ".\u{e9}"];
     attack(
         "paths read",
@@ -225,14 +229,14 @@ fn any_text_is_a_path_or_is_refused() {
             let text = String::from_utf8_lossy(text);
             match Path::parse(&text) {
                 Ok(path) => assert_eq!(Path::parse(path.text()), Ok(path)),
-                Err(wrong) => assert!(text.get(wrong.at.clone()).is_some(), "{wrong:?}"),
+                Err(error) => assert!(text.get(error.at.clone()).is_some(), "{error:?}"),
             }
         },
     );
 }
 
 #[test]
-fn a_program_ends_whatever_it_says() {
+fn every_jq_program_ends() {
     query::set_executable(SUBSCOPE);
     attack(
         "programs",
@@ -244,13 +248,13 @@ fn a_program_ends_whatever_it_says() {
             both
         },
         |both| {
-            let (text, payload) = apart(both);
+            let (text, payload) = split_case(both);
             if let Ok(query) = Query::parse(&text, &MOMENT) {
                 let mut asked = matcher(&query);
                 let matches = asked.matches(&row(payload));
                 let trouble = asked.trouble().unwrap_or_default();
                 assert!(!matches || trouble.is_empty(), "{trouble}");
-                assert!(trouble.len() < MOST_WORDS, "{trouble}");
+                assert!(trouble.len() < MAX_ERROR_LENGTH, "{trouble}");
                 assert_harmless(&whole(trouble.as_bytes()));
             }
         },

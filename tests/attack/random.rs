@@ -18,7 +18,7 @@ use crate::support::cases::seed;
 
 /// A case that takes longer than this counts as hung. It is only a safeguard; nothing is measured
 /// against it.
-const HANGS_AFTER: Duration = Duration::from_secs(120);
+const HANG_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How many smaller inputs are tried after a failure.
 const SHRINKING_STEPS: usize = 2000;
@@ -112,7 +112,7 @@ pub fn attack<T: Clone + Debug>(
         let (smallest, panic) = shrunk(input, panic, &check);
         panic!(
             "{name}: {}\n  with {} of case {case}; SUBSCOPE_TEST_SEED={} repeats it",
-            words(&*panic),
+            panic_message(&*panic),
             shown(&smallest),
             seed()
         );
@@ -159,7 +159,7 @@ fn shown<T: Debug>(items: &[T]) -> String {
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
     text.unwrap_or("a panic without words").to_owned()
@@ -184,7 +184,7 @@ fn silence_panics() {
 }
 
 /// The running cases: description and start time of each.
-static UNDER_WAY: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::new(None);
+static RUNNING: Mutex<Option<HashMap<ThreadId, (Instant, String)>>> = Mutex::new(None);
 
 /// A running case. One that hangs aborts the whole run after printing its name, since a hung thread
 /// cannot be stopped.
@@ -195,8 +195,8 @@ impl Watchdog {
     pub fn start(what: String) -> Self {
         static ONCE: Once = Once::new();
         ONCE.call_once(|| drop(thread::spawn(watch)));
-        let mut under_way = UNDER_WAY.lock().unwrap();
-        let cases = under_way.get_or_insert_default();
+        let mut running = RUNNING.lock().unwrap();
+        let cases = running.get_or_insert_default();
         cases.insert(thread::current().id(), (Instant::now(), what));
         Self
     }
@@ -204,8 +204,8 @@ impl Watchdog {
 
 impl Drop for Watchdog {
     fn drop(&mut self) {
-        let mut under_way = UNDER_WAY.lock().unwrap();
-        under_way
+        let mut running = RUNNING.lock().unwrap();
+        running
             .get_or_insert_default()
             .remove(&thread::current().id());
     }
@@ -214,10 +214,10 @@ impl Drop for Watchdog {
 fn watch() {
     loop {
         thread::sleep(Duration::from_secs(1));
-        let mut under_way = UNDER_WAY.lock().unwrap();
-        let cases = under_way.get_or_insert_default().values();
+        let mut running = RUNNING.lock().unwrap();
+        let cases = running.get_or_insert_default().values();
         for (since, what) in cases {
-            if since.elapsed() > HANGS_AFTER {
+            if since.elapsed() > HANG_TIMEOUT {
                 // The test harness captures the print macros.
                 let _ = stderr().write_all(format!("\nthis hangs: {what}\n").as_bytes());
                 process::abort();

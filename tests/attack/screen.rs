@@ -32,7 +32,7 @@ use crate::support::pty::SUBSCOPE;
 const START: Time = Time(1_700_000_000_000_000);
 
 /// Maximum number of steps in a session.
-const MOST_STEPS: usize = 70;
+const MAX_STEPS: usize = 70;
 
 /// Useful sequences of keys. A line end is Enter, `\x1b` Esc, `\t` Tab.
 const TYPED: &[&str] = &[
@@ -282,7 +282,7 @@ impl Session {
                 self.send(Event::Feed(Feed::Batch(Box::new(batch))));
             }
             Step::News(number) => {
-                let feed = self.news(&mut Random::new(*number));
+                let feed = self.random_feed(&mut Random::new(*number));
                 self.send(Event::Feed(feed));
             }
             Step::Fail(words) => self.send(Event::Failed(words.clone())),
@@ -313,8 +313,8 @@ impl Session {
         for effect in &effects {
             match effect {
                 Effect::Ask(Ask::Publish { payload, .. }) => {
-                    assert_eq!(key.kind, KeyEventKind::Press, "sent by a key held down");
-                    let is_meant = match context {
+                    assert_eq!(key.kind, KeyEventKind::Press, "sent by a held key");
+                    let is_intended = match context {
                         Context::PublishPayload => {
                             key.code == KeyCode::Enter && !is_empty
                                 || key.modifiers == KeyModifiers::CONTROL
@@ -324,23 +324,23 @@ impl Session {
                         _ => false,
                     };
                     let payload = payload.escape_ascii();
-                    assert!(is_meant, "{key:?} in {context:?} sends {payload}");
+                    assert!(is_intended, "{key:?} in {context:?} sends {payload}");
                 }
                 Effect::Quit => {
                     let code = key.code;
-                    let is_meant = match code {
+                    let is_intended = match code {
                         KeyCode::Char('q') => !is_in_box(context),
                         KeyCode::Char('y') => context == Context::Confirm,
                         KeyCode::Char('c' | 'C') => key.modifiers.contains(KeyModifiers::CONTROL),
                         _ => false,
                     };
-                    assert!(is_meant, "{key:?} in {context:?} quits");
+                    assert!(is_intended, "{key:?} in {context:?} quits");
                 }
                 _ => {}
             }
         }
         if is_in_box(self.app.context()) && !is_in_box(context) && context != Context::Confirm {
-            let is_on_purpose = matches!(key.code, KeyCode::Char(_)) || is_over(context);
+            let is_on_purpose = matches!(key.code, KeyCode::Char(_)) || is_overlay(context);
             assert!(is_on_purpose, "{key:?} in {context:?} opens the box");
         }
         self.serve(effects);
@@ -388,7 +388,7 @@ impl Session {
         }
     }
 
-    fn news(&mut self, random: &mut Random) -> Feed {
+    fn random_feed(&mut self, random: &mut Random) -> Feed {
         let words = mutated_text(random, WORDS).into_boxed_str();
         let node = NodeId(u16::try_from(random.below(3)).unwrap());
         match random.below(16) {
@@ -519,8 +519,8 @@ impl Session {
         let log = self.app.log();
         let counters = log.counters();
         assert_eq!(counters.received, self.came);
-        let gone = counters.evicted + counters.cleared + counters.dropped;
-        assert_eq!(counters.received, counters.kept + gone, "{counters:?}");
+        let not_kept = counters.evicted + counters.cleared + counters.dropped;
+        assert_eq!(counters.received, counters.kept + not_kept, "{counters:?}");
         let rows = (0..log.end().0).filter_map(|id| log.row(RowId(id)));
         let messages = rows.filter(|row| matches!(row.content, Content::Message { .. }));
         assert_eq!(messages.count() as u64, counters.kept);
@@ -542,7 +542,7 @@ impl Session {
 fn assert_nothing_leaves(effects: &[Effect], what: &str) {
     for effect in effects {
         let leaves = matches!(effect, Effect::Ask(Ask::Publish { .. }) | Effect::Quit);
-        assert!(!leaves, "{what:.200} brings {effect:?}");
+        assert!(!leaves, "{what:.200} causes {effect:?}");
     }
 }
 
@@ -563,7 +563,7 @@ fn nodes(random: &mut Random, words: &str) -> Vec<NodeFacts> {
 
 /// Returns whether the context is an overlay above the panes, with the publish box possibly behind
 /// it.
-fn is_over(context: Context) -> bool {
+fn is_overlay(context: Context) -> bool {
     !matches!(
         context,
         Context::Channels
@@ -576,14 +576,14 @@ fn is_over(context: Context) -> bool {
 }
 
 #[test]
-fn whatever_happens_the_screen_stands_and_nothing_leaves_unasked() {
+fn no_session_breaks_the_screen_or_sends_anything_unasked() {
     subscope::query::set_executable(SUBSCOPE);
     let samples = samples();
     attack(
         "sessions",
         cases::count(60),
         |random| {
-            let count = random.below(MOST_STEPS);
+            let count = random.below(MAX_STEPS);
             (0..count).map(|_| step(random, &samples)).collect()
         },
         |steps| {

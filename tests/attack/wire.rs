@@ -83,7 +83,7 @@ fn decoded(bytes: &[u8], cuts: &[usize]) -> Decoded {
 }
 
 #[test]
-fn frames_are_the_same_however_the_stream_is_cut() {
+fn frames_do_not_depend_on_how_the_stream_is_split() {
     attack("frames, cut", cases::count(6000), stream, |bytes| {
         let whole = decoded(bytes, &[bytes.len()]);
         let mut random = Random::new(bytes.len() as u64);
@@ -93,7 +93,7 @@ fn frames_are_the_same_however_the_stream_is_cut() {
 }
 
 #[test]
-fn the_last_value_is_known_where_it_comes_to_stand() {
+fn the_last_value_is_announced_at_its_final_position() {
     attack("last values", cases::count(300), stream, |bytes| {
         let mut decoder = Decoder::new(LIMITS);
         let Ok(Some(frame)) = decoder.decode(bytes) else {

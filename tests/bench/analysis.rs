@@ -35,9 +35,9 @@ const START: i64 = 1_700_000_000_000_000;
 fn main() {
     let log = self::log(<[u8]>::to_vec);
     let pieces = oldest_first(&log);
-    println!("{MESSAGES} messages of some 120 bytes on {CHANNELS} channels\n");
+    println!("{MESSAGES} messages of about 120 bytes on {CHANNELS} channels\n");
     println!(
-        "| checks                                     | ns a message | found     | known    |"
+        "| checks                                     | ns / message | found     | known    |"
     );
     println!(
         "|--------------------------------------------|-------------:|----------:|---------:|"

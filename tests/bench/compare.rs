@@ -100,7 +100,7 @@ fn main() {
         .find(|name| SECTIONS.iter().all(|(known, _)| known != *name));
     if let Some(unknown) = unknown {
         let known: Vec<&str> = SECTIONS.iter().map(|(name, _)| *name).collect();
-        eprintln!("no section {unknown}; there are {}", known.join(", "));
+        eprintln!("no section {unknown}; choose from {}", known.join(", "));
         std::process::exit(2);
     }
     let is_quick = arguments.iter().any(|argument| argument == "--quick");

@@ -59,8 +59,8 @@ fn main() {
         }
         let wide = times(&stage);
         stage.keys("v");
-        let beside = times(&stage);
-        println!("{words}: p50 and p99 {wide:?}, of the log {beside:?}");
+        let log_times = times(&stage);
+        println!("{words}: p50 and p99 {wide:?}, for the log {log_times:?}");
         let pairs: Vec<_> = (0..44)
             .map(|name| (payload(name, 0), payload(name, 1)))
             .collect();

@@ -60,7 +60,7 @@ fn main() {
     append(messages, 64 << 20, "append, evicting at 64 MiB");
     let beyond = (log.size() as f64 - bytes as f64) / messages as f64;
     row(
-        "memory a message beyond its bytes",
+        "memory per message beyond its bytes",
         &format!("{beyond:.1} B"),
         verdict(beyond, 32.0, "32 B"),
     );
@@ -191,7 +191,7 @@ struct Case {
     what: &'static str,
     query: &'static str,
     /// The other program and its arguments, without the file. The budget is a multiple of its time.
-    beside: Option<(&'static str, &'static [&'static str])>,
+    other: Option<(&'static str, &'static [&'static str])>,
     budget: Option<f64>,
 }
 
@@ -200,55 +200,55 @@ const CASES: &[Case] = &[
     Case {
         what: "text, exact",
         query: r#""\"user\":{\"id\":42,""#,
-        beside: Some(("rg", &["-c", "-F", "\"user\":{\"id\":42,"])),
+        other: Some(("rg", &["-c", "-F", "\"user\":{\"id\":42,"])),
         budget: Some(2.0),
     },
     Case {
         what: "text, any case",
         query: "error",
-        beside: Some(("rg", &["-c", "-i", "error"])),
+        other: Some(("rg", &["-c", "-i", "error"])),
         budget: Some(2.0),
     },
     Case {
         what: "text, a match in every row",
         query: "created",
-        beside: Some(("rg", &["-c", "-i", "created"])),
+        other: Some(("rg", &["-c", "-i", "created"])),
         budget: None,
     },
     Case {
         what: "regex",
         query: r#"/"id":4[0-9]{3},.*"gold"/"#,
-        beside: Some(("rg", &["-c", r#""id":4[0-9]{3},.*"gold""#])),
+        other: Some(("rg", &["-c", r#""id":4[0-9]{3},.*"gold""#])),
         budget: None,
     },
     Case {
         what: "JSON path, number",
         query: ".user.id == 42",
-        beside: Some(("jq", &["-c", "select(.user.id == 42)"])),
+        other: Some(("jq", &["-c", "select(.user.id == 42)"])),
         budget: Some(0.1),
     },
     Case {
         what: "JSON path, text",
         query: r#".level == "error""#,
-        beside: None,
+        other: None,
         budget: None,
     },
     Case {
         what: "JSON paths, two",
         query: r#".level in ("warn","error") .amount >= 900"#,
-        beside: None,
+        other: None,
         budget: None,
     },
     Case {
         what: "channel",
         query: "channel:orders:*7",
-        beside: None,
+        other: None,
         budget: None,
     },
     Case {
         what: "jq",
         query: "jq(.user.id < 50)",
-        beside: None,
+        other: None,
         budget: None,
     },
 ];
@@ -276,12 +276,12 @@ fn filters(log: &MessageLog, path: &Path, bytes: u64) {
             &format!("{first:.1} ms"),
             verdict(first, 50.0, "50 ms"),
         );
-        let Some((program, arguments)) = case.beside else {
+        let Some((program, arguments)) = case.other else {
             continue;
         };
-        match beside(program, arguments, path) {
+        match run_other(program, arguments, path) {
             Some((time, lines)) => {
-                assert_eq!(lines, best.hits, "{program} counts otherwise");
+                assert_eq!(lines, best.hits, "{program} finds a different number");
                 let ratio = seconds / time.as_secs_f64();
                 let budget = case
                     .budget
@@ -299,7 +299,7 @@ fn filters(log: &MessageLog, path: &Path, bytes: u64) {
 
 /// Runs `program` three times (`jq` once) and returns the best time with the number of lines found,
 /// or `None` if the program is missing.
-fn beside(program: &str, arguments: &[&str], path: &Path) -> Option<(Duration, u64)> {
+fn run_other(program: &str, arguments: &[&str], path: &Path) -> Option<(Duration, u64)> {
     let mut best: Option<(Duration, u64)> = None;
     let runs = if program == "jq" { 1 } else { 3 };
     for _ in 0..runs {

@@ -1,4 +1,4 @@
-//! Differences between two payloads, and that they are correct.
+//! Differences between two payloads: what is reported, and that it is correct.
 
 use subscope::payload::diff::structure::{Change, Counts, Structure};
 use subscope::payload::diff::{Diff, Side, compare};
@@ -6,11 +6,11 @@ use subscope::payload::tree::{Builder, Key, Kind, NodeId, Text, Tree};
 use subscope::payload::{json, json_tree};
 
 mod apply;
-mod picture;
+mod drawing;
 mod properties;
 mod texts;
 
-use picture::drawn;
+use drawing::drawn;
 
 /// Compares two JSON values.
 fn structure(old: &str, new: &str) -> Structure {
@@ -69,7 +69,7 @@ fn members_are_added_removed_and_changed() {
 }
 
 #[test]
-fn the_way_to_what_has_changed_is_told() {
+fn the_path_to_a_change_is_shown() {
     let old = r#"{"a":{"b":[{"c":1},{"c":2,"d":0}]},"z":[]}"#;
     let new = r#"{"a":{"b":[{"c":1},{"c":3,"d":0}]},"z":[]}"#;
     assert_eq!(
@@ -99,7 +99,7 @@ fn the_way_to_what_has_changed_is_told() {
 }
 
 #[test]
-fn order_of_keys_and_spelling_are_no_change() {
+fn key_order_and_spelling_are_not_changes() {
     for (old, new) in [
         (r#"{"a":1,"b":2}"#, r#"{ "b":2.0, "a":1e0 }"#),
         ("[1.50, -0, 100]", "[15e-1,0,1E2]"),
@@ -113,7 +113,7 @@ fn order_of_keys_and_spelling_are_no_change() {
 }
 
 #[test]
-fn little_is_not_nothing() {
+fn small_differences_are_differences() {
     for (old, new) in [
         ("0.1", "0.10000000000000000001"),
         ("9007199254740993", "9007199254740992"),
@@ -130,7 +130,7 @@ fn little_is_not_nothing() {
 }
 
 #[test]
-fn a_changed_type_is_a_change_with_both_values() {
+fn a_changed_type_shows_both_values() {
     assert_eq!(
         drawn(r#"{"a":[1],"b":1}"#, r#"{"a":{"x":1},"b":"1"}"#),
         [
@@ -145,7 +145,7 @@ fn a_changed_type_is_a_change_with_both_values() {
 }
 
 #[test]
-fn elements_put_in_between_push_the_others_along() {
+fn inserted_elements_shift_the_others() {
     assert_eq!(
         drawn("[1,2,3,4,5,6]", "[1,2,9,8,3,4,5,7]"),
         [
@@ -170,7 +170,7 @@ fn elements_put_in_between_push_the_others_along() {
 }
 
 #[test]
-fn an_element_that_stands_elsewhere_has_moved() {
+fn an_element_at_another_index_has_moved() {
     assert_eq!(
         drawn(
             r#"[{"a":1,"b":2},"x","y","z"]"#,
@@ -188,7 +188,7 @@ fn an_element_that_stands_elsewhere_has_moved() {
 }
 
 #[test]
-fn objects_are_known_again_by_their_ids() {
+fn objects_are_recognised_by_their_ids() {
     assert_eq!(
         drawn(
             r#"[{"id":1,"v":1},{"id":2,"v":2},{"v":3,"id":"x"}]"#,
@@ -211,7 +211,7 @@ fn objects_are_known_again_by_their_ids() {
 }
 
 #[test]
-fn what_stands_at_the_same_place_goes_together() {
+fn elements_at_the_same_place_are_paired() {
     assert_eq!(
         drawn("[0,{\"a\":1},\"x\",0]", "[0,{\"a\":2},\"y\",\"z\",0]"),
         [
@@ -229,7 +229,7 @@ fn what_stands_at_the_same_place_goes_together() {
 }
 
 #[test]
-fn keys_that_come_twice_are_matched_in_their_order() {
+fn duplicate_keys_are_matched_in_order() {
     assert_eq!(
         drawn(r#"{"a":1,"b":0,"a":2}"#, r#"{"a":1,"a":3,"b":0,"a":4}"#),
         [
@@ -244,7 +244,7 @@ fn keys_that_come_twice_are_matched_in_their_order() {
 }
 
 #[test]
-fn members_that_are_gone_stand_where_they_were() {
+fn removed_members_appear_where_they_were() {
     assert_eq!(
         drawn(r#"{"x":0,"a":1,"y":0,"b":2,"z":0}"#, r#"{"b":2,"a":1}"#),
         [
@@ -259,7 +259,7 @@ fn members_that_are_gone_stand_where_they_were() {
 }
 
 #[test]
-fn deep_nesting_is_no_danger() {
+fn deeply_nested_values_can_be_compared() {
     let depth = json::MAX_DEPTH;
     let nested = |value: &str| "[".repeat(depth) + value + &"]".repeat(depth);
     let structure = structure(&nested("1"), &nested("2"));
@@ -272,7 +272,7 @@ fn deep_nesting_is_no_danger() {
 }
 
 #[test]
-fn big_arrays_are_compared_whole() {
+fn large_arrays_are_compared_in_full() {
     let numbers = |skipped: usize| -> String {
         let kept = (0..50_000).filter(|number| *number != skipped);
         let texts: Vec<String> = kept.map(|number| number.to_string()).collect();
@@ -284,7 +284,7 @@ fn big_arrays_are_compared_whole() {
 }
 
 #[test]
-fn big_arrays_of_few_values_are_compared_place_by_place() {
+fn large_arrays_of_few_distinct_values_are_compared_by_index() {
     let bits = |first: &str, last: &str| format!("[{first}{}{last}]", "0,1,1,".repeat(3000));
     let (old, new) = (bits("2,0,", "5"), bits("", "6,0"));
     assert!(structure(&old, &new).is_coarse);
@@ -304,14 +304,14 @@ fn binary(blob: &[u8], mark: &[u8], second: &str) -> Tree {
         .unwrap();
     builder.close(0);
     builder.other_key(b"1").unwrap();
-    let said = Text::Bytes(second.as_bytes());
-    builder.scalar(Kind::Number, said, 0..0).unwrap();
+    let number = Text::Bytes(second.as_bytes());
+    builder.scalar(Kind::Number, number, 0..0).unwrap();
     builder.close(0);
     builder.finish().unwrap()
 }
 
 #[test]
-fn tags_odd_keys_bytes_and_numbers_of_other_formats_are_compared_too() {
+fn tags_odd_keys_bytes_and_numbers_of_binary_formats_are_compared() {
     let old = binary(b"\0\xff", b"24", "NaN");
     let lines = |new: &Tree| match compare(side("", &old), side("", new)) {
         Diff::Structure(structure) => structure.lines,
@@ -336,7 +336,7 @@ fn tags_odd_keys_bytes_and_numbers_of_other_formats_are_compared_too() {
 }
 
 #[test]
-fn a_tree_of_the_first_values_only_is_not_compared() {
+fn a_truncated_tree_is_not_compared() {
     let text = format!("[{}0]", "1,".repeat(subscope::payload::tree::MAX_NODES));
     let tree = read(&text);
     assert!(tree.cut_at().is_some());

@@ -8,15 +8,15 @@ use subscope::payload::format::{self, Decoded, Format};
 use subscope::payload::protobuf::MessageType;
 use subscope::payload::tree::{Key, Kind, NodeId, Tree};
 
-mod by_hand;
 mod cbor;
+mod chosen;
+mod detection;
 mod hostile;
 mod json;
 mod lookup;
 mod msgpack;
-mod packed;
+pub mod packed;
 mod protobuf;
-mod recognising;
 mod round_trips;
 
 /// Detects the format of `payload` and decodes it, as the message pane does.

@@ -28,17 +28,17 @@ fn name() -> impl Strategy<Value = String> {
 /// Returns the subscribed channels that match each pattern according to `PUBSUB CHANNELS` of Redis.
 /// Unlike `KEYS`, it has no shortcut for `*`.
 fn ask(redis: &mut Connection, patterns: &[Vec<u8>]) -> Vec<BTreeSet<Vec<u8>>> {
-    let mut questions = redis::pipe();
+    let mut queries = redis::pipe();
     for pattern in patterns {
-        questions.cmd("PUBSUB").arg("CHANNELS").arg(pattern);
+        queries.cmd("PUBSUB").arg("CHANNELS").arg(pattern);
     }
-    questions.query(redis).unwrap()
+    queries.query(redis).unwrap()
 }
 
 /// Subscribes to `names` and compares which of them each pattern matches in Redis and here.
 fn compare(
     listener: &mut Connection,
-    questioner: &mut Connection,
+    asking: &mut Connection,
     patterns: &[Vec<u8>],
     names: &[Vec<u8>],
 ) -> Result<(), TestCaseError> {
@@ -46,7 +46,7 @@ fn compare(
     for name in names {
         pubsub.subscribe(name.as_slice()).unwrap();
     }
-    for (pattern, of_redis) in patterns.iter().zip(ask(questioner, patterns)) {
+    for (pattern, of_redis) in patterns.iter().zip(ask(asking, patterns)) {
         let ours: BTreeSet<Vec<u8>> = names
             .iter()
             .filter(|name| glob::matches(pattern, name))
@@ -71,9 +71,9 @@ fn two_connections(redis: &Redis) -> (RefCell<Connection>, RefCell<Connection>) 
 }
 
 #[test]
-fn patterns_match_what_redis_says_they_match() {
+fn patterns_match_as_in_redis() {
     let redis = Redis::start();
-    let (listener, questioner) = two_connections(&redis);
+    let (listener, asking) = two_connections(&redis);
     let bytes = |texts: Vec<String>| {
         texts
             .into_iter()
@@ -85,7 +85,7 @@ fn patterns_match_what_redis_says_they_match() {
         .run(&cases, |(patterns, names)| {
             compare(
                 &mut listener.borrow_mut(),
-                &mut questioner.borrow_mut(),
+                &mut asking.borrow_mut(),
                 &bytes(patterns),
                 &bytes(names),
             )
@@ -94,9 +94,9 @@ fn patterns_match_what_redis_says_they_match() {
 }
 
 #[test]
-fn bytes_that_are_no_text_match_as_in_redis() {
+fn bytes_that_are_not_text_match_as_in_redis() {
     let redis = Redis::start();
-    let (listener, questioner) = two_connections(&redis);
+    let (listener, asking) = two_connections(&redis);
     let patterns: [&[u8]; 9] = [
         b"*",
         b"\xff*",
@@ -121,7 +121,7 @@ fn bytes_that_are_no_text_match_as_in_redis() {
     ];
     compare(
         &mut listener.borrow_mut(),
-        &mut questioner.borrow_mut(),
+        &mut asking.borrow_mut(),
         &patterns.map(<[u8]>::to_vec),
         &names.map(<[u8]>::to_vec),
     )

@@ -25,7 +25,7 @@ enum Step {
     /// A delivery: channel, payload, subscription.
     Deliver(u8, u8, u8),
     Notice,
-    /// Hands the batch over and begins the next.
+    /// Passes the batch on and begins the next.
     HandOver,
 }
 
@@ -114,7 +114,7 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
-    fn rows_are_those_of_the_model_however_batches_are_cut(
+    fn rows_agree_with_the_model_however_batches_are_split(
         steps in prop::collection::vec(step(), 0..120),
     ) {
         let (log, expected, merged) = play(&steps, 1 << 24);
@@ -142,12 +142,12 @@ proptest! {
             prop_assert_eq!(actual(&log, RowId(id)), Some(expected.clone()));
         }
         prop_assert_eq!(counters.kept, kept);
-        let heard: u64 = log.channels().iter().map(|(_, channel)| channel.messages).sum();
-        prop_assert_eq!(heard, messages);
+        let received: u64 = log.channels().iter().map(|(_, channel)| channel.messages).sum();
+        prop_assert_eq!(received, messages);
     }
 
     #[test]
-    fn the_message_before_is_the_nearest_on_the_same_channel(
+    fn the_previous_message_is_the_nearest_on_the_same_channel(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,
     ) {
@@ -176,7 +176,7 @@ proptest! {
     }
 
     #[test]
-    fn a_selection_addresses_what_was_found_whatever_goes_or_is_held(
+    fn a_selection_keeps_its_hits_while_rows_are_evicted_or_held(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,
         with_notices in any::<bool>(),
@@ -227,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn pieces_hold_every_row_kept_once_from_the_newest_on(
+    fn pieces_hold_every_kept_row_once_newest_first(
         steps in prop::collection::vec(step(), 0..300),
         keep in 20_000..60_000usize,
         from in 0..200u64,
@@ -307,7 +307,7 @@ fn append_thousand(log: &mut MessageLog) {
 }
 
 #[test]
-fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released() {
+fn held_rows_survive_eviction_until_they_are_released() {
     let mut log = MessageLog::new(1 << 20);
     let mut selection = Selection::default();
     for _ in 0..5 {
@@ -332,11 +332,16 @@ fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released
     assert_eq!(selection.messages(), log.counters().kept);
     // A notice says that rows were evicted, and how many.
     let seam = held.end.0 - 1;
-    let gone = log.first().0 - held.end.0 + 1;
+    let evicted_rows = log.first().0 - held.end.0 + 1;
     let Content::Notice(notice) = log.row(RowId(seam)).unwrap().content else {
         panic!("the seam is a notice")
     };
-    assert_eq!(*notice, Notice::Evicted { count: gone });
+    assert_eq!(
+        *notice,
+        Notice::Evicted {
+            count: evicted_rows
+        }
+    );
     assert_eq!(log.evicted_before_first(), held.start.0);
     let counters = *log.counters();
     assert_eq!(counters.received, counters.kept + counters.evicted);
@@ -349,7 +354,7 @@ fn what_is_held_stays_while_older_and_newer_rows_go_and_goes_when_it_is_released
 }
 
 #[test]
-fn no_more_than_a_quarter_of_the_budget_is_held() {
+fn at_most_a_quarter_of_the_budget_is_held() {
     let mut log = MessageLog::new(1 << 20);
     append_thousand(&mut log);
     log.hold(&(0..20_000).step_by(100).map(RowId).collect::<Vec<_>>());
@@ -367,7 +372,7 @@ fn no_more_than_a_quarter_of_the_budget_is_held() {
 }
 
 #[test]
-fn a_piece_that_is_read_late_is_gone_and_keeps_nothing_in_memory() {
+fn a_piece_read_late_is_gone_and_keeps_nothing_in_memory() {
     let mut log = MessageLog::new(1 << 20);
     for _ in 0..3 {
         append_thousand(&mut log);
@@ -419,7 +424,7 @@ fn a_gap_is_closed_in_its_own_row() {
 }
 
 #[test]
-fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
+fn dropped_messages_are_counted_in_one_row_and_notices_survive() {
     let message = |batch: &mut Batch, time| {
         batch.push_message(Time(time), b"c", b"0123456789", SubscriptionId(0));
     };
@@ -463,7 +468,7 @@ fn what_is_dropped_is_counted_and_told_as_one_and_notices_survive() {
 }
 
 #[test]
-fn deliveries_that_were_merged_stay_counted_when_their_row_is_dropped() {
+fn merged_deliveries_stay_counted_when_their_row_is_dropped() {
     let mut first = Batch::default();
     first.push_message(Time(1), b"c", b"1", SubscriptionId(0));
     first.push_message(Time(1), b"c", b"1", SubscriptionId(1));
@@ -476,7 +481,7 @@ fn deliveries_that_were_merged_stay_counted_when_their_row_is_dropped() {
 }
 
 #[test]
-fn a_batch_counts_its_copy_of_the_row_before_it_until_it_has_a_row() {
+fn a_batch_counts_its_copy_of_the_preceding_row_until_it_has_its_own() {
     let mut first = Batch::default();
     first.push_message(Time(1), b"c", &[7; 1000], SubscriptionId(0));
     let mut second = Batch::following(first.tail());
@@ -585,7 +590,7 @@ fn messages(log: &MessageLog) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn cleared_rows_are_restored_before_those_that_came_since() {
+fn cleared_rows_are_restored_before_newer_ones() {
     let mut log = MessageLog::new(1 << 20);
     append_on(&mut log, &["a", "b"], b"1");
     log.push_notice(Time(0), Notice::AllEnded);
@@ -609,7 +614,7 @@ fn cleared_rows_are_restored_before_those_that_came_since() {
 }
 
 #[test]
-fn restoring_an_earlier_clearing_restores_the_later_ones_too() {
+fn restoring_an_earlier_clear_restores_later_ones_too() {
     let mut log = MessageLog::new(1 << 20);
     append_on(&mut log, &["a"], b"1");
     let first = log.clear();
@@ -629,7 +634,7 @@ fn restoring_an_earlier_clearing_restores_the_later_ones_too() {
 }
 
 #[test]
-fn cleared_rows_count_within_the_budget_and_are_the_first_to_go() {
+fn cleared_rows_count_towards_the_budget_and_are_evicted_first() {
     let mut log = MessageLog::new(1 << 20);
     for _ in 0..5 {
         append_thousand(&mut log);
@@ -661,7 +666,7 @@ fn cleared_rows_count_within_the_budget_and_are_the_first_to_go() {
 }
 
 #[test]
-fn held_rows_are_cleared_and_restored_with_the_row_that_says_what_is_missing() {
+fn held_rows_are_cleared_and_restored_together_with_their_eviction_notice() {
     let mut log = MessageLog::new(1 << 20);
     for _ in 0..5 {
         append_thousand(&mut log);
@@ -706,7 +711,7 @@ fn a_channel_is_not_forgotten_while_its_cleared_rows_can_be_restored() {
 }
 
 #[test]
-fn a_gap_that_ends_while_its_row_is_cleared_gets_a_new_row_and_ends_in_both() {
+fn a_gap_closed_while_cleared_gets_a_new_row_and_closes_in_both() {
     let mut log = MessageLog::new(1 << 20);
     let open = Gap {
         last_heard: Time(1),
@@ -724,13 +729,13 @@ fn a_gap_that_ends_while_its_row_is_cleared_gets_a_new_row_and_ends_in_both() {
     log.push_notice(Time(9), Notice::Gap(closed.clone()));
     assert_eq!((log.kept_notices(), log.counters().gaps), (1, 1));
     log.restore(cleared);
-    let told: Vec<_> = log.notices().map(|(_, notice)| notice.clone()).collect();
-    assert_eq!(told, [Notice::Gap(closed.clone()), Notice::Gap(closed)]);
+    let notices: Vec<_> = log.notices().map(|(_, notice)| notice.clone()).collect();
+    assert_eq!(notices, [Notice::Gap(closed.clone()), Notice::Gap(closed)]);
     check_counts(&log);
 }
 
 #[test]
-fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
+fn quiet_channels_outlive_a_flood_but_millions_of_them_are_bounded() {
     let mut log = MessageLog::new(4 << 20);
     let mut batch = Batch::default();
     batch.push_message(Time(0), b"quiet", b"1", SubscriptionId(0));
@@ -768,7 +773,7 @@ fn quiet_channels_outlive_a_flood_but_millions_are_bounded() {
 }
 
 #[test]
-fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined() {
+fn a_full_batch_becomes_a_segment_whose_last_row_can_still_be_joined() {
     let fill = |batch: &mut Batch, count: u32| {
         for n in 0..count {
             let name = format!("c{}", n % 3);
@@ -791,8 +796,8 @@ fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined(
     fill(&mut next, 5);
     log.append(next);
     assert_eq!(log.end(), RowId(1_315));
-    let brought: Vec<u32> = log.subscriptions(RowId(1_309)).map(|id| id.0).collect();
-    assert_eq!(brought, [0, 1]);
+    let subscriptions: Vec<u32> = log.subscriptions(RowId(1_309)).map(|id| id.0).collect();
+    assert_eq!(subscriptions, [0, 1]);
     for (row, number) in [(9, 9), (10, 0), (1_309, 1_299), (1_310, 0), (1_314, 4)] {
         let Some(Content::Message {
             payload, channel, ..
@@ -817,7 +822,7 @@ fn a_full_batch_becomes_a_segment_as_it_is_and_its_last_row_can_still_be_joined(
 }
 
 #[test]
-fn a_log_of_full_batches_stays_within_its_budget_and_counts_what_goes() {
+fn a_log_of_full_batches_stays_within_budget_and_counts_evictions() {
     let mut log = MessageLog::new(8 << 20);
     let mut batch = Batch::default();
     for round in 0..200 {
@@ -831,5 +836,9 @@ fn a_log_of_full_batches_stays_within_its_budget_and_counts_what_goes() {
     let counters = log.counters();
     assert!(counters.evicted > 0);
     assert_eq!(counters.received, counters.kept + counters.evicted);
-    assert!(counters.kept * 4096 > 6 << 20, "{} are kept", counters.kept);
+    assert!(
+        counters.kept * 4096 > 6 << 20,
+        "{} rows are kept",
+        counters.kept
+    );
 }

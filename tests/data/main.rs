@@ -4,6 +4,7 @@
 #[path = "../support"]
 mod support {
     pub mod cases;
+    pub mod harmful;
     #[allow(dead_code, reason = "the program uses only a part of it")]
     pub mod redis;
 }

@@ -1,6 +1,7 @@
 //! Properties of `payload`: for any bytes, what is drawn is safe, fits and is faithful.
 
 use crate::support::cases;
+use crate::support::harmful::is_harmful;
 use std::ops::Range;
 
 use proptest::collection::vec;
@@ -26,7 +27,7 @@ const TROUBLE: &str = "a \\\"{}\t\n\r\0\x1b\x7f\u{85}\u{ad}\u{301}\u{308}\u{34f}
     \u{30ab}\u{4f60}\u{ff21}\u{e000}\u{fdd0}\u{fffe}\u{e0041}\u{e0100}\u{10ffff}\u{2d31}\u{2d7f}\u{644}\u{627}\
     \u{16d67}\u{16d68}\u{a4f8}\u{a4fc}\u{1a15}\u{1a17}\u{1a10}\u{a8fa}\u{1d165}\u{1d16d}\u{5d0}\u{5dc}\u{302e}";
 
-fn trouble() -> impl Strategy<Value = Vec<u8>> {
+fn tricky_characters() -> impl Strategy<Value = Vec<u8>> {
     let characters: Vec<char> = TROUBLE.chars().collect();
     let character = prop_oneof![
         8 => proptest::sample::select(characters).prop_map(|c| c.to_string().into_bytes()),
@@ -39,7 +40,7 @@ fn trouble() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
-    prop_oneof![3 => trouble(), 1 => vec(any::<u8>(), 0..200)]
+    prop_oneof![3 => tricky_characters(), 1 => vec(any::<u8>(), 0..200)]
 }
 
 /// Returns how many columns ratatui uses for `string` on a line wider than any text here.
@@ -80,7 +81,7 @@ fn bytes_of(part: Part<'_>) -> Vec<u8> {
             let middle = (high & 0x0f) << 2 | low >> 6;
             vec![0xe0 | high >> 4, 0x80 | middle, 0x80 | low & 0x3f]
         }
-        other => panic!("{other:?} is no escape"),
+        other => panic!("{other:?} is not an escape"),
     }
 }
 
@@ -130,20 +131,17 @@ fn any_marks() -> impl Strategy<Value = Vec<Range<usize>>> {
     })
 }
 
-/// Lists the characters that must never be drawn, independently of the code under test.
-fn must_not_pass(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
-            | '\u{e0000}'..='\u{e0fff}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}'
-            | '\u{fdd0}'..='\u{fdef}' | '\u{fffe}' | '\u{ffff}')
-        || (character.is_whitespace() && character != ' ')
+fn must_not_be_drawn(character: char) -> bool {
+    is_harmful(character) || (character.is_whitespace() && character != ' ')
 }
 
 fn assert_safe(text: &Text, columns: usize) {
     assert!(text.columns <= columns);
-    assert!(!text.string.contains(must_not_pass), "{:?}", text.string);
+    assert!(
+        !text.string.contains(must_not_be_drawn),
+        "{:?}",
+        text.string
+    );
     assert_eq!(
         text.columns,
         ratatui_columns(&text.string),
@@ -158,7 +156,7 @@ fn assert_safe(text: &Text, columns: usize) {
 }
 
 #[test]
-fn a_lone_surrogate_at_the_edge_stands_for_its_bytes() {
+fn a_lone_surrogate_at_the_edge_represents_its_bytes() {
     for (bytes, columns) in [
         (&b"\xed\xa0\x80"[..], 6),
         (b"\n\x7f\0\x7f\0\x7f\x7f\x7f\xed\xa0\x80", 12),
@@ -181,13 +179,13 @@ proptest! {
     }
 
     #[test]
-    fn one_line_stands_for_the_bytes_it_says(bytes in any_bytes(), columns in 0_usize..80) {
+    fn one_line_represents_exactly_the_consumed_bytes(bytes in any_bytes(), columns in 0_usize..80) {
         let text = escape::one_line(&bytes, columns);
         prop_assert_eq!(rejoined(&text), &bytes[..text.consumed]);
     }
 
     #[test]
-    fn marks_change_nothing_but_what_is_marked(
+    fn marking_text_does_not_change_it(
         bytes in any_bytes(),
         columns in 0_usize..80,
         marks in any_marks(),
@@ -199,7 +197,7 @@ proptest! {
     }
 
     #[test]
-    fn what_stands_for_a_marked_byte_is_marked_and_nothing_else(
+    fn exactly_the_text_of_marked_bytes_is_marked(
         bytes in any_bytes(),
         columns in 0_usize..80,
         marks in any_marks(),
@@ -212,7 +210,7 @@ proptest! {
     }
 
     #[test]
-    fn rows_are_marked_as_the_whole_payload_is(
+    fn rows_are_marked_like_the_whole_payload(
         bytes in any_bytes(),
         columns in 12_usize..40,
         marks in any_marks(),
@@ -230,7 +228,7 @@ proptest! {
     }
 
     #[test]
-    fn what_follows_the_prefix_that_is_read_makes_no_difference(
+    fn bytes_beyond_the_prefix_make_no_difference(
         bytes in any_bytes(),
         columns in 0_usize..20,
     ) {
@@ -242,14 +240,14 @@ proptest! {
     }
 
     #[test]
-    fn more_columns_only_add(bytes in any_bytes(), columns in 0_usize..60) {
+    fn more_columns_only_append_text(bytes in any_bytes(), columns in 0_usize..60) {
         let narrow = escape::one_line(&bytes, columns);
         let wide = escape::one_line(&bytes, columns + 1);
         prop_assert!(wide.string.starts_with(&narrow.string));
     }
 
     #[test]
-    fn all_of_it_is_the_widest_line(bytes in any_bytes()) {
+    fn the_whole_text_is_the_widest_line(bytes in any_bytes()) {
         prop_assert_eq!(escape::whole(&bytes), escape::one_line(&bytes, 4000).string);
     }
 
@@ -340,7 +338,7 @@ fn trimmed(text: &str) -> Range<usize> {
 }
 
 #[test]
-fn halves_of_surrogate_pairs_are_written_back() {
+fn halves_of_surrogate_pairs_are_written_back_unchanged() {
     let text = r#"{"\uD800":["\udc00x","\\ud800","\ud83d\ud83d\ude00"],"\udfff\"":1}"#;
     let tree = json_tree::read(text.as_bytes()).unwrap();
     let written = tree.to_json(NodeId(0), text.as_bytes());
@@ -365,7 +363,7 @@ proptest! {
     #![proptest_config(cases::config(1000))]
 
     #[test]
-    fn json_keeps_its_value_and_is_written_back(text in any_json()) {
+    fn json_is_written_back_with_the_same_value(text in any_json()) {
         let tree = json_tree::read(text.as_bytes()).unwrap();
         let written = tree.to_json(NodeId(0), text.as_bytes());
         let before: Value = serde_json::from_str(&text).unwrap();
@@ -375,7 +373,7 @@ proptest! {
     }
 
     #[test]
-    fn the_path_of_a_value_of_json_leads_back_to_it(text in any_json()) {
+    fn the_path_of_a_json_value_leads_back_to_it(text in any_json()) {
         let tree = json_tree::read(text.as_bytes()).unwrap();
         for index in 0..tree.len() {
             let id = NodeId(u32::try_from(index).unwrap());
@@ -389,7 +387,7 @@ proptest! {
     }
 
     #[test]
-    fn json_is_what_serde_json_says_it_is(
+    fn json_agrees_with_serde_json(
         text in any_json(),
         at in any::<proptest::sample::Index>(),
         byte in prop_oneof![
@@ -415,7 +413,7 @@ proptest! {
 }
 
 #[test]
-fn a_huge_payload_is_read_only_where_it_is_seen() {
+fn a_huge_payload_is_read_only_where_it_is_visible() {
     let mut bytes = "你好 ".as_bytes().repeat(8 << 20);
     bytes.push(0xff);
     let middle = rows::row_at(&bytes, 80, 30 << 20);
@@ -431,11 +429,11 @@ fn a_huge_payload_is_read_only_where_it_is_seen() {
 }
 
 #[test]
-fn every_character_alone_is_safe_and_takes_its_columns() {
+fn every_single_character_is_safe_and_has_the_right_width() {
     for character in '\0'..=char::MAX {
         let mut buffer = [0; 4];
         let text = escape::one_line(character.encode_utf8(&mut buffer).as_bytes(), 12);
-        assert!(!text.string.contains(must_not_pass));
+        assert!(!text.string.contains(must_not_be_drawn));
         assert!(text.columns > 0 && !text.cut, "{character:?}");
         if text.escapes.is_empty() {
             assert_eq!(

@@ -8,12 +8,12 @@ use subscope::query::{self, Flags, Matcher, Moment, Query, QueryError, Row};
 
 mod composing;
 mod errors;
-mod forms;
+mod formats;
 mod generated;
 mod jq;
 mod json;
 mod language;
-mod lookalikes;
+mod other_syntaxes;
 
 /// 1970-01-01 10:00:00 UTC, which is 12:00:00 in the query's time zone.
 const MOMENT: Moment = Moment {
@@ -22,13 +22,13 @@ const MOMENT: Moment = Moment {
 };
 
 fn parse(text: &str) -> Query {
-    Query::parse(text, &MOMENT).unwrap_or_else(|wrong| panic!("{text}: {wrong}"))
+    Query::parse(text, &MOMENT).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn wrong(text: &str) -> QueryError {
+fn parse_error(text: &str) -> QueryError {
     match Query::parse(text, &MOMENT) {
         Ok(_) => panic!("{text} parses"),
-        Err(wrong) => wrong,
+        Err(error) => error,
     }
 }
 
@@ -53,7 +53,7 @@ fn matcher(query: Query) -> Matcher {
     matcher
 }
 
-fn asks(text: &str, row: &Row<'_>) -> bool {
+fn matches_row(text: &str, row: &Row<'_>) -> bool {
     matcher(parse(text)).matches(row)
 }
 
@@ -64,5 +64,5 @@ fn matches(text: &str, payload: &str) -> bool {
         channel: 2,
         ..message(payload.as_bytes())
     };
-    asks(text, &row)
+    matches_row(text, &row)
 }

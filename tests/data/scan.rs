@@ -84,7 +84,7 @@ fn answers_to(answer_rx: &Receiver<Answer>, serial: u64) -> Vec<Answer> {
 }
 
 #[test]
-fn a_path_finds_every_form_among_rows_of_json() {
+fn a_path_finds_every_form_among_json_rows() {
     let mut log = MessageLog::new(64 << 20);
     let forms: [&[u8]; 4] = [
         br#"{"id":7,"note":"seven"}"#,
@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(cases::config(64))]
 
     #[test]
-    fn a_scan_finds_what_a_look_at_each_row_finds(
+    fn a_scan_finds_the_same_rows_as_a_linear_search(
         messages in prop::collection::vec(("[abE]{0,6}", 0..4u32), 0..300),
         text in "[abE]{1,3}",
         keep in 8_000..40_000usize,
@@ -146,7 +146,7 @@ proptest! {
             if is_exact { payload.contains(&text) } else { payload.to_lowercase().contains(&text) }
         };
         let mut engine = Engine::default();
-        for (serial, (asked, on, by_name)) in (1..).zip([
+        for (serial, (query_text, on, by_name)) in (1..).zip([
             (text.clone(), "", true),
             (format!("\"{text}\""), "", false),
             (format!("{text} channel:c1"), "c1", true),
@@ -163,7 +163,7 @@ proptest! {
                 })
                 .collect();
             for purpose in [Purpose::Kept, Purpose::Arrived] {
-                let answer = engine.answer(request(&log, &asked, serial, RowId(from), purpose));
+                let answer = engine.answer(request(&log, &query_text, serial, RowId(from), purpose));
                 prop_assert_eq!(rows(&[answer]), expected.clone());
             }
         }
@@ -171,7 +171,7 @@ proptest! {
 }
 
 #[test]
-fn every_message_is_counted_as_looked_at_once() {
+fn every_message_is_counted_as_searched_once() {
     let log = log();
     let (scanner, answer_rx) = start();
     for (serial, text) in [
@@ -188,7 +188,7 @@ fn every_message_is_counted_as_looked_at_once() {
 }
 
 #[test]
-fn the_newest_rows_are_found_first_and_those_that_arrived_in_their_order() {
+fn kept_rows_are_found_newest_first_and_new_ones_in_order() {
     let log = log();
     let (scanner, answer_rx) = start();
     let firsts = |answers: &[Answer]| -> Vec<RowId> {
@@ -202,7 +202,7 @@ fn the_newest_rows_are_found_first_and_those_that_arrived_in_their_order() {
 }
 
 #[test]
-fn a_newer_query_of_the_same_watch_ends_the_older_one() {
+fn a_newer_query_for_the_same_purpose_supersedes_the_older_one() {
     let log = log();
     let (scanner, answer_rx) = start();
     for serial in 1..50 {
@@ -223,7 +223,7 @@ fn a_newer_query_of_the_same_watch_ends_the_older_one() {
 }
 
 #[test]
-fn rows_that_arrived_are_not_kept_waiting_and_channels_stay_right_in_between() {
+fn new_rows_do_not_wait_for_a_scan_and_keep_their_channels() {
     let mut log = log();
     let (scanner, answer_rx) = start();
     scanner.ask(request(
@@ -254,7 +254,7 @@ fn rows_that_arrived_are_not_kept_waiting_and_channels_stay_right_in_between() {
 }
 
 #[test]
-fn a_subscription_is_asked_for_by_its_name() {
+fn a_subscription_is_matched_by_its_name() {
     let log = log();
     let mut engine = Engine::default();
     let answer = engine.answer(request(&log, "via:a*", 1, RowId(0), Purpose::Kept));
@@ -264,7 +264,7 @@ fn a_subscription_is_asked_for_by_its_name() {
 }
 
 #[test]
-fn a_program_finds_the_rows_that_a_path_finds() {
+fn a_jq_program_finds_the_same_rows_as_a_path() {
     query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let log = log();
     let from = RowId(log.end().0 - 3_000);
@@ -286,7 +286,7 @@ fn a_program_finds_the_rows_that_a_path_finds() {
 }
 
 #[test]
-fn an_endless_program_is_cut_off_and_said_and_the_thread_goes_on() {
+fn an_endless_program_is_cut_off_and_reported_and_the_thread_continues() {
     query::set_executable(env!("CARGO_BIN_EXE_subscope"));
     let log = log();
     let (scanner, answer_rx) = start();

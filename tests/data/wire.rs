@@ -123,7 +123,7 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
-    fn a_frame_is_read_as_it_was_written(written in frame(), rest in vec(any::<u8>(), 0..20)) {
+    fn a_frame_is_decoded_as_it_was_encoded(written in frame(), rest in vec(any::<u8>(), 0..20)) {
         let bytes = [written.bytes.as_slice(), &rest].concat();
         let mut decoder = Decoder::new(LIMITS);
         let frame = decoder.decode(&bytes).unwrap().unwrap();
@@ -135,7 +135,7 @@ proptest! {
     }
 
     #[test]
-    fn a_frame_is_read_as_another_decoder_reads_it(written in frame()) {
+    fn a_frame_is_decoded_as_by_another_decoder(written in frame()) {
         let (theirs, length) = decode_range(&written.bytes).unwrap().unwrap();
         let mut decoder = Decoder::new(LIMITS);
         let frame = decoder.decode(&written.bytes).unwrap().unwrap();
@@ -144,7 +144,7 @@ proptest! {
     }
 
     #[test]
-    fn a_frame_cut_short_is_waited_for(written in frame()) {
+    fn a_truncated_frame_is_incomplete(written in frame()) {
         let mut decoder = Decoder::new(LIMITS);
         for end in 0..written.bytes.len() {
             let cut = decoder.decode(&written.bytes[..end]).unwrap();
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn spoilt_bytes_are_survived(
+    fn corrupted_frames_are_handled_safely(
         written in frame(),
         changes in vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
     ) {
@@ -166,12 +166,12 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_survived(bytes in vec(any::<u8>(), 0..100)) {
+    fn any_bytes_are_handled_safely(bytes in vec(any::<u8>(), 0..100)) {
         check_untrusted(&bytes)?;
     }
 
     #[test]
-    fn bytes_of_the_protocols_own_are_survived(text in "[*$:+\\-0-3\r\n]{0,40}") {
+    fn protocol_characters_in_any_order_are_handled_safely(text in "[*$:+\\-0-3\r\n]{0,40}") {
         check_untrusted(text.as_bytes())?;
     }
 
@@ -218,7 +218,7 @@ fn error_of(bytes: &[u8]) -> WireError {
 }
 
 #[test]
-fn what_is_no_frame_is_refused_with_its_reason() {
+fn an_invalid_frame_is_refused_with_the_reason() {
     assert_eq!(error_of(b"HTTP/1.1"), WireError::UnknownType(b'H'));
     assert_eq!(error_of(b"*-2\r\n"), WireError::BadNumber);
     assert_eq!(error_of(b"$-2\r\n"), WireError::BadNumber);
@@ -232,7 +232,7 @@ fn what_is_no_frame_is_refused_with_its_reason() {
 }
 
 #[test]
-fn what_is_framed_but_not_flat_is_left_to_the_other_decoder() {
+fn a_frame_that_is_not_flat_is_left_to_the_other_decoder() {
     let frames: [&[u8]; 13] = [
         b"*1\r\n*0\r\n",
         b"*1001\r\n",
@@ -267,7 +267,7 @@ fn a_push_is_an_array_and_a_null_array_is_flat() {
 }
 
 #[test]
-fn a_number_is_the_same_whether_it_comes_whole_or_in_pieces() {
+fn a_number_is_the_same_whole_or_in_pieces() {
     let zeros = |count: usize| [b":", &*vec![b'0'; count], b"5\r\n"].concat();
     let numbers: [(Vec<u8>, Option<i64>); 6] = [
         (b":+5\r\n".to_vec(), Some(5)),
@@ -299,7 +299,7 @@ fn a_number_is_the_same_whether_it_comes_whole_or_in_pieces() {
 }
 
 #[test]
-fn a_length_over_the_limit_is_refused_before_its_bytes_come() {
+fn a_length_over_the_limit_is_refused_before_its_bytes_arrive() {
     let too_long = |length, limit| WireError::TooLong { length, limit };
     assert_eq!(error_of(b"$1048577\r\n"), too_long(1_048_577, LIMITS.bulk));
     let line = [b"+".to_vec(), vec![b'x'; (64 << 10) + 1]].concat();
@@ -405,7 +405,7 @@ proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
-    fn any_frame_is_read_whole_however_it_is_cut(
+    fn any_frame_is_read_in_full_however_it_is_split(
         value in any_value(),
         cuts in vec(any::<prop::sample::Index>(), 0..4),
     ) {
@@ -424,7 +424,7 @@ proptest! {
     }
 
     #[test]
-    fn any_frame_is_as_long_with_little_room_for_its_text(value in any_value(), room in 0_usize..40) {
+    fn any_frame_is_consumed_in_full_even_if_its_text_is_truncated(value in any_value(), room in 0_usize..40) {
         let mut frame = AnyFrame::new(LIMITS.bulk, room);
         prop_assert_eq!(frame.take_in(&value.bytes), Ok(value.bytes.len()));
         prop_assert!(frame.is_done());
@@ -433,7 +433,7 @@ proptest! {
     }
 
     #[test]
-    fn any_frame_survives_bytes_of_the_protocols_own(text in "[*$:+\\-0-3\r\n%~>|_#,(!=?;.t]{0,60}") {
+    fn the_text_decoder_survives_protocol_characters_in_any_order(text in "[*$:+\\-0-3\r\n%~>|_#,(!=?;.t]{0,60}") {
         let mut frame = AnyFrame::new(LIMITS.bulk, 100);
         if let Ok(taken) = frame.take_in(text.as_bytes()) {
             prop_assert!(taken <= text.len());
@@ -441,7 +441,7 @@ proptest! {
     }
 
     #[test]
-    fn any_frame_ends_where_another_decoder_ends_it(text in "[*$:+\\-0-3\r\n%~_#t]{0,60}") {
+    fn any_frame_ends_where_another_decoder_says(text in "[*$:+\\-0-3\r\n%~_#t]{0,60}") {
         let mut frame = AnyFrame::new(LIMITS.bulk, 100);
         let taken = frame.take_in(text.as_bytes());
         let theirs = redis_protocol::resp3::decode::complete::decode_range(text.as_bytes());
@@ -465,7 +465,7 @@ fn text_of(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_text_of_a_frame_is_bounded_and_says_what_is_left_out() {
+fn the_text_of_a_frame_is_bounded_and_says_what_is_omitted() {
     let many = [&b"*1000\r\n"[..], &b"$3\r\nkey\r\n".repeat(1000)].concat();
     let text = text_of(&many);
     assert_eq!(text, format!("[{}\"… 993 more\"]", "\"key\",".repeat(7)));
@@ -475,7 +475,7 @@ fn the_text_of_a_frame_is_bounded_and_says_what_is_left_out() {
 }
 
 #[test]
-fn an_attribute_is_left_out_however_little_room_there_is() {
+fn an_attribute_is_omitted_even_with_little_room() {
     let bytes = b"*1\r\n|1\r\n$0\r\n\r\n*1\r\n*?\r\n.\r\n:1\r\n";
     for room in [0, 1, 40] {
         let mut frame = AnyFrame::new(LIMITS.bulk, room);
@@ -487,7 +487,7 @@ fn an_attribute_is_left_out_however_little_room_there_is() {
 }
 
 #[test]
-fn depth_is_bounded_and_costs_no_memory() {
+fn depth_is_bounded_without_using_memory() {
     let deep = [&b"*2\r\n:1\r\n".repeat(100_000)[..], b":2\r\n"].concat();
     let text = AnyFrame::new(LIMITS.bulk, 1 << 20);
     let mut frame = text;
@@ -505,7 +505,7 @@ fn depth_is_bounded_and_costs_no_memory() {
 }
 
 #[test]
-fn what_has_lost_its_framing_is_refused() {
+fn bytes_without_valid_framing_are_refused() {
     for (bytes, error) in [
         (&b"*1\r\nHTTP"[..], WireError::UnknownType(b'H')),
         (b".\r\n", WireError::UnknownType(b'.')),

@@ -1,9 +1,9 @@
 //! A real cluster: discovering its nodes and following its sharded channels.
 
+mod discovery;
 mod failover;
-mod finding;
 mod listener;
 mod membership;
 mod migration;
 mod partition;
-mod rights;
+mod permissions;

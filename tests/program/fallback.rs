@@ -54,7 +54,7 @@ fn only(names: &[&str]) -> Allowed {
 }
 
 #[test]
-fn only_the_refusal_of_all_channels_for_want_of_a_right_is_fallen_back_from() {
+fn the_fallback_applies_only_where_an_acl_denies_all_channels() {
     let mut stage = Stage::new(&["*"]);
     assert_eq!(refuse(&mut stage, "OOM command not allowed"), []);
     let mut stage = Stage::new(&["a*", "*"]);
@@ -62,7 +62,7 @@ fn only_the_refusal_of_all_channels_for_want_of_a_right_is_fallen_back_from() {
 }
 
 #[test]
-fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
+fn accessible_channels_are_subscribed_to_and_announced_once() {
     let mut stage = refused_all(&["*", "logs.*"]);
     let channels = only(&["orders.*", "logs.*", "plain", r"a\b"]);
     assert_eq!(
@@ -86,7 +86,7 @@ fn what_the_user_may_hear_is_subscribed_to_and_said_once() {
 }
 
 #[test]
-fn where_nothing_is_to_be_known_or_heard_that_is_said() {
+fn a_fallback_that_finds_no_channels_says_why() {
     let refused = || refused_all(&["*"]);
     for (channels, words) in [
         (only(&[]), "may access no channel"),
@@ -115,7 +115,7 @@ fn app_at(redis: &Redis, rules: &[&str]) -> Pty {
 }
 
 #[test]
-fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
+fn a_user_denied_all_channels_receives_the_accessible_ones() {
     let redis = Redis::start();
     let rules = ["resetchannels", "&orders.*", "&logs.*", "&plain"];
     let mut pty = app_at(&redis, &rules);
@@ -138,7 +138,7 @@ fn where_all_is_refused_what_the_user_may_hear_is_listened_to() {
 }
 
 #[test]
-fn a_user_that_may_not_ask_is_told_what_to_do() {
+fn a_user_who_may_not_query_the_acl_is_told_what_to_do() {
     let redis = Redis::start();
     let pty = app_at(&redis, &["-acl", "resetchannels", "&orders.*"]);
     pty.wait_for_text(
@@ -148,7 +148,7 @@ fn a_user_that_may_not_ask_is_told_what_to_do() {
 }
 
 #[tokio::test]
-async fn what_a_user_may_hear_is_asked_for_with_its_name() {
+async fn accessible_channels_are_reported_with_the_user_name() {
     let redis = Redis::start();
     redis.cli(&["ACL", "SETUSER", "default", "resetchannels", "&a.*", "&b"]);
     let mut listener = Listener::start(Config::new(Endpoint::parse(&redis.url()).unwrap()));
@@ -165,9 +165,9 @@ async fn what_a_user_may_hear_is_asked_for_with_its_name() {
 }
 
 #[test]
-fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
+fn a_user_with_30_000_channels_receives_them_all_while_keys_respond() {
     const CHANNELS: usize = 30_000;
-    const PATIENCE_FOR_MANY: Duration = Duration::from_secs(120);
+    const LONG_TIMEOUT: Duration = Duration::from_secs(120);
     let redis = Redis::start();
     let rules: Vec<String> = (0..CHANNELS)
         .map(|number| format!("&ch:{number}"))
@@ -189,11 +189,7 @@ fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
     // On a busy machine, a debug build takes long for this many.
     let words = "30000 of 30001 subscriptions live";
     let are_live = |screen: &vt100::Screen| screen.contents().contains(words);
-    assert!(
-        pty.wait_up_to(PATIENCE_FOR_MANY, are_live),
-        "{}",
-        pty.text()
-    );
+    assert!(pty.wait_up_to(LONG_TIMEOUT, are_live), "{}", pty.text());
     redis.cli(&["PUBLISH", "ch:29999", "to the last"]);
     pty.wait_for_text("to the last");
     pty.send("q");
@@ -201,10 +197,10 @@ fn a_user_that_may_hear_30_000_channels_hears_them_all_and_the_keys_go_on() {
 }
 
 #[test]
-fn of_more_channels_than_are_listened_to_it_is_said_how_many_are_left_out() {
+fn channels_beyond_the_limit_are_counted_as_left_out() {
     let mut stage = refused_all(&["*"]);
     let Allowed::Only { names, .. } = only(&["a", "b"]) else {
-        panic!("names are told");
+        panic!("not a list of names");
     };
     let left_out = 150_000;
     assert_eq!(
@@ -216,7 +212,7 @@ fn of_more_channels_than_are_listened_to_it_is_said_how_many_are_left_out() {
 }
 
 #[test]
-fn a_server_without_psubscribe_is_not_taken_for_one_with_acls() {
+fn a_server_without_psubscribe_is_not_mistaken_for_one_with_acls() {
     let redis = Redis::start_with(&["--rename-command", "PSUBSCRIBE", ""]);
     let pty = Launch::subscope(&["-u", &redis.url()])
         .size(160, 40)
@@ -240,10 +236,10 @@ fn answer_as_acl(words: &[String], channels: &str) -> Option<String> {
 }
 
 #[test]
-fn of_200_000_channels_in_an_answer_as_many_as_can_be_are_heard_and_the_keys_go_on() {
+fn of_200_000_channels_as_many_as_possible_are_subscribed_while_keys_respond() {
     const CHANNELS: usize = 200_000;
-    const LISTENED: usize = 1 << 15;
-    const PATIENCE_FOR_MANY: Duration = Duration::from_secs(180);
+    const SUBSCRIBED: usize = 1 << 15;
+    const LONG_TIMEOUT: Duration = Duration::from_secs(180);
     let rules: Vec<String> = (0..CHANNELS)
         .map(|number| format!("&ch:{number}"))
         .collect();
@@ -251,17 +247,13 @@ fn of_200_000_channels_in_an_answer_as_many_as_can_be_are_heard_and_the_keys_go_
     let peer = Peer::start(move |words| answer_as_acl(words, &rules));
     // Wide enough that the row which reports it is not truncated.
     let mut pty = Launch::subscope(&["-u", &peer.url()]).size(400, 40).start();
-    let words = format!("{LISTENED} of {} subscriptions live", LISTENED + 1);
+    let words = format!("{SUBSCRIBED} of {} subscriptions live", SUBSCRIBED + 1);
     let are_live = |screen: &vt100::Screen| screen.contents().contains(&words);
-    assert!(
-        pty.wait_up_to(PATIENCE_FOR_MANY, are_live),
-        "{}",
-        pty.text()
-    );
+    assert!(pty.wait_up_to(LONG_TIMEOUT, are_live), "{}", pty.text());
     pty.send("g");
     pty.wait_for_text("and 32,748 more · 167,232 left out");
     pty.send("G");
-    peer.say(array(&["message", "ch:32767", "to the last"]).as_bytes());
+    peer.send(array(&["message", "ch:32767", "to the last"]).as_bytes());
     pty.wait_for_text("to the last");
     assert_memory_within(&pty, 512 << 20);
     pty.send("q");
@@ -269,10 +261,10 @@ fn of_200_000_channels_in_an_answer_as_many_as_can_be_are_heard_and_the_keys_go_
 }
 
 #[test]
-fn an_info_of_200_mb_is_cut_off_and_said_so_and_the_keys_go_on() {
+fn an_info_answer_of_200_mb_is_cut_off_and_reported_while_keys_respond() {
     const SIZE: usize = 200 << 20;
-    let asked = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&asked);
+    let requests = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&requests);
     let peer = Peer::start(move |words| {
         (words[0].to_lowercase() == "info").then(|| {
             counter.fetch_add(1, Ordering::Relaxed);
@@ -282,9 +274,9 @@ fn an_info_of_200_mb_is_cut_off_and_said_so_and_the_keys_go_on() {
     let mut pty = Launch::subscope(&["-u", &peer.url()]).size(160, 40).start();
     pty.wait_for_text("subscribed to pattern *");
     pty.wait_for_text("a reply of more than 16 MiB was cut off");
-    peer.say(array(&["pmessage", "*", "a", "goes on"]).as_bytes());
+    peer.send(array(&["pmessage", "*", "a", "goes on"]).as_bytes());
     pty.wait_for_text("goes on");
-    assert!(asked.load(Ordering::Relaxed) > 0);
+    assert!(requests.load(Ordering::Relaxed) > 0);
     assert_memory_within(&pty, 128 << 20);
     pty.send("?");
     pty.wait_for_text("Channels and messages");

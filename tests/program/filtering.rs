@@ -14,7 +14,7 @@ use crate::support::redis::{NO_LIMITS, Redis};
 const MESSAGES: u64 = 300_000;
 
 /// Starts a server that does not disconnect a subscriber slowed down by a busy machine.
-fn patient_redis() -> Redis {
+fn redis_without_limits() -> Redis {
     Redis::start_with(&NO_LIMITS)
 }
 
@@ -37,8 +37,8 @@ fn watch(redis: &Redis, arguments: &[&str]) -> Pty {
 }
 
 #[test]
-fn a_filter_typed_in_a_flood_shows_hits_and_its_counts_end_exact() {
-    let redis = patient_redis();
+fn a_filter_typed_in_a_flood_shows_hits_and_ends_with_exact_counts() {
+    let redis = redis_without_limits();
     let mut pty = watch(&redis, &["--keep", "1GiB"]);
     let needle = |number: u32| redis.cli(&["publish", "rare", &format!("a Needle {number}")]);
     needle(0);
@@ -62,7 +62,7 @@ fn a_filter_typed_in_a_flood_shows_hits_and_its_counts_end_exact() {
 
 #[test]
 fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
-    let redis = patient_redis();
+    let redis = redis_without_limits();
     let mut pty = watch(
         &redis,
         &["--keep", "16MiB", "--break", "channel:rare Needle"],
@@ -87,7 +87,7 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
 }
 
 #[test]
-fn queries_are_kept_between_runs_where_only_the_person_reads_them() {
+fn the_query_history_is_kept_between_runs_readable_only_by_its_owner() {
     let redis = Redis::start();
     let home = tempfile::tempdir().unwrap();
     let url = redis.url();
@@ -123,7 +123,7 @@ fn queries_are_kept_between_runs_where_only_the_person_reads_them() {
 }
 
 #[test]
-fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
+fn an_invalid_query_on_the_command_line_gives_a_one_line_error_with_its_place() {
     for (query, place) in [
         (
             "size>lots",
@@ -143,16 +143,16 @@ fn a_wrong_query_on_the_command_line_is_one_line_that_says_where() {
                 .args([option, query])
                 .output()
                 .unwrap();
-            let said = String::from_utf8(output.stderr).unwrap();
-            assert_eq!(output.status.code(), Some(2), "{said}");
-            assert!(said.contains(&format!("{option} {place}")), "{said}");
-            assert_eq!(said.lines().count(), 1, "{said}");
+            let error = String::from_utf8(output.stderr).unwrap();
+            assert_eq!(output.status.code(), Some(2), "{error}");
+            assert!(error.contains(&format!("{option} {place}")), "{error}");
+            assert_eq!(error.lines().count(), 1, "{error}");
         }
     }
 }
 
 #[test]
-fn that_jq_cannot_be_started_is_said() {
+fn a_jq_process_that_cannot_be_started_is_reported() {
     subscope::query::set_executable("/nowhere/subscope");
     let moment = Moment {
         now: Time(0),

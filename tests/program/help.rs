@@ -68,15 +68,15 @@ fn an_unknown_topic_suggests_one_and_lists_all() {
         ),
     ] {
         let output = help(&[topic]);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{said}");
-        assert!(said.contains(hint), "{said}");
-        assert!(said.ends_with(", changelog\n"), "{said}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(hint), "{error}");
+        assert!(error.ends_with(", changelog\n"), "{error}");
     }
 }
 
 #[test]
-fn a_page_goes_through_the_pager_on_a_terminal() {
+fn a_page_is_shown_in_the_pager_on_a_terminal() {
     let launch = Launch::subscope(&["help", "servers"]);
     let pty = launch.env("PAGER", "sed 's/^# /paged: /'").start();
     pty.wait_for_text("paged: Tested servers");
@@ -84,7 +84,7 @@ fn a_page_goes_through_the_pager_on_a_terminal() {
 }
 
 #[test]
-fn a_page_is_printed_where_there_is_no_pager() {
+fn a_page_is_printed_if_there_is_no_pager() {
     for (name, value) in [("PAGER", ""), ("PATH", "/nonexistent")] {
         let pty = Launch::subscope(&["help", "servers"])
             .env(name, value)
@@ -95,7 +95,7 @@ fn a_page_is_printed_where_there_is_no_pager() {
 }
 
 #[test]
-fn a_pager_that_is_quit_early_is_no_failure() {
+fn quitting_the_pager_early_is_not_an_error() {
     let launch = Launch::subscope(&["help", "performance"]);
     let pty = launch.env("PAGER", "head -n 1").start();
     pty.wait_for_text("# Performance");

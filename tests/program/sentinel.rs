@@ -72,8 +72,8 @@ fn is_each_confirmed(listener: &Listener, count: u32, times: usize) -> bool {
 /// Waits until `more` further messages have arrived.
 async fn until_more(listener: &mut Listener, more: u64) {
     let before = listener.messages();
-    let has_come = |listener: &Listener| listener.messages() >= before + more;
-    listener.until("messages flow", has_come).await;
+    let has_arrived = |listener: &Listener| listener.messages() >= before + more;
+    listener.until("messages flow", has_arrived).await;
 }
 
 /// Publishes through the program itself, which also receives the message.
@@ -87,8 +87,8 @@ async fn assert_published(listener: &mut Listener) {
     let is_answered = |listener: &Listener| !listener.published.is_empty();
     listener.until("it is published", is_answered).await;
     assert_eq!(listener.published, [Ok(1)]);
-    let is_heard = |listener: &Listener| !heard_on(&listener.log, b"orders").is_empty();
-    listener.until("it is heard", is_heard).await;
+    let is_received = |listener: &Listener| !received_on(&listener.log, b"orders").is_empty();
+    listener.until("the message is received", is_received).await;
 }
 
 fn stop(publishers: Vec<Publisher>) -> Vec<Sent> {
@@ -100,13 +100,13 @@ fn is_closed(gap: &Gap) -> bool {
 }
 
 /// Returns whether the program is among the subscribers of a server.
-fn is_listened_to(server: &Redis) -> bool {
+fn is_subscribed_at(server: &Redis) -> bool {
     let clients = server.cli(&["client", "list", "type", "pubsub"]);
     clients.contains("name=subscope")
 }
 
 /// Returns the payloads on a channel, each with the subscriptions that it matched.
-fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)> {
+fn received_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)> {
     let rows = (log.first().0..log.end().0).map(RowId);
     rows.filter_map(|id| match log.row(id)?.content {
         Content::Message {
@@ -121,7 +121,7 @@ fn heard_on(log: &MessageLog, name: &[u8]) -> Vec<(String, Vec<SubscriptionId>)>
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
+async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     let mut monitored = MonitoredMaster::start();
     let (topics, channels) = topics();
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
@@ -131,35 +131,39 @@ async fn a_master_that_dies_is_replaced_and_its_hole_is_told() {
     let new_master = monitored.wait_for_new_master();
     let is_back = |listener: &Listener| is_each_confirmed(listener, 4, 2);
     listener
-        .within(BACK_WITHIN, "all are back at the new master", is_back)
+        .within(
+            BACK_WITHIN,
+            "all subscriptions are back at the new master",
+            is_back,
+        )
         .await;
     until_more(&mut listener, 200).await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
     let event = format!("failover from {old} to {new}");
-    let is_told = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
+    let is_reported = |gap: &Gap| gap_cause_words(&gap.cause) == event && is_closed(gap);
     listener
-        .until("the failover is told", |listener| {
-            listener.gaps().iter().any(is_told)
+        .until("the failover is reported", |listener| {
+            listener.gaps().iter().any(is_reported)
         })
         .await;
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
     // The old master comes back as a master, until the sentinels find it.
     monitored.servers[0].restart();
     monitored.demote(0, new_master);
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener
-        .until("the old master is left", |_| {
-            !is_listened_to(&monitored.servers[0])
+        .until("the old master is abandoned", |_| {
+            !is_subscribed_at(&monitored.servers[0])
         })
         .await;
     listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_told() {
+async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap() {
     let monitored = MonitoredMaster::start();
     let (topics, channels) = topics();
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
@@ -173,20 +177,22 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
     assert_eq!(failover, "OK");
     let new_master = monitored.wait_for_new_master();
     listener
-        .within(BACK_WITHIN, "all are back at the new master", |listener| {
-            is_each_confirmed(listener, 4, 2)
-        })
+        .within(
+            BACK_WITHIN,
+            "all subscriptions are back at the new master",
+            |listener| is_each_confirmed(listener, 4, 2),
+        )
         .await;
     let [old, new] = [0, new_master].map(|place| monitored.servers[place].address());
-    let is_told = |listener: &Listener, event: &str, is_over: bool| {
+    let is_reported = |listener: &Listener, event: &str, is_over: bool| {
         let mut gaps = listener.gaps().into_iter();
         gaps.any(|gap| gap_cause_words(&gap.cause) == event && is_closed(&gap) == is_over)
     };
     let moved = format!("failover from {old} to {new}");
     let lingers = format!("{old} still acts as master");
     listener
-        .until("both are told", |listener| {
-            is_told(listener, &moved, true) && is_told(listener, &lingers, false)
+        .until("both are reported", |listener| {
+            is_reported(listener, &moved, true) && is_reported(listener, &lingers, false)
         })
         .await;
     let before: usize = stays.iter().map(Publisher::published).sum();
@@ -195,34 +201,34 @@ async fn a_live_master_that_is_replaced_is_left_and_what_it_goes_on_taking_is_to
             stays.iter().map(Publisher::published).sum::<usize>() > before + 200
         })
         .await;
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener
-        .until("the old master is left", |_| {
-            !is_listened_to(&monitored.servers[0])
+        .until("the old master is abandoned", |_| {
+            !is_subscribed_at(&monitored.servers[0])
         })
         .await;
     monitored.demote(0, new_master);
     listener
-        .until("the old master is known to be none", |listener| {
-            is_told(listener, &lingers, true)
+        .until("the old master is known to be a replica", |listener| {
+            is_reported(listener, &lingers, true)
         })
         .await;
-    let before = heard_on(&listener.log, b"orders").len();
+    let before = received_on(&listener.log, b"orders").len();
     listener
-        .until("those that stayed are heard again", |listener| {
-            heard_on(&listener.log, b"orders").len() > before + 50
+        .until("the remaining publishers are received again", |listener| {
+            received_on(&listener.log, b"orders").len() > before + 50
         })
         .await;
     let sent = stop(stays.into_iter().chain([early]).collect());
     let missing = listener.check(&sent).await;
     assert!(missing > 200, "{missing}");
     assert!(listener.is_restored(), "{:?}", listener.gaps());
-    assert!(is_listened_to(&monitored.servers[new_master]));
+    assert!(is_subscribed_at(&monitored.servers[new_master]));
     listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_dies() {
+async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() {
     let mut monitored = MonitoredMaster::start();
     let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
@@ -235,12 +241,12 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
                 .any(|node| is_sentinel(&node))
         })
         .await;
-    assert!(is_listened_to(&monitored.sentinels[0]));
+    assert!(is_subscribed_at(&monitored.sentinels[0]));
     monitored.sentinels[1].cli(&["sentinel", "failover", NAME]);
     let new_master = monitored.wait_for_new_master();
-    let switched = |listener: &Listener| heard_on(&listener.log, b"+switch-master");
+    let switched = |listener: &Listener| received_on(&listener.log, b"+switch-master");
     listener
-        .until("a new master is told", |listener| {
+        .until("the new master is reported", |listener| {
             !switched(listener).is_empty()
         })
         .await;
@@ -249,16 +255,16 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
     let expected = [(format!("{NAME} {old} {new}"), vec![SubscriptionId(1)])];
     assert_eq!(switched(&listener), expected);
     // This sentinel takes over the configuration from another sentinel.
-    assert!(!heard_on(&listener.log, b"+config-update-from").is_empty());
+    assert!(!received_on(&listener.log, b"+config-update-from").is_empty());
 
     listener
-        .until("the master's are back", |listener| {
+        .until("the master's subscriptions are back", |listener| {
             confirmations(listener).get(&0) >= Some(&2)
         })
         .await;
     monitored.sentinels[0].kill();
     listener
-        .until("another sentinel is listened to", |listener| {
+        .until("another sentinel delivers events", |listener| {
             confirmations(listener).get(&1) >= Some(&2)
         })
         .await;
@@ -266,13 +272,13 @@ async fn the_events_of_one_sentinel_are_messages_and_those_of_another_when_it_di
     let gaps = listener.gaps();
     let gap = gaps.iter().find(|gap| gap_cause_words(&gap.cause) == event);
     assert!(gap.is_some_and(is_closed), "{gaps:?}");
-    assert!(monitored.sentinels[1..].iter().any(is_listened_to));
+    assert!(monitored.sentinels[1..].iter().any(is_subscribed_at));
     assert_eq!(switched(&listener), expected);
     listener.server.stop().await;
 }
 
 #[test]
-fn the_program_shows_the_events_of_sentinels_as_such() {
+fn the_program_labels_sentinel_events() {
     let master = Redis::start();
     let sentinel = sentinel(&master, 1, &[]);
     let url = url(&[&sentinel]);
@@ -280,7 +286,7 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
     let mut program = Launch::subscope(&arguments).size(120, 30).start();
     program.wait_for_text("subscribed to sentinel events *");
     program.wait_for_text("sentinels, live");
-    // The event is to be the last row.
+    // Make the event the last row.
     program.wait_for_text("subscribed to channel orders");
     let port = master.port().to_string();
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
@@ -291,7 +297,7 @@ fn the_program_shows_the_events_of_sentinels_as_such() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sharded_channels_are_looked_for_at_the_master_that_is() {
+async fn sharded_channels_are_searched_on_the_current_master() {
     let monitored = MonitoredMaster::start();
     if !applies(monitored.servers[0].knows("SSUBSCRIBE"), "sharded channels") {
         return;
@@ -311,12 +317,16 @@ async fn sharded_channels_are_looked_for_at_the_master_that_is() {
     listener
         .until("it is found", |listener| has_found(listener, b"orders"))
         .await;
-    assert_eq!(listener.found[0].len(), 1, "none is never said");
+    assert_eq!(
+        listener.found[0].len(),
+        1,
+        "an empty result is never reported"
+    );
     monitored.sentinels[0].cli(&["sentinel", "failover", NAME]);
     let new_master = monitored.wait_for_new_master();
     let _at_new_master = listen(&monitored.servers[new_master], b"others");
     listener
-        .until("what the new master has is found", |listener| {
+        .until("channels on the new master are found", |listener| {
             has_found(listener, b"others")
         })
         .await;
@@ -324,7 +334,7 @@ async fn sharded_channels_are_looked_for_at_the_master_that_is() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_that_all_die_are_missed_and_servers_are_named_with_their_addresses() {
+async fn the_loss_of_all_sentinels_is_reported_and_servers_are_named_by_address() {
     let master = Redis::start();
     let mut sentinels = [0, 1].map(|_| sentinel(&master, 1, &[]));
     let url = url(&sentinels.iter().collect::<Vec<_>>());
@@ -336,19 +346,19 @@ async fn sentinels_that_all_die_are_missed_and_servers_are_named_with_their_addr
     ];
     listener
         .until("both are named", |listener| {
-            let told = listener.nodes.iter().map(|node| &*node.name);
-            told.eq(names.iter().map(String::as_str))
+            let reported = listener.nodes.iter().map(|node| &*node.name);
+            reported.eq(names.iter().map(String::as_str))
         })
         .await;
     sentinels.iter_mut().for_each(Redis::kill);
     listener
-        .until("they are missed", |listener| {
+        .until("the loss is reported", |listener| {
             listener.is_partial("no sentinel answers: ")
         })
         .await;
     sentinels[1].restart();
     listener
-        .until("one is enough", |listener| {
+        .until("one sentinel is enough", |listener| {
             listener.partial.last() == Some(&None)
         })
         .await;
@@ -373,7 +383,7 @@ fn with_login(url: &str, login: &str, query: &str) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_and_servers_have_passwords_of_their_own() {
+async fn sentinels_and_servers_have_separate_passwords() {
     let (master, sentinels) = locked();
     let plain = url(&sentinels.iter().collect::<Vec<_>>());
     let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
@@ -390,7 +400,7 @@ async fn sentinels_and_servers_have_passwords_of_their_own() {
     let url = with_login(&plain, ":wrong", "sentinel-password=guard");
     let mut listener = Listener::start(config(&url, &topics[..1]));
     listener
-        .until("the master's refusal is told", |listener| {
+        .until("the master's refusal is reported", |listener| {
             listener
                 .refusal()
                 .is_some_and(|words| words.starts_with("WRONGPASS"))
@@ -401,7 +411,7 @@ async fn sentinels_and_servers_have_passwords_of_their_own() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
+async fn a_wrong_sentinel_password_is_reported_and_final() {
     let (_master, mut sentinels) = locked();
     let plain = url(&sentinels.iter().collect::<Vec<_>>());
     let both = plain.trim_start_matches("redis+sentinel://");
@@ -426,11 +436,11 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
         listener
             .until("it is refused", |listener| refused(listener) == 1)
             .await;
-        let said = listener.refusal().unwrap();
+        let refusal = listener.refusal().unwrap();
         let start = format!("login refused by the sentinels: {both}: {words}");
-        assert!(said.starts_with(&start), "{said}");
-        assert!(said.contains("sentinel-password="), "{said}");
-        assert!(!said.contains("wrong"), "{said}");
+        assert!(refusal.starts_with(&start), "{refusal}");
+        assert!(refusal.contains("sentinel-password="), "{refusal}");
+        assert!(!refusal.contains("wrong"), "{refusal}");
         // Only an explicit request leads to another attempt.
         listener.server.command(Command::Reconnect);
         listener
@@ -449,7 +459,7 @@ async fn a_wrong_password_for_the_sentinels_is_told_and_is_final() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_master_that_the_sentinels_do_not_know_is_told_with_those_that_they_do() {
+async fn an_unknown_master_is_reported_with_the_known_ones() {
     let master = Redis::start();
     let other = format!("sentinel monitor other 127.0.0.1 {} 1", master.port());
     let sentinel = sentinel(&master, 1, &[other]);
@@ -461,13 +471,15 @@ async fn a_master_that_the_sentinels_do_not_know_is_told_with_those_that_they_do
         sentinel.address()
     );
     listener
-        .until("the names are told", |listener| listener.has_failed(&words))
+        .until("the names are reported", |listener| {
+            listener.has_failed(&words)
+        })
         .await;
     listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
+async fn dead_and_outdated_sentinels_are_skipped() {
     let master = Redis::start();
     let port = master.port().to_string();
     let replica = Redis::start_with(&["--replicaof", "127.0.0.1", &port]);
@@ -480,8 +492,8 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
     dead.kill();
     let good = sentinel(&master, 3, &[]);
     // Slow to notice that this is no longer the master.
-    let patience = format!("sentinel down-after-milliseconds {NAME} 600000");
-    let stale = sentinel(&replica, 3, &[patience]);
+    let setting = format!("sentinel down-after-milliseconds {NAME} 600000");
+    let stale = sentinel(&replica, 3, &[setting]);
     let topics = [Topic::pattern(b"*")];
 
     let alone = url(&[&dead, &stale]);
@@ -493,14 +505,16 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
         replica.address()
     );
     listener
-        .until("it is not believed", |listener| listener.has_failed(&words))
+        .until("the master is not trusted", |listener| {
+            listener.has_failed(&words)
+        })
         .await;
-    assert!(!is_listened_to(&replica) && !is_listened_to(&master));
+    assert!(!is_subscribed_at(&replica) && !is_subscribed_at(&master));
     listener.server.stop().await;
 
     let all = url(&[&dead, &stale, &good]);
     let mut listener = Listener::listening(config(&all, &topics)).await;
-    assert!(is_listened_to(&master) && !is_listened_to(&replica));
+    assert!(is_subscribed_at(&master) && !is_subscribed_at(&replica));
     let publisher = Publisher::start("PUBLISH", "orders", move || {
         TcpStream::connect(("127.0.0.1", port.parse().unwrap()))
     });
@@ -514,7 +528,7 @@ async fn a_dead_sentinel_and_one_that_is_behind_the_times_are_passed_over() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_and_servers_speak_tls() {
+async fn sentinels_and_servers_can_use_tls() {
     if !applies(Redis::start().has_setting("tls-port"), "TLS") {
         return;
     }
@@ -537,10 +551,10 @@ async fn sentinels_and_servers_speak_tls() {
     let mut listener = Listener::listening(secure).await;
     assert_published(&mut listener).await;
     listener.server.stop().await;
-    // Without TLS, nobody is let in.
+    // Without TLS, every client is rejected.
     let mut listener = Listener::start(config(&url, &topics));
     listener
-        .until("TLS is asked for", |listener| {
+        .until("TLS is required", |listener| {
             listener.has_failed("it may require TLS (--tls or rediss://)")
         })
         .await;
@@ -548,7 +562,7 @@ async fn sentinels_and_servers_speak_tls() {
 }
 
 #[test]
-fn a_sentinel_that_is_asked_as_a_server_says_how_to_follow_its_master() {
+fn a_sentinel_addressed_as_a_server_says_how_to_follow_its_master() {
     let master = Redis::start();
     let sentinel = sentinel(&master, 1, &[]);
     let pty = Launch::subscope(&["-u", &sentinel.url()])

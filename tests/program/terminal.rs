@@ -90,7 +90,7 @@ fn ask(shell: &mut Pty, name: &str, value: &str) -> String {
     answer(&shell.text(), name).unwrap()
 }
 
-/// Returns the value in a line `name:value:`. The echoed command line does not start like that.
+/// Returns the value in a line `name:value:`. The echoed command line does not start with a name.
 fn answer(text: &str, name: &str) -> Option<String> {
     text.lines().rev().find_map(|line| {
         let value = line.strip_prefix(name)?.strip_prefix(':')?;
@@ -114,14 +114,14 @@ fn assert_left(screen: &vt100::Screen) {
 }
 
 #[test]
-fn a_channel_may_be_called_as_the_argument_by_which_jq_is_served() {
+fn a_channel_may_have_the_name_of_the_internal_jq_argument() {
     let program = Launch::subscope(&[JQ.argument, "-u", "redis://127.0.0.1:1"]).start();
     wait_until_drawn(&program);
     program.wait_for_text(JQ.argument);
 }
 
 #[test]
-fn the_terminal_is_taken_over_while_the_program_runs() {
+fn the_terminal_is_set_up_while_the_program_runs() {
     let program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     let screen = program.screen();
@@ -143,21 +143,21 @@ fn no_mouse_leaves_the_mouse_to_the_terminal() {
 }
 
 #[test]
-fn quitting_gives_the_terminal_back() {
+fn quitting_restores_the_terminal() {
     let mut program = InShell::start("");
     program.shell.send("q");
     assert_eq!(program.assert_restored_after_exit(), "0");
 }
 
 #[test]
-fn ctrl_c_gives_the_terminal_back() {
+fn ctrl_c_restores_the_terminal() {
     let mut program = InShell::start("");
     program.shell.send("\x03\x03");
     program.assert_restored_after_exit();
 }
 
 #[test]
-fn a_signal_that_ends_the_program_gives_the_terminal_back() {
+fn a_fatal_signal_restores_the_terminal() {
     for (name, number) in [
         ("TERM", 15),
         ("HUP", 1),
@@ -179,7 +179,7 @@ fn a_signal_that_ends_the_program_gives_the_terminal_back() {
 }
 
 #[test]
-fn ctrl_z_gives_the_shell_back_and_fg_the_program() {
+fn ctrl_z_returns_to_the_shell_and_fg_to_the_program() {
     let mut program = InShell::start("");
     for _ in 0..2 {
         program.shell.send("\x1a");
@@ -190,7 +190,7 @@ fn ctrl_z_gives_the_shell_back_and_fg_the_program() {
 }
 
 #[test]
-fn sigtstp_suspends_as_ctrl_z_does() {
+fn sigtstp_suspends_like_ctrl_z() {
     let mut program = InShell::start("");
     signal(program.pid, "TSTP");
     program.assert_suspended_and_resume();
@@ -214,12 +214,12 @@ impl InShell {
 }
 
 #[test]
-fn a_resize_redraws_in_the_new_size() {
+fn a_resize_redraws_at_the_new_size() {
     let mut program = Launch::subscope(&["demo"]).size(120, 30).start();
     wait_until_drawn(&program);
     for (columns, rows) in [(80, 24), (40, 12), (160, 50)] {
         program.resize(columns, rows);
-        program.wait_for("a screen drawn to its last row", |screen| {
+        program.wait_for("a completely drawn screen", |screen| {
             let rows: Vec<_> = screen.rows(0, columns).collect();
             rows.first().is_some_and(|row| row.contains("live"))
                 && rows.last().is_some_and(|row| !row.trim().is_empty())
@@ -256,12 +256,12 @@ fn when_closed(pipe: &Path) -> Receiver<bool> {
 /// The program is in a different session from the one that the terminal hangs up.
 #[test]
 fn the_program_ends_when_its_terminal_is_gone_without_a_signal() {
-    let complaints = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
-    assert!(complaints.contains("the terminal is gone"), "{complaints}");
+    let stderr = end_without_terminal("setsid", &["--wait", "sh", "-c"], "");
+    assert!(stderr.contains("the terminal is gone"), "{stderr}");
 }
 
 #[test]
-fn the_program_ends_when_its_terminal_is_gone_though_its_shell_ignores_that() {
+fn the_program_ends_when_its_terminal_is_gone_even_if_its_shell_ignores_it() {
     end_without_terminal("sh", &["-c"], "trap '' HUP; ");
 }
 
@@ -269,7 +269,7 @@ fn the_program_ends_when_its_terminal_is_gone_though_its_shell_ignores_that() {
 /// the exit code and returns what the program wrote to stderr.
 fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String {
     let folder = tempfile::tempdir().unwrap();
-    let [pipe, complaints] = ["ended", "complaints"].map(|name| folder.path().join(name));
+    let [pipe, stderr] = ["ended", "complaints"].map(|name| folder.path().join(name));
     let made = Command::new("mkfifo").arg(&pipe).status().unwrap();
     assert!(made.success());
     let (ended_tx, ended_rx) = mpsc::channel();
@@ -279,7 +279,7 @@ fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String
     });
     let script = format!(
         "{before}{SUBSCOPE} demo 2>{}; echo $? >{}",
-        complaints.display(),
+        stderr.display(),
         pipe.display()
     );
     let pair = native_pty_system().openpty(PtySize::default()).unwrap();
@@ -301,11 +301,11 @@ fn end_without_terminal(shell: &str, arguments: &[&str], before: &str) -> String
     let code = ended_rx.recv_timeout(Duration::from_secs(30)).unwrap();
     assert_eq!(code.unwrap().trim(), "129");
     child.wait().unwrap();
-    fs::read_to_string(complaints).unwrap()
+    fs::read_to_string(stderr).unwrap()
 }
 
 #[test]
-fn the_rest_of_a_sequence_that_comes_late_is_not_typed() {
+fn the_late_rest_of_an_escape_sequence_is_not_typed() {
     let mut program = Launch::subscope(&["demo", "--escape-time", "1000"]).start();
     wait_until_drawn(&program);
     program.send_at_once("\x1b");
@@ -325,7 +325,7 @@ fn the_rest_of_a_sequence_that_comes_late_is_not_typed() {
 }
 
 #[test]
-fn the_rest_of_a_paste_that_stalls_is_not_typed() {
+fn the_rest_of_a_stalled_paste_is_not_typed() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.send("/");
@@ -345,7 +345,7 @@ fn the_rest_of_a_paste_that_stalls_is_not_typed() {
 }
 
 #[test]
-fn keys_that_are_pasted_outside_of_a_text_box_only_move() {
+fn keys_pasted_outside_a_text_box_only_move() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.send_at_once("can you publish, mute, quit?\rq");
@@ -356,7 +356,7 @@ fn keys_that_are_pasted_outside_of_a_text_box_only_move() {
 }
 
 #[test]
-fn a_paste_that_is_not_marked_as_one_sends_nothing() {
+fn an_unmarked_paste_sends_nothing() {
     let mut program = Launch::subscope(&["demo"]).start();
     wait_until_drawn(&program);
     program.wait_for_text("metrics:cpu");
@@ -381,7 +381,7 @@ fn a_paste_that_is_not_marked_as_one_sends_nothing() {
 }
 
 #[test]
-fn a_terminal_that_cannot_move_its_cursor_is_refused_with_the_remedy() {
+fn a_terminal_that_cannot_move_its_cursor_is_refused_with_a_remedy() {
     for kind in ["dumb", ""] {
         let program = Launch::subscope(&["demo"]).env("TERM", kind).start();
         assert_eq!(program.wait_for_exit().exit_code(), 2);
@@ -393,7 +393,7 @@ fn a_terminal_that_cannot_move_its_cursor_is_refused_with_the_remedy() {
 }
 
 #[test]
-fn a_locale_without_utf_8_is_drawn_in_ascii_unless_the_user_knows_better() {
+fn a_locale_without_utf_8_is_drawn_in_ascii_unless_overridden() {
     let drawn = |arguments: &[&str], locale| {
         let program = Launch::subscope(arguments).env("LANG", locale).start();
         wait_until_drawn(&program);
@@ -413,15 +413,15 @@ fn a_pipe_as_stdout_is_an_error_that_names_help() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{complaint}");
-    assert!(complaint.contains("not a terminal"), "{complaint}");
-    assert!(complaint.contains("--help"), "{complaint}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
+    assert!(error.contains("not a terminal"), "{error}");
+    assert!(error.contains("--help"), "{error}");
     assert_eq!(output.stdout, b"");
 }
 
 #[test]
-fn a_panic_in_any_thread_gives_the_terminal_back_and_is_readable() {
+fn a_panic_in_any_thread_restores_the_terminal_and_is_readable() {
     const ROLE: &str = "SUBSCOPE_TEST_ROLE";
     if std::env::var_os(ROLE).is_some() {
         panic_while_drawing();
@@ -432,7 +432,7 @@ fn a_panic_in_any_thread_gives_the_terminal_back_and_is_readable() {
         &[
             "--exact",
             "--nocapture",
-            "terminal::a_panic_in_any_thread_gives_the_terminal_back_and_is_readable",
+            "terminal::a_panic_in_any_thread_restores_the_terminal_and_is_readable",
         ],
     )
     .env(ROLE, "panic")

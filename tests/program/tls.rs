@@ -27,7 +27,7 @@ use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::{Redis, applies, pack};
 
 /// Timeout for expected events, after which the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns whether the server to test against is built with TLS.
 fn tls_applies() -> bool {
@@ -35,7 +35,7 @@ fn tls_applies() -> bool {
 }
 
 /// Starts a server at `127.0.0.1` with a valid certificate.
-fn right(authority: &Authority) -> Redis {
+fn valid_server(authority: &Authority) -> Redis {
     let identity = authority.issue("right", &["127.0.0.1", "localhost"], |_| {});
     authority.serve(&identity, &[])
 }
@@ -74,8 +74,8 @@ impl Listener {
 
     /// Waits for the next event. Returns `None` if it went into the log.
     async fn next(&mut self) -> Option<Feed> {
-        let feed = timeout(PATIENCE, self.feed_rx.recv()).await;
-        match feed.expect("something comes").expect("the tasks run") {
+        let feed = timeout(TIMEOUT, self.feed_rx.recv()).await;
+        match feed.expect("anything arrives").expect("the tasks run") {
             Feed::Batch(batch) => {
                 self.log.append(*batch);
                 None
@@ -149,12 +149,12 @@ async fn assert_accepted(url: &str, settings: &TlsSettings) {
 }
 
 #[tokio::test]
-async fn a_certificate_of_a_given_authority_is_accepted() {
+async fn a_certificate_from_a_given_authority_is_accepted() {
     if !tls_applies() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     assert_accepted(&redis.url(), &authority.settings()).await;
     let by_name = format!("rediss://localhost:{}", redis.port());
     assert_accepted(&by_name, &authority.settings()).await;
@@ -166,7 +166,7 @@ async fn an_unknown_authority_is_named() {
         return;
     }
     let [known, unknown] = ["Known CA", "Unknown CA"].map(Authority::new);
-    let redis = right(&unknown);
+    let redis = valid_server(&unknown);
     let reason = "the server's certificate for \"127.0.0.1\", \"localhost\" is issued by \
                   \"Unknown CA\", which is not trusted; to trust it, use --cacert FILE";
     assert_refused(&redis.url(), &known.settings(), reason).await;
@@ -174,12 +174,12 @@ async fn an_unknown_authority_is_named() {
     assert_refused(&redis.url(), &TlsSettings::default(), reason).await;
     // An impostor with the authority's name does not have its key.
     let impostor = Authority::new("Unknown CA");
-    let said = reason_of(&redis.url(), &impostor.settings()).await;
-    assert!(said.contains("did not sign it"), "{said}");
+    let reason = reason_of(&redis.url(), &impostor.settings()).await;
+    assert!(reason.contains("did not sign it"), "{reason}");
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accepted() {
+async fn an_expired_certificate_is_reported_with_its_date_and_a_renewed_one_accepted() {
     if !tls_applies() {
         return;
     }
@@ -202,18 +202,21 @@ async fn an_expired_certificate_is_named_with_its_day_and_a_renewed_one_is_accep
         params.not_before = date_time_ymd(4000, 2, 3);
     });
     let redis = authority.serve(&early, &[]);
-    let said = reason_of(&redis.url(), &authority.settings()).await;
-    assert!(said.ends_with("is not valid before 4000-02-03"), "{said}");
+    let reason = reason_of(&redis.url(), &authority.settings()).await;
+    assert!(
+        reason.ends_with("is not valid before 4000-02-03"),
+        "{reason}"
+    );
 }
 
 #[tokio::test]
-async fn an_expired_certificate_between_is_told_from_the_servers() {
+async fn an_expired_intermediate_is_distinguished_from_the_servers_certificate() {
     if !tls_applies() {
         return;
     }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
-    let mut between = authority::params_of_authority("Between CA");
+    let mut between = authority::ca_params("Between CA");
     expired(&mut between);
     let pem = between.signed_by(&key, &authority.issuer).unwrap().pem();
     let between = Issuer::new(between, key);
@@ -228,7 +231,7 @@ async fn an_expired_certificate_between_is_told_from_the_servers() {
 }
 
 #[tokio::test]
-async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
+async fn a_certificate_for_another_name_is_reported_and_accepted_with_sni() {
     if !tls_applies() {
         return;
     }
@@ -254,7 +257,7 @@ async fn a_certificate_for_another_name_says_for_which_and_sni_checks_it() {
 }
 
 #[tokio::test]
-async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
+async fn a_self_signed_certificate_is_trusted_once_it_is_given() {
     if !tls_applies() {
         return;
     }
@@ -275,12 +278,12 @@ async fn a_certificate_signed_by_itself_is_trusted_once_it_is_given() {
     };
     assert_accepted(&redis.url(), &given).await;
     let by_name = format!("rediss://localhost:{}", redis.port());
-    let said = reason_of(&by_name, &given).await;
-    assert!(said.contains("not for \"localhost\""), "{said}");
+    let reason = reason_of(&by_name, &given).await;
+    assert!(reason.contains("not for \"localhost\""), "{reason}");
 }
 
 #[tokio::test]
-async fn an_insecure_connection_takes_any_certificate() {
+async fn an_insecure_connection_accepts_any_certificate() {
     if !tls_applies() {
         return;
     }
@@ -297,7 +300,7 @@ async fn an_insecure_connection_takes_any_certificate() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
+async fn a_server_that_requires_a_client_certificate_gets_it_or_says_so() {
     if !tls_applies() {
         return;
     }
@@ -312,11 +315,14 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
         let options = ["--tls-auth-clients", "yes", "--tls-protocols", protocols];
         let redis = authority.serve(&server, &options);
         let mut listener = Listener::start(&redis.url(), &authority.settings());
-        let said = listener.reason().await;
-        assert!(said.contains("client certificate"), "{protocols}: {said}");
-        assert!(said.contains("--cert FILE and --key FILE"), "{said}");
-        let said = listener.publish().await.unwrap_err();
-        assert!(said.contains("--cert FILE"), "{protocols}: {said}");
+        let reason = listener.reason().await;
+        assert!(
+            reason.contains("client certificate"),
+            "{protocols}: {reason}"
+        );
+        assert!(reason.contains("--cert FILE and --key FILE"), "{reason}");
+        let reason = listener.publish().await.unwrap_err();
+        assert!(reason.contains("--cert FILE"), "{protocols}: {reason}");
 
         let with = |identity: &Identity| TlsSettings {
             cert: Some(identity.cert.clone()),
@@ -324,13 +330,16 @@ async fn a_server_that_wants_a_client_certificate_gets_it_or_says_so() {
             ..authority.settings()
         };
         assert_accepted(&redis.url(), &with(&client)).await;
-        let said = reason_of(&redis.url(), &with(&stranger)).await;
-        assert!(said.contains("rejected the client certificate"), "{said}");
+        let reason = reason_of(&redis.url(), &with(&stranger)).await;
+        assert!(
+            reason.contains("rejected the client certificate"),
+            "{reason}"
+        );
     }
 }
 
 #[tokio::test]
-async fn tls_and_plain_are_told_apart() {
+async fn tls_and_plaintext_are_distinguished() {
     let plain = Redis::start();
     let url = plain.url().replace("redis://", "rediss://");
     let reason = "the server does not speak TLS here; use redis:// without --tls";
@@ -340,7 +349,7 @@ async fn tls_and_plain_are_told_apart() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     let url = redis.url().replace("rediss://", "redis://");
     // The first attempt sends everything at once; the next one finds out which step the server
     // rejects.
@@ -368,7 +377,7 @@ async fn tls_and_plain_are_told_apart() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_silent_in_the_handshake_is_given_up() {
+async fn a_silent_tls_handshake_times_out() {
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("rediss://{}", listener.local_addr().unwrap());
     let timing = Timing {
@@ -383,24 +392,24 @@ async fn a_server_that_is_silent_in_the_handshake_is_given_up() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_goes_without_tls() {
+async fn a_unix_socket_does_not_use_tls() {
     if !tls_applies() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     let url = format!("unix://{}", redis.socket().display());
     assert_accepted(&url, &TlsSettings::default()).await;
 }
 
 #[tokio::test]
-async fn a_large_message_and_a_burst_come_whole() {
+async fn a_large_message_and_a_burst_arrive_complete() {
     const BURST: usize = 20_000;
     if !tls_applies() {
         return;
     }
     let authority = Authority::new("Test CA");
-    let redis = right(&authority);
+    let redis = valid_server(&authority);
     let mut listener = Listener::start(&redis.url(), &authority.settings());
     listener.live().await;
     // A confirmed subscription is a notice; publishing starts only after it.
@@ -434,13 +443,13 @@ async fn names_in_a_certificate_are_shown_escaped() {
     }
     let known = Authority::new("Test CA");
     let hostile = Authority::new("Evil\x1b[31m\u{202e}CA");
-    let redis = right(&hostile);
-    let said = reason_of(&redis.url(), &known.settings()).await;
-    assert!(said.contains(r#""Evil\x1b[31m\u{202e}CA""#), "{said}");
+    let redis = valid_server(&hostile);
+    let reason = reason_of(&redis.url(), &known.settings()).await;
+    assert!(reason.contains(r#""Evil\x1b[31m\u{202e}CA""#), "{reason}");
 }
 
 #[test]
-fn a_wrong_file_is_named_with_its_option() {
+fn an_invalid_file_is_named_with_its_option() {
     let authority = Authority::new("Test CA");
     let identity = authority.issue("right", &["localhost"], |_| {});
     let other = authority.issue("other", &["localhost"], |_| {});
@@ -552,7 +561,7 @@ fn an_insecure_connection_is_shown_in_red_wherever_the_address_is() {
 }
 
 #[test]
-fn a_wrong_file_ends_the_program_before_the_screen() {
+fn an_invalid_file_ends_the_program_before_the_screen() {
     let output = Command::new(SUBSCOPE)
         .args([
             "-h",
@@ -565,8 +574,8 @@ fn a_wrong_file_ends_the_program_before_the_screen() {
         .output()
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
-    let said = String::from_utf8(output.stderr).unwrap();
+    let error = String::from_utf8(output.stderr).unwrap();
     let expected = "subscope: --cacert /nonexistent/ca.pem cannot be read: \
                     No such file or directory\n";
-    assert_eq!(said, expected);
+    assert_eq!(error, expected);
 }

@@ -20,7 +20,7 @@ use subscope::server::{
     Ask, Command, Config, Connection, Endpoint, LoginRetries, Resolver, Timing,
 };
 
-use crate::support::listener::{Listener, PATIENCE};
+use crate::support::listener::{Listener, TIMEOUT};
 use crate::support::proxy::Proxy;
 use crate::support::pty::Launch;
 use crate::support::redis::{Redis, pack};
@@ -46,7 +46,7 @@ fn log_without_one(last_heard: i64, restored: i64) -> MessageLog {
 }
 
 /// Returns three numbers sent one second apart.
-fn three() -> Vec<Sent> {
+fn three_sent() -> Vec<Sent> {
     let second = |number: i64| Time(number * 1_000_000);
     (0_i64..3)
         .map(|number| Sent {
@@ -59,19 +59,19 @@ fn three() -> Vec<Sent> {
 }
 
 #[test]
-fn a_number_that_is_missing_must_lie_in_a_gap() {
-    assert_eq!(check(&log_without_one(0, 1_000_000), &three()), 1);
+fn a_missing_number_must_lie_in_a_gap() {
+    assert_eq!(check(&log_without_one(0, 1_000_000), &three_sent()), 1);
     for (last_heard, restored) in [(0, 999_999), (1_100_000, 2_000_000)] {
         let log = log_without_one(last_heard, restored);
-        let checked = std::panic::catch_unwind(|| check(&log, &three()));
+        let checked = std::panic::catch_unwind(|| check(&log, &three_sent()));
         assert!(checked.is_err(), "{last_heard} to {restored}");
     }
 }
 
 #[test]
 #[should_panic(expected = "nobody sent these")]
-fn a_number_that_nobody_sent_is_no_truth() {
-    check(&log_without_one(0, 1_000_000), &three()[..2]);
+fn a_number_that_nobody_sent_fails_the_check() {
+    check(&log_without_one(0, 1_000_000), &three_sent()[..2]);
 }
 
 /// Heartbeats and retries quick enough for tests.
@@ -115,11 +115,11 @@ fn publish_one(listener: &Listener) {
     });
 }
 
-/// A connection that stays open, whatever happens to others.
+/// A connection that stays open whatever happens to other connections.
 struct Admin(TcpStream);
 
 impl Admin {
-    fn say(&mut self, words: &[&str]) -> String {
+    fn send(&mut self, words: &[&str]) -> String {
         let words: Vec<&[u8]> = words.iter().map(|word| word.as_bytes()).collect();
         self.0.write_all(&pack(&words)).unwrap();
         let mut answer = vec![0; 64 << 10];
@@ -129,7 +129,7 @@ impl Admin {
 }
 
 #[tokio::test]
-async fn quick_heartbeats_keep_a_connection_that_is_cut_when_idle() {
+async fn frequent_heartbeats_keep_a_connection_that_is_cut_when_idle() {
     let redis = Redis::start();
     let idle = Some(Duration::from_secs(2));
     let proxy = Proxy::cutting_idle(redis.address(), idle);
@@ -149,7 +149,7 @@ async fn quick_heartbeats_keep_a_connection_that_is_cut_when_idle() {
 }
 
 #[tokio::test]
-async fn slow_heartbeats_do_not_and_a_gap_covers_the_hole() {
+async fn rare_heartbeats_lose_an_idle_connection_and_a_gap_covers_the_loss() {
     let redis = Redis::start();
     let idle = Some(Duration::from_millis(300));
     let proxy = Proxy::cutting_idle(redis.address(), idle);
@@ -167,7 +167,7 @@ async fn slow_heartbeats_do_not_and_a_gap_covers_the_hole() {
         .await;
     let mut sent = first.stop();
     listener
-        .until("it was cut and is back", Listener::is_restored)
+        .until("the connection was cut and is back", Listener::is_restored)
         .await;
     let [gap, ..] = &listener.gaps()[..] else {
         panic!("no gap");
@@ -186,7 +186,7 @@ async fn slow_heartbeats_do_not_and_a_gap_covers_the_hole() {
 }
 
 #[tokio::test]
-async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte() {
+async fn a_network_that_drops_a_connection_silently_is_noticed() {
     let redis = Redis::start();
     let proxy = Proxy::start(redis.address());
     let answer_within = Duration::from_millis(700);
@@ -212,29 +212,31 @@ async fn a_network_that_forgets_is_noticed_and_the_gap_begins_at_the_last_byte()
         panic!("one gap: {:?}", listener.gaps());
     };
     assert_eq!(gap_reason_words(&gap.reason), "no answer for 700 ms");
-    let near = Duration::from_millis(500);
-    assert!(before.since(gap.last_heard) < near, "{gap:?}");
-    assert!(gap.last_heard.since(after) < near, "{gap:?}");
+    let tolerance = Duration::from_millis(500);
+    assert!(before.since(gap.last_heard) < tolerance, "{gap:?}");
+    assert!(gap.last_heard.since(after) < tolerance, "{gap:?}");
     assert!(
         gap.noticed.since(gap.last_heard) < answer_within + SOON,
         "{gap:?}"
     );
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "the connection is back", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing > 50, "{missing}");
     listener.server.stop().await;
 }
 
-/// This test's thread also runs the server tasks: while it does not wait for them, they stand
-/// still, as on a sleeping laptop.
+/// This test's thread also runs the server tasks: unless it waits for them, they make no progress,
+/// as on a sleeping laptop.
 #[tokio::test]
-async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
+async fn messages_discarded_while_we_slept_lie_in_the_gap() {
     let redis = Redis::start();
     redis.cli(&[
         "CONFIG",
@@ -252,12 +254,14 @@ async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
     let asleep = Time::now();
     let mut admin = Admin(redis.connect());
     let noise = "x".repeat(100 << 10);
-    while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
+    while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
     let killed = publisher.published();
     while publisher.published() < killed + 50 {
         thread::yield_now();
     }
-    listener.until("it is back", Listener::is_restored).await;
+    listener
+        .until("the connection is back", Listener::is_restored)
+        .await;
     let [gap] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
     };
@@ -265,9 +269,11 @@ async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
         gap.last_heard <= asleep.after(Duration::from_millis(50)),
         "{gap:?}"
     );
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing >= 50, "{missing}");
@@ -275,7 +281,7 @@ async fn what_redis_threw_away_while_we_slept_lies_in_the_gap() {
 }
 
 #[test]
-fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
+fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     let redis = Redis::start();
     redis.cli(&[
         "CONFIG",
@@ -291,10 +297,10 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
     let halted = Instant::now();
     pty.signal("STOP");
     let noise = "x".repeat(100 << 10);
-    while admin.say(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
+    while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
     // Longer than from one heartbeat until the next one is overdue.
-    let patience = Duration::from_secs(7);
-    thread::sleep(patience.saturating_sub(halted.elapsed()));
+    let pause = Duration::from_secs(7);
+    thread::sleep(pause.saturating_sub(halted.elapsed()));
     let length = halted.elapsed();
     pty.signal("CONT");
     pty.send("?");
@@ -302,8 +308,8 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
     pty.send("\x1b");
     pty.wait_for_text("back after");
     let text = pty.text();
-    let said = text.split("back after ").nth(1).unwrap();
-    let seconds: f64 = said.split(' ').next().unwrap().parse().unwrap();
+    let duration = text.split("back after ").nth(1).unwrap();
+    let seconds: f64 = duration.split(' ').next().unwrap().parse().unwrap();
     assert!(seconds + 0.1 >= length.as_secs_f64(), "{length:?}: {text}");
     redis.cli(&["PUBLISH", "a", "after the sleep"]);
     pty.wait_for_text("after the sleep");
@@ -312,7 +318,7 @@ fn a_program_that_was_halted_tells_of_the_hole_and_takes_keys_at_once() {
 /// Client-side caching with invalidations redirected to us: Redis sends them, to any subscriber, as
 /// messages whose payload is not a string.
 #[tokio::test]
-async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys() {
+async fn redirected_invalidations_are_messages_that_list_the_keys() {
     for topic in [
         Topic::pattern(b"*"),
         Topic::channel(INVALIDATIONS),
@@ -322,14 +328,14 @@ async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys
         let is_asked_for = topic.matches(INVALIDATIONS);
         let mut listener = Listener::listening(config(&redis.url(), topic)).await;
         let mut admin = Admin(redis.connect());
-        let clients = admin.say(&["CLIENT", "LIST", "TYPE", "pubsub"]);
+        let clients = admin.send(&["CLIENT", "LIST", "TYPE", "pubsub"]);
         let id = clients.split_once("id=").unwrap().1;
         let id = id.split(' ').next().unwrap();
-        let on = admin.say(&["CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"]);
+        let on = admin.send(&["CLIENT", "TRACKING", "ON", "REDIRECT", id, "BCAST"]);
         assert_eq!(on, "+OK\r\n");
-        assert_eq!(admin.say(&["SET", "user:1", "x"]), "+OK\r\n");
-        assert_eq!(admin.say(&["MSET", "a", "1", "b", "2"]), "+OK\r\n");
-        assert_eq!(admin.say(&["FLUSHALL"]), "+OK\r\n");
+        assert_eq!(admin.send(&["SET", "user:1", "x"]), "+OK\r\n");
+        assert_eq!(admin.send(&["MSET", "a", "1", "b", "2"]), "+OK\r\n");
+        assert_eq!(admin.send(&["FLUSHALL"]), "+OK\r\n");
         let (messages, unexpected) = if is_asked_for { (3, 0) } else { (0, 3) };
         listener
             .until("the invalidations", |listener| {
@@ -366,19 +372,20 @@ async fn invalidations_that_are_redirected_to_us_are_messages_that_list_the_keys
     }
 }
 
-/// Variable that names the URL for a process which only subscribes, so that a test can halt it.
+/// Environment variable with the URL for a process that only subscribes, so that a test can halt
+/// it.
 const LISTEN_TO: &str = "SUBSCOPE_TEST_LISTEN_TO";
 
-/// Variable that names the file to which such a process writes what it received.
+/// Environment variable with the file to which such a process writes what it received.
 const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
 
 /// The channel of the message that ends it.
 const END: &str = "end";
 
-/// Not a test of its own but the process of the test below: receives until the last message, then
+/// Not a test but the process that the test below starts: receives until the last message, then
 /// writes the numbers and the gaps to the file.
 #[tokio::test]
-async fn a_process_that_listens_so_that_it_can_be_halted() {
+async fn listener_process() {
     let (Ok(url), Ok(path)) = (env::var(LISTEN_TO), env::var(WRITE_TO)) else {
         return;
     };
@@ -433,12 +440,9 @@ fn written_log(lines: &str) -> MessageLog {
 fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
     let redis = Redis::start();
     let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("heard");
+    let path = directory.path().join("received");
     let mut process = Process::new(env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "trouble::a_process_that_listens_so_that_it_can_be_halted",
-        ])
+        .args(["--exact", "trouble::listener_process"])
         .env(LISTEN_TO, redis.url())
         .env(WRITE_TO, &path)
         .stdout(Stdio::null())
@@ -449,16 +453,16 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
         let status = Process::new("kill").args(arguments).status().unwrap();
         assert!(status.success());
     };
-    let wait = |is_so: &dyn Fn() -> bool| {
-        let deadline = Instant::now() + PATIENCE;
-        while !is_so() {
-            assert!(Instant::now() < deadline, "it did not come");
+    let wait = |condition: &dyn Fn() -> bool| {
+        let deadline = Instant::now() + TIMEOUT;
+        while !condition() {
+            assert!(Instant::now() < deadline, "no message arrived");
             thread::yield_now();
         }
     };
-    let is_listening = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
-    wait(&is_listening);
-    // Slow enough that no backlog builds up while the process is halted.
+    let is_subscribed = || redis.cli(&["PUBSUB", "NUMPAT"]) == "1";
+    wait(&is_subscribed);
+    // Slow enough to build up no backlog while the process is halted.
     let address = redis.address();
     let publisher = Publisher::start_at(100, "PUBLISH", "a", move || TcpStream::connect(address));
     let publish = |count: usize| {
@@ -474,21 +478,21 @@ fn each_message_lost_while_the_program_was_halted_lies_in_a_gap() {
         assert_eq!(redis.cli(&["CLIENT", "KILL", "TYPE", "pubsub"]), "1");
         publish(half);
         signal("-CONT");
-        wait(&is_listening);
+        wait(&is_subscribed);
     }
     publish(20);
     let sent = publisher.stop();
     assert_eq!(redis.cli(&["PUBLISH", END, "over"]), "1");
     assert!(process.wait().unwrap().success());
     let written = fs::read_to_string(&path).unwrap();
-    let (heard, last) = written.rsplit_once("over\n").unwrap();
+    let (received, last) = written.rsplit_once("over\n").unwrap();
     assert_eq!(last, "");
-    let missing = check(&written_log(heard), &sent);
+    let missing = check(&written_log(received), &sent);
     assert!(missing >= halves.iter().sum(), "{missing}");
 }
 
 #[tokio::test]
-async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried() {
+async fn each_attempt_resolves_the_name_and_tries_every_address() {
     let (mut old, new) = (Redis::start(), Redis::start());
     let nobody = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let closed = nobody.local_addr().unwrap();
@@ -517,12 +521,12 @@ async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried
     old.kill();
     *addresses.lock().unwrap() = vec![closed, new.address()];
     listener
-        .within(SOON, "the new one is found", Listener::is_restored)
+        .within(SOON, "the new server is found", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
         .until("messages of the new one", |listener| {
-            listener.messages() > heard + 50
+            listener.messages() > received + 50
         })
         .await;
     // Messages that the new publisher sent before we subscribed there are not missing from the old
@@ -537,7 +541,7 @@ async fn a_name_is_looked_up_for_each_attempt_and_each_of_its_addresses_is_tried
 }
 
 #[tokio::test]
-async fn a_server_on_the_ipv6_loopback_is_listened_to() {
+async fn a_server_on_the_ipv6_loopback_is_reachable() {
     TcpListener::bind(("::1", 0)).expect("this machine has no IPv6 loopback address ::1");
     let redis = Redis::start_with(&["--bind", "127.0.0.1", "::1"]);
     for host in ["[::1]", "localhost"] {
@@ -570,7 +574,7 @@ async fn a_server_that_is_loading_is_waited_for() {
     redis.kill();
     redis.restart();
     listener
-        .until("it says that it is loading", |listener| {
+        .until("the server reports that it is loading", |listener| {
             listener.has_failed("LOADING")
         })
         .await;
@@ -579,11 +583,13 @@ async fn a_server_that_is_loading_is_waited_for() {
         thread::yield_now();
     }
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "the connection is back", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     listener.check(&publisher.stop()).await;
     listener.server.stop().await;
@@ -621,7 +627,7 @@ fn wait_for_link(replica: &Redis) {
 }
 
 #[tokio::test]
-async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
+async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
     for answers in [true, false] {
         let mut primary = primary();
         let replica = replica_of(&primary, answers);
@@ -632,7 +638,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
             .await;
         primary.kill();
         listener
-            .until("it is said to be down", |listener| {
+            .until("the primary is reported as down", |listener| {
                 let mut reasons = listener.gaps().into_iter().map(|gap| gap.reason);
                 reasons.any(|reason| reason == GapReason::PrimaryLinkDown)
             })
@@ -640,7 +646,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
         // Not all servers answer PING like that.
         if replica.cli(&["PING"]).starts_with("MASTERDOWN") {
             listener
-                .until("that is said in its words", |listener| {
+                .until("the reason is reported in the server's words", |listener| {
                     listener.has_failed("MASTERDOWN")
                 })
                 .await;
@@ -648,21 +654,23 @@ async fn a_replica_without_its_primary_is_a_gap_until_it_has_it_again() {
         primary.restart();
         wait_for_link(&replica);
         listener
-            .within(SOON, "it is back", Listener::is_restored)
+            .within(SOON, "the connection is back", Listener::is_restored)
             .await;
-        let heard = listener.messages();
+        let received = listener.messages();
         listener
-            .until("more messages", |listener| listener.messages() > heard + 50)
+            .until("more messages", |listener| {
+                listener.messages() > received + 50
+            })
             .await;
         listener.check(&publisher.stop()).await;
         listener.server.stop().await;
     }
 }
 
-/// The server tasks stand still from the end of the primary until the replica is connected to it
-/// again.
+/// The server tasks make no progress from the end of the primary until the replica is connected to
+/// it again.
 #[tokio::test]
-async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a_gap() {
+async fn a_primary_restarted_between_two_heartbeats_is_a_gap() {
     let mut primary = primary();
     let replica = replica_of(&primary, true);
     let mut listener = Listener::listening(all(&replica.url())).await;
@@ -684,11 +692,13 @@ async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a
     primary.restart();
     wait_for_link(&replica);
     listener
-        .within(SOON, "a gap that is closed", Listener::is_restored)
+        .within(SOON, "a closed gap", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing > 0);
@@ -696,7 +706,7 @@ async fn a_primary_that_has_restarted_between_two_heartbeats_of_the_replica_is_a
 }
 
 #[tokio::test]
-async fn a_server_with_no_room_for_another_client_is_tried_until_it_has() {
+async fn a_server_without_room_for_another_client_is_retried() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
     let mut listener = Listener::listening(all(&redis.url())).await;
@@ -704,30 +714,32 @@ async fn a_server_with_no_room_for_another_client_is_tried_until_it_has() {
     listener
         .until("messages", |listener| listener.messages() > 50)
         .await;
-    assert_eq!(admin.say(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
-    assert_eq!(admin.say(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+    assert_eq!(admin.send(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
+    assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
         .until("it is refused", |listener| {
             listener.has_failed("max number of clients")
         })
         .await;
     assert_eq!(
-        admin.say(&["CONFIG", "SET", "maxclients", "100"]),
+        admin.send(&["CONFIG", "SET", "maxclients", "100"]),
         "+OK\r\n"
     );
     listener
-        .within(SOON, "it is back", Listener::is_restored)
+        .within(SOON, "the connection is back", Listener::is_restored)
         .await;
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     listener.check(&publisher.stop()).await;
     listener.server.stop().await;
 }
 
 #[tokio::test]
-async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_again() {
+async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_back() {
     let redis = Redis::start();
     redis.cli(&[
         "ACL",
@@ -771,8 +783,8 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
     // Redis would log each refused attempt.
     let attempts = redis.cli(&["ACL", "LOG"]);
-    let heard = publisher.published();
-    while publisher.published() < heard + 200 {
+    let received = publisher.published();
+    while publisher.published() < received + 200 {
         thread::yield_now();
     }
     let count = |log: &str| {
@@ -785,7 +797,7 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
     redis.cli(&["ACL", "SETUSER", "app", "resetpass", ">old"]);
     listener.server.command(Command::Reconnect);
     listener
-        .within(SOON, "it is back, and nothing is in trouble", |listener| {
+        .within(SOON, "the connection is back without trouble", |listener| {
             listener.is_restored() && listener.troubles.last() == Some(&None)
         })
         .await;
@@ -794,9 +806,11 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
         .until("another answer", |listener| listener.published.len() == 2)
         .await;
     assert!(listener.published[1].is_ok(), "{:?}", listener.published);
-    let heard = listener.messages();
+    let received = listener.messages();
     listener
-        .until("more messages", |listener| listener.messages() > heard + 50)
+        .until("more messages", |listener| {
+            listener.messages() > received + 50
+        })
         .await;
     let missing = listener.check(&publisher.stop()).await;
     assert!(missing >= 200, "{missing}");
@@ -804,7 +818,7 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
 }
 
 #[tokio::test]
-async fn a_restarted_server_whose_users_come_late_is_waited_for() {
+async fn a_restarted_server_that_loads_its_users_late_is_waited_for() {
     let mut redis = Redis::start();
     let add_user = |redis: &Redis| {
         let user = [
@@ -844,7 +858,7 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
         listener.connections.iter().filter(is_it).count()
     };
     listener
-        .until("it is refused again and again", |listener| {
+        .until("the login is refused repeatedly", |listener| {
             refusals(listener) > 3
         })
         .await;
@@ -859,7 +873,11 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
     assert!(reason.starts_with("WRONGPASS"), "{open:?}");
     add_user(&redis);
     listener
-        .within(SOON, "it is back by itself", Listener::is_restored)
+        .within(
+            SOON,
+            "the connection is back by itself",
+            Listener::is_restored,
+        )
         .await;
     let [closed] = &listener.gaps()[..] else {
         panic!("one gap: {:?}", listener.gaps());
@@ -868,7 +886,7 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
     assert_eq!(closed.cause, GapCause::LoginRefused);
     publish_one(&listener);
     listener
-        .until("the commander is let in too", |listener| {
+        .until("the commander's login is accepted too", |listener| {
             listener.published.last().is_some_and(Result::is_ok)
         })
         .await;
@@ -876,7 +894,7 @@ async fn a_restarted_server_whose_users_come_late_is_waited_for() {
 }
 
 #[tokio::test]
-async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
+async fn a_newly_required_password_is_a_refusal_too() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
     let mut listener = Listener::listening(Config {
@@ -885,11 +903,11 @@ async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
     })
     .await;
     assert_eq!(
-        admin.say(&["CONFIG", "SET", "requirepass", "new"]),
+        admin.send(&["CONFIG", "SET", "requirepass", "new"]),
         "+OK\r\n"
     );
-    admin.say(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
-    assert_eq!(admin.say(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
+    admin.send(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
         .until("both are refused", |listener| {
             let trouble = listener.troubles.last().and_then(Option::as_deref);
@@ -898,10 +916,10 @@ async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
         .await;
     assert!(listener.refusal().unwrap().starts_with("NOAUTH"));
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
-    assert_eq!(admin.say(&["CONFIG", "SET", "requirepass", ""]), "+OK\r\n");
+    assert_eq!(admin.send(&["CONFIG", "SET", "requirepass", ""]), "+OK\r\n");
     listener.server.command(Command::Reconnect);
     listener
-        .within(SOON, "it is back, and nothing is in trouble", |listener| {
+        .within(SOON, "the connection is back without trouble", |listener| {
             listener.is_restored() && listener.troubles.last() == Some(&None)
         })
         .await;

@@ -31,8 +31,9 @@ fn watch(redis: &Redis, arguments: &[&str], subscriptions: usize) -> Pty {
     pty
 }
 
+/// Waits until the status line shows a live connection with this many subscriptions.
 #[track_caller]
-fn wait_for_subscriptions(pty: &Pty, count: usize) {
+pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
     let plural = if count == 1 { "" } else { "s" };
     let live = format!("  {count} subscription{plural}  ");
     pty.wait_for("live subscriptions", |screen| {
@@ -101,7 +102,7 @@ fn run(arguments: &[&str]) -> Output {
 }
 
 #[test]
-fn ten_channels_of_several_publishers_are_seen() {
+fn ten_channels_from_several_publishers_are_shown() {
     let redis = Redis::start();
     let pty = watch(&redis, &[], 1);
     thread::scope(|scope| {
@@ -127,7 +128,7 @@ fn ten_channels_of_several_publishers_are_seen() {
 }
 
 #[test]
-fn a_database_that_does_not_exist_is_told_while_messages_come() {
+fn a_missing_database_is_reported_while_messages_arrive() {
     let redis = Redis::start();
     let url = format!("{}/99", redis.url());
     let pty = Launch::subscope(&["-u", &url, "one"]).size(160, 24).start();
@@ -145,19 +146,19 @@ fn sharded_subscriptions_are_counted_with_the_others() {
 }
 
 #[test]
-fn a_file_for_the_stats_that_cannot_be_written_is_told_at_the_start() {
+fn an_unwritable_stats_file_is_reported_at_the_start() {
     let output = Command::new(SUBSCOPE)
         .args(["--stats", "/nonexistent/stats.json"])
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
     let words = "--stats: /nonexistent/stats.json cannot be written: No such file or directory";
-    assert!(said.contains(words), "{said}");
+    assert!(error.contains(words), "{error}");
 }
 
 #[test]
-fn subscriptions_come_and_go_while_it_runs() {
+fn subscriptions_can_be_added_and_removed_while_it_runs() {
     let redis = Redis::start();
     let mut pty = watch(&redis, &["one"], 1);
     pty.send("a");
@@ -195,14 +196,14 @@ fn a_publish_from_the_box_reaches_redis_cli_and_is_counted() {
     pty.wait_for_text("Publish to box ");
     pty.send("hello from the box\r");
     pty.wait_for_text("last publish: 2 receivers");
-    let heard = lines.any(|line| line.unwrap().contains("hello from the box"));
+    let has_arrived = lines.any(|line| line.unwrap().contains("hello from the box"));
     listener.kill().unwrap();
     listener.wait().unwrap();
-    assert!(heard);
+    assert!(has_arrived);
 }
 
 #[test]
-fn a_killed_server_leaves_a_gap_that_closes_with_every_subscription_back() {
+fn a_killed_server_leaves_a_gap_that_closes_once_every_subscription_is_back() {
     let mut redis = Redis::start();
     let pty = watch(&redis, &["one", "two", "many:*"], 3);
     publish(&redis, b"one", b"before the loss");
@@ -237,7 +238,7 @@ fn a_killed_client_leaves_a_gap_and_comes_back() {
 }
 
 #[test]
-fn a_server_that_halts_for_a_moment_leaves_no_gap() {
+fn a_briefly_halted_server_leaves_no_gap() {
     let redis = Redis::start();
     let mut pty = watch(&redis, &[], 1);
     redis.pause();
@@ -295,7 +296,7 @@ fn the_until_text_ends_subscriptions_and_the_screen_stays() {
 }
 
 #[test]
-fn without_a_server_the_screen_teaches_and_then_goes_live() {
+fn without_a_server_the_screen_gives_hints_until_it_goes_live() {
     let mut redis = Redis::start();
     redis.kill();
     let pty = launch(&redis, &["one"]).start();
@@ -311,7 +312,7 @@ fn without_a_server_the_screen_teaches_and_then_goes_live() {
 }
 
 #[test]
-fn a_wrong_password_is_said_in_the_words_of_redis() {
+fn a_wrong_password_is_reported_in_the_words_of_redis() {
     let redis = Redis::start_with(&["--requirepass", PASSWORD]);
     let url = format!("redis://:wrong-{PASSWORD}@127.0.0.1:{}", redis.port());
     let pty = Launch::subscope(&["-u", &url]).size(160, 40).start();
@@ -349,7 +350,7 @@ fn a_password_comes_from_the_url_the_environment_or_the_keyboard_and_is_never_sh
 }
 
 #[test]
-fn a_password_on_the_command_line_works_and_is_warned_of() {
+fn a_password_on_the_command_line_works_with_a_warning() {
     let redis = Redis::start_with(&["--requirepass", PASSWORD]);
     let port = redis.port().to_string();
     let pty = Launch::subscope(&["-h", "127.0.0.1", "-p", &port, "-a", PASSWORD])
@@ -358,15 +359,15 @@ fn a_password_on_the_command_line_works_and_is_warned_of() {
     wait_for_subscriptions(&pty, 1);
     let raw = String::from_utf8(pty.raw()).unwrap();
     let (before, screen) = raw.split_once("\x1b[?1049h").unwrap();
-    for said in [before, screen] {
-        assert!(said.contains("SUBSCOPE_PASSWORD or --askpass"), "{said}");
+    for text in [before, screen] {
+        assert!(text.contains("SUBSCOPE_PASSWORD or --askpass"), "{text}");
     }
     assert_no_password(&pty);
 }
 
 /// Waits until typed text is no longer echoed: the prompt appears a moment before the terminal
 /// turns echo off.
-fn wait_until_nothing_is_echoed(pty: &Pty) {
+pub fn wait_until_nothing_is_echoed(pty: &Pty) {
     let terminal = format!("/proc/{}/fd/0", pty.pid());
     let is_echoing = || {
         let output = Command::new("stty").args(["-a", "-F", &terminal]).output();
@@ -374,7 +375,7 @@ fn wait_until_nothing_is_echoed(pty: &Pty) {
     };
     let deadline = Instant::now() + Duration::from_secs(30);
     while is_echoing() {
-        assert!(Instant::now() < deadline, "what is typed is echoed");
+        assert!(Instant::now() < deadline, "typed text is still echoed");
     }
 }
 
@@ -401,7 +402,7 @@ fn one_denied_channel_leaves_the_others_live() {
 }
 
 #[test]
-fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
+fn bad_input_gives_a_one_line_error_and_exit_code_2() {
     for (arguments, named) in [
         (&["-u", "http://localhost"][..], "-u has an unknown scheme"),
         (&["-u", "redis://localhost:notaport"], "-u has a port"),
@@ -420,22 +421,22 @@ fn bad_input_is_one_line_that_names_it_and_exit_code_2() {
         (&["demo", "--seed", "x"], "--seed <N>"),
     ] {
         let output = run(arguments);
-        let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-        assert!(said.contains(named), "{arguments:?}: {said}");
-        assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+        assert!(error.contains(named), "{arguments:?}: {error}");
+        assert_eq!(error.lines().count(), 1, "{arguments:?}: {error}");
         assert_eq!(output.stdout, b"");
     }
 }
 
 #[test]
-fn without_a_terminal_it_says_so_and_names_the_help() {
+fn without_a_terminal_it_says_so_and_points_to_the_help() {
     let output = run(&[]);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{error}");
     assert!(
-        said.contains("terminal") && said.contains("--help"),
-        "{said}"
+        error.contains("terminal") && error.contains("--help"),
+        "{error}"
     );
     assert_eq!(output.stdout, b"");
 }
@@ -455,7 +456,7 @@ const HOSTILE: &[&[u8]] = &[
 ];
 
 #[test]
-fn nothing_in_a_name_or_a_payload_reaches_the_terminal_as_control() {
+fn no_control_sequence_in_a_name_or_payload_reaches_the_terminal() {
     let redis = Redis::start();
     // In Redis, the pattern * does not match the empty name.
     let mut pty = watch(&redis, &["*", ""], 2);
@@ -527,7 +528,7 @@ fn a_message_of_100_megabytes_is_received_and_opened() {
 }
 
 #[test]
-fn the_stats_are_exactly_those_promised_and_add_up() {
+fn the_stats_are_exactly_those_documented_and_add_up() {
     let redis = Redis::start();
     let directory = tempfile::tempdir().unwrap();
     let stats = stats_path(&directory);
@@ -638,7 +639,7 @@ fn every_size_is_drawn_while_messages_flow() {
 }
 
 #[test]
-fn a_burst_is_taken_in_whole_while_keys_answer() {
+fn a_burst_is_received_in_full_while_keys_respond() {
     let redis = Redis::start();
     let directory = tempfile::tempdir().unwrap();
     let stats = stats_path(&directory);
@@ -662,6 +663,6 @@ fn a_burst_is_taken_in_whole_while_keys_answer() {
     pty.wait_for_text("200,000 received");
     let stats = quit_with_stats(&mut pty, &directory);
     for (name, value) in [("received", 200_000), ("dropped", 0), ("gaps", 0)] {
-        assert_eq!(stats[name], value, "{name} of {stats}");
+        assert_eq!(stats[name], value, "{name} in {stats}");
     }
 }

@@ -22,7 +22,7 @@ use crate::support::stage::{START, Stage, published};
 // --- The message log ---------------------------------------------------------------------------
 
 #[test]
-fn every_key_that_moves_freezes_and_moves_by_its_distance() {
+fn every_movement_key_freezes_the_log_and_moves_by_its_distance() {
     let page = 17; // 24 rows less status, hints, the box (3) and two borders
     for (press, expected) in [
         (KeyEvent::from(KeyCode::Up), 98),
@@ -54,7 +54,7 @@ fn every_key_that_moves_freezes_and_moves_by_its_distance() {
 }
 
 #[test]
-fn end_g_and_space_and_esc_follow_again() {
+fn end_g_space_and_esc_follow_again() {
     for press in [
         KeyCode::End,
         KeyCode::Char('G'),
@@ -90,7 +90,7 @@ fn a_frozen_log_stays_put_and_counts_what_arrives_below() {
 }
 
 #[test]
-fn a_frozen_log_that_becomes_higher_fills_up_from_above() {
+fn a_frozen_log_that_becomes_taller_fills_up_from_above() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 100);
     stage.keys(" ");
@@ -107,7 +107,7 @@ fn a_frozen_log_that_becomes_higher_fills_up_from_above() {
 }
 
 #[test]
-fn the_selection_is_held_by_id_while_rows_are_evicted_and_ends_at_the_oldest() {
+fn the_selection_keeps_its_row_until_eviction_and_then_moves_to_the_oldest() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 10);
     stage.numbered("a", 500);
     stage.keys(" ");
@@ -139,7 +139,7 @@ fn a_smaller_screen_keeps_the_selected_row_in_view() {
 }
 
 #[test]
-fn clear_lets_go_of_the_rows_and_keeps_the_counts_and_channels() {
+fn clearing_removes_the_rows_and_keeps_the_counts_and_channels() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 100);
     stage.keys("gc");
@@ -157,7 +157,7 @@ fn clear_lets_go_of_the_rows_and_keeps_the_counts_and_channels() {
 }
 
 #[test]
-fn the_time_form_goes_round_and_is_said() {
+fn the_time_format_cycles_and_is_announced() {
     let mut stage = Stage::new(&["*"]);
     for form in [
         TimeForm::Utc,
@@ -172,7 +172,7 @@ fn the_time_form_goes_round_and_is_said() {
 }
 
 #[test]
-fn a_key_that_is_released_does_nothing() {
+fn releasing_a_key_does_nothing() {
     let mut stage = Stage::new(&["*"]);
     let mut key = KeyEvent::from(KeyCode::Char('q'));
     key.kind = crossterm::event::KeyEventKind::Release;
@@ -193,7 +193,7 @@ fn channels_of(messages: &[(&str, &[u8])]) -> Stage {
 const THREE: &[(&str, &[u8])] = &[("a", b"1"), ("b", b"2"), ("a", b"3"), ("c", b"4")];
 
 #[test]
-fn enter_shows_only_the_selected_channel_and_all_again() {
+fn enter_toggles_between_the_selected_channel_and_all() {
     let mut stage = channels_of(THREE);
     assert_eq!(stage.listed(), ["*", "a", "b", "c"]);
     stage.keys("j");
@@ -207,7 +207,7 @@ fn enter_shows_only_the_selected_channel_and_all_again() {
 }
 
 #[test]
-fn esc_gives_up_the_only_channel_first_and_then_the_freeze() {
+fn esc_first_shows_all_channels_and_then_follows_again() {
     let mut stage = channels_of(THREE);
     stage.keys("j ");
     stage.code(KeyCode::Enter);
@@ -219,7 +219,7 @@ fn esc_gives_up_the_only_channel_first_and_then_the_freeze() {
 }
 
 #[test]
-fn a_pattern_cannot_be_the_only_channel_nor_muted() {
+fn a_pattern_cannot_be_shown_alone_or_muted() {
     let mut stage = channels_of(THREE);
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.only(), None);
@@ -230,7 +230,7 @@ fn a_pattern_cannot_be_the_only_channel_nor_muted() {
 }
 
 #[test]
-fn mute_hides_what_is_kept_and_what_comes_and_m_shows_it_all_again() {
+fn muting_hides_kept_and_new_messages_and_m_shows_them_again() {
     let mut stage = channels_of(THREE);
     stage.keys("jm");
     assert!(stage.app.is_muted(b"a"));
@@ -243,7 +243,7 @@ fn mute_hides_what_is_kept_and_what_comes_and_m_shows_it_all_again() {
 }
 
 #[test]
-fn the_only_channel_is_shown_though_it_is_muted() {
+fn a_channel_shown_alone_is_visible_even_if_muted() {
     let mut stage = channels_of(THREE);
     stage.keys("jm");
     stage.code(KeyCode::Enter);
@@ -258,7 +258,7 @@ fn the_sentinels_greetings_are_muted_from_the_start() {
 }
 
 #[test]
-fn a_channel_can_be_muted_and_chosen_before_it_is_heard() {
+fn a_channel_can_be_muted_or_shown_alone_before_its_first_message() {
     let mut stage = Stage::new(&["orders", "users"]);
     stage.code(KeyCode::BackTab);
     assert_eq!(stage.channel_selected(), "orders");
@@ -275,7 +275,7 @@ fn a_channel_can_be_muted_and_chosen_before_it_is_heard() {
 }
 
 #[test]
-fn a_mute_outlives_that_its_channel_is_forgotten() {
+fn a_mute_survives_its_channel_being_forgotten() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 16 << 10);
     stage.messages(&[("muted", b"1")]);
     stage.keys(" m ");
@@ -300,7 +300,7 @@ fn a_mute_outlives_that_its_channel_is_forgotten() {
 }
 
 #[test]
-fn channels_are_sorted_by_each_key_in_turn_and_the_selection_goes_along() {
+fn s_cycles_through_sort_orders_and_keeps_the_selection() {
     let mut stage = Stage::new(&[]);
     stage.messages(&[("c", b"1"), ("b", b"1"), ("b", b"2"), ("b", b"3")]);
     stage.wait(Duration::from_secs(10));
@@ -330,7 +330,7 @@ fn channels_are_sorted_by_each_key_in_turn_and_the_selection_goes_along() {
 }
 
 #[test]
-fn a_selected_channel_stays_selected_when_others_come_before_it() {
+fn a_selected_channel_stays_selected_when_others_appear_before_it() {
     let mut stage = channels_of(&[("m", b"1")]);
     stage.keys("j");
     stage.messages(&[("a", b"1"), ("b", b"1")]);
@@ -345,7 +345,7 @@ fn a_selected_channel_stays_selected_when_others_come_before_it() {
 // --- Subscriptions -----------------------------------------------------------------------------
 
 #[test]
-fn the_prompt_guesses_patterns_and_takes_an_exact_name_when_told() {
+fn the_prompt_recognises_patterns_and_takes_an_exact_name_on_request() {
     let mut stage = Stage::new(&[]);
     stage.keys("aorders:*");
     assert_eq!(stage.app.context(), Context::Prompt);
@@ -369,7 +369,7 @@ fn the_prompt_guesses_patterns_and_takes_an_exact_name_when_told() {
 }
 
 #[test]
-fn a_duplicate_or_an_empty_name_or_esc_subscribes_to_nothing() {
+fn duplicate_and_empty_names_and_esc_subscribe_to_nothing() {
     let mut stage = Stage::new(&["orders"]);
     stage.keys("aorders");
     assert_eq!(stage.code(KeyCode::Enter), []);
@@ -383,7 +383,7 @@ fn a_duplicate_or_an_empty_name_or_esc_subscribes_to_nothing() {
 }
 
 #[test]
-fn what_is_pasted_into_a_name_becomes_one_line_without_its_end() {
+fn text_pasted_into_a_name_becomes_one_line_without_a_line_break() {
     let mut stage = Stage::new(&[]);
     stage.keys("a");
     stage.send(Event::Paste("orders\r\nnew\n".to_owned()));
@@ -394,7 +394,7 @@ fn what_is_pasted_into_a_name_becomes_one_line_without_its_end() {
 }
 
 #[test]
-fn no_key_breaks_the_line_of_a_name() {
+fn no_key_adds_a_line_break_to_a_name() {
     let breaks = [
         (KeyModifiers::ALT, KeyCode::Enter),
         (KeyModifiers::CONTROL, KeyCode::Enter),
@@ -417,7 +417,7 @@ fn no_key_breaks_the_line_of_a_name() {
 }
 
 #[test]
-fn a_confirmation_that_crosses_with_leaving_does_not_bring_it_back() {
+fn a_late_confirmation_does_not_restore_an_unsubscribed_channel() {
     let mut stage = Stage::new(&["orders"]);
     let subscription = stage.subscription(0);
     stage.code(KeyCode::BackTab);
@@ -436,7 +436,7 @@ fn a_confirmation_that_crosses_with_leaving_does_not_bring_it_back() {
 }
 
 #[test]
-fn a_channel_heard_through_a_pattern_cannot_be_unsubscribed_from() {
+fn a_channel_received_through_a_pattern_cannot_be_unsubscribed_from() {
     let mut stage = channels_of(THREE);
     stage.keys("j");
     assert_eq!(stage.keys("u"), []);
@@ -492,7 +492,7 @@ fn subscriptions_go_through_their_states() {
 }
 
 #[test]
-fn what_has_ended_can_be_subscribed_to_again_and_is_then_listed_once() {
+fn an_ended_subscription_can_be_renewed_and_is_listed_once() {
     let mut stage = Stage::new(&["a"]);
     let subscription = stage.subscription(0);
     stage.notice(Notice::Ended { subscription });
@@ -509,7 +509,7 @@ fn what_has_ended_can_be_subscribed_to_again_and_is_then_listed_once() {
 }
 
 #[test]
-fn what_was_denied_is_asked_for_again_by_r_and_by_subscribing_once_more() {
+fn r_and_subscribing_again_retry_a_denied_subscription() {
     let mut stage = Stage::new(&["a"]);
     stage.connection(Connection::Live);
     let subscription = stage.subscription(0);
@@ -529,7 +529,7 @@ fn what_was_denied_is_asked_for_again_by_r_and_by_subscribing_once_more() {
 }
 
 #[test]
-fn r_tries_again_in_every_state_but_live() {
+fn r_retries_in_every_state_but_live() {
     let states = [
         Connection::Connecting,
         Connection::Refused {
@@ -553,7 +553,7 @@ fn r_tries_again_in_every_state_but_live() {
 // --- Publishing --------------------------------------------------------------------------------
 
 #[test]
-fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
+fn p_uses_the_selected_channel_and_enter_sends_the_text() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     stage.keys("p");
@@ -591,7 +591,7 @@ fn p_takes_the_selected_channel_and_enter_sends_what_is_written() {
 }
 
 #[test]
-fn with_no_channel_at_hand_the_name_is_asked_for_first() {
+fn without_a_channel_the_box_asks_for_the_name_first() {
     let mut stage = Stage::new(&[]);
     stage.keys("p");
     assert_eq!(stage.app.focus(), Focus::PublishChannel);
@@ -603,7 +603,7 @@ fn with_no_channel_at_hand_the_name_is_asked_for_first() {
 }
 
 #[test]
-fn esc_leaves_the_box_to_the_pane_it_came_from_and_keeps_the_text() {
+fn esc_returns_from_the_box_to_the_previous_pane_and_keeps_the_text() {
     let mut stage = channels_of(THREE);
     stage.keys("jphello");
     stage.code(KeyCode::Esc);
@@ -614,7 +614,7 @@ fn esc_leaves_the_box_to_the_pane_it_came_from_and_keeps_the_text() {
 }
 
 #[test]
-fn alt_enter_makes_lines_and_up_and_down_walk_the_history_from_the_edges_only() {
+fn alt_enter_adds_a_line_and_the_arrows_reach_the_history_only_from_the_edges() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     stage.keys("pone");
@@ -644,7 +644,7 @@ fn alt_enter_makes_lines_and_up_and_down_walk_the_history_from_the_edges_only() 
 }
 
 #[test]
-fn another_channel_chosen_while_the_history_is_shown_stays_chosen() {
+fn a_channel_chosen_while_browsing_the_history_stays_chosen() {
     let mut stage = channels_of(THREE);
     stage.keys("jpone");
     stage.code(KeyCode::Enter);
@@ -658,7 +658,7 @@ fn another_channel_chosen_while_the_history_is_shown_stays_chosen() {
 }
 
 #[test]
-fn a_screen_that_grows_shows_no_blank_lines_below_the_help_and_an_open_message() {
+fn a_growing_screen_shows_no_blank_lines_below_the_help_or_an_open_message() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::Resize(80, 12));
     stage.keys("?G");
@@ -686,7 +686,7 @@ fn a_screen_that_grows_shows_no_blank_lines_below_the_help_and_an_open_message()
 }
 
 #[test]
-fn tab_completes_the_name_and_walks_the_other_candidates() {
+fn tab_completes_the_name_and_cycles_through_candidates() {
     let mut stage = Stage::new(&["orders:z", "or*"]);
     stage.messages(&[("orders:a", b"1"), ("users", b"1")]);
     stage.keys("p");
@@ -718,7 +718,7 @@ fn tab_completes_the_name_and_walks_the_other_candidates() {
 }
 
 #[test]
-fn escapes_stand_for_bytes_and_a_bad_one_keeps_the_text() {
+fn escapes_become_bytes_and_an_invalid_one_keeps_the_text() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     stage.keys("p");
@@ -740,7 +740,7 @@ fn escapes_stand_for_bytes_and_a_bad_one_keeps_the_text() {
 }
 
 #[test]
-fn e_takes_a_binary_message_as_escaped_text_and_sends_the_same_bytes() {
+fn e_edits_a_binary_message_as_escapes_and_sends_the_same_bytes() {
     let payload = b"\x00\xff\\n \x1b[31m\r\n";
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("bin", payload)]);
@@ -760,7 +760,7 @@ fn e_takes_a_binary_message_as_escaped_text_and_sends_the_same_bytes() {
 }
 
 #[test]
-fn channels_that_programs_believe_are_asked_about_first() {
+fn publishing_to_channels_that_programs_act_on_asks_first() {
     for name in [
         "__sentinel__:hello",
         "__keyspace@0__:x",
@@ -800,7 +800,7 @@ fn read_only_keeps_the_box_closed_and_says_why() {
 }
 
 #[test]
-fn paste_brings_all_lines_into_the_message_and_nothing_into_a_pane() {
+fn a_paste_adds_all_lines_to_the_message_and_nothing_to_a_pane() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     assert_eq!(stage.send(Event::Paste("q".into())), []);
@@ -821,7 +821,7 @@ fn before_caret(stage: &Stage) -> String {
 }
 
 #[test]
-fn the_terminals_cursor_stands_where_text_is_typed_and_nowhere_else() {
+fn the_terminal_cursor_is_shown_only_where_text_is_typed() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     assert_eq!(stage.caret(), None);
@@ -848,7 +848,7 @@ fn the_terminals_cursor_stands_where_text_is_typed_and_nowhere_else() {
 }
 
 #[test]
-fn a_box_takes_no_more_than_it_can_edit_and_says_so() {
+fn a_box_refuses_more_text_than_it_can_edit_and_says_so() {
     let mut stage = Stage::new(&["*"]);
     stage.keys("pa");
     stage.send(Event::Paste("x".repeat(20 << 10)));
@@ -894,7 +894,7 @@ fn burst(stage: &mut Stage, text: &str) -> Vec<Effect> {
 }
 
 #[test]
-fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
+fn an_unmarked_paste_is_text_and_sends_nothing() {
     let mut stage = Stage::new(&["*"]);
     stage.keys("pa");
     stage.code(KeyCode::Enter);
@@ -908,7 +908,7 @@ fn a_paste_that_is_not_marked_as_one_is_text_and_sends_nothing() {
 }
 
 #[test]
-fn pasted_keys_only_move_where_no_text_is_written() {
+fn pasted_keys_only_move_outside_text_boxes() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 30);
     let text = "please call Bob: F3 up/down, DEL x, mute=1 [q] s t v w z i C S T W Z ?\r";
@@ -973,7 +973,7 @@ fn a_key_held_down_toggles_once() {
 }
 
 #[test]
-fn a_key_tapped_again_acts_as_soon_as_it_is_clear_that_it_is_not_held() {
+fn a_repeated_tap_acts_once_it_is_clearly_not_held() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     stage.keys("m");
@@ -998,7 +998,7 @@ fn a_key_tapped_again_acts_as_soon_as_it_is_clear_that_it_is_not_held() {
 }
 
 #[test]
-fn z_held_down_takes_back_one_act() {
+fn holding_z_undoes_one_action() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     stage.keys("fone");
@@ -1016,7 +1016,7 @@ fn z_held_down_takes_back_one_act() {
 }
 
 #[test]
-fn where_the_terminal_reports_held_keys_no_time_is_guessed() {
+fn held_keys_reported_by_the_terminal_need_no_timing() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     let key = |stage: &mut Stage, kind| {
@@ -1032,7 +1032,7 @@ fn where_the_terminal_reports_held_keys_no_time_is_guessed() {
 }
 
 #[test]
-fn what_is_removed_from_a_list_comes_back_in_its_place() {
+fn undo_restores_a_list_entry_in_its_place() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     for (open, texts) in [
@@ -1088,7 +1088,7 @@ fn what_is_removed_from_a_list_comes_back_in_its_place() {
 }
 
 #[test]
-fn several_acts_are_undone_one_by_one() {
+fn several_actions_are_undone_one_by_one() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     stage.keys("fb");
@@ -1108,7 +1108,7 @@ fn several_acts_are_undone_one_by_one() {
 }
 
 #[test]
-fn a_key_that_will_be_refused_is_refused_at_once() {
+fn a_key_that_would_be_refused_is_refused_at_once() {
     let mut stage = Stage::new(&["*"]);
     stage.confirm(0);
     stage.numbered("a", 3);
@@ -1129,7 +1129,7 @@ fn a_key_that_will_be_refused_is_refused_at_once() {
 }
 
 #[test]
-fn a_stalled_paste_says_how_it_ends() {
+fn a_stalled_paste_says_how_to_end_it() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::PasteStalled);
     assert!(stage.toast().contains("Esc ends it"), "{}", stage.toast());
@@ -1140,7 +1140,7 @@ fn a_stalled_paste_says_how_it_ends() {
 }
 
 #[test]
-fn a_paste_that_is_not_marked_as_one_confirms_no_line() {
+fn an_unmarked_paste_does_not_confirm_a_line() {
     let mut stage = Stage::new(&["*"]);
     stage.keys("a");
     assert_eq!(burst(&mut stage, "orders\rq\r"), []);
@@ -1161,7 +1161,7 @@ fn a_paste_that_is_not_marked_as_one_confirms_no_line() {
 }
 
 #[test]
-fn a_pasted_control_character_is_seen_and_sent_as_it_was() {
+fn a_pasted_control_character_is_shown_and_sent_unchanged() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     stage.keys("pa");
@@ -1192,7 +1192,7 @@ fn top_of_message(stage: &Stage) -> usize {
 }
 
 #[test]
-fn an_open_message_pages_to_both_ends_whatever_its_form() {
+fn an_open_message_pages_to_both_ends_in_every_format() {
     let text = "line\n".repeat(100);
     let json = format!("[{}]", vec!["1"; 100].join(","));
     for payload in [text, json.clone()] {
@@ -1243,7 +1243,7 @@ fn an_open_message_pages_to_both_ends_whatever_its_form() {
 }
 
 #[test]
-fn an_open_message_outlives_its_row_and_says_what_brought_it() {
+fn an_open_message_survives_eviction_and_names_its_subscriptions() {
     let mut stage = Stage::new(&["*", "a"]);
     let mut batch = Batch::default();
     for id in 0..2 {
@@ -1266,7 +1266,7 @@ fn an_open_message_outlives_its_row_and_says_what_brought_it() {
 }
 
 #[test]
-fn copy_takes_the_selected_message_or_the_last_of_the_channel() {
+fn copying_takes_the_selected_message_or_the_last_of_the_channel() {
     let mut stage = channels_of(THREE);
     stage.keys("j");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"3").into())]);
@@ -1291,7 +1291,7 @@ fn keys_that_need_a_message_say_so_on_an_empty_log() {
 }
 
 #[test]
-fn the_help_scrolls_between_its_ends_and_closes() {
+fn the_help_scrolls_to_both_ends_and_closes() {
     let mut stage = Stage::new(&[]);
     stage.keys("?");
     let top = |stage: &Stage| match stage.app.overlay() {
@@ -1311,7 +1311,7 @@ fn the_help_scrolls_between_its_ends_and_closes() {
 // --- All contexts ------------------------------------------------------------------------------
 
 #[test]
-fn the_help_opens_at_the_keys_of_where_one_is() {
+fn the_help_opens_at_the_keys_of_the_current_context() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"{}")]);
     stage.keys("?");
@@ -1409,14 +1409,14 @@ fn quitting_and_suspending_work_everywhere() {
         let is_around = matches!(context, Context::Always | Context::Panes);
         // These contexts have a screen of their own.
         let is_before = matches!(context, Context::Profiles | Context::ProfileName);
-        let is_a_place = !is_around && !is_before;
-        assert_eq!(contexts.contains(&context), is_a_place, "{context:?}");
+        let is_pane = !is_around && !is_before;
+        assert_eq!(contexts.contains(&context), is_pane, "{context:?}");
     }
     assert_eq!(Stage::new(&[]).keys("q"), [Effect::Quit]);
 }
 
 #[test]
-fn every_key_and_click_is_survived_at_every_small_size() {
+fn every_key_and_click_works_at_every_small_size() {
     let keys = [
         KeyCode::Up,
         KeyCode::Down,
@@ -1464,7 +1464,7 @@ fn every_key_and_click_is_survived_at_every_small_size() {
 }
 
 #[test]
-fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
+fn the_wheel_scrolls_the_pane_under_it_and_a_click_focuses_and_selects() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 100);
     stage.mouse(MouseEventKind::ScrollUp, 60, 5);
@@ -1494,7 +1494,7 @@ fn the_wheel_scrolls_what_it_is_over_and_a_click_focuses_and_selects() {
 }
 
 #[test]
-fn tab_goes_round_the_panes_and_shift_tab_back() {
+fn tab_cycles_through_the_panes_and_shift_tab_goes_back() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     let round = |stage: &mut Stage, key| {
@@ -1523,7 +1523,7 @@ fn tab_goes_round_the_panes_and_shift_tab_back() {
 // --- Time --------------------------------------------------------------------------------------
 
 #[test]
-fn nothing_ticks_until_something_changes_by_time() {
+fn no_timer_runs_while_nothing_changes_with_time() {
     let mut stage = Stage::new(&["*"]);
     assert_eq!(stage.app.next_tick(), None);
     stage.connection(Connection::Live);
@@ -1551,7 +1551,7 @@ fn nothing_ticks_until_something_changes_by_time() {
 }
 
 #[test]
-fn rates_tick_by_the_second_for_a_minute_and_silence_more_and_more_seldom() {
+fn rates_tick_every_second_for_a_minute_and_then_less_and_less_often() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 1);
     let ticks = |stage: &Stage| stage.app.next_tick().unwrap().since(stage.now);
@@ -1567,7 +1567,7 @@ fn rates_tick_by_the_second_for_a_minute_and_silence_more_and_more_seldom() {
 }
 
 #[test]
-fn an_open_gap_becomes_closed_in_the_same_row() {
+fn an_open_gap_is_closed_in_the_same_row() {
     let mut stage = Stage::new(&["*"]);
     let mut gap = Gap {
         last_heard: START,
@@ -1597,7 +1597,7 @@ fn facts(id: u16) -> NodeFacts {
 }
 
 #[test]
-fn a_server_that_leaves_the_cluster_leaves_the_table() {
+fn a_server_removed_from_the_cluster_disappears_from_the_table() {
     let mut stage = Stage::new(&["*"]);
     let table = |stage: &Stage| {
         stage
@@ -1617,7 +1617,7 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
 }
 
 #[test]
-fn a_silent_node_is_not_excused_by_those_that_answer() {
+fn a_silent_node_is_reported_although_others_answer() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
     for id in [0, 1] {
@@ -1642,7 +1642,7 @@ fn a_silent_node_is_not_excused_by_those_that_answer() {
 }
 
 #[test]
-fn that_the_events_of_keys_are_those_of_one_node_is_said_once() {
+fn key_events_limited_to_one_node_are_announced_once() {
     let notice = |stage: &Stage| {
         let notices = stage.app.log().notices();
         let partial = notices.filter(|(_, notice)| matches!(notice, Notice::Partial(_)));
@@ -1665,24 +1665,24 @@ fn that_the_events_of_keys_are_those_of_one_node_is_said_once() {
 }
 
 #[test]
-fn what_cannot_be_heard_is_a_row_each_time_that_it_changes() {
+fn each_change_in_what_is_not_received_adds_a_row() {
     let mut stage = Stage::new(&["*"]);
-    let mut tell = |error: Option<&str>| {
+    let mut report = |error: Option<&str>| {
         let partial = error.map(|error| Partial::NodesUnknown(error.into()));
         stage.send(Event::Feed(Feed::Partial(partial)));
         stage.shown()
     };
     let words = "NOPERM";
-    assert_eq!(tell(None), 0);
-    assert_eq!(tell(Some(words)), 1);
-    assert_eq!(tell(Some(words)), 1);
-    assert_eq!(tell(None), 1);
-    assert_eq!(tell(Some(words)), 2);
+    assert_eq!(report(None), 0);
+    assert_eq!(report(Some(words)), 1);
+    assert_eq!(report(Some(words)), 1);
+    assert_eq!(report(None), 1);
+    assert_eq!(report(Some(words)), 2);
     assert!(stage.selected().contains(words));
 }
 
 #[test]
-fn a_denied_pattern_of_sharded_channels_is_live_once_they_are_found() {
+fn a_denied_sharded_pattern_is_live_once_channels_are_found() {
     let mut stage = Stage::new(&[]);
     stage.keys("a");
     stage.ctrl('s');
@@ -1746,7 +1746,7 @@ fn a_key_held_down_publishes_once() {
 }
 
 #[test]
-fn a_repeat_that_the_terminal_reports_moves_but_does_not_act() {
+fn a_reported_key_repeat_moves_but_does_not_act() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 9);
     let repeat = |stage: &mut Stage, letter| {
@@ -1766,7 +1766,7 @@ fn a_repeat_that_the_terminal_reports_moves_but_does_not_act() {
 }
 
 #[test]
-fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
+fn an_empty_message_has_its_own_key_and_asks_first() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("orders", b"1")]);
     stage.keys("p");
@@ -1786,7 +1786,7 @@ fn an_empty_message_has_a_key_of_its_own_and_is_asked_about() {
 }
 
 #[test]
-fn a_key_acts_on_no_row_that_moves_under_it() {
+fn a_key_never_acts_on_a_row_that_moves() {
     for key in ["d", "D", "e", "y", "m", "u", "x", "i", "w"] {
         let mut stage = Stage::new(&["c"]);
         stage.messages(&[("c", br#"{"v":1}"#)]);
@@ -1822,7 +1822,7 @@ fn a_key_acts_on_no_row_that_moves_under_it() {
 }
 
 #[test]
-fn a_highlighted_row_that_was_evicted_is_no_target_either() {
+fn a_key_never_acts_on_an_evicted_row() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
     stage.messages(&[("first", b"1")]);
     stage.keys(" ");
@@ -1841,7 +1841,7 @@ fn a_highlighted_row_that_was_evicted_is_no_target_either() {
 }
 
 #[test]
-fn m_pressed_again_is_meant_for_the_same_channel_until_the_selection_moves() {
+fn m_toggles_the_same_channel_until_the_selection_moves() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(THREE);
     stage.keys("mm");
@@ -1871,7 +1871,7 @@ fn p_keeps_its_channel_while_the_log_follows() {
 }
 
 #[test]
-fn with_a_notice_newest_p_takes_the_message_above_it() {
+fn p_uses_the_message_above_a_notice_at_the_end() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(THREE);
     stage.confirm(0);
@@ -1880,7 +1880,7 @@ fn with_a_notice_newest_p_takes_the_message_above_it() {
 }
 
 #[test]
-fn with_no_message_at_all_p_takes_the_channel_selected_in_the_list() {
+fn without_messages_p_uses_the_channel_selected_in_the_list() {
     let mut stage = Stage::new(&["orders"]);
     stage.confirm(0);
     stage.keys("phello");
@@ -1888,7 +1888,7 @@ fn with_no_message_at_all_p_takes_the_channel_selected_in_the_list() {
 }
 
 #[test]
-fn a_click_on_a_box_without_a_channel_goes_to_the_channel() {
+fn clicking_a_box_without_a_channel_focuses_the_channel() {
     let mut stage = Stage::new(&["*"]);
     let place = stage.app.areas().publish;
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
@@ -1896,7 +1896,7 @@ fn a_click_on_a_box_without_a_channel_goes_to_the_channel() {
 }
 
 #[test]
-fn q_closes_the_topmost_thing_and_quits_only_at_the_top() {
+fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     stage.keys("v");
@@ -1959,7 +1959,7 @@ fn ctrl_c_leaves_a_text_box_and_counts_only_twice_in_a_row() {
 }
 
 #[test]
-fn clearing_again_takes_nothing_out_of_reach() {
+fn clearing_again_keeps_the_first_clear_undoable() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 30);
     stage.keys("c");
@@ -1974,7 +1974,7 @@ fn clearing_again_takes_nothing_out_of_reach() {
 }
 
 #[test]
-fn pasted_keys_neither_quit_nor_answer_a_question() {
+fn pasted_keys_neither_quit_nor_confirm() {
     let burst = |stage: &mut Stage, letter| {
         let key = KeyEvent::new(KeyCode::Char(letter), KeyModifiers::NONE);
         stage.send(Event::Burst(key))
@@ -1991,7 +1991,7 @@ fn pasted_keys_neither_quit_nor_answer_a_question() {
 }
 
 #[test]
-fn unsubscribing_is_undone_and_does_not_go_on_to_the_neighbour() {
+fn unsubscribing_can_be_undone_and_does_not_continue_with_the_neighbour() {
     let mut stage = Stage::new(&["a", "b", "c"]);
     for id in 0..3 {
         stage.confirm(id);
@@ -2014,7 +2014,7 @@ fn unsubscribing_is_undone_and_does_not_go_on_to_the_neighbour() {
 }
 
 #[test]
-fn clearing_is_undone_with_marks_filter_and_place() {
+fn undoing_a_clear_restores_marks_filter_and_position() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 30);
     stage.keys("gjjx");
@@ -2042,7 +2042,7 @@ fn clearing_is_undone_with_marks_filter_and_place() {
 }
 
 #[test]
-fn acts_are_undone_last_first() {
+fn actions_are_undone_last_first() {
     let mut stage = Stage::new(&["a"]);
     stage.confirm(0);
     stage.messages(&[("a", b"1")]);
@@ -2062,7 +2062,7 @@ fn acts_are_undone_last_first() {
 }
 
 #[test]
-fn what_was_evicted_since_the_clear_is_said_to_be_gone() {
+fn undoing_a_clear_reports_rows_evicted_since() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
     stage.numbered("old", 100);
     stage.keys("c");
@@ -2082,7 +2082,7 @@ fn what_was_evicted_since_the_clear_is_said_to_be_gone() {
 }
 
 #[test]
-fn a_key_acts_on_no_open_message_that_follows_the_log() {
+fn no_key_acts_on_an_open_message_that_follows_the_log() {
     for key in ["=", "i", "#", "w", "y", "Y", "P", "x", "e", "f"] {
         let mut stage = Stage::new(&["*"]);
         stage.messages(&[("a", b"[1]")]);
@@ -2117,7 +2117,7 @@ fn counted(stage: &Stage) -> Vec<String> {
 }
 
 #[test]
-fn a_subscription_that_socket_io_counts_is_warned_of_once() {
+fn a_subscription_counted_by_socket_io_causes_one_warning() {
     let topics = [
         "orders",
         "socket.io-request*",
@@ -2143,7 +2143,7 @@ fn a_subscription_that_socket_io_counts_is_warned_of_once() {
 }
 
 #[test]
-fn a_sharded_subscription_that_socket_io_counts_has_no_pattern_in_its_place() {
+fn a_sharded_subscription_counted_by_socket_io_has_no_alternative_pattern() {
     let mut stage = Stage::new(&[]);
     stage.notice(Notice::Subscribed {
         subscription: Subscription {
@@ -2161,7 +2161,7 @@ fn a_sharded_subscription_that_socket_io_counts_has_no_pattern_in_its_place() {
 }
 
 #[test]
-fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
+fn a_name_with_blanks_round_trips_through_the_publish_box_and_a_query() {
     for (name, written) in [
         ("orders ", r"orders\x20"),
         ("\torders", r"\torders"),
@@ -2184,7 +2184,7 @@ fn a_name_with_blanks_goes_round_through_the_publish_box_and_a_query() {
 }
 
 #[test]
-fn a_draft_outlives_e_in_the_history_and_says_where_it_goes_now() {
+fn a_draft_survives_e_in_the_history_and_names_its_new_channel() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(THREE);
     stage.keys("kpdraft");
@@ -2201,7 +2201,7 @@ fn a_draft_outlives_e_in_the_history_and_says_where_it_goes_now() {
 }
 
 #[test]
-fn p_says_that_it_freezes_the_log_but_not_when_it_is_refused() {
+fn p_announces_the_freeze_unless_it_is_refused() {
     for read_only in [false, true] {
         let mut stage = Stage::with(&["*"], |settings| settings.read_only = read_only);
         stage.messages(THREE);

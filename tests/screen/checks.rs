@@ -114,7 +114,7 @@ fn sequence() -> Vec<Check> {
 }
 
 #[test]
-fn nothing_is_asked_while_nothing_is_checked() {
+fn without_checks_no_request_is_made() {
     let mut stage = Stage::new(&["*"]);
     let mut batch = Batch::default();
     batch.push_message(stage.now, b"a", b"{}", SubscriptionId(0));
@@ -128,7 +128,7 @@ fn packed(number: u8) -> Vec<u8> {
 }
 
 #[test]
-fn numbers_are_followed_in_whatever_form_they_come() {
+fn sequences_are_checked_in_every_format() {
     let mut checked = Checked::with(sequence());
     let forms = [1, 2, 5].map(packed);
     checked.messages("orders", &forms);
@@ -145,7 +145,7 @@ fn numbers_are_followed_in_whatever_form_they_come() {
 }
 
 #[test]
-fn a_key_on_a_number_of_messagepack_follows_it() {
+fn a_key_on_a_messagepack_number_starts_a_sequence_check() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("orders", &[1, 2, 5].map(packed));
     checked.press("\n\nj#");
@@ -163,7 +163,7 @@ fn a_key_on_a_number_of_messagepack_follows_it() {
 }
 
 #[test]
-fn requests_of_one_form_are_paired_with_replies_of_another() {
+fn requests_are_paired_with_replies_in_another_format() {
     let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
     // The id as bytes, which are compared as base64, and then as text.
@@ -177,7 +177,7 @@ fn requests_of_one_form_are_paired_with_replies_of_another() {
 }
 
 #[test]
-fn a_time_of_messagepack_is_when_it_was_sent() {
+fn a_messagepack_timestamp_can_be_the_time_of_sending() {
     let sent = Check::parse_delay("orders=.t").unwrap();
     let mut checked = Checked::with(vec![sent]);
     // The timestamp extension, 250 s before the stage's clock.
@@ -206,7 +206,7 @@ fn a_hole_in_a_sequence_is_flagged_in_its_row() {
 }
 
 #[test]
-fn a_gap_between_two_messages_explains_their_hole() {
+fn a_gap_between_two_messages_explains_the_hole() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1]);
     let now = checked.stage.now;
@@ -225,7 +225,7 @@ fn a_gap_between_two_messages_explains_their_hole() {
 }
 
 #[test]
-fn a_subscription_that_had_ended_explains_a_hole_too() {
+fn an_ended_subscription_explains_a_hole_too() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1]);
     checked.notice(Notice::Unsubscribed {
@@ -242,7 +242,7 @@ fn a_subscription_that_had_ended_explains_a_hole_too() {
 }
 
 #[test]
-fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
+fn a_sequence_check_of_several_channels_cannot_end_on_one_of_them() {
     let all = Check::parse_sequence("*=.seq").unwrap();
     let mut checked = Checked::with(vec![all]);
     checked.numbers("a", [1, 3]);
@@ -257,7 +257,7 @@ fn a_sequence_of_several_channels_is_not_ended_on_one_of_them() {
 }
 
 #[test]
-fn of_several_findings_the_worst_is_seen_where_there_is_little_room() {
+fn a_narrow_row_shows_the_most_severe_finding() {
     let shape = Check::parse_shape("orders").unwrap();
     let mut checked = Checked::with([shape].into_iter().chain(sequence()).collect());
     checked.numbers("orders", 1..=30);
@@ -269,7 +269,7 @@ fn of_several_findings_the_worst_is_seen_where_there_is_little_room() {
 }
 
 #[test]
-fn the_tab_tells_of_its_channel_however_many_there_are() {
+fn the_tab_reports_on_its_channel_even_among_hundreds() {
     let mut checked = Checked::with(vec![Check::parse_sequence("*=.seq").unwrap()]);
     for channel in 0..600 {
         checked.numbers(&format!("c:{channel:03}"), [1, 3]);
@@ -281,7 +281,7 @@ fn the_tab_tells_of_its_channel_however_many_there_are() {
 }
 
 #[test]
-fn a_number_by_itself_can_be_followed() {
+fn a_bare_number_can_be_a_sequence() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("ticks", &["1", "2", "5"]);
     checked.press("\n\n#");
@@ -289,7 +289,7 @@ fn a_number_by_itself_can_be_followed() {
 }
 
 #[test]
-fn what_is_flagged_can_be_filtered_by_and_found() {
+fn flagged_messages_can_be_filtered_and_found() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1, 2, 4]);
     checked.press("/is:seqgap\n");
@@ -307,7 +307,7 @@ fn what_is_flagged_can_be_filtered_by_and_found() {
 }
 
 #[test]
-fn a_breakpoint_stops_where_a_check_has_flagged_a_row() {
+fn a_breakpoint_stops_at_a_flagged_row() {
     let mut checked = Checked::with(sequence());
     checked.press("Bis:seqgap\n\x1b");
     checked.numbers("orders", [1, 2, 3]);
@@ -319,7 +319,7 @@ fn a_breakpoint_stops_where_a_check_has_flagged_a_row() {
 }
 
 #[test]
-fn a_sequence_is_followed_from_a_value_of_the_open_message() {
+fn a_sequence_check_starts_from_a_value_of_the_open_message() {
     let mut checked = Checked::with(Vec::new());
     checked.numbers("orders", [1, 2, 4]);
     checked.press("\n\nj#");
@@ -335,10 +335,10 @@ fn a_sequence_is_followed_from_a_value_of_the_open_message() {
 }
 
 #[test]
-fn an_example_that_has_no_room_says_that_it_is_cut() {
+fn an_example_without_room_is_truncated_with_an_ellipsis() {
     let mut checked = Checked::with(Vec::new());
-    let said = "a".repeat(60);
-    checked.messages("orders", &[&*format!(r#"{{"said":"{said}"}}"#); 30]);
+    let text = "a".repeat(60);
+    checked.messages("orders", &[&*format!(r#"{{"said":"{text}"}}"#); 30]);
     checked.press("\n\n[");
     let screen = checked.screen();
     let field = screen.lines().find(|line| line.contains("always"));
@@ -389,7 +389,7 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
 }
 
 #[test]
-fn a_shape_is_not_learnt_of_what_is_no_json() {
+fn no_shape_is_learnt_from_payloads_that_are_not_json() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("logs", &["hello"]);
     checked.press("\nz[");
@@ -397,7 +397,7 @@ fn a_shape_is_not_learnt_of_what_is_no_json() {
 }
 
 #[test]
-fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
+fn a_reply_shows_its_latency_and_the_tab_the_open_requests() {
     let pair = Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
     checked.messages("rpc:req", &[r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
@@ -421,7 +421,7 @@ fn a_reply_says_how_long_it_took_and_the_tab_who_waits() {
 }
 
 #[test]
-fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
+fn open_requests_followed_by_a_gap_say_that_the_reply_may_be_lost() {
     let pair = Check::parse_pair("rpc:req=.id -> rpc:rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
     checked.messages("rpc:req", &[r#"{"id":"a"}"#, r#"{"id":"b"}"#]);
@@ -458,7 +458,7 @@ fn of_who_waits_with_a_gap_since_it_is_said_that_the_reply_may_be_lost() {
 }
 
 #[test]
-fn the_delay_since_it_was_sent_is_told_in_the_row() {
+fn the_delay_since_sending_is_shown_in_the_row() {
     let delay = Check::parse_delay("orders=.sent").unwrap();
     let mut checked = Checked::with(vec![delay]);
     let sent = checked.stage.now.0 - 2_000;
@@ -471,7 +471,7 @@ fn the_delay_since_it_was_sent_is_told_in_the_row() {
 }
 
 #[test]
-fn findings_go_with_their_rows_and_come_back_with_them() {
+fn findings_disappear_and_return_with_their_rows() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1, 5]);
     assert_eq!(checked.found().len(), 1);
@@ -527,7 +527,7 @@ fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
 }
 
 #[test]
-fn a_search_for_flags_says_so_too_until_all_is_checked() {
+fn a_search_for_flags_says_so_too_until_everything_is_checked() {
     let mut checked = Checked::with(Vec::new());
     checked.numbers("orders", [1, 2, 4]);
     checked.press("Fis:seqgap\n");
@@ -548,7 +548,7 @@ fn a_search_for_flags_says_so_too_until_all_is_checked() {
 }
 
 #[test]
-fn what_waits_for_checks_is_not_checked_yet() {
+fn messages_waiting_for_checks_count_as_not_checked() {
     let mut checked = Checked::with(sequence());
     checked.numbers("orders", [1, 2]);
     checked.press("/is:seqgap\n");
@@ -576,7 +576,7 @@ fn what_waits_for_checks_is_not_checked_yet() {
 }
 
 #[test]
-fn checks_that_have_no_room_for_a_channel_say_so() {
+fn checks_without_room_for_a_channel_say_so() {
     let mut checked = Checked::with(vec![Check::parse_sequence("*=.seq").unwrap()]);
     checked.numbers("a", [1]);
     checked.press("/is:seqgap\n");
@@ -590,7 +590,7 @@ fn checks_that_have_no_room_for_a_channel_say_so() {
 }
 
 #[test]
-fn what_a_check_could_not_read_is_not_checked() {
+fn messages_a_check_cannot_read_count_as_not_checked() {
     // No shape can be learnt from payloads that are not JSON.
     let mut checked = Checked::with(vec![Check::parse_shape("mm").unwrap()]);
     checked.messages("mm", &vec![packed(1); 40]);
@@ -623,7 +623,7 @@ fn what_a_check_could_not_read_is_not_checked() {
 }
 
 #[test]
-fn what_one_check_could_not_read_another_may_have() {
+fn messages_one_check_cannot_read_may_be_read_by_another() {
     let checks = ["a=.seq", "a=.other"].map(|text| Check::parse_sequence(text).unwrap());
     let mut checked = Checked::with(checks.into());
     checked.press("/is:seqgap\n");
@@ -646,7 +646,7 @@ fn what_one_check_could_not_read_another_may_have() {
 }
 
 #[test]
-fn only_a_whole_number_is_followed() {
+fn only_an_integer_can_be_a_sequence() {
     let mut checked = Checked::with(Vec::new());
     let values = [r#""abc""#, "{}", "1.5", "true", "null", "[1]", r#""""#];
     for value in values {
@@ -701,7 +701,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
 }
 
 #[test]
-fn the_tab_says_of_what_it_could_read_neither_number_nor_key() {
+fn the_tab_counts_messages_without_number_or_key() {
     let mut checked = Checked::with(vec![Check::parse_sequence("sk=.n,.k").unwrap()]);
     checked.messages("sk", &[r#"{"n":1}"#, r#"{"k":1}"#]);
     checked.press("\nz[");

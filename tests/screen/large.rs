@@ -21,7 +21,7 @@ const FIRST: SubscriptionId = SubscriptionId(0);
 const SECOND: SubscriptionId = SubscriptionId(1);
 
 /// Far longer than any condition here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Returns bytes that vary throughout.
 fn payload(size: usize) -> Vec<u8> {
@@ -50,7 +50,7 @@ fn kept(log: &MessageLog, row: u64) -> (&[u8], u64) {
 }
 
 #[test]
-fn the_log_takes_a_large_payload_over_without_a_copy() {
+fn the_log_takes_over_a_large_payload_without_a_copy() {
     let mut log = MessageLog::new(16 * MIB);
     let sent = large(&payload(8 * MIB));
     let place = sent.bytes.as_ptr();
@@ -76,7 +76,7 @@ fn the_log_takes_a_large_payload_over_without_a_copy() {
 }
 
 #[test]
-fn a_large_row_that_may_still_be_joined_is_scanned_without_a_copy() {
+fn a_large_row_that_may_still_be_merged_is_scanned_without_a_copy() {
     let mut log = MessageLog::new(16 * MIB);
     let sent = large(&payload(2 * MIB));
     let mut batch = Batch::default();
@@ -89,7 +89,7 @@ fn a_large_row_that_may_still_be_joined_is_scanned_without_a_copy() {
 }
 
 #[test]
-fn large_deliveries_of_one_publish_join_and_others_do_not() {
+fn large_deliveries_of_one_publish_are_merged_and_others_are_not() {
     let sent = large(&payload(2 * MIB));
     let mut other = payload(2 * MIB);
     *other.last_mut().unwrap() += 1;
@@ -113,7 +113,7 @@ fn large_deliveries_of_one_publish_join_and_others_do_not() {
                 log.append(std::mem::replace(&mut batch, next));
             }
         }
-        // It merges with a message that came whole and is merely stored elsewhere.
+        // It merges with a message that arrived complete and is only stored elsewhere.
         batch.push_large(Time(1), b"c", large(b"small"), FIRST);
         batch.push_message(Time(1), b"c", b"small", SECOND);
         log.append(batch);
@@ -128,7 +128,7 @@ fn large_deliveries_of_one_publish_join_and_others_do_not() {
 }
 
 #[test]
-fn a_payload_that_does_not_fit_is_cut_and_counted_whole() {
+fn an_oversized_payload_is_truncated_but_counted_in_full() {
     let mut log = MessageLog::new(MIB);
     let sent = payload(MIB);
     let mut batch = Batch::default();
@@ -147,7 +147,7 @@ fn a_payload_that_does_not_fit_is_cut_and_counted_whole() {
 }
 
 #[test]
-fn a_large_payload_that_fits_evicts_what_is_older() {
+fn a_large_payload_that_fits_evicts_older_rows() {
     let mut log = MessageLog::new(16 * MIB);
     for count in 1..5 {
         let mut batch = Batch::default();
@@ -194,8 +194,8 @@ fn the_screen_says_that_only_the_head_was_kept() {
     assert!(opened.contains(words), "{opened}");
     let copied = press(&mut app, KeyCode::Char('y'));
     assert_eq!(copied, [Effect::Copy([b'x'; 2048].into())]);
-    let told = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
-    assert_eq!(app.toast().unwrap().text, told);
+    let expected = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
+    assert_eq!(app.toast().unwrap().text, expected);
     press(&mut app, KeyCode::Char('e'));
     let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";
     assert_eq!(app.toast().unwrap().text, refused);
@@ -239,7 +239,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
     let mut log = MessageLog::new(keep);
     let mut is_published = false;
     while log.counters().received < 2 {
-        let feed = timeout(PATIENCE, feed_rx.recv()).await.unwrap().unwrap();
+        let feed = timeout(TIMEOUT, feed_rx.recv()).await.unwrap().unwrap();
         if let Feed::Batch(batch) = feed {
             log.append(*batch);
         }
@@ -261,7 +261,7 @@ async fn publish(patterns: &[&[u8]], limit: PayloadLimit, keep: usize, sent: &[u
 }
 
 #[tokio::test]
-async fn a_large_payload_comes_whole_from_a_server() {
+async fn a_large_payload_arrives_complete_from_a_server() {
     let sent = payload(64 * MIB);
     let log = publish(&[b"*"], PayloadLimit::NONE, 128 * MIB, &sent).await;
     assert!(kept(&log, 1) == (&sent[..], 64 << 20));
@@ -269,7 +269,7 @@ async fn a_large_payload_comes_whole_from_a_server() {
 }
 
 #[tokio::test]
-async fn of_a_payload_beyond_the_limit_the_head_comes() {
+async fn only_the_head_of_a_payload_beyond_the_limit_arrives() {
     let sent = payload(64 * MIB);
     let limit = PayloadLimit::within(32 * MIB);
     let log = publish(&[b"*"], limit, 32 * MIB, &sent).await;
@@ -282,7 +282,7 @@ async fn of_a_payload_beyond_the_limit_the_head_comes() {
 }
 
 #[tokio::test]
-async fn a_large_publish_that_two_subscriptions_bring_is_one_row() {
+async fn a_large_publish_delivered_by_two_subscriptions_is_one_row() {
     let sent = payload(16 * MIB);
     for limit in [PayloadLimit::NONE, PayloadLimit::within(8 * MIB)] {
         let log = publish(&[b"c", b"*"], limit, 64 * MIB, &sent).await;

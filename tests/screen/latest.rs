@@ -47,7 +47,7 @@ fn market(width: u16, height: u16) -> Stage {
 }
 
 #[test]
-fn a_lens_shows_the_latest_value_of_whatever_form() {
+fn a_lens_shows_the_latest_value_in_every_format() {
     let mut stage = Stage::with(&["*"], |settings| {
         let lens = subscope::query::Path::parse(".t").unwrap();
         settings.lenses = [(b"sensor*".as_slice().into(), lens)].into_iter().collect();
@@ -82,14 +82,14 @@ fn flashing(stage: &Stage) -> Vec<String> {
     let mut flashing = Vec::new();
     let mut was_so = false;
     for cell in &buffer.content {
-        let is_so = cell.bg == Color::Green;
-        if is_so && !was_so {
+        let condition = cell.bg == Color::Green;
+        if condition && !was_so {
             flashing.push(String::new());
         }
-        if let Some(last) = flashing.last_mut().filter(|_| is_so) {
+        if let Some(last) = flashing.last_mut().filter(|_| condition) {
             last.push_str(cell.symbol());
         }
-        was_so = is_so;
+        was_so = condition;
     }
     flashing
 }
@@ -105,7 +105,7 @@ fn line_with(stage: &Stage, words: &str) -> String {
 // --- Keys --------------------------------------------------------------------------------------
 
 #[test]
-fn v_lists_the_latest_values_in_the_logs_place_and_v_or_esc_goes_back() {
+fn v_replaces_the_log_with_the_latest_values_and_v_or_esc_goes_back() {
     for back in [KeyCode::Char('v'), KeyCode::Esc] {
         let mut stage = Stage::new(&["*"]);
         stage.numbered("a", 3);
@@ -123,7 +123,7 @@ fn v_lists_the_latest_values_in_the_logs_place_and_v_or_esc_goes_back() {
 }
 
 #[test]
-fn esc_goes_back_to_the_log_first_and_then_takes_back_what_narrows_it() {
+fn esc_first_returns_to_the_log_then_clears_the_filter_then_follows() {
     let mut stage = Stage::new(&["*"]);
     stage.numbered("a", 3);
     stage.keys("/2");
@@ -175,7 +175,7 @@ fn keys_that_act_on_a_channel_act_on_the_selected_one() {
 }
 
 #[test]
-fn tab_leaves_out_the_log_that_is_not_there() {
+fn tab_skips_the_hidden_log() {
     let mut stage = market(80, 24);
     for key in [KeyCode::Tab, KeyCode::BackTab] {
         stage.code(key);
@@ -184,7 +184,7 @@ fn tab_leaves_out_the_log_that_is_not_there() {
 }
 
 #[test]
-fn what_would_act_on_the_log_goes_back_to_it_or_says_why_not() {
+fn keys_that_act_on_the_log_go_back_to_it_or_say_why_not() {
     for key in ["/", "F", "n", "N", "]", "["] {
         let mut stage = market(80, 24);
         stage.keys(key);
@@ -225,7 +225,7 @@ fn an_open_message_stays_and_follows_the_selected_channel() {
 }
 
 #[test]
-fn a_closed_message_gives_the_keys_back_to_the_list() {
+fn closing_the_message_returns_the_focus_to_the_list() {
     let mut stage = Stage::new(&["*"]);
     for size in [(200, 40), (40, 12)] {
         stage.send(Event::Resize(size.0, size.1));
@@ -359,7 +359,7 @@ fn forty_columns_have_the_name_and_the_value() {
 }
 
 #[test]
-fn it_is_drawn_at_the_smallest_sizes() {
+fn the_list_is_drawn_at_the_smallest_sizes() {
     for width in 0..=3 {
         for height in 0..=3 {
             assert_eq!(market(width, height).buffer().area.width, width);
@@ -379,7 +379,7 @@ fn it_is_drawn_at_the_smallest_sizes() {
 }
 
 #[test]
-fn before_anything_is_heard_it_says_what_is_the_case() {
+fn before_the_first_message_it_shows_the_state() {
     let stage = latest(80, 24);
     assert!(
         stage.screen().contains("Listening to "),
@@ -389,7 +389,7 @@ fn before_anything_is_heard_it_says_what_is_the_case() {
 }
 
 #[test]
-fn what_has_changed_flashes_for_a_second() {
+fn changes_flash_for_a_second() {
     let mut stage = market(200, 20);
     assert_eq!(
         flashing(&stage),
@@ -407,7 +407,7 @@ fn what_has_changed_flashes_for_a_second() {
 }
 
 #[test]
-fn a_flash_fades_though_nothing_else_would_draw() {
+fn a_flash_fades_even_if_nothing_else_changes() {
     let mut stage = latest(80, 24);
     stage.wait(Duration::from_millis(700));
     stage.messages(&[("a", b"1")]);
@@ -436,7 +436,7 @@ fn a_value_that_stays_the_same_does_not_flash() {
 }
 
 #[test]
-fn a_lens_tells_a_string_from_what_else_is_written_so() {
+fn a_lens_distinguishes_a_string_from_other_values_spelt_the_same() {
     let path = |text| Path::parse(text).unwrap();
     let mut stage = Stage::with(&["*"], |settings| {
         settings.lenses = ByGlob::from_iter([(b"a".as_slice().into(), path(".v"))]);
@@ -461,7 +461,7 @@ fn a_lens_tells_a_string_from_what_else_is_written_so() {
 }
 
 #[test]
-fn the_difference_of_strings_is_told_and_what_is_no_number_of_json_is_a_text() {
+fn a_number_with_a_unit_shows_its_difference_and_007_is_text() {
     let mut stage = Stage::new(&["*"]);
     stage.keys("v");
     for (payload, shown) in [
@@ -478,7 +478,7 @@ fn the_difference_of_strings_is_told_and_what_is_no_number_of_json_is_a_text() {
 }
 
 #[test]
-fn a_lens_shows_its_value_and_the_change_of_that() {
+fn a_lens_shows_its_value_and_how_it_changed() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", br#"{"id":7,"price":20.5,"state":"open"}"#)]);
     stage.code(KeyCode::Enter);
@@ -509,7 +509,7 @@ fn a_lens_shows_its_value_and_the_change_of_that() {
 }
 
 #[test]
-fn strings_of_json_are_shown_by_what_they_say() {
+fn json_strings_are_shown_unescaped() {
     let mut stage = latest(120, 24);
     stage.messages(&[
         ("whole", br#""caf\u00e9 \"open\"""#),
@@ -539,7 +539,7 @@ fn strings_of_json_are_shown_by_what_they_say() {
 }
 
 #[test]
-fn bytes_are_escaped_and_what_is_huge_is_not_looked_into() {
+fn bytes_are_escaped_and_huge_payloads_are_not_parsed() {
     let mut stage = latest(80, 24);
     stage.messages(&[("bin", b"\x00\xff\x1b[31m"), ("bin", b"\x00\xfe\x1b[31m")]);
     let line = line_with(&stage, "bin");
@@ -553,7 +553,7 @@ fn bytes_are_escaped_and_what_is_huge_is_not_looked_into() {
 }
 
 #[test]
-fn of_too_many_long_values_the_first_are_compared() {
+fn only_the_first_of_many_long_values_are_compared() {
     let mut stage = latest(120, 40);
     let names: Vec<String> = (0..20).map(|name| format!("c{name:02}")).collect();
     for filler in ["1", "2"] {
@@ -567,7 +567,7 @@ fn of_too_many_long_values_the_first_are_compared() {
 }
 
 #[test]
-fn what_the_log_has_let_go_of_is_said_to_be_gone() {
+fn an_evicted_value_is_shown_as_gone() {
     let mut stage = market(80, 24);
     stage.keys("c");
     assert!(line_with(&stage, "door").contains("(gone)"));
@@ -577,7 +577,7 @@ fn what_the_log_has_let_go_of_is_said_to_be_gone() {
 }
 
 #[test]
-fn a_channel_that_is_not_heard_is_said_to_be_off_where_there_is_no_room_for_more() {
+fn a_channel_that_is_not_received_is_marked_off() {
     let mut stage = latest(80, 24);
     stage.messages(&[("door", b"open")]);
     let id = stage.subscription(0).id;

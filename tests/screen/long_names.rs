@@ -8,14 +8,14 @@ use crossterm::event::{KeyCode, KeyEvent};
 use subscope::app::{Effect, Event};
 use subscope::message::{Notice, Subscription, SubscriptionId, Topic};
 
+use crate::bytes_touched::bytes_touched;
 use crate::support::stage::Stage;
-use crate::touched::touched;
 
 /// Size of a name that dwarfs everything else a frame reads.
 const NAME: usize = 32 << 20;
 
 /// The most bytes that may be read: pages may have 2 MiB each.
-const MOST: usize = NAME / 2;
+const MAX_TOUCHED: usize = NAME / 2;
 
 /// Keys that move, act and open, but change no filter: narrowing the log to a channel, or hiding
 /// it, creates a query with its name.
@@ -64,16 +64,16 @@ fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
         stage.now = stage.now.after(Duration::from_secs(1));
         let mut effects = Vec::new();
         let key_pressed = Event::Key(KeyEvent::from(code));
-        let by_key = touched(|| effects = stage.app.update(key_pressed, stage.now));
+        let by_key = bytes_touched(|| effects = stage.app.update(key_pressed, stage.now));
         while let Some(effect) = effects.pop() {
             if let Effect::Scan(request) = effect {
                 let answer = stage.engine.answer(request);
                 effects.extend(stage.app.update(Event::Scanned(answer), stage.now));
             }
         }
-        let by_frame = touched(|| drop(stage.buffer()));
+        let by_frame = bytes_touched(|| drop(stage.buffer()));
         for (what, bytes) in [("key", by_key), ("frame", by_frame)] {
-            if bytes > MOST {
+            if bytes > MAX_TOUCHED {
                 read.push(format!("{setting}: {what} {key:?} {} MiB", bytes >> 20));
             }
         }
@@ -81,15 +81,15 @@ fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
 }
 
 #[test]
-fn no_frame_and_no_key_reads_a_name_of_megabytes() {
-    if !is_alone("no_frame_and_no_key_reads_a_name_of_megabytes") {
+fn no_frame_and_no_key_reads_all_of_a_huge_name() {
+    if !is_alone("no_frame_and_no_key_reads_all_of_a_huge_name") {
         return;
     }
     let name = "n".repeat(NAME);
     let mut read = Vec::new();
     // Checks that the measurement detects reads.
     let sum = || assert_ne!(name.bytes().map(usize::from).sum::<usize>(), 0);
-    assert!(touched(sum) >= NAME);
+    assert!(bytes_touched(sum) >= NAME);
     for (setting, before) in [
         ("plain", ""),
         ("muted", "kjm"),

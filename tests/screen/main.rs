@@ -8,17 +8,17 @@ mod support {
     pub mod stage;
 }
 
-mod analysed;
+mod analysis;
 mod app;
+mod bytes_touched;
 mod checks;
 mod large;
 mod latest;
 mod long_names;
-mod oneoff;
+mod one_off_channels;
+mod open_message;
 mod plot;
 mod queries;
-mod reading;
 mod run_loop;
 mod servers;
-mod touched;
 mod view;

@@ -11,7 +11,7 @@ use subscope::query::Path;
 use subscope::server::Feed;
 use subscope::workers::analysis::{Ask, Check, Engine, Plotted, Request};
 
-use crate::analysed::analyse;
+use crate::analysis::analyse;
 use crate::support::stage::Stage;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -21,7 +21,7 @@ struct Plotting {
     stage: Stage,
     checks: Engine,
     /// The last requests.
-    asked: Vec<Ask>,
+    requests: Vec<Ask>,
 }
 
 impl Plotting {
@@ -29,7 +29,7 @@ impl Plotting {
         let mut plotting = Self {
             stage: Stage::new(&["*"]),
             checks: Engine::default(),
-            asked: Vec::new(),
+            requests: Vec::new(),
         };
         // Shows times in UTC, so that the test does not depend on the time zone.
         plotting.keys("t");
@@ -79,7 +79,7 @@ impl Plotting {
         });
         let asks: Vec<Ask> = asks.collect();
         if !asks.is_empty() {
-            self.asked = asks;
+            self.requests = asks;
         }
         analyse(
             &mut self.stage.app,
@@ -148,7 +148,7 @@ impl Plotting {
 }
 
 #[test]
-fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
+fn w_starts_and_stops_plotting_a_value() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.open_cpu();
     plotting.keys("w");
@@ -181,7 +181,7 @@ fn a_value_is_plotted_by_w_and_no_longer_by_w_again() {
 }
 
 #[test]
-fn numbers_are_plotted_from_whatever_form_they_come_in() {
+fn numbers_are_plotted_from_every_format() {
     let mut plotting = Plotting::new();
     for load in 1..=3 {
         plotting.message("cpu", [b"\x81\xa4load".as_slice(), &[load]].concat());
@@ -204,7 +204,7 @@ fn numbers_are_plotted_from_whatever_form_they_come_in() {
 }
 
 #[test]
-fn values_that_hold_others_and_what_has_no_values_are_not_plotted() {
+fn containers_and_payloads_without_values_are_not_plotted() {
     let mut plotting = Plotting::with_numbers(1);
     plotting.open_cpu();
     plotting.keys("gw");
@@ -215,7 +215,7 @@ fn values_that_hold_others_and_what_has_no_values_are_not_plotted() {
 }
 
 #[test]
-fn a_point_in_time_is_not_plotted_by_its_year() {
+fn a_timestamp_is_not_plotted_as_its_year() {
     // {"t": a point in time}
     let msgpack = b"\x81\xa1t\xd6\xff\x65\x53\xf1\0";
     let cbor = b"\xa1\x61t\xc0\x742023-11-14T22:13:20Z";
@@ -240,7 +240,7 @@ fn a_point_in_time_is_not_plotted_by_its_year() {
 }
 
 #[test]
-fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size() {
+fn the_list_plots_a_channels_rate_and_the_log_its_message_sizes() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" w");
     assert_eq!(plotting.plotted(), ["web Size"]);
@@ -250,7 +250,7 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
     assert_eq!(plotting.plotted(), ["web Size", "web Rate"]);
     // Both are computed from the same check.
     assert_eq!(plotting.checks_made(), [Plotted::Size]);
-    assert_eq!(plotting.asked.len(), 1);
+    assert_eq!(plotting.requests.len(), 1);
     plotting.code(KeyCode::Esc);
     assert_eq!(plotting.stage.app.focus(), Focus::Channels);
     plotting.keys("Wjd");
@@ -263,7 +263,7 @@ fn a_channel_is_plotted_from_the_list_by_its_rate_and_from_the_log_by_its_size()
 }
 
 #[test]
-fn w_in_the_list_shows_a_closed_plot_and_takes_out_of_an_open_one() {
+fn w_in_the_list_reopens_a_closed_plot_and_removes_from_an_open_one() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" w");
     plotting.code(KeyCode::Esc);
@@ -279,7 +279,7 @@ fn w_in_the_list_shows_a_closed_plot_and_takes_out_of_an_open_one() {
 }
 
 #[test]
-fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
+fn quantities_of_the_selected_channel_toggle_and_capital_d_removes_all() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" wri");
     assert_eq!(plotting.plotted(), ["web Size", "web Rate", "web Interval"]);
@@ -300,7 +300,7 @@ fn quantities_of_the_selected_channel_come_and_go_and_d_takes_all_out() {
 }
 
 #[test]
-fn there_are_as_many_series_as_colours() {
+fn there_are_at_most_as_many_series_as_colours() {
     let mut plotting = Plotting::new();
     let names = ["a", "b", "c"].map(|name| (name, &b"1"[..]));
     plotting.stage.messages(&names);
@@ -335,7 +335,7 @@ fn the_plot_follows_zooms_and_pans() {
     let window = plotting.stage.app.plot_window();
     assert!(!plotting.stage.app.plot().is_following());
     // It requests only what it shows, with no more points than it has columns of dots.
-    let ask = plotting.asked[0].clone();
+    let ask = plotting.requests[0].clone();
     assert_eq!(ask.stretch.unwrap().0, window.from);
     assert_eq!(ask.most, 2 * 37);
     plotting.wait(SECOND * 5);
@@ -356,13 +356,13 @@ fn the_plot_follows_zooms_and_pans() {
 }
 
 #[test]
-fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
+fn visible_data_is_requested_again_after_news_but_not_too_often() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" w");
     plotting.wait(SECOND);
-    plotting.asked.clear();
+    plotting.requests.clear();
     plotting.wait(SECOND);
-    assert_eq!(plotting.asked, []);
+    assert_eq!(plotting.requests, []);
     for _ in 0..10 {
         plotting.stage.now = plotting.stage.now.after(SECOND / 10);
         plotting.message("web", "1");
@@ -375,10 +375,10 @@ fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
         .unwrap()
         .count;
     assert!((10..15).contains(&count), "{count}");
-    plotting.asked.clear();
+    plotting.requests.clear();
     plotting.code(KeyCode::Esc);
     plotting.cpu("{}");
-    assert_eq!(plotting.asked, []);
+    assert_eq!(plotting.requests, []);
     // While closed, the plot makes no requests but keeps recording.
     plotting.keys("W");
     let plot = plotting.stage.app.plot();
@@ -387,7 +387,7 @@ fn what_is_shown_is_asked_for_when_there_is_news_but_not_too_often() {
 }
 
 #[test]
-fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
+fn an_open_message_replaces_the_plot_and_capital_w_brings_it_back() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.open_cpu();
     plotting.keys("w");
@@ -408,7 +408,7 @@ fn the_plot_gives_way_to_a_message_and_stands_in_its_place() {
 }
 
 #[test]
-fn the_histogram_brings_the_intervals_along() {
+fn the_histogram_adds_the_intervals_series() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" wH");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
@@ -438,7 +438,7 @@ fn read(plotting: &Plotting) -> String {
 }
 
 #[test]
-fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
+fn the_arrows_read_point_by_point_and_esc_ends_it() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
     plotting.keys("w");
@@ -474,7 +474,7 @@ fn the_arrows_read_one_point_after_the_other_and_esc_goes_on() {
 }
 
 #[test]
-fn the_cursor_stays_while_it_is_seen() {
+fn the_cursor_stays_while_it_is_visible() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
     plotting.keys("w");
@@ -497,7 +497,7 @@ fn the_cursor_stays_while_it_is_seen() {
 }
 
 #[test]
-fn another_series_is_read_at_the_same_time_and_several_messages_are_told_as_such() {
+fn another_series_is_read_at_the_same_time_and_aggregates_say_so() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.open_cpu();
     plotting.keys("w");
@@ -716,7 +716,7 @@ fn a_path_without_numbers_says_so() {
 }
 
 #[test]
-fn intervals_are_counted_by_how_long_they_are() {
+fn the_histogram_counts_intervals_by_length() {
     let mut plotting = Plotting::with_numbers(10);
     for wait in [1, 2, 3, 20, 30, 400] {
         plotting.message("web", "1");
@@ -872,7 +872,7 @@ fn the_first_burst_of_a_channel_that_was_listened_to_is_in_its_rate() {
 }
 
 #[test]
-fn silence_is_known_only_while_the_channel_could_be_heard() {
+fn silence_counts_only_while_the_channel_could_be_received() {
     let mut plotting = Plotting::new();
     plotting.stage.confirm(0);
     plotting.wait(SECOND * 20);
@@ -886,8 +886,8 @@ fn silence_is_known_only_while_the_channel_could_be_heard() {
     plotting.stage.notice(Notice::Gap(gap.clone()));
     plotting.wait(SECOND * 10);
     plotting.stage.confirm(0);
-    let heard_again = plotting.stage.now;
-    let end = GapEnd::Restored(heard_again);
+    let received_again = plotting.stage.now;
+    let end = GapEnd::Restored(received_again);
     plotting.stage.notice(Notice::Gap(Gap { end, ..gap }));
     plotting.wait(SECOND * 8);
     burst(&mut plotting);
@@ -897,12 +897,12 @@ fn silence_is_known_only_while_the_channel_could_be_heard() {
         .plot()
         .curve(&app.plot().series()[0], &app.plot_window(), app.session());
     let half = app.plot().rate_over(&app.plot().series()[0]).unwrap() / 2;
-    assert!(curve.dots[0].time.before(half) >= heard_again);
-    assert!(curve.dots[0].time < heard_again.after(half * 4));
+    assert!(curve.dots[0].time.before(half) >= received_again);
+    assert!(curve.dots[0].time < received_again.after(half * 4));
 }
 
 #[test]
-fn where_messages_came_but_no_rate_is_known_yet_the_table_says_so_too() {
+fn the_table_says_where_no_rate_is_known_yet() {
     let mut plotting = Plotting::new();
     plotting.message("new", "x");
     select_channel(&mut plotting);
@@ -916,7 +916,7 @@ fn where_messages_came_but_no_rate_is_known_yet_the_table_says_so_too() {
 }
 
 #[test]
-fn the_last_number_is_one_that_came() {
+fn the_last_value_is_one_that_was_received() {
     let mut plotting = Plotting::new();
     for number in 0..400 {
         plotting.message("cpu", format!("{{\"n\":{}}}", number % 2 * 1_000));
@@ -933,7 +933,7 @@ fn the_last_number_is_one_that_came() {
 }
 
 #[test]
-fn what_is_known_is_not_panned_out_of_sight() {
+fn panning_stops_at_the_oldest_point() {
     let mut plotting = Plotting::new();
     for _ in 0..100 {
         plotting.message("cpu", "{\"n\":1}");
@@ -967,7 +967,7 @@ fn what_is_known_is_not_panned_out_of_sight() {
 }
 
 #[test]
-fn where_nothing_came_yet_no_key_is_said_to_help() {
+fn without_data_no_key_is_suggested_in_vain() {
     let mut plotting = Plotting::new();
     plotting.stage = Stage::new(&["quiet"]);
     select_channel(&mut plotting);

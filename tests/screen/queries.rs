@@ -77,7 +77,7 @@ fn selected_number(stage: &Stage) -> u32 {
 // --- Filtering ---------------------------------------------------------------------------------
 
 #[test]
-fn a_filter_applies_as_it_is_typed_to_what_is_kept_and_to_what_arrives() {
+fn a_filter_applies_as_it_is_typed_to_kept_and_new_messages() {
     let mut stage = stage();
     filter(&mut stage, "err");
     assert_eq!(stage.app.shown().messages(), 10);
@@ -94,7 +94,7 @@ fn a_filter_applies_as_it_is_typed_to_what_is_kept_and_to_what_arrives() {
 }
 
 #[test]
-fn escape_in_the_box_brings_back_the_filter_before_and_in_the_panes_ends_it() {
+fn esc_in_the_box_restores_the_previous_filter_and_in_a_pane_clears_it() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Esc);
@@ -117,7 +117,7 @@ fn escape_in_the_box_brings_back_the_filter_before_and_in_the_panes_ends_it() {
 }
 
 #[test]
-fn an_empty_box_ends_the_filter_and_the_search() {
+fn an_empty_box_clears_the_filter_or_the_search() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
@@ -135,7 +135,7 @@ fn an_empty_box_ends_the_filter_and_the_search() {
 }
 
 #[test]
-fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
+fn a_query_without_matches_suggests_what_may_have_been_meant() {
     let mut stage = stage();
     filter(&mut stage, "level:error");
     assert_eq!(stage.app.offered(), Some(".level == \"error\""));
@@ -173,7 +173,7 @@ fn a_query_that_finds_nothing_offers_what_may_have_been_meant() {
 }
 
 #[test]
-fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
+fn a_search_without_matches_suggests_what_may_have_been_meant() {
     let mut stage = stage();
     stage.keys("Flevel:error");
     assert_line(
@@ -195,7 +195,7 @@ fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
 }
 
 #[test]
-fn a_breakpoint_offers_what_may_have_been_meant() {
+fn a_breakpoint_suggests_what_may_have_been_meant() {
     let mut stage = stage();
     stage.keys("Blevel:error");
     assert_line(&stage, &["did you mean .level == \"error\" ? Tab accept"]);
@@ -206,7 +206,7 @@ fn a_breakpoint_offers_what_may_have_been_meant() {
 }
 
 #[test]
-fn a_word_finds_channels_by_a_part_of_their_name() {
+fn a_word_finds_channels_by_part_of_their_name() {
     let mut stage = stage();
     filter(&mut stage, "order");
     assert_eq!(stage.app.shown().messages(), 50);
@@ -237,8 +237,8 @@ fn feed_unsearched(stage: &mut Stage, count: usize) -> Vec<Effect> {
     stage.app.update(event, stage.now)
 }
 
-fn answer(stage: &mut Stage, asked: Vec<Effect>) {
-    for effect in asked {
+fn answer(stage: &mut Stage, requests: Vec<Effect>) {
+    for effect in requests {
         if let Effect::Scan(request) = effect {
             let answer = stage.engine.answer(request);
             stage.send(Event::Scanned(answer));
@@ -247,14 +247,14 @@ fn answer(stage: &mut Stage, asked: Vec<Effect>) {
 }
 
 #[test]
-fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
+fn newer_rows_are_counted_as_not_yet_searched() {
     let mut stage = stage();
     stage.send(Event::Resize(200, 30));
     filter(&mut stage, "needle");
     stage.code(KeyCode::Enter);
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
-    let asked = feed_unsearched(&mut stage, 1000);
+    let requests = feed_unsearched(&mut stage, 1000);
     // More arrive while those are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
@@ -275,7 +275,7 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
     assert_line(&stage, &["0 of 1,600 · 1,500 not yet searched"]);
     assert_eq!(stage.app.offered(), None);
     stage.code(KeyCode::Esc);
-    answer(&mut stage, asked);
+    answer(&mut stage, requests);
     assert_eq!(stage.app.shown().messages(), 1500);
     assert!(!stage.screen().contains("not yet searched"));
     stage.keys("n");
@@ -283,7 +283,7 @@ fn rows_that_came_later_and_were_not_searched_yet_are_counted_as_such() {
 }
 
 #[test]
-fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
+fn an_invalid_query_leaves_the_previous_one_in_force() {
     let mut stage = stage();
     // The valid prefix `is` is not in force either.
     filter(&mut stage, "is");
@@ -318,7 +318,7 @@ fn while_a_query_is_wrong_the_one_before_it_was_edited_is_in_force() {
 }
 
 #[test]
-fn what_else_hides_rows_is_named_where_none_is_left() {
+fn an_empty_result_names_the_other_filters_that_hide_rows() {
     let mut stage = stage();
     stage.send(Event::Resize(200, 30));
     stage.keys("f");
@@ -349,7 +349,7 @@ fn what_else_hides_rows_is_named_where_none_is_left() {
 }
 
 #[test]
-fn muted_channels_and_the_only_one_are_named_where_no_row_is_left() {
+fn an_empty_result_names_muted_channels_and_a_single_shown_one() {
     let mut stage = stage();
     stage.send(Event::Resize(200, 30));
     // The newest message is a job, which the first key press only selects.
@@ -373,7 +373,7 @@ fn the_box_opens_with_the_filter_in_force() {
 }
 
 #[test]
-fn the_history_of_queries_is_walked_kept_and_handed_out_to_be_kept() {
+fn the_query_history_is_browsed_extended_and_passed_on_for_saving() {
     let mut stage = Stage::with(&["*"], |settings| {
         settings.queries = vec!["older".to_owned(), "old".to_owned()];
     });
@@ -406,7 +406,7 @@ fn a_filter_leaves_the_frozen_row_where_it_is() {
 }
 
 #[test]
-fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
+fn listed_filters_can_be_on_or_off_and_include_or_exclude() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.chord(KeyModifiers::ALT, KeyCode::Enter);
@@ -432,7 +432,7 @@ fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
 }
 
 #[test]
-fn a_list_that_is_empty_opens_with_its_box_and_one_that_is_added_to_stays_open() {
+fn an_empty_list_opens_its_box_and_stays_open_after_an_addition() {
     let mut stage = stage();
     for (key, context) in [("f", Context::Filters), ("B", Context::Breakpoints)] {
         stage.keys(key);
@@ -475,7 +475,7 @@ fn a_filter_from_the_command_line_is_in_force_from_the_first_message() {
 }
 
 #[test]
-fn notices_stay_under_a_filter_unless_it_speaks_of_them() {
+fn a_filter_hides_no_notices_unless_it_mentions_them() {
     let mut stage = stage();
     stage.notice(Notice::AllEnded);
     filter(&mut stage, "error");
@@ -505,7 +505,7 @@ fn a_filter_keeps_its_counts_while_rows_are_evicted() {
 }
 
 #[test]
-fn a_filter_by_subscription_sees_a_delivery_that_comes_later() {
+fn a_filter_by_subscription_includes_later_deliveries() {
     let mut stage = Stage::new(&["or*", "orders"]);
     let mut first = Batch::default();
     first.push_message(stage.now, b"orders", b"x", SubscriptionId(0));
@@ -521,7 +521,7 @@ fn a_filter_by_subscription_sees_a_delivery_that_comes_later() {
 }
 
 #[test]
-fn a_row_that_a_later_delivery_rules_out_is_hidden_again() {
+fn a_row_excluded_by_a_later_delivery_is_hidden_again() {
     let mut stage = Stage::new(&["or*", "orders"]);
     let mut first = Batch::default();
     first.push_message(stage.now, b"orders", b"x", SubscriptionId(0));
@@ -587,7 +587,7 @@ fn finding_hides_nothing_and_jumps_between_hits() {
 }
 
 #[test]
-fn a_search_goes_to_the_nearest_hit() {
+fn a_search_selects_the_nearest_hit() {
     for (rows_down, expected) in [(0, 0), (1, 10), (10, 10), (11, 20), (95, 90)] {
         let mut stage = stage();
         stage.keys("g");
@@ -604,13 +604,13 @@ fn a_search_goes_to_the_nearest_hit() {
 }
 
 #[test]
-fn a_search_goes_to_a_hit_once_it_is_found_unless_the_user_has_moved() {
+fn a_search_selects_a_late_hit_unless_the_user_has_moved() {
     for is_moved in [false, true] {
         let mut stage = stage();
         stage.keys("gjj");
         stage.keys("F.n == 5");
         let letter = Event::Key(KeyCode::Char('5').into());
-        let asked = stage.app.update(letter, stage.now);
+        let requests = stage.app.update(letter, stage.now);
         stage
             .app
             .update(Event::Key(KeyCode::Enter.into()), stage.now);
@@ -618,7 +618,7 @@ fn a_search_goes_to_a_hit_once_it_is_found_unless_the_user_has_moved() {
         if is_moved {
             stage.keys("j");
         }
-        answer(&mut stage, asked);
+        answer(&mut stage, requests);
         assert_eq!(selected_number(&stage), if is_moved { 3 } else { 55 });
     }
 }
@@ -634,13 +634,13 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         stage.keys("g");
         stage.keys(&"j".repeat(90));
         stage.keys("F");
-        let asked = text.chars().fold(Vec::new(), |_, letter| {
+        let requests = text.chars().fold(Vec::new(), |_, letter| {
             let letter = Event::Key(KeyCode::Char(letter).into());
             stage.app.update(letter, stage.now)
         });
         let enter = Event::Key(KeyCode::Enter.into());
         stage.app.update(enter, stage.now);
-        let request = asked.into_iter().find_map(|effect| match effect {
+        let request = requests.into_iter().find_map(|effect| match effect {
             Effect::Scan(request) => Some(request),
             _ => None,
         });
@@ -666,12 +666,12 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         stage
             .app
             .update(Event::Key(KeyCode::Char('n').into()), stage.now);
-        let said = if toast.is_empty() {
+        let expected = if toast.is_empty() {
             "the only match"
         } else {
             toast
         };
-        assert_eq!(stage.toast(), said);
+        assert_eq!(stage.toast(), expected);
     }
 }
 
@@ -689,7 +689,7 @@ fn the_title_says_which_hit_is_selected() {
 }
 
 #[test]
-fn escape_in_the_box_brings_back_the_search_before() {
+fn esc_in_the_box_restores_the_previous_search() {
     let mut stage = stage();
     stage.keys("Ferror");
     stage.code(KeyCode::Enter);
@@ -700,7 +700,7 @@ fn escape_in_the_box_brings_back_the_search_before() {
 }
 
 #[test]
-fn hits_that_a_filter_hides_are_passed_over() {
+fn hits_hidden_by_a_filter_are_skipped() {
     let mut stage = stage();
     filter(&mut stage, "channel:jobs");
     stage.code(KeyCode::Enter);
@@ -720,7 +720,7 @@ fn hits_that_a_filter_hides_are_passed_over() {
 }
 
 #[test]
-fn while_following_the_last_row_itself_is_the_first_to_be_found() {
+fn while_following_a_search_can_find_the_last_row() {
     let mut stage = stage();
     feed(&mut stage, 100..101);
     stage.keys("Ferror");
@@ -738,7 +738,7 @@ fn while_following_the_last_row_itself_is_the_first_to_be_found() {
 }
 
 #[test]
-fn while_following_the_last_row_itself_is_the_first_mark_before() {
+fn while_following_the_last_row_can_be_the_previous_mark() {
     let mut stage = stage();
     stage.keys(" x");
     assert!(stage.app.session().is_marked(RowId(99)));
@@ -756,7 +756,7 @@ fn while_following_the_last_row_itself_is_the_first_mark_before() {
 }
 
 #[test]
-fn the_search_ends_by_escape_in_its_box() {
+fn esc_in_the_box_ends_the_search() {
     let mut stage = stage();
     stage.keys("Ferror");
     assert!(stage.app.find().is_some());
@@ -769,7 +769,7 @@ fn the_search_ends_by_escape_in_its_box() {
 // --- Breakpoints -------------------------------------------------------------------------------
 
 #[test]
-fn a_breakpoint_freezes_the_view_on_its_hit_while_receiving_goes_on() {
+fn a_breakpoint_freezes_the_view_at_its_hit_while_receiving_continues() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     feed(&mut stage, 101..130);
@@ -797,7 +797,7 @@ fn a_breakpoint_freezes_the_view_on_its_hit_while_receiving_goes_on() {
 }
 
 #[test]
-fn space_goes_on_to_the_next_hit_and_then_follows() {
+fn space_continues_to_the_next_hit_and_then_follows() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     feed(&mut stage, 101..131);
@@ -811,7 +811,7 @@ fn space_goes_on_to_the_next_hit_and_then_follows() {
 }
 
 #[test]
-fn following_by_hand_passes_the_hits_that_wait() {
+fn following_again_by_hand_skips_waiting_hits() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     feed(&mut stage, 101..141);
@@ -822,7 +822,7 @@ fn following_by_hand_passes_the_hits_that_wait() {
 }
 
 #[test]
-fn what_was_kept_before_a_breakpoint_was_set_does_not_stop_the_view() {
+fn messages_kept_before_a_breakpoint_was_set_do_not_trigger_it() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     assert!(stage.is_following());
@@ -861,7 +861,7 @@ fn a_breakpoint_may_stop_at_every_nth_hit() {
 }
 
 #[test]
-fn a_breakpoint_that_only_logs_counts_and_marks_without_stopping() {
+fn a_breakpoint_can_count_and_mark_without_stopping() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     stage.keys("Bl");
@@ -911,7 +911,7 @@ fn a_breakpoint_rings_the_bell_or_notifies_but_not_for_every_hit_of_a_flood() {
 }
 
 #[test]
-fn a_breakpoint_switched_off_asks_nothing_and_counts_on_when_it_is_on_again() {
+fn a_disabled_breakpoint_requests_nothing_and_resumes_counting_when_enabled() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     let effects = {
@@ -932,7 +932,7 @@ fn a_breakpoint_switched_off_asks_nothing_and_counts_on_when_it_is_on_again() {
 }
 
 #[test]
-fn a_hit_and_its_context_survive_eviction_until_the_view_goes_on() {
+fn a_hit_and_its_context_survive_eviction_until_the_view_continues() {
     let mut stage = stage();
     break_at(&mut stage, ".n == 150");
     feed(&mut stage, 101..200);
@@ -964,7 +964,7 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_goes_on() {
 }
 
 #[test]
-fn hits_that_wait_survive_eviction_and_those_that_cannot_are_counted() {
+fn waiting_hits_survive_eviction_and_the_rest_are_counted() {
     let mut stage = stage();
     break_at(&mut stage, ".n in (110, 150)");
     feed(&mut stage, 101..200);
@@ -991,7 +991,7 @@ fn hits_that_wait_survive_eviction_and_those_that_cannot_are_counted() {
 }
 
 #[test]
-fn a_hit_that_the_filter_hides_is_shown_all_the_same() {
+fn a_hit_is_shown_even_if_the_filter_hides_it() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     filter(&mut stage, "channel:jobs");
@@ -1010,7 +1010,7 @@ fn a_breakpoint_from_the_command_line_stops_at_the_first_hit() {
 }
 
 #[test]
-fn an_edited_breakpoint_counts_anew() {
+fn editing_a_breakpoint_resets_its_count() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     feed(&mut stage, 101..130);
@@ -1025,7 +1025,7 @@ fn an_edited_breakpoint_counts_anew() {
 }
 
 #[test]
-fn a_hit_stays_however_much_came_right_before_it() {
+fn a_hit_survives_however_much_arrived_right_before_it() {
     let mut stage = stage();
     break_at(&mut stage, "BIGHIT");
     let large = vec![b'x'; 4_000];
@@ -1041,7 +1041,7 @@ fn a_hit_stays_however_much_came_right_before_it() {
 }
 
 #[test]
-fn a_large_hit_stays_too() {
+fn a_large_hit_survives_too() {
     let mut stage = stage();
     break_at(&mut stage, "BIGHIT");
     let large = [b"BIGHIT".to_vec(), vec![b'x'; 500_000]].concat();
@@ -1053,7 +1053,7 @@ fn a_large_hit_stays_too() {
 }
 
 #[test]
-fn a_row_says_where_others_have_gone_behind_a_hit() {
+fn a_row_marks_where_others_were_evicted_after_a_hit() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     for round in 0..300 {
@@ -1081,7 +1081,7 @@ fn a_row_says_where_others_have_gone_behind_a_hit() {
 }
 
 #[test]
-fn an_edited_breakpoint_does_not_claim_what_the_query_before_has_hit() {
+fn an_edited_breakpoint_does_not_claim_hits_of_its_previous_query() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     feed(&mut stage, 101..141);
@@ -1116,7 +1116,7 @@ fn a_row_that_two_breakpoints_hit_waits_once() {
 }
 
 #[test]
-fn a_hit_shown_beside_a_filter_is_not_counted_with_what_passes_it() {
+fn a_hit_shown_despite_a_filter_is_not_counted_as_a_match() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
@@ -1132,7 +1132,7 @@ fn a_hit_shown_beside_a_filter_is_not_counted_with_what_passes_it() {
 }
 
 #[test]
-fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
+fn rows_evicted_before_a_breakpoint_could_test_them_are_reported() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     // No scan is answered for a while.
@@ -1166,7 +1166,7 @@ fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
 // --- Highlights, hits and gaps -----------------------------------------------------------------
 
 #[test]
-fn marks_hits_and_gaps_are_jumped_between() {
+fn brackets_jump_between_marks_hits_and_gaps() {
     let mut stage = stage();
     stage.keys("kkkkk");
     assert_eq!(selected_number(&stage), 94);
@@ -1190,7 +1190,7 @@ fn marks_hits_and_gaps_are_jumped_between() {
 }
 
 #[test]
-fn marks_go_with_their_rows() {
+fn marks_disappear_with_their_rows() {
     let mut stage = stage();
     stage.keys("kx");
     let row = stage.app.window().selected.unwrap();
@@ -1202,7 +1202,7 @@ fn marks_go_with_their_rows() {
 }
 
 #[test]
-fn the_box_says_what_it_is_for() {
+fn the_box_names_its_purpose() {
     let mut stage = stage();
     for (key, purpose) in [
         ("/", Purpose::Filter),
@@ -1219,7 +1219,7 @@ fn the_box_says_what_it_is_for() {
 }
 
 #[test]
-fn times_are_of_the_day_in_the_zone_that_is_shown() {
+fn times_in_queries_refer_to_the_displayed_time_zone() {
     let mut stage = Stage::new(&["*"]);
     stage.keys("t");
     // 2023-11-14 22:13:20 UTC
@@ -1237,7 +1237,7 @@ fn times_are_of_the_day_in_the_zone_that_is_shown() {
 }
 
 #[test]
-fn every_query_in_the_manual_is_one() {
+fn every_query_in_the_manual_is_valid() {
     let page = std::fs::read_to_string("assets/manual/queries.md").unwrap();
     let section = page.split("\n## ").find(|part| part.starts_with("Terms"));
     let rows = section
@@ -1246,7 +1246,7 @@ fn every_query_in_the_manual_is_one() {
         .filter(|line| line.starts_with("| `"));
     let mut count = 0;
     for row in rows {
-        // The text in backticks in the first cell; a bar within it is escaped.
+        // The text in backticks in the first cell; a bar in it is escaped.
         let cell = row.replace("\\|", "\0");
         let cell = cell.split('|').nth(1).unwrap().replace('\0', "|");
         for text in cell.split('`').skip(1).step_by(2) {
@@ -1258,7 +1258,7 @@ fn every_query_in_the_manual_is_one() {
 }
 
 #[test]
-fn an_exact_topic_is_no_part_of_a_channel_query() {
+fn an_exact_topic_matches_only_its_own_name() {
     assert!(Topic::channel(b"a*").matches(b"a*"));
     assert!(!Topic::channel(b"a*").matches(b"ab"));
 }
@@ -1281,7 +1281,7 @@ fn assert_line(stage: &Stage, parts: &[&str]) {
 }
 
 #[test]
-fn the_title_says_how_many_of_how_many_pass_which_filter() {
+fn the_title_shows_the_filter_and_how_many_messages_match() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
@@ -1295,7 +1295,7 @@ fn the_title_says_how_many_of_how_many_pass_which_filter() {
 }
 
 #[test]
-fn the_box_says_what_is_wrong_under_the_place_or_what_is_found() {
+fn the_box_shows_the_error_below_its_place_or_the_matches() {
     let mut stage = stage();
     filter(&mut stage, "error");
     assert_line(&stage, &["│ error"]);
@@ -1355,7 +1355,7 @@ fn syntax_paged(stage: &mut Stage) -> String {
 }
 
 #[test]
-fn all_of_the_syntax_can_be_read_on_a_screen_of_any_width() {
+fn the_whole_syntax_list_is_readable_at_any_width() {
     let one_space = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     for (width, height) in [(80, 24), (104, 24), (60, 20), (40, 12), (33, 30)] {
         let mut stage = stage();
@@ -1382,7 +1382,7 @@ fn all_of_the_syntax_can_be_read_on_a_screen_of_any_width() {
 }
 
 #[test]
-fn the_essentials_of_the_syntax_are_seen_at_80_by_24_without_paging() {
+fn the_most_important_syntax_fits_80_by_24_without_paging() {
     let mut stage = stage();
     stage.keys("/");
     stage.code(KeyCode::F(1));
@@ -1409,7 +1409,7 @@ fn the_essentials_of_the_syntax_are_seen_at_80_by_24_without_paging() {
 }
 
 #[test]
-fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
+fn a_long_error_is_truncated_and_its_place_is_coloured() {
     let mut stage = stage();
     stage.send(Event::Resize(40, 12));
     filter(&mut stage, "ab size>lots");
@@ -1425,7 +1425,7 @@ fn what_is_wrong_is_cut_with_a_mark_and_its_place_is_coloured() {
 }
 
 #[test]
-fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
+fn a_stop_names_its_breakpoint_and_waiting_hits_and_marks_its_row() {
     let mut stage = stage();
     stage.confirm(0);
     stage.send(Event::Resize(120, 24));
@@ -1446,7 +1446,7 @@ fn a_stop_says_which_breakpoint_and_what_waits_and_marks_its_row() {
 }
 
 #[test]
-fn a_stop_leaves_the_filter_in_the_title() {
+fn a_stop_keeps_the_filter_in_the_title() {
     let mut stage = stage();
     stage.confirm(0);
     stage.send(Event::Resize(120, 24));
@@ -1460,7 +1460,7 @@ fn a_stop_leaves_the_filter_in_the_title() {
 }
 
 #[test]
-fn every_row_that_is_found_has_a_sign_in_its_margin_behind_those_of_marks_and_hits() {
+fn matching_rows_have_a_margin_sign_after_those_of_marks_and_hits() {
     let mut stage = stage();
     stage.keys("Fchannel:jobs");
     stage.code(KeyCode::Enter);
@@ -1504,7 +1504,7 @@ fn matches_drawn(stage: &Stage) -> Vec<String> {
 }
 
 #[test]
-fn what_a_breakpoint_matched_is_marked_where_the_view_has_stopped() {
+fn the_text_matched_by_a_breakpoint_is_highlighted_at_the_stop() {
     let mut stage = stage();
     filter(&mut stage, "level");
     stage.code(KeyCode::Enter);
@@ -1543,7 +1543,7 @@ fn haystack(is_json: bool) -> String {
 }
 
 #[test]
-fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
+fn an_open_message_shows_its_first_match_and_n_and_capital_n_cycle() {
     for (is_json, query) in [(true, "Fneedle"), (false, "Fneedle"), (true, "/needle")] {
         let mut stage = stage();
         stage.messages(&[("big", haystack(is_json).as_bytes())]);
@@ -1586,7 +1586,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_go_through_them() {
 }
 
 #[test]
-fn an_open_message_says_where_its_only_match_is_the_only_one_and_where_there_is_none() {
+fn an_open_message_reports_a_single_match_and_no_match() {
     let mut stage = stage();
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Enter);
@@ -1638,7 +1638,7 @@ fn the_lists_say_what_each_filter_and_breakpoint_does() {
 }
 
 #[test]
-fn a_list_says_below_what_is_wrong_where_that_is_too_long_to_stand_beside_the_query() {
+fn a_long_error_in_a_list_appears_below_the_query() {
     let mut stage = stage();
     break_at(&mut stage, "jq(def f: f; f)");
     feed(&mut stage, 100..110);
@@ -1669,7 +1669,7 @@ fn the_help_is_not_cut_at_80_columns() {
 }
 
 #[test]
-fn a_filter_that_lets_nothing_pass_says_how_to_go_on() {
+fn a_filter_without_matches_says_how_to_continue() {
     let mut stage = stage();
     filter(&mut stage, "nothing like it");
     stage.code(KeyCode::Enter);
@@ -1678,7 +1678,7 @@ fn a_filter_that_lets_nothing_pass_says_how_to_go_on() {
 }
 
 #[test]
-fn whatever_queries_open_can_be_drawn_and_moved_through_at_every_small_size() {
+fn every_query_overlay_is_usable_at_every_small_size() {
     let open: [&[KeyCode]; 5] = [
         &[KeyCode::Char('/'), KeyCode::F(1)],
         &[KeyCode::Char('/'), KeyCode::Char('(')],
@@ -1714,7 +1714,7 @@ fn whatever_queries_open_can_be_drawn_and_moved_through_at_every_small_size() {
 }
 
 #[test]
-fn a_stop_names_its_query_and_what_waits_in_every_width() {
+fn a_stop_names_its_query_and_waiting_hits_at_every_width() {
     let mut stage = stage();
     stage.confirm(0);
     break_at(&mut stage, "error");
@@ -1731,7 +1731,7 @@ fn a_stop_names_its_query_and_what_waits_in_every_width() {
 }
 
 #[test]
-fn a_list_is_offered_another_query_only_for_a_text_that_looks_like_one() {
+fn a_list_suggests_another_query_only_for_text_that_looks_like_one() {
     for key in ["f", "B"] {
         for (text, offered) in [
             ("level:error", Some(".level == \"error\"")),

@@ -95,14 +95,14 @@ impl Session {
         }
         let (effect_tx, effect_rx) = unbounded_channel();
         let (answer_tx, answer_rx) = channel(16);
-        let tell = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
+        let send = move |answer| answer_tx.blocking_send(Event::Scanned(answer)).is_ok();
         let (screen_tx, screen_rx) = unbounded_channel();
         let host = Recorder {
             effect_tx,
             screen_tx,
             first_key: first_key.map(|code| (input_tx.clone(), code)),
             written: Cell::new(0),
-            scanner: scan::start(tell).unwrap(),
+            scanner: scan::start(send).unwrap(),
         };
         let polls = Rc::new(Cell::new(0));
         let inputs = Inputs {
@@ -170,7 +170,7 @@ fn play(test: impl Future<Output = ()>) {
 }
 
 #[test]
-fn the_first_screen_stands_before_anything_has_arrived() {
+fn the_first_screen_is_drawn_before_anything_has_arrived() {
     play(async {
         let mut session = Session::start();
         session.see("Connecting to redis://127.0.0.1:6379").await;
@@ -179,7 +179,7 @@ fn the_first_screen_stands_before_anything_has_arrived() {
 }
 
 #[test]
-fn a_message_that_is_fed_is_drawn() {
+fn a_received_message_is_drawn() {
     play(async {
         let mut session = Session::start();
         session
@@ -199,7 +199,7 @@ fn a_message_that_is_fed_is_drawn() {
 }
 
 #[test]
-fn a_key_goes_before_a_flood_that_waits() {
+fn a_key_takes_precedence_over_a_waiting_flood() {
     play(async {
         let flood = (0..10_000).map(|number| message("a", &number.to_string()));
         let session = Session::with(flood.collect(), Some(KeyCode::Char('q')));
@@ -209,7 +209,7 @@ fn a_key_goes_before_a_flood_that_waits() {
 }
 
 #[test]
-fn a_flood_is_taken_in_many_at_a_time_for_one_drawing() {
+fn a_flood_is_processed_in_bulk_for_each_drawing() {
     play(async {
         let flood = (0..1_000).map(|number| message("a", &format!("number {number}")));
         let mut session = Session::with(flood.collect(), None);
@@ -221,7 +221,7 @@ fn a_flood_is_taken_in_many_at_a_time_for_one_drawing() {
 }
 
 #[test]
-fn the_loop_ends_when_no_input_can_come_any_more_and_when_it_is_told_to() {
+fn the_loop_ends_without_input_and_on_request() {
     play(async {
         let outcome = Session::start().end().await;
         assert_eq!(outcome.app.log().counters().received, 0);
@@ -252,7 +252,7 @@ fn effects_reach_the_host_in_order_and_its_answers_reach_the_screen() {
 }
 
 #[test]
-fn a_new_size_is_found_by_the_next_drawing() {
+fn a_new_size_takes_effect_with_the_next_drawing() {
     play(async {
         let mut session = Session::start();
         session.see("Connecting").await;
@@ -264,7 +264,7 @@ fn a_new_size_is_found_by_the_next_drawing() {
 }
 
 #[test]
-fn nothing_is_drawn_and_nothing_wakes_the_loop_while_nothing_changes() {
+fn an_idle_loop_neither_draws_nor_wakes_up() {
     play(async {
         let mut session = Session::start();
         session.see("Connecting").await;
@@ -281,7 +281,7 @@ fn nothing_is_drawn_and_nothing_wakes_the_loop_while_nothing_changes() {
 }
 
 #[test]
-fn the_keys_go_on_when_the_server_tasks_have_ended() {
+fn keys_still_work_after_the_server_tasks_have_ended() {
     play(async {
         let mut session = Session::start();
         session.see("Connecting").await;

@@ -36,14 +36,14 @@ fn stage_with(width: u16, topics: &[&str], change: impl FnOnce(&mut Settings)) -
 /// Returns a stage with a cluster of three primaries, of which the first is the home.
 fn cluster(width: u16, topics: &[&str]) -> Stage {
     let mut stage = stage(width, topics);
-    tell_of_nodes(&mut stage, NodeId(0));
+    report_nodes(&mut stage, NodeId(0));
     for node in 0..3 {
         connect(&mut stage, node, Connection::Live);
     }
     stage
 }
 
-fn tell_of_nodes(stage: &mut Stage, home: NodeId) {
+fn report_nodes(stage: &mut Stage, home: NodeId) {
     let facts = (0..3).map(|number: u16| NodeFacts {
         node: NodeId(number),
         name: format!("127.0.0.1:{}", 7001 + number).into(),
@@ -87,7 +87,7 @@ fn status(stage: &Stage) -> String {
 // --- The status line -----------------------------------------------------------------------------
 
 #[test]
-fn a_node_that_is_away_is_named_while_the_others_serve() {
+fn a_node_that_is_down_is_named_while_the_others_serve() {
     let mut stage = cluster(160, &["*", "orders"]);
     confirm_all(&mut stage);
     connect(&mut stage, 1, lost());
@@ -119,7 +119,7 @@ fn a_node_that_is_away_is_named_while_the_others_serve() {
 }
 
 #[test]
-fn a_live_connection_by_which_messages_are_lost_says_so() {
+fn a_live_connection_that_loses_messages_says_so() {
     let mut stage = stage(120, &["*"]);
     stage.connection(Connection::Live);
     stage.confirm(0);
@@ -164,7 +164,7 @@ fn long_trouble_leaves_room_for_the_address_and_the_subscriptions() {
 // --- The table of servers ------------------------------------------------------------------------
 
 #[test]
-fn the_slots_are_cut_before_their_column_goes() {
+fn the_slots_are_truncated_before_their_column_is_dropped() {
     for (width, slots) in [
         (200, "2000-2900 6000-6900 10000-10900 (2703)"),
         (90, "2000-2900 … (2703)"),
@@ -179,7 +179,7 @@ fn the_slots_are_cut_before_their_column_goes() {
 }
 
 #[test]
-fn a_table_that_just_fits_is_not_cut() {
+fn a_table_that_just_fits_is_not_truncated() {
     for width in 20..120 {
         let mut stage = cluster(width, &["*"]);
         stage.keys("C");
@@ -213,7 +213,7 @@ fn with_topics(mut stage: Stage, topics: &[Topic]) -> Stage {
 }
 
 #[test]
-fn the_hint_for_a_shell_is_heard() {
+fn the_shell_hint_publishes_to_a_subscription() {
     assert_eq!(
         hint(stage(120, &["orders:*"])),
         "-h seed -p 7000 publish orders:test hello"
@@ -228,17 +228,17 @@ fn the_hint_for_a_shell_is_heard() {
 }
 
 #[test]
-fn the_hint_for_a_shell_follows_the_home() {
+fn the_shell_hint_names_the_home_node() {
     assert_eq!(
         hint(cluster(120, &["a"])),
         "-h 127.0.0.1 -p 7001 publish a hello"
     );
     let mut moved = cluster(120, &["a"]);
-    tell_of_nodes(&mut moved, NodeId(2));
+    report_nodes(&mut moved, NodeId(2));
     assert_eq!(hint(moved), "-h 127.0.0.1 -p 7003 publish a hello");
     // The home is down and no other node has taken its place yet.
     let mut lost_home = cluster(120, &["a"]);
-    tell_of_nodes(&mut lost_home, NodeId(1));
+    report_nodes(&mut lost_home, NodeId(1));
     connect(&mut lost_home, 1, lost());
     let hint = hint(lost_home);
     assert!(
@@ -248,7 +248,7 @@ fn the_hint_for_a_shell_follows_the_home() {
 }
 
 #[test]
-fn a_name_of_a_node_that_a_shell_would_act_on_is_not_hinted_at() {
+fn a_node_name_with_shell_characters_is_not_used_in_the_hint() {
     for name in ["$(reboot):7001", "-x:7001", "a b:7001", "host", ":7001"] {
         let mut stage = stage(120, &["a"]);
         let facts = NodeFacts {
@@ -267,7 +267,7 @@ fn a_name_of_a_node_that_a_shell_would_act_on_is_not_hinted_at() {
 }
 
 #[test]
-fn what_is_listened_to_is_named_or_counted() {
+fn the_subscriptions_are_named_or_counted() {
     let mut stage = stage(160, &["c1", "c2", "c3", "c4", "c5", "c6", "c7"]);
     stage.connection(Connection::Live);
     confirm_all(&mut stage);
@@ -277,7 +277,7 @@ fn what_is_listened_to_is_named_or_counted() {
 }
 
 #[test]
-fn nobody_is_told_to_publish_where_that_is_refused() {
+fn read_only_mode_gives_no_hint_to_publish() {
     let mut stage = stage_with(120, &["a"], |settings| settings.read_only = true);
     stage.connection(Connection::Live);
     confirm_all(&mut stage);
@@ -287,7 +287,7 @@ fn nobody_is_told_to_publish_where_that_is_refused() {
 }
 
 #[test]
-fn sharded_channels_that_are_looked_for_are_said_to_be() {
+fn a_search_for_sharded_channels_is_announced() {
     let mut stage = with_topics(stage(120, &[]), &[Topic::shard_pattern(b"sx*")]);
     stage.connection(Connection::Idle);
     let words = "looking for sharded channels like sx*; no answer yet";
@@ -311,7 +311,7 @@ fn sharded_channels_that_are_looked_for_are_said_to_be() {
 }
 
 #[test]
-fn of_very_many_sharded_channels_some_are_left_out_which_is_said_once() {
+fn too_many_sharded_channels_are_left_out_and_reported_once() {
     let mut stage = with_topics(stage(160, &[]), &[Topic::shard_pattern(b"*")]);
     let subscription = stage.subscription(0);
     let names: Vec<Box<[u8]>> = (0..MAX_UNNAMED + 10)
@@ -335,7 +335,7 @@ fn of_very_many_sharded_channels_some_are_left_out_which_is_said_once() {
 }
 
 #[test]
-fn a_refusal_is_said_where_it_leaves_nothing_to_listen_to() {
+fn a_refusal_that_leaves_no_subscription_is_shown() {
     for (reason, words, keys) in [
         (
             "WRONGPASS invalid",
@@ -365,7 +365,7 @@ fn a_refusal_is_said_where_it_leaves_nothing_to_listen_to() {
 }
 
 #[test]
-fn the_keys_are_said_in_a_small_screen_whatever_the_reason() {
+fn a_small_screen_shows_the_keys_whatever_the_reason() {
     let mut stage = Stage::new(&["*"]);
     stage.send(Event::Resize(40, 12));
     stage.connection(Connection::Reconnecting {
@@ -410,7 +410,7 @@ fn a_confirmation_names_its_server_where_there_are_several() {
 }
 
 #[test]
-fn the_sentinels_own_events_are_told_from_a_pattern_of_the_same_name() {
+fn sentinel_events_are_distinguished_from_a_pattern_of_the_same_name() {
     let mut stage = Stage::new(&[]);
     let topics = vec![Topic::pattern(b"*"), Topic::sentinel(b"*")];
     stage.app = App::new(Settings::default(), topics, (80, 24), START);

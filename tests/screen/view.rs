@@ -173,7 +173,7 @@ fn every_focus_and_overlay_is_drawn_at_every_size() {
 }
 
 #[test]
-fn nothing_that_strangers_send_reaches_the_screen_as_it_is() {
+fn untrusted_names_and_payloads_are_escaped_on_the_screen() {
     for (width, height) in [(40, 12), (80, 24), (81, 24), (200, 60)] {
         for name in NASTY {
             let nasty_name = || {
@@ -202,7 +202,7 @@ fn nothing_that_strangers_send_reaches_the_screen_as_it_is() {
 }
 
 #[test]
-fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
+fn text_from_the_server_is_escaped_on_the_screen() {
     let bad = "ERR \u{1b}[31m\u{202e}x\r\n\u{200b}";
     for size in [(40, 12), (120, 30)] {
         let mut stage = Stage::busy(size.0, size.1);
@@ -239,7 +239,7 @@ fn nothing_that_the_server_says_reaches_the_screen_as_it_is() {
 }
 
 #[test]
-fn escapes_are_set_apart_from_text_that_looks_like_them() {
+fn escapes_look_different_from_text_that_resembles_them() {
     let mut stage = Stage::in_utc(80, 24, &["*"]);
     stage.message(b"a", b"\\x1b");
     stage.message(b"a", b"\x1b");
@@ -258,7 +258,7 @@ fn escapes_are_set_apart_from_text_that_looks_like_them() {
 }
 
 #[test]
-fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
+fn an_empty_screen_explains_every_state_of_the_connection() {
     let retry_at = START.after(Duration::from_secs(8));
     let states = [
         (
@@ -302,7 +302,7 @@ fn an_empty_screen_says_what_is_the_case_in_every_state_of_the_connection() {
 }
 
 #[test]
-fn rows_that_are_hidden_are_said_to_be_hidden() {
+fn an_empty_log_says_which_rows_are_hidden() {
     let mut stage = Stage::in_utc(120, 30, &["orders", "users"]);
     stage.message(b"users", b"1");
     stage.keys(" m");
@@ -321,7 +321,7 @@ fn rows_that_are_hidden_are_said_to_be_hidden() {
 }
 
 #[test]
-fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
+fn a_gap_says_that_it_is_open_and_later_how_long_it_was() {
     let mut stage = Stage::in_utc(200, 24, &["*"]);
     stage.message(b"a", b"1");
     let mut gap = Gap {
@@ -358,7 +358,7 @@ fn a_gap_says_that_it_is_open_and_then_how_long_it_was() {
 }
 
 #[test]
-fn what_was_dropped_or_evicted_is_counted_on_the_screen() {
+fn dropped_and_evicted_messages_are_counted_on_the_screen() {
     let mut stage = Stage::keeping(160, 24, &["*"], 32 << 10);
     stage.notice(Notice::Dropped(Dropped {
         count: 1234,
@@ -395,7 +395,7 @@ fn what_was_dropped_or_evicted_is_counted_on_the_screen() {
 }
 
 #[test]
-fn a_silent_channel_says_for_how_long() {
+fn a_silent_channel_shows_for_how_long() {
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"a", b"1");
@@ -425,7 +425,7 @@ fn an_open_message_shows_its_time_in_the_chosen_form() {
 }
 
 #[test]
-fn the_title_of_a_narrow_box_stays() {
+fn a_narrow_box_keeps_its_title() {
     let mut stage = Stage::in_utc(12, 12, &[]);
     stage.keys("a");
     assert!(stage.screen().contains("Subscribe"), "{}", stage.screen());
@@ -564,7 +564,7 @@ fn primaries() -> Vec<NodeFacts> {
 }
 
 #[test]
-fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() {
+fn the_server_table_shows_silent_and_failed_nodes() {
     let mut stage = Stage::in_utc(100, 24, &["*"]);
     let live = |stage: &mut Stage, facts: &[NodeFacts]| {
         stage.send(Event::Feed(Feed::Nodes(facts.to_vec())));
@@ -606,7 +606,7 @@ fn the_table_of_servers_shows_who_is_silent_and_whom_the_others_have_given_up() 
 }
 
 #[test]
-fn who_received_a_message_in_a_cluster_is_said_of_the_node_that_counted() {
+fn receivers_in_a_cluster_are_attributed_to_the_node_that_counted() {
     for (receivers, words) in [
         (0, " last publish: no receivers at 10.0.0.1:7000 "),
         (3, " last publish: 3 receivers at 10.0.0.1:7000 "),
@@ -624,7 +624,7 @@ fn who_received_a_message_in_a_cluster_is_said_of_the_node_that_counted() {
 }
 
 #[test]
-fn what_cannot_be_heard_stands_in_the_status_line_and_why_in_the_log() {
+fn the_status_line_names_what_is_not_received_and_the_log_says_why() {
     let mut stage = Stage::busy(160, 24);
     let error = "NOPERM no permissions";
     stage.send(Event::Feed(Feed::Partial(Some(Partial::NodesUnknown(
@@ -641,7 +641,7 @@ fn what_cannot_be_heard_stands_in_the_status_line_and_why_in_the_log() {
 }
 
 #[test]
-fn the_box_with_an_answer_at_80_by_24() {
+fn the_publish_box_with_an_answer_at_80_by_24() {
     let mut stage = Stage::busy(80, 24);
     stage.keys("pfirst");
     stage.code(KeyCode::Enter);
@@ -716,7 +716,7 @@ fn a_lost_connection_at_80_by_24() {
 }
 
 #[test]
-fn the_prompt_for_a_subscription_at_80_by_24() {
+fn the_subscription_prompt_at_80_by_24() {
     let mut stage = Stage::busy(80, 24);
     stage.keys("aorders:*");
     insta::assert_snapshot!(stage.screen(), @r#"
@@ -784,7 +784,7 @@ fn a_frozen_view_says_so_at_every_width() {
 }
 
 #[test]
-fn what_is_looked_for_is_marked_in_its_row_and_in_the_open_message() {
+fn matches_are_highlighted_in_the_row_and_in_the_open_message() {
     let mut stage = Stage::in_utc(100, 24, &["*"]);
     stage.message(b"orders", br#"{"level":"error","n":1}"#);
     stage.message(b"orders", br#"{"level":"info","n":2}"#);
@@ -915,7 +915,7 @@ fn names_that_differ_in_blanks_look_different() {
 }
 
 #[test]
-fn blanks_at_the_ends_of_a_payload_and_an_empty_one_are_seen() {
+fn leading_and_trailing_blanks_and_empty_payloads_are_visible() {
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     for (payload, shown) in [
@@ -988,7 +988,7 @@ fn the_first_row_of_another_day_shows_its_date() {
 }
 
 #[test]
-fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
+fn a_publish_error_disappears_once_the_box_is_edited_or_left() {
     let failed = |stage: &mut Stage| {
         stage.keys("po");
         stage.code(KeyCode::Enter);
@@ -1006,24 +1006,24 @@ fn the_failure_of_a_publish_goes_once_the_box_is_edited_or_left() {
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.keys("y");
-    assert!(!is_shown(&stage), "it was edited");
+    assert!(!is_shown(&stage), "after an edit");
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.send(Event::Paste("y".to_owned()));
-    assert!(!is_shown(&stage), "it was edited");
+    assert!(!is_shown(&stage), "after an edit");
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.wait(Duration::from_secs(1));
     stage.code(KeyCode::Enter);
-    assert!(!is_shown(&stage), "it was sent again");
+    assert!(!is_shown(&stage), "after another publish");
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     failed(&mut stage);
     stage.code(KeyCode::Esc);
-    assert!(!is_shown(&stage), "the box was left");
+    assert!(!is_shown(&stage), "the box is left");
 }
 
 #[test]
-fn messages_of_this_session_are_marked() {
+fn messages_published_from_this_session_are_marked() {
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"orders", b"x");
@@ -1064,7 +1064,7 @@ fn messages_of_this_session_are_marked() {
 }
 
 #[test]
-fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
+fn setting_the_clock_back_is_reported_and_changes_no_time_difference() {
     const HOUR: i64 = 3_600_000_000;
     let mut stage = Stage::in_utc(140, 24, &["*"]);
     stage.live();
@@ -1097,7 +1097,7 @@ fn a_clock_that_is_set_back_is_told_and_changes_no_difference() {
 }
 
 #[test]
-fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
+fn a_huge_name_is_truncated_before_it_is_formatted() {
     let name = vec![b'n'; 10 << 20];
     let words = subscope::payload::escape::whole_name(&name);
     assert!(words.len() < 1100, "{}", words.len());
@@ -1112,7 +1112,7 @@ fn a_name_of_megabytes_is_cut_before_it_is_made_words_of() {
 }
 
 #[test]
-fn a_box_of_very_many_columns_or_lines_that_are_not_ascii_shows_what_is_typed() {
+fn a_box_with_very_long_non_ascii_text_shows_what_is_typed() {
     for text in [
         "漢".repeat(40_000),
         "e\u{301}".repeat(70_000),
@@ -1172,7 +1172,7 @@ fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
 }
 
 #[test]
-fn a_toast_hides_no_text_that_is_being_written() {
+fn a_toast_never_hides_text_being_typed() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"1")]);
     for size in [(60, 24), (60, 10), (40, 12)] {

@@ -18,12 +18,12 @@ use subscope::server::{Command, Config, Endpoint, Feed, Server, Timing, start};
 use crate::support::peer::{Peer, array, confirmation};
 
 /// Timeout for expected events, after which the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Heartbeat intervals for tests that depend on PING answers, and for tests in which no PING may be
 /// in flight: an error in between would be taken for its answer.
-const OFTEN: Duration = Duration::from_millis(50);
-const SELDOM: Duration = Duration::from_secs(600);
+const FREQUENT_PINGS: Duration = Duration::from_millis(50);
+const RARE_PINGS: Duration = Duration::from_secs(600);
 
 /// The server tasks, subscribed to everything, and the log that they fill.
 struct Listener {
@@ -67,14 +67,14 @@ impl Listener {
         listener
     }
 
-    async fn until(&mut self, what: &str, is_so: impl Fn(&MessageLog) -> bool) {
-        while !is_so(&self.log) {
+    async fn until(&mut self, what: &str, condition: impl Fn(&MessageLog) -> bool) {
+        while !condition(&self.log) {
             self.take(what).await;
         }
     }
 
     async fn take(&mut self, what: &str) {
-        match timeout(PATIENCE, self.feed_rx.recv()).await {
+        match timeout(TIMEOUT, self.feed_rx.recv()).await {
             Ok(Some(Feed::Batch(batch))) => self.log.append(*batch),
             Ok(Some(Feed::RoundTrip(..))) => self.pongs += 1,
             Ok(Some(_)) => {}
@@ -147,9 +147,9 @@ fn is_closed(log: &MessageLog) -> bool {
 }
 
 #[tokio::test]
-async fn a_cut_in_the_midst_of_a_frame_is_a_gap_and_half_a_message_is_none() {
+async fn a_connection_cut_within_a_frame_is_a_gap_and_delivers_no_half_message() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, OFTEN).await;
+    let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
     broker.publish(b"a", b"before");
     listener
         .until("a message", |log| log.counters().kept == 1)
@@ -169,9 +169,9 @@ async fn a_cut_in_the_midst_of_a_frame_is_a_gap_and_half_a_message_is_none() {
 }
 
 #[tokio::test]
-async fn silence_is_a_gap_that_starts_when_something_was_last_heard() {
+async fn silence_is_a_gap_that_begins_at_the_last_received_data() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, OFTEN).await;
+    let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
     broker.faults().mute();
     listener.until("a gap", |log| !gaps(log).is_empty()).await;
     let gap = notices(&listener.log)
@@ -195,9 +195,9 @@ async fn silence_is_a_gap_that_starts_when_something_was_last_heard() {
 }
 
 #[tokio::test]
-async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
+async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let strange = b"*2\r\n$6\r\nmoving\r\n:7\r\n-ERR out of the blue\r\n";
     assert_eq!(
         broker.faults().inject(FaultTargets::Subscribers, strange),
@@ -207,7 +207,7 @@ async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
-    let said = notices(&listener.log)
+    let reported = notices(&listener.log)
         .into_iter()
         .filter_map(|notice| match notice {
             Notice::Unexpected {
@@ -216,17 +216,17 @@ async fn an_unknown_frame_and_an_unasked_error_are_told_and_end_nothing() {
             } => Some(words),
             _ => None,
         });
-    let said: Vec<Box<str>> = said.collect();
-    assert_eq!(said.len(), 2, "{said:?}");
-    assert!(said[0].contains("moving"), "{said:?}");
-    assert!(said[1].contains("out of the blue"), "{said:?}");
+    let reported: Vec<Box<str>> = reported.collect();
+    assert_eq!(reported.len(), 2, "{reported:?}");
+    assert!(reported[0].contains("moving"), "{reported:?}");
+    assert!(reported[1].contains("out of the blue"), "{reported:?}");
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
 #[tokio::test]
 async fn bytes_that_are_not_resp2_are_a_gap_with_that_reason() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, OFTEN).await;
+    let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
     broker
         .faults()
         .inject(FaultTargets::Subscribers, b"HTTP/1.1 400 Bad Request\r\n");
@@ -266,10 +266,10 @@ const ODD: [(&[u8], &str); 16] = [
 ];
 
 #[tokio::test]
-async fn whatever_is_well_framed_is_told_and_ends_nothing() {
+async fn every_well_formed_frame_is_reported_and_harmless() {
     for (frame, text) in ODD {
         let broker = Broker::start(Settings::default()).await.unwrap();
-        let mut listener = Listener::start(&broker, SELDOM).await;
+        let mut listener = Listener::start(&broker, RARE_PINGS).await;
         broker.faults().inject(FaultTargets::Subscribers, frame);
         broker.publish(b"a", b"still here");
         listener.until(text, |log| log.counters().kept == 1).await;
@@ -280,9 +280,9 @@ async fn whatever_is_well_framed_is_told_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
+async fn a_payload_that_is_not_a_string_is_a_message_with_its_value() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let before = b"*3\r\n$7\r\nmessage\r\n$20\r\n__redis__:invalidate\r\n";
     let values: [(&[u8], &str); 6] = [
         (
@@ -315,11 +315,11 @@ async fn a_payload_that_is_no_string_is_a_message_with_its_value() {
 }
 
 #[tokio::test]
-async fn each_frame_of_a_flood_is_counted_in_few_rows() {
+async fn a_flood_of_unexpected_frames_is_counted_in_a_few_rows() {
     const FRAMES: usize = 1000;
     const PIECES: usize = 50;
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let frames = b"*1\r\n*0\r\n-ERR odd\r\n".repeat(FRAMES);
     for piece in 1..=PIECES {
         broker.faults().inject(FaultTargets::Subscribers, &frames);
@@ -330,7 +330,9 @@ async fn each_frame_of_a_flood_is_counted_in_few_rows() {
     }
     let all = 2 * (FRAMES * PIECES) as u64;
     listener
-        .until("all are told", |log| count_of_unexpected(log) == all)
+        .until("all frames are reported", |log| {
+            count_of_unexpected(log) == all
+        })
         .await;
     // The number of rows per second is limited; a slow machine may take a few seconds.
     assert!(unexpected(&listener.log).len() < 100);
@@ -338,9 +340,9 @@ async fn each_frame_of_a_flood_is_counted_in_few_rows() {
 }
 
 #[tokio::test]
-async fn a_long_frame_that_nobody_asked_for_is_not_held() {
+async fn a_long_unsolicited_frame_is_not_held_in_memory() {
     let broker = Broker::start(Settings::default()).await.unwrap();
-    let mut listener = Listener::start(&broker, SELDOM).await;
+    let mut listener = Listener::start(&broker, RARE_PINGS).await;
     let string = |length: usize| {
         [
             format!("${length}\r\n").as_bytes(),
@@ -361,44 +363,47 @@ async fn a_long_frame_that_nobody_asked_for_is_not_held() {
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
-    let told = unexpected(&listener.log);
+    let reported = unexpected(&listener.log);
     assert!(
-        told[0].0.starts_with("\"xxx") && told[0].0.ends_with("x…\""),
-        "{told:?}"
+        reported[0].0.starts_with("\"xxx") && reported[0].0.ends_with("x…\""),
+        "{reported:?}"
     );
-    assert!(told[1].0.ends_with("…\",\"… 1 more\"]"), "{told:?}");
-    assert!(told[2].0.ends_with(" more\"]"), "{told:?}");
-    assert!(told.iter().all(|(text, _)| text.len() < 300), "{told:?}");
-    assert_eq!(told.len(), 3);
+    assert!(reported[1].0.ends_with("…\",\"… 1 more\"]"), "{reported:?}");
+    assert!(reported[2].0.ends_with(" more\"]"), "{reported:?}");
+    assert!(
+        reported.iter().all(|(text, _)| text.len() < 300),
+        "{reported:?}"
+    );
+    assert_eq!(reported.len(), 3);
 }
 
 /// A server like Dragonfly has one namespace for ordinary and sharded channels. It delivers
 /// messages with the word that they were published with, whatever the kind of subscription, and
 /// confirms unsubscribing from both kinds with the same word.
 #[tokio::test]
-async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
+async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     let peer = Peer::start(|words| match &*words[0].to_lowercase() {
         "sunsubscribe" => Some(confirmation("unsubscribe", &words[1], 1)),
         _ => None,
     });
     let topics = [Topic::channel(b"ordinary"), Topic::shard(b"sharded")];
-    let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
-    peer.say(array(&["smessage", "ordinary", "one"]).as_bytes());
-    peer.say(array(&["message", "sharded", "two"]).as_bytes());
+    let mut listener = Listener::start_at(&peer.url(), &topics, RARE_PINGS).await;
+    peer.send(array(&["smessage", "ordinary", "one"]).as_bytes());
+    peer.send(array(&["message", "sharded", "two"]).as_bytes());
     let large = "x".repeat(200_000);
-    peer.say(array(&["message", "sharded", &large]).as_bytes());
+    peer.send(array(&["message", "sharded", &large]).as_bytes());
     listener
         .until("the messages", |log| log.counters().kept == 3)
         .await;
-    let heard = messages(&listener.log);
-    assert_eq!(heard[0], ("ordinary".into(), "one".into()));
-    assert_eq!(heard[1], ("sharded".into(), "two".into()));
-    assert_eq!(heard[2], ("sharded".into(), large));
+    let received = messages(&listener.log);
+    assert_eq!(received[0], ("ordinary".into(), "one".into()));
+    assert_eq!(received[1], ("sharded".into(), "two".into()));
+    assert_eq!(received[2], ("sharded".into(), large));
     let rows = (0..listener.log.end().0).map(RowId);
-    let brought: Vec<SubscriptionId> = rows
+    let subscriptions: Vec<SubscriptionId> = rows
         .flat_map(|row| listener.log.subscriptions(row))
         .collect();
-    assert_eq!(brought, [0, 1, 1].map(SubscriptionId));
+    assert_eq!(subscriptions, [0, 1, 1].map(SubscriptionId));
     listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
@@ -408,11 +413,13 @@ async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
                 if subscription.id == SubscriptionId(1))
         })
     };
-    listener.until("its end is confirmed", ended).await;
-    // Messages after the unsubscription are reported.
-    peer.say(array(&["smessage", "sharded", "late"]).as_bytes());
     listener
-        .until("that is told", |log| count_of_unexpected(log) == 1)
+        .until("the unsubscription is confirmed", ended)
+        .await;
+    // Messages after the unsubscription are reported.
+    peer.send(array(&["smessage", "sharded", "late"]).as_bytes());
+    listener
+        .until("it is reported", |log| count_of_unexpected(log) == 1)
         .await;
     assert_eq!(
         &*unexpected(&listener.log)[0].0,
@@ -421,23 +428,23 @@ async fn messages_and_confirmations_in_the_words_of_the_other_kind_count() {
     assert_eq!(listener.log.counters().gaps, 0);
 }
 
-/// This test's thread also runs the server tasks: while it does not wait for them, they stand
-/// still, as in a halted program.
+/// This test's thread also runs the server tasks: unless it waits for them, they make no progress,
+/// as in a halted program.
 #[tokio::test]
-async fn what_was_lost_while_the_program_was_halted_lies_in_the_gap() {
+async fn messages_lost_while_the_program_was_halted_lie_in_the_gap() {
     let peer = Peer::start(|_| None);
     let topics = [Topic::channel(b"a")];
-    let mut listener = Listener::start_at(&peer.url(), &topics, SELDOM).await;
+    let mut listener = Listener::start_at(&peer.url(), &topics, RARE_PINGS).await;
     for number in ["0", "1", "2"] {
-        peer.say(array(&["message", "a", number]).as_bytes());
-        let is_heard =
+        peer.send(array(&["message", "a", number]).as_bytes());
+        let has_arrived =
             |log: &MessageLog| messages(log).last().is_some_and(|(_, last)| last == number);
-        listener.until("a message", is_heard).await;
+        listener.until("a message", has_arrived).await;
     }
-    // Less data than a socket buffer holds arrives, the server hangs up, and whatever is published
-    // after that is lost.
+    // A message that fits into the socket buffer arrives. Then the server hangs up, and everything
+    // published after that is lost.
     let halted = Time::now();
-    peer.say(array(&["message", "a", "3"]).as_bytes());
+    peer.send(array(&["message", "a", "3"]).as_bytes());
     peer.hang_up();
     let lost_from = Time::now();
     // Timestamps of rows have microsecond resolution.

@@ -1,6 +1,6 @@
 //! The server tasks against a real Redis.
 
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufReader, Read, Write};
 use std::net::{Shutdown, TcpListener};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
@@ -21,11 +21,12 @@ use subscope::server::{
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::{Instant, timeout_at};
 
+use crate::support::peer::command;
 use crate::support::redis::{NO_LIMITS, Redis, pack};
 use crate::support::version::version;
 
-/// Timeout far beyond what any condition here takes.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout far longer than any condition here takes.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Heartbeats and retries quick enough for tests.
 const QUICK: Timing = Timing {
@@ -37,7 +38,7 @@ const QUICK: Timing = Timing {
 };
 
 /// Timing for a server that is made to fall silent.
-const IMPATIENT: Timing = Timing {
+const SHORT_TIMEOUTS: Timing = Timing {
     answer_within: Duration::from_millis(700),
     ..QUICK
 };
@@ -92,16 +93,16 @@ impl Listener {
         let count = config.subscriptions.len();
         let mut listener = Self::start(config);
         listener
-            .until("all are confirmed", |listener| {
+            .until("all subscriptions are confirmed", |listener| {
                 listener.subscribed().len() == count
             })
             .await;
         listener
     }
 
-    async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        let deadline = Instant::now() + PATIENCE;
-        while !is_so(self) {
+    async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        let deadline = Instant::now() + TIMEOUT;
+        while !condition(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
                 Ok(Some(other)) => self.others.push(other),
@@ -239,7 +240,7 @@ fn publish_many(redis: &Redis, channel: &[u8], payload: &[u8], count: usize) {
 }
 
 #[tokio::test]
-async fn confirmations_are_notices_with_their_count() {
+async fn confirmations_are_notices_with_a_count() {
     let redis = Redis::start();
     let wanted = [
         channel(0, b"one"),
@@ -266,7 +267,7 @@ async fn confirmations_are_notices_with_their_count() {
 }
 
 #[test]
-fn a_server_is_asked_what_it_has() {
+fn the_test_server_reports_its_commands_and_settings() {
     let redis = Redis::start();
     assert!(redis.knows("PUBLISH") && !redis.knows("NO-SUCH-COMMAND"));
     assert!(redis.has_setting("port") && !redis.has_setting("no-such-setting"));
@@ -292,7 +293,7 @@ async fn overlapping_subscriptions_make_one_row() {
 }
 
 #[tokio::test]
-async fn equal_publishes_make_a_row_each() {
+async fn identical_publishes_make_one_row_each() {
     let redis = Redis::start();
     let wanted = [channel(0, b"orders"), pattern(1, b"*")];
     let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
@@ -308,7 +309,7 @@ async fn equal_publishes_make_a_row_each() {
 }
 
 #[tokio::test]
-async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
+async fn a_killed_server_makes_a_gap_that_closes_when_all_subscriptions_are_back() {
     let mut redis = Redis::start();
     let wanted = [channel(0, b"one"), pattern(1, b"two*")];
     let mut listener = Listener::listening(config(&redis.url(), &wanted)).await;
@@ -356,7 +357,7 @@ async fn a_killed_server_makes_a_gap_that_closes_when_all_are_back() {
     );
     assert_eq!(redis.cli(&["PUBLISH", "one", "again"]), "1");
     listener
-        .until("a message comes", |listener| listener.messages() == 1)
+        .until("a message arrives", |listener| listener.messages() == 1)
         .await;
     listener.server.stop().await;
 }
@@ -379,7 +380,7 @@ async fn a_killed_client_makes_a_gap_and_comes_back() {
 }
 
 #[tokio::test]
-async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
+async fn an_abandoned_gap_does_not_claim_a_recovery() {
     let mut redis = Redis::start();
     let mut listener = Listener::listening(config(&redis.url(), &[pattern(0, b"*")])).await;
     redis.kill();
@@ -399,7 +400,7 @@ async fn a_gap_that_is_given_up_says_not_that_anything_is_back() {
 }
 
 #[tokio::test]
-async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
+async fn a_gap_followed_by_denials_does_not_claim_a_recovery() {
     let redis = Redis::start();
     let guest = ["ACL", "SETUSER", "guest"];
     redis.cli(&[&guest[..], &["on", ">guest", "allchannels", "+@all"]].concat());
@@ -416,10 +417,10 @@ async fn a_gap_after_which_all_are_denied_says_not_that_anything_is_back() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
+async fn a_server_that_stops_answering_is_given_up_and_reconnected_later() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
-        timing: IMPATIENT,
+        timing: SHORT_TIMEOUTS,
         ..config(&redis.url(), &[pattern(0, b"*")])
     })
     .await;
@@ -440,14 +441,16 @@ async fn a_server_that_does_not_answer_is_given_up_and_found_again() {
     assert_eq!(listener.gaps().len(), 1);
     redis.resume();
     listener
-        .until("it is back", |listener| listener.gaps().len() == 2)
+        .until("the connection is back", |listener| {
+            listener.gaps().len() == 2
+        })
         .await;
     assert!(matches!(listener.gaps()[1].end, GapEnd::Restored(_)));
     listener.server.stop().await;
 }
 
 #[tokio::test]
-async fn a_server_that_is_not_there_is_no_gap() {
+async fn a_server_that_was_never_reached_makes_no_gap() {
     let mut redis = Redis::start();
     redis.kill();
     let mut listener = Listener::start(config(&redis.url(), &[pattern(0, b"*")]));
@@ -465,7 +468,7 @@ async fn a_server_that_is_not_there_is_no_gap() {
 }
 
 #[tokio::test]
-async fn one_denied_subscription_does_not_refuse_the_others() {
+async fn one_denied_subscription_does_not_affect_the_others() {
     let redis = Redis::start();
     redis.cli(&[
         "ACL",
@@ -502,7 +505,7 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
     assert_eq!(reason.code, ErrorCode::NoPermission, "{reason:?}");
     redis.cli(&["PUBLISH", "open:b", "payload"]);
     listener
-        .until("a message comes", |listener| listener.messages() == 1)
+        .until("a message arrives", |listener| listener.messages() == 1)
         .await;
     // The refused subscription can be removed.
     listener
@@ -517,7 +520,7 @@ async fn one_denied_subscription_does_not_refuse_the_others() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_is_refused_until_asked_to_try_again() {
+async fn a_wrong_password_is_final_until_a_retry_is_requested() {
     let redis = Redis::start();
     redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
     let url = format!("redis://:wrong@127.0.0.1:{}", redis.port());
@@ -531,7 +534,9 @@ async fn a_wrong_password_is_refused_until_asked_to_try_again() {
     redis.cli(&["-a", "right", "CONFIG", "SET", "requirepass", "wrong"]);
     listener.server.command(Command::Reconnect);
     listener
-        .until("it is let in", |listener| listener.subscribed() == [(0, 1)])
+        .until("the login is accepted", |listener| {
+            listener.subscribed() == [(0, 1)]
+        })
         .await;
     assert!(listener.is(&Connection::Live));
     assert!(!format!("{:?}", listener.others).contains("wrong"));
@@ -539,7 +544,7 @@ async fn a_wrong_password_is_refused_until_asked_to_try_again() {
 }
 
 #[tokio::test]
-async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
+async fn a_missing_or_unneeded_password_is_reported_in_the_words_of_redis() {
     let redis = Redis::start();
     let url = format!("redis://:needless@127.0.0.1:{}", redis.port());
     let mut listener = Listener::start(config(&url, &[pattern(0, b"*")]));
@@ -563,7 +568,7 @@ async fn a_missing_and_a_needless_password_are_refused_in_redis_words() {
 }
 
 #[tokio::test]
-async fn subscriptions_come_and_go_while_running() {
+async fn subscriptions_can_be_added_and_removed_while_running() {
     let redis = Redis::start();
     let mut listener = Listener::listening(config(&redis.url(), &[channel(0, b"one")])).await;
     listener
@@ -578,20 +583,20 @@ async fn subscriptions_come_and_go_while_running() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("the first is over", |listener| {
+        .until("the first subscription has ended", |listener| {
             listener.unsubscribed() == [(0, 1, true)]
         })
         .await;
     redis.cli(&["PUBLISH", "one", "unheard"]);
     assert_eq!(redis.cli(&["PUBLISH", "two", "listener"]), "1");
     listener
-        .until("a message comes", |listener| listener.messages() == 1)
+        .until("a message arrives", |listener| listener.messages() == 1)
         .await;
     listener
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
     listener
-        .until("nothing is listened to", |listener| {
+        .until("nothing is subscribed to", |listener| {
             listener.is(&Connection::Idle)
         })
         .await;
@@ -600,13 +605,13 @@ async fn subscriptions_come_and_go_while_running() {
         .server
         .command(Command::Subscribe(channel(2, b"one")));
     listener
-        .until("it listens again", |listener| {
+        .until("the subscription is live again", |listener| {
             listener.subscribed().len() == 3
         })
         .await;
     assert_eq!(redis.cli(&["PUBLISH", "one", "listener"]), "1");
     listener
-        .until("a message comes", |listener| listener.messages() == 2)
+        .until("a message arrives", |listener| listener.messages() == 2)
         .await;
     assert!(listener.gaps().is_empty());
     listener.server.stop().await;
@@ -644,7 +649,9 @@ async fn the_last_message_ends_its_subscription() {
     assert_eq!((listener.messages(), all_ended(&listener).len()), (3, 0));
     redis.cli(&["PUBLISH", "two", "END"]);
     listener
-        .until("all have ended", |listener| listener.is(&Connection::Idle))
+        .until("all subscriptions have ended", |listener| {
+            listener.is(&Connection::Idle)
+        })
         .await;
     assert_eq!(
         (ended(&listener), all_ended(&listener).len()),
@@ -656,19 +663,19 @@ async fn the_last_message_ends_its_subscription() {
         .server
         .command(Command::Subscribe(channel(2, b"one")));
     listener
-        .until("an ended topic is listened to again", |listener| {
+        .until("an ended subscription was renewed", |listener| {
             listener.subscribed().len() == 3
         })
         .await;
     redis.cli(&["PUBLISH", "one", "again"]);
     listener
-        .until("a message comes", |listener| listener.messages() == 5)
+        .until("a message arrives", |listener| listener.messages() == 5)
         .await;
     listener.server.stop().await;
 }
 
 #[tokio::test]
-async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_ended() {
+async fn a_denied_subscription_alone_does_not_keep_the_connection() {
     let redis = Redis::start();
     let guest = ["ACL", "SETUSER", "guest", "on", ">guest"];
     redis.cli(&[&guest[..], &["resetchannels", "&open:*", "+@all"]].concat());
@@ -692,7 +699,9 @@ async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_
         .await;
     redis.cli(&["PUBLISH", "open:a", "END"]);
     listener
-        .until("it rests", |listener| listener.is(&Connection::Idle))
+        .until("the connection is idle", |listener| {
+            listener.is(&Connection::Idle)
+        })
         .await;
     listener
         .server
@@ -704,7 +713,7 @@ async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_
         .server
         .command(Command::Subscribe(channel(3, b"open:b")));
     listener
-        .until("the new one is confirmed", |listener| {
+        .until("the new subscription is confirmed", |listener| {
             listener.subscribed().last() == Some(&(3, 1)) && denied(listener) == 3
         })
         .await;
@@ -722,7 +731,7 @@ async fn a_refused_subscription_alone_is_not_connected_for_once_the_others_have_
 }
 
 #[tokio::test]
-async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
+async fn a_subscription_whose_removal_is_refused_disappears() {
     let redis = Redis::start();
     let guest = ["ACL", "SETUSER", "guest", "on", ">guest", "allchannels"];
     redis.cli(&[&guest[..], &["+@all", "-unsubscribe"]].concat());
@@ -733,9 +742,11 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("it is over", |listener| listener.unsubscribed().len() == 1)
+        .until("the subscription has ended", |listener| {
+            listener.unsubscribed().len() == 1
+        })
         .await;
-    let said = listener.select(|notice| match notice {
+    let reported = listener.select(|notice| match notice {
         Notice::Unexpected {
             first: Unexpected::Error(words),
             ..
@@ -743,15 +754,15 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
         _ => None,
     });
     assert!(
-        matches!(&said[..], [error] if error.text.starts_with("NOPERM")),
-        "{said:?}"
+        matches!(&reported[..], [error] if error.text.starts_with("NOPERM")),
+        "{reported:?}"
     );
     // Redis still has both.
     assert_eq!(listener.unsubscribed(), [(0, 2, true)]);
     assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
     redis.cli(&["PUBLISH", "b", "wanted"]);
     listener
-        .until("a message comes", |listener| listener.messages() > 0)
+        .until("a message arrives", |listener| listener.messages() > 0)
         .await;
     let names: Vec<&[u8]> = listener
         .batches
@@ -763,7 +774,7 @@ async fn a_subscription_whose_end_is_refused_is_shown_no_more() {
 }
 
 #[tokio::test]
-async fn an_ended_subscription_is_not_asked_for_again() {
+async fn an_ended_subscription_is_not_renewed() {
     let redis = Redis::start();
     let wanted = [channel(0, b"one"), channel(1, b"two")];
     let mut listener = Listener::listening(Config {
@@ -784,13 +795,13 @@ async fn an_ended_subscription_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_unix_socket_serves_as_well() {
+async fn a_unix_socket_works_as_well() {
     let redis = Redis::start();
     let url = format!("unix://{}", redis.socket().display());
     let mut listener = Listener::listening(config(&url, &[pattern(0, b"*")])).await;
     listener.publish(7, b"channel", b"payload");
     listener
-        .until("it comes back", |listener| {
+        .until("the connection comes back", |listener| {
             listener.messages() == 1 && !listener.published().is_empty()
         })
         .await;
@@ -799,7 +810,7 @@ async fn a_unix_socket_serves_as_well() {
 }
 
 #[tokio::test]
-async fn a_payload_of_100_mb_arrives_whole() {
+async fn a_payload_of_100_mb_arrives_complete() {
     let _alone = MEMORY.lock().await;
     let redis = Redis::start_with(&NO_LIMITS);
     let mut listener = Listener::listening(config(&redis.url(), &[channel(0, b"large")])).await;
@@ -807,7 +818,7 @@ async fn a_payload_of_100_mb_arrives_whole() {
     let port = redis.port();
     listener.publish(0, b"large", &payload);
     listener
-        .until("it comes", |listener| listener.messages() == 1)
+        .until("the message arrives", |listener| listener.messages() == 1)
         .await;
     assert!(
         listener
@@ -817,7 +828,9 @@ async fn a_payload_of_100_mb_arrives_whole() {
     );
     redis.cli(&["PUBLISH", "large", "small"]);
     listener
-        .until("the next comes", |listener| listener.messages() == 2)
+        .until("the next message arrives", |listener| {
+            listener.messages() == 2
+        })
         .await;
     assert_eq!(listener.dropped().count, 0);
     assert!(
@@ -847,11 +860,11 @@ async fn names_and_payloads_are_bytes() {
         assert_eq!(redis.send(&[b"PUBLISH", name, payload]), b":1\r\n");
     }
     listener
-        .until("all come", |listener| listener.messages() == 5)
+        .until("all messages arrive", |listener| listener.messages() == 5)
         .await;
     listener.publish(1, b"\xff\x00\xfe", b"");
     listener
-        .until("one more comes", |listener| {
+        .until("one more arrives", |listener| {
             listener.messages() == 6 && !listener.published().is_empty()
         })
         .await;
@@ -860,7 +873,7 @@ async fn names_and_payloads_are_bytes() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
+async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     const COUNT: usize = 100_000;
     const PAYLOAD: usize = 2_000;
     const LIMIT: usize = 16 << 20;
@@ -883,7 +896,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     })
     .await
     .unwrap();
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     while counters.bytes_received.load(Relaxed) - received < (COUNT * PAYLOAD) as u64 {
         assert!(Instant::now() < deadline, "it stopped reading");
         tokio::time::sleep(Duration::from_millis(1)).await;
@@ -892,7 +905,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
     assert!(grown < 6 * LIMIT, "{} MiB", grown >> 20);
     redis.cli(&["PUBLISH", "flood", "the last"]);
     listener
-        .until("all is accounted for", |listener| {
+        .until("every message is accounted for", |listener| {
             listener.messages() + listener.dropped().count == COUNT as u64 + 1
         })
         .await;
@@ -906,7 +919,7 @@ async fn a_loop_that_lags_costs_bounded_memory_and_every_drop_is_counted() {
 }
 
 #[tokio::test]
-async fn publishing_tells_how_many_received_it_or_why_not() {
+async fn publishing_reports_the_number_of_receivers_or_an_error() {
     let mut redis = Redis::start();
     redis.cli(&[
         "ACL",
@@ -953,10 +966,10 @@ async fn publishing_tells_how_many_received_it_or_why_not() {
 }
 
 #[tokio::test]
-async fn a_publish_that_is_not_answered_may_have_been_published() {
+async fn an_unanswered_publish_may_have_been_published() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
-        timing: IMPATIENT,
+        timing: SHORT_TIMEOUTS,
         ..config(&redis.url(), &[channel(0, b"a")])
     })
     .await;
@@ -1009,7 +1022,7 @@ async fn read_only_refuses_to_publish() {
 }
 
 #[tokio::test]
-async fn it_publishes_without_listening() {
+async fn publishing_works_without_subscriptions() {
     let redis = Redis::start();
     let mut listener = Listener::start(config(&redis.url(), &[]));
     listener.publish(1, b"a", b"payload");
@@ -1024,7 +1037,7 @@ async fn it_publishes_without_listening() {
 }
 
 #[tokio::test]
-async fn it_stops_while_the_server_is_silent() {
+async fn the_tasks_stop_while_the_server_is_silent() {
     let redis = Redis::start();
     let mut listener = Listener::listening(Config {
         timing: Timing::default(),
@@ -1059,7 +1072,7 @@ fn scripted(lines: &[&str]) -> String {
 }
 
 #[tokio::test]
-async fn what_redis_says_unasked_is_told_and_ends_nothing() {
+async fn unsolicited_frames_from_redis_are_reported_and_harmless() {
     let url = scripted(&[concat!(
         "+OK\r\n+PONG\r\n+OK\r\n",
         "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nb\r\n:2\r\n",
@@ -1069,7 +1082,7 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$4\r\nlost\r\n*3\r\n$7\r\nmessage\r\n$1\r\nb\r\n$4\r\nhere\r\n",
     )]);
     let mut listener = Listener::start(config(&url, &[channel(0, b"a"), channel(1, b"b")]));
-    let said = |listener: &Listener| {
+    let reported = |listener: &Listener| {
         listener.select(|notice| match notice {
             Notice::Unexpected {
                 first: Unexpected::Error(RedisError { text, .. }) | Unexpected::Frame(text),
@@ -1079,7 +1092,9 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         })
     };
     listener
-        .until("all is told", |listener| said(listener).len() == 5)
+        .until("everything is reported", |listener| {
+            reported(listener).len() == 5
+        })
         .await;
     let expected = [
         ("ERR something is wrong", 1),
@@ -1091,7 +1106,7 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
         ("null", 6),
     ];
     assert_eq!(
-        said(&listener),
+        reported(&listener),
         expected.map(|(words, count)| (words.to_owned(), count))
     );
     assert_eq!(listener.messages(), 1);
@@ -1100,7 +1115,7 @@ async fn what_redis_says_unasked_is_told_and_ends_nothing() {
 }
 
 #[tokio::test]
-async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
+async fn unsubscribing_from_a_denied_channel_is_not_an_error() {
     let url = scripted(&[
         "+OK\r\n+PONG\r\n+OK\r\n",
         concat!(
@@ -1116,7 +1131,9 @@ async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("it is over", |listener| listener.is(&Connection::Idle))
+        .until("the subscription has ended", |listener| {
+            listener.is(&Connection::Idle)
+        })
         .await;
     assert!(
         matches!(
@@ -1133,7 +1150,7 @@ async fn to_end_what_has_been_refused_meanwhile_is_no_error() {
 }
 
 #[tokio::test]
-async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
+async fn a_refused_ping_is_reported_until_one_is_answered() {
     let url = scripted(&[
         "+OK\r\n+PONG\r\n+OK\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n",
         "-NOPERM this user has no permissions to run the 'ping' command\r\n",
@@ -1163,7 +1180,7 @@ async fn a_refused_ping_is_a_trouble_until_it_is_answered() {
 }
 
 #[tokio::test]
-async fn a_greeting_that_goes_wrong_says_why() {
+async fn a_failed_handshake_says_why() {
     for (answer, reason) in [
         (
             "HTTP/1.1 400 Bad Request\r\n",
@@ -1195,7 +1212,7 @@ async fn a_greeting_that_goes_wrong_says_why() {
 }
 
 #[tokio::test]
-async fn a_server_that_repeats_the_password_does_not_get_it_shown() {
+async fn a_password_repeated_by_the_server_is_not_shown() {
     // The wording of Redis 7.0 and of 6.2.
     for (answer, shown) in [
         (
@@ -1238,7 +1255,7 @@ fn answering(
             thread::spawn(move || {
                 let mut reader = BufReader::new(stream.try_clone().unwrap());
                 for count in 0.. {
-                    let Some(arguments) = command_from(&mut reader) else {
+                    let Some(arguments) = command(&mut reader) else {
                         return;
                     };
                     let name = arguments[0].to_ascii_lowercase();
@@ -1259,20 +1276,6 @@ fn answering(
     (url, written)
 }
 
-/// Reads one command.
-fn command_from(reader: &mut impl BufRead) -> Option<Vec<String>> {
-    let mut line = || {
-        let mut line = String::new();
-        reader
-            .read_line(&mut line)
-            .ok()
-            .filter(|length| *length > 0)?;
-        Some(line.trim_end().to_owned())
-    };
-    let count: usize = line()?.strip_prefix('*')?.parse().ok()?;
-    (0..count).map(|_| line().and_then(|_| line())).collect()
-}
-
 /// Returns the answers of an ordinary server to the handshake and to subscribing.
 fn ordinary(name: &str) -> Vec<u8> {
     match name {
@@ -1285,7 +1288,7 @@ fn ordinary(name: &str) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
+async fn an_endless_answer_is_cut_off_before_it_fills_memory() {
     // Far more than may be read. The sockets of both sides buffer some MiB.
     const ENDLESS: usize = 64 << 20;
     let _alone = MEMORY.lock().await;
@@ -1305,18 +1308,18 @@ async fn an_answer_that_has_no_end_is_cut_off_before_it_is_gathered() {
                 listener
                     .others
                     .iter()
-                    .any(|feed| matches!(feed, Feed::Trouble(Some(said)) if trouble_words(said).contains(words)))
+                    .any(|feed| matches!(feed, Feed::Trouble(Some(trouble)) if trouble_words(trouble).contains(words)))
             })
             .await;
         let written = written.load(Relaxed);
-        assert!(written < ENDLESS / 2, "{written} bytes were taken");
+        assert!(written < ENDLESS / 2, "{written} bytes were accepted");
         assert_eq!(listener.subscribed(), [(0, 1)]);
         listener.server.stop().await;
     }
 }
 
 #[tokio::test]
-async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
+async fn a_node_with_an_endless_answer_is_reported_as_unusable() {
     let _alone = MEMORY.lock().await;
     let (url, _) = answering(|name, _| match name {
         "cluster" => [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(1 << 20)].concat(),
@@ -1332,7 +1335,7 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
     listener
         .until(words, |listener| {
             let is_it =
-                |feed: &Feed| matches!(feed, Feed::Partial(Some(said)) if partial_words(said).join(": ").starts_with(words));
+                |feed: &Feed| matches!(feed, Feed::Partial(Some(partial)) if partial_words(partial).join(": ").starts_with(words));
             listener.others.iter().any(is_it) && listener.subscribed() == [(0, 1)]
         })
         .await;
@@ -1340,7 +1343,7 @@ async fn a_node_whose_answer_has_no_end_is_said_to_tell_nothing() {
 }
 
 #[tokio::test]
-async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
+async fn the_reason_for_a_hang_up_depends_on_the_answers_before_it() {
     for (keeps, reason) in [
         // Like a server that expects TLS, or a firewall.
         (&[][..], "before it answered: it may require TLS"),
@@ -1381,10 +1384,10 @@ async fn a_hang_up_says_as_much_as_the_answers_before_it_tell() {
 }
 
 #[tokio::test]
-async fn a_server_whose_memory_is_full_is_asked_again_until_it_has_room() {
-    let asked = AtomicUsize::new(0);
+async fn a_server_that_is_out_of_memory_is_retried_until_it_has_room() {
+    let requests = AtomicUsize::new(0);
     let (url, _) = answering(move |name, _| match name {
-        "subscribe" if asked.fetch_add(1, Relaxed) < 3 => {
+        "subscribe" if requests.fetch_add(1, Relaxed) < 3 => {
             b"-OOM command not allowed when used memory > 'maxmemory'.\r\n".to_vec()
         }
         name => ordinary(name),
@@ -1393,11 +1396,11 @@ async fn a_server_whose_memory_is_full_is_asked_again_until_it_has_room() {
     listener
         .until("it is live", |listener| listener.subscribed() == [(0, 1)])
         .await;
-    let said = listener.connections().iter().any(|connection| {
+    let has_failed = listener.connections().iter().any(|connection| {
         matches!(connection, Connection::Reconnecting { reason, .. }
             if connection_words(reason).starts_with("OOM"))
     });
-    assert!(said, "{:?}", listener.connections());
+    assert!(has_failed, "{:?}", listener.connections());
     assert_eq!(listener.notices().len(), 1);
     listener.server.stop().await;
 }

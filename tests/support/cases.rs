@@ -1,5 +1,5 @@
-//! How many cases a property test tries, and which: every normal run tries the same ones, so that
-//! no machine fails by chance.
+//! How many cases a property test tries, and which. Every normal run tries the same cases, so that
+//! it never fails by chance.
 //!
 //! `tests/run.sh --random MINUTES` repeats every test program that takes its configuration, seed or
 //! count from here, with a new `SUBSCOPE_TEST_SEED` each time and `SUBSCOPE_TEST_TIMES` as many
@@ -38,5 +38,5 @@ pub fn config(usual: u32) -> Config {
 fn number(variable: &str) -> Option<u64> {
     let text = env::var(variable).ok()?;
     let number = text.parse();
-    Some(number.unwrap_or_else(|_| panic!("{variable} is no number: {text}")))
+    Some(number.unwrap_or_else(|_| panic!("{variable} is not a number: {text}")))
 }

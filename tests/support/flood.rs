@@ -45,7 +45,7 @@ impl Flood {
     /// Publishes, and returns when every message is confirmed.
     pub fn run(self) {
         for thread in self.start() {
-            thread.join().expect("the publisher goes through");
+            thread.join().expect("the publisher does not panic");
         }
     }
 
@@ -74,12 +74,14 @@ impl Flood {
             })
             .collect();
         while has_more() {
-            stream.write_all(&chunk).expect("the server takes commands");
+            stream
+                .write_all(&chunk)
+                .expect("the server accepts commands");
         }
         // The server answers this last and then hangs up.
         stream
             .write_all(&pack(&[b"QUIT"]))
-            .expect("the server takes commands");
+            .expect("the server accepts commands");
         reading.join().expect("every command is answered") - 1
     }
 }
@@ -96,7 +98,7 @@ impl Endless {
         self.is_over.store(true, Ordering::Relaxed);
         self.threads
             .into_iter()
-            .map(|thread| thread.join().expect("the publisher goes through"))
+            .map(|thread| thread.join().expect("the publisher does not panic"))
             .sum()
     }
 }

@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::truth::{Sent, check};
 
-/// Timeout far beyond what any condition here takes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout far longer than any condition here takes.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Running server tasks and everything that they have reported so far.
 pub struct Listener {
@@ -68,20 +68,22 @@ impl Listener {
     pub async fn listening(config: Config) -> Self {
         let count = config.subscriptions.len();
         let mut listener = Self::start(config);
-        let is_so = |listener: &Self| listener.confirmed() == count;
-        listener.until("all are confirmed", is_so).await;
+        let condition = |listener: &Self| listener.confirmed() == count;
+        listener
+            .until("all subscriptions are confirmed", condition)
+            .await;
         listener
     }
 
-    /// Processes events until `is_so` returns true.
-    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        self.within(PATIENCE, what, is_so).await;
+    /// Processes events until `condition` returns true.
+    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        self.within(TIMEOUT, what, condition).await;
     }
 
-    /// Processes events until `is_so` returns true, for at most `time`.
-    pub async fn within(&mut self, time: Duration, what: &str, is_so: impl Fn(&Self) -> bool) {
+    /// Processes events until `condition` returns true, for at most `time`.
+    pub async fn within(&mut self, time: Duration, what: &str, condition: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + time;
-        while !is_so(self) {
+        while !condition(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(feed)) => self.take(feed),
                 Ok(None) => panic!("the tasks ended before: {what}"),
@@ -103,19 +105,20 @@ impl Listener {
         let last: BTreeMap<&[u8], u64> = last.collect();
         for (channel, number) in last {
             let payload = number.to_string();
-            let is_heard = |listener: &Self| listener.has_heard(channel, payload.as_bytes());
-            self.until("the last message is heard", is_heard).await;
+            let is_received = |listener: &Self| listener.has_received(channel, payload.as_bytes());
+            self.until("the last message is received", is_received)
+                .await;
         }
         check(&self.log, sent)
     }
 
-    fn has_heard(&self, channel: &[u8], payload: &[u8]) -> bool {
+    fn has_received(&self, channel: &[u8], payload: &[u8]) -> bool {
         let name = |id| self.log.channels().by_id(id).unwrap().name();
         let rows = (0..self.log.end().0).rev();
         let mut rows = rows.filter_map(|id| self.log.row(RowId(id)));
         rows.any(|row| {
-            matches!(row.content, Content::Message { channel: at, payload: heard, .. }
-                if *heard == *payload && *name(at) == *channel)
+            matches!(row.content, Content::Message { channel: at, payload: received, .. }
+                if *received == *payload && *name(at) == *channel)
         })
     }
 
@@ -157,7 +160,7 @@ impl Listener {
         !gaps.is_empty() && gaps.iter().all(is_closed)
     }
 
-    /// Returns the reason of the last refusal, if the connection is permanently refused.
+    /// Returns the reason for the refusal, if the connection is permanently refused.
     pub fn refusal(&self) -> Option<String> {
         match self.connections.last()? {
             Connection::Refused { reason, .. } => Some(connection_words(reason)),

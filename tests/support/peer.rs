@@ -42,7 +42,7 @@ impl Peer {
     }
 
     /// Sends `bytes` on each connection that has subscribed to anything.
-    pub fn say(&self, bytes: &[u8]) {
+    pub fn send(&self, bytes: &[u8]) {
         for mut stream in &*self.subscribers.lock().unwrap() {
             stream.write_all(bytes).unwrap();
         }
@@ -72,7 +72,7 @@ fn serve(
     let mut reader = BufReader::new(stream.try_clone().unwrap());
     let mut is_subscriber = false;
     while let Some(words) = command(&mut reader) {
-        let reply = answer(&words).unwrap_or_else(|| usual(&words, is_subscriber));
+        let reply = answer(&words).unwrap_or_else(|| default_answer(&words, is_subscriber));
         if words[0].to_uppercase().ends_with("SUBSCRIBE") && !is_subscriber {
             is_subscriber = true;
             subscribers
@@ -88,7 +88,7 @@ fn serve(
 }
 
 /// Returns the default answer of Redis to a subscriber's command.
-fn usual(words: &[String], is_subscriber: bool) -> String {
+fn default_answer(words: &[String], is_subscriber: bool) -> String {
     let word = words[0].to_lowercase();
     match &*word {
         "ping" if is_subscriber => array(&["pong", ""]),
@@ -113,7 +113,8 @@ pub fn array(words: &[&str]) -> String {
     format!("*{}\r\n{}", words.len(), strings.collect::<String>())
 }
 
-fn command(reader: &mut impl BufRead) -> Option<Words> {
+/// Reads a command. Returns `None` at the end of the stream.
+pub fn command(reader: &mut impl BufRead) -> Option<Words> {
     let count = header(reader)?;
     (0..count)
         .map(|_| {

@@ -1,4 +1,4 @@
-//! A TCP proxy that behaves as badly as some networks.
+//! A TCP proxy that misbehaves like some networks.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 

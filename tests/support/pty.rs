@@ -16,9 +16,9 @@ use rustix::io::ioctl_fionread;
 
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 
-/// How long anything may take before the test fails. Generous, since only a failing test uses it
-/// up.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long anything may take before the test fails. Generous, because only a failing test waits
+/// this long.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Keys read less than a few milliseconds apart are treated as a paste.
 const KEY_PAUSE: Duration = Duration::from_millis(10);
@@ -201,7 +201,7 @@ impl Pty {
     /// Waits until the program has read everything that was typed.
     pub fn wait_until_read(&self) {
         let typed = Instant::now();
-        while self.unread() > 0 && typed.elapsed() < PATIENCE {
+        while self.unread() > 0 && typed.elapsed() < TIMEOUT {
             thread::yield_now();
         }
     }
@@ -231,7 +231,7 @@ impl Pty {
     /// the screen.
     #[track_caller]
     pub fn wait_for(&self, what: &str, condition: impl Fn(&vt100::Screen) -> bool) {
-        if self.wait_up_to(PATIENCE, condition) {
+        if self.wait_up_to(TIMEOUT, condition) {
             return;
         }
         let state = self.shared.lock();
@@ -246,18 +246,18 @@ impl Pty {
         panic!("{what} {why}:\n{picture}");
     }
 
-    /// Waits for at most `patience` until the screen satisfies `condition`. Returns whether it
+    /// Waits for at most `timeout` until the screen satisfies `condition`. Returns whether it
     /// does.
     pub fn wait_up_to(
         &self,
-        patience: Duration,
+        timeout: Duration,
         condition: impl Fn(&vt100::Screen) -> bool,
     ) -> bool {
         let state = self.shared.lock();
         let (state, _) = self
             .shared
             .changed
-            .wait_timeout_while(state, patience, |state| {
+            .wait_timeout_while(state, timeout, |state| {
                 !condition(state.parser.screen()) && !state.closed
             })
             .unwrap();
@@ -304,7 +304,7 @@ impl Pty {
         let (state, _) = self
             .shared
             .changed
-            .wait_timeout_while(state, PATIENCE, |state| {
+            .wait_timeout_while(state, TIMEOUT, |state| {
                 state.exit.is_none() || !state.closed
             })
             .unwrap();
@@ -386,7 +386,7 @@ struct State {
 }
 
 impl State {
-    /// Shows `output` as a terminal with synchronized updates does: each of them at once when it is
+    /// Shows `output` like a terminal with synchronized updates: each update at once when it is
     /// complete. So no test sees the upper half of one frame above the lower half of another.
     fn show(&mut self, output: &[u8]) {
         self.hidden.extend_from_slice(output);
@@ -463,8 +463,8 @@ fn watch_exit(shared: &Arc<Shared>, mut child: Box<dyn Child + Send + Sync>) {
     });
 }
 
-/// Encodes keys as a terminal does that sends each as a sequence. Existing sequences, and control
-/// characters that no text contains, are left unchanged.
+/// Encodes keys like a terminal that sends each as a sequence. Existing sequences, and control
+/// characters that text never contains, are left unchanged.
 fn sequences(keys: &[u8]) -> Vec<u8> {
     let mut sent = Vec::new();
     let mut rest = keys;
@@ -510,7 +510,7 @@ fn position(bytes: &[u8], sought: &[u8]) -> Option<usize> {
         .position(|window| window == sought)
 }
 
-/// Returns where `sought` stands in `bytes`, or where it may have begun at their end, or their
+/// Returns the position of `sought` in `bytes`, or where it may begin at their end, or else their
 /// length.
 fn position_or_prefix(bytes: &[u8], sought: &[u8]) -> usize {
     position(bytes, sought).unwrap_or_else(|| {

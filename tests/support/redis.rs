@@ -20,11 +20,11 @@ pub const NO_LIMITS: [&str; 5] = ["--client-output-buffer-limit", "pubsub", "0",
 /// How long a server may take to answer for the first time.
 const START_WITHIN: Duration = Duration::from_secs(20);
 
-/// Variable that names the server to test against, instead of the redis-server on the PATH.
+/// Environment variable with the server to test against, instead of the redis-server on the PATH.
 const PROGRAM: &str = "SUBSCOPE_TEST_SERVER";
 
-/// Variable that names a file to which tests that do not apply to that server are appended, for a
-/// summary.
+/// Environment variable with the file to which the names of tests that do not apply to that server
+/// are appended, for a summary.
 const NOT_APPLICABLE: &str = "SUBSCOPE_TEST_NOT_APPLICABLE";
 
 /// Returns the program of the server to test against, for tests that start one without [`Redis`].
@@ -34,7 +34,7 @@ pub fn program() -> OsString {
 
 /// Returns whether a test applies to the server, given whether the server has the feature that the
 /// test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it in
-/// its summary. In any other run nobody would notice, so this panics.
+/// its summary. In any other run, nobody would notice, so this panics.
 pub fn applies(has: bool, feature: &str) -> bool {
     if has {
         return true;
@@ -211,7 +211,7 @@ impl Redis {
         let mut stream = self.connect();
         stream
             .write_all(&pack(arguments))
-            .expect("the server takes a command");
+            .expect("the server accepts a command");
         let mut answer = vec![0; 4096];
         let length = stream.read(&mut answer).expect("the server answers");
         answer.truncate(length);

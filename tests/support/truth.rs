@@ -22,16 +22,16 @@ const PACE: u32 = 500;
 /// How long a publisher with nothing to send waits.
 const IDLE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The most messages that a late publisher sends in one piece.
+/// The most messages that a late publisher sends at once.
 const LARGEST_PIECE: u64 = 512;
 
 /// A publisher that gets no answer for this long gives up on the connection.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 
-/// How late a timestamp may be taken, since a busy machine lets threads wait.
-const LATE: Duration = Duration::from_millis(50);
+/// How late a timestamp may be taken, since threads may have to wait on a busy machine.
+const MAX_LATENESS: Duration = Duration::from_millis(50);
 
-/// A message whose payload is its number.
+/// A published message whose payload is its number.
 #[derive(Clone, Debug)]
 pub struct Sent {
     /// Its channel.
@@ -40,8 +40,8 @@ pub struct Sent {
     pub number: u64,
     /// The time before it was sent.
     pub from: Time,
-    /// The time after the server had confirmed it. `None` if the server sent anything else or
-    /// nothing: then it may or may not have been published.
+    /// The time after the server had confirmed it. `None` if the server did not: the message may or
+    /// may not have been published.
     pub to: Option<Time>,
 }
 
@@ -186,21 +186,22 @@ pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
 /// message is in it once and in order, or was published in one of its gaps, or arrived at a time
 /// for which that many messages are reported as dropped. Returns how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
-    let mut heard = heard(log, sent);
+    let mut received = received(log, sent);
     let gaps = gaps(log);
     let drops = drops(log);
     let mut dropped = 0;
     let mut missing = 0;
     let mut outside = Vec::new();
     for message in sent {
-        let is_heard = heard
+        let is_received = received
             .get_mut(&message.channel)
             .is_some_and(|numbers| take(numbers, message.number));
-        let Some(to) = message.to.filter(|_| !is_heard) else {
+        let Some(to) = message.to.filter(|_| !is_received) else {
             continue;
         };
         missing += 1;
-        let is_in = |&(start, end): &(Time, Time)| message.from <= end && start <= to.after(LATE);
+        let is_in =
+            |&(start, end): &(Time, Time)| message.from <= end && start <= to.after(MAX_LATENESS);
         if gaps.iter().any(is_in) {
             continue;
         }
@@ -213,12 +214,12 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     let reported = log.counters().dropped;
     assert!(
         dropped <= reported,
-        "{dropped} are dropped, but {reported} reported"
+        "{dropped} were dropped, but {reported} were reported"
     );
     for message in sent {
-        let left = heard.get(&message.channel);
+        let left = received.get(&message.channel);
         let left = left.filter(|numbers| !numbers.is_empty());
-        assert!(left.is_none(), "nobody sent these, or twice: {left:?}");
+        assert!(left.is_none(), "received twice or never sent: {left:?}");
     }
     assert!(
         outside.is_empty(),
@@ -230,37 +231,37 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
 }
 
 /// Removes `number` from the front of the received numbers, if it is there.
-fn take(heard: &mut VecDeque<u64>, number: u64) -> bool {
-    let Some(&first) = heard.front() else {
+fn take(received: &mut VecDeque<u64>, number: u64) -> bool {
+    let Some(&first) = received.front() else {
         return false;
     };
     assert!(
         first >= number,
-        "{first} came twice or late: it stands before {number}"
+        "{first} arrived twice or late: it precedes {number}"
     );
     if first == number {
-        heard.pop_front();
+        received.pop_front();
     }
     first == number
 }
 
 /// Returns the numbers received on each channel that was published on, in order.
-fn heard(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
+fn received(log: &MessageLog, sent: &[Sent]) -> BTreeMap<Box<[u8]>, VecDeque<u64>> {
     let channels = sent
         .iter()
         .map(|sent| (sent.channel.clone(), VecDeque::new()));
-    let mut heard: BTreeMap<_, VecDeque<_>> = channels.collect();
+    let mut received: BTreeMap<_, VecDeque<_>> = channels.collect();
     for id in log.first().0..log.end().0 {
         let row = log.row(RowId(id)).unwrap();
         if let Content::Message {
             channel, payload, ..
         } = row.content
-            && let Some(numbers) = heard.get_mut(log.channels().by_id(channel).unwrap().name())
+            && let Some(numbers) = received.get_mut(log.channels().by_id(channel).unwrap().name())
         {
             numbers.push_back(std::str::from_utf8(payload).unwrap().parse().unwrap());
         }
     }
-    heard
+    received
 }
 
 /// Returns when the dropped messages arrived. The first bytes of a message may arrive long before
@@ -269,7 +270,7 @@ fn drops(log: &MessageLog) -> Vec<(Time, Time)> {
     let notices = log.notices();
     notices
         .filter_map(|(_, notice)| match notice {
-            Notice::Dropped(dropped) => Some((dropped.from.before(LATE), dropped.to)),
+            Notice::Dropped(dropped) => Some((dropped.from.before(MAX_LATENESS), dropped.to)),
             _ => None,
         })
         .collect()

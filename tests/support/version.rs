@@ -7,12 +7,12 @@ use super::redis::{cannot_start, program};
 /// Returns the server's kind and version, such as `Redis 7.0.15` or `Valkey 9.1.2`.
 pub fn version() -> String {
     let output = Command::new(program()).arg("--version").output();
-    let said = output.unwrap_or_else(|error| cannot_start(&error)).stdout;
-    let said = String::from_utf8_lossy(&said).into_owned();
+    let stdout = output.unwrap_or_else(|error| cannot_start(&error)).stdout;
+    let stdout = String::from_utf8_lossy(&stdout).into_owned();
     // "Redis server v=7.0.15 sha=…"
-    let found = said.split_once(" server v=").and_then(|(kind, rest)| {
+    let found = stdout.split_once(" server v=").and_then(|(kind, rest)| {
         let version = rest.split_whitespace().next()?;
         Some(format!("{kind} {version}"))
     });
-    found.unwrap_or_else(|| panic!("{} --version says {said:?}", program().display()))
+    found.unwrap_or_else(|| panic!("{} --version says {stdout:?}", program().display()))
 }

@@ -6,16 +6,16 @@ use crate::random::Random;
 #[derive(Clone, Debug)]
 pub enum Act {
     /// Sends these bytes at once.
-    Say(Vec<u8>),
+    Send(Vec<u8>),
     /// Sends these bytes one by one.
     Drip(Vec<u8>),
     /// Sends these bytes over and over.
-    SayForEver(Vec<u8>),
+    SendEndlessly(Vec<u8>),
     /// Reads everything and sends nothing until the client hangs up.
     Stay,
 }
 
-/// The connections that a script is played to.
+/// The connections on which a script is played.
 #[derive(Clone, Copy, Debug)]
 pub enum Victim {
     Everybody,
@@ -25,7 +25,7 @@ pub enum Victim {
 
 impl Victim {
     /// Returns whether it includes the connection that starts with these bytes.
-    pub fn is(self, first: &[u8]) -> bool {
+    pub fn includes(self, first: &[u8]) -> bool {
         let subscribes = first.windows(9).any(|word| word == b"SUBSCRIBE");
         matches!(self, Self::Everybody) || subscribes
     }
@@ -41,11 +41,11 @@ pub struct Script {
 
 impl Script {
     /// Creates a script that sends these bytes to the subscriber and hangs up.
-    pub fn saying(name: impl Into<String>, bytes: &[u8]) -> Self {
+    pub fn sending(name: impl Into<String>, bytes: &[u8]) -> Self {
         Self {
             name: name.into(),
             victim: Victim::Subscriber,
-            acts: vec![Act::Say(bytes.to_vec())],
+            acts: vec![Act::Send(bytes.to_vec())],
         }
     }
 }
@@ -64,8 +64,8 @@ pub fn whole_sessions() -> Vec<Vec<u8>> {
     vec![session(), [session(), more.to_vec()].concat()]
 }
 
-fn say(text: &str) -> Act {
-    Act::Say(text.as_bytes().to_vec())
+fn send(text: &str) -> Act {
+    Act::Send(text.as_bytes().to_vec())
 }
 
 fn to_everybody<const N: usize>(table: [(&str, Vec<Act>); N]) -> impl Iterator<Item = Script> {
@@ -95,15 +95,18 @@ fn other_protocols() -> impl Iterator<Item = Script> {
         ("hangs up", vec![]),
         (
             "HTTP",
-            vec![say("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
+            vec![send("HTTP/1.1 400 Bad Request\r\nServer: x\r\n\r\n<html>")],
         ),
-        ("SSH", vec![say("SSH-2.0-OpenSSH_9.6\r\n")]),
-        ("TLS alert", vec![Act::Say(vec![0x15, 3, 1, 0, 2, 2, 0x28])]),
-        ("all bytes", vec![Act::Say((0..=255).rev().collect())]),
-        ("huge string", vec![say("$9999999999999\r\nabc")]),
-        ("large string", vec![say("$536870912\r\nabc")]),
-        ("huge array", vec![say("*2147483647\r\n:1\r\n")]),
-        ("many empty frames", vec![say(&"*0\r\n".repeat(20_000))]),
+        ("SSH", vec![send("SSH-2.0-OpenSSH_9.6\r\n")]),
+        (
+            "TLS alert",
+            vec![Act::Send(vec![0x15, 3, 1, 0, 2, 2, 0x28])],
+        ),
+        ("all bytes", vec![Act::Send((0..=255).rev().collect())]),
+        ("huge string", vec![send("$9999999999999\r\nabc")]),
+        ("large string", vec![send("$536870912\r\nabc")]),
+        ("huge array", vec![send("*2147483647\r\n:1\r\n")]),
+        ("many empty frames", vec![send(&"*0\r\n".repeat(20_000))]),
         (
             "drip of garbage",
             vec![Act::Drip(b"*3\r\n$7\r\nmessagX\r\n".to_vec())],
@@ -113,59 +116,59 @@ fn other_protocols() -> impl Iterator<Item = Script> {
 
 /// Returns scripts that never end.
 fn endless() -> impl Iterator<Item = Script> {
-    let for_ever = |bytes: &[u8]| Act::SayForEver(bytes.to_vec());
-    let live = || Act::Say(session());
+    let endlessly = |bytes: &[u8]| Act::SendEndlessly(bytes.to_vec());
+    let live = || Act::Send(session());
     let message = "*3\r\n$7\r\nmessage\r\n$1\r\na\r\n$500000000\r\n";
     to_everybody([
-        ("zeros for ever", vec![for_ever(&[0])]),
-        ("endless simple string", vec![say("+"), for_ever(b"x")]),
-        ("endless error", vec![say("-ERR "), for_ever(b"\x1b[31m")]),
-        ("endless digits", vec![say("$"), for_ever(b"1")]),
-        ("endless zeros", vec![say(":"), for_ever(b"0")]),
-        ("endless nesting", vec![for_ever(b"*1\r\n")]),
-        ("endless maps", vec![for_ever(b"%1\r\n+k\r\n")]),
+        ("endless zero bytes", vec![endlessly(&[0])]),
+        ("endless simple string", vec![send("+"), endlessly(b"x")]),
+        ("endless error", vec![send("-ERR "), endlessly(b"\x1b[31m")]),
+        ("endless digits", vec![send("$"), endlessly(b"1")]),
+        ("endless zeros", vec![send(":"), endlessly(b"0")]),
+        ("endless nesting", vec![endlessly(b"*1\r\n")]),
+        ("endless maps", vec![endlessly(b"%1\r\n+k\r\n")]),
         (
             "endless array",
-            vec![say("*1000000\r\n"), for_ever(b":1\r\n")],
+            vec![send("*1000000\r\n"), endlessly(b":1\r\n")],
         ),
     ])
     .chain(to_subscriber([
         (
             "live, then endless",
-            vec![live(), say("*3\r\n+"), for_ever(b"y")],
+            vec![live(), send("*3\r\n+"), endlessly(b"y")],
         ),
         (
             "an endless message",
-            vec![live(), say(message), for_ever(b"z")],
+            vec![live(), send(message), endlessly(b"z")],
         ),
     ]))
 }
 
 /// Returns refusals, and servers that stop answering.
 fn refusals() -> impl Iterator<Item = Script> {
-    let nine = |line: &str| say(&line.repeat(9));
+    let nine_times = |line: &str| send(&line.repeat(9));
     to_everybody([
         (
             "errors only",
-            vec![nine("-LOADING \x1b]0;x\x07\r\n"), Act::Stay],
+            vec![nine_times("-LOADING \x1b]0;x\x07\r\n"), Act::Stay],
         ),
         (
             "wrong password",
-            vec![nine("-WRONGPASS no \u{202e}\r\n"), Act::Stay],
+            vec![nine_times("-WRONGPASS no \u{202e}\r\n"), Act::Stay],
         ),
         (
             "wants a password",
-            vec![nine("-NOAUTH Authentication required.\r\n")],
+            vec![nine_times("-NOAUTH Authentication required.\r\n")],
         ),
         ("says nothing", vec![Act::Stay]),
-        ("half a header", vec![say("*3\r\n$"), Act::Stay]),
+        ("half a header", vec![send("*3\r\n$"), Act::Stay]),
     ])
 }
 
 /// Returns sessions with an error in them.
 fn odd_sessions() -> impl Iterator<Item = Script> {
-    let live = || Act::Say(session());
-    let confirmed = |words: &str| say(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
+    let live = || Act::Send(session());
+    let confirmed = |words: &str| send(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
     to_subscriber([
         ("drip", vec![Act::Drip(session())]),
         (
@@ -180,7 +183,7 @@ fn odd_sessions() -> impl Iterator<Item = Script> {
             "ended unasked",
             vec![
                 live(),
-                say("*3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n"),
+                send("*3\r\n$12\r\npunsubscribe\r\n$1\r\n*\r\n:0\r\n"),
             ],
         ),
         (
@@ -191,7 +194,7 @@ fn odd_sessions() -> impl Iterator<Item = Script> {
         ),
         (
             "answers without questions",
-            vec![say(&"+OK\r\n".repeat(2000))],
+            vec![send(&"+OK\r\n".repeat(2000))],
         ),
         (
             "names of null",
@@ -218,14 +221,14 @@ fn resp3() -> impl Iterator<Item = Script> {
         "|1\r\n+ttl\r\n:3\r\n:1\r\n",
         "$?\r\n;4\r\nabcd\r\n;0\r\n",
     ];
-    to_everybody(frames.map(|frame| (frame.trim_end(), vec![say(frame)])))
+    to_everybody(frames.map(|frame| (frame.trim_end(), vec![send(frame)])))
 }
 
 /// Returns a frame that is well-formed in RESP2 or RESP3 but that no subscriber expects.
 pub fn odd_frame(random: &mut Random) -> Vec<u8> {
     let mut frame = Vec::new();
     put_value(random, 4, &mut frame);
-    // A whole message would be received as one.
+    // A complete message would be received as a message.
     let is_message = [&b"message\r\n"[..], b"subscribe\r\n"]
         .iter()
         .any(|word| frame.windows(word.len()).any(|part| part == *word));

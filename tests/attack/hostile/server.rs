@@ -13,7 +13,7 @@ use super::scripts::{Act, Script};
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Number of bytes after which endless data ends.
-const FOR_EVER: usize = 16 << 20;
+const ENDLESS_BYTES: usize = 16 << 20;
 
 /// A server on a free loopback port. It stops on drop.
 pub struct Hostile {
@@ -95,21 +95,21 @@ impl State {
 
     fn serve(&self, client: &TcpStream) {
         self.keep(client);
-        let Some(first) = self.hear(client) else {
+        let Some(first) = self.receive(client) else {
             return;
         };
         let script = self.script.lock().unwrap().clone();
-        match script.filter(|script| script.victim.is(&first)) {
+        match script.filter(|script| script.victim.includes(&first)) {
             Some(script) => {
                 let _ = self.perform(&script.acts, client);
                 let _ = client.shutdown(Shutdown::Both);
             }
-            None => self.pass_on(&first, client),
+            None => self.forward(&first, client),
         }
     }
 
     /// Returns the next bytes, or `None` at the end.
-    fn hear(&self, mut from: &TcpStream) -> Option<Vec<u8>> {
+    fn receive(&self, mut from: &TcpStream) -> Option<Vec<u8>> {
         let mut buffer = vec![0; 64 << 10];
         while !self.is_over.load(SeqCst) {
             match from.read(&mut buffer) {
@@ -126,25 +126,25 @@ impl State {
     fn perform(&self, acts: &[Act], mut client: &TcpStream) -> std::io::Result<()> {
         for act in acts {
             match act {
-                Act::Say(bytes) => client.write_all(bytes)?,
+                Act::Send(bytes) => client.write_all(bytes)?,
                 Act::Drip(bytes) => {
                     for byte in bytes {
                         client.write_all(&[*byte])?;
                     }
                 }
-                Act::SayForEver(bytes) => {
+                Act::SendEndlessly(bytes) => {
                     let piece = bytes.repeat((64 << 10) / bytes.len());
-                    for _ in 0..FOR_EVER / piece.len() {
+                    for _ in 0..ENDLESS_BYTES / piece.len() {
                         client.write_all(&piece)?;
                     }
                 }
-                Act::Stay => while self.hear(client).is_some() {},
+                Act::Stay => while self.receive(client).is_some() {},
             }
         }
         Ok(())
     }
 
-    fn pass_on(&self, first: &[u8], client: &TcpStream) {
+    fn forward(&self, first: &[u8], client: &TcpStream) {
         let Ok(mut good) = TcpStream::connect(self.good) else {
             return;
         };
@@ -153,7 +153,7 @@ impl State {
             return;
         }
         let pass = |from: &TcpStream, mut to: &TcpStream| {
-            while let Some(bytes) = self.hear(from)
+            while let Some(bytes) = self.receive(from)
                 && to.write_all(&bytes).is_ok()
             {}
             let _ = from.shutdown(Shutdown::Both);

@@ -72,7 +72,7 @@ impl Bench {
         println!("- command: {}", command_line());
         println!("- machine: {}", machine());
         println!("- server: {}", version());
-        println!("- beside it: {}", first_line("redis-cli", "--version"));
+        println!("- compared with: {}", first_line("redis-cli", "--version"));
         println!(
             "- subscope {}, optimised: {}\n",
             env!("CARGO_PKG_VERSION"),
@@ -104,7 +104,7 @@ fn machine() -> String {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').next().unwrap_or_default();
     format!(
-        "{model}, {cores} cores, which the server, the publishers and the listeners share; \
+        "{model}, {cores} cores, shared by the server, the publishers and the listeners; \
          Linux {}; load before the run {load}",
         kernel.trim()
     )

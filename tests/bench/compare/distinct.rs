@@ -17,15 +17,16 @@ use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
 const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two on each channel, \
-far apart. The channel list has the focus, and while they arrive, though 12 times at least, keys \
-are pressed in turn: s sorts it by something else, G goes to its end, g to its start; the time \
-runs until the screen (vt100) shows it. Memory is VmHWM at the end without VmRSS when the subscription was live.";
+far apart. The channel list has the focus. While the messages arrive, but at least 12 times, these \
+keys are pressed in turn: s changes the sort order, G goes to the end, g to the start. The time is \
+measured until the screen (vt100) shows the effect. Memory is VmHWM at the end minus VmRSS when \
+the subscription became live.";
 
 const KEEP: u64 = 64 << 20;
 const BEYOND: u64 = 64 << 20;
 
 /// How long it may take to receive everything after the last publish.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 const LEAST_PRESSES: usize = 12;
 
@@ -44,13 +45,13 @@ pub fn run(bench: &mut Bench) {
     watching.click_channel(0);
     let started = Instant::now();
     let publishers = publish(&redis, messages);
-    let presses = press_meanwhile(&mut watching.pty, &publishers);
+    let presses = press_while_publishing(&mut watching.pty, &publishers);
     for publisher in publishers {
         publisher.join().unwrap();
     }
     let published = started.elapsed();
-    let is_all_in = watching.wait_for_received(messages, PATIENCE);
-    let taken_in = started.elapsed();
+    let is_all_in = watching.wait_for_received(messages, TIMEOUT);
+    let duration = started.elapsed();
     let peak = process::memory(watching.pid(), "VmHWM") - watching.memory_at_start;
     let timeline = Timeline::of(&watching.pty);
     let stats = watching.quit();
@@ -59,7 +60,7 @@ pub fn run(bench: &mut Bench) {
     let what = format!("{} on {} channels", count(messages), count(messages / 2));
     let seconds = format!("{:.1} s", published.as_secs_f64());
     report.note(&format!("{what}: published within"), seconds);
-    let seconds = format!("{:.1} s", taken_in.as_secs_f64());
+    let seconds = format!("{:.1} s", duration.as_secs_f64());
     report.check("– all on the screen within", seconds, "all", is_all_in);
     let most = KEEP + BEYOND;
     let budget = format!("≤ {}", size(most));
@@ -80,7 +81,7 @@ pub fn run(bench: &mut Bench) {
 
 /// Presses keys in the channel list while messages are being published, at least `LEAST_PRESSES`
 /// times.
-fn press_meanwhile(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
+fn press_while_publishing(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<Press> {
     let mut pauses = Pauses::between(10, 50);
     let mut sorts = SORTS.iter().cycle();
     let mut presses = Vec::new();

@@ -13,9 +13,10 @@ use crate::support::redis::Redis;
 use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
-const HOW: &str = "Messages of 120 B on 16 channels at full publish speed, and among them some 200 \
-others a second, which a filter is typed for: `/`, then the query in one piece. The time runs from \
-the query until the screen (vt100) has the first hits. Esc, and again.";
+const HOW: &str = "Messages of 120 B on 16 channels at full publish speed, including about 200 per \
+second that match a filter. The filter is typed as `/` followed by the whole query at once. The \
+time is measured from the query until the screen (vt100) shows the first hits. Then Esc is \
+pressed, and it starts again.";
 
 /// The kind of each query and its text.
 const QUERIES: [(&str, &str); 3] = [

@@ -14,11 +14,12 @@ use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::{Stats, Watching};
 
 const HOW: &str = "Messages of 120 B on 16 channels at full publish speed on 2 connections for as \
-long as it takes, Redis's default buffer limits. First nobody touches a key for some seconds: \
-the bytes from the pty and the synchronised updates in them are counted. Then Space is pressed at \
-irregular times, which freezes the messages or follows them again, and the time runs until the \
-screen (vt100) says so. Writes and drawing times are those of `--stats`, over the whole run; \
-drawing is by the wall clock, so that it holds the time for which others had the core.";
+long as needed, with Redis's default buffer limits. At first no key is pressed for some seconds, \
+while the bytes from the pty and the synchronized updates in them are counted. Then Space is \
+pressed at irregular intervals, which freezes the log or follows it again, and the time is \
+measured until the screen (vt100) shows the effect. Writes and drawing times are those of \
+`--stats` over the whole run. Drawing is measured by the wall clock, so it includes waits for a \
+core.";
 
 /// The screen size that the drawing budget applies to.
 const LARGE: (u16, u16) = (200, 50);

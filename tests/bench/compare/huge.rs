@@ -16,12 +16,12 @@ use crate::support::redis::{NO_LIMITS, Redis};
 use crate::timeline::{Press, Timeline};
 use crate::watching::Watching;
 
-const HOW: &str = "One message of 500 MiB (quick: 50 MiB), Redis's buffer limits lifted and its \
-proto-max-bulk-len of 512 MiB left. While it arrives Space is pressed again and again. Memory is \
-VmHWM without VmRSS when the subscription was live.";
+const HOW: &str = "One message of 500 MiB (quick: 50 MiB), without Redis's buffer limits but with \
+its default proto-max-bulk-len of 512 MiB. While the message arrives, Space is pressed repeatedly. \
+Memory is VmHWM minus VmRSS when the subscription became live.";
 
 /// How long the message may take to arrive.
-pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
@@ -38,7 +38,7 @@ fn measure(bench: &mut Bench, keep: &str) {
     let started = Instant::now();
     let publisher = publish(&redis, vec![b'x'; bytes]);
     let presses = press_until_received(&mut watching.pty, started);
-    let has_come = watching.wait_for_received(1, Duration::ZERO);
+    let has_arrived = watching.wait_for_received(1, Duration::ZERO);
     let seconds = started.elapsed().as_secs_f64();
     publisher.join().unwrap();
     thread::sleep(Duration::from_secs(1));
@@ -57,7 +57,7 @@ fn measure(bench: &mut Bench, keep: &str) {
         &what,
         came,
         "once, no gap",
-        has_come && stats.figure("gaps") == 0,
+        has_arrived && stats.figure("gaps") == 0,
     );
     let is_shown = text.contains(&true_size);
     let kept = format!(
@@ -89,7 +89,7 @@ fn press_until_received(pty: &mut Pty, started: Instant) -> Vec<Press> {
     let mut presses = Vec::new();
     loop {
         let is_following = presses.len() % 2 == 0;
-        let is_over = pty.text().contains(" 1 received") || started.elapsed() > PATIENCE;
+        let is_over = pty.text().contains(" 1 received") || started.elapsed() > TIMEOUT;
         if is_following && is_over {
             return presses;
         }

@@ -11,16 +11,16 @@ use crate::support::redis::Redis;
 use crate::timeline::Timeline;
 use crate::watching::Watching;
 
-const HOW: &str = "Connected, nothing is published. Bytes are those from the pty; they may tell of \
-a new round trip and of nothing else, so that only the first line of the screen may change. \
-Wake-ups are the voluntary context switches of every thread; the budget gives each PING that the \
-server counted ten of them (a timer, the write, the answer, passing it on, the drawing, some of \
-them on two threads). CPU time is that of the threads' schedstat.";
+const HOW: &str = "Connected while nothing is published. Bytes are those from the pty. Only a new \
+round trip may be drawn, so only the first line of the screen may change. Wake-ups are the \
+voluntary context switches of all threads; the budget allows ten for each PING that the server \
+counted (a timer, the write, the answer, passing it on and drawing, some of these on two threads). \
+CPU time is from schedstat of the threads.";
 
 const WAIT: Duration = Duration::from_secs(20);
 
 /// Wake-ups allowed per heartbeat.
-const A_HEARTBEAT: u64 = 10;
+const WAKEUPS_PER_HEARTBEAT: u64 = 10;
 
 /// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
@@ -56,8 +56,8 @@ pub fn run(bench: &mut Bench) {
     report.check(
         &format!("wake-ups in {seconds} s, {pings} PINGs"),
         wakeups,
-        &format!("≤ {}", pings * A_HEARTBEAT),
-        wakeups <= pings * A_HEARTBEAT,
+        &format!("≤ {}", pings * WAKEUPS_PER_HEARTBEAT),
+        wakeups <= pings * WAKEUPS_PER_HEARTBEAT,
     );
     let involuntary: u64 = changes.iter().map(|thread| thread.involuntary).sum();
     report.note("– involuntary switches", involuntary);

@@ -13,13 +13,13 @@ use crate::support::redis::Redis;
 use crate::timeline::Timeline;
 use crate::watching::Watching;
 
-const HOW: &str = "From right before a PUBLISH is written to a socket of its own until its unique \
-payload has been read whole from the pty, `subscope -u URL` on 140×40. What comes within 34 ms of \
-a drawing waits for the next one; when idle, that is the drawing of the rates every second. \
-\"All\" is the view as it starts, the newest row of any channel at the bottom; between two frames \
-most messages of fast traffic scroll by unseen there, and only those seen are counted, which are \
-those that came right before a frame. \"Only\" is the view of one channel, chosen in the channel \
-list with Enter, as one watches a quiet channel amid traffic.";
+const HOW: &str = "From just before a PUBLISH is written to a separate socket until its unique \
+payload has been read completely from the pty of `subscope -u URL` at 140×40. What arrives within \
+34 ms of a drawing waits for the next one; when idle, the rates are drawn every second. \"All\" is \
+the initial view, with the newest row of any channel at the bottom. In fast traffic, most messages \
+scroll by unseen between two frames. Only those seen are counted, which arrived just before a \
+frame. \"Only\" is the view of one channel, selected in the channel list with Enter, as when \
+watching a quiet channel amid traffic.";
 
 const SIZE: (u16, u16) = (140, 40);
 
@@ -76,7 +76,7 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
     let mut watching = Watching::start(bench, &redis, &[], SIZE);
     let mut publisher = Publisher::connect(redis.port());
     if view == View::Only {
-        choose_marked(&mut watching, &mut publisher);
+        select_marked_channel(&mut watching, &mut publisher);
     }
     let traffic = Traffic::start(load, &redis);
     thread::sleep(GRACE);
@@ -161,7 +161,7 @@ fn report(bench: &mut Bench, case: (Load, View), times: &Samples, sent: &[Sent])
 }
 
 /// Narrows the log to the marked channel.
-fn choose_marked(watching: &mut Watching, publisher: &mut Publisher) {
+fn select_marked_channel(watching: &mut Watching, publisher: &mut Publisher) {
     publisher.publish(CHANNEL.as_bytes(), b"first");
     watching.pty.wait_for_text("first");
     watching.click_channel(1);

@@ -10,9 +10,10 @@ use crate::process;
 use crate::support::flood::Flood;
 use crate::watching::Watching;
 
-const HOW: &str = "Messages of 120 B on 16 channels, all kept. Memory is RssAnon (VmRSS without the \
-pages of the program's file) once all are on the screen and a second has passed, without what it \
-was when the subscription was live, and without the payloads' bytes, a message. The log's own reckoning is `log_bytes` of `--stats`.";
+const HOW: &str = "Messages of 120 B on 16 channels, all kept. Memory per message is RssAnon \
+(VmRSS without the pages of the program's file) one second after all messages are on the screen, \
+minus its value when the subscription became live and minus the bytes of the payloads. The log's \
+own count is `log_bytes` of `--stats`.";
 
 const PAYLOAD: usize = 120;
 const BUDGET: f64 = 32.0;

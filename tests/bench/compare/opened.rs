@@ -7,15 +7,16 @@ use subscope::payload::figures::size;
 
 use crate::bench::Bench;
 use crate::flooded::KEY_BUDGET;
-use crate::huge::{PATIENCE, publish};
+use crate::huge::{TIMEOUT, publish};
 use crate::samples::millis;
 use crate::support::pty::Pty;
 use crate::support::redis::NO_LIMITS;
 use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
-const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened by Enter. Until its tree \
-is on the screen the help is opened and closed again and again; then the cursor goes down and up.";
+const HOW: &str = "One message of 100 MB of JSON (quick: 10 MB) is opened with Enter. Until its \
+tree is on the screen, the help is opened and closed repeatedly; then the cursor moves down and \
+up.";
 
 /// Key presses once the tree is shown.
 const MOVES: usize = 100;
@@ -37,7 +38,7 @@ pub fn run(bench: &mut Bench) {
     let redis = bench.redis(&NO_LIMITS);
     let mut watching = Watching::start(bench, &redis, &["--keep", "1GiB"], (200, 50));
     publish(&redis, payload).join().unwrap();
-    assert!(watching.wait_for_received(1, PATIENCE), "received");
+    assert!(watching.wait_for_received(1, TIMEOUT), "received");
 
     let pty = &mut watching.pty;
     let started = Instant::now();
@@ -75,7 +76,7 @@ pub fn run(bench: &mut Bench) {
 /// Opens and closes the help until the tree is on the screen.
 fn press_until_shown(pty: &mut Pty, started: Instant) -> Vec<Press> {
     let mut presses = Vec::new();
-    while !pty.text().contains(TREE) && started.elapsed() < PATIENCE {
+    while !pty.text().contains(TREE) && started.elapsed() < TIMEOUT {
         presses.push(Press::new(pty, "?", Expected::Shows(HELP)));
         presses.push(Press::new(pty, "q", Expected::Lacks(HELP)));
         pty.wait_up_to(Duration::from_millis(5), |screen| {

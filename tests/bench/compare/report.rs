@@ -12,7 +12,7 @@ const NOISE: Duration = Duration::from_secs(1);
 const CALM: f64 = 5.0;
 
 /// How long to wait for other programs before measuring anyway.
-const PATIENCE: Duration = Duration::from_secs(120);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// The report. It is printed incrementally, since a whole run takes minutes.
 #[derive(Default)]
@@ -90,7 +90,7 @@ impl Report {
             return;
         }
         let busy = process::busy_percent(NOISE);
-        println!("Other programs used {busy:.0} % of the machine right after. Run were:\n");
+        println!("Other programs used {busy:.0} % of the machine right after. Commands:\n");
         for command in self.commands.drain(..) {
             println!("    {command}");
         }
@@ -103,7 +103,7 @@ fn wait_for_calm() -> f64 {
     let started = Instant::now();
     loop {
         let busy = process::busy_percent(NOISE);
-        if busy <= CALM || started.elapsed() > PATIENCE {
+        if busy <= CALM || started.elapsed() > TIMEOUT {
             return busy;
         }
     }

@@ -8,7 +8,7 @@ use crate::samples::{Samples, millis};
 use crate::support::pty::Launch;
 use crate::timeline::Timeline;
 
-const HOW: &str = "From right before the program is started until its name, in the first frame, has \
+const HOW: &str = "From just before the program is started until its name, in the first frame, has \
 been read from a pty of 140×40. The program's file is in the page cache.";
 
 const BUDGET: Duration = Duration::from_millis(20);

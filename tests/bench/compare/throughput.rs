@@ -12,12 +12,12 @@ use crate::support::flood::Flood;
 use crate::support::redis::{NO_LIMITS, Redis};
 use crate::watching::Watching;
 
-const HOW: &str = "Messages on 16 channels from 2 connections that pipeline without a pause. CPU is \
-user and system time of the listener alone, from before the first publish until all was taken \
-in, a message that was not lost; the median of the rounds, in which the listeners take turns, and \
-the least and the most. subscope draws on a terminal of 140×40 and has Redis's default buffer \
-limits; for the others the limits are lifted, except where it is said. What goes to /dev/null \
-cannot be counted. The redis crate and the bare read run in processes of their own.";
+const HOW: &str = "Messages on 16 channels from 2 connections that pipeline without a pause. CPU \
+is the user and system time of the listener alone, from before the first publish until everything \
+was received, per message that was not lost: the median of the rounds, in which the listeners take \
+turns, and the minimum and maximum. subscope draws on a terminal of 140×40 and has Redis's default \
+buffer limits; for the other listeners, the limits are lifted except where noted. Messages written \
+to /dev/null cannot be counted. The redis crate and the bare read run in separate processes.";
 
 const CHANNELS: u64 = 16;
 
@@ -25,7 +25,7 @@ const CHANNELS: u64 = 16;
 const BUDGET: f64 = 0.5;
 
 /// How long the listener may take to catch up after the last publish.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Copy)]
 struct Load {
@@ -118,7 +118,7 @@ fn measure(bench: &mut Bench, load: Load) {
     let once = ONCE.map(|client| burst(bench, client, load));
 
     println!("{} × {} B:\n", count(load.messages), load.payload);
-    println!("| listener | CPU µs a message | user | system | lost | published k/s |");
+    println!("| listener | CPU µs per message | user | system | lost | published k/s |");
     println!("|---|---:|---:|---:|---:|---:|");
     for (index, client) in ROUND.into_iter().enumerate() {
         let costs: Vec<Cost> = costs.iter().map(|round| round[index]).collect();
@@ -135,7 +135,7 @@ fn measure(bench: &mut Bench, load: Load) {
     let (ratio, least, most) = median(ratios.collect());
     bench.report.check(
         &format!(
-            "CPU a message of {} B, × redis-cli psubscribe",
+            "CPU per message of {} B, × redis-cli psubscribe",
             load.payload
         ),
         format!("{ratio:.2} ({least:.2}–{most:.2})"),
@@ -242,7 +242,7 @@ fn burst_on_subscope(bench: &mut Bench, redis: &Redis, load: Load) -> Cost {
     let watching = Watching::start(bench, redis, &[], (140, 40));
     let before = Cpu::of(watching.pid());
     let publishing = publish(redis, load);
-    watching.wait_for_received(load.messages, PATIENCE);
+    watching.wait_for_received(load.messages, TIMEOUT);
     let cpu = Cpu::of(watching.pid()).since(before);
     let stats = watching.quit();
     let lost = stats.lost(load.messages);

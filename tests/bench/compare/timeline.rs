@@ -8,7 +8,7 @@ use memchr::memmem;
 use crate::samples::Samples;
 use crate::support::pty::{Chunk, Pty};
 
-/// The escape sequence that starts a frame with changes: a synchronised update.
+/// The escape sequence that starts a frame with changes: a synchronized update.
 pub const FRAME: &[u8] = b"\x1b[?2026h";
 
 /// All output of a terminal so far.
@@ -42,7 +42,7 @@ impl Expected {
 }
 
 /// Timeout for a key press to take effect; a timed-out press counts as having taken this long.
-const KEY_PATIENCE: Duration = Duration::from_secs(20);
+const KEY_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A key press.
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ impl Press {
     pub fn new(pty: &mut Pty, key: &str, expected: Expected) -> Self {
         let at = Instant::now();
         pty.send(key);
-        let has_shown = pty.wait_up_to(KEY_PATIENCE, |screen| expected.is_on(screen));
+        let has_shown = pty.wait_up_to(KEY_TIMEOUT, |screen| expected.is_on(screen));
         Self {
             at,
             expected,
@@ -100,7 +100,7 @@ impl Timeline {
         let (shown, failed): (Vec<&Press>, Vec<&Press>) =
             presses.iter().partition(|press| press.has_shown);
         let mut presses = shown.into_iter().peekable();
-        let mut times = vec![KEY_PATIENCE; failed.len()];
+        let mut times = vec![KEY_TIMEOUT; failed.len()];
         let mut begin = 0;
         for chunk in &self.chunks {
             parser.process(&self.raw[begin..chunk.end]);

@@ -66,12 +66,12 @@ impl Watching {
         self.pty.send(format!("\x1b[<0;6;{row}M\x1b[<0;6;{row}m"));
     }
 
-    /// Waits up to `patience` for the screen to show this number of received messages. Returns
+    /// Waits up to `timeout` for the screen to show this number of received messages. Returns
     /// whether it does.
-    pub fn wait_for_received(&self, messages: u64, patience: Duration) -> bool {
+    pub fn wait_for_received(&self, messages: u64, timeout: Duration) -> bool {
         let text = format!(" {} received", count(messages));
         self.pty
-            .wait_up_to(patience, |screen| screen.contents().contains(&text))
+            .wait_up_to(timeout, |screen| screen.contents().contains(&text))
     }
 
     /// Quits and returns the counters and timings of the whole run.

@@ -15,7 +15,7 @@ pub const SECOND: i64 = 1_000_000;
 /// The start time of all tests, in 2023.
 pub const START: Time = Time(1_700_000_000 * SECOND);
 
-/// A log that never fills up, with a plan, a engine and a clock.
+/// A log that never fills up, with a plan, an engine and a clock.
 pub struct CheckedLog {
     pub log: MessageLog,
     pub plan: Plan,
@@ -25,7 +25,7 @@ pub struct CheckedLog {
 }
 
 impl CheckedLog {
-    /// Creates a log with an empty log and no checks.
+    /// Creates an empty log without checks.
     pub fn new() -> Self {
         Self {
             log: MessageLog::new(64 << 20),

@@ -91,8 +91,8 @@ impl NaiveSequence {
             return false;
         }
         next.is_none_or(|next| {
-            let goes_on = next == self.last + 1 || self.is_missing(next);
-            next == number + 1 || is_start && !goes_on
+            let continues = next == self.last + 1 || self.is_missing(next);
+            next == number + 1 || is_start && !continues
         })
     }
 
@@ -170,9 +170,9 @@ proptest! {
     #![proptest_config(cases::config(128))]
 
     #[test]
-    fn sequences_count_what_a_naive_model_counts(numbers in numbers()) {
+    fn sequence_counts_agree_with_a_naive_model(numbers in numbers()) {
         let (mut checked, check) = CheckedLog::checking(sequence());
-        let mut heard: [Vec<(i128, bool)>; 2] = Default::default();
+        let mut received: [Vec<(i128, bool)>; 2] = Default::default();
         let mut is_behind_gap = [false; 2];
         for (number, channel, is_gap) in numbers {
             if is_gap {
@@ -181,10 +181,10 @@ proptest! {
             }
             checked.words(["a", "b"][channel], &format!("{{\"n\":{number}}}"));
             let is_behind_gap = std::mem::take(&mut is_behind_gap[channel]);
-            heard[channel].push((number, is_behind_gap));
+            received[channel].push((number, is_behind_gap));
         }
         let report = checked.sequences(check);
-        for (name, heard) in [&b"a"[..], b"b"].into_iter().zip(&heard) {
+        for (name, received) in [&b"a"[..], b"b"].into_iter().zip(&received) {
             let mut channels = report.channels.iter();
             let counts = channels.find(|one| *one.channel == *name).map(|one| one.counts);
             let counts = counts.unwrap_or_default();
@@ -195,12 +195,12 @@ proptest! {
                 reordered: counts.reordered,
                 restarts: counts.restarts,
             };
-            prop_assert_eq!(totals, count_naively(heard), "{:?}", heard);
+            prop_assert_eq!(totals, count_naively(received), "{:?}", received);
         }
     }
 
     #[test]
-    fn pairs_are_those_of_a_naive_map(
+    fn pairs_agree_with_a_naive_map(
         messages in prop::collection::vec((0..12_u64, any::<bool>()), 0..100)
     ) {
         let check = Check::parse_pair("q=.id -> r=.id").unwrap();
@@ -243,7 +243,7 @@ proptest! {
     }
 
     #[test]
-    fn a_shape_counts_what_a_walk_over_each_message_counts(
+    fn a_shape_counts_the_same_as_a_walk_over_each_message(
         messages in prop::collection::vec(json(), 1..40)
     ) {
         let (mut checked, check) = CheckedLog::checking(shape());
@@ -270,7 +270,7 @@ proptest! {
     }
 
     #[test]
-    fn nothing_that_comes_panics(
+    fn no_payload_makes_a_check_panic(
         payloads in prop::collection::vec(
             prop_oneof![
                 prop::collection::vec(any::<u8>(), 0..40),
@@ -306,7 +306,7 @@ proptest! {
 }
 
 #[test]
-fn findings_stay_bounded_and_the_rows_are_known_of_all() {
+fn findings_stay_bounded_but_every_flagged_row_is_known() {
     let (mut checked, _) = CheckedLog::checking(sequence());
     let mut findings = Findings::default();
     let rounds = subscope::workers::analysis::MOST_FINDINGS as u64 / 1_000 + 20;

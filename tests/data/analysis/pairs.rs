@@ -12,7 +12,7 @@ fn pair(text: &str) -> Check {
 }
 
 #[test]
-fn a_reply_shows_its_latency_and_what_waits_is_listed() {
+fn a_reply_shows_its_latency_and_open_requests_are_listed() {
     let (mut checked, check) = CheckedLog::checking(pair("req:*=.id -> rep=.corr"));
     checked.receive([
         ("req:a", &br#"{"id":1}"#[..]),
@@ -64,7 +64,7 @@ fn a_reply_shows_its_latency_and_what_waits_is_listed() {
 }
 
 #[test]
-fn one_channel_may_have_both_and_an_id_may_come_again() {
+fn requests_and_replies_may_share_a_channel_and_reuse_ids() {
     let (mut checked, check) = CheckedLog::checking(pair("rpc=.id -> rpc=.id"));
     assert!(checked.words("rpc", r#"{"id":1}"#).is_empty());
     assert_eq!(checked.words("rpc", r#"{"id":1}"#), ["↩ 1.0 ms"]);
@@ -78,7 +78,7 @@ fn one_channel_may_have_both_and_an_id_may_come_again() {
 }
 
 #[test]
-fn a_request_sent_again_waits_once_since_its_first() {
+fn a_repeated_request_waits_once_from_its_first_occurrence() {
     let (mut checked, check) = CheckedLog::checking(pair("q=.id -> r=.id"));
     checked.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":1}"#)]);
     assert_eq!(checked.words("r", r#"{"id":1}"#), ["↩ 2.0 ms"]);
@@ -90,7 +90,7 @@ fn a_request_sent_again_waits_once_since_its_first() {
 }
 
 #[test]
-fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
+fn a_request_followed_by_a_gap_says_that_its_reply_may_be_lost() {
     let (mut checked, check) = CheckedLog::checking(pair("q=.id -> r=.id"));
     checked.receive([("q", &br#"{"id":1}"#[..]), ("q", br#"{"id":2}"#)]);
     checked.lose_connection();
@@ -113,7 +113,7 @@ fn a_request_with_a_gap_since_says_that_its_reply_may_be_lost() {
 }
 
 #[test]
-fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
+fn a_reply_soon_after_a_gap_may_answer_a_request_lost_in_it() {
     let (mut checked, check) = CheckedLog::checking(pair("q=.id -> r=.id"));
     let unmatched = |checked: &CheckedLog| {
         let counts = checked.pair(check).counts;
@@ -137,7 +137,7 @@ fn a_reply_soon_behind_a_gap_may_be_to_a_request_in_it() {
 }
 
 #[test]
-fn delays_are_signed_and_their_least_hints_at_the_clocks() {
+fn delays_are_signed_and_the_minimum_reveals_clock_skew() {
     let check = Check::parse_delay("m=.sent").unwrap();
     let (mut checked, check) = CheckedLog::checking(check);
     // Each message is received a millisecond after the previous one.

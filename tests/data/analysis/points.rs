@@ -27,7 +27,7 @@ fn values(checked: &CheckedLog, check: CheckId) -> Vec<(f64, bool)> {
 }
 
 #[test]
-fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
+fn numbers_are_plotted_without_units_and_gaps_break_the_line() {
     let (mut checked, path) = CheckedLog::checking(series(Plotted::Path(path(".t"))));
     let size = checked.check(series(Plotted::Size));
     let interval = checked.check(series(Plotted::Interval));
@@ -67,7 +67,7 @@ fn numbers_are_plotted_without_their_units_and_gaps_are_breaks() {
 }
 
 #[test]
-fn a_stretch_is_reported_in_as_many_points_as_are_asked_for() {
+fn a_time_span_is_reported_in_the_requested_number_of_points() {
     let (mut checked, check) = CheckedLog::checking(series(Plotted::Path(path(".t"))));
     for number in 0..1_000 {
         checked.words("a", &format!("{{\"t\":{number}}}"));

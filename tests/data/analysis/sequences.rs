@@ -6,9 +6,9 @@ use subscope::workers::analysis::{Check, Counts, Findings};
 use crate::analysis::checked_log::{CheckedLog, sequence};
 
 #[test]
-fn holes_late_and_double_numbers_are_told_and_counted() {
+fn missing_late_and_repeated_numbers_are_reported_and_counted() {
     let (mut checked, check) = CheckedLog::checking(sequence());
-    let mut told = Vec::new();
+    let mut findings = Vec::new();
     for payload in [
         r#"{"n":1}"#,
         r#"{"n":2}"#,
@@ -22,10 +22,10 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
         r#"{"n":0}"#,
         r#"{"n":1}"#,
     ] {
-        told.extend(checked.words("a", payload));
+        findings.extend(checked.words("a", payload));
     }
     assert_eq!(
-        told,
+        findings,
         [
             "3 missing: 3–5",
             "late by 2, fills the hole",
@@ -51,7 +51,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
 }
 
 #[test]
-fn a_gap_row_explains_the_hole_behind_it_on_every_channel_and_no_other() {
+fn a_gap_explains_the_hole_right_after_it_on_every_channel_and_no_other() {
     let (mut checked, check) = CheckedLog::checking(sequence());
     for channel in ["a", "b", "c"] {
         assert!(checked.words(channel, r#"{"n":1}"#).is_empty());
@@ -73,7 +73,7 @@ fn a_gap_row_explains_the_hole_behind_it_on_every_channel_and_no_other() {
 }
 
 #[test]
-fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
+fn a_sender_that_restarted_during_a_gap_repeats_nothing() {
     let (mut checked, check) = CheckedLog::checking(sequence());
     for number in 1..=1_000 {
         assert!(
@@ -106,7 +106,7 @@ fn a_sender_that_restarted_in_our_gap_doubles_nothing() {
 }
 
 #[test]
-fn channels_and_keys_have_sequences_of_their_own() {
+fn each_channel_and_key_has_its_own_sequence() {
     let check = Check::parse_sequence("a*=.n,.user.id").unwrap();
     let (mut checked, check) = CheckedLog::checking(check);
     for (channel, payload) in [
@@ -132,7 +132,7 @@ fn channels_and_keys_have_sequences_of_their_own() {
 }
 
 #[test]
-fn big_numbers_are_exact() {
+fn large_numbers_are_exact() {
     let (mut checked, _) = CheckedLog::checking(sequence());
     assert!(checked.words("a", r#"{"n":9007199254740992}"#).is_empty());
     assert!(checked.words("a", r#"{"n":9007199254740993}"#).is_empty());
@@ -143,7 +143,7 @@ fn big_numbers_are_exact() {
 }
 
 #[test]
-fn findings_are_known_by_their_rows_until_these_go() {
+fn findings_are_found_by_row_until_the_row_is_forgotten() {
     let (mut checked, check) = CheckedLog::checking(sequence());
     let mut findings = Findings::default();
     for number in [1, 2, 5, 6, 5] {
@@ -166,14 +166,14 @@ fn findings_are_known_by_their_rows_until_these_go() {
 }
 
 #[test]
-fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
+fn a_repeated_first_message_does_not_count_as_a_restart() {
     let (mut checked, check) = CheckedLog::checking(sequence());
-    let mut told = Vec::new();
+    let mut findings = Vec::new();
     for number in [1, 2, 3, 5, 6, 7, 1, 4, 8, 10] {
-        told.extend(checked.words("a", &format!("{{\"n\":{number}}}")));
+        findings.extend(checked.words("a", &format!("{{\"n\":{number}}}")));
     }
     assert_eq!(
-        told,
+        findings,
         [
             "1 missing: 4",
             "restarted, or 1 repeated after 7",
@@ -186,7 +186,7 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
     assert_eq!((counts.duplicates, counts.reordered), (1, 1));
     // After a true restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
-        let told = checked.words("a", &format!("{{\"n\":{number}}}"));
-        assert_eq!(told.len(), words, "{number}: {told:?}");
+        let findings = checked.words("a", &format!("{{\"n\":{number}}}"));
+        assert_eq!(findings.len(), words, "{number}: {findings:?}");
     }
 }

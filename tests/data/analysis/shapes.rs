@@ -16,7 +16,7 @@ fn learnt(payload: &str, count: u64) -> (CheckedLog, subscope::workers::analysis
 }
 
 #[test]
-fn each_kind_of_deviation_is_flagged_until_as_many_have_come_as_teach_a_shape() {
+fn each_kind_of_deviation_is_flagged_until_it_has_been_learnt() {
     let (mut checked, check) = learnt(PLAIN, LEARNT_FROM);
     let other =
         r#"{"id":1,"user":{"tier":"gold"},"tags":["a",2],"amount":"1.5","coupon":{"code":"x"}}"#;
@@ -33,7 +33,7 @@ fn each_kind_of_deviation_is_flagged_until_as_many_have_come_as_teach_a_shape() 
 }
 
 #[test]
-fn the_messages_between_do_not_matter_until_as_many_have_come() {
+fn messages_in_between_do_not_delay_learning_a_deviation() {
     for between in [0, 1, 7] {
         let (mut checked, check) = learnt(PLAIN, LEARNT_FROM);
         for odd in [&PLAIN.replace("\"id\":7,", ""), "oops"] {
@@ -49,7 +49,7 @@ fn the_messages_between_do_not_matter_until_as_many_have_come() {
 }
 
 #[test]
-fn what_stays_rare_is_flagged_each_time() {
+fn a_deviation_that_stays_rare_is_flagged_each_time() {
     let (mut checked, check) = learnt(PLAIN, 1_000);
     let odd = PLAIN.replace("\"id\":7,", "");
     let times = 2 * LEARNT_FROM;
@@ -63,7 +63,7 @@ fn what_stays_rare_is_flagged_each_time() {
 }
 
 #[test]
-fn what_varied_while_learning_is_no_deviation() {
+fn variation_seen_while_learning_is_not_a_deviation() {
     let (mut checked, _) = CheckedLog::checking(shape());
     for number in 0..LEARNT_FROM {
         let payload = match number % 3 {
@@ -83,7 +83,7 @@ fn what_varied_while_learning_is_no_deviation() {
 }
 
 #[test]
-fn what_is_not_json_deviates_where_json_was_learnt() {
+fn a_payload_that_is_not_json_deviates_where_json_was_learnt() {
     let (mut checked, check) = learnt(PLAIN, LEARNT_FROM);
     for _ in 0..LEARNT_FROM {
         assert_eq!(checked.words("a", "oops"), ["△ not JSON"]);
@@ -96,7 +96,7 @@ fn what_is_not_json_deviates_where_json_was_learnt() {
 }
 
 #[test]
-fn fields_within_a_new_field_and_the_first_of_an_object_are_not_told_apart() {
+fn fields_of_a_new_object_are_not_flagged_separately() {
     let (mut checked, _) = learnt(r#"{"a":null,"list":[]}"#, LEARNT_FROM);
     assert_eq!(
         checked.words(
@@ -112,7 +112,7 @@ fn fields_within_a_new_field_and_the_first_of_an_object_are_not_told_apart() {
 }
 
 #[test]
-fn what_a_new_object_has_is_learnt_while_the_object_is_flagged() {
+fn the_fields_of_a_new_object_are_learnt_while_it_is_flagged() {
     let (mut checked, _) = learnt(r#"{"id":1}"#, LEARNT_FROM);
     for _ in 0..LEARNT_FROM {
         let words = checked.words("a", r#"{"id":1,"user":{"tier":"gold","age":7}}"#);
@@ -125,7 +125,7 @@ fn what_a_new_object_has_is_learnt_while_the_object_is_flagged() {
 }
 
 #[test]
-fn of_objects_that_are_rare_themselves_as_many_teach_what_they_have() {
+fn rare_objects_need_as_many_samples_to_learn_their_fields() {
     let (mut checked, _) = learnt(r#"{"error":null}"#, LEARNT_FROM);
     let mut rare = |payload: &str| {
         for _ in 0..200 {
@@ -142,7 +142,7 @@ fn of_objects_that_are_rare_themselves_as_many_teach_what_they_have() {
 }
 
 #[test]
-fn many_elements_of_one_message_are_one_message_that_deviates() {
+fn many_deviating_elements_count_as_one_deviating_message() {
     let (mut checked, check) = learnt(r#"{"l":[{"x":1,"y":1}]}"#, LEARNT_FROM + 100);
     let elements = vec![r#"{"x":"1","z":2}"#; 60].join(",");
     let odd = format!("{{\"l\":[{elements}]}}");
@@ -157,7 +157,7 @@ fn many_elements_of_one_message_are_one_message_that_deviates() {
 }
 
 #[test]
-fn names_are_the_same_however_they_are_escaped_and_in_whatever_order() {
+fn names_match_in_any_order_and_with_any_escapes() {
     let (mut checked, check) = learnt(r#"{"ab":1,"odd \" key":2,"c":3}"#, LEARNT_FROM);
     assert_eq!(
         checked.words("a", r#"{"c":3,"odd \u0022 key":2,"\u0061b":1}"#),
@@ -170,7 +170,7 @@ fn names_are_the_same_however_they_are_escaped_and_in_whatever_order() {
 }
 
 #[test]
-fn the_report_reads_as_a_tree() {
+fn the_report_is_ordered_as_a_tree() {
     let (mut checked, check) = learnt(PLAIN, 3);
     checked.words(
         "a",
@@ -221,7 +221,7 @@ fn line(field: &Field) -> String {
 }
 
 #[test]
-fn fields_and_channels_are_bounded_and_that_is_said() {
+fn fields_and_channels_are_bounded_and_the_report_says_so() {
     let (mut checked, check) = CheckedLog::checking(shape());
     for number in 0..2 * MOST_FIELDS {
         checked.words("a", &format!("{{\"k{number}\":{{\"x\":[1,{{}}]}}}}"));
@@ -240,7 +240,7 @@ fn fields_and_channels_are_bounded_and_that_is_said() {
 }
 
 #[test]
-fn what_is_within_a_field_that_is_not_listed_is_left_alone() {
+fn contents_of_an_unlisted_field_are_ignored() {
     let (mut checked, check) = CheckedLog::checking(shape());
     let long = "k".repeat(300);
     checked.words("a", &format!("{{\"{long}\":[[1,2],{{\"b\":[]}}],\"a\":1}}"));
@@ -251,7 +251,7 @@ fn what_is_within_a_field_that_is_not_listed_is_left_alone() {
 }
 
 #[test]
-fn elements_of_an_array_share_a_place_and_double_names_are_one_field() {
+fn array_elements_share_a_path_and_duplicate_names_are_one_field() {
     let (mut checked, check) = learnt(
         r#"{"l":[{"x":1,"y":1},{"y":1,"x":1}],"d":1,"d":"x"}"#,
         LEARNT_FROM,
@@ -272,7 +272,7 @@ fn elements_of_an_array_share_a_place_and_double_names_are_one_field() {
 }
 
 #[test]
-fn a_message_that_is_all_new_lists_a_few_deviations_and_counts_the_rest() {
+fn a_completely_new_message_lists_a_few_deviations_and_counts_the_rest() {
     let (mut checked, _) = learnt(r#"{"a":1}"#, LEARNT_FROM);
     let members: Vec<String> = (0..20).map(|number| format!("\"k{number}\":1")).collect();
     let words = checked.words("a", &format!("{{{}}}", members.join(",")));
@@ -281,7 +281,7 @@ fn a_message_that_is_all_new_lists_a_few_deviations_and_counts_the_rest() {
 }
 
 #[test]
-fn the_rest_is_counted_once_however_many_elements_deviate_so() {
+fn the_rest_counts_each_deviation_once_for_all_elements() {
     let (mut checked, _) = learnt(r#"[{"a":1}]"#, LEARNT_FROM);
     let members: Vec<String> = (0..10).map(|number| format!("\"k{number}\":1")).collect();
     let element = format!("{{\"a\":1,{}}}", members.join(","));
@@ -290,7 +290,7 @@ fn the_rest_is_counted_once_however_many_elements_deviate_so() {
 }
 
 #[test]
-fn what_is_too_large_or_not_whole_is_counted_and_not_read() {
+fn a_payload_too_large_to_read_is_counted_as_unread() {
     let (mut checked, check) = CheckedLog::checking(shape());
     checked.words("a", &format!("\"{}\"", "x".repeat(2 << 20)));
     let report = checked.shape(check);

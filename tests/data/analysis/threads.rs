@@ -14,8 +14,8 @@ use crate::analysis::checked_log::{ask, sequence};
 
 fn start() -> (Worker<Request>, Receiver<Answer>) {
     let (answer_tx, answer_rx) = channel();
-    let analyst = analysis::start(move |answer| answer_tx.send(answer).is_ok()).unwrap();
-    (analyst, answer_rx)
+    let worker = analysis::start(move |answer| answer_tx.send(answer).is_ok()).unwrap();
+    (worker, answer_rx)
 }
 
 /// Appends `count` messages, leaving out every tenth number.
@@ -53,20 +53,20 @@ fn found(looked: &[Looked]) -> Vec<&Finding> {
 }
 
 #[test]
-fn rows_that_arrive_are_looked_at_in_order_and_only_those_behind_the_check() {
-    let (analyst, answer_rx) = start();
+fn arriving_rows_are_checked_in_order_and_only_after_the_check_began() {
+    let (worker, answer_rx) = start();
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 5_000);
     let mut follower = Follower::new(&log);
     let mut plan = Plan::default();
     let check = plan.add(sequence(), log.end());
-    analyst.ask(Request::Plan(Arc::new(plan)));
+    worker.ask(Request::Plan(Arc::new(plan)));
     assert_eq!(follower.ask(&log), None);
     append(&mut log, 5_001, 20_000);
     let mut all = Vec::new();
     while let Some(request) = follower.ask(&log) {
         assert_eq!(follower.ask(&log), None, "one request at a time");
-        analyst.ask(request);
+        worker.ask(request);
         let looked = looked(&answer_rx);
         note(&mut follower, &looked);
         all.extend(looked);
@@ -79,28 +79,28 @@ fn rows_that_arrive_are_looked_at_in_order_and_only_those_behind_the_check() {
 }
 
 #[test]
-fn rows_kept_before_are_looked_at_on_request_and_then_those_behind_them() {
-    let (analyst, answer_rx) = start();
+fn kept_rows_are_checked_on_request_followed_by_newer_ones() {
+    let (worker, answer_rx) = start();
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
     let mut follower = Follower::new(&log);
     let mut plan = Plan::default();
     let check = plan.add(sequence(), log.end());
-    analyst.ask(Request::Plan(Arc::new(plan)));
-    analyst.ask(Request::kept(check, &log));
+    worker.ask(Request::Plan(Arc::new(plan)));
+    worker.ask(Request::kept(check, &log));
     append(&mut log, 50_001, 1_000);
-    analyst.ask(follower.ask(&log).unwrap());
+    worker.ask(follower.ask(&log).unwrap());
     let kept = looked(&answer_rx);
     assert!(kept.iter().all(|one| one.only == Some(check)));
     assert_eq!(found(&kept).len(), 4_999);
     let arrived = looked(&answer_rx);
     assert_eq!(arrived.iter().map(|one| one.rows).sum::<u64>(), 900);
     assert_eq!(found(&arrived).len(), 100);
-    analyst.ask(Request::Report(ask(check)));
-    let Answer::Report(asked, Some(report)) = answer_rx.recv().unwrap() else {
+    worker.ask(Request::Report(ask(check)));
+    let Answer::Report(request, Some(report)) = answer_rx.recv().unwrap() else {
         panic!("no report");
     };
-    assert_eq!(asked, ask(check));
+    assert_eq!(request, ask(check));
     let Report::Sequence(report) = *report else {
         panic!("{report:?}");
     };
@@ -109,22 +109,22 @@ fn rows_kept_before_are_looked_at_on_request_and_then_those_behind_them() {
 }
 
 #[test]
-fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
-    let (analyst, answer_rx) = start();
+fn rows_evicted_before_they_were_checked_are_missed_and_explain_the_hole() {
+    let (worker, answer_rx) = start();
     let mut log = MessageLog::new(1 << 20);
     let mut follower = Follower::new(&log);
     let mut plan = Plan::default();
     let check = plan.add(Check::parse_sequence("a=.n").unwrap(), log.end());
-    analyst.ask(Request::Plan(Arc::new(plan)));
+    worker.ask(Request::Plan(Arc::new(plan)));
     append(&mut log, 1, 9);
-    analyst.ask(follower.ask(&log).unwrap());
+    worker.ask(follower.ask(&log).unwrap());
     note(&mut follower, &looked(&answer_rx));
     for round in 0..100 {
         append(&mut log, 10 + round * 1_000, 1_000);
     }
     let mut all = Vec::new();
     while let Some(request) = follower.ask(&log) {
-        analyst.ask(request);
+        worker.ask(request);
         let looked = looked(&answer_rx);
         note(&mut follower, &looked);
         all.extend(looked);
@@ -132,7 +132,7 @@ fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
     let rows = all.iter().map(|one| one.rows).sum::<u64>();
     assert!(follower.missed() > 0);
     assert_eq!(rows + follower.missed(), log.end().0 - 9);
-    analyst.ask(Request::Report(ask(check)));
+    worker.ask(Request::Report(ask(check)));
     let Answer::Report(_, Some(report)) = answer_rx.recv().unwrap() else {
         panic!("no report");
     };
@@ -149,34 +149,34 @@ fn rows_that_went_before_they_were_looked_at_are_missed_and_explain_the_hole() {
 }
 
 #[test]
-fn a_check_that_ends_takes_its_rows_with_it_and_others_go_on() {
-    let (analyst, answer_rx) = start();
+fn removing_a_check_ends_its_work_but_not_that_of_others() {
+    let (worker, answer_rx) = start();
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
     let mut plan = Plan::default();
-    let gone = plan.add(sequence(), log.end());
+    let removed = plan.add(sequence(), log.end());
     let stays = plan.add(sequence(), RowId(0));
-    assert_ne!(gone, stays);
-    analyst.ask(Request::Plan(Arc::new(plan.clone())));
-    analyst.ask(Request::kept(gone, &log));
-    assert!(plan.remove(gone) && !plan.remove(gone));
-    analyst.ask(Request::Plan(Arc::new(plan.clone())));
+    assert_ne!(removed, stays);
+    worker.ask(Request::Plan(Arc::new(plan.clone())));
+    worker.ask(Request::kept(removed, &log));
+    assert!(plan.remove(removed) && !plan.remove(removed));
+    worker.ask(Request::Plan(Arc::new(plan.clone())));
     looked(&answer_rx);
-    analyst.ask(Request::kept(stays, &log));
+    worker.ask(Request::kept(stays, &log));
     assert_eq!(found(&looked(&answer_rx)).len(), 4_999);
-    for check in [gone, stays] {
-        analyst.ask(Request::Report(ask(check)));
-        let Answer::Report(asked, report) = answer_rx.recv().unwrap() else {
+    for check in [removed, stays] {
+        worker.ask(Request::Report(ask(check)));
+        let Answer::Report(request, report) = answer_rx.recv().unwrap() else {
             panic!("no report");
         };
-        assert_eq!((asked.check, report.is_some()), (check, check == stays));
+        assert_eq!((request.check, report.is_some()), (check, check == stays));
     }
-    drop(analyst);
+    drop(worker);
     assert!(answer_rx.recv().is_err());
 }
 
 #[test]
-fn an_engine_without_a_thread_answers_the_same() {
+fn an_engine_without_a_thread_gives_the_same_answers() {
     let mut log = MessageLog::new(64 << 20);
     append(&mut log, 1, 50_000);
     let mut engine = Engine::default();
@@ -184,7 +184,7 @@ fn an_engine_without_a_thread_answers_the_same() {
     let check = plan.add(sequence(), log.end());
     assert_eq!(engine.answer(Request::Plan(Arc::new(plan))), None);
     let Some(Answer::Looked(looked)) = engine.answer(Request::kept(check, &log)) else {
-        panic!("nothing was looked at");
+        panic!("no row was checked");
     };
     assert_eq!(
         (looked.found.len(), looked.rows, looked.gone),

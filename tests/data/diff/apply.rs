@@ -25,13 +25,13 @@ impl Apply<'_> {
         let line = *self.lines.next().unwrap();
         match line.change {
             Change::Changed { old, new } => {
-                assert_eq!(self.was(old), *value);
-                self.is(new)
+                assert_eq!(self.old_value(old), *value);
+                self.new_value(new)
             }
             Change::Within { .. } => match value {
                 Value::Array(elements) => self.elements(elements, line.depth + 1),
                 Value::Object(members) => self.members(members, line.depth + 1),
-                other => panic!("nothing is within {other}"),
+                other => panic!("{other} contains nothing"),
             },
             other => panic!("{other:?} of one value"),
         }
@@ -65,12 +65,12 @@ impl Apply<'_> {
                 Change::Same { count, .. } => {
                     new.extend(rest.by_ref().take(count).map(|(_, value)| value.clone()));
                 }
-                Change::Added(id) => new.push(self.is(id)),
-                Change::Removed(id) => assert_eq!(self.was(id), *rest.next().unwrap().1),
+                Change::Added(id) => new.push(self.new_value(id)),
+                Change::Removed(id) => assert_eq!(self.old_value(id), *rest.next().unwrap().1),
                 Change::Moved {
                     from, to, old: id, ..
                 } => {
-                    assert_eq!((self.was(id), to), (old[from].clone(), new.len()));
+                    assert_eq!((self.old_value(id), to), (old[from].clone(), new.len()));
                     new.push(old[from].clone());
                 }
                 Change::Changed { .. } | Change::Within { .. } => {
@@ -93,10 +93,10 @@ impl Apply<'_> {
             match change {
                 Change::Same { .. } => {}
                 Change::Added(id) => {
-                    assert_eq!(new.insert(name(self.new, id), self.is(id)), None);
+                    assert_eq!(new.insert(name(self.new, id), self.new_value(id)), None);
                 }
                 Change::Removed(id) => {
-                    assert_eq!(new.remove(&name(self.old, id)), Some(self.was(id)));
+                    assert_eq!(new.remove(&name(self.old, id)), Some(self.old_value(id)));
                 }
                 Change::Changed { old: id, .. } | Change::Within { old: id, .. } => {
                     self.lines = before;
@@ -110,11 +110,11 @@ impl Apply<'_> {
         Value::Object(new)
     }
 
-    fn was(&self, id: NodeId) -> Value {
+    fn old_value(&self, id: NodeId) -> Value {
         value(self.old, id)
     }
 
-    fn is(&self, id: NodeId) -> Value {
+    fn new_value(&self, id: NodeId) -> Value {
         value(self.new, id)
     }
 }

@@ -125,21 +125,21 @@ pub fn assert_diff_is_right(old: &Value, new: &Value) {
         let changes = found.lines.iter().map(|line| line.change);
         changes.filter(is).count()
     };
-    let told = (
+    let totals = (
         count(|change| matches!(change, Change::Added(_))),
         count(|change| matches!(change, Change::Removed(_))),
         count(|change| matches!(change, Change::Changed { .. })),
         count(|change| matches!(change, Change::Moved { .. })),
     );
-    assert_eq!(told, counts(&found));
-    assert_ne!(told, (0, 0, 0, 0));
+    assert_eq!(totals, counts(&found));
+    assert_ne!(totals, (0, 0, 0, 0));
 }
 
 proptest! {
     #![proptest_config(cases::config(256))]
 
     #[test]
-    fn a_value_is_the_same_as_itself_and_as_itself_respelt(value in any_value()) {
+    fn a_value_equals_itself_however_it_is_spelt(value in any_value()) {
         let text = value.to_string();
         prop_assert!(structure(&text, &text).is_same());
         prop_assert!(structure(&text, &respelt(&value)).is_same());
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_told_turns_the_old_value_into_the_new(
+    fn the_reported_differences_turn_the_old_value_into_the_new_one(
         (old, new) in prop_oneof![
             2 => edited_pair(),
             1 => (any_value(), any_value()),
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn lines_told_turn_the_old_text_into_the_new(
+    fn the_reported_lines_turn_the_old_text_into_the_new_one(
         old in "([ab]{0,2}\n){0,12}[ab]?",
         new in "([ab]{0,2}\n){0,12}[ab]?",
     ) {
@@ -198,7 +198,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_not_marked_is_the_same(old in "[ab é,]{0,20}", new in "[ab é,]{0,20}") {
+    fn unmarked_parts_are_equal(old in "[ab é,]{0,20}", new in "[ab é,]{0,20}") {
         let unmarked = |text: &str, marks: &[std::ops::Range<usize>]| {
             let mut rest = text.to_owned();
             for mark in marks.iter().rev() {
@@ -206,13 +206,13 @@ proptest! {
             }
             rest
         };
-        let (gone, come) = changed_within(&old, &new);
-        prop_assert_eq!(unmarked(&old, &gone), unmarked(&new, &come));
-        prop_assert_eq!(gone.is_empty() && come.is_empty(), old == new);
+        let (removed, added) = changed_within(&old, &new);
+        prop_assert_eq!(unmarked(&old, &removed), unmarked(&new, &added));
+        prop_assert_eq!(removed.is_empty() && added.is_empty(), old == new);
     }
 
     #[test]
-    fn bytes_told_turn_the_old_payload_into_the_new(
+    fn the_reported_bytes_turn_the_old_payload_into_the_new_one(
         old in vec(254..=255_u8, 0..40),
         new in vec(254..=255_u8, 0..40),
     ) {

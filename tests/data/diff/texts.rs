@@ -5,7 +5,7 @@ use std::ops::Range;
 use subscope::payload::diff::bytes::{Ends, MAX_STRETCHES};
 use subscope::payload::diff::{Diff, changed_within, compare, lines};
 
-use super::picture::{drawn_text, marked};
+use super::drawing::{drawn_text, marked};
 use super::plain;
 
 #[test]
@@ -35,7 +35,7 @@ fn texts_are_compared_line_by_line() {
 }
 
 #[test]
-fn what_has_changed_of_a_line_is_marked() {
+fn the_changed_part_of_a_line_is_marked() {
     assert_eq!(
         drawn_text(
             "start\nlevel=info took 120 ms by größe\nend",
@@ -56,12 +56,12 @@ fn what_has_changed_of_a_line_is_marked() {
 }
 
 #[test]
-fn what_has_changed_of_a_string_is_marked_by_characters() {
+fn the_changed_characters_of_a_string_are_marked() {
     let within = |old: &str, new: &str| {
-        let (gone, come) = changed_within(old, new);
+        let (removed, added) = changed_within(old, new);
         [
-            marked(old, 0..old.len(), &gone),
-            marked(new, 0..new.len(), &come),
+            marked(old, 0..old.len(), &removed),
+            marked(new, 0..new.len(), &added),
         ]
     };
     assert_eq!(within("à", "á"), ["[à]", "[á]"]);
@@ -75,7 +75,7 @@ fn what_has_changed_of_a_string_is_marked_by_characters() {
 }
 
 #[test]
-fn empty_payloads_are_texts() {
+fn empty_payloads_are_text() {
     assert!(compare(plain(b""), plain(b"")).is_same());
     assert_eq!(drawn_text("", "x"), ["-   ", "+   [x]"]);
     assert_eq!(drawn_text("x\n", ""), ["-   x", "    "]);
@@ -84,7 +84,7 @@ fn empty_payloads_are_texts() {
 }
 
 #[test]
-fn texts_that_are_too_long_are_compared_at_their_ends() {
+fn overlong_texts_are_compared_only_at_their_ends() {
     let long = |middle: &str| format!("é{}{middle}{}", "x\n".repeat(600_000), "y".repeat(9));
     let diff = compare(plain(long("ä").as_bytes()), plain(long("öü").as_bytes()));
     assert_eq!(
@@ -111,7 +111,7 @@ fn stretches(old: &[u8], new: &[u8]) -> Vec<Ends> {
 }
 
 #[test]
-fn bytes_of_the_same_length_are_compared_at_each_offset() {
+fn payloads_of_equal_length_are_compared_at_each_offset() {
     let both = |range: Range<usize>| Ends {
         old: range.clone(),
         new: range,
@@ -135,7 +135,7 @@ fn bytes_of_the_same_length_are_compared_at_each_offset() {
 }
 
 #[test]
-fn bytes_of_other_lengths_are_compared_at_their_ends() {
+fn payloads_of_different_lengths_are_compared_at_their_ends() {
     assert_eq!(
         stretches(b"\xffaab", b"\xffab"),
         [Ends {
@@ -153,7 +153,7 @@ fn bytes_of_other_lengths_are_compared_at_their_ends() {
 }
 
 #[test]
-fn what_is_cut_is_said() {
+fn the_start_of_the_omitted_differences_is_reported() {
     let old = vec![0xff; 5 * MAX_STRETCHES + 7];
     let sprinkled = |count: usize| {
         let mut new = old.clone();

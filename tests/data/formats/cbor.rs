@@ -106,24 +106,24 @@ const APPENDIX_A: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn all_of_appendix_a_is_read() {
+fn every_example_in_appendix_a_is_read() {
     for (hex, expected) in APPENDIX_A {
         let payload = bytes(hex);
-        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = cbor::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), *expected, "{hex}");
         assert_sound(&tree, &payload);
         for end in 0..payload.len() {
             assert!(cbor::read(&payload[..end]).is_err(), "{hex} cut at {end}");
         }
         let followed = [&payload[..], &[0]].concat();
-        let wrong = cbor::read(&followed).unwrap_err().to_string();
+        let error = cbor::read(&followed).unwrap_err().to_string();
         let at = payload.len();
-        assert_eq!(wrong, format!("not CBOR: trailing data at byte {at}"));
+        assert_eq!(error, format!("not CBOR: trailing data at byte {at}"));
     }
 }
 
 #[test]
-fn what_is_not_well_formed_says_where_and_why() {
+fn malformed_cbor_is_refused_with_place_and_reason() {
     for (hex, why) in [
         ("", "unexpected end at byte 0"),
         ("1c", "invalid initial byte at byte 0"),
@@ -153,8 +153,8 @@ fn what_is_not_well_formed_says_where_and_why() {
         ),
         ("a1616101ff", "trailing data at byte 4"),
     ] {
-        let wrong = cbor::read(&bytes(hex)).unwrap_err();
-        assert_eq!(wrong.to_string(), format!("not CBOR: {why}"), "{hex}");
+        let error = cbor::read(&bytes(hex)).unwrap_err();
+        assert_eq!(error.to_string(), format!("not CBOR: {why}"), "{hex}");
     }
 }
 
@@ -193,7 +193,7 @@ fn bignums_keep_every_digit() {
     assert_eq!(read("c25fff"), "0");
     let zeros = [vec![0xc2, 0x5a, 0, 0, 4, 0], vec![0; 1023], vec![7]].concat();
     assert_eq!(shown(&cbor::read(&zeros).unwrap(), &zeros), "7");
-    // A bignum of a text or of too many bytes is shown as a tag.
+    // A bignum made from text, or from too many bytes, is shown as a tag.
     assert_eq!(read("c26131"), "2 bignum(\"1\")");
     let long = [vec![0xc2, 0x59, 0x01, 0x01], vec![0xff; 257]].concat();
     assert!(shown(&cbor::read(&long).unwrap(), &long).starts_with("2 bignum(h'"));
@@ -216,14 +216,14 @@ fn decimal_fractions_are_numbers() {
         ("c48105", "4 decimal fraction([5])"),
     ] {
         let payload = bytes(hex);
-        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = cbor::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), expected, "{hex}");
         assert_sound(&tree, &payload);
     }
 }
 
 #[test]
-fn keys_that_are_no_strings_are_written_in_words() {
+fn keys_that_are_not_strings_are_spelt_out() {
     for (hex, expected) in [
         ("a1f500", "{true: 0}"),
         ("a1f600", "{null: 0}"),
@@ -238,14 +238,14 @@ fn keys_that_are_no_strings_are_written_in_words() {
         ("a2f93c0001616102", "{1.0: 1, \"a\": 2}"),
     ] {
         let payload = bytes(hex);
-        let tree = cbor::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = cbor::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), expected, "{hex}");
         assert_sound(&tree, &payload);
     }
 }
 
 #[test]
-fn values_say_where_they_are_written() {
+fn values_know_their_position_in_the_payload() {
     let payload = bytes("a261610a62622082f5c16178");
     let tree = cbor::read(&payload).unwrap();
     let sources: Vec<_> = (0..6)
@@ -257,7 +257,7 @@ fn values_say_where_they_are_written() {
 }
 
 #[test]
-fn bytes_that_look_like_json_are_not_taken_for_it() {
+fn bytes_that_look_like_json_are_not_mistaken_for_it() {
     // The byte of the number 48 is the ASCII digit 0.
     let payload = bytes("82183061 30");
     let tree = cbor::read(&payload).unwrap();

@@ -11,7 +11,7 @@ use crate::support::cases;
 
 use super::{assert_sound, bytes, read_as, recognise};
 use crate::formats::packed::{ALL, base64, pack};
-use crate::formats::protobuf::{described, schema};
+use crate::formats::protobuf::{descriptor_set, schema};
 
 /// Runs every decoder on `payload`.
 fn run_all_decoders(payload: &[u8]) {
@@ -49,8 +49,8 @@ fn nesting_is_bounded() {
         chains("81", "00"),
         chains("dc0001", "00"),
     ] {
-        let wrong = msgpack::read(&payload).unwrap_err();
-        assert_eq!(wrong.why, "nested too deeply");
+        let error = msgpack::read(&payload).unwrap_err();
+        assert_eq!(error.why, "nested too deeply");
     }
     for payload in [
         chains("81", "00"),
@@ -60,12 +60,12 @@ fn nesting_is_bounded() {
         chains("bf", "00"),
         chains("c6", "00"),
     ] {
-        let wrong = cbor::read(&payload).unwrap_err();
-        assert_eq!(wrong.why, "nested too deeply");
+        let error = cbor::read(&payload).unwrap_err();
+        assert_eq!(error.why, "nested too deeply");
     }
     let groups = chains("0b", "");
-    let wrong = protobuf::read_raw(&groups).unwrap_err();
-    assert_eq!(wrong.why, "nested too deeply");
+    let error = protobuf::read_raw(&groups).unwrap_err();
+    assert_eq!(error.why, "nested too deeply");
     for payload in [
         b"[".repeat(deep),
         b"{\"a\":".repeat(deep),
@@ -77,7 +77,7 @@ fn nesting_is_bounded() {
 }
 
 #[test]
-fn the_deepest_that_is_read_is_what_is_promised() {
+fn nesting_is_read_to_exactly_the_documented_depth() {
     let nested = |depth: usize| [vec![0x81; depth], vec![0]].concat();
     assert!(cbor::read(&nested(MAX_DEPTH)).is_ok());
     assert!(cbor::read(&nested(MAX_DEPTH + 1)).is_err());
@@ -106,7 +106,7 @@ fn messages(depth: usize, field: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn messages_that_are_nested_too_deep_are_bytes_or_an_error() {
+fn messages_nested_too_deeply_are_bytes_or_an_error() {
     let payload = messages(2000, &[0x0a]);
     check(&protobuf::read_raw(&payload).unwrap(), &payload);
     let payload = messages(2000, &[0x8a, 0x01]);
@@ -118,7 +118,7 @@ fn messages_that_are_nested_too_deep_are_bytes_or_an_error() {
 }
 
 #[test]
-fn headers_that_claim_much_are_refused_at_once() {
+fn headers_that_claim_huge_lengths_are_refused_at_once() {
     for hex in [
         "dd ffffffff",
         "df ffffffff",
@@ -136,7 +136,7 @@ fn headers_that_claim_much_are_refused_at_once() {
 }
 
 #[test]
-fn of_too_many_values_the_first_are_laid_out() {
+fn too_many_values_are_truncated_to_the_first_ones() {
     let count = MAX_NODES + 5;
     let header = u32::try_from(count).unwrap().to_be_bytes();
     let zeros = vec![0; count];
@@ -191,7 +191,7 @@ fn samples() -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn every_piece_of_every_sample_gives_an_answer() {
+fn any_part_of_any_sample_can_be_decoded() {
     for sample in samples() {
         for end in 0..=sample.len() {
             run_all_decoders(&sample[..end]);
@@ -201,11 +201,19 @@ fn every_piece_of_every_sample_gives_an_answer() {
 }
 
 #[test]
-fn a_schema_with_a_wrong_byte_is_one_or_an_error() {
-    let described = described();
-    for at in 0..described.len() {
-        for byte in [0, 1, 0x7f, 0x80, 0xff, described[at] ^ 8, described[at] ^ 1] {
-            let mut broken = described.clone();
+fn a_schema_with_a_wrong_byte_is_accepted_or_refused() {
+    let descriptor_set = descriptor_set();
+    for at in 0..descriptor_set.len() {
+        for byte in [
+            0,
+            1,
+            0x7f,
+            0x80,
+            0xff,
+            descriptor_set[at] ^ 8,
+            descriptor_set[at] ^ 1,
+        ] {
+            let mut broken = descriptor_set.clone();
             broken[at] = byte;
             if let Ok(schema) = Schema::read(&broken) {
                 for name in schema.message_types() {
@@ -221,7 +229,7 @@ proptest! {
     #![proptest_config(cases::config(1500))]
 
     #[test]
-    fn bytes_that_begin_well_give_an_answer(
+    fn bytes_with_a_valid_start_can_be_decoded(
         start in proptest::sample::select(vec![
             "81", "92", "a1", "bf", "9f", "dc0002", "de0001", "d9d9f7", "c2", "5f", "1f8b08",
             "789c", "28b52ffd", "04224d18", "0a", "0b", "8a01", "a201", "8004", "aced0005", "7b", "5b",

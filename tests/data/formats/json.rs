@@ -11,7 +11,7 @@ fn nested(depth: usize) -> Vec<u8> {
 }
 
 #[test]
-fn what_is_json_is_taken() {
+fn valid_json_is_accepted() {
     for json in [
         "[]",
         "{}",
@@ -46,7 +46,7 @@ fn what_is_json_is_taken() {
 }
 
 #[test]
-fn what_is_no_json_is_refused() {
+fn invalid_json_is_refused() {
     for other in [
         "",
         " ",
@@ -114,12 +114,12 @@ fn what_is_no_json_is_refused() {
 }
 
 #[test]
-fn by_hand_a_bare_value_is_json_too() {
+fn a_bare_value_is_json_when_chosen_by_hand() {
     for json in ["1", "null", "\"a\""] {
         let decoded = read_as(json.as_bytes(), Format::Json, None).unwrap();
         assert_eq!(decoded.format, Format::Json);
         assert_eq!(decoded.tree.unwrap().len(), 1);
     }
-    let wrong = read_as(b"{\"a\":tru}", Format::Json, None).unwrap_err();
-    assert_eq!(wrong, "not JSON: expected a value at byte 5");
+    let error = read_as(b"{\"a\":tru}", Format::Json, None).unwrap_err();
+    assert_eq!(error, "not JSON: expected a value at byte 5");
 }

@@ -29,7 +29,7 @@ fn cbor(value: &Any) -> Vec<u8> {
     out
 }
 
-fn reading(format: Format) -> DecoderChoice {
+fn choice(format: Format) -> DecoderChoice {
     DecoderChoice {
         format: Some(format),
         message_type: None,
@@ -53,7 +53,7 @@ fn unescaped(written: &[u8]) -> Vec<u8> {
 /// Looks up every value in the tree of `payload` by its path.
 fn assert_agrees(payload: &[u8], choice: Option<&DecoderChoice>) {
     let decoded = match choice {
-        Some(reading) => reading.read(payload, MOST_UNPACKED),
+        Some(choice) => choice.read(payload, MOST_UNPACKED),
         None => recognise(payload, None),
     };
     let lookup = Lookup::new(payload, choice);
@@ -134,7 +134,9 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         Any::Bytes(bytes) => assert_eq!(unescaped(found), base64(bytes)),
         // The shortest digits depend on the precision that was written.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
-        Any::List(_) | Any::Map(_) | Any::Pairs(_) => unreachable!("they are no leaves"),
+        Any::List(_) | Any::Map(_) | Any::Pairs(_) => {
+            unreachable!("the paths are not those of leaves")
+        }
     }
 }
 
@@ -142,15 +144,15 @@ proptest! {
     #![proptest_config(cases::config(200))]
 
     #[test]
-    fn a_path_leads_to_the_value_that_was_written(value in any_value()) {
+    fn a_path_leads_to_the_encoded_value(value in any_value()) {
         let mut all = Vec::new();
         leaves(&value, &mut Vec::new(), &mut all);
         for (payload, format) in [
             (msgpack(&value), Format::MessagePack),
             (cbor(&value), Format::Cbor),
         ] {
-            let reading = reading(format);
-            let lookup = Lookup::new(&payload, Some(&reading));
+            let choice = choice(format);
+            let lookup = Lookup::new(&payload, Some(&choice));
             for (steps, leaf) in all.iter().take(100) {
                 assert_leaf(&lookup.value(steps).unwrap(), leaf);
             }
@@ -158,13 +160,13 @@ proptest! {
     }
 
     #[test]
-    fn a_path_of_the_tree_leads_to_the_value_of_the_tree(value in any_value(), wrapping in 0..5_usize) {
+    fn a_path_finds_the_same_value_in_the_bytes_as_in_the_tree(value in any_value(), wrapping in 0..5_usize) {
         let binary = [msgpack(&value), cbor(&value)];
         let formats = [Format::MessagePack, Format::Cbor];
         let mut plain = Vec::new();
         for (payload, format) in binary.into_iter().zip(formats) {
-            assert_agrees(&payload, Some(&reading(format)));
-            let tree = reading(format).read(&payload, MOST_UNPACKED).tree.unwrap();
+            assert_agrees(&payload, Some(&choice(format)));
+            let tree = choice(format).read(&payload, MOST_UNPACKED).tree.unwrap();
             plain.push(tree.to_json(NodeId(0), &payload));
             plain.push(payload);
         }
@@ -180,7 +182,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_do_harm(
+    fn lookups_survive_any_bytes(
         payload in vec(any::<u8>(), 0..200),
         first in 0x80..=0xff_u8,
         format in prop::sample::select(Format::ALL.to_vec()),
@@ -188,8 +190,8 @@ proptest! {
         let all = schema().message_type("demo.All");
         let typed = DecoderChoice { format: None, message_type: all };
         for payload in [payload.clone(), [&[first][..], &payload].concat()] {
-            for reading in [None, Some(&reading(format)), Some(&typed)] {
-                let lookup = Lookup::new(&payload, reading);
+            for choice in [None, Some(&choice(format)), Some(&typed)] {
+                let lookup = Lookup::new(&payload, choice);
                 for path in [".", ".a", ".[0]", ".[0].a[1]", ".string"] {
                     let path = Path::parse(path).unwrap();
                     let _ = lookup.value(path.steps());
@@ -206,7 +208,7 @@ proptest! {
 }
 
 #[test]
-fn values_of_their_own_are_what_the_tree_shows() {
+fn values_that_json_lacks_are_found_as_the_tree_shows_them() {
     // {"t": timestamp, "b": bytes 01 02, "n": nil, "x": NaN, "u": 2^64 - 1, "s": a string of ff}
     let payload = crate::formats::bytes(
         "86 a174 d6ff6553f100 a162 c4020102 a16e c0 a178 cb7ff8000000000000
@@ -235,7 +237,7 @@ fn values_of_their_own_are_what_the_tree_shows() {
 }
 
 #[test]
-fn what_a_tag_is_on_goes_by_the_path_of_the_tag() {
+fn a_tagged_value_has_the_path_of_its_tag() {
     // {"at": 1(1700000000), "in": 24({"n": 2(bytes 01 00)})}
     let payload = crate::formats::bytes("a2 626174 c11a6553f100 62696e d818 a1 616e c2420100");
     assert_eq!(value(&payload, ".at").as_deref(), Some("1700000000"));
@@ -244,7 +246,7 @@ fn what_a_tag_is_on_goes_by_the_path_of_the_tag() {
 }
 
 #[test]
-fn lines_of_json_go_by_their_index() {
+fn json_lines_are_addressed_by_index() {
     let lines = b"{\"a\":1}\n\n{\"a\":2}\n";
     assert_eq!(value(lines, ".[1].a").as_deref(), Some("2"));
     assert_eq!(value(lines, ".").as_deref(), Some("[{\"a\":1},{\"a\":2}]"));
@@ -261,7 +263,7 @@ fn lines_of_json_go_by_their_index() {
 }
 
 #[test]
-fn what_is_packed_is_unpacked_no_further_than_allowed() {
+fn packed_payloads_are_unpacked_only_up_to_the_limit() {
     let many: Vec<String> = (0..MOST_UNPACKED / 4)
         .map(|number| number.to_string())
         .collect();
@@ -290,7 +292,7 @@ fn what_is_packed_is_unpacked_no_further_than_allowed() {
 }
 
 #[test]
-fn a_text_or_bytes_chosen_by_hand_take_no_values_away() {
+fn choosing_text_or_bytes_by_hand_does_not_hide_values() {
     let json = b"{\"a\":1}";
     let steps = Path::parse(".a").unwrap().steps().to_vec();
     for format in [
@@ -300,8 +302,8 @@ fn a_text_or_bytes_chosen_by_hand_take_no_values_away() {
         Format::JsonLines,
     ] {
         for payload in [json.to_vec(), pack(ALL[0], &json[..])] {
-            let reading = reading(format);
-            let lookup = Lookup::new(&payload, Some(&reading));
+            let choice = choice(format);
+            let lookup = Lookup::new(&payload, Some(&choice));
             assert_eq!(
                 lookup.value(&steps).as_deref(),
                 Some(&b"1"[..]),
@@ -310,8 +312,8 @@ fn a_text_or_bytes_chosen_by_hand_take_no_values_away() {
         }
     }
     // With MessagePack chosen by hand, a single number counts too.
-    let reading = reading(Format::MessagePack);
-    let lookup = Lookup::new(b"7", Some(&reading));
+    let choice = choice(Format::MessagePack);
+    let lookup = Lookup::new(b"7", Some(&choice));
     assert_eq!(lookup.value(&[]).as_deref(), Some(&b"55"[..]));
     assert_eq!(value(b"7", ".").as_deref(), Some("7"));
 }

@@ -114,10 +114,10 @@ const FORMS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn every_form_is_read() {
+fn every_messagepack_form_is_read() {
     for (hex, expected) in FORMS {
         let payload = bytes(hex);
-        let tree = msgpack::read(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+        let tree = msgpack::read(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
         assert_eq!(shown(&tree, &payload), *expected, "{hex}");
         assert_eq!(tree.source(NodeId(0)), Some(0..payload.len()));
         assert_sound(&tree, &payload);
@@ -128,7 +128,7 @@ fn every_form_is_read() {
 }
 
 #[test]
-fn what_is_no_messagepack_says_where_and_why() {
+fn invalid_messagepack_is_refused_with_place_and_reason() {
     for (hex, why) in [
         ("", "unexpected end at byte 0"),
         ("c1", "reserved byte 0xc1 at byte 0"),
@@ -154,9 +154,9 @@ fn what_is_no_messagepack_says_where_and_why() {
             "header says 4294967295 bytes, but only 0 left at byte 0",
         ),
     ] {
-        let wrong = msgpack::read(&bytes(hex)).unwrap_err();
+        let error = msgpack::read(&bytes(hex)).unwrap_err();
         assert_eq!(
-            wrong.to_string(),
+            error.to_string(),
             format!("not MessagePack: {why}"),
             "{hex}"
         );
@@ -164,7 +164,7 @@ fn what_is_no_messagepack_says_where_and_why() {
 }
 
 #[test]
-fn a_text_is_shown_where_it_is_written() {
+fn a_string_knows_its_position_in_the_payload() {
     let payload = bytes("82a161a3786162a162c0");
     let tree = msgpack::read(&payload).unwrap();
     assert_eq!(tree.written(NodeId(1)), (Some(4..7), Some(2..3)));
@@ -177,7 +177,7 @@ fn a_text_is_shown_where_it_is_written() {
 }
 
 #[test]
-fn a_long_extension_is_cut() {
+fn a_long_extension_is_truncated() {
     let payload = [vec![0xc7, 200, 1], vec![0xaa; 200]].concat();
     let tree = msgpack::read(&payload).unwrap();
     let words = shown(&tree, &payload);

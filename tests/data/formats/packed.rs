@@ -70,7 +70,7 @@ fn size(bytes: usize) -> String {
 const JSON: &[u8] = br#"{"user":"ada","tags":["a","b","c"],"note":"a note that is long enough"}"#;
 
 #[test]
-fn what_is_packed_is_unpacked() {
+fn packed_payloads_are_unpacked() {
     for wrapping in ALL {
         let packed = pack(wrapping, JSON);
         let decoded = recognise(&packed, None);
@@ -84,7 +84,7 @@ fn what_is_packed_is_unpacked() {
 }
 
 #[test]
-fn wrappings_are_taken_off_from_the_outside_in() {
+fn wrappings_are_removed_from_the_outside_in() {
     let zlib = pack(Wrapping::Zlib, JSON);
     let encoded = base64(&zlib);
     let gzip = pack(Wrapping::Gzip, &encoded[..]);
@@ -105,7 +105,7 @@ fn wrappings_are_taken_off_from_the_outside_in() {
 }
 
 #[test]
-fn no_more_wrappings_are_taken_off_than_four() {
+fn at_most_four_wrappings_are_removed() {
     let mut packed = JSON.to_vec();
     for _ in 0..=MAX_WRAPPINGS {
         packed = pack(Wrapping::Gzip, &packed[..]);
@@ -117,12 +117,12 @@ fn no_more_wrappings_are_taken_off_than_four() {
         decoded.note.as_deref(),
         Some("inner gzip layer not unpacked: limit of 4 layers reached")
     );
-    let wrong = read_as(&packed, Format::Json, None).unwrap_err();
-    assert_eq!(wrong, "more than 4 layers");
+    let error = read_as(&packed, Format::Json, None).unwrap_err();
+    assert_eq!(error, "more than 4 layers");
 }
 
 #[test]
-fn several_members_are_one() {
+fn several_compressed_members_form_one_payload() {
     for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
         let (one, two) = JSON.split_at(20);
         let packed = [pack(wrapping, one), pack(wrapping, two)].concat();
@@ -138,14 +138,14 @@ fn several_members_are_one() {
 }
 
 #[test]
-fn what_is_cut_off_says_so() {
+fn a_truncated_payload_says_so() {
     for wrapping in ALL {
         for text in [JSON.to_vec(), vec![7; 300_000]] {
             let packed = pack(wrapping, &text[..]);
             for end in (3..packed.len()).rev().take(200) {
-                let wrong = unpack::unpack(wrapping, &packed[..end], MAX_SIZE).unwrap_err();
+                let error = unpack::unpack(wrapping, &packed[..end], MAX_SIZE).unwrap_err();
                 let words = format!("truncated {} data", wrapping.name());
-                assert_eq!(wrong.to_string(), words, "at {end} of {}", packed.len());
+                assert_eq!(error.to_string(), words, "at {end} of {}", packed.len());
                 let decoded = recognise(&packed[..end], None);
                 assert_eq!((decoded.format, decoded.tree), (Format::Binary, None));
                 if packed_by(&packed[..end]).is_some() {
@@ -169,10 +169,10 @@ fn a_bomb_is_refused_with_its_ratio() {
         let packed = bomb(wrapping, size);
         let limit = unpack::limit(packed.len());
         assert!(limit <= MAX_SIZE);
-        let wrong = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
+        let error = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
         let (packed_size, ratio) = (packed.len(), limit / packed.len());
         assert_eq!(
-            wrong,
+            error,
             unpack::Failure::Large {
                 packed: packed_size,
                 limit
@@ -182,13 +182,13 @@ fn a_bomb_is_refused_with_its_ratio() {
         let note = decoded.note.unwrap();
         assert!(note.ends_with(&format!("(ratio > {ratio})")), "{note}");
         assert_eq!(decoded.format, Format::Binary);
-        let wrong = read_as(&packed, Format::Json, None).unwrap_err();
-        assert!(wrong.contains("would exceed the limit of"), "{wrong}");
+        let error = read_as(&packed, Format::Json, None).unwrap_err();
+        assert!(error.contains("would exceed the limit of"), "{error}");
     }
 }
 
 #[test]
-fn a_bomb_within_a_gzip_is_refused_too() {
+fn a_bomb_within_gzip_is_refused_too() {
     let inner = bomb(Wrapping::Gzip, 70);
     let outer = pack(Wrapping::Gzip, &inner[..]);
     let decoded = recognise(&outer, None);
@@ -210,7 +210,7 @@ fn a_bomb_within_a_gzip_is_refused_too() {
 }
 
 #[test]
-fn a_bomb_of_many_layers_stays_as_small_as_one_of_one() {
+fn the_limit_holds_across_all_layers_of_a_bomb() {
     for inner in [Wrapping::Zstd, Wrapping::Gzip] {
         let mut packed = pack(inner, std::io::repeat(0).take(62 << 20));
         for _ in 1..MAX_WRAPPINGS {
@@ -229,7 +229,7 @@ fn a_bomb_of_many_layers_stays_as_small_as_one_of_one() {
 }
 
 #[test]
-fn a_few_bytes_may_become_a_mebibyte() {
+fn a_few_bytes_may_unpack_to_a_mebibyte() {
     for wrapping in ALL {
         let packed = bomb(wrapping, 1);
         assert_eq!(
@@ -245,24 +245,24 @@ fn a_few_bytes_may_become_a_mebibyte() {
 }
 
 #[test]
-fn pieces_without_end_are_refused() {
+fn too_many_compressed_members_are_refused() {
     for wrapping in [Wrapping::Gzip, Wrapping::Zstd, Wrapping::Lz4] {
         let packed = pack(wrapping, &b""[..]).repeat(MAX_PIECES + 1);
-        let wrong = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
-        assert_eq!(wrong, unpack::Failure::ManyPieces);
+        let error = unpack::unpack(wrapping, &packed, MAX_SIZE).unwrap_err();
+        assert_eq!(error, unpack::Failure::ManyPieces);
     }
 }
 
 #[test]
-fn a_window_that_is_only_claimed_is_not_allocated() {
+fn a_claimed_window_size_is_not_allocated() {
     // A frame header that asks for a window of 64 MiB, with nothing after it.
     let claims = [0x28, 0xb5, 0x2f, 0xfd, 0x00, 0x80, 0x01, 0x00, 0x00];
-    let wrong = unpack::unpack(Wrapping::Zstd, &claims, MAX_SIZE).unwrap_err();
-    assert!(matches!(wrong, unpack::Failure::Broken(..)), "{wrong}");
+    let error = unpack::unpack(Wrapping::Zstd, &claims, MAX_SIZE).unwrap_err();
+    assert!(matches!(error, unpack::Failure::Broken(..)), "{error}");
 }
 
 #[test]
-fn any_flipped_bit_gives_an_answer() {
+fn any_flipped_bit_can_be_decoded() {
     for wrapping in ALL {
         let packed = pack(wrapping, JSON);
         for index in 0..packed.len() * 8 {

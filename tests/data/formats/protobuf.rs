@@ -65,12 +65,12 @@ fn entry(name: &str, key: Type, value: FieldDescriptorProto) -> DescriptorProto 
 
 /// Returns a schema as protoc would write it: `demo.All`, which contains itself.
 pub fn schema() -> Schema {
-    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(&described()).unwrap());
+    static SCHEMA: LazyLock<Schema> = LazyLock::new(|| Schema::read(&descriptor_set()).unwrap());
     SCHEMA.clone()
 }
 
 /// Returns the descriptor set of the schema.
-pub fn described() -> Vec<u8> {
+pub fn descriptor_set() -> Vec<u8> {
     let mut fields: Vec<_> = (1..)
         .zip(SCALARS)
         .map(|(number, (name, kind))| field(name, number, kind, Label::Optional))
@@ -153,13 +153,13 @@ fn typed(hex: &str) -> String {
 
 fn raw(hex: &str) -> String {
     let payload = bytes(hex);
-    let tree = protobuf::read_raw(&payload).unwrap_or_else(|wrong| panic!("{hex}: {wrong}"));
+    let tree = protobuf::read_raw(&payload).unwrap_or_else(|error| panic!("{hex}: {error}"));
     assert_sound(&tree, &payload);
     shown(&tree, &payload)
 }
 
 #[test]
-fn bare_fields_go_by_their_numbers() {
+fn bare_fields_are_named_by_number() {
     for (hex, expected) in [
         ("", "{}"),
         ("089601", "{1: 150}"),
@@ -184,7 +184,7 @@ fn bare_fields_go_by_their_numbers() {
 }
 
 #[test]
-fn what_is_no_message_says_where_and_why() {
+fn invalid_protobuf_is_refused_with_place_and_reason() {
     for (hex, why) in [
         ("00", "invalid field number 0 at byte 0"),
         ("8080808010 01", "invalid field number 536870912 at byte 0"),
@@ -203,13 +203,13 @@ fn what_is_no_message_says_where_and_why() {
         ("0e", "unknown wire type 6 at byte 0"),
         ("09 00", "unexpected end at byte 2"),
     ] {
-        let wrong = protobuf::read_raw(&bytes(hex)).unwrap_err();
-        assert_eq!(wrong.to_string(), format!("not Protobuf: {why}"), "{hex}");
+        let error = protobuf::read_raw(&bytes(hex)).unwrap_err();
+        assert_eq!(error.to_string(), format!("not Protobuf: {why}"), "{hex}");
     }
 }
 
 #[test]
-fn a_schema_gives_names_types_and_signs() {
+fn a_schema_supplies_names_types_and_signs() {
     for (hex, expected) in [
         ("", "{}"),
         (
@@ -274,11 +274,11 @@ fn a_schema_gives_names_types_and_signs() {
 }
 
 #[test]
-fn a_schema_says_what_is_wrong() {
-    let wrong = Schema::read(b"\xff\xff").unwrap_err();
+fn an_invalid_schema_says_what_is_wrong() {
+    let error = Schema::read(b"\xff\xff").unwrap_err();
     assert!(
-        wrong.starts_with("not a Protobuf descriptor set: "),
-        "{wrong}"
+        error.starts_with("not a Protobuf descriptor set: "),
+        "{error}"
     );
     let schema = schema();
     assert_eq!(schema.message_types().collect::<Vec<_>>(), ["demo.All"]);
@@ -298,7 +298,7 @@ fn a_schema_says_what_is_wrong() {
 
 #[test]
 fn files_of_every_syntax_are_read() {
-    let set = FileDescriptorSet::decode(&described()[..]).unwrap();
+    let set = FileDescriptorSet::decode(&descriptor_set()[..]).unwrap();
     for syntax in [
         None,
         Some("proto2"),
@@ -314,12 +314,12 @@ fn files_of_every_syntax_are_read() {
     }
     let mut importing = set;
     importing.file[0].dependency = vec!["other.proto".to_owned()];
-    let wrong = Schema::read(&importing.encode_to_vec()).unwrap_err();
-    assert!(wrong.contains("other.proto"), "{wrong}");
+    let error = Schema::read(&importing.encode_to_vec()).unwrap_err();
+    assert!(error.contains("other.proto"), "{error}");
 }
 
 #[test]
-fn a_text_of_a_message_is_shown_where_it_is_written() {
+fn a_string_field_knows_its_position_in_the_payload() {
     let payload = bytes("72 02 6869");
     let all = schema().message_type("demo.All").unwrap();
     let tree = all.decode(&payload).unwrap();
@@ -329,7 +329,7 @@ fn a_text_of_a_message_is_shown_where_it_is_written() {
 }
 
 #[test]
-fn protobuf_is_recognised_where_its_type_is_named() {
+fn protobuf_is_recognised_where_its_type_is_given() {
     let all = schema().message_type("demo.All").unwrap();
     let payload = bytes("72 02 6869 6801");
     assert_eq!(recognise(&payload, None).format, Format::Binary);
@@ -371,7 +371,7 @@ fn protobuf_is_recognised_where_its_type_is_named() {
 }
 
 #[test]
-fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
+fn protobuf_in_base64_is_recognised_where_its_type_is_given() {
     let all = schema().message_type("demo.All").unwrap();
     let payload = bytes("72 0b 68656c6c6f20776f726c64 6801");
     for (encoded, wrappings) in [
@@ -397,7 +397,7 @@ fn protobuf_in_base64_is_recognised_where_its_type_is_named() {
 }
 
 #[test]
-fn what_decodes_to_noise_stays_the_text_that_it_is() {
+fn base64_that_decodes_to_noise_stays_text() {
     let all = schema().message_type("demo.All").unwrap();
     // The second text decodes to a field known to the type (`h` and 1) and one that is not.
     let partly = base64(&bytes("6801 f206 0b 68656c6c6f20776f726c64"));

@@ -8,7 +8,7 @@ use subscope::payload::{cbor, msgpack};
 use crate::support::cases;
 
 use super::{assert_sound, hex, shown};
-use crate::formats::protobuf::{described, schema};
+use crate::formats::protobuf::{descriptor_set, schema};
 
 /// A value that both formats can represent.
 #[derive(Clone, Debug)]
@@ -144,7 +144,7 @@ fn without_floats(value: &Any) -> Any {
 }
 
 #[test]
-fn all_digits_of_a_large_whole_number_are_not_shown_though_it_is_of_single_precision() {
+fn a_large_single_precision_number_is_not_shown_with_all_digits() {
     let value = Any::Map(vec![(String::new(), Any::Single(-6.636_085_6e36))]);
     let mut payload = Vec::new();
     rmpv::encode::write_value(&mut payload, &as_msgpack(&value)).unwrap();
@@ -156,7 +156,7 @@ proptest! {
     #![proptest_config(cases::config(400))]
 
     #[test]
-    fn messagepack_of_rmpv_is_read(value in any_value()) {
+    fn messagepack_encoded_by_rmpv_is_read(value in any_value()) {
         let mut payload = Vec::new();
         rmpv::encode::write_value(&mut payload, &as_msgpack(&value)).unwrap();
         let tree = msgpack::read(&payload).unwrap();
@@ -165,7 +165,7 @@ proptest! {
     }
 
     #[test]
-    fn cbor_of_ciborium_is_read(value in any_value()) {
+    fn cbor_encoded_by_ciborium_is_read(value in any_value()) {
         let value = without_floats(&value);
         let mut payload = Vec::new();
         ciborium::into_writer(&as_cbor(&value), &mut payload).unwrap();
@@ -175,7 +175,7 @@ proptest! {
     }
 
     #[test]
-    fn floats_of_ciborium_are_exact(number in any::<f64>()) {
+    fn floats_encoded_by_ciborium_are_exact(number in any::<f64>()) {
         let mut payload = Vec::new();
         ciborium::into_writer(&ciborium::Value::Float(number), &mut payload).unwrap();
         let digits = shown(&cbor::read(&payload).unwrap(), &payload);
@@ -217,14 +217,14 @@ proptest! {
     }
 
     #[test]
-    fn protobuf_of_prost_is_read(
+    fn protobuf_encoded_by_prost_is_read(
         numbers in vec(any::<i32>(), 1..20),
         text in ".{1,20}",
         whole in 1_u64..,
         names in vec("[a-z]{1,5}", 0..5),
     ) {
         use prost_reflect::{DescriptorPool, DynamicMessage, MapKey, Value};
-        let pool = DescriptorPool::decode(&described()[..]).unwrap();
+        let pool = DescriptorPool::decode(&descriptor_set()[..]).unwrap();
         let descriptor = pool.get_message_by_name("demo.All").unwrap();
         let mut inner = DynamicMessage::new(descriptor.clone());
         inner.set_field_by_name("string", Value::String(text.clone()));

@@ -70,7 +70,7 @@ proptest! {
     #![proptest_config(cases::config(2000))]
 
     #[test]
-    fn queries_put_together_mean_all_of_them(
+    fn combined_queries_match_where_each_of_them_matches(
         queries in prop::collection::vec((query(), any::<bool>()), 1..4),
     ) {
         let parts = queries.into_iter().map(|(query, is_negated)| if is_negated {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use subscope::query::{Path, Query, SYNTAX};
 
-use super::{MOMENT, wrong};
+use super::{MOMENT, parse_error};
 use crate::support::cases;
 
 #[test]
@@ -62,9 +62,9 @@ fn an_error_says_what_is_wrong_and_where() {
         ("a ||", 4..4, "a term is missing"),
         ("foo(bar)", 0..3, "in quotes"),
     ] {
-        let wrong = wrong(text);
-        assert!(wrong.message.contains(message), "{text}: {wrong}");
-        assert_eq!(wrong.at, at, "{text}: {wrong}");
+        let error = parse_error(text);
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert_eq!(error.at, at, "{text}: {error}");
     }
 }
 
@@ -76,15 +76,15 @@ fn parentheses_have_a_limit() {
     }
     assert!(Query::parse(&format!("{}a", "-".repeat(60_000)), &MOMENT).is_ok());
     assert!(Query::parse(&format!("{}a", "not ".repeat(10_000)), &MOMENT).is_ok());
-    wrong(&"a ".repeat(40_000));
+    parse_error(&"a ".repeat(40_000));
 }
 
 /// Parses `text` and checks the error, if any.
-fn parses_or_says_where(text: &str) {
-    if let Err(wrong) = Query::parse(text, &MOMENT) {
-        assert!(text.get(wrong.at.clone()).is_some(), "{text:?}: {wrong:?}");
-        assert!(!wrong.at.is_empty() || wrong.at.end <= text.len());
-        assert!(wrong.message.len() > 10, "{text:?}: {wrong:?}");
+fn check_error_position(text: &str) {
+    if let Err(error) = Query::parse(text, &MOMENT) {
+        assert!(text.get(error.at.clone()).is_some(), "{text:?}: {error:?}");
+        assert!(!error.at.is_empty() || error.at.end <= text.len());
+        assert!(error.message.len() > 10, "{text:?}: {error:?}");
     }
 }
 
@@ -93,7 +93,7 @@ fn every_beginning_of_a_query_parses_or_says_where() {
     let long = r#"-(a or "b \"c\\") /x\/y/i not channel:"o.*" .a["b c"][0].é ~ "é$" .x in (1, "z") size >= 1k lvl='a b' && ! id == 7 || $.a[0] =~ b /c/d"#;
     for text in SYNTAX.iter().map(|syntax| syntax.example).chain([long]) {
         for end in (0..=text.len()).filter(|end| text.is_char_boundary(*end)) {
-            parses_or_says_where(&text[..end]);
+            check_error_position(&text[..end]);
         }
     }
 }
@@ -103,11 +103,11 @@ proptest! {
 
     #[test]
     fn any_text_parses_or_says_where(text in ".*") {
-        parses_or_says_where(&text);
+        check_error_position(&text);
     }
 
     #[test]
-    fn any_row_of_pieces_parses_or_says_where(
+    fn any_sequence_of_tokens_parses_or_says_where(
         pieces in prop::collection::vec(
             prop::sample::select(vec![
                 "(", ")", "-", " ", "not ", "or ", "and ", "\"", "\\", "\\x", "\\u00", "ff", "/", "/i", ".a", ".",
@@ -117,14 +117,14 @@ proptest! {
             0..20,
         )
     ) {
-        parses_or_says_where(&pieces.concat());
+        check_error_position(&pieces.concat());
     }
 }
 
 #[test]
-fn a_wrong_path_is_pointed_at_where_it_stands_in_the_text() {
+fn an_error_in_a_path_points_to_its_place_in_the_query() {
     for (text, at) in [(" x", 1..2), ("\n\u{e9} ", 1..3), ("  .a b", 4..6)] {
-        let wrong = Path::parse(text).unwrap_err();
-        assert_eq!(wrong.at, at, "{text:?}: {wrong}");
+        let error = Path::parse(text).unwrap_err();
+        assert_eq!(error.at, at, "{text:?}: {error}");
     }
 }

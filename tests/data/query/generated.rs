@@ -13,16 +13,16 @@ use crate::support::cases;
 
 /// A generated query.
 #[derive(Clone, Debug)]
-enum Ask {
+enum Expression {
     Text(String),
     Json,
     Exists(Vec<PathStep>),
     Compare(Vec<PathStep>, &'static str, Json),
     In(Vec<PathStep>, Vec<Json>),
     StartsWith(Vec<PathStep>, String),
-    All(Vec<Ask>),
-    Any(Vec<Ask>),
-    Not(Box<Ask>),
+    All(Vec<Expression>),
+    Any(Vec<Expression>),
+    Not(Box<Expression>),
 }
 
 #[derive(Clone, Debug)]
@@ -85,21 +85,21 @@ fn steps() -> impl Strategy<Value = Vec<PathStep>> {
     prop::collection::vec(step, 0..3)
 }
 
-fn ask() -> impl Strategy<Value = Ask> {
+fn expression() -> impl Strategy<Value = Expression> {
     let operators = vec!["==", "!=", "<", "<=", ">", ">="];
     let term = prop_oneof![
-        1 => text().prop_map(Ask::Text),
-        1 => Just(Ask::Json),
-        1 => steps().prop_map(Ask::Exists),
-        4 => (steps(), prop::sample::select(operators), scalar()).prop_map(|(s, o, v)| Ask::Compare(s, o, v)),
-        1 => (steps(), prop::collection::vec(scalar(), 1..4)).prop_map(|(s, v)| Ask::In(s, v)),
-        1 => (steps(), "[a-cA-C0é]{0,2}").prop_map(|(s, v)| Ask::StartsWith(s, v)),
+        1 => text().prop_map(Expression::Text),
+        1 => Just(Expression::Json),
+        1 => steps().prop_map(Expression::Exists),
+        4 => (steps(), prop::sample::select(operators), scalar()).prop_map(|(s, o, v)| Expression::Compare(s, o, v)),
+        1 => (steps(), prop::collection::vec(scalar(), 1..4)).prop_map(|(s, v)| Expression::In(s, v)),
+        1 => (steps(), "[a-cA-C0é]{0,2}").prop_map(|(s, v)| Expression::StartsWith(s, v)),
     ];
     term.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
-            prop::collection::vec(inner.clone(), 1..3).prop_map(Ask::All),
-            prop::collection::vec(inner.clone(), 1..3).prop_map(Ask::Any),
-            inner.prop_map(|inner| Ask::Not(Box::new(inner))),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Expression::All),
+            prop::collection::vec(inner.clone(), 1..3).prop_map(Expression::Any),
+            inner.prop_map(|inner| Expression::Not(Box::new(inner))),
         ]
     })
 }
@@ -257,7 +257,7 @@ fn text_payload() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Writes the query as text.
-fn asked(ask: &Ask) -> String {
+fn query_text(expression: &Expression) -> String {
     let path = |steps: &[PathStep]| {
         let steps = steps.iter().map(|step| match step {
             PathStep::Key(key) if key == "a" || key == "id" => format!(".{key}"),
@@ -271,49 +271,53 @@ fn asked(ask: &Ask) -> String {
             format!(".{path}")
         }
     };
-    let joined = |asks: &[Ask], by: &str| {
-        let asks: Vec<_> = asks.iter().map(asked).collect();
-        format!("({})", asks.join(by))
+    let joined = |expressions: &[Expression], by: &str| {
+        let expressions: Vec<_> = expressions.iter().map(query_text).collect();
+        format!("({})", expressions.join(by))
     };
-    match ask {
-        Ask::Text(text) => serde_json::to_string(text).unwrap(),
-        Ask::Json => "is:json".to_owned(),
-        Ask::Exists(steps) => format!("has({})", path(steps)),
-        Ask::Compare(steps, operator, value) => {
+    match expression {
+        Expression::Text(text) => serde_json::to_string(text).unwrap(),
+        Expression::Json => "is:json".to_owned(),
+        Expression::Exists(steps) => format!("has({})", path(steps)),
+        Expression::Compare(steps, operator, value) => {
             format!("{} {operator} {}", path(steps), written(value, 0))
         }
-        Ask::In(steps, values) => {
+        Expression::In(steps, values) => {
             let values: Vec<_> = values.iter().map(|value| written(value, 0)).collect();
             format!("{} in ({})", path(steps), values.join(", "))
         }
-        Ask::StartsWith(steps, text) => format!("{} ~ \"^{text}\"", path(steps)),
-        Ask::All(asks) => joined(asks, " "),
-        Ask::Any(asks) => joined(asks, " or "),
-        Ask::Not(inner) => format!("not {}", asked(inner)),
+        Expression::StartsWith(steps, text) => format!("{} ~ \"^{text}\"", path(steps)),
+        Expression::All(expressions) => joined(expressions, " "),
+        Expression::Any(expressions) => joined(expressions, " or "),
+        Expression::Not(inner) => format!("not {}", query_text(inner)),
     }
 }
 
 /// Evaluates the query the simple way.
-fn answer(ask: &Ask, payload: &[u8], values: Option<&Value>) -> bool {
+fn answer(expression: &Expression, payload: &[u8], values: Option<&Value>) -> bool {
     let at = |steps: &[PathStep]| values.and_then(|values| value_at(values, steps));
-    match ask {
-        Ask::Text(text) => holds_text(payload, text),
-        Ask::Json => serde_json::from_slice::<Value>(payload).is_ok(),
-        Ask::Exists(steps) => at(steps).is_some(),
-        Ask::Compare(steps, operator, literal) => {
+    match expression {
+        Expression::Text(text) => holds_text(payload, text),
+        Expression::Json => serde_json::from_slice::<Value>(payload).is_ok(),
+        Expression::Exists(steps) => at(steps).is_some(),
+        Expression::Compare(steps, operator, literal) => {
             at(steps).is_some_and(|value| compares(value, operator, literal))
         }
-        Ask::In(steps, literals) => at(steps).is_some_and(|value| {
+        Expression::In(steps, literals) => at(steps).is_some_and(|value| {
             literals
                 .iter()
                 .any(|literal| compares(value, "==", literal))
         }),
-        Ask::StartsWith(steps, text) => at(steps)
+        Expression::StartsWith(steps, text) => at(steps)
             .and_then(Value::as_str)
             .is_some_and(|value| value.starts_with(text)),
-        Ask::All(asks) => asks.iter().all(|ask| answer(ask, payload, values)),
-        Ask::Any(asks) => asks.iter().any(|ask| answer(ask, payload, values)),
-        Ask::Not(inner) => !answer(inner, payload, values),
+        Expression::All(expressions) => expressions
+            .iter()
+            .all(|expression| answer(expression, payload, values)),
+        Expression::Any(expressions) => expressions
+            .iter()
+            .any(|expression| answer(expression, payload, values)),
+        Expression::Not(inner) => !answer(inner, payload, values),
     }
 }
 
@@ -429,8 +433,8 @@ proptest! {
     #![proptest_config(cases::config(2000))]
 
     #[test]
-    fn answers_are_those_of_plain_loops(ask in ask(), payloads in prop::collection::vec(payload(), 1..8)) {
-        let text = asked(&ask);
+    fn matches_agree_with_a_simple_evaluator(expression in expression(), payloads in prop::collection::vec(payload(), 1..8)) {
+        let text = query_text(&expression);
         let query = parse(&text);
         let mut matcher = matcher(query.clone());
         for payload in payloads {
@@ -444,7 +448,7 @@ proptest! {
             let matches = matcher.matches(&message(bytes));
             prop_assert_eq!(
                 matches,
-                answer(&ask, bytes, values.as_ref()),
+                answer(&expression, bytes, values.as_ref()),
                 "{} on {}", text, bytes.escape_ascii()
             );
             let hit = matcher.required_text().map(|literal| literal.find(bytes));
@@ -458,7 +462,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_is_found_where_it_stands(
+    fn text_is_found_at_its_position(
         needle in "[a-cA-Cé.0 ]{1,4}",
         haystack in prop::collection::vec(prop::sample::select(b"aAbBcC\xc3\xa9\x89.0 \xff".to_vec()), 0..60),
     ) {
@@ -476,7 +480,7 @@ proptest! {
     }
 
     #[test]
-    fn a_text_with_a_long_part_without_letters_is_found_where_it_stands_first(
+    fn text_with_a_long_run_of_symbols_is_found_at_its_first_position(
         needle in "[ab]?[.:]{4,6}[ab]?[.:]{0,5}",
         haystack in "([.:aAb]{0,12}[.:]{4,6}[aAbB]?){0,5}",
     ) {

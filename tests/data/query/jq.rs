@@ -6,11 +6,11 @@ use std::process::{Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use super::{matcher, matches, message, parse, wrong};
+use super::{matcher, matches, message, parse, parse_error};
 use subscope::query;
 
 /// Returns whether `text` matches `payload`, and the matcher's trouble, if any.
-fn asked(text: &str, payload: &str) -> (bool, Option<String>) {
+fn evaluate(text: &str, payload: &str) -> (bool, Option<String>) {
     let mut matcher = matcher(parse(text));
     let answer = matcher.matches(&message(payload.as_bytes()));
     (answer, matcher.trouble().map(str::to_owned))
@@ -24,7 +24,7 @@ static MEMORY: Mutex<()> = Mutex::new(());
 fn assert_cut_off(filters: &'static [&'static str], at_once: usize) {
     let ask = |filter: &'static str| {
         let text = format!("jq({filter})");
-        thread::spawn(move || (filter, asked(&text, "{}")))
+        thread::spawn(move || (filter, evaluate(&text, "{}")))
     };
     for few in filters.chunks(at_once) {
         let asking: Vec<_> = few.iter().map(|filter| ask(filter)).collect();
@@ -41,10 +41,10 @@ fn assert_cut_off(filters: &'static [&'static str], at_once: usize) {
 }
 
 #[test]
-fn what_jq_cannot_read_does_not_match_and_that_is_said() {
+fn payloads_that_jq_cannot_read_do_not_match_and_are_reported() {
     for filter in ["true", ".a == \"\u{fffd}\"", ".b == 1"] {
         let text = format!("jq({filter})");
-        let (matches, trouble) = asked(&text, r#"{"a":"\ud800","b":1}"#);
+        let (matches, trouble) = evaluate(&text, r#"{"a":"\ud800","b":1}"#);
         assert!(!matches, "{filter}");
         let trouble = trouble.unwrap();
         assert!(trouble.contains("unpaired surrogate"), "{trouble}");
@@ -101,12 +101,12 @@ fn the_first_output_decides() {
         let text = format!("jq({filter})");
         let payload = r#"{"a":1,"b":false,"items":[1,2,3],"text":"hello"}"#;
         assert_eq!(matches(&text, payload), holds, "{filter}");
-        assert_eq!(asked(&text, payload), (holds, None), "{filter}");
+        assert_eq!(evaluate(&text, payload), (holds, None), "{filter}");
     }
 }
 
 #[test]
-fn what_is_no_json_does_not_match() {
+fn payloads_that_are_not_json_do_not_match() {
     for payload in ["", "{", "[1]]", "1 2", "# 1", "NaN", "b\"x\""] {
         assert!(!matches("jq(true)", payload), "{payload}");
     }
@@ -114,7 +114,7 @@ fn what_is_no_json_does_not_match() {
 }
 
 #[test]
-fn a_program_that_does_not_end_is_cut_off() {
+fn an_endless_program_is_cut_off() {
     let filters = &[
         "range(infinite) | select(false)",
         "def f: f; f",
@@ -160,7 +160,7 @@ fn a_program_that_does_not_end_is_cut_off() {
 }
 
 #[test]
-fn a_value_that_grows_without_end_is_cut_off() {
+fn an_endlessly_growing_value_is_cut_off() {
     let filters = &[
         "\"x\" * 1000000000000",
         "\"x\" | until(false; . + .)",
@@ -185,7 +185,7 @@ fn a_value_that_grows_without_end_is_cut_off() {
 fn a_native_filter_is_cut_off_as_well() {
     let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
     let text = format!(r#"{{"m":"{}"}}"#, "a".repeat(8 << 20));
-    let (matches, trouble) = asked(r#"jq(.m | gsub("a";"b") | length > 3)"#, &text);
+    let (matches, trouble) = evaluate(r#"jq(.m | gsub("a";"b") | length > 3)"#, &text);
     assert!(!matches);
     let trouble = trouble.unwrap();
     let is_bound = |trouble: &str| {
@@ -195,7 +195,7 @@ fn a_native_filter_is_cut_off_as_well() {
     assert!(is_bound(&trouble), "{trouble}");
     let text = format!(r#"{{"m":"{}"}}"#, "A".repeat(60_000));
     let filter = r#"jq(.m | [match(".*[^A-Z]|[A-Z]";"g")] | length > 3)"#;
-    let (matches, trouble) = asked(filter, &text);
+    let (matches, trouble) = evaluate(filter, &text);
     assert!(!matches);
     let trouble = trouble.unwrap();
     assert!(is_bound(&trouble), "{trouble}");
@@ -203,9 +203,9 @@ fn a_native_filter_is_cut_off_as_well() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_lack_of_memory_is_said_with_what_there_was() {
+fn running_out_of_memory_is_reported_with_the_limit() {
     let _alone = MEMORY.lock().unwrap_or_else(PoisonError::into_inner);
-    let (_, trouble) = asked("jq(\"x\" * 1000000000000)", "{}");
+    let (_, trouble) = evaluate("jq(\"x\" * 1000000000000)", "{}");
     let trouble = trouble.unwrap();
     assert!(
         trouble.ends_with("out of memory: limit 1024 MiB, including 384 MiB of stack"),
@@ -214,7 +214,7 @@ fn a_lack_of_memory_is_said_with_what_there_was() {
 }
 
 #[test]
-fn of_many_payloads_only_the_one_at_fault_is_cut_off() {
+fn only_the_offending_payload_is_cut_off() {
     let long = format!(r#"{{"m":"{}"}}"#, "A".repeat(60_000));
     let payloads: Vec<&str> = (0..20)
         .map(|number| match number {
@@ -241,7 +241,7 @@ fn of_many_payloads_only_the_one_at_fault_is_cut_off() {
 }
 
 #[test]
-fn several_programs_are_asked_of_many_payloads() {
+fn several_programs_run_on_many_payloads() {
     let payloads: Vec<String> = (0..1000)
         .map(|number| format!(r#"{{"n":{number}}}"#))
         .collect();
@@ -263,18 +263,18 @@ fn several_programs_are_asked_of_many_payloads() {
 }
 
 #[test]
-fn a_payload_that_is_made_to_hurt_does_no_harm() {
+fn a_malicious_payload_does_no_harm() {
     let nested = format!("\"{}\"", "[".repeat(1_000_000));
-    assert!(!asked("jq(fromjson)", &nested).0);
+    assert!(!evaluate("jq(fromjson)", &nested).0);
     let many_digits = "7".repeat(1_000_000);
-    let (matches, trouble) = asked("jq(. > 1)", &many_digits);
+    let (matches, trouble) = evaluate("jq(. > 1)", &many_digits);
     assert!(matches || trouble.is_some());
-    let (matches, trouble) = asked("jq(.a < .b)", r#"{"a":1,"b":1e999999999}"#);
+    let (matches, trouble) = evaluate("jq(.a < .b)", r#"{"a":1,"b":1e999999999}"#);
     assert!(matches && trouble.is_none());
 }
 
 #[test]
-fn after_a_cut_off_the_program_is_asked_again_but_not_for_ever() {
+fn a_program_runs_again_after_a_cut_off_but_not_endlessly() {
     let mut matcher = matcher(parse("jq(def f: 1 + f; if . == 0 then f else . > 1 end)"));
     assert!(matcher.matches(&message(b"2")));
     assert_eq!(matcher.trouble(), None);
@@ -289,16 +289,16 @@ fn after_a_cut_off_the_program_is_asked_again_but_not_for_ever() {
 }
 
 #[test]
-fn a_fault_in_jq_is_no_end() {
+fn a_panic_inside_jq_is_contained() {
     // Overflows in a debug build of jaq.
-    let (holds, trouble) = asked("jq(9223372036854775807 | gmtime)", "{}");
+    let (holds, trouble) = evaluate("jq(9223372036854775807 | gmtime)", "{}");
     assert!(!holds);
     assert!(trouble.is_none_or(|trouble| trouble.contains("internal jq error")));
     assert!(!query::catches_panics());
 }
 
 #[test]
-fn nothing_is_printed_told_or_ended() {
+fn programs_cannot_print_read_the_environment_or_exit() {
     for filter in [
         "debug",
         "debug(\"x\")",
@@ -318,12 +318,12 @@ fn nothing_is_printed_told_or_ended() {
         "input_filename",
         "include \"x\"; .",
     ] {
-        wrong(&format!("jq({filter})"));
+        parse_error(&format!("jq({filter})"));
     }
 }
 
 #[test]
-fn what_is_wrong_with_a_filter_is_said_where_it_is() {
+fn an_error_in_a_jq_filter_is_reported_with_its_place() {
     for (text, at, message) in [
         ("jq(", 0..3, "not closed"),
         ("x jq(.a", 2..5, "not closed"),
@@ -340,14 +340,14 @@ fn what_is_wrong_with_a_filter_is_said_where_it_is() {
         ("jq(if 1 then 2)", 14..14, "jq: expected else or end here"),
         ("jq(\"a)", 0..3, "not closed"),
     ] {
-        let wrong = wrong(text);
-        assert!(wrong.message.contains(message), "{text}: {wrong}");
-        assert_eq!(wrong.at, at, "{text}: {wrong}");
+        let error = parse_error(text);
+        assert!(error.message.contains(message), "{text}: {error}");
+        assert_eq!(error.at, at, "{text}: {error}");
     }
 }
 
 #[test]
-fn a_program_nested_as_deep_as_its_length_allows_is_no_harm() {
+fn a_program_nested_as_deeply_as_its_length_allows_is_harmless() {
     for (open, inner, close) in [
         ("(", "1", ")"),
         ("[", "1", "]"),
@@ -375,7 +375,7 @@ fn a_program_nested_as_deep_as_its_length_allows_is_no_harm() {
 }
 
 #[test]
-fn a_program_is_not_asked_of_what_is_too_long_and_says_so_and_goes_on() {
+fn a_program_skips_an_overlong_payload_and_reports_it() {
     let long = format!("\"{}\"", "x".repeat(16 << 20));
     let mut matcher = matcher(parse("jq(true)"));
     assert!(!(0..5).any(|_| matcher.matches(&message(long.as_bytes()))));
@@ -384,7 +384,7 @@ fn a_program_is_not_asked_of_what_is_too_long_and_says_so_and_goes_on() {
 }
 
 #[test]
-fn a_program_that_was_cut_off_four_times_is_asked_no_more_and_says_so() {
+fn a_program_cut_off_four_times_is_disabled_and_says_so() {
     let mut matcher = matcher(parse("jq(if . == 1 then true else last(repeat(1)) end)"));
     assert!(matcher.matches(&message(b"1")));
     for _ in 0..4 {

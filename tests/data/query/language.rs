@@ -6,7 +6,7 @@ use subscope::log::RowKind;
 use subscope::message::{SubscriptionId, Time};
 use subscope::query::{Flags, Matcher, Query, Row, SYNTAX};
 
-use super::{MOMENT, asks, matcher, matches, message, parse};
+use super::{MOMENT, matcher, matches, matches_row, message, parse};
 
 #[test]
 fn every_example_of_the_syntax_parses() {
@@ -16,7 +16,7 @@ fn every_example_of_the_syntax_parses() {
 }
 
 #[test]
-fn nothing_asked_matches_everything() {
+fn an_empty_query_matches_everything() {
     for text in ["", "  ", "\t\n"] {
         assert!(parse(text).is_everything());
         assert!(matches(text, "x"));
@@ -27,7 +27,7 @@ fn nothing_asked_matches_everything() {
 }
 
 #[test]
-fn text_in_lowercase_is_found_in_any_case_and_other_text_as_it_is() {
+fn lowercase_text_ignores_case_and_other_text_does_not() {
     for (text, payload, holds) in [
         ("timeout", "Read TimeOut", true),
         ("Timeout", "a Timeout", true),
@@ -56,12 +56,12 @@ fn text_in_lowercase_is_found_in_any_case_and_other_text_as_it_is() {
     ] {
         assert_eq!(matches(text, payload), holds, "{text} on {payload}");
     }
-    assert!(asks(r#""\xff\x00""#, &message(b"a\xff\x00b")));
-    assert!(asks(r#""a\xffé""#, &message(b"A\xff\xc3\x89")));
+    assert!(matches_row(r#""\xff\x00""#, &message(b"a\xff\x00b")));
+    assert!(matches_row(r#""a\xffé""#, &message(b"A\xff\xc3\x89")));
 }
 
 #[test]
-fn a_bare_word_is_found_in_the_channels_name_as_well() {
+fn a_bare_word_also_matches_the_channel_name() {
     let row = message(b"{}");
     for (text, holds) in [
         ("orders", true),
@@ -76,17 +76,17 @@ fn a_bare_word_is_found_in_the_channels_name_as_well() {
         ("\"{}\"", true),
         ("logs", false),
     ] {
-        assert_eq!(asks(text, &row), holds, "{text}");
+        assert_eq!(matches_row(text, &row), holds, "{text}");
     }
     let notice = Row {
         kind: RowKind::Notice,
         ..row
     };
-    assert!(!asks("orders", &notice));
+    assert!(!matches_row("orders", &notice));
 }
 
 #[test]
-fn regular_expressions_see_bytes() {
+fn regular_expressions_match_bytes() {
     for (text, payload, holds) in [
         ("/t.me/", "time", true),
         ("/T.me/", "time", false),
@@ -112,7 +112,7 @@ fn regular_expressions_see_bytes() {
         (r"/\\xff/", b"\xff", false),
         (r#".a ~ "^\xc3\xa9$""#, r#"{"a":"é"}"#.as_bytes(), true),
     ] {
-        assert_eq!(asks(text, &message(payload)), holds, "{text}");
+        assert_eq!(matches_row(text, &message(payload)), holds, "{text}");
     }
     assert_eq!(
         parse(r"/\xff+/").marks(b"\xff\xff\0").first(),
@@ -155,7 +155,7 @@ fn terms_join_by_and_or_not_and_parentheses() {
     ] {
         if text == "a(b or c)" {
             // This could be meant as a call.
-            super::wrong(text);
+            super::parse_error(text);
             continue;
         }
         assert_eq!(matches(text, payload), holds, "{text} on {payload}");
@@ -183,7 +183,7 @@ fn channels_and_subscriptions_match_by_glob() {
         ("via:*", true),
         ("via:logs", false),
     ] {
-        assert_eq!(asks(text, &row), holds, "{text}");
+        assert_eq!(matches_row(text, &row), holds, "{text}");
     }
     let unknown = Row {
         channel: 9,
@@ -191,9 +191,9 @@ fn channels_and_subscriptions_match_by_glob() {
         flags: Flags::default(),
         ..row
     };
-    assert!(!asks("channel:*", &unknown));
-    assert!(!asks("via:*", &unknown));
-    assert!(asks(
+    assert!(!matches_row("channel:*", &unknown));
+    assert!(!matches_row("via:*", &unknown));
+    assert!(matches_row(
         "via:logs",
         &Row {
             via: &[SubscriptionId(0), SubscriptionId(1)],
@@ -204,7 +204,7 @@ fn channels_and_subscriptions_match_by_glob() {
 }
 
 #[test]
-fn the_channels_are_those_of_the_piece_entered_last() {
+fn channels_are_those_of_the_current_piece() {
     let mut matcher = Matcher::new(Arc::new(parse("channel:b*")));
     let on = |channel| Row {
         channel,
@@ -218,7 +218,7 @@ fn the_channels_are_those_of_the_piece_entered_last() {
 }
 
 #[test]
-fn a_name_given_by_a_program_is_that_name_only() {
+fn a_name_given_in_code_matches_exactly() {
     for name in [
         &b"a*"[..],
         b"",
@@ -242,7 +242,7 @@ fn a_name_given_by_a_program_is_that_name_only() {
 }
 
 #[test]
-fn sizes_are_those_that_the_payload_had() {
+fn sizes_are_those_of_the_original_payload() {
     let row = Row {
         size: 10 << 10,
         ..message(b"cut")
@@ -258,12 +258,12 @@ fn sizes_are_those_that_the_payload_had() {
         ("size>=10k size<10241", true),
         ("-size<1", true),
     ] {
-        assert_eq!(asks(text, &row), holds, "{text}");
+        assert_eq!(matches_row(text, &row), holds, "{text}");
     }
 }
 
 #[test]
-fn times_are_of_the_day_and_back_from_now() {
+fn times_are_times_of_day_or_relative_to_now() {
     let at = |micros| Row {
         time: Time(MOMENT.now.0 + micros),
         ..message(b"")
@@ -284,12 +284,12 @@ fn times_are_of_the_day_and_back_from_now() {
         ("last:500ms", -500_000, true),
         ("last:1d", -86_401 * second, false),
     ] {
-        assert_eq!(asks(text, &at(micros)), holds, "{text} at {micros}");
+        assert_eq!(matches_row(text, &at(micros)), holds, "{text} at {micros}");
     }
 }
 
 #[test]
-fn a_notice_has_nothing_but_a_time() {
+fn a_notice_matches_only_by_time() {
     let notice = Row {
         kind: RowKind::Notice,
         via: &[],
@@ -319,14 +319,18 @@ fn a_notice_has_nothing_but_a_time() {
         ("last:1s is:gap", false, false, true),
         ("jq(true)", false, false, false),
     ] {
-        assert_eq!(asks(text, &message(b"")), of_message, "{text} of a message");
-        assert_eq!(asks(text, &notice), of_notice, "{text} of a notice");
-        assert_eq!(asks(text, &gap), of_gap, "{text} of a gap");
+        assert_eq!(
+            matches_row(text, &message(b"")),
+            of_message,
+            "{text} of a message"
+        );
+        assert_eq!(matches_row(text, &notice), of_notice, "{text} of a notice");
+        assert_eq!(matches_row(text, &gap), of_gap, "{text} of a gap");
     }
 }
 
 #[test]
-fn what_is_no_text_is_binary() {
+fn a_payload_that_is_not_text_is_binary() {
     for (payload, is) in [
         (&b"text\t\r\n"[..], false),
         ("größe".as_bytes(), false),
@@ -337,12 +341,16 @@ fn what_is_no_text_is_binary() {
         (b"\x7f", true),
         ("\u{85}".as_bytes(), true),
     ] {
-        assert_eq!(asks("is:binary", &message(payload)), is, "{payload:?}");
+        assert_eq!(
+            matches_row("is:binary", &message(payload)),
+            is,
+            "{payload:?}"
+        );
     }
 }
 
 #[test]
-fn queries_are_put_together() {
+fn queries_can_be_combined() {
     let both = Query::all([parse("a or b"), parse("c"), parse("")]);
     assert_eq!(both.text(), "(a or b) c");
     assert_eq!(both, parse(both.text()));
@@ -358,7 +366,7 @@ fn queries_are_put_together() {
 }
 
 #[test]
-fn a_query_says_what_it_asks_for() {
+fn a_query_knows_what_it_mentions() {
     for text in ["is:gap", "a or -is:notice", "not (a (b or is:gap))"] {
         assert!(parse(text).mentions_notices(), "{text}");
     }
@@ -368,7 +376,7 @@ fn a_query_says_what_it_asks_for() {
 }
 
 #[test]
-fn the_text_that_all_matches_hold_is_known() {
+fn the_text_that_every_match_contains_is_known() {
     for (text, required, is_only) in [
         ("timeout", Some("timeout"), true),
         ("a timeout size>1", Some("timeout"), false),
@@ -389,7 +397,7 @@ fn the_text_that_all_matches_hold_is_known() {
 }
 
 #[test]
-fn marks_are_what_made_it_match() {
+fn highlights_show_what_matched() {
     for (text, payload, marks) in [
         ("ab", "xABab_ab", &[(1, 5), (6, 8)][..]),
         ("aa", "aaa", &[(0, 2)][..]),

@@ -13,7 +13,7 @@ use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
+async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
     let cluster = Cluster::start();
     let shard = "orders:1";
     let owner = cluster.owner(0, shard);
@@ -29,7 +29,7 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
     };
     let mut listener = ClusterListener::start(target, topics);
     listener
-        .until("all are confirmed", |listener| {
+        .until("all subscriptions are confirmed", |listener| {
             (0..).zip(topics).all(|(id, _)| listener.confirmed(id) >= 1)
         })
         .await;
@@ -55,11 +55,9 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
         .await;
     cluster.lock().unwrap().nodes[owner].kill();
     listener
-        .until_within(
-            BACK_WITHIN,
-            "the pattern is back by another node",
-            |listener| listener.confirmed(0) >= 2,
-        )
+        .until_within(BACK_WITHIN, "another node serves the pattern", |listener| {
+            listener.confirmed(0) >= 2
+        })
         .await;
     // Until then, no server can serve it.
     let new = wait_for_new_owner(&cluster, owner, shard).await;
@@ -80,11 +78,11 @@ async fn a_primary_that_dies_is_replaced_and_its_hole_is_told() {
     let log = listener.stop().await;
     assert!(log.counters().gaps >= 1, "{:?}", log.counters());
     let missing = check(&log, &sent);
-    assert!(missing > 0, "what came in the hole was lost");
+    assert!(missing > 0, "messages published during the gap were lost");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_keys_come_by_a_promoted_replica() {
+async fn key_events_arrive_from_a_promoted_replica() {
     let mut cluster = Cluster::start();
     for node in &cluster.nodes {
         node.cli(&["config", "set", "notify-keyspace-events", "E$"]);
@@ -95,7 +93,7 @@ async fn the_events_of_keys_come_by_a_promoted_replica() {
     let topics = [Topic::pattern(b"__keyevent@*")];
     let mut listener = ClusterListener::start(target(&cluster, &[other]), &topics);
     listener
-        .until("they come by each primary", |listener| {
+        .until("each primary sends key events", |listener| {
             listener.confirmed(0) >= 3
         })
         .await;
@@ -103,24 +101,26 @@ async fn the_events_of_keys_come_by_a_promoted_replica() {
     let cluster = Arc::new(Mutex::new(cluster));
     let new = wait_for_new_owner(&cluster, owner, key).await;
     listener
-        .until_within(BACK_WITHIN, "they come by the new one", |listener| {
-            listener.confirmed(0) >= 4
-        })
+        .until_within(
+            BACK_WITHIN,
+            "the new primary sends key events",
+            |listener| listener.confirmed(0) >= 4,
+        )
         .await;
     cluster.lock().unwrap().nodes[new].cli(&["set", key, "1"]);
     listener
-        .until("the event of its key came", |listener| {
-            listener.has_brought(b"__keyevent@0__:set")
+        .until("the event of its key arrived", |listener| {
+            listener.has_received(b"__keyevent@0__:set")
         })
         .await;
     listener.settle().await;
-    listener.assert_no_open_hole();
-    assert_eq!(listener.holes().len(), 1, "{:#?}", listener.holes());
+    listener.assert_no_open_gap();
+    assert_eq!(listener.gaps().len(), 1, "{:#?}", listener.gaps());
     listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
+async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
@@ -142,7 +142,7 @@ async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let halted = Time::now();
     cluster.nodes[owner].pause();
     listener
-        .until("it answers no question", |listener| !is_asked(listener))
+        .until("it does not answer", |listener| !is_asked(listener))
         .await;
     let cluster = Arc::new(Mutex::new(cluster));
     wait_for_new_owner(&cluster, owner, shard).await;
@@ -152,12 +152,12 @@ async fn the_hole_of_a_silent_channel_begins_when_its_owner_falls_silent() {
         })
         .await;
     listener.settle().await;
-    listener.assert_no_open_hole();
-    let [hole] = &listener.holes()[..] else {
-        panic!("{:#?}", listener.holes());
+    listener.assert_no_open_gap();
+    let [gap] = &listener.gaps()[..] else {
+        panic!("{:#?}", listener.gaps());
     };
-    let early = halted.since(hole.last_heard);
-    assert!(early < BACK_WITHIN, "the hole begins {early:?} too early");
+    let early = halted.since(gap.last_heard);
+    assert!(early < BACK_WITHIN, "the gap begins {early:?} too early");
     cluster.lock().unwrap().nodes[owner].resume();
     listener.stop().await;
 }

@@ -15,8 +15,8 @@ use tokio::time::{Instant, timeout_at};
 use crate::servers::cluster::Cluster;
 use crate::support::truth::log_of;
 
-/// Timeout far beyond what any condition here takes.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+/// Timeout far longer than any condition here takes.
+pub const TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How soon every subscription must be live again once a server can serve it.
 pub const BACK_WITHIN: Duration = Duration::from_secs(5);
@@ -65,18 +65,18 @@ impl ClusterListener {
         }
     }
 
-    pub async fn until(&mut self, what: &str, is_so: impl Fn(&Self) -> bool) {
-        self.until_within(PATIENCE, what, is_so).await;
+    pub async fn until(&mut self, what: &str, condition: impl Fn(&Self) -> bool) {
+        self.until_within(TIMEOUT, what, condition).await;
     }
 
     pub async fn until_within(
         &mut self,
         within: Duration,
         what: &str,
-        is_so: impl Fn(&Self) -> bool,
+        condition: impl Fn(&Self) -> bool,
     ) {
         let deadline = Instant::now() + within;
-        while !is_so(self) {
+        while !condition(self) {
             match timeout_at(deadline, self.feed_rx.recv()).await {
                 Ok(Some(Feed::Batch(batch))) => self.batches.push(*batch),
                 Ok(Some(other)) => self.others.push(other),
@@ -123,26 +123,26 @@ impl ClusterListener {
         })
     }
 
-    /// Returns the holes in their latest state.
-    pub fn holes(&self) -> Vec<Gap> {
+    /// Returns the gaps in their latest state.
+    pub fn gaps(&self) -> Vec<Gap> {
         let notices = self.notices();
-        let mut holes: Vec<_> = notices
+        let mut gaps: Vec<_> = notices
             .iter()
             .filter_map(|notice| match notice {
                 Notice::Gap(gap) => Some(gap.clone()),
                 _ => None,
             })
             .collect();
-        // Keep only the latest report of each hole.
-        holes.reverse();
-        holes.sort_by_key(|gap| gap.noticed);
-        holes.dedup_by_key(|gap| gap.noticed);
-        holes
+        // Keep only the latest report of each gap.
+        gaps.reverse();
+        gaps.sort_by_key(|gap| gap.noticed);
+        gaps.dedup_by_key(|gap| gap.noticed);
+        gaps
     }
 
-    pub fn assert_no_open_hole(&self) {
+    pub fn assert_no_open_gap(&self) {
         let is_open = |gap: &Gap| gap.end == GapEnd::Open;
-        assert!(!self.holes().iter().any(is_open), "{:?}", self.notices());
+        assert!(!self.gaps().iter().any(is_open), "{:?}", self.notices());
     }
 
     pub fn assert_nothing_unknown_was_asked(&self) {
@@ -154,7 +154,7 @@ impl ClusterListener {
     /// Waits until each of the first `count` subscriptions is confirmed.
     pub async fn until_all_confirmed(&mut self, count: u32) {
         let are_all = |listener: &Self| (0..count).all(|id| listener.confirmed(id) >= 1);
-        self.until("all are confirmed", are_all).await;
+        self.until("all subscriptions are confirmed", are_all).await;
     }
 
     /// Waits until `count` more messages have arrived.
@@ -169,7 +169,7 @@ impl ClusterListener {
     }
 
     /// Returns whether a message has arrived on a channel.
-    pub fn has_brought(&self, channel: &[u8]) -> bool {
+    pub fn has_received(&self, channel: &[u8]) -> bool {
         let has = |batch: &Batch| batch.channel_names().any(|name| name == channel);
         self.batches.iter().any(has)
     }
@@ -251,11 +251,11 @@ pub fn to_owner(
     move || {
         let cluster = cluster.lock().unwrap();
         let count = cluster.nodes.len();
-        let asked = turn.fetch_add(1, Relaxed) % count;
-        if !cluster.nodes[asked].is_answering() {
+        let index = turn.fetch_add(1, Relaxed) % count;
+        if !cluster.nodes[index].is_answering() {
             return Err(io::Error::other("not answering"));
         }
-        let owner = cluster.owner(asked, &channel);
+        let owner = cluster.owner(index, &channel);
         TcpStream::connect(cluster.nodes[owner].address())
     }
 }
@@ -275,7 +275,7 @@ pub fn target(cluster: &Cluster, nodes: &[usize]) -> Target {
 
 /// Waits until nodes other than the old owner report a new owner for the slot of `shard`.
 pub async fn wait_for_new_owner(cluster: &Arc<Mutex<Cluster>>, old: usize, shard: &str) -> usize {
-    let deadline = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     loop {
         let owner = {
             let cluster = cluster.lock().unwrap();

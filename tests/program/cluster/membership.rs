@@ -16,7 +16,7 @@ use crate::support::truth::{Publisher, check};
 const KEPT: &str = "{kept}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
+async fn a_node_that_joins_serves_and_leaves_is_followed() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
@@ -30,7 +30,7 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
     let mut listener = ClusterListener::start(target(&cluster, &[0]), &topics);
     listener.until_all_confirmed(3).await;
     listener
-        .until("the events of keys come by each primary", |listener| {
+        .until("each primary sends key events", |listener| {
             listener.confirmed(2) >= 3 && listener.nodes().len() == 6
         })
         .await;
@@ -46,10 +46,9 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
     let added = cluster.lock().unwrap().add_node();
     let name = cluster.lock().unwrap().nodes[added].address().to_string();
     listener
-        .until(
-            "the new node is known, and brings events of keys",
-            |listener| listener.node(&name).is_some() && listener.confirmed(2) >= 4,
-        )
+        .until("the new node is known and sends key events", |listener| {
+            listener.node(&name).is_some() && listener.confirmed(2) >= 4
+        })
         .await;
     {
         let cluster = cluster.lock().unwrap();
@@ -58,17 +57,15 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
         cluster.move_slot(shard, added);
     }
     listener
-        .until_within(
-            BACK_WITHIN,
-            "the channel comes by the new node",
-            |listener| listener.confirmed(1) >= 2,
-        )
+        .until_within(BACK_WITHIN, "the new node serves the channel", |listener| {
+            listener.confirmed(1) >= 2
+        })
         .await;
     listener.until_more_messages(200).await;
     cluster.lock().unwrap().nodes[added].cli(&["set", key, "1"]);
     listener
-        .until("the event of its key came", |listener| {
-            listener.has_brought(b"__keyevent@0__:set")
+        .until("the event of its key arrived", |listener| {
+            listener.has_received(b"__keyevent@0__:set")
         })
         .await;
     listener
@@ -85,7 +82,7 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
     listener
         .until_within(
             BACK_WITHIN,
-            "the channel is back where it was",
+            "the original node serves the channel again",
             |listener| listener.confirmed(1) >= 3,
         )
         .await;
@@ -103,23 +100,23 @@ async fn a_node_that_comes_serves_and_leaves_is_followed_both_ways() {
     assert_eq!(
         listener.nodes().len(),
         6,
-        "the node that left is asked no more"
+        "the removed node is no longer queried"
     );
     assert!(listener.node(&name).is_none());
     drop(alone);
     listener.until_more_messages(200).await;
     let sent: Vec<_> = publishers.into_iter().flat_map(Publisher::stop).collect();
     listener.settle().await;
-    listener.assert_no_open_hole();
-    let holes = listener.holes();
+    listener.assert_no_open_gap();
+    let gaps = listener.gaps();
     let log = listener.stop().await;
     check(&log, &sent);
-    // The slot moved away and back; the departure of the node caused no further hole.
-    assert_eq!(holes.len(), 2, "{holes:#?}");
+    // The slot moved away and back; the departure of the node caused no further gap.
+    assert_eq!(gaps.len(), 2, "{gaps:#?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_home_that_leaves_the_cluster_is_left_though_it_still_speaks() {
+async fn a_home_removed_from_the_cluster_is_abandoned_although_it_still_answers() {
     let mut cluster = Cluster::start();
     let added = cluster.add_node();
     let name = cluster.nodes[added].address().to_string();
@@ -137,17 +134,15 @@ async fn a_home_that_leaves_the_cluster_is_left_though_it_still_speaks() {
     listener.until_more_messages(200).await;
     let alone = cluster.remove_last_node();
     listener
-        .until_within(
-            BACK_WITHIN,
-            "the pattern comes by another node",
-            |listener| listener.confirmed(0) >= 2,
-        )
+        .until_within(BACK_WITHIN, "another node serves the pattern", |listener| {
+            listener.confirmed(0) >= 2
+        })
         .await;
     listener.until_more_messages(200).await;
     assert_ne!(listener.home(), name);
     let sent = publisher.stop();
     listener.settle().await;
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     let log = listener.stop().await;
     check(&log, &sent);
     drop(alone);

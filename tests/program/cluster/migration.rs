@@ -19,7 +19,7 @@ const PACE: u32 = 5_000;
 const MOVES: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
+async fn a_slot_moved_under_load_is_followed_and_the_gap_is_reported() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
@@ -33,7 +33,7 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
     let publish =
         |pace, name| Publisher::start_at(pace, "SPUBLISH", name, to_owner(&cluster, name));
     let in_slot = moving.map(|name| publish(PACE, name));
-    let beside = publish(500, "staying");
+    let other = publish(500, "staying");
     listener.until_more_messages(10_000).await;
     let start = Time::now();
     for round in 1..=MOVES {
@@ -58,11 +58,11 @@ async fn a_slot_that_moves_under_load_is_followed_and_its_hole_is_told() {
         "only {rate:.0} messages a second were published while the slot moved, and {RATE} are \
          what this test is about: the machine is too slow for it, or too busy"
     );
-    sent.extend(beside.stop());
-    listener.assert_no_open_hole();
-    let holes = listener.holes();
+    sent.extend(other.stop());
+    listener.assert_no_open_gap();
+    let gaps = listener.gaps();
     let log = listener.stop().await;
     // One event interrupts all three channels in the slot.
-    assert_eq!(holes.len(), MOVES, "{holes:#?}");
+    assert_eq!(gaps.len(), MOVES, "{gaps:#?}");
     check(&log, &sent);
 }

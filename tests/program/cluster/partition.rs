@@ -34,7 +34,7 @@ struct Partition {
 impl Partition {
     /// Subscribes to the channels in the slot of that primary, followed by ordinary ones, which are
     /// served by the node whose index `home` returns.
-    async fn set(
+    async fn prepare(
         cluster: Cluster,
         shards: &[&str],
         home: impl Fn(&Cluster, usize) -> usize,
@@ -90,9 +90,11 @@ impl Partition {
         assert_ne!(new, self.owner);
         let moving = self.moving;
         self.listener
-            .until_within(BACK_WITHIN, "all is back by other nodes", |listener| {
-                (0..moving).all(|id| listener.confirmed(id) >= 2)
-            })
+            .until_within(
+                BACK_WITHIN,
+                "other nodes serve all subscriptions",
+                |listener| (0..moving).all(|id| listener.confirmed(id) >= 2),
+            )
             .await;
         self.listener.until_more_messages(200).await;
         assert_ne!(self.listener.home(), self.name);
@@ -112,14 +114,16 @@ impl Partition {
                 .node(&name)
                 .is_some_and(|node| node.role == Role::Replica && node.health == Health::Well)
         };
-        self.listener.until("it is known as one", is_known).await;
+        self.listener
+            .until("it is known as a replica", is_known)
+            .await;
         self.listener.until_more_messages(200).await;
     }
 
     /// Stops everything and checks the log against the sent messages.
     async fn check(mut self, sent: &[Sent]) -> MessageLog {
         self.listener.settle().await;
-        self.listener.assert_no_open_hole();
+        self.listener.assert_no_open_gap();
         self.listener.assert_nothing_unknown_was_asked();
         let log = self.listener.stop().await;
         check(&log, sent);
@@ -142,13 +146,13 @@ fn numbers(log: &MessageLog, name: &str) -> Vec<u64> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_falls_silent_is_replaced_and_its_return_changes_nothing() {
+async fn a_silent_primary_is_replaced_and_its_return_changes_nothing() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
     }
     // It is also the home node, so that everything has to move.
-    let mut partition = Partition::set(cluster, &[OLD, NEW], |_, owner| owner).await;
+    let mut partition = Partition::prepare(cluster, &[OLD, NEW], |_, owner| owner).await;
     assert_eq!(partition.listener.home(), partition.name);
     let plain = partition.publish_plain();
     let at_old = partition.publish_at_old();
@@ -176,27 +180,27 @@ fn cluster_on_a_bus() -> Option<(Cluster, Bus)> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_others_know() {
+async fn a_partitioned_primary_that_keeps_serving_is_left_for_its_replacement() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
     let other = |cluster: &Cluster, owner| cluster.other_than(owner);
-    let mut partition = Partition::set(cluster, &[OLD], other).await;
+    let mut partition = Partition::prepare(cluster, &[OLD], other).await;
     let (plain, at_old) = (partition.publish_plain(), partition.publish_at_old());
     partition.listener.until_more_messages(400).await;
     bus.cut_off(partition.owner);
     let at_new = partition.publish_at_new();
     partition.until_replaced().await;
-    bus.mend();
+    bus.reconnect();
     at_old.stop();
     partition.until_demoted().await;
-    let holes = partition.listener.holes();
+    let gaps = partition.listener.gaps();
     let at_new = at_new.stop();
     let log = partition.check(&plain.stop()).await;
     // At that time we still received from the old node but could not receive from the new one.
     let first = at_new.iter().find(|sent| sent.to.is_some()).unwrap();
-    let begin = holes.iter().map(|hole| hole.last_heard).min().unwrap();
-    assert_eq!(holes.len(), 1, "{holes:#?}");
+    let begin = gaps.iter().map(|gap| gap.last_heard).min().unwrap();
+    assert_eq!(gaps.len(), 1, "{gaps:#?}");
     assert!(begin <= first.from, "{begin:?}, but {first:?}");
     // The node left behind may have published without us, but nothing arrived twice.
     let old = numbers(&log, OLD);
@@ -205,7 +209,7 @@ async fn a_primary_that_speaks_on_when_it_is_cut_off_is_left_for_the_one_the_oth
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
+async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
@@ -226,24 +230,25 @@ async fn a_home_that_is_cut_off_is_left_and_its_hole_begins_when_it_was() {
     listener.until_more_messages(200).await;
     bus.cut_off(home);
     let given_up = format!("{name}@");
-    cluster.wait("the others give it up", |cluster| {
+    cluster.wait("the other nodes give up on it", |cluster| {
         let nodes = cluster.nodes[0].cli(&["cluster", "nodes"]);
         let is_it = |line: &str| line.contains(&given_up) && line.contains("slave,fail ");
         nodes.lines().any(is_it)
     });
     listener
-        .until_within(
-            BACK_WITHIN,
-            "the pattern comes by another node",
-            |listener| listener.confirmed(0) >= 2,
-        )
+        .until_within(BACK_WITHIN, "another node serves the pattern", |listener| {
+            listener.confirmed(0) >= 2
+        })
         .await;
     listener.until_more_messages(200).await;
-    bus.mend();
+    bus.reconnect();
     listener.until_more_messages(200).await;
     let sent = publisher.stop();
     listener.settle().await;
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     let log = listener.stop().await;
-    assert!(check(&log, &sent) > 0, "what came in the hole was lost");
+    assert!(
+        check(&log, &sent) > 0,
+        "messages published during the gap were lost"
+    );
 }

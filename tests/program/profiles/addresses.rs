@@ -5,9 +5,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::{Command, Stdio};
 
-use crate::profiles::program::{File, wait_for_subscriptions};
+use crate::profiles::program::File;
 use crate::support::pty::{Launch, SUBSCOPE};
 use crate::support::redis::Redis;
+use crate::watch::wait_for_subscriptions;
 
 /// Returns the error with which the program refuses to start with `arguments` and these environment
 /// variables.
@@ -21,15 +22,15 @@ fn refusal(arguments: &[&str], variables: &[(&str, &str)]) -> String {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
-    assert_eq!(said.lines().count(), 1, "{arguments:?}: {said}");
-    assert!(!said.contains("s3cret"), "{arguments:?}: {said}");
-    said
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
+    assert_eq!(error.lines().count(), 1, "{arguments:?}: {error}");
+    assert!(!error.contains("s3cret"), "{arguments:?}: {error}");
+    error
 }
 
 #[test]
-fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
+fn an_address_error_names_its_source_and_repeats_nothing_of_it() {
     for (url, words) in [
         ("redis://bob:s3cret#x@host", "write '#' as %23"),
         ("redis://bob:s3cret/x@host", "write '/' as %2F"),
@@ -59,25 +60,31 @@ fn a_complaint_names_where_the_address_stands_and_repeats_nothing_of_it() {
         ("unix://~you/s3cret", "another user's ~"),
     ] {
         for variable in ["SUBSCOPE_URL", "REDIS_URL"] {
-            let said = refusal(&[], &[(variable, url)]);
+            let error = refusal(&[], &[(variable, url)]);
             let start = format!("subscope: {variable} ");
-            assert!(said.starts_with(&start) && said.contains(words), "{said}");
+            assert!(
+                error.starts_with(&start) && error.contains(words),
+                "{error}"
+            );
         }
-        let said = refusal(&["-u", url], &[("REDIS_URL", "redis://other")]);
+        let error = refusal(&["-u", url], &[("REDIS_URL", "redis://other")]);
         assert!(
-            said.starts_with("subscope: -u ") && said.contains(words),
-            "{said}"
+            error.starts_with("subscope: -u ") && error.contains(words),
+            "{error}"
         );
         let file = File::holding(&format!("[profile.it]\n\nurl = \"{url}\"\n"));
         let path = file.path();
-        let said = refusal(&["--config", &path, "--profile", "it"], &[]);
+        let error = refusal(&["--config", &path, "--profile", "it"], &[]);
         let start = format!("subscope: {path}:3: profile.it.url: ");
-        assert!(said.starts_with(&start) && said.contains(words), "{said}");
+        assert!(
+            error.starts_with(&start) && error.contains(words),
+            "{error}"
+        );
     }
 }
 
 #[test]
-fn no_option_repeats_what_may_be_a_password() {
+fn no_option_error_repeats_a_possible_password() {
     for (arguments, words) in [
         (&["-p", "s3cret"][..], "takes a number from 1 to 65535"),
         (&["-n", "s3cret"], "takes a number, 0 or higher"),
@@ -96,13 +103,13 @@ fn no_option_repeats_what_may_be_a_password() {
         (&["--keep", "redis://bob:s3cret@host"], "--keep"),
         (&["--filter", "size>redis://bob:s3cret@host"], "--filter"),
     ] {
-        let said = refusal(arguments, &[]);
-        assert!(said.contains(words), "{arguments:?}: {said}");
+        let error = refusal(arguments, &[]);
+        assert!(error.contains(words), "{arguments:?}: {error}");
     }
 }
 
 #[test]
-fn a_variable_that_is_not_text_is_not_passed_over() {
+fn a_variable_that_is_not_text_is_an_error() {
     use std::ffi::OsStr;
     use std::os::unix::ffi::OsStrExt as _;
     let output = Command::new(SUBSCOPE)
@@ -111,12 +118,12 @@ fn a_variable_that_is_not_text_is_not_passed_over() {
         .stdin(Stdio::null())
         .output()
         .unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(said, "subscope: REDIS_URL is not UTF-8\n");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(error, "subscope: REDIS_URL is not UTF-8\n");
 }
 
 #[test]
-fn a_complaint_is_never_long_and_never_acts_on_the_terminal() {
+fn an_error_is_never_long_and_never_affects_the_terminal() {
     let long = format!("size>{}", "x\u{1b}[31m".repeat(10_000));
     for arguments in [
         &["--filter", long.as_str()][..],
@@ -128,18 +135,18 @@ fn a_complaint_is_never_long_and_never_acts_on_the_terminal() {
         &["-h", &long],
         &[&format!("--{long}")],
     ] {
-        let said = refusal(arguments, &[]);
-        let (option, count) = (arguments[0], said.chars().count());
+        let error = refusal(arguments, &[]);
+        let (option, count) = (arguments[0], error.chars().count());
         assert!(count <= 1020, "{option}: {count}");
         assert!(
-            !said.trim_end().contains(char::is_control),
-            "{option}: {said:?}"
+            !error.trim_end().contains(char::is_control),
+            "{option}: {error:?}"
         );
     }
 }
 
 #[test]
-fn addresses_that_do_no_harm_are_accepted() {
+fn harmless_deviations_in_addresses_are_accepted() {
     let redis = Redis::start();
     let port = redis.port();
     let socket = redis.socket().display().to_string();
@@ -158,7 +165,7 @@ fn addresses_that_do_no_harm_are_accepted() {
 }
 
 #[test]
-fn a_tilde_is_the_home_folder_wherever_a_path_stands() {
+fn a_tilde_means_the_home_folder_in_every_path() {
     let redis = Redis::start();
     let home = redis.socket().parent().unwrap().display().to_string();
     let file = File::holding(
@@ -182,13 +189,13 @@ fn a_tilde_is_the_home_folder_wherever_a_path_stands() {
     )
     .unwrap();
     let variables = [("HOME", home.as_str()), ("SUBSCOPE_CONFIG", "~/c.toml")];
-    let said = refusal(&["--profile", "a"], &variables);
+    let error = refusal(&["--profile", "a"], &variables);
     let words = format!("{home}/c.toml:2: profile.a.socket: starts with another user's ~");
-    assert!(said.contains(&words), "{said}");
+    assert!(error.contains(&words), "{error}");
 }
 
 #[test]
-fn one_word_before_the_at_sign_is_the_password_unless_one_comes_from_elsewhere() {
+fn a_lone_word_before_the_at_sign_is_the_password_unless_another_is_given() {
     let redis = Redis::start_with(&["--requirepass", "s3cret"]);
     let port = redis.port();
     for (word, variables) in [
@@ -211,7 +218,7 @@ fn one_word_before_the_at_sign_is_the_password_unless_one_comes_from_elsewhere()
 }
 
 #[test]
-fn the_demo_tells_a_client_that_speaks_resp3_which_option_it_needs() {
+fn the_demo_tells_a_resp3_client_which_option_it_needs() {
     let pty = Launch::subscope(&["demo"]).size(160, 40).start();
     pty.wait_for_text("redis-cli -p ");
     let text = pty.text();

@@ -90,7 +90,7 @@ fn every_profile_has_a_line_with_its_colour() {
 }
 
 #[test]
-fn a_typed_name_stands_above_what_it_leaves() {
+fn a_typed_name_appears_above_the_profiles_it_matches() {
     let mut picker = picker();
     type_keys(&mut picker, "prod");
     let shown = lines(&drawn(&picker, 60, 5));
@@ -108,7 +108,7 @@ fn a_typed_name_stands_above_what_it_leaves() {
 }
 
 #[test]
-fn a_narrow_list_tells_its_servers_apart_and_says_how_to_search() {
+fn a_narrow_list_shows_whole_addresses_and_how_to_search() {
     let mut first = pickable("production", None, true);
     first.address = "redis://127.0.0.1:7100".to_owned();
     let mut second = pickable("staging", None, false);
@@ -121,7 +121,7 @@ fn a_narrow_list_tells_its_servers_apart_and_says_how_to_search() {
 }
 
 #[test]
-fn the_selected_profile_stays_in_view_in_a_low_screen() {
+fn the_selected_profile_stays_in_view_on_a_low_screen() {
     let profiles = (0..50).map(|number| pickable(&format!("p{number}"), None, false));
     let mut picker = Picker::new(profiles.collect());
     type_keys(&mut picker, "G");
@@ -130,7 +130,7 @@ fn the_selected_profile_stays_in_view_in_a_low_screen() {
 }
 
 #[test]
-fn the_list_is_drawn_at_every_size_and_nothing_in_it_acts_on_the_terminal() {
+fn the_list_is_drawn_at_every_size_and_never_affects_the_terminal() {
     for width in [0, 1, 2, 3, 10, 40, 80, 200] {
         for height in [0, 1, 2, 3, 4, 24] {
             for keys in ["", "j", "jj", "x", "xyz"] {
@@ -169,7 +169,7 @@ fn status(stage: &mut Stage, width: u16) -> String {
 }
 
 #[test]
-fn the_badge_and_insecure_tls_stay_at_every_width_from_40_on() {
+fn the_badge_and_insecure_tls_are_shown_from_a_width_of_40() {
     for name in ["p", "production", "a-name-that-is-much-too-long-for-it"] {
         let mut stage = stage(name, Some(Colour::Red), true);
         for width in 40..=220 {
@@ -186,7 +186,7 @@ fn the_badge_and_insecure_tls_stay_at_every_width_from_40_on() {
 }
 
 #[test]
-fn the_long_reason_is_cut_with_a_mark() {
+fn a_long_reason_is_truncated_with_an_ellipsis() {
     let mut stage = stage("production", Some(Colour::Red), true);
     let line = status(&mut stage, 60);
     let expected = " production INSECURE TLS  ○ reconnecting now: Connection re…";
@@ -194,7 +194,7 @@ fn the_long_reason_is_cut_with_a_mark() {
 }
 
 #[test]
-fn the_badge_stands_beside_the_state_in_every_width_that_has_room_for_both() {
+fn the_badge_and_the_state_are_both_shown_where_they_fit() {
     let mut stage = stage("production", Some(Colour::Red), false);
     for width in 1..=40 {
         let line = status(&mut stage, width);
@@ -208,7 +208,7 @@ fn the_badge_stands_beside_the_state_in_every_width_that_has_room_for_both() {
 }
 
 #[test]
-fn a_profile_has_its_colour_in_the_badge_and_in_the_frame_that_has_the_focus() {
+fn the_badge_and_the_focused_frame_have_the_profiles_colour() {
     for (colour, badge, accent) in [
         (Some(Colour::Red), Color::Red, Color::Red),
         (Some(Colour::Blue), Color::Blue, Color::LightBlue),
@@ -235,7 +235,7 @@ fn a_profile_has_its_colour_in_the_badge_and_in_the_frame_that_has_the_focus() {
 }
 
 #[test]
-fn the_name_of_a_profile_reaches_the_screen_escaped() {
+fn a_profile_name_is_escaped_on_the_screen() {
     let mut stage = stage(NASTY, None, false);
     for width in [14, 40, 80] {
         let line = status(&mut stage, width);

@@ -8,6 +8,7 @@ use tempfile::TempDir;
 
 use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
 use crate::support::redis::Redis;
+use crate::watch::{wait_for_subscriptions, wait_until_nothing_is_echoed};
 
 const PASSWORD: &str = "s3cret-of-the-test";
 
@@ -73,26 +74,15 @@ fn run(arguments: &[&str], config: Option<&File>) -> Output {
 #[track_caller]
 fn refusal(arguments: &[&str], config: Option<&File>) -> String {
     let output = run(arguments, config);
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {said}");
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {error}");
     assert_eq!(output.stdout, b"");
-    said
+    error
 }
 
 fn wait_for_list(pty: &Pty) {
     pty.wait_for_text("Profiles 2");
     pty.wait_for_text("Enter choose");
-}
-
-pub fn wait_for_subscriptions(pty: &Pty, count: usize) {
-    let plural = if count == 1 { "" } else { "s" };
-    let live = format!("  {count} subscription{plural}  ");
-    pty.wait_for("live subscriptions", |screen| {
-        let text = screen.contents();
-        // Blanks at the end of a line are not part of the text.
-        let status = format!("{}  ", text.lines().next().unwrap_or_default());
-        status.contains("● live") && status.contains(&live)
-    });
 }
 
 /// Waits for the badge of `production`, and checks its colour and that of the frame below.
@@ -113,7 +103,7 @@ fn wait_for_production(pty: &Pty) {
 }
 
 #[test]
-fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
+fn a_profile_is_picked_with_keys_and_shown_in_its_colour() {
     let redis = Redis::start();
     let file = File::of(&redis);
     let mut pty = file.launch(&["--profile"]).start();
@@ -134,7 +124,7 @@ fn a_profile_is_picked_with_keys_and_seen_in_its_colour() {
 }
 
 #[test]
-fn a_mistake_in_one_profile_stops_no_other() {
+fn a_mistake_in_one_profile_does_not_affect_the_others() {
     let redis = Redis::start();
     let file = File::holding(&format!(
         "[profile.bad]\nprt = 1\n[profile.good]\nport = {}\n[profile.odd]\ncolor = \"pink\"\n",
@@ -151,7 +141,7 @@ fn a_mistake_in_one_profile_stops_no_other() {
 }
 
 #[test]
-fn a_profile_that_is_read_only_refuses_a_publish() {
+fn a_read_only_profile_refuses_to_publish() {
     let redis = Redis::start();
     let file = File::of(&redis);
     for arguments in [&["--profile", "production"][..], &["--profile=production"]] {
@@ -196,13 +186,13 @@ fn a_profile_checks_messages_and_the_command_line_adds_to_that() {
         redis.cli(&["publish", "orders", &format!(r#"{{"seq":{number}}}"#)]);
         redis.cli(&["publish", "jobs", &format!(r#"{{"n":{number}}}"#)]);
     }
-    pty.wait_for("both holes", |screen| {
+    pty.wait_for("both missing numbers", |screen| {
         screen.contents().matches("2 missing: 2–3").count() == 2
     });
 }
 
 #[test]
-fn the_list_is_left_with_code_0_by_esc_q_and_ctrl_c_and_by_a_signal_with_its_own() {
+fn esc_q_and_ctrl_c_leave_the_list_with_code_0_and_a_signal_with_its_own() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     for keys in ["\x1b", "q", "\x03"] {
         let mut pty = file.launch(&["--profile"]).start();
@@ -221,7 +211,7 @@ fn the_list_is_left_with_code_0_by_esc_q_and_ctrl_c_and_by_a_signal_with_its_own
 }
 
 #[test]
-fn the_list_is_drawn_anew_in_another_size() {
+fn the_list_is_redrawn_after_a_resize() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     let mut pty = file.launch(&["--profile"]).start();
     wait_for_list(&pty);
@@ -235,7 +225,7 @@ fn the_list_is_drawn_anew_in_another_size() {
 }
 
 #[test]
-fn ctrl_z_and_sigtstp_stop_the_list_and_fg_comes_back_to_it() {
+fn ctrl_z_and_sigtstp_suspend_the_list_and_fg_resumes_it() {
     let file = File::holding("[profile.a]\n[profile.b]\n");
     let pid_file = file.folder.path().join("pid");
     let mut shell = Launch::shell().env("CONFIG", &file.path()).start();
@@ -267,7 +257,7 @@ fn ctrl_z_and_sigtstp_stop_the_list_and_fg_comes_back_to_it() {
 }
 
 #[test]
-fn without_colours_the_name_still_stands_there() {
+fn the_profile_name_is_shown_without_colours_too() {
     let redis = Redis::start();
     let file = File::of(&redis);
     let mut pty = file.launch(&["--profile"]).env("NO_COLOR", "1").start();
@@ -282,7 +272,7 @@ fn without_colours_the_name_still_stands_there() {
 }
 
 #[test]
-fn a_command_says_the_password_and_may_ask_for_it_after_picking() {
+fn a_password_command_may_prompt_after_picking() {
     let redis = Redis::start_with(&["--requirepass", PASSWORD]);
     let port = redis.port();
     let file = File::holding(&format!(
@@ -302,24 +292,8 @@ fn a_command_says_the_password_and_may_ask_for_it_after_picking() {
     assert!(!String::from_utf8_lossy(&arguments).contains(PASSWORD));
 }
 
-/// Waits until the terminal no longer echoes what is typed.
-fn wait_until_nothing_is_echoed(pty: &Pty) {
-    let terminal = format!("/proc/{}/fd/0", pty.pid());
-    let is_echoing = || {
-        let output = Command::new("stty").args(["-a", "-F", &terminal]).output();
-        !String::from_utf8_lossy(&output.unwrap().stdout).contains(" -echo ")
-    };
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
-    while is_echoing() {
-        assert!(
-            std::time::Instant::now() < deadline,
-            "what is typed is echoed"
-        );
-    }
-}
-
 #[test]
-fn a_signal_ends_it_while_the_command_asks() {
+fn a_signal_ends_the_program_while_the_password_command_prompts() {
     let file = File::holding("[profile.it]\npassword-command = \"echo 'asks you' >&2; read x\"\n");
     let mut pty = file.launch(&["--profile"]).start();
     pty.wait_for_text("Enter choose");
@@ -330,7 +304,7 @@ fn a_signal_ends_it_while_the_command_asks() {
 }
 
 #[test]
-fn a_password_that_others_can_read_is_warned_of() {
+fn a_password_readable_by_others_causes_a_warning() {
     let redis = Redis::start_with(&["--requirepass", PASSWORD]);
     let port = redis.port();
     let url = format!("redis://:{PASSWORD}@127.0.0.1:{port}");
@@ -350,26 +324,26 @@ fn a_password_that_others_can_read_is_warned_of() {
 }
 
 #[test]
-fn a_missing_file_matters_to_a_profile_only_and_is_shown_where_it_should_be() {
+fn a_missing_config_file_is_an_error_only_with_a_profile() {
     for arguments in [&["--profile"][..], &["--profile", "x"]] {
-        let said = refusal(arguments, None);
+        let error = refusal(arguments, None);
         let place = "/nonexistent/subscope/config.toml";
-        assert!(said.contains(place), "{said}");
-        assert!(said.contains("[profile.staging]\nurl = "), "{said}");
+        assert!(error.contains(place), "{error}");
+        assert!(error.contains("[profile.staging]\nurl = "), "{error}");
     }
-    let said = refusal(&["--config", "/", "--profile"], None);
+    let error = refusal(&["--config", "/", "--profile"], None);
     assert!(
-        said.contains("/ is a folder; name the file in it, such as /config.toml"),
-        "{said}"
+        error.contains("/ is a folder; name the file in it, such as /config.toml"),
+        "{error}"
     );
-    let said = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
-    assert!(said.contains("/nonexistent/c.toml"), "{said}");
-    let said = refusal(&[], None);
-    assert!(said.contains("not a terminal"), "{said}");
+    let error = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
+    assert!(error.contains("/nonexistent/c.toml"), "{error}");
+    let error = refusal(&[], None);
+    assert!(error.contains("not a terminal"), "{error}");
 }
 
 #[test]
-fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
+fn a_profile_error_is_one_line_with_its_place() {
     let file = File::holding(
         "[profile.a]\nurl = \"http://:secret@h\"\n\
          [profile.b]\nkeep = \"lots\"\n\
@@ -445,28 +419,28 @@ fn what_is_wrong_with_a_profile_is_one_line_with_its_place() {
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {
-        let said = refusal(&["--profile", name], Some(&file));
-        assert!(said.contains(&words), "{name}: {said}");
-        assert_eq!(said.lines().count(), 1, "{name}: {said}");
+        let error = refusal(&["--profile", name], Some(&file));
+        assert!(error.contains(&words), "{name}: {error}");
+        assert_eq!(error.lines().count(), 1, "{name}: {error}");
         assert!(
-            !said.contains("secret") && !said.contains('\u{1b}'),
-            "{said:?}"
+            !error.contains("secret") && !error.contains('\u{1b}'),
+            "{error:?}"
         );
     }
 }
 
 #[test]
-fn a_server_on_the_command_line_contradicts_a_profile() {
+fn a_server_on_the_command_line_conflicts_with_a_profile() {
     let file = File::holding("[profile.a]\n");
     for server in [["-u", "redis://h"], ["-h", "h"], ["-p", "1"], ["-s", "/s"]] {
         let arguments = [&server[..], &["--profile", "a"]].concat();
-        let said = refusal(&arguments, Some(&file));
-        assert!(said.contains("--profile"), "{said}");
-        assert!(said.contains("cannot be used with"), "{said}");
+        let error = refusal(&arguments, Some(&file));
+        assert!(error.contains("--profile"), "{error}");
+        assert!(error.contains("cannot be used with"), "{error}");
     }
-    let said = refusal(&["--config", &file.path()], None);
-    assert!(said.contains("--profile"), "{said}");
+    let error = refusal(&["--config", &file.path()], None);
+    assert!(error.contains("--profile"), "{error}");
     let empty = File::holding("");
-    let said = refusal(&["--profile"], Some(&empty));
-    assert!(said.contains("no profile in"), "{said}");
+    let error = refusal(&["--profile"], Some(&empty));
+    assert!(error.contains("no profile in"), "{error}");
 }

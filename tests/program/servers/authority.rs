@@ -29,7 +29,7 @@ impl Authority {
     pub fn new(name: &str) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let key = KeyPair::generate().unwrap();
-        let params = params_of_authority(name);
+        let params = ca_params(name);
         let pem = params.self_signed(&key).unwrap().pem();
         fs::write(directory.path().join("ca.pem"), pem).unwrap();
         let issuer = Issuer::new(params, key);
@@ -98,7 +98,7 @@ pub fn params(name: &str, hosts: &[&str]) -> CertificateParams {
 }
 
 /// Returns the parameters of an unsigned certificate for an authority.
-pub fn params_of_authority(name: &str) -> CertificateParams {
+pub fn ca_params(name: &str) -> CertificateParams {
     let mut params = params(name, &[]);
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params

@@ -14,7 +14,7 @@ use super::cluster::Cluster;
 /// Read timeout of a link, after which it checks whether it has been cut.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Stands for no node.
+/// No node.
 const NOBODY: usize = usize::MAX;
 
 /// Last byte of the first node's source address.
@@ -30,7 +30,7 @@ pub fn source(place: usize) -> IpAddr {
 /// All links between the nodes of a cluster. They are closed on drop.
 pub struct Bus {
     state: Arc<State>,
-    doors: Vec<SocketAddr>,
+    addresses: Vec<SocketAddr>,
 }
 
 struct State {
@@ -49,20 +49,20 @@ impl Bus {
                 is_over: AtomicBool::new(false),
                 ends: Mutex::default(),
             }),
-            doors: Vec::new(),
+            addresses: Vec::new(),
         };
         for (place, node) in cluster.nodes.iter().enumerate() {
-            let door = bus.open_door(place, node.port() + 10_000);
-            let port = door.port().to_string();
+            let address = bus.listen(place, node.port() + 10_000);
+            let port = address.port().to_string();
             node.cli(&["config", "set", "cluster-announce-bus-port", &port]);
-            bus.doors.push(door);
+            bus.addresses.push(address);
         }
         // Each node reconnects to another once it learns that node's new port.
-        cluster.wait("all talk by the bus", |cluster| {
+        cluster.wait("all nodes are connected through the bus", |cluster| {
             cluster.nodes.iter().all(|node| {
                 let nodes = node.cli(&["cluster", "nodes"]);
-                let knows = |door: &SocketAddr| nodes.contains(&format!("@{}", door.port()));
-                bus.doors.iter().all(knows) && !nodes.contains("disconnected")
+                let knows = |address: &SocketAddr| nodes.contains(&format!("@{}", address.port()));
+                bus.addresses.iter().all(knows) && !nodes.contains("disconnected")
             })
         });
         bus
@@ -74,11 +74,11 @@ impl Bus {
     }
 
     /// Reconnects the node that was cut off.
-    pub fn mend(&self) {
+    pub fn reconnect(&self) {
         self.state.cut_off.store(NOBODY, SeqCst);
     }
 
-    fn open_door(&self, place: usize, port: u16) -> SocketAddr {
+    fn listen(&self, place: usize, port: u16) -> SocketAddr {
         let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
         let address = listener.local_addr().unwrap();
         let state = Arc::clone(&self.state);
@@ -88,7 +88,7 @@ impl Bus {
                     return;
                 }
                 if let Ok(node) = TcpStream::connect(("127.0.0.1", port)) {
-                    state.wire(&caller, &node, place);
+                    state.join(&caller, &node, place);
                 }
             }
         });
@@ -102,15 +102,15 @@ impl Drop for Bus {
         for end in &*self.state.ends.lock().unwrap() {
             let _ = end.shutdown(Shutdown::Both);
         }
-        for door in &self.doors {
-            let _ = TcpStream::connect(door);
+        for address in &self.addresses {
+            let _ = TcpStream::connect(address);
         }
     }
 }
 
 impl State {
     /// Joins two sockets, one of which belongs to the node at `place`.
-    fn wire(self: &Arc<Self>, caller: &TcpStream, node: &TcpStream, place: usize) {
+    fn join(self: &Arc<Self>, caller: &TcpStream, node: &TcpStream, place: usize) {
         let IpAddr::V4(from) = caller.peer_addr().unwrap().ip() else {
             return;
         };

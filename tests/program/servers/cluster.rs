@@ -101,10 +101,10 @@ impl Cluster {
             .contains("myself,slave")
     }
 
-    /// Returns the index of the node that owns the slot of `channel`, according to `asked`.
-    pub fn owner(&self, asked: usize, channel: &str) -> usize {
+    /// Returns the index of the node that owns the slot of `channel`, according to `node`.
+    pub fn owner(&self, node: usize, channel: &str) -> usize {
         let slot: u16 = self.slot(channel);
-        let nodes = self.nodes[asked].cli(&["cluster", "nodes"]);
+        let nodes = self.nodes[node].cli(&["cluster", "nodes"]);
         let line = nodes.lines().find(|line| {
             let ranges = line.split(' ').skip(8);
             ranges.into_iter().any(|range| {
@@ -149,9 +149,9 @@ impl Cluster {
         self.nodes[from].cli(&["cluster", "setslot", &slot, "node", &to_id]);
     }
 
-    pub fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    pub fn wait(&self, what: &str, condition: impl Fn(&Self) -> bool) {
         let deadline = Instant::now() + AGREED_WITHIN;
-        while !is_so(self) {
+        while !condition(self) {
             assert!(Instant::now() < deadline, "not within a minute: {what}");
             thread::sleep(Duration::from_millis(20));
         }

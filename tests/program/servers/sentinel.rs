@@ -62,7 +62,7 @@ impl MonitoredMaster {
             new_master = (1..self.servers.len()).find(is_master);
             new_master.is_some()
         });
-        new_master.expect("it was waited for")
+        new_master.expect("the wait happened")
     }
 
     /// Makes a server the replica of another as sentinels do, but at once: its clients are
@@ -79,7 +79,7 @@ impl MonitoredMaster {
         ] {
             let command: Vec<&[u8]> = command.iter().map(|word| word.as_bytes()).collect();
             let written = stream.write_all(&pack(&command));
-            written.expect("the server takes a command");
+            written.expect("the server accepts a command");
         }
         wait("it is a replica", || {
             role(self.servers[server].address()) == Some(false)
@@ -91,8 +91,8 @@ impl MonitoredMaster {
         let sentinels: Vec<SocketAddr> = self.sentinels.iter().map(Redis::address).collect();
         let turn = AtomicUsize::new(0);
         move || {
-            let asked = sentinels[turn.fetch_add(1, Relaxed) % sentinels.len()];
-            let answer = ask(asked, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME])?;
+            let address = sentinels[turn.fetch_add(1, Relaxed) % sentinels.len()];
+            let answer = ask(address, &["SENTINEL", "GET-MASTER-ADDR-BY-NAME", NAME])?;
             let mut lines = answer.split("\r\n");
             let port = lines.nth(4).and_then(|port| port.parse().ok());
             let port: u16 = port.ok_or_else(|| io::Error::other(answer.clone()))?;
@@ -136,10 +136,10 @@ pub fn url(sentinels: &[&Redis]) -> String {
     format!("redis+sentinel://{}/{NAME}", hosts.join(","))
 }
 
-/// Waits until `is_so` returns true.
-pub fn wait(what: &str, mut is_so: impl FnMut() -> bool) {
+/// Waits until `condition` returns true.
+pub fn wait(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + AGREED_WITHIN;
-    while !is_so() {
+    while !condition() {
         assert!(Instant::now() < deadline, "not within a minute: {what}");
         thread::sleep(Duration::from_millis(20));
     }

@@ -9,7 +9,7 @@ use subscope::terminal::{Guard, Session};
 use super::{InShell, answer, assert_left, wait_until_drawn, when_closed};
 use crate::support::pty::{Launch, SUBSCOPE, kill, signal};
 
-const COMPLAINT: &str = "subscope ended unexpectedly";
+const GUARD_MESSAGE: &str = "subscope ended unexpectedly";
 
 /// The program in a shell, and a notification when the last of its processes has ended.
 struct Tree {
@@ -41,7 +41,7 @@ impl Tree {
         assert_eq!(
             ended,
             Ok(true),
-            "a process is left:\n{}",
+            "a process is still running:\n{}",
             self.program.shell.text()
         );
     }
@@ -50,8 +50,8 @@ impl Tree {
     #[track_caller]
     fn assert_restored_after(mut self, number: u8) {
         self.wait_for_end();
-        self.program.shell.wait_for_text(COMPLAINT);
-        assert_eq!(self.complaints(), 1);
+        self.program.shell.wait_for_text(GUARD_MESSAGE);
+        assert_eq!(self.guard_messages(), 1);
         // The shell may have printed its prompt before the guard's message.
         self.program.shell.send("\r");
         let code = self.program.assert_restored_after_exit();
@@ -59,14 +59,14 @@ impl Tree {
     }
 
     /// Returns how often the guard has printed its message.
-    fn complaints(&self) -> usize {
+    fn guard_messages(&self) -> usize {
         let raw = String::from_utf8(self.program.shell.raw()).unwrap();
-        raw.matches(COMPLAINT).count()
+        raw.matches(GUARD_MESSAGE).count()
     }
 }
 
 #[test]
-fn an_end_without_a_last_word_gives_the_terminal_back() {
+fn a_killed_program_has_its_terminal_restored() {
     for (name, number) in [
         ("KILL", 9),
         ("ILL", 4),
@@ -82,7 +82,7 @@ fn an_end_without_a_last_word_gives_the_terminal_back() {
 }
 
 #[test]
-fn an_end_after_a_suspension_gives_the_terminal_back() {
+fn a_program_killed_after_a_suspension_has_its_terminal_restored() {
     let mut tree = Tree::start();
     tree.program.shell.send("\x1a");
     tree.program.assert_suspended_and_resume();
@@ -91,14 +91,14 @@ fn an_end_after_a_suspension_gives_the_terminal_back() {
 }
 
 #[test]
-fn an_end_while_suspended_leaves_the_terminal_alone() {
+fn a_program_killed_while_suspended_leaves_the_terminal_alone() {
     let mut tree = Tree::start();
     tree.program.shell.send("\x1a");
     tree.program.wait_for_prompt();
     tree.program.assert_restored();
     signal(tree.program.pid, "KILL");
     tree.wait_for_end();
-    assert_eq!(tree.complaints(), 0);
+    assert_eq!(tree.guard_messages(), 0);
     tree.program.assert_restored();
 }
 
@@ -107,12 +107,12 @@ fn quitting_leaves_no_process_behind() {
     let mut tree = Tree::start();
     tree.program.shell.send("q");
     tree.wait_for_end();
-    assert_eq!(tree.complaints(), 0);
+    assert_eq!(tree.guard_messages(), 0);
     assert_eq!(tree.program.assert_restored_after_exit(), "0");
 }
 
 #[test]
-fn an_overflow_of_the_stack_gives_the_terminal_back() {
+fn a_stack_overflow_restores_the_terminal() {
     const ROLE: &str = "SUBSCOPE_TEST_OVERFLOW";
     if std::env::var_os(ROLE).is_some() {
         set_executable(SUBSCOPE);
@@ -122,13 +122,13 @@ fn an_overflow_of_the_stack_gives_the_terminal_back() {
     }
     // The terminal hangs up when the first process of a session ends, so that process waits.
     let program = std::env::current_exe().unwrap();
-    let test = "terminal::guard::an_overflow_of_the_stack_gives_the_terminal_back";
+    let test = "terminal::guard::a_stack_overflow_restores_the_terminal";
     let script = "ulimit -c 0; \"$0\" --exact --nocapture \"$1\"; echo exit:$?:; read line";
     let program = program.to_str().unwrap();
     let mut terminal = Launch::program("/bin/sh", &["-c", script, program, test])
         .env(ROLE, "overflow")
         .start();
-    terminal.wait_for_text(COMPLAINT);
+    terminal.wait_for_text(GUARD_MESSAGE);
     terminal.send("\r");
     terminal.wait_for_exit();
     assert_left(&terminal.screen());
@@ -207,7 +207,7 @@ mod on_linux {
     }
 
     #[test]
-    fn an_allocation_that_fails_gives_the_terminal_back() {
+    fn a_failed_allocation_restores_the_terminal() {
         // Otherwise glibc may find room in the 64 MB that it reserves for each thread.
         let mut tree = Tree::start_with("MALLOC_ARENA_MAX=1");
         let pid = tree.program.pid;
@@ -223,7 +223,7 @@ mod on_linux {
     }
 
     #[test]
-    fn the_guard_has_a_name_and_is_not_reached_by_the_terminals_signals() {
+    fn the_guard_has_a_name_and_gets_no_signals_from_the_terminal() {
         let tree = Tree::start();
         let guard = guard_of(tree.program.pid);
         let folder = format!("/proc/{guard}");
@@ -237,7 +237,7 @@ mod on_linux {
     }
 
     #[test]
-    fn the_program_goes_on_without_its_guard() {
+    fn the_program_continues_without_its_guard() {
         let mut tree = Tree::start();
         signal(guard_of(tree.program.pid), "KILL");
         tree.program.shell.send("\x1a");
@@ -248,7 +248,7 @@ mod on_linux {
     }
 
     #[test]
-    fn a_guard_that_is_stopped_does_not_hold_up_the_end() {
+    fn a_stopped_guard_does_not_delay_the_exit() {
         let mut tree = Tree::start();
         signal(guard_of(tree.program.pid), "STOP");
         tree.program.shell.send("q");
@@ -257,7 +257,7 @@ mod on_linux {
     }
 
     #[test]
-    fn no_other_process_holds_the_pipe_of_the_guard() {
+    fn no_other_process_holds_the_guards_pipe() {
         let program = Launch::subscope(&["demo", "--filter", "jq(.id)"]).start();
         wait_until_drawn(&program);
         jq_of(program.pid());
@@ -281,7 +281,7 @@ mod on_linux {
 }
 
 #[test]
-fn a_terminal_that_stops_what_writes_in_the_background_is_given_back() {
+fn a_terminal_that_stops_background_writers_is_restored() {
     let mut shell = Launch::shell().size(300, 40).start();
     shell.wait_for("the first prompt", super::at_prompt);
     shell.send("stty tostop\r");
@@ -291,7 +291,7 @@ fn a_terminal_that_stops_what_writes_in_the_background_is_given_back() {
     let raw = shell.raw();
     let pid = answer(&String::from_utf8_lossy(&raw), "pid").unwrap();
     signal(pid.parse().unwrap(), "KILL");
-    shell.wait_for_text(COMPLAINT);
+    shell.wait_for_text(GUARD_MESSAGE);
     shell.send("\r");
     shell.wait_for("the shell's prompt", super::at_prompt);
     assert_eq!(super::ask(&mut shell, "after", "$(stty -g)"), settings);

@@ -183,7 +183,7 @@ async fn answer(address: SocketAddr, bytes: &str, end: &str) -> String {
 }
 
 /// Returns the answers with each error reduced to its code.
-fn without_words(answers: &str) -> String {
+fn codes_only(answers: &str) -> String {
     let lines = answers.split_inclusive("\r\n").map(|line| {
         let code = line.split(' ').next().unwrap_or_default();
         if line.starts_with('-') { code } else { line }
@@ -208,7 +208,7 @@ async fn compare(
         let mut ours = answer(broker.address(), bytes, end).await;
         // Redis 7.0 reworded most errors.
         if version.starts_with("Redis 6.") {
-            (of_redis, ours) = (without_words(&of_redis), without_words(&ours));
+            (of_redis, ours) = (codes_only(&of_redis), codes_only(&ours));
         }
         let differs = different
             .iter()
@@ -229,7 +229,7 @@ async fn answers_are_those_of_redis() {
 }
 
 #[tokio::test]
-async fn a_password_is_asked_for_as_redis_does() {
+async fn a_password_is_required_as_in_redis() {
     let redis = Redis::start_with(&["--requirepass", "secret"]);
     let settings = Settings {
         password: Some("secret".to_owned()),
@@ -284,7 +284,7 @@ async fn resp3_is_refused() {
 }
 
 #[tokio::test]
-async fn the_first_client_that_speaks_resp3_is_told_of() {
+async fn the_first_resp3_client_is_reported() {
     let broker = broker().await;
     let refused = broker.refused_client();
     let mut raw = Raw::connect(broker.address()).await;
@@ -301,7 +301,7 @@ async fn the_first_client_that_speaks_resp3_is_told_of() {
 }
 
 #[tokio::test]
-async fn nothing_of_a_transaction_is_out_before_exec() {
+async fn nothing_in_a_transaction_takes_effect_before_exec() {
     let broker = broker().await;
     let mut listener = subscriber(&broker, "a").await;
     let mut raw = Raw::connect(broker.address()).await;

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use crate::broker::raw::{Raw, broker, info, message, subscriber};
 
 #[tokio::test]
-async fn a_message_comes_before_those_of_patterns() {
+async fn a_channel_delivery_precedes_pattern_deliveries() {
     let broker = broker().await;
     let mut raw = Raw::connect(broker.address()).await;
     raw.send("PSUBSCRIBE news:*\r\nSUBSCRIBE news:a\r\nSSUBSCRIBE news:a\r\n")
@@ -33,7 +33,7 @@ async fn a_message_comes_before_those_of_patterns() {
 }
 
 #[tokio::test]
-async fn a_killed_client_is_gone_at_once() {
+async fn a_killed_client_is_disconnected_at_once() {
     let broker = broker().await;
     let mut killer = Raw::connect(broker.address()).await;
     let own = killer.0.local_addr().unwrap();

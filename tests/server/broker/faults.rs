@@ -24,7 +24,7 @@ async fn a_fault_reaches_its_targets_only() {
 }
 
 #[tokio::test]
-async fn a_muted_broker_answers_later() {
+async fn a_muted_broker_answers_once_it_is_unmuted() {
     let broker = broker().await;
     let mut raw = subscriber(&broker, "a").await;
     broker.faults().mute();
@@ -45,7 +45,7 @@ async fn a_muted_broker_answers_later() {
 }
 
 #[tokio::test]
-async fn commands_are_refused_as_told() {
+async fn commands_are_refused_as_configured() {
     let denied = "NOPERM this user has no permissions to access one of the channels";
     let settings = Settings {
         refusals: vec![Refusal::of("SUBSCRIBE", denied).with(b"secret")],

@@ -70,7 +70,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
 }
 
 #[tokio::test]
-async fn a_client_may_not_send_or_ask_without_bound() {
+async fn requests_and_answers_of_a_client_are_bounded() {
     let broker = broker_with(Limits {
         bulk: 100,
         arguments: 10,
@@ -122,7 +122,7 @@ async fn a_client_may_not_send_or_ask_without_bound() {
 }
 
 #[tokio::test]
-async fn a_transaction_may_not_grow_without_bound() {
+async fn the_size_of_a_transaction_is_bounded() {
     let broker = broker_with(Limits {
         query: 1000,
         ..Limits::default()

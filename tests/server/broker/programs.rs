@@ -11,7 +11,7 @@ use tokio::process::Command;
 use crate::broker::raw::{Raw, broker};
 
 #[tokio::test]
-async fn redis_cli_subscribes_publishes_and_asks() {
+async fn redis_cli_subscribes_publishes_and_sends_other_commands() {
     let broker = broker().await;
     let port = broker.address().port().to_string();
     let cli = |arguments: &[&str]| {
@@ -104,7 +104,7 @@ async fn the_redis_crate_subscribes_and_publishes() {
 }
 
 #[tokio::test]
-async fn the_demo_plays_to_whoever_listens() {
+async fn every_subscriber_receives_the_demo_traffic() {
     let broker = broker().await;
     let mut raw = Raw::connect(broker.address()).await;
     raw.ask(

@@ -13,12 +13,12 @@ pub async fn broker() -> Broker {
 }
 
 /// Timeout for expected data, after which the test fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Waits with a timeout, so that a test that waits in vain fails instead of hanging.
-async fn patiently<T>(future: impl Future<Output = T>) -> T {
-    let result = tokio::time::timeout(PATIENCE, future).await;
-    result.expect("nothing more came")
+async fn with_timeout<T>(future: impl Future<Output = T>) -> T {
+    let result = tokio::time::timeout(TIMEOUT, future).await;
+    result.expect("nothing more arrived")
 }
 
 /// A raw connection.
@@ -40,7 +40,7 @@ impl Raw {
         let expected = expected.as_ref();
         let mut bytes = Vec::new();
         let mut wanted = (&mut self.0).take(expected.len() as u64);
-        patiently(wanted.read_to_end(&mut bytes)).await.unwrap();
+        with_timeout(wanted.read_to_end(&mut bytes)).await.unwrap();
         let (came, expected) = (bytes.escape_ascii(), expected.escape_ascii());
         assert_eq!(came.to_string(), expected.to_string());
     }
@@ -54,7 +54,7 @@ impl Raw {
     /// Reads everything up to the end of the connection. A reset counts as an end.
     pub async fn rest(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let _ = patiently(self.0.read_to_end(&mut bytes)).await;
+        let _ = with_timeout(self.0.read_to_end(&mut bytes)).await;
         bytes
     }
 
@@ -62,9 +62,9 @@ impl Raw {
     pub async fn until(&mut self, mark: &str) -> Vec<u8> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(mark.as_bytes()) {
-            let read = tokio::time::timeout(PATIENCE, self.0.read_buf(&mut bytes)).await;
+            let read = tokio::time::timeout(TIMEOUT, self.0.read_buf(&mut bytes)).await;
             match read
-                .unwrap_or_else(|_| panic!("only {:?} came", bytes.escape_ascii().to_string()))
+                .unwrap_or_else(|_| panic!("only {:?} arrived", bytes.escape_ascii().to_string()))
             {
                 Ok(0) | Err(_) => break,
                 Ok(_) => {}

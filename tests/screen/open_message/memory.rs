@@ -31,15 +31,15 @@ fn numbers(count: usize) -> Vec<u8> {
 
 /// Presses a key that opens the selected message or shows its diff, and waits for the result.
 fn press(stage: &mut Stage, key: KeyCode) {
-    let asked = stage.code(key);
-    answer(stage, asked);
+    let requests = stage.code(key);
+    answer(stage, requests);
 }
 
 #[track_caller]
 fn assert_in_budget(stage: &Stage) {
     let log = stage.app.log();
-    let beside = stage.app.beside_log().min(KEEP / 2);
-    assert!(log.size() + beside <= KEEP, "{} {beside}", log.size());
+    let reserved = stage.app.beside_log().min(KEEP / 2);
+    assert!(log.size() + reserved <= KEEP, "{} {reserved}", log.size());
     assert!(log.size() > KEEP / 3, "{}", log.size());
     assert_eq!(
         log.counters().received,
@@ -48,7 +48,7 @@ fn assert_in_budget(stage: &Stage) {
 }
 
 #[test]
-fn the_log_leaves_room_for_what_is_open_until_it_is_closed() {
+fn the_log_makes_room_for_an_open_message_until_it_is_closed() {
     let mut stage = full_before(&[&numbers(50_000)]);
     let before = stage.app.log().size();
     assert_eq!(stage.app.beside_log(), 0);
@@ -74,16 +74,16 @@ fn the_log_leaves_room_for_what_is_open_until_it_is_closed() {
 }
 
 #[test]
-fn that_messages_went_for_what_was_opened_is_said_once() {
+fn evictions_caused_by_an_open_message_are_reported_once() {
     let mut stage = full_before(&[b"{\"small\":1}", &numbers(50_000)]);
     let evicted = stage.app.log().counters().evicted;
     press(&mut stage, KeyCode::Enter);
-    let gone = stage.app.log().counters().evicted - evicted;
-    assert!(gone > 1000, "{gone}");
+    let newly_evicted = stage.app.log().counters().evicted - evicted;
+    assert!(newly_evicted > 1000, "{newly_evicted}");
     let words = format!(
         "{},{:03} older messages evicted: the open message takes ",
-        gone / 1000,
-        gone % 1000
+        newly_evicted / 1000,
+        newly_evicted % 1000
     );
     let toast = stage.toast().to_owned();
     assert!(toast.starts_with(&words), "{toast}");
@@ -95,7 +95,7 @@ fn that_messages_went_for_what_was_opened_is_said_once() {
 }
 
 #[test]
-fn nothing_is_said_where_a_small_message_is_opened() {
+fn opening_a_small_message_reports_nothing() {
     let mut stage = full_before(&[b"{\"small\":1}"]);
     press(&mut stage, KeyCode::Enter);
     assert!(reader(&stage).decoded().is_some());
@@ -103,7 +103,7 @@ fn nothing_is_said_where_a_small_message_is_opened() {
 }
 
 #[test]
-fn what_is_unpacked_and_compared_counts_as_well() {
+fn unpacked_bytes_and_diffs_count_as_well() {
     let [old, new] = [40_000, 40_001].map(|count| gzip(&numbers(count)));
     let mut stage = full_before(&[&old, &new]);
     press(&mut stage, KeyCode::Enter);
@@ -123,7 +123,7 @@ fn what_is_unpacked_and_compared_counts_as_well() {
 }
 
 #[test]
-fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
+fn a_message_larger_than_the_budget_leaves_half_of_it_to_the_log() {
     let mut stage = full_before(&[&numbers(500_000)]);
     press(&mut stage, KeyCode::Enter);
     assert!(stage.app.beside_log() > KEEP);
@@ -143,7 +143,7 @@ fn a_message_that_is_larger_than_the_budget_leaves_the_log_half_of_it() {
 }
 
 #[test]
-fn a_payload_that_the_log_keeps_is_counted_by_itself_only_once_that_has_gone() {
+fn an_open_payload_counts_separately_only_after_its_row_is_evicted() {
     let large = vec![b'x'; LARGE_PAYLOAD + 1];
     let mut stage = full_before(&[]);
     let mut batch = Batch::default();

@@ -22,7 +22,7 @@ fn pane(stage: &Stage) -> String {
 }
 
 #[test]
-fn d_compares_with_the_message_before_on_the_channel_and_goes_back() {
+fn d_toggles_the_diff_with_the_previous_message_on_the_channel() {
     let mut stage = two();
     stage.keys(" d");
     assert_eq!(
@@ -63,7 +63,7 @@ fn d_follows_the_selection() {
 }
 
 #[test]
-fn a_marked_message_is_compared_with_whatever_its_channel() {
+fn capital_d_compares_with_a_marked_message_on_any_channel() {
     let mut stage = two();
     stage.keys(" D");
     assert!(
@@ -84,7 +84,7 @@ fn a_marked_message_is_compared_with_whatever_its_channel() {
     stage.keys("d");
     assert!(
         pane(&stage).contains("n: 1 → 2"),
-        "to the one before, at once"
+        "compared with the previous message at once"
     );
     stage.keys("D");
     assert!(pane(&stage).contains("99 → 2"));
@@ -93,7 +93,7 @@ fn a_marked_message_is_compared_with_whatever_its_channel() {
 }
 
 #[test]
-fn the_same_in_another_order_or_format_is_no_change() {
+fn the_same_values_in_another_order_or_format_are_unchanged() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[
         ("a", br#"{"b":"x","a":1.0}"#),
@@ -119,23 +119,23 @@ fn texts_are_compared_by_line_and_bytes_by_byte() {
 }
 
 #[test]
-fn large_messages_are_compared_apart_from_the_keys() {
+fn large_messages_are_compared_in_the_background() {
     let mut stage = Stage::new(&["*"]);
     let long = long_json(100 << 10);
     stage.messages(&[("a", &long), ("a", b"{\"first\":2}")]);
-    let asked = stage.keys(" d");
-    let [.., Effect::Decode(request)] = &asked[..] else {
-        panic!("{asked:?}");
+    let requests = stage.keys(" d");
+    let [.., Effect::Decode(request)] = &requests[..] else {
+        panic!("{requests:?}");
     };
     assert!(request.base.is_some());
     assert!(pane(&stage).contains("comparing …"), "{}", pane(&stage));
-    answer(&mut stage, asked);
+    answer(&mut stage, requests);
     assert!(reader(&stage).comparison().is_some());
     assert!(pane(&stage).contains("first: 1 → 2"), "{}", pane(&stage));
 }
 
 #[test]
-fn of_large_values_that_differ_the_row_says_how_large_they_are() {
+fn large_values_that_differ_show_their_sizes() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     let numbers = format!("[{}]", vec!["1"; 1000].join(","));
     let text = "x".repeat(20 << 10);
@@ -157,7 +157,7 @@ fn of_large_values_that_differ_the_row_says_how_large_they_are() {
 }
 
 #[test]
-fn j_and_g_scroll_what_has_changed() {
+fn j_and_g_scroll_the_diff() {
     let mut stage = Stage::new(&["*"]);
     let numbers = |from: u32| {
         let numbers: Vec<String> = (from..from + 100)
@@ -195,7 +195,7 @@ fn changes(old: &[u8], new: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn what_json_has_no_word_for_is_said_as_in_the_value_tab() {
+fn values_that_json_lacks_look_as_in_the_value_tab() {
     assert_eq!(
         changes(
             b"\x82\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1y\xcb\x3f\xf0\0\0\0\0\0\0",
@@ -223,7 +223,7 @@ fn what_json_has_no_word_for_is_said_as_in_the_value_tab() {
 }
 
 #[test]
-fn what_a_tag_is_on_stands_below_the_tag() {
+fn a_tagged_value_appears_below_its_tag() {
     assert_eq!(
         changes(
             b"\xa1\x61a\xd8\x20\x68http://x",
@@ -238,7 +238,7 @@ fn what_a_tag_is_on_stands_below_the_tag() {
 }
 
 #[test]
-fn strings_are_what_they_say() {
+fn strings_are_shown_unescaped() {
     let russian = |word: &str| {
         let escaped = word.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
         escaped.collect::<String>()
@@ -259,7 +259,7 @@ fn strings_are_what_they_say() {
 }
 
 #[test]
-fn of_long_texts_the_part_that_differs_is_shown() {
+fn the_differing_part_of_long_texts_is_shown() {
     let text = "x".repeat(20 << 10);
     assert_eq!(
         changes(

@@ -24,7 +24,7 @@ fn bare(payload: &[u8]) -> Format {
 }
 
 #[test]
-fn words_stay_words() {
+fn words_stay_text() {
     for text in [
         "",
         " ",
@@ -84,7 +84,7 @@ fn words_stay_words() {
 }
 
 #[test]
-fn a_single_byte_is_a_text_or_bytes() {
+fn a_single_byte_is_text_or_binary() {
     for byte in 0..=u8::MAX {
         let decoded = recognise(&[byte], None);
         let is_word = matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | 0x1b | 0x20..=0x7e);
@@ -100,7 +100,7 @@ fn a_single_byte_is_a_text_or_bytes() {
 }
 
 #[test]
-fn two_bytes_are_seldom_more() {
+fn two_bytes_are_rarely_a_structured_value() {
     let mut claimed = 0;
     for both in 0..=u16::MAX {
         let payload = both.to_be_bytes();
@@ -143,7 +143,7 @@ fn json_comes_first() {
 }
 
 #[test]
-fn maps_and_arrays_of_binary_formats_are_told_apart() {
+fn maps_and_arrays_of_binary_formats_are_distinguished() {
     for (hex, format, expected) in [
         (
             "82a161 01 a162 02",
@@ -176,7 +176,7 @@ fn maps_and_arrays_of_binary_formats_are_told_apart() {
 }
 
 #[test]
-fn what_is_no_whole_map_or_array_is_bytes() {
+fn an_incomplete_map_or_array_is_binary() {
     for hex in [
         "00 01 02",
         "82 a161 01 a162",
@@ -196,7 +196,7 @@ fn what_is_no_whole_map_or_array_is_bytes() {
 }
 
 #[test]
-fn serialised_objects_are_named_and_not_read() {
+fn serialised_objects_are_named_but_not_read() {
     let pickles = [
         &b"\x80\x02}q\0X\x01\0\0\0aq\x01K\x01s."[..],
         b"\x80\x04\x95\n\0\0\0\0\0\0\0}\x94\x8c\x01a\x94K\x01s.",
@@ -219,7 +219,7 @@ fn serialised_objects_are_named_and_not_read() {
 }
 
 #[test]
-fn pickles_that_do_not_say_their_protocol_are_told_by_their_opcodes() {
+fn pickles_without_a_protocol_number_are_recognised_by_opcodes() {
     // As written by `pickle.dumps(.., 0)` of Python 3 and of Python 2.
     let of_protocol_0: [&[u8]; 10] = [
         b"(dp0\nS'a'\np1\nI1\ns.",
@@ -252,7 +252,7 @@ fn pickles_that_do_not_say_their_protocol_are_told_by_their_opcodes() {
 }
 
 #[test]
-fn texts_that_begin_or_end_like_a_pickle_are_texts() {
+fn text_that_begins_or_ends_like_a_pickle_stays_text() {
     for text in [
         "I42\n.",
         "N.",
@@ -275,7 +275,7 @@ fn texts_that_begin_or_end_like_a_pickle_are_texts() {
 }
 
 #[test]
-fn what_php_and_java_write_is_named() {
+fn php_and_java_serialisation_is_named() {
     // Follows PHP's own description of `serialize`, and the grammar in chapter 6 of the Java Object
     // Serialization Specification.
     for text in [
@@ -312,7 +312,7 @@ fn what_php_and_java_write_is_named() {
 }
 
 #[test]
-fn base64_is_taken_off_where_something_telling_is_within() {
+fn base64_is_decoded_if_its_content_is_recognised() {
     let json = br#"{"user":"ada","id":12}"#;
     let encoded = base64(json);
     assert_eq!(found(&encoded), (vec![Wrapping::Base64], Format::Json));
@@ -353,7 +353,7 @@ fn base64_is_taken_off_where_something_telling_is_within() {
 }
 
 #[test]
-fn a_tree_belongs_to_what_is_unwrapped() {
+fn a_tree_refers_to_the_unwrapped_bytes() {
     let encoded = base64(br#"{"user":"ada","id":12}"#);
     let decoded = recognise(&encoded, None);
     let tree = decoded.tree.as_ref().unwrap();
@@ -363,7 +363,7 @@ fn a_tree_belongs_to_what_is_unwrapped() {
 
 /// Payloads that open as JSON are those that the query `is:json` finds.
 #[test]
-fn a_number_or_a_word_by_itself_is_json_as_it_is_for_queries() {
+fn a_lone_number_or_keyword_is_json_as_in_queries() {
     for (text, format) in [
         ("42", Format::Json),
         (" 42\n", Format::Json),
@@ -400,26 +400,26 @@ proptest! {
     #![proptest_config(cases::config(2000))]
 
     #[test]
-    fn letters_and_digits_are_words(text in "[a-zA-Z0-9]{0,80}") {
+    fn letters_and_digits_are_text(text in "[a-zA-Z0-9]{0,80}") {
         prop_assume!(!json::is_json(text.as_bytes()));
         prop_assert_eq!(bare(text.as_bytes()), Format::Text);
     }
 
     #[test]
-    fn hexadecimal_digits_are_words(text in "[0-9a-f]{0,128}|[0-9A-F]{0,128}") {
+    fn hexadecimal_digits_are_text(text in "[0-9a-f]{0,128}|[0-9A-F]{0,128}") {
         prop_assume!(!json::is_json(text.as_bytes()));
         prop_assert_eq!(bare(text.as_bytes()), Format::Text);
     }
 
     #[test]
-    fn noise_in_base64_is_words(noise in proptest::collection::vec(any::<u8>(), 12..60)) {
+    fn noise_in_base64_is_text(noise in proptest::collection::vec(any::<u8>(), 12..60)) {
         let is_plain = !matches!(noise[0], 0x80..=0x8f | 0xa0..=0xbf | 0xde | 0xdf);
         prop_assume!(is_plain);
         prop_assert_eq!(bare(&base64(&noise)), Format::Text);
     }
 
     #[test]
-    fn arrays_of_numbers_are_told_apart(numbers in proptest::collection::vec(any::<u8>(), 3..12)) {
+    fn arrays_of_numbers_are_distinguished(numbers in proptest::collection::vec(any::<u8>(), 3..12)) {
         // The two formats encode a number above 127 differently.
         let numbers: Vec<u64> = numbers.into_iter().map(u64::from).chain([300]).collect();
         let words = format!("{numbers:?}");
@@ -436,14 +436,14 @@ proptest! {
     }
 
     #[test]
-    fn printable_text_is_json_or_words(text in "[ -~]{0,100}") {
+    fn printable_text_is_json_or_text(text in "[ -~]{0,100}") {
         let format = bare(text.as_bytes());
         prop_assert!(matches!(format, Format::Text | Format::Json | Format::Php), "{:?}", format);
     }
 }
 
 #[test]
-fn what_looks_like_json_and_is_none_says_why() {
+fn malformed_json_says_why() {
     for (text, why) in [
         (r#"{"a":1,}"#, "not JSON: expected a key at byte 7"),
         (r#"{"a":1,"b":[1,2"#, "not JSON: unexpected end at byte 15"),

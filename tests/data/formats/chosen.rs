@@ -30,7 +30,7 @@ fn text_and_bytes_fit_any_payload() {
 }
 
 #[test]
-fn a_format_is_read_through_its_wrappings() {
+fn a_chosen_format_is_read_through_its_wrappings() {
     for (hex, format, expected) in [
         ("05", Format::MessagePack, "5"),
         ("05", Format::Cbor, "5"),
@@ -56,8 +56,8 @@ fn a_format_is_read_through_its_wrappings() {
 }
 
 #[test]
-fn an_error_says_what_is_wrong_where() {
-    for (payload, format, wrong) in [
+fn an_error_in_a_chosen_format_says_what_is_wrong_and_where() {
+    for (payload, format, error) in [
         (
             &b"\x81\xa1a"[..],
             Format::MessagePack,
@@ -86,7 +86,7 @@ fn an_error_says_what_is_wrong_where() {
         ),
         (b"{}", Format::Pickle, "not recognised as Python pickle"),
     ] {
-        assert_eq!(read_as(payload, format, None).unwrap_err(), wrong);
+        assert_eq!(read_as(payload, format, None).unwrap_err(), error);
     }
     let cut = &pack(Wrapping::Gzip, &b"{}"[..])[..15];
     assert_eq!(
@@ -101,7 +101,7 @@ fn an_error_says_what_is_wrong_where() {
 }
 
 #[test]
-fn every_format_has_a_name_of_its_own() {
+fn every_format_has_a_unique_name() {
     let mut names: Vec<_> = Format::ALL.iter().map(|format| format.name()).collect();
     names.sort_unstable();
     names.dedup();

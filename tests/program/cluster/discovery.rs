@@ -11,7 +11,7 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::{applies, pack};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
+async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
     let cluster = Cluster::start();
     // The URL does not specify a cluster; the node itself reports it.
     let target = Target::parse(&cluster.nodes[4].url()).unwrap();
@@ -22,7 +22,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
     let mut listener = ClusterListener::start(target, &topics);
     listener
         .until(
-            "all are confirmed, and the events of keys by each primary",
+            "all subscriptions are confirmed, key events by each primary",
             |listener| {
                 listener.confirmed(0) >= 1
                     && listener.confirmed(1) >= 3
@@ -39,7 +39,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
         })
         .await;
     listener
-        .until("each of them is asked", |listener| {
+        .until("each node is asked", |listener| {
             listener
                 .nodes()
                 .iter()
@@ -71,7 +71,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
         assert_eq!(published, Ok(1), "{shard}");
         before += 1;
         listener
-            .until("the sharded message came", |listener| {
+            .until("the sharded message arrived", |listener| {
                 listener.messages() == before
             })
             .await;
@@ -80,7 +80,7 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
     // Redis counts only the clients of the node that was asked.
     assert_eq!(listener.counted_at(), listener.home());
     listener
-        .until("the plain message came", |listener| {
+        .until("the ordinary message arrived", |listener| {
             listener.messages() == before + 1
         })
         .await;
@@ -89,34 +89,34 @@ async fn all_nodes_are_found_from_any_and_each_channel_comes_by_its_own() {
         cluster.nodes[owner].cli(&["config", "set", "notify-keyspace-events", "E$"]);
         cluster.nodes[owner].cli(&["set", key, "1"]);
         listener
-            .until("the event of the key came", |listener| {
+            .until("the key event arrived", |listener| {
                 listener.messages() >= before + count
             })
             .await;
     }
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     listener.assert_nothing_unknown_was_asked();
     listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_events_of_keys_go_over_from_a_replica_to_all_primaries() {
+async fn key_events_move_from_a_replica_to_all_primaries() {
     let cluster = Cluster::start();
     let target = Target::parse(&cluster.nodes[4].url()).unwrap();
     let mut listener = ClusterListener::start(target, &[Topic::pattern(b"__keyevent@*")]);
     listener
-        .until("they come by the replica and by each primary", |listener| {
+        .until("the replica and each primary send key events", |listener| {
             listener.confirmed(0) >= 4
         })
         .await;
     listener.settle().await;
-    listener.assert_no_open_hole();
+    listener.assert_no_open_gap();
     listener.assert_nothing_unknown_was_asked();
     listener.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sharded_channels_that_match_are_found_on_all_nodes() {
+async fn matching_sharded_channels_are_found_on_all_nodes() {
     let cluster = Cluster::start();
     if !applies(has_shards(&cluster), "sharded channels") {
         return;
@@ -139,7 +139,9 @@ async fn sharded_channels_that_match_are_found_on_all_nodes() {
         })
     };
     listener
-        .until("all eight are found", |listener| found(listener) == Some(8))
+        .until("all eight channels are found", |listener| {
+            found(listener) == Some(8)
+        })
         .await;
     // The event loop subscribes to each found channel; here, one is enough.
     listener.server.command(Command::Subscribe(subscription(
@@ -160,14 +162,14 @@ async fn sharded_channels_that_match_are_found_on_all_nodes() {
         .await;
     let _later = listen_to("orders:later");
     listener
-        .until("one that is listened to later is found", |listener| {
+        .until("a channel subscribed to later is found", |listener| {
             found(listener) == Some(9)
         })
         .await;
     // Channels without subscribers no longer exist.
     drop(others);
     listener
-        .until("only that one and ours are left", |listener| {
+        .until("only that channel and ours are left", |listener| {
             found(listener) == Some(2)
         })
         .await;

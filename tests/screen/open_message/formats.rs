@@ -13,15 +13,15 @@ use subscope::payload::protobuf::{MessageType, Schema};
 use subscope::workers::analysis::{Check, Engine, Request};
 
 use super::{CBOR, PACKED, answer, cursor, open, opened, path, reader};
-use crate::analysed::analyse;
+use crate::analysis::analyse;
 use crate::support::stage::Stage;
 
 /// Chooses the format on this line of the list, counted from 0, for the open message's channel.
 fn choose(stage: &mut Stage, line: usize) {
     stage.keys("fg");
     stage.keys(&"j".repeat(line));
-    let asked = stage.code(KeyCode::Enter);
-    assert_eq!(answer(stage, asked), []);
+    let requests = stage.code(KeyCode::Enter);
+    assert_eq!(answer(stage, requests), []);
 }
 
 fn format(stage: &Stage) -> Format {
@@ -56,7 +56,7 @@ fn order() -> Vec<MessageType> {
 const ORDER: &[u8] = b"\x08\x07\x12\x02hi";
 
 #[test]
-fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
+fn a_format_chosen_from_the_list_applies_to_the_channel() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("a", b"12"), ("b", b"12"), ("a", b"13")]);
     open(&mut stage);
@@ -101,7 +101,7 @@ fn a_format_is_chosen_from_a_list_and_holds_for_the_channel() {
 }
 
 #[test]
-fn esc_q_and_f_leave_the_list_and_change_nothing() {
+fn esc_q_and_f_close_the_list_without_changes() {
     let mut stage = opened(b"x2");
     for leave in [KeyCode::Esc, KeyCode::Char('q'), KeyCode::Char('f')] {
         stage.keys("fjj");
@@ -116,12 +116,12 @@ fn esc_q_and_f_leave_the_list_and_change_nothing() {
 }
 
 #[test]
-fn what_is_not_of_the_chosen_format_says_why_and_is_shown_as_what_it_is() {
+fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
     let mut stage = opened(br#"{"a":{"b":1}}"#);
     stage.keys("jj");
     choose(&mut stage, 4);
     assert_eq!(format(&stage), Format::Json);
-    assert_eq!(path(&stage), ".a.b", "the place is kept");
+    assert_eq!(path(&stage), ".a.b", "the position is kept");
     let screen = stage.screen();
     assert!(screen.contains("channel               JSON │"), "{screen}");
     stage.send(Event::Resize(120, 30));
@@ -148,7 +148,7 @@ fn text_and_binary_can_always_be_chosen() {
 }
 
 #[test]
-fn what_says_nothing_as_a_text_is_shown_by_its_bytes() {
+fn a_payload_that_is_not_text_is_shown_in_hex() {
     let bytes: Vec<u8> = (0..200).map(|byte| byte ^ 0x95).collect();
     let mut stage = opened(&bytes);
     assert_eq!(
@@ -163,9 +163,9 @@ fn what_says_nothing_as_a_text_is_shown_by_its_bytes() {
 }
 
 #[test]
-fn the_format_in_its_wrapping_is_named_with_both_sizes() {
-    let json = crate::reading::long_json(2 << 10);
-    let mut stage = opened(&crate::reading::gzip(&json));
+fn a_wrapped_format_is_named_with_both_sizes() {
+    let json = crate::open_message::long_json(2 << 10);
+    let mut stage = opened(&crate::open_message::gzip(&json));
     assert_eq!(format(&stage), Format::Json);
     assert!(
         stage.screen().contains(" JSON in gzip │"),
@@ -178,14 +178,14 @@ fn the_format_in_its_wrapping_is_named_with_both_sizes() {
         "{}",
         stage.screen()
     );
-    let stage = opened(&crate::reading::gzip(PACKED));
+    let stage = opened(&crate::open_message::gzip(PACKED));
     assert!(stage.screen().contains(" MessagePack │"));
     assert_eq!(cursor(&stage).1, r#"{"a":1,"b":"x"}"#);
 }
 
 #[test]
-fn a_broken_wrapping_says_so_in_a_line_of_its_own() {
-    let packed = crate::reading::gzip(&crate::reading::long_json(500));
+fn a_broken_wrapping_says_so_on_a_separate_line() {
+    let packed = crate::open_message::gzip(&crate::open_message::long_json(500));
     let stage = opened(&packed[..packed.len() - 20]);
     let screen = stage.screen();
     assert!(screen.contains("gzip layer not unpacked: "), "{screen}");
@@ -194,7 +194,7 @@ fn a_broken_wrapping_says_so_in_a_line_of_its_own() {
 }
 
 #[test]
-fn a_channel_of_protobuf_is_read_by_its_type() {
+fn a_protobuf_channel_is_decoded_by_its_type() {
     let types = order();
     let known = types.clone();
     let mut stage = Stage::with(&["*"], |settings| {
@@ -214,13 +214,13 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
         stage.screen()
     );
     stage.keys("K");
-    assert_ne!(
-        format(&stage),
-        Format::Protobuf,
-        "nobody has said that it is"
-    );
+    assert_ne!(format(&stage), Format::Protobuf, "no type was given");
     choose(&mut stage, 5);
-    assert_eq!(cursor(&stage).1, r#"{"1":7,"2":"hi"}"#, "its bare fields");
+    assert_eq!(
+        cursor(&stage).1,
+        r#"{"1":7,"2":"hi"}"#,
+        "the bare fields are shown"
+    );
     choose(&mut stage, 8);
     assert_eq!(cursor(&stage).1, r#"{"id":7,"note":"hi"}"#);
     assert_eq!(stage.toast(), "other: format Protobuf shop.v1.Order");
@@ -229,7 +229,7 @@ fn a_channel_of_protobuf_is_read_by_its_type() {
 }
 
 #[test]
-fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
+fn protobuf_fields_are_filtered_shown_and_plotted_by_name() {
     let types = order();
     let mut stage = Stage::with(&["*"], |settings| {
         let of_orders = (b"orders*".as_slice().into(), types[0].clone());
@@ -246,15 +246,15 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
         stage.toast(),
         "filtered by .id == 7 · Esc in the log clears it"
     );
-    assert_eq!(stage.shown(), 1, "of the other nobody has said the type");
+    assert_eq!(stage.shown(), 1, "the other channel has no type");
     stage.keys("ji");
     let screen = stage.screen();
     assert!(screen.contains("orders:1 hi"), "{screen}");
     stage.keys("k");
-    let asked = stage.keys("w");
+    let requests = stage.keys("w");
     let mut engine = Engine::default();
     let now = stage.now;
-    analyse(&mut stage.app, &mut engine, asked, now);
+    analyse(&mut stage.app, &mut engine, requests, now);
     let plot = stage.app.plot();
     let plotted = &plot.series()[0];
     let report = plot.report(plotted).unwrap();
@@ -263,7 +263,7 @@ fn fields_of_protobuf_are_filtered_by_shown_and_plotted_by_their_names() {
 }
 
 #[test]
-fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_checks() {
+fn a_chosen_format_applies_to_filters_at_once_and_to_later_checks() {
     let known = order();
     let mut stage = Stage::with(&["*"], |settings| {
         settings.known_types = known;
@@ -294,9 +294,9 @@ fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_check
 }
 
 #[test]
-fn a_message_that_is_cut_off_is_read_as_what_is_kept_of_it() {
+fn a_truncated_message_is_decoded_from_what_was_kept() {
     let mut stage = Stage::new(&["*"]);
-    crate::reading::head_only(&mut stage, br#"{"a":[1,2,3"#, 500 << 20);
+    crate::open_message::head_only(&mut stage, br#"{"a":[1,2,3"#, 500 << 20);
     open(&mut stage);
     assert_eq!(reader(&stage).form(), Form::Text);
     let screen = stage.screen();
@@ -306,12 +306,12 @@ fn a_message_that_is_cut_off_is_read_as_what_is_kept_of_it() {
 }
 
 #[test]
-fn of_very_many_values_the_first_are_laid_out_and_the_rest_is_said_to_be_elsewhere() {
+fn too_many_values_are_truncated_with_a_note() {
     let payload = [b"[", &b"1,".repeat(1 << 21)[..], b"1]"].concat();
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &payload)]);
-    let asked = stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     stage.keys("z");
     let words = "only the first 2,097,152 values are shown; the rest is in the bytes tab";

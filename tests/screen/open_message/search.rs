@@ -7,7 +7,7 @@ use super::{answer, cursor, long_json, opened, path, reader};
 use crate::support::stage::Stage;
 
 #[test]
-fn what_is_typed_is_found_at_once_and_n_goes_on() {
+fn a_search_finds_text_as_it_is_typed_and_n_continues() {
     let mut stage = opened(br#"{"a":"x1","b":{"x":2},"c":["y","X"]}"#);
     stage.keys("/x");
     assert_eq!(stage.app.context(), Context::SearchMessage);
@@ -39,7 +39,7 @@ fn what_is_typed_is_found_at_once_and_n_goes_on() {
 }
 
 #[test]
-fn what_is_folded_opens_where_something_is_found() {
+fn a_match_unfolds_the_values_around_it() {
     let mut stage = opened(br#"{"a":{"b":{"c":"deep"}},"z":1}"#);
     stage.keys("gh");
     stage.keys("/deep");
@@ -47,7 +47,7 @@ fn what_is_folded_opens_where_something_is_found() {
 }
 
 #[test]
-fn what_is_not_there_is_said() {
+fn a_search_without_matches_says_so() {
     let mut stage = opened(b"[1,2]");
     stage.keys("/nowhere");
     assert!(stage.screen().contains("not found"));
@@ -63,27 +63,24 @@ fn what_is_not_there_is_said() {
 }
 
 #[test]
-fn the_search_goes_on_in_the_next_message_and_in_the_bytes() {
+fn the_search_continues_in_the_next_message_and_in_the_bytes() {
     let mut stage = opened(br#"{"a":"needle"}"#);
     stage.messages(&[("orders", br#"{"a":1,"b":"a needle, a needle"}"#)]);
     stage.keys("/needle");
     stage.code(KeyCode::Enter);
     stage.keys("J");
-    assert_eq!(path(&stage), ".a", "the place is kept");
+    assert_eq!(path(&stage), ".a", "the position is kept");
     assert_eq!(reader(&stage).mark_count(), 1);
     stage.keys("n");
     assert_eq!(path(&stage), ".b");
     stage.keys("]]");
-    assert_eq!(reader(&stage).mark_count(), 2, "each in the bytes");
+    assert_eq!(reader(&stage).mark_count(), 2, "every match in the bytes");
     stage.keys("[[/");
-    assert!(
-        stage.screen().contains("needle"),
-        "the text is there to be changed"
-    );
+    assert!(stage.screen().contains("needle"), "the text can be edited");
 }
 
 #[test]
-fn in_a_text_the_match_comes_into_view() {
+fn a_match_in_text_scrolls_into_view() {
     let text = format!(
         "{}the needle\n{}",
         "line\n".repeat(200),
@@ -93,7 +90,7 @@ fn in_a_text_the_match_comes_into_view() {
     stage.keys("/NEEDLE");
     assert!(
         stage.screen().contains("not found"),
-        "a capital makes case count"
+        "a capital letter makes the search case-sensitive"
     );
     for _ in 0..6 {
         stage.code(KeyCode::Backspace);
@@ -104,7 +101,7 @@ fn in_a_text_the_match_comes_into_view() {
 }
 
 #[test]
-fn what_is_pasted_is_looked_for() {
+fn pasted_text_is_searched() {
     let mut stage = opened(br#"{"a":"some words"}"#);
     stage.keys("/");
     stage.send(Event::Paste("some words\n".into()));
@@ -112,21 +109,24 @@ fn what_is_pasted_is_looked_for() {
 }
 
 #[test]
-fn a_large_message_is_searched_apart_from_the_keys() {
+fn a_large_message_is_searched_in_the_background() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &long_json(2 << 20))]);
-    let asked = stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     let first = stage.keys("/the needl");
     assert!(matches!(first[..], [Effect::Search(_)]), "{first:?}");
     let second = stage.keys("e");
     assert!(stage.screen().contains("looking …"), "{}", stage.screen());
     assert_eq!(stage.code(KeyCode::Enter), []);
-    assert_eq!(stage.toast(), "", "it may still be found");
+    assert_eq!(stage.toast(), "", "a match may still be found");
     assert!(stage.screen().contains("looking …"));
     answer(&mut stage, first);
-    assert!(reader(&stage).is_searching(), "that was the search before");
+    assert!(
+        reader(&stage).is_searching(),
+        "the previous search is restored"
+    );
     answer(&mut stage, second);
     assert!(!reader(&stage).is_searching());
     assert_eq!(cursor(&stage), (".last".into(), "\"the needle\"".into()));
@@ -138,15 +138,15 @@ fn a_large_message_is_searched_apart_from_the_keys() {
 }
 
 #[test]
-fn what_was_typed_while_the_message_was_being_read_is_gone_to() {
+fn a_search_typed_during_decoding_selects_its_match_afterwards() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("a", &long_json(100 << 10))]);
-    let asked = stage.code(KeyCode::Enter);
+    let requests = stage.code(KeyCode::Enter);
     stage.code(KeyCode::Enter);
     let searches = stage.keys("/needle");
     answer(&mut stage, searches);
     stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    answer(&mut stage, requests);
     assert_eq!(reader(&stage).mark_count(), 1);
     stage.keys("N");
     stage.keys("n");
@@ -154,19 +154,19 @@ fn what_was_typed_while_the_message_was_being_read_is_gone_to() {
 }
 
 #[test]
-fn what_the_filter_matched_is_marked_and_shown_first() {
+fn text_matched_by_the_filter_is_highlighted_and_shown_first() {
     let mut stage = Stage::new(&["*"]);
     let items: Vec<String> = (0..100).map(|item| format!("\"item {item}\"")).collect();
     stage.messages(&[("a", format!("[{}]", items.join(",")).as_bytes())]);
     stage.keys("/\"item 77\"");
     stage.code(KeyCode::Enter);
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     assert_eq!(path(&stage), ".[77]");
     assert!(stage.screen().contains("item 77"));
 }
 
 #[test]
-fn what_is_shown_of_half_of_a_surrogate_pair_is_found() {
+fn half_a_surrogate_pair_is_found_as_it_is_displayed() {
     let mut stage = opened(br#"{"s":"x\uD800z","\udc00":1,"other":"ud"}"#);
     assert!(stage.screen().contains(r"x\ud800z"), "{}", stage.screen());
     stage.keys(r"/\ud800z");
@@ -178,7 +178,7 @@ fn what_is_shown_of_half_of_a_surrogate_pair_is_found() {
 }
 
 #[test]
-fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
+fn an_open_message_says_that_only_its_first_4_mib_are_searched() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     let mut payload = b"needle straw ".repeat(2);
     payload.resize(5 << 20, b'x');
@@ -187,8 +187,8 @@ fn an_open_message_says_that_only_its_first_4_mib_are_looked_through() {
     stage.send(Event::Resize(100, 24));
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
-    let asked = stage.code(KeyCode::Enter);
-    answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    answer(&mut stage, requests);
     let screen = stage.screen();
     assert!(
         screen.contains(" 1 of 2 matches in the first 4 MiB "),

@@ -12,7 +12,7 @@ use crate::support::listener::Listener;
 use crate::support::redis::{Redis, applies, pack};
 
 /// Long enough for a program that does not wait to send dozens of requests.
-const WHILE: Duration = Duration::from_secs(3);
+const OBSERVATION: Duration = Duration::from_secs(3);
 
 const KEY_EVENTS: &[u8] = b"__keyevent@*";
 
@@ -28,13 +28,13 @@ fn listen(server: &Redis, scheme: &str, login: &str, topics: &[Topic]) -> Listen
 }
 
 /// Processes events for a while.
-async fn for_a_while(listener: &mut Listener) {
-    let end = Instant::now() + WHILE;
+async fn process_for_a_while(listener: &mut Listener) {
+    let end = Instant::now() + OBSERVATION;
     let pongs = |listener: &Listener| listener.pongs;
     while Instant::now() < end {
         // A server that refuses our login answers no PING.
         if listener.refusal().is_some() {
-            sleep(WHILE).await;
+            sleep(OBSERVATION).await;
         } else {
             let before = pongs(listener);
             listener
@@ -59,7 +59,7 @@ fn calls(server: &Redis, command: &str) -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
+async fn a_user_who_may_not_query_the_nodes_learns_what_is_missing() {
     let server = Redis::start_with(&["--cluster-enabled", "yes"]);
     server.cli(&[
         "acl", "setuser", "u", "on", ">pw", "&*", "~*", "+@all", "-cluster",
@@ -69,16 +69,16 @@ async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
     for scheme in ["redis+cluster", "redis"] {
         let mut listener = listen(&server, scheme, "u:pw", &topics);
         listener
-            .until("it is told", |listener| listener.is_partial(words))
+            .until("it is reported", |listener| listener.is_partial(words))
             .await;
         let before = calls(&server, "cluster");
-        for_a_while(&mut listener).await;
-        let asked = calls(&server, "cluster") - before;
-        assert!(asked <= 2, "asked {asked} times");
+        process_for_a_while(&mut listener).await;
+        let queries = calls(&server, "cluster") - before;
+        assert!(queries <= 2, "queried {queries} times");
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         listener.server.command(Command::Reconnect);
         listener
-            .until("it is told that it is over", |listener| {
+            .until("the end is reported", |listener| {
                 listener.partial.last() == Some(&None)
             })
             .await;
@@ -88,35 +88,35 @@ async fn a_user_who_may_not_ask_for_the_nodes_learns_what_is_missing() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_in_no_cluster_is_told_not_to_be() {
+async fn a_server_outside_a_cluster_is_reported_as_such() {
     let server = Redis::start();
     let mut listener = listen(&server, "redis+cluster", "", &[Topic::pattern(b"*")]);
     listener
-        .until("it is told", |listener| {
+        .until("it is reported", |listener| {
             listener.is_partial("not a cluster: ERR This instance has cluster support disabled")
         })
         .await;
     let before = calls(&server, "cluster");
-    for_a_while(&mut listener).await;
-    let asked = calls(&server, "cluster") - before;
-    assert!(asked <= 2, "asked {asked} times");
+    process_for_a_while(&mut listener).await;
+    let queries = calls(&server, "cluster") - before;
+    assert!(queries <= 2, "queried {queries} times");
     listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_that_matters() {
+async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_matters() {
     for is_cluster in ["yes", "no"] {
         let server = Redis::start_with(&["--cluster-enabled", is_cluster]);
         server.cli(&[
             "acl", "setuser", "u", "on", ">pw", "&*", "+@all", "-info", "-cluster",
         ]);
         let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(b"*")]);
-        for_a_while(&mut listener).await;
+        process_for_a_while(&mut listener).await;
         assert_eq!(listener.partial, []);
         let events = subscription(1, Topic::pattern(KEY_EVENTS));
         listener.server.command(Command::Subscribe(events));
         listener
-            .until("it is told", |listener| {
+            .until("it is reported", |listener| {
                 listener.is_partial("possibly a cluster")
             })
             .await;
@@ -125,7 +125,7 @@ async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_
         // CLUSTER INFO is sufficient as well.
         server.cli(&["acl", "setuser", "u", "+cluster"]);
         let mut listener = listen(&server, "redis", "u:pw", &[Topic::pattern(KEY_EVENTS)]);
-        for_a_while(&mut listener).await;
+        process_for_a_while(&mut listener).await;
         assert_eq!(listener.partial, []);
         assert_eq!(listener.nodes.len(), usize::from(is_cluster == "yes"));
         listener.server.stop().await;
@@ -133,7 +133,7 @@ async fn a_server_that_does_not_say_whether_it_is_in_a_cluster_is_doubted_where_
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_wrong_password_is_tried_once_and_again_when_asked() {
+async fn a_wrong_password_is_retried_only_on_request() {
     let server = Redis::start_with(&["--cluster-enabled", "yes"]);
     server.cli(&["acl", "setuser", "u", "on", ">pw", "&*", "+@all"]);
     let topics = [Topic::pattern(b"*")];
@@ -141,22 +141,23 @@ async fn a_wrong_password_is_tried_once_and_again_when_asked() {
     listener
         .until("it is refused", |listener| listener.refusal().is_some())
         .await;
-    sleep(WHILE).await;
+    sleep(OBSERVATION).await;
     // Both connections have tried it: the one that subscribes and the one that queries the nodes.
     assert_eq!(calls(&server, "auth"), 2);
     server.cli(&["acl", "setuser", "u", ">wrong"]);
     listener.server.command(Command::Reconnect);
     let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
     listener
-        .until("it is let in, and the nodes are known", |listener| {
-            is_live(listener) && !listener.nodes.is_empty()
-        })
+        .until(
+            "the login is accepted and the nodes are known",
+            |listener| is_live(listener) && !listener.nodes.is_empty(),
+        )
         .await;
     listener.server.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sharded_channels_that_may_not_be_looked_for_are_when_asked_again() {
+async fn a_refused_search_for_sharded_channels_is_retried_on_request() {
     let server = Redis::start();
     if !applies(server.knows("SSUBSCRIBE"), "sharded channels") {
         return;
@@ -167,14 +168,16 @@ async fn sharded_channels_that_may_not_be_looked_for_are_when_asked_again() {
     let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
     let mut listener = listen(&server, "redis", "u:pw", &topics);
     listener
-        .until("it is denied", |listener| listener.denials("NOPERM") == 1)
+        .until("the subscription is denied", |listener| {
+            listener.denials("NOPERM") == 1
+        })
         .await;
-    for_a_while(&mut listener).await;
+    process_for_a_while(&mut listener).await;
     assert_eq!(listener.denials("NOPERM"), 1);
     assert_eq!(calls(&server, "pubsub"), 1);
     listener.server.command(Command::Reconnect);
     listener
-        .until("it is denied again", |listener| {
+        .until("the subscription is denied again", |listener| {
             listener.denials("NOPERM") == 2
         })
         .await;
@@ -189,32 +192,32 @@ async fn sharded_channels_that_may_not_be_looked_for_are_when_asked_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_that_is_full_for_a_while_refuses_no_pattern() {
+async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
     let server = Redis::start();
     if !applies(server.knows("SSUBSCRIBE"), "sharded channels") {
         return;
     }
     let mut admin = server.connect();
     admin.write_all(&pack(&[b"SSUBSCRIBE", b"orders"])).unwrap();
-    let mut asker = server.connect();
+    let mut client = server.connect();
     let mut limit = |count: &[u8]| {
-        asker
+        client
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
         // The setting takes effect before it is answered.
         let mut answer = [0; 5];
-        asker.read_exact(&mut answer).unwrap();
+        client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"+OK\r\n");
     };
     limit(b"1");
     let topics = [Topic::pattern(b"*"), Topic::shard_pattern(b"o*")];
     let mut listener = listen(&server, "redis", "", &topics);
     listener
-        .until("it is full", |listener| {
+        .until("the server is full", |listener| {
             listener.has_failed("max number of clients")
         })
         .await;
-    sleep(WHILE).await;
+    sleep(OBSERVATION).await;
     limit(b"1000");
     listener
         .until("it is found", |listener| !listener.found.is_empty())

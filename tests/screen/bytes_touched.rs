@@ -6,7 +6,7 @@
 use std::fs;
 
 /// Returns how many bytes `work` touches, in whole pages. No other thread may be running.
-pub fn touched(work: impl FnOnce()) -> usize {
+pub fn bytes_touched(work: impl FnOnce()) -> usize {
     fs::write("/proc/self/clear_refs", "1").unwrap();
     work();
     let pages = fs::read_to_string("/proc/self/smaps").unwrap();

@@ -8,13 +8,13 @@ use subscope::workers::decode;
 
 use crate::support::stage::Stage;
 
-mod choosing;
-mod comparing;
-mod finding;
-mod following;
-mod handing;
+mod diff;
+mod formats;
 mod memory;
+mod navigation;
+mod search;
 mod sizes;
+mod value_actions;
 
 /// Returns the reader of the open message.
 fn reader(stage: &Stage) -> &Reader {

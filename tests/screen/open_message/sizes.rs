@@ -35,7 +35,7 @@ fn stage() -> Stage {
 }
 
 #[test]
-fn every_key_in_every_size_draws_something() {
+fn every_key_draws_something_at_every_size() {
     let sizes = [0, 1, 2, 6].into_iter();
     let small = sizes
         .clone()
@@ -45,22 +45,22 @@ fn every_key_in_every_size_draws_something() {
         let mut stage = stage();
         stage.send(Event::Resize(width, height));
         for _ in 0..2 {
-            let asked = stage.code(KeyCode::Enter);
-            answer(&mut stage, asked);
+            let requests = stage.code(KeyCode::Enter);
+            answer(&mut stage, requests);
         }
         for _ in 0..13 {
             for key in "jlhoOG g]]]]dDz/a".chars() {
-                let asked = stage.keys(&key.to_string());
-                answer(&mut stage, asked);
+                let requests = stage.keys(&key.to_string());
+                answer(&mut stage, requests);
                 stage.buffer();
             }
-            let asked = stage.code(KeyCode::Enter);
-            answer(&mut stage, asked);
+            let requests = stage.code(KeyCode::Enter);
+            answer(&mut stage, requests);
             stage.keys("nNfj");
             stage.buffer();
             stage.code(KeyCode::Esc);
-            let asked = stage.keys("K");
-            answer(&mut stage, asked);
+            let requests = stage.keys("K");
+            answer(&mut stage, requests);
         }
         stage.send(Event::Resize(80, 24));
         stage.buffer();
@@ -74,12 +74,12 @@ fn screen(size: (u16, u16), up: usize, keys: &str) -> String {
     stage.keys("t");
     stage.keys(&"k".repeat(up));
     for _ in 0..2 {
-        let asked = stage.code(KeyCode::Enter);
-        answer(&mut stage, asked);
+        let requests = stage.code(KeyCode::Enter);
+        answer(&mut stage, requests);
     }
     for key in keys.chars() {
-        let asked = stage.keys(&key.to_string());
-        answer(&mut stage, asked);
+        let requests = stage.keys(&key.to_string());
+        answer(&mut stage, requests);
     }
     stage.screen()
 }
@@ -151,7 +151,7 @@ fn an_object_beside_and_below_the_log() {
 }
 
 #[test]
-fn what_has_changed() {
+fn a_diff() {
     insta::assert_snapshot!(screen((80, 24), 8, "d"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
@@ -181,7 +181,7 @@ fn what_has_changed() {
 }
 
 #[test]
-fn the_list_of_formats() {
+fn the_format_list() {
     insta::assert_snapshot!(screen((80, 24), 8, "fjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
@@ -211,7 +211,7 @@ fn the_list_of_formats() {
 }
 
 #[test]
-fn binary_as_hex() {
+fn a_binary_message_in_hex() {
     insta::assert_snapshot!(screen((80, 24), 10, "z"), @r##"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
     ╭ orders ─────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
@@ -241,10 +241,10 @@ fn binary_as_hex() {
 }
 
 #[test]
-fn a_remark_between_the_tabs_and_the_values() {
+fn a_note_between_the_tabs_and_the_values() {
     let mut stage = stage();
     stage.keys("tkkkkkkkk");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("fgjjjj");
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"

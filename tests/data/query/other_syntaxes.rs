@@ -3,13 +3,13 @@
 
 use subscope::query::Query;
 
-use super::{MOMENT, asks, matches, message, parse};
+use super::{MOMENT, matches, matches_row, message, parse};
 
 const ORDER: &str =
     r#"{"id":7,"no":"7","level":"error","user":{"name":"eva"},"ok":true,"tags":["a b"]}"#;
 
 #[test]
-fn a_comparison_is_understood_however_it_is_written() {
+fn a_comparison_is_understood_in_every_spelling() {
     for (text, holds) in [
         (".level == error", true),
         (".level = \"error\"", true),
@@ -63,7 +63,7 @@ fn a_comparison_is_understood_however_it_is_written() {
 }
 
 #[test]
-fn a_name_with_its_value_is_found_in_lines_of_text_as_well() {
+fn a_name_with_a_value_is_also_found_in_plain_text() {
     let line = "ts=12 level=error msg=\"two words\" done";
     for (text, holds) in [
         ("level=error", true),
@@ -85,7 +85,7 @@ fn a_name_with_its_value_is_found_in_lines_of_text_as_well() {
 }
 
 #[test]
-fn what_only_looks_like_a_comparison_is_text() {
+fn text_that_only_looks_like_a_comparison_stays_text() {
     for text in [
         "a->b",
         "a=>b",
@@ -111,7 +111,7 @@ fn what_only_looks_like_a_comparison_is_text() {
 }
 
 #[test]
-fn what_begins_like_a_regular_expression_and_is_none_is_looked_for_as_text() {
+fn an_unclosed_regular_expression_is_searched_as_text() {
     for (text, payload, holds) in [
         ("/orders:created", "orders:created", true),
         ("/timeout 5", "5 Timeout", true),
@@ -125,11 +125,11 @@ fn what_begins_like_a_regular_expression_and_is_none_is_looked_for_as_text() {
     ] {
         assert_eq!(matches(text, payload), holds, "{text} on {payload}");
     }
-    assert!(asks("/orders.created", &message(b"")));
+    assert!(matches_row("/orders.created", &message(b"")));
 }
 
 #[test]
-fn a_query_that_may_mean_something_else_says_what() {
+fn an_ambiguous_query_suggests_the_other_meaning() {
     for (text, meant) in [
         ("level:error", Some(".level == \"error\"")),
         ("id:7", Some(".id == 7")),
@@ -223,7 +223,7 @@ fn a_query_that_may_mean_something_else_says_what() {
 }
 
 #[test]
-fn words_in_capitals_stand_between_terms_but_not_in_a_text() {
+fn capitalised_operators_join_terms_but_stay_text_elsewhere() {
     for (text, same) in [
         ("a AND b", "a and b"),
         ("a OR b", "a or b"),
@@ -254,19 +254,19 @@ fn words_in_capitals_stand_between_terms_but_not_in_a_text() {
 }
 
 #[test]
-fn what_cannot_be_read_names_what_can() {
+fn an_unsupported_query_names_the_supported_form() {
     for (text, words) in [
         (".level is error", "=="),
         (".level contains x", "~"),
         ("level:(a OR b)", ".level in (a, b)"),
         ("select(.a == 1)", "jq(select(…))"),
     ] {
-        assert!(super::wrong(text).message.contains(words), "{text}");
+        assert!(super::parse_error(text).message.contains(words), "{text}");
     }
 }
 
 #[test]
-fn what_is_meant_is_always_a_query() {
+fn every_suggestion_is_a_valid_query() {
     for text in [
         "a:\"", "a:\\", "''", "'", "a:b:c", "a:(b)", "x:'y z'", "*", "a|(b)", "É:ü", "a:.b",
     ] {

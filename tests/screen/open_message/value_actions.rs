@@ -16,7 +16,7 @@ fn copied(effects: &[Effect]) -> String {
 }
 
 #[test]
-fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
+fn y_copies_strings_unescaped_and_other_values_as_written() {
     let mut stage = opened(br#"{ "s":"a\n\u00e9", "n":1.50, "o":{ "x" : [1, 2] } }"#);
     assert_eq!(
         copied(&stage.keys("y")),
@@ -40,7 +40,7 @@ fn y_copies_what_a_text_says_and_all_else_as_it_was_written() {
 }
 
 #[test]
-fn half_of_a_surrogate_pair_stays_the_escape_as_which_it_came() {
+fn half_a_surrogate_pair_is_copied_as_the_original_escape() {
     let payload = r#"{"s":"a\uD800\n","\ud83d k":{"x":1}}"#;
     let mut stage = opened(payload.as_bytes());
     let screen = stage.screen();
@@ -67,7 +67,7 @@ fn half_of_a_surrogate_pair_stays_the_escape_as_which_it_came() {
 }
 
 #[test]
-fn what_is_packed_is_copied_as_json() {
+fn a_messagepack_value_is_copied_as_json() {
     for payload in [PACKED, CBOR, &gzip(PACKED)] {
         let mut stage = opened(payload);
         assert_eq!(copied(&stage.keys("Y")), r#"{"a":1,"b":"x"}"#);
@@ -84,15 +84,15 @@ fn what_is_packed_is_copied_as_json() {
 }
 
 #[test]
-fn what_is_too_much_for_a_terminal_is_not_copied() {
+fn text_too_large_for_a_terminal_is_not_copied() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     let long = format!(r#"{{"short":1,"long":"{}"}}"#, "x".repeat(9 << 20));
     stage.messages(&[("a", long.as_bytes())]);
     let words = "not copied: 9.0 MiB exceeds the clipboard limit of 1.0 MiB";
     assert_eq!(stage.keys(" y"), []);
     assert_eq!(stage.toast(), words);
-    let asked = stage.code(KeyCode::Enter);
-    crate::reading::answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    crate::open_message::answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     for key in ["Y", "y", "jjy"] {
         assert_eq!(stage.keys(key), []);
@@ -102,7 +102,7 @@ fn what_is_too_much_for_a_terminal_is_not_copied() {
 }
 
 #[test]
-fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
+fn text_is_copied_in_full_and_has_neither_json_nor_path() {
     let mut stage = opened(b"just words");
     assert_eq!(copied(&stage.keys("y")), "just words");
     assert_eq!(stage.keys("Y"), []);
@@ -120,7 +120,7 @@ fn a_text_is_copied_whole_and_has_neither_json_nor_path() {
 }
 
 #[test]
-fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
+fn a_value_without_a_path_can_be_copied_but_not_filtered_by() {
     let mut stage = opened(br#"{"a":1,"a":2}"#);
     stage.keys("j");
     assert_eq!(copied(&stage.keys("y")), "1");
@@ -133,7 +133,7 @@ fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
 }
 
 #[test]
-fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
+fn a_filter_by_value_matches_the_message_itself_and_no_different_one() {
     for value in [
         "1",
         "-1.50e3",
@@ -164,7 +164,7 @@ fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
                 ("a", b"{\"k\":[0]}"),
             ]);
             stage.keys("k");
-            crate::reading::open(&mut stage);
+            crate::open_message::open(&mut stage);
             stage.keys("jjj=");
             let shown = stage.app.window().rows;
             let shown: Vec<String> = shown.iter().map(|row| stage.payload_of(*row)).collect();
@@ -174,7 +174,7 @@ fn a_filter_by_a_value_shows_the_message_itself_and_none_that_differs() {
 }
 
 #[test]
-fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
+fn a_filter_by_value_adds_to_the_filter_and_esc_clears_it() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[
         ("a", br#"{"n":1,"s":"x"}"#),
@@ -182,7 +182,7 @@ fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
         ("a", br#"{"n":2,"s":"x"}"#),
     ]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("j=");
     assert_eq!(
         (stage.shown(), stage.toast()),
@@ -200,7 +200,7 @@ fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
 }
 
 #[test]
-fn a_filter_by_value_finds_the_same_in_every_form() {
+fn a_filter_by_value_finds_the_same_value_in_every_format() {
     let forms = [
         PACKED.to_vec(),
         CBOR.to_vec(),
@@ -219,7 +219,7 @@ fn a_filter_by_value_finds_the_same_in_every_form() {
         messages.extend(forms.iter().map(|form| ("orders", &form[..])));
         messages.push(("orders", form));
         stage.messages(&messages);
-        crate::reading::open(&mut stage);
+        crate::open_message::open(&mut stage);
         stage.keys("j=");
         assert_eq!(
             stage.toast(),
@@ -233,7 +233,7 @@ fn a_filter_by_value_finds_the_same_in_every_form() {
 }
 
 #[test]
-fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
+fn a_value_that_queries_cannot_express_is_filtered_by_its_path() {
     // {"x": NaN, "b": bytes 01 02, "t": a point in time, "s": a string of ff}
     let payload = b"\x84\xa1x\xcb\x7f\xf8\0\0\0\0\0\0\xa1b\xc4\x02\x01\x02\xa1t\xd6\xff\x65\x53\xf1\0\xa1s\xa1\xff";
     for (keys, text) in [
@@ -261,12 +261,12 @@ fn a_value_that_queries_cannot_write_is_asked_for_by_its_path() {
 }
 
 #[test]
-fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
-    let long = gzip(&crate::reading::long_json(2 << 20));
+fn a_value_too_large_for_queries_is_said_to_be_visible_only_here() {
+    let long = gzip(&crate::open_message::long_json(2 << 20));
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("orders", &long)]);
-    let asked = stage.code(KeyCode::Enter);
-    crate::reading::answer(&mut stage, asked);
+    let requests = stage.code(KeyCode::Enter);
+    crate::open_message::answer(&mut stage, requests);
     stage.code(KeyCode::Enter);
     for keys in ["j=", "i", "#", "w"] {
         stage.keys(keys);
@@ -286,7 +286,7 @@ fn rows(stage: &Stage) -> Vec<String> {
     let rows = screen
         .lines()
         .filter_map(|line| line.rsplit_once(" orders "));
-    rows.map(|(_, said)| said.trim_end_matches(['│', ' ', '█']).trim().to_owned())
+    rows.map(|(_, row)| row.trim_end_matches(['│', ' ', '█']).trim().to_owned())
         .collect()
 }
 
@@ -307,7 +307,7 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
         ("orders", b""),
     ]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("ji");
     assert_eq!(
         stage.toast(),
@@ -330,7 +330,7 @@ fn a_lens_shows_one_value_in_the_rows_of_the_channel() {
 }
 
 #[test]
-fn that_a_message_is_too_long_for_a_lens_is_said() {
+fn a_message_too_long_for_a_lens_says_so() {
     let pad = "x".repeat(17 << 10);
     let mut stage = opened(format!(r#"{{"id":7,"pad":"{pad}"}}"#).as_bytes());
     stage.keys("ji");
@@ -339,7 +339,7 @@ fn that_a_message_is_too_long_for_a_lens_is_said() {
 }
 
 #[test]
-fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
+fn a_lens_shows_the_value_in_every_format() {
     let mut stage = Stage::new(&["orders"]);
     let large = gzip(format!(r#"{{"b":"x","a":"{}"}}"#, "y".repeat(70 << 10)).as_bytes());
     stage.messages(&[
@@ -354,7 +354,7 @@ fn a_lens_shows_the_value_in_whatever_form_the_rows_are() {
         ("orders", br#"{"b":[1]}"#),
     ]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("jji");
     assert_eq!(
         stage.toast(),
@@ -377,7 +377,7 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     let packed = gzip(PACKED);
     stage.messages(&[("orders", PACKED), ("orders", &packed), ("orders", CBOR)]);
     stage.keys("g");
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("jji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
@@ -389,7 +389,7 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     }
     assert_eq!(stage.app.session().decoded_rows().decoded(), decoded);
     // Another lens decodes the rows again.
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("gji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
@@ -397,7 +397,7 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
 }
 
 #[test]
-fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
+fn i_removes_the_lens_from_the_value_the_log_and_the_list() {
     let mut stage = Stage::with(&["*"], |settings| {
         let lens = subscope::query::Path::parse(".n").unwrap();
         settings.lenses = [(b"orders*".as_slice().into(), lens)].into_iter().collect();
@@ -415,14 +415,14 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     assert_eq!(lens(&stage), None, "{}", stage.toast());
     stage.keys("i");
     assert!(stage.toast().contains("press i on a value"));
-    crate::reading::open(&mut stage);
+    crate::open_message::open(&mut stage);
     stage.keys("ji");
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
     stage.keys("ji");
     assert_eq!(
         lens(&stage).as_deref(),
         Some(".s"),
-        "another value, another lens"
+        "another value sets another lens"
     );
     stage.keys("i");
     assert_eq!(lens(&stage), None);
@@ -430,7 +430,7 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
 }
 
 #[test]
-fn what_is_packed_is_copied_as_a_text_part_by_part() {
+fn a_binary_message_is_copied_as_text_value_by_value() {
     // {"o": {"k": [1, bytes 00 ff]}}
     let msgpack = b"\x81\xa1o\x81\xa1k\x92\x01\xc4\x02\x00\xff";
     // The same with tag 32 on the inner map.
@@ -459,7 +459,7 @@ fn what_is_packed_is_copied_as_a_text_part_by_part() {
 }
 
 #[test]
-fn half_of_a_surrogate_pair_is_filtered_by() {
+fn half_a_surrogate_pair_can_be_filtered_by() {
     let cbor = b"\xa1\x61s\x65x\xed\xa0\x80z";
     for payload in [&br#"{"s":"x\ud800z"}"#[..], cbor] {
         let mut stage = Stage::new(&["*"]);
@@ -468,7 +468,7 @@ fn half_of_a_surrogate_pair_is_filtered_by() {
             ("a", br#"{"s":"xz"}"#),
             ("a", payload),
         ]);
-        crate::reading::open(&mut stage);
+        crate::open_message::open(&mut stage);
         stage.keys("j=");
         assert_eq!(
             (stage.shown(), stage.toast()),
@@ -481,11 +481,11 @@ fn half_of_a_surrogate_pair_is_filtered_by() {
 }
 
 #[test]
-fn a_bare_number_or_word_has_a_path_and_is_filtered_by() {
+fn a_bare_number_or_keyword_has_a_path_and_can_be_filtered_by() {
     for bare in ["42", " -1.50\n", "true", "null"] {
         let mut stage = Stage::new(&["*"]);
         stage.messages(&[("a", b"43"), ("a", b"[42]"), ("a", bare.as_bytes())]);
-        crate::reading::open(&mut stage);
+        crate::open_message::open(&mut stage);
         assert_eq!(copied(&stage.keys("P")), ".");
         stage.keys("=");
         let words = format!(

@@ -1,39 +1,21 @@
 //! Terms on values in payloads other than plain JSON.
 
-use std::io::Write as _;
 use std::sync::Arc;
 
-use base64::Engine as _;
 use subscope::message::glob::ByGlob;
 use subscope::payload::decoder_choices::DecoderChoices;
-use subscope::payload::format::Format;
+use subscope::payload::format::{Format, Wrapping};
 use subscope::payload::json::locate::PathStep;
 use subscope::payload::lookup::Lookup;
 use subscope::query::Matcher;
 
-use super::{asks, message, parse};
+use super::{matches_row, message, parse};
+use crate::formats::packed::{base64, pack};
 
 fn msgpack(value: &rmpv::Value) -> Vec<u8> {
     let mut out = Vec::new();
     rmpv::encode::write_value(&mut out, value).unwrap();
     out
-}
-
-fn gzip(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn lz4(bytes: &[u8]) -> Vec<u8> {
-    let mut encoder = lz4_flex::frame::FrameEncoder::new(Vec::new());
-    encoder.write_all(bytes).unwrap();
-    encoder.finish().unwrap()
-}
-
-fn base64(bytes: &[u8]) -> Vec<u8> {
-    let engine = base64::engine::general_purpose::STANDARD;
-    engine.encode(bytes).into_bytes()
 }
 
 /// Returns the same order in every form, with the form's name.
@@ -72,6 +54,7 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("paid", true.into()),
     ]);
     ciborium::into_writer(&order, &mut cbor).unwrap();
+    let gzip = |bytes: &[u8]| pack(Wrapping::Gzip, bytes);
     vec![
         ("JSON in gzip", gzip(&json)),
         ("JSON in zstd", zstd::encode_all(&*json, 1).unwrap()),
@@ -79,7 +62,7 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
         ("JSON in gzip in base64", base64(&gzip(&json))),
         ("JSON behind space", [b" \n", &json[..]].concat()),
         ("JSON", json),
-        ("MessagePack in LZ4", lz4(&packed)),
+        ("MessagePack in LZ4", pack(Wrapping::Lz4, &packed[..])),
         ("MessagePack in base64", base64(&packed)),
         ("MessagePack", packed),
         ("CBOR in gzip", gzip(&cbor)),
@@ -88,7 +71,7 @@ fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn a_path_is_asked_of_every_form() {
+fn a_path_matches_in_every_form() {
     for user in ["ada", "a \"q\" \\", "é\n"] {
         let named = format!(".user.name == {}", serde_json::to_string(user).unwrap());
         for (form, payload) in orders((1 << 53) + 1, user) {
@@ -112,14 +95,18 @@ fn a_path_is_asked_of_every_form() {
                 ("not .id == 1", true),
                 (".id > 1 .price < 13 (.paid == false or has(.tags))", true),
             ] {
-                assert_eq!(asks(text, &message(&payload)), holds, "{form}: {text}");
+                assert_eq!(
+                    matches_row(text, &message(&payload)),
+                    holds,
+                    "{form}: {text}"
+                );
             }
         }
     }
 }
 
 #[test]
-fn a_text_is_looked_for_in_the_bytes_and_a_path_in_what_they_say() {
+fn text_is_searched_in_the_bytes_and_paths_in_the_decoded_values() {
     for (form, payload) in orders(7, "ada") {
         let is_written = payload.windows(3).any(|part| part == b"ada");
         for (text, holds) in [
@@ -128,13 +115,17 @@ fn a_text_is_looked_for_in_the_bytes_and_a_path_in_what_they_say() {
             (".user.name == \"ada\"", true),
             (".id == 7 or nobody", true),
         ] {
-            assert_eq!(asks(text, &message(&payload)), holds, "{form}: {text}");
+            assert_eq!(
+                matches_row(text, &message(&payload)),
+                holds,
+                "{form}: {text}"
+            );
         }
     }
 }
 
 #[test]
-fn values_that_json_has_not_are_compared_as_they_are_shown() {
+fn values_that_json_lacks_are_compared_as_displayed() {
     let value = rmpv::Value::Map(vec![
         ("b".into(), rmpv::Value::Binary(vec![1, 2])),
         ("x".into(), f64::NAN.into()),
@@ -149,12 +140,12 @@ fn values_that_json_has_not_are_compared_as_they_are_shown() {
         (".t == \"2023-11-14T22:13:20Z\"", true),
         (".t > \"2023-11-14\"", true),
     ] {
-        assert_eq!(asks(text, &message(&payload)), holds, "{text}");
+        assert_eq!(matches_row(text, &message(&payload)), holds, "{text}");
     }
 }
 
 #[test]
-fn what_has_no_values_matches_no_path() {
+fn a_payload_without_values_matches_no_path() {
     for payload in [
         &b"a text"[..],
         b"2026-11-23 10:00:01 INFO {\"a\":1}",
@@ -166,14 +157,14 @@ fn what_has_no_values_matches_no_path() {
         b"{\"a\":1} {\"a\":1}",
     ] {
         for text in [".a == 1", "has(.a)", "has(.)", "has(.[0])"] {
-            assert!(!asks(text, &message(payload)), "{text} {payload:?}");
+            assert!(!matches_row(text, &message(payload)), "{text} {payload:?}");
         }
-        assert!(asks("not .a == 1", &message(payload)));
+        assert!(matches_row("not .a == 1", &message(payload)));
     }
 }
 
 #[test]
-fn how_a_channel_is_read_counts_for_its_messages_alone() {
+fn a_channels_format_applies_to_its_messages_only() {
     let mut decoder_choices = DecoderChoices::new(ByGlob::default());
     decoder_choices.choose(
         b"packed".as_slice().into(),
@@ -189,7 +180,7 @@ fn how_a_channel_is_read_counts_for_its_messages_alone() {
 }
 
 #[test]
-fn a_number_that_is_shown_is_found_as_it_is_shown() {
+fn a_number_is_found_as_it_is_displayed() {
     let in_msgpack = |hex: &[u8]| [b"\x81\xa1a", hex].concat();
     let in_cbor = |hex: &[u8]| [b"\xa1\x61a", hex].concat();
     let payloads = [
@@ -224,7 +215,10 @@ fn a_number_that_is_shown_is_found_as_it_is_shown() {
             format!("\"{text}\"")
         };
         let query = format!(".a == {value}");
-        assert!(asks(&query, &message(payload)), "{query} of {payload:02x?}");
+        assert!(
+            matches_row(&query, &message(payload)),
+            "{query} on {payload:02x?}"
+        );
     }
     for (payload, query) in [
         (0, ".a == 2147483648"),
@@ -232,6 +226,6 @@ fn a_number_that_is_shown_is_found_as_it_is_shown() {
         (6, ".a == 9223372036854775808"),
         (12, ".a == 2147483648"),
     ] {
-        assert!(asks(query, &message(&payloads[payload])), "{query}");
+        assert!(matches_row(query, &message(&payloads[payload])), "{query}");
     }
 }

@@ -27,7 +27,7 @@ fn orders(count: usize) -> Stage {
 }
 
 #[test]
-fn enter_opens_beside_the_log_and_enter_again_goes_there() {
+fn enter_opens_a_message_beside_the_log_and_again_moves_the_focus() {
     let mut stage = orders(3);
     stage.code(KeyCode::Enter);
     assert_eq!(state(&stage), (true, false, Focus::Messages));
@@ -38,11 +38,14 @@ fn enter_opens_beside_the_log_and_enter_again_goes_there() {
     assert_eq!(state(&stage), (true, false, Focus::Messages));
     stage.code(KeyCode::Esc);
     assert_eq!(state(&stage), (false, false, Focus::Messages));
-    assert!(stage.is_following(), "as before it was opened");
+    assert!(
+        stage.is_following(),
+        "the log is as it was before the message was opened"
+    );
 }
 
 #[test]
-fn a_log_that_the_person_has_moved_in_stays_where_it_is_when_the_message_is_closed() {
+fn closing_the_message_keeps_the_log_frozen_if_the_user_has_moved() {
     let mut stage = orders(3);
     stage.code(KeyCode::Enter);
     stage.keys("k");
@@ -57,7 +60,7 @@ fn a_log_that_the_person_has_moved_in_stays_where_it_is_when_the_message_is_clos
 }
 
 #[test]
-fn q_closes_the_message_from_within_and_quits_from_the_log() {
+fn q_closes_the_open_message_and_quits_from_the_log() {
     let mut stage = orders(1);
     open(&mut stage);
     assert_eq!(stage.keys("q"), []);
@@ -67,7 +70,7 @@ fn q_closes_the_message_from_within_and_quits_from_the_log() {
 }
 
 #[test]
-fn tab_walks_through_the_open_message_both_ways() {
+fn tab_passes_through_the_open_message_in_both_directions() {
     let mut stage = orders(1);
     stage.code(KeyCode::Enter);
     let walk = |stage: &mut Stage, key| {
@@ -104,7 +107,7 @@ fn z_zooms_from_the_log_and_from_the_message_and_back() {
 }
 
 #[test]
-fn leaving_for_another_pane_gives_the_screen_back_while_one_is_there() {
+fn leaving_for_another_pane_ends_full_screen() {
     let mut stage = orders(2);
     stage.code(KeyCode::Enter);
     stage.keys("z");
@@ -137,7 +140,7 @@ fn the_open_message_follows_the_selection() {
 }
 
 #[test]
-fn the_newest_is_followed_a_few_times_a_second() {
+fn an_open_message_follows_the_newest_a_few_times_a_second() {
     let mut stage = orders(2);
     stage.code(KeyCode::Enter);
     stage.keys("G");
@@ -146,7 +149,7 @@ fn the_newest_is_followed_a_few_times_a_second() {
     stage.messages(&[("orders", b"one")]);
     assert_eq!(&*stage.snapshot().payload, b"one");
     stage.messages(&[("orders", b"two")]);
-    assert_eq!(&*stage.snapshot().payload, b"one", "not at once");
+    assert_eq!(&*stage.snapshot().payload, b"one", "not immediately");
     let due = stage.app.next_tick().unwrap();
     assert!(due <= stage.now.after(Duration::from_millis(34)));
     stage.now = due;
@@ -157,7 +160,7 @@ fn the_newest_is_followed_a_few_times_a_second() {
 }
 
 #[test]
-fn the_place_is_kept_from_message_to_message() {
+fn the_position_is_kept_from_message_to_message() {
     let mut stage = orders(4);
     open(&mut stage);
     stage.keys("jjjjjj");
@@ -166,14 +169,14 @@ fn the_place_is_kept_from_message_to_message() {
     assert_eq!(cursor(&stage), (".user.tags[1]".into(), "\"b2\"".into()));
     stage.keys("hhhhK");
     assert_eq!(path(&stage), ".user");
-    assert!(!stage.screen().contains("tags"), "it stays folded");
+    assert!(!stage.screen().contains("tags"), "the value stays folded");
     stage.messages(&[("orders", br#"{"user":[1,2],"more":3}"#)]);
     stage.keys("JJJ");
-    assert_eq!(path(&stage), ".user", "in what is built otherwise too");
+    assert_eq!(path(&stage), ".user", "also in values of another structure");
 }
 
 #[test]
-fn the_place_and_the_tab_outlive_a_message_that_takes_long_to_read() {
+fn the_position_and_tab_survive_a_slowly_decoded_message() {
     let mut stage = Stage::new(&["*"]);
     let long = long_json(100 << 10);
     stage.messages(&[("a", br#"{"first":1,"items":[],"last":"x"}"#), ("a", &long)]);
@@ -181,20 +184,20 @@ fn the_place_and_the_tab_outlive_a_message_that_takes_long_to_read() {
     open(&mut stage);
     stage.keys("G");
     assert_eq!(path(&stage), ".last");
-    let asked = stage.keys("J");
-    assert!(matches!(&asked[..], [Effect::Decode(_)]), "{asked:?}");
+    let requests = stage.keys("J");
+    assert!(matches!(&requests[..], [Effect::Decode(_)]), "{requests:?}");
     assert!(reader(&stage).decoded().is_none());
     assert!(stage.screen().contains("reading …"));
-    assert_eq!(answer(&mut stage, asked), []);
+    assert_eq!(answer(&mut stage, requests), []);
     assert_eq!(cursor(&stage), (".last".into(), "\"the needle\"".into()));
-    let asked = stage.keys("]]");
-    assert_eq!(answer(&mut stage, asked), []);
+    let requests = stage.keys("]]");
+    assert_eq!(answer(&mut stage, requests), []);
     stage.keys("K");
     assert_eq!(tab(&stage), Tab::Bytes);
 }
 
 #[test]
-fn an_answer_about_another_message_is_not_taken() {
+fn an_answer_about_another_message_is_ignored() {
     let mut stage = Stage::new(&["*"]);
     let long = long_json(100 << 10);
     stage.messages(&[("a", &long), ("a", &long), ("a", b"[1]")]);
@@ -205,7 +208,10 @@ fn an_answer_about_another_message_is_not_taken() {
         panic!("{first:?}");
     };
     stage.send(Event::Decoded(decode::answer(first)));
-    assert!(reader(&stage).decoded().is_none(), "that was another");
+    assert!(
+        reader(&stage).decoded().is_none(),
+        "the answer was for another message"
+    );
     answer(&mut stage, second);
     assert!(reader(&stage).decoded().is_some());
     stage.keys("G");
@@ -222,14 +228,14 @@ fn zstd(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn only_what_takes_less_than_a_frame_is_read_at_once() {
+fn only_what_takes_less_than_a_frame_is_decoded_at_once() {
     for (payload, is_soon) in [
         (long_json(50 << 10), true),
         (long_json(70 << 10), false),
-        (crate::reading::gzip(&long_json(40 << 10)), true),
-        (crate::reading::gzip(&vec![7; 4 << 20]), false),
+        (crate::open_message::gzip(&long_json(40 << 10)), true),
+        (crate::open_message::gzip(&vec![7; 4 << 20]), false),
         // A few hundred bytes that decompress to more than fits into the time of a frame.
-        (crate::reading::gzip(&long_json(100 << 10)), false),
+        (crate::open_message::gzip(&long_json(100 << 10)), false),
         (zstd(&zstd(&vec![0; 62 << 20])), false),
         (zstd(&zstd(b"{\"a\":1}")), true),
         (vec![0xff; 2 << 10], true),
@@ -237,14 +243,14 @@ fn only_what_takes_less_than_a_frame_is_read_at_once() {
     ] {
         let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
         stage.messages(&[("a", &payload)]);
-        let asked = stage.code(KeyCode::Enter);
-        let is_asked = matches!(asked[..], [Effect::Decode(_)]);
-        assert_eq!(is_asked, !is_soon, "{} bytes", payload.len());
+        let requests = stage.code(KeyCode::Enter);
+        let is_requested = matches!(requests[..], [Effect::Decode(_)]);
+        assert_eq!(is_requested, !is_soon, "{} bytes", payload.len());
     }
 }
 
 #[test]
-fn folding_hides_and_shows_what_values_hold() {
+fn folding_hides_and_shows_nested_values() {
     let mut stage = orders(1);
     open(&mut stage);
     let shows = |stage: &Stage, words: &[&str]| {
@@ -283,7 +289,7 @@ fn folding_hides_and_shows_what_values_hold() {
 }
 
 #[test]
-fn tabs_go_round_and_stay_from_message_to_message() {
+fn tabs_cycle_and_stay_from_message_to_message() {
     let mut stage = orders(2);
     open(&mut stage);
     let mut seen = Vec::new();
@@ -302,7 +308,7 @@ fn tabs_go_round_and_stay_from_message_to_message() {
 }
 
 #[test]
-fn a_notice_opens_as_its_words_and_has_no_more() {
+fn a_notice_opens_as_plain_text_without_tabs() {
     let mut stage = Stage::new(&["*"]);
     stage.notice(Notice::Gap(Gap {
         last_heard: stage.now,
@@ -324,7 +330,7 @@ fn a_notice_opens_as_its_words_and_has_no_more() {
 }
 
 #[test]
-fn a_row_that_is_gone_stays_open_until_another_is_selected() {
+fn an_evicted_row_stays_open_until_another_is_selected() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 10);
     stage.messages(&[("orders", br#"{"old":true}"#)]);
     open(&mut stage);
@@ -343,7 +349,7 @@ fn a_row_that_is_gone_stays_open_until_another_is_selected() {
 }
 
 #[test]
-fn the_tab_under_a_click_is_shown() {
+fn clicking_a_tab_shows_it() {
     let mut stage = opened(br#"{"a":{"b":1},"c":2}"#);
     let tabs = stage.app.areas().message_tabs();
     let line = row_of(&stage, tabs.y);
@@ -356,7 +362,11 @@ fn the_tab_under_a_click_is_shown() {
         assert_eq!(stage.app.open().unwrap().reader.tab(), tab);
         let last = column + u16::try_from(tab.name().len()).unwrap() - 1;
         stage.mouse(click, last + 1, tabs.y);
-        assert_eq!(stage.app.open().unwrap().reader.tab(), tab, "beside it");
+        assert_eq!(
+            stage.app.open().unwrap().reader.tab(),
+            tab,
+            "the message is open beside the log"
+        );
     }
 }
 
@@ -366,7 +376,7 @@ fn row_of(stage: &Stage, y: u16) -> String {
 }
 
 #[test]
-fn the_value_under_a_click_is_selected_and_folded_by_another() {
+fn a_click_selects_a_value_and_another_folds_it() {
     let mut stage = opened(br#"{"a":{"b":1},"c":2}"#);
     let text = stage.app.message_text();
     let click = crossterm::event::MouseEventKind::Down(crossterm::event::MouseButton::Left);
