@@ -49,7 +49,7 @@ pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::focus::Focus;
 pub use self::input::Input;
-pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
+pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in};
 pub use self::layout::{Areas, inside, padded, wrapped};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
@@ -60,10 +60,10 @@ pub use self::message_pane::{Against, Open};
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, SyntaxLine, syntax_lines};
-pub use self::overlays::{MOST_LOST_BY_QUITTING, Overlay, Prompt, Question};
+pub use self::overlays::{Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
-    Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
+    Curve, Dot, EmptyReason, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
 };
 pub use self::publish_box::{Answer, Outgoing, PublishBox};
 pub use self::session::Session;
@@ -87,7 +87,6 @@ pub use self::toast::Toast;
 
 use self::keyboard::Keyboard;
 use self::undo::Undo;
-use crate::log::{MessageLog, Selection};
 use crate::message::{Subscription, Time, Topic};
 
 /// Everything that the screen shows.
@@ -150,66 +149,6 @@ impl App {
             .collect()
     }
 
-    /// Returns the settings that are fixed at startup.
-    pub fn settings(&self) -> &Settings {
-        &self.session.settings
-    }
-
-    /// Returns when the last event arrived, which is "now" on the screen.
-    pub fn now(&self) -> Time {
-        self.session.now
-    }
-
-    /// Returns the message log.
-    pub fn log(&self) -> &MessageLog {
-        &self.session.log
-    }
-
-    /// Returns the rows of the log that are shown.
-    pub fn shown(&self) -> &Selection {
-        &self.session.shown
-    }
-
-    /// Returns the only channel that is shown, if one was selected.
-    pub fn only(&self) -> Option<&[u8]> {
-        self.session.filters.only.as_deref()
-    }
-
-    /// Returns whether the channel called `name` is muted.
-    pub fn is_muted(&self, name: &[u8]) -> bool {
-        self.session.filters.muted.contains(name)
-    }
-
-    /// Returns the number of muted channels that have received messages.
-    pub fn muted_and_heard(&self) -> usize {
-        self.session.filters.muted_and_heard
-    }
-
-    /// Returns the filters.
-    pub fn filters(&self) -> &Filters {
-        &self.session.filters
-    }
-
-    /// Returns the active search in the log, if there is one.
-    pub fn find(&self) -> Option<&Find> {
-        self.session.find.as_ref()
-    }
-
-    /// Returns the breakpoints.
-    pub fn breakpoints(&self) -> &Breakpoints {
-        &self.session.breakpoints
-    }
-
-    /// Returns the subscriptions.
-    pub fn subscriptions(&self) -> &Subscriptions {
-        &self.session.subscriptions
-    }
-
-    /// Returns the state of the server.
-    pub fn server(&self) -> &ServerStatus {
-        &self.session.server
-    }
-
     /// Returns the region that receives keys while no overlay is open.
     pub fn focus(&self) -> Focus {
         self.focus
@@ -231,22 +170,6 @@ impl App {
             .window(&self.session.shown, inside(self.areas().messages).height)
     }
 
-    /// Returns whether the wall clock was set since it was last noted, given that it is now `ahead`
-    /// microseconds ahead of the steady one.
-    pub fn is_wall_clock_set(&self, ahead: i64) -> bool {
-        self.session.wall.is_set_to(ahead)
-    }
-
-    /// Returns the messages that this session published.
-    pub fn own(&self) -> &OwnMessages {
-        &self.session.own
-    }
-
-    /// Returns the form of the channel list.
-    pub fn list_form(&self) -> ListForm {
-        self.channel_list.form
-    }
-
     /// Returns the open message.
     pub fn open(&self) -> Option<&Open> {
         self.open.as_ref()
@@ -265,21 +188,6 @@ impl App {
     /// Returns the open overlay, if there is one.
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
-    }
-
-    /// Returns the toast, while it is visible.
-    pub fn toast(&self) -> Option<&Toast> {
-        self.session.toast()
-    }
-
-    /// Returns the width of the widest channel name so far, in columns.
-    pub fn name_columns(&self) -> usize {
-        self.session.name_columns
-    }
-
-    /// Returns the data that the channel list shows.
-    pub fn lists(&self) -> Lists<'_> {
-        Lists::of(&self.session)
     }
 
     /// Returns the regions of the screen.

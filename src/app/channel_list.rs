@@ -79,7 +79,7 @@ pub enum Entry {
 #[derive(Debug, Default)]
 pub struct ChannelList {
     /// Whether it lists names beside the log, or the latest values in the log's place.
-    pub(super) form: ListForm,
+    pub form: ListForm,
     sort: Sort,
     entries: Vec<Entry>,
     /// The selection, by name, because an ID may be reused for another channel.
@@ -291,7 +291,7 @@ pub struct Lists<'a> {
 
 impl<'a> Lists<'a> {
     /// Returns what there is to list in `session`.
-    pub(super) fn of(session: &'a Session) -> Self {
+    pub fn of(session: &'a Session) -> Self {
         Self {
             channels: session.log.channels(),
             subscriptions: &session.subscriptions,

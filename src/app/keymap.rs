@@ -153,8 +153,10 @@ impl Context {
 /// A key with its modifiers. Shift is part of the character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Chord {
-    code: KeyCode,
-    modifiers: KeyModifiers,
+    /// The key.
+    pub code: KeyCode,
+    /// The modifiers: Control, Alt, both or none.
+    pub modifiers: KeyModifiers,
 }
 
 impl Chord {
@@ -171,11 +173,6 @@ impl Chord {
             code,
             modifiers: key.modifiers & kept,
         }
-    }
-
-    /// Returns the event of pressing it, for tests and scripts.
-    pub fn event(self) -> KeyEvent {
-        KeyEvent::new(self.code, self.modifiers)
     }
 
     /// Returns its label in the hint line and the help.
@@ -544,7 +541,8 @@ mod tests {
     fn every_key_reaches_its_action_where_it_is_bound() {
         for binding in BINDINGS {
             for chord in binding.keys {
-                let reached = action_for(binding.context, Chord::of(chord.event()));
+                let key = KeyEvent::new(chord.code, chord.modifiers);
+                let reached = action_for(binding.context, Chord::of(key));
                 assert_eq!(reached, Some(binding.action), "{}", chord.label());
             }
         }

@@ -18,7 +18,7 @@ use std::time::Duration;
 
 pub use self::cursor::{Cursor, DragState};
 use self::cursor::{NEWEST, OLDEST};
-pub use self::curve::{Curve, Dot, Figures};
+pub use self::curve::{Curve, Dot};
 use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
 pub use self::rates::Coverage;

@@ -55,23 +55,30 @@ use crate::query::{Moment, Path};
 /// What the panes share.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) settings: Settings,
-    /// When the last event arrived.
-    pub(super) now: Time,
+    /// The settings that are fixed at startup.
+    pub settings: Settings,
+    /// When the last event arrived, which is "now" on the screen.
+    pub now: Time,
     pub(super) toast: Option<Toast>,
     /// How times are shown.
-    pub(super) time_form: TimeForm,
-    pub(super) log: MessageLog,
-    pub(super) shown: Selection,
+    pub time_form: TimeForm,
+    /// The message log.
+    pub log: MessageLog,
+    /// The rows of the log that are shown.
+    pub shown: Selection,
     /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
     pub(super) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
     pub(super) decoded_rows: DecodedRows,
     /// The formats that the user chose for channels.
-    pub(super) decoder_choices: Arc<DecoderChoices>,
-    pub(super) filters: Filters,
-    pub(super) find: Option<Find>,
-    pub(super) breakpoints: Breakpoints,
-    pub(super) checks: Checks,
+    pub decoder_choices: Arc<DecoderChoices>,
+    /// Which rows are shown.
+    pub filters: Filters,
+    /// The active search in the log, if there is one.
+    pub find: Option<Find>,
+    /// The breakpoints.
+    pub breakpoints: Breakpoints,
+    /// The checks.
+    pub checks: Checks,
     /// When the messages not covered by `checks` were last counted.
     counted: Option<Counted>,
     pub(super) marked: BTreeSet<RowId>,
@@ -79,15 +86,20 @@ pub struct Session {
     pub(super) queries: Vec<String>,
     /// Number of queries started so far.
     serial: u64,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) server: ServerStatus,
-    pub(super) nodes: Nodes,
+    /// The subscriptions.
+    pub subscriptions: Subscriptions,
+    /// The state of the server.
+    pub server: ServerStatus,
+    /// The servers that are subscribed to.
+    pub nodes: Nodes,
     told: Told,
-    pub(super) own: OwnMessages,
-    pub(super) wall: WallClock,
+    /// The messages that this session published.
+    pub own: OwnMessages,
+    /// How the wall clock was set while the program ran.
+    pub wall: WallClock,
     /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
     /// rows do not jump sideways.
-    pub(super) name_columns: usize,
+    pub name_columns: usize,
 }
 
 /// What the user was told once.
@@ -152,27 +164,12 @@ impl Session {
         self.tell(format!("times: {}", self.time_form.name()))
     }
 
-    /// Returns the checks.
-    pub fn checks(&self) -> &Checks {
-        &self.checks
-    }
-
-    /// Returns the servers that are subscribed to.
-    pub fn nodes(&self) -> &Nodes {
-        &self.nodes
-    }
-
     /// Returns the time at which a query is written, in the displayed time zone.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
             now: self.now,
             ahead: self.clock().ahead(self.now),
         }
-    }
-
-    /// Returns how times are shown.
-    pub fn time_form(&self) -> TimeForm {
-        self.time_form
     }
 
     /// Returns the clock for displaying times.

@@ -72,21 +72,20 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         wrong(query_box, error, &mut line);
         return line;
     }
+    let session = app.session();
+    let find = session.find.as_ref();
     let (trouble, progress) = match query_box.purpose {
-        Purpose::Filter => (app.filters().trouble(), app.filters().lag(app.now())),
-        Purpose::Find => {
-            let find = app.find();
-            (
-                find.and_then(crate::app::Find::trouble),
-                find.and_then(|find| find.lag(app.now())),
-            )
-        }
+        Purpose::Filter => (session.filters.trouble(), session.filters.lag(session.now)),
+        Purpose::Find => (
+            find.and_then(crate::app::Find::trouble),
+            find.and_then(|find| find.lag(session.now)),
+        ),
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => (None, None),
     };
-    let count = match (query_box.purpose, app.find()) {
-        (Purpose::Filter, _) if app.filters().is_new() => Some("searching …".to_owned()),
-        (Purpose::Filter, _) if app.filters().progress().is_some() => {
-            let (shown, kept) = (app.shown().messages(), app.log().counters().kept);
+    let count = match (query_box.purpose, find) {
+        (Purpose::Filter, _) if session.filters.is_new() => Some("searching …".to_owned()),
+        (Purpose::Filter, _) if session.filters.progress().is_some() => {
+            let (shown, kept) = (session.shown.messages(), session.log.counters().kept);
             let (shown, kept) = (figures::count(shown), figures::count(kept));
             Some(format!("{shown} of {kept}"))
         }
@@ -109,8 +108,8 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     if let Some(words) = scanning(progress) {
         line.words(&format!(" · {words}"), theme::WATCH);
     }
-    let not_known = match (query_box.purpose, app.find()) {
-        (Purpose::Filter, _) => app.filters().unchecked(),
+    let not_known = match (query_box.purpose, find) {
+        (Purpose::Filter, _) => session.filters.unchecked(),
         (Purpose::Find, Some(find)) => find.unchecked(),
         _ => Unchecked::default(),
     };

@@ -162,7 +162,7 @@ fn a_large_payload_that_fits_evicts_what_is_older() {
 fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
     app.update(
         Event::Key(KeyEvent::new(code, KeyModifiers::NONE)),
-        app.now(),
+        app.session().now,
     )
 }
 
@@ -195,10 +195,10 @@ fn the_screen_says_that_only_the_head_was_kept() {
     let copied = press(&mut app, KeyCode::Char('y'));
     assert_eq!(copied, [Effect::Copy([b'x'; 2048].into())]);
     let told = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
-    assert_eq!(app.toast().unwrap().text, told);
+    assert_eq!(app.session().toast().unwrap().text, told);
     press(&mut app, KeyCode::Char('e'));
     let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";
-    assert_eq!(app.toast().unwrap().text, refused);
+    assert_eq!(app.session().toast().unwrap().text, refused);
     assert!(app.open().is_some());
 }
 

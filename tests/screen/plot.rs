@@ -134,7 +134,7 @@ impl Plotting {
     }
 
     fn checks_made(&self) -> Vec<Plotted> {
-        let entries = self.stage.app.session().checks().plan().entries().iter();
+        let entries = self.stage.session().checks.plan().entries().iter();
         let made = entries.map(|entry| match &entry.check {
             Check::Series { what, .. } => what.clone(),
             other => panic!("{other:?}"),
@@ -327,7 +327,7 @@ fn the_plot_follows_zooms_and_pans() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.keys(" w");
     let app = &plotting.stage.app;
-    assert!(app.plot().is_following() && app.plot_window().contains(app.now()));
+    assert!(app.plot().is_following() && app.plot_window().contains(app.session().now));
     assert_eq!(plotting.span().as_secs(), 60);
     plotting.keys("+");
     assert_eq!(plotting.span().as_secs(), 30);

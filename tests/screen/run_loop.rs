@@ -204,7 +204,7 @@ fn a_key_goes_before_a_flood_that_waits() {
         let flood = (0..10_000).map(|number| message("a", &number.to_string()));
         let session = Session::with(flood.collect(), Some(KeyCode::Char('q')));
         let outcome = session.task.await.unwrap();
-        assert_eq!(outcome.app.log().counters().received, 0);
+        assert_eq!(outcome.app.session().log.counters().received, 0);
     });
 }
 
@@ -215,7 +215,7 @@ fn a_flood_is_taken_in_many_at_a_time_for_one_drawing() {
         let mut session = Session::with(flood.collect(), None);
         session.see("number 999").await;
         let outcome = session.end().await;
-        assert_eq!(outcome.app.log().counters().received, 1_000);
+        assert_eq!(outcome.app.session().log.counters().received, 1_000);
         assert!(outcome.frames < 100, "{}", outcome.frames);
     });
 }
@@ -224,7 +224,7 @@ fn a_flood_is_taken_in_many_at_a_time_for_one_drawing() {
 fn the_loop_ends_when_no_input_can_come_any_more_and_when_it_is_told_to() {
     play(async {
         let outcome = Session::start().end().await;
-        assert_eq!(outcome.app.log().counters().received, 0);
+        assert_eq!(outcome.app.session().log.counters().received, 0);
         for event in [Event::Key(KeyCode::Char('q').into()), Event::Terminate] {
             let session = Session::start();
             session.input_tx.send(event).await.unwrap();

@@ -41,10 +41,11 @@ pub struct Filters {
     pub(crate) typed: Option<Query>,
     pub(crate) list: Vec<Filter>,
     /// The only channel that is shown, if one was selected.
-    pub(crate) only: Option<Arc<[u8]>>,
-    pub(crate) muted: Names,
+    pub only: Option<Arc<[u8]>>,
+    /// The muted channels.
+    pub muted: Names,
     /// Number of `muted` channels that have received messages.
-    pub(crate) muted_and_heard: usize,
+    pub muted_and_heard: usize,
     watch: Option<LiveQuery>,
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.

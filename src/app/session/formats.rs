@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Session;
 use super::snapshot::MessageSnapshot;
 use crate::app::effect::Effect;
-use crate::payload::decoder_choices::{DecoderChoices, ReadAs};
+use crate::payload::decoder_choices::ReadAs;
 use crate::payload::format::Format;
 use crate::query::Query;
 use crate::workers::analysis::Request;
@@ -27,11 +27,6 @@ impl Session {
     /// Returns the format that the user chose for the channel called `name`.
     pub fn chosen_decoder(&self, name: &[u8]) -> Option<&ReadAs> {
         self.decoder_choices.chosen(name)
-    }
-
-    /// Returns the formats that were set for channels.
-    pub fn decoder_choices(&self) -> &DecoderChoices {
-        &self.decoder_choices
     }
 
     /// Returns the choices in the order of the list; `None` stands for automatic detection.

@@ -11,7 +11,7 @@ use crate::server::Connection;
 
 impl Session {
     /// Returns the toast, while it is visible.
-    pub(crate) fn toast(&self) -> Option<&Toast> {
+    pub fn toast(&self) -> Option<&Toast> {
         let toast = self.toast.as_ref();
         toast.filter(|toast| self.now < toast.until)
     }

@@ -19,7 +19,12 @@ impl App {
                 .session
                 .tell("select a channel, not a pattern, to show only it");
         };
-        let is_it = self.only().is_some_and(|only| same(only, &name));
+        let is_it = self
+            .session
+            .filters
+            .only
+            .as_deref()
+            .is_some_and(|only| same(only, &name));
         self.session.filters.only = (!is_it).then_some(name);
         self.session.refresh_shown()
     }

@@ -85,7 +85,7 @@ impl<'a> Seen<'a> {
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
         if let Some(path) = self.app.session().lens(channel.name()) {
-            let reading = self.app.session().decoder_choices().of(channel.name());
+            let reading = self.app.session().decoder_choices.of(channel.name());
             let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
             let old = before.zip(old);
             return self.through(lens, (channel.last_row, new), old);
@@ -186,8 +186,8 @@ impl<'a> Seen<'a> {
     }
 
     fn payload(&self, channel: &Channel, row: RowId) -> Option<Sized<'a>> {
-        let channels = self.app.log().channels();
-        match self.app.log().row(row)?.content {
+        let channels = self.app.session().log.channels();
+        match self.app.session().log.row(row)?.content {
             Content::Message {
                 channel: id,
                 payload,
