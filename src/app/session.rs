@@ -28,16 +28,14 @@ pub mod subscriptions;
 mod tick;
 pub mod time_form;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::breakpoints::Breakpoints;
-use self::check_coverage::Counted;
 use self::checks::Checks;
 use self::filters::Filters;
 use self::find::Find;
-use self::lenses::DecodedRows;
-use self::nodes::Nodes;
+use self::lenses::Lenses;
 use self::own_messages::OwnMessages;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
@@ -50,7 +48,7 @@ use crate::message::clock::WallClock;
 use crate::message::{Notice, RowId, Time, Topic};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::{Clock, Zone};
-use crate::query::{Moment, Path};
+use crate::query::Moment;
 
 /// What the panes share.
 #[derive(Debug)]
@@ -66,9 +64,8 @@ pub struct Session {
     pub log: MessageLog,
     /// The rows of the log that are shown.
     pub shown: Selection,
-    /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
-    pub(super) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
-    pub(super) decoded_rows: DecodedRows,
+    /// The lenses on channels.
+    pub lenses: Lenses,
     /// The formats that the user chose for channels.
     pub decoder_choices: Arc<DecoderChoices>,
     /// Which rows are shown.
@@ -79,19 +76,16 @@ pub struct Session {
     pub breakpoints: Breakpoints,
     /// The checks.
     pub checks: Checks,
-    /// When the messages not covered by `checks` were last counted.
-    counted: Option<Counted>,
-    pub(super) marked: BTreeSet<RowId>,
+    /// The rows that the user marked.
+    pub marked: BTreeSet<RowId>,
     /// Query history, oldest first.
-    pub(super) queries: Vec<String>,
-    /// Number of queries started so far.
+    pub(super) query_history: Vec<String>,
+    /// The last serial number given out.
     serial: u64,
     /// The subscriptions.
     pub subscriptions: Subscriptions,
     /// The state of the server.
     pub server: ServerStatus,
-    /// The servers that are subscribed to.
-    pub nodes: Nodes,
     told: Told,
     /// The messages that this session published.
     pub own: OwnMessages,
@@ -127,24 +121,21 @@ impl Session {
         let mut session = Self {
             checks: Checks::new(&settings.checks, &decoder_choices, &log),
             filters: Filters::new(&settings.filters),
-            queries: settings.queries.clone(),
+            query_history: settings.queries.clone(),
+            lenses: Lenses::new(settings.lenses.clone()),
             settings,
             now,
             toast: None,
             time_form: TimeForm::default(),
             log,
             shown: Selection::default(),
-            lenses: BTreeMap::new(),
-            decoded_rows: DecodedRows::default(),
             decoder_choices,
             find: None,
             breakpoints: Breakpoints::default(),
-            counted: None,
             marked: BTreeSet::new(),
             serial: 0,
             subscriptions,
             server: ServerStatus::new(now),
-            nodes: Nodes::default(),
             told: Told::default(),
             own: OwnMessages::default(),
             wall: WallClock::default(),

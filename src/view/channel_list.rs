@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     );
     let is_latest = app.channels().form == ListForm::Latest;
     // The log, which would show the stop, is hidden.
-    if is_latest && app.session().breakpoints.stop().is_some() {
+    if is_latest && app.session().breakpoints.stop.is_some() {
         (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
     }
     let titles = titles(app);

@@ -53,7 +53,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     if kept > 0 {
         return hidden(app, kept);
     }
-    if let Some(away) = app.session().nodes.lost() {
+    if let Some(away) = app.session().server.nodes.lost() {
         return beside(app, away);
     }
     let words = match &app.session().server.connection {
@@ -247,7 +247,7 @@ fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     // Messages that have just arrived may not be searched yet.
     let left = filters.progress().unwrap_or_default().left();
     let searched = figures::count(kept.saturating_sub(left));
-    let typed = filters.typed().map(|query| {
+    let typed = filters.typed.as_ref().map(|query| {
         let kind = if query.is_text() { "text " } else { "" };
         format!("{kind}{}", short(query))
     });
@@ -268,7 +268,7 @@ fn short(query: &Query) -> String {
 
 /// Describes the enabled filters of the list.
 fn listed_filters(app: &App) -> Option<String> {
-    let list = app.session().filters.list().iter();
+    let list = app.session().filters.list.iter();
     let listed: Vec<_> = list.filter(|filter| filter.is_on).collect();
     match listed[..] {
         [] => None,
@@ -296,10 +296,10 @@ fn hidden_channels(app: &App) -> Option<String> {
 fn how_to_show(app: &App) -> String {
     let filters = &app.session().filters;
     let typed = filters
-        .typed()
+        .typed
         .is_some()
         .then_some("/ to change the filter, Esc to clear it");
-    let listed = filters.list().iter().any(|filter| filter.is_on);
+    let listed = filters.list.iter().any(|filter| filter.is_on);
     let listed = listed.then_some("f for the list of filters");
     let only = filters.only.is_some();
     let only = only.then_some("Enter on the channel to show all");
@@ -319,11 +319,11 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
             "Nothing found yet, {left} of {total} not yet searched …"
         ))];
     }
-    if filters.typed().is_some() || filters.list().iter().any(|filter| filter.is_on) {
+    if filters.typed.is_some() || filters.list.iter().any(|filter| filter.is_on) {
         let how = how_to_show(app);
         let not_known = unchecked(&filters.unchecked()).join(", ");
         let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
-        if let Some(meant) = filters.typed().and_then(Query::suggestion) {
+        if let Some(meant) = filters.typed.as_ref().and_then(Query::suggestion) {
             let meant = whole(meant.as_bytes());
             let words = format!("Did you mean {meant}? / then Tab accepts");
             lines.push(Line::styled(words, theme::WATCH));

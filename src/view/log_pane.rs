@@ -113,13 +113,17 @@ impl<'a> Painter<'a> {
                     line.word("all keys ", theme::WATCH);
                 }
                 remarks(
-                    self.app.session().findings(row.id),
+                    self.app.session().checks.findings.of(row.id),
                     payload.len(),
                     &mut line,
                 );
-                if let Some(path) = self.app.session().lens(name) {
+                if let Some(path) = self.app.session().lenses.of(name) {
                     let reading = self.app.session().decoder_choices.of(name);
-                    let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
+                    let lens = Lens::new(
+                        path,
+                        reading.as_ref(),
+                        &self.app.session().lenses.decoded_rows,
+                    );
                     through_lens(lens, row.id, (payload, size), &mut line);
                 } else {
                     // More matches than this would not fit on the line.
@@ -137,11 +141,11 @@ impl<'a> Painter<'a> {
     /// published by this session.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.session().find.as_ref();
-        if self.app.session().is_marked(row) {
+        if self.app.session().marked.contains(&row) {
             ("●", theme::FOCUS)
-        } else if self.app.session().breakpoints.hits().contains(row) {
+        } else if self.app.session().breakpoints.hits.contains(row) {
             ("◆", theme::BAD)
-        } else if find.is_some_and(|find| find.rows().contains(row)) {
+        } else if find.is_some_and(|find| find.rows.contains(row)) {
             (theme::FOUND, theme::WATCH)
         } else if self.app.session().own.contains(row) {
             (theme::OWN, theme::GOOD)

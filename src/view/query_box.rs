@@ -77,19 +77,19 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let (trouble, progress) = match query_box.purpose {
         Purpose::Filter => (session.filters.trouble(), session.filters.lag(session.now)),
         Purpose::Find => (
-            find.and_then(crate::app::Find::trouble),
-            find.and_then(|find| find.lag(session.now)),
+            find.and_then(|find| find.watch.trouble()),
+            find.and_then(|find| find.watch.lag(session.now)),
         ),
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => (None, None),
     };
     let count = match (query_box.purpose, find) {
-        (Purpose::Filter, _) if session.filters.is_new() => Some("searching …".to_owned()),
+        (Purpose::Filter, _) if session.filters.is_new => Some("searching …".to_owned()),
         (Purpose::Filter, _) if session.filters.progress().is_some() => {
             let (shown, kept) = (session.shown.messages(), session.log.counters().kept);
             let (shown, kept) = (figures::count(shown), figures::count(kept));
             Some(format!("{shown} of {kept}"))
         }
-        (Purpose::Find, Some(find)) => Some(format!("{} found", figures::count(find.rows().len()))),
+        (Purpose::Find, Some(find)) => Some(format!("{} found", figures::count(find.rows.len()))),
         _ => None,
     };
     let offered = app.offered().map(|offered| {
@@ -110,7 +110,7 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     }
     let not_known = match (query_box.purpose, find) {
         (Purpose::Filter, _) => session.filters.unchecked(),
-        (Purpose::Find, Some(find)) => find.unchecked(),
+        (Purpose::Find, Some(find)) => find.watch.unchecked,
         _ => Unchecked::default(),
     };
     for words in unchecked(&not_known) {

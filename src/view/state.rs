@@ -12,7 +12,7 @@ use crate::server::Connection;
 /// Returns the state of the connection: a mark, its style, and a description.
 pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     let server = &app.session().server;
-    if let Some(away) = app.session().nodes.lost() {
+    if let Some(away) = app.session().server.nodes.lost() {
         return state_away(app, away);
     }
     match &server.connection {

@@ -180,7 +180,7 @@ fn parts(app: &App) -> Vec<Part> {
         ));
     }
     parts.push(subscriptions(app));
-    if (server.connection == Connection::Live || app.session().nodes.lost().is_some())
+    if (server.connection == Connection::Live || app.session().server.nodes.lost().is_some())
         && let Some(history) = app.session().log.history()
     {
         let rate = figures::rate(history.rate(app.session().now));

@@ -919,7 +919,7 @@ fn pasted_keys_only_move_where_no_text_is_written() {
     assert!(stage.app.overlay().is_none());
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.shown(), 30);
-    assert!((0..30).all(|row| !stage.session().is_marked(RowId(row))));
+    assert!((0..30).all(|row| !stage.session().marked.contains(&RowId(row))));
     assert_eq!(stage.box_texts(), (String::new(), String::new()));
     assert!(
         stage.toast().contains("several keys at once"),
@@ -947,7 +947,7 @@ fn pasted_keys_change_no_list_and_no_open_message() {
     stage.keys("fb");
     stage.code(KeyCode::Enter);
     assert_eq!(burst(&mut stage, "ddi ea\r"), []);
-    assert_eq!(stage.session().filters.list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     assert_eq!(stage.app.context(), Context::Filters);
     stage.keys("d");
     stage.code(KeyCode::Esc);
@@ -1009,13 +1009,13 @@ fn z_held_down_takes_back_one_act() {
     stage.keys("atwo");
     stage.code(KeyCode::Enter);
     stage.keys("dd");
-    assert_eq!(stage.session().filters.list().len(), 0);
+    assert_eq!(stage.session().filters.list.len(), 0);
     stage.keys("Z");
     for pause in [500, 33, 33] {
         stage.wait(Duration::from_millis(pause));
         stage.code(KeyCode::Char('Z'));
     }
-    assert_eq!(stage.session().filters.list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
 }
 
 #[test]
@@ -1051,11 +1051,11 @@ fn what_is_removed_from_a_list_comes_back_in_its_place() {
             stage.code(KeyCode::Enter);
         }
         let listed = |stage: &Stage| -> Vec<String> {
-            let filters = stage.session().filters.list().iter().map(|one| &one.query);
+            let filters = stage.session().filters.list.iter().map(|one| &one.query);
             let breakpoints = stage
                 .session()
                 .breakpoints
-                .list()
+                .list
                 .iter()
                 .map(subscope::app::Breakpoint::query);
             let queries: Vec<_> = if open == "f" {
@@ -1098,11 +1098,11 @@ fn several_acts_are_undone_one_by_one() {
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
     stage.keys("cfdZ");
-    assert_eq!(stage.session().filters.list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     stage.keys("d");
     stage.code(KeyCode::Esc);
     stage.keys("ZZ");
-    assert_eq!(stage.session().filters.list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     assert!(
         stage.toast().contains("3 messages restored"),
         "{}",
@@ -1605,6 +1605,7 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
     let table = |stage: &Stage| {
         stage
             .session()
+            .server
             .nodes
             .iter()
             .map(|(id, _)| id.0)
@@ -1626,7 +1627,7 @@ fn a_silent_node_is_not_excused_by_those_that_answer() {
         stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
     }
     let silence = |stage: &Stage| -> Vec<Option<Duration>> {
-        let nodes = stage.session().nodes.iter();
+        let nodes = stage.session().server.nodes.iter();
         nodes
             .map(|(_, node)| stage.session().unanswered_by(node))
             .collect()
@@ -2053,7 +2054,7 @@ fn clearing_is_undone_with_marks_filter_and_place() {
         (31, 0)
     );
     assert_eq!(stage.selected(), "2");
-    assert!(stage.session().is_marked(RowId(2)));
+    assert!(stage.session().marked.contains(&RowId(2)));
     stage.keys("/2");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.shown(), 12);

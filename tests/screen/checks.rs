@@ -90,7 +90,7 @@ impl Checked {
         let app = &self.stage.app;
         let rows = (0..app.log().end().0).map(RowId);
         rows.flat_map(|row| {
-            let found = app.session().findings(row);
+            let found = app.session().checks.findings.of(row);
             found.map(move |finding| (row.0, finding.what.to_string()))
         })
         .collect()
@@ -301,7 +301,7 @@ fn what_is_flagged_can_be_filtered_by_and_found() {
     checked.numbers("orders", [9, 20]);
     assert_eq!(checked.shown(), [0, 1, 3, 5, 6]);
     checked.press("\x1bFis:seqgap\n");
-    let found = checked.stage.session().find.as_ref().unwrap().rows();
+    let found = &checked.stage.session().find.as_ref().unwrap().rows;
     let found: Vec<u64> = found.iter().map(|row| row.0).collect();
     assert_eq!(found, [2, 4, 7]);
 }
@@ -311,11 +311,11 @@ fn a_breakpoint_stops_where_a_check_has_flagged_a_row() {
     let mut checked = Checked::with(sequence());
     checked.press("Bis:seqgap\n\x1b");
     checked.numbers("orders", [1, 2, 3]);
-    assert!(checked.stage.session().breakpoints.stop().is_none());
+    assert!(checked.stage.session().breakpoints.stop.is_none());
     checked.numbers("orders", [7, 8]);
     let breakpoints = &checked.stage.session().breakpoints;
-    assert_eq!(breakpoints.stop().unwrap().row, RowId(3));
-    assert_eq!(breakpoints.hits().len(), 1);
+    assert_eq!(breakpoints.stop.as_ref().unwrap().row, RowId(3));
+    assert_eq!(breakpoints.hits.len(), 1);
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn a_shape_is_not_learnt_of_what_is_no_json() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("logs", &["hello"]);
     checked.press("\nz[");
-    assert!(checked.stage.session().checks.plan().is_empty());
+    assert!(checked.stage.session().checks.plan.is_empty());
 }
 
 #[test]
@@ -654,7 +654,7 @@ fn only_a_whole_number_is_followed() {
         checked.press("G\n\nj#");
         let toast = checked.stage.toast();
         assert!(toast.contains("not a whole number"), "{value}: {toast}");
-        assert!(checked.stage.session().checks.plan().is_empty());
+        assert!(checked.stage.session().checks.plan.is_empty());
         checked.press("qq");
     }
     checked.messages("a", &[r#"{"s":"17"}"#]);
@@ -680,7 +680,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
         panic!("no plan");
     };
     checked.engine.answer(plan);
-    let check = checked.stage.session().checks.plan().entries()[0].id;
+    let check = checked.stage.session().checks.plan.entries()[0].id;
     let some = Looked {
         only: Some(check),
         rows: 68,

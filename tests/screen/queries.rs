@@ -105,7 +105,10 @@ fn escape_in_the_box_brings_back_the_filter_before_and_in_the_panes_ends_it() {
     filter(&mut stage, " nothing like it");
     assert_eq!(stage.session().shown.messages(), 0);
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.session().filters.typed(), Some(&query("error")));
+    assert_eq!(
+        stage.session().filters.typed.as_ref(),
+        Some(&query("error"))
+    );
     assert_eq!(stage.session().shown.messages(), 10);
     // Esc also restores the filter if the text is not a valid query.
     filter(&mut stage, " (");
@@ -124,7 +127,7 @@ fn an_empty_box_ends_the_filter_and_the_search() {
     stage.keys("/");
     stage.ctrl('u');
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.session().filters.typed(), None);
+    assert_eq!(stage.session().filters.typed.as_ref(), None);
     assert!(stage.session().shown.is_everything());
     stage.keys("Ferror");
     stage.code(KeyCode::Enter);
@@ -188,7 +191,8 @@ fn a_search_that_finds_nothing_offers_what_may_have_been_meant() {
     );
     stage.keys("F");
     feed_unsearched(&mut stage, 1);
-    assert!(!stage.session().find.as_ref().unwrap().progress().is_done());
+    let find = stage.session().find.as_ref().unwrap();
+    assert!(!find.watch.progress().is_done());
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
     assert_eq!(selected_number(&stage), 90);
@@ -202,7 +206,7 @@ fn a_breakpoint_offers_what_may_have_been_meant() {
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
     feed(&mut stage, 100..120);
-    assert_eq!(stage.session().breakpoints.list()[0].hits(), 2);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 2);
 }
 
 #[test]
@@ -410,8 +414,8 @@ fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.chord(KeyModifiers::ALT, KeyCode::Enter);
-    assert!(stage.session().filters.typed().is_none());
-    assert_eq!(stage.session().filters.list().len(), 1);
+    assert!(stage.session().filters.typed.is_none());
+    assert_eq!(stage.session().filters.list.len(), 1);
     assert_eq!(stage.session().shown.messages(), 10);
     // Excluding shows everything else.
     stage.keys("fi");
@@ -427,7 +431,7 @@ fn filters_are_kept_as_a_list_each_on_or_off_include_or_exclude() {
     stage.keys(" ");
     assert_eq!(stage.session().shown.messages(), 10);
     stage.keys("kd");
-    assert_eq!(stage.session().filters.list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     assert_eq!(stage.session().shown.messages(), 100);
 }
 
@@ -451,9 +455,9 @@ fn a_list_that_is_empty_opens_with_its_box_and_one_that_is_added_to_stays_open()
         assert_eq!(stage.app.context(), context);
         stage.code(KeyCode::Esc);
     }
-    assert_eq!(stage.session().filters.list().len(), 1);
-    assert_eq!(stage.session().filters.list()[0].query, query("error"));
-    assert_eq!(stage.session().breakpoints.list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
+    assert_eq!(stage.session().filters.list[0].query, query("error"));
+    assert_eq!(stage.session().breakpoints.list.len(), 1);
     assert_eq!(stage.session().log.counters().kept, 100);
 }
 
@@ -471,7 +475,7 @@ fn a_filter_from_the_command_line_is_in_force_from_the_first_message() {
     });
     feed(&mut stage, 0..100);
     assert_eq!(stage.session().shown.messages(), 10);
-    assert_eq!(stage.session().filters.list().len(), 2);
+    assert_eq!(stage.session().filters.list.len(), 2);
 }
 
 #[test]
@@ -566,7 +570,7 @@ fn finding_hides_nothing_and_jumps_between_hits() {
     assert!(stage.is_following());
     stage.code(KeyCode::Enter);
     assert_eq!(stage.session().shown.messages(), 100);
-    assert_eq!(stage.session().find.as_ref().unwrap().rows().len(), 10);
+    assert_eq!(stage.session().find.as_ref().unwrap().rows.len(), 10);
     assert_eq!(selected_number(&stage), 90);
     stage.keys("NN");
     assert_eq!(selected_number(&stage), 70);
@@ -660,7 +664,8 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         assert_eq!((selected_number(&stage), stage.toast()), (90, ""));
         feed_unsearched(&mut stage, 1);
         stage.app.update(Event::Scanned(rest), stage.now);
-        assert!(!stage.session().find.as_ref().unwrap().progress().is_done());
+        let find = stage.session().find.as_ref().unwrap();
+        assert!(!find.watch.progress().is_done());
         assert_eq!((selected_number(&stage), stage.toast()), (expected, toast));
         // Rows that have just arrived do not count as unsearched either.
         stage
@@ -696,10 +701,10 @@ fn escape_in_the_box_brings_back_the_search_before() {
     stage.keys("F nothing like it");
     stage.code(KeyCode::Esc);
     assert_eq!(
-        stage.session().find.as_ref().unwrap().query(),
+        stage.session().find.as_ref().unwrap().watch.query(),
         &query("error")
     );
-    assert_eq!(stage.session().find.as_ref().unwrap().rows().len(), 10);
+    assert_eq!(stage.session().find.as_ref().unwrap().rows.len(), 10);
 }
 
 #[test]
@@ -744,7 +749,7 @@ fn while_following_the_last_row_itself_is_the_first_to_be_found() {
 fn while_following_the_last_row_itself_is_the_first_mark_before() {
     let mut stage = stage();
     stage.keys(" x");
-    assert!(stage.session().is_marked(RowId(99)));
+    assert!(stage.session().marked.contains(&RowId(99)));
     stage.keys("G[");
     assert_eq!(selected_number(&stage), 99);
     assert!(!stage.is_following());
@@ -778,9 +783,9 @@ fn a_breakpoint_freezes_the_view_on_its_hit_while_receiving_goes_on() {
     feed(&mut stage, 101..130);
     assert!(!stage.is_following());
     assert_eq!(selected_number(&stage), 110);
-    let stop = stage.session().breakpoints.stop().unwrap();
+    let stop = stage.session().breakpoints.stop.as_ref().unwrap();
     assert_eq!((stop.row, stop.query.text()), (RowId(109), "error"));
-    assert_eq!(stage.session().breakpoints.list()[0].hits(), 2);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 2);
     feed(&mut stage, 130..200);
     assert_eq!(selected_number(&stage), 110);
     assert_eq!(stage.session().log.counters().received, 199);
@@ -821,7 +826,7 @@ fn following_by_hand_passes_the_hits_that_wait() {
     stage.keys("G");
     assert!(stage.is_following());
     assert_eq!(stage.session().breakpoints.waiting(), 0);
-    assert!(stage.session().breakpoints.stop().is_none());
+    assert!(stage.session().breakpoints.stop.is_none());
 }
 
 #[test]
@@ -853,14 +858,14 @@ fn a_breakpoint_may_stop_at_every_nth_hit() {
     stage.keys("B++");
     stage.code(KeyCode::Esc);
     feed(&mut stage, 101..200);
-    assert_eq!(stage.session().breakpoints.list()[0].hits(), 9);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 9);
     for expected in [130, 160, 190] {
         assert_eq!(selected_number(&stage), expected);
         stage.keys(" ");
     }
     assert!(stage.is_following());
     stage.keys("B--------");
-    assert_eq!(stage.session().breakpoints.list()[0].every, 1);
+    assert_eq!(stage.session().breakpoints.list[0].every, 1);
 }
 
 #[test]
@@ -872,11 +877,8 @@ fn a_breakpoint_that_only_logs_counts_and_marks_without_stopping() {
     feed(&mut stage, 101..200);
     assert!(stage.is_following());
     let breakpoints = &stage.session().breakpoints;
-    assert_eq!(
-        (breakpoints.list()[0].hits(), breakpoints.waiting()),
-        (9, 0)
-    );
-    assert!(breakpoints.hits().contains(RowId(109)));
+    assert_eq!((breakpoints.list[0].hits, breakpoints.waiting()), (9, 0));
+    assert!(breakpoints.hits.contains(RowId(109)));
     stage.keys("[");
     assert_eq!(selected_number(&stage), 190);
 }
@@ -887,7 +889,7 @@ fn a_breakpoint_rings_the_bell_or_notifies_but_not_for_every_hit_of_a_flood() {
     break_at(&mut stage, "error");
     stage.keys("Bbl");
     assert_eq!(
-        stage.session().breakpoints.list()[0].attention,
+        stage.session().breakpoints.list[0].attention,
         Attention::Bell
     );
     stage.code(KeyCode::Esc);
@@ -927,14 +929,14 @@ fn a_breakpoint_switched_off_asks_nothing_and_counts_on_when_it_is_on_again() {
     };
     assert_eq!(effects, [Effect::StopScan(WatchId(2))]);
     feed(&mut stage, 101..130);
-    assert_eq!(stage.session().breakpoints.list()[0].hits(), 0);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 0);
     stage.wait(Duration::from_secs(1));
     stage.keys(" ");
     stage.code(KeyCode::Esc);
     feed(&mut stage, 131..145);
-    assert_eq!(stage.session().breakpoints.list()[0].hits(), 1);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 1);
     stage.keys("Bd");
-    assert!(stage.session().breakpoints.list().is_empty());
+    assert!(stage.session().breakpoints.list.is_empty());
 }
 
 #[test]
@@ -986,14 +988,14 @@ fn hits_that_wait_survive_eviction_and_those_that_cannot_are_counted() {
         feed(&mut stage, 100_000 + round * 100..100_100 + round * 100);
     }
     let breakpoints = &stage.session().breakpoints;
-    assert!(breakpoints.gone() > 0);
+    assert!(breakpoints.gone > 0);
     let hits: u64 = breakpoints
-        .list()
+        .list
         .iter()
         .map(subscope::app::Breakpoint::hits)
         .sum();
     let seen = 2 + 1;
-    assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone());
+    assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone);
 }
 
 #[test]
@@ -1026,8 +1028,8 @@ fn an_edited_breakpoint_counts_anew() {
     stage.keys("info");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Breakpoints);
-    assert_eq!(stage.session().breakpoints.list()[0].hits(), 0);
-    assert_eq!(stage.session().breakpoints.list()[0].query().text(), "info");
+    assert_eq!(stage.session().breakpoints.list[0].hits, 0);
+    assert_eq!(stage.session().breakpoints.list[0].query.text(), "info");
 }
 
 #[test]
@@ -1043,7 +1045,7 @@ fn a_hit_stays_however_much_came_right_before_it() {
         assert!(stage.session().log.size() <= stage.session().log.budget());
     }
     assert_eq!(stage.selected(), "BIGHIT");
-    assert!(!stage.session().breakpoints.stop().unwrap().is_gone);
+    assert!(!stage.session().breakpoints.stop.as_ref().unwrap().is_gone);
 }
 
 #[test]
@@ -1097,7 +1099,7 @@ fn an_edited_breakpoint_does_not_claim_what_the_query_before_has_hit() {
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
     let breakpoints = &stage.session().breakpoints;
-    assert_eq!(breakpoints.stop().unwrap().query.text(), "error");
+    assert_eq!(breakpoints.stop.as_ref().unwrap().query.text(), "error");
     assert_eq!(breakpoints.waiting(), 0);
     stage.keys(" ");
     assert!(stage.is_following());
@@ -1105,7 +1107,7 @@ fn an_edited_breakpoint_does_not_claim_what_the_query_before_has_hit() {
     stage.keys("B e");
     stage.keys("z");
     stage.code(KeyCode::Enter);
-    assert!(!stage.session().breakpoints.list()[0].is_on());
+    assert!(!stage.session().breakpoints.list[0].is_on());
 }
 
 #[test]
@@ -1158,9 +1160,9 @@ fn rows_that_went_before_a_breakpoint_could_be_asked_of_them_are_said() {
             stage.send(Event::Scanned(answer));
         }
     }
-    let breakpoint = &stage.session().breakpoints.list()[0];
+    let breakpoint = &stage.session().breakpoints.list[0];
     assert!(breakpoint.missed() > 0);
-    assert_eq!(breakpoint.hits() + breakpoint.missed(), 30_000);
+    assert_eq!(breakpoint.hits + breakpoint.missed(), 30_000);
     stage.keys("B");
     stage.send(Event::Resize(140, 40));
     assert_line(
@@ -1177,7 +1179,7 @@ fn marks_hits_and_gaps_are_jumped_between() {
     stage.keys("kkkkk");
     assert_eq!(selected_number(&stage), 94);
     stage.keys("x");
-    assert!(stage.session().is_marked(RowId(94)));
+    assert!(stage.session().marked.contains(&RowId(94)));
     stage.notice(Notice::Dropped(subscope::message::Dropped::default()));
     feed(&mut stage, 100..110);
     stage.keys("G[");
@@ -1192,7 +1194,7 @@ fn marks_hits_and_gaps_are_jumped_between() {
     stage.keys("]");
     assert!(stage.selected().starts_with("Dropped"));
     stage.keys("[x");
-    assert!(!stage.session().is_marked(RowId(94)));
+    assert!(!stage.session().marked.contains(&RowId(94)));
 }
 
 #[test]
@@ -1204,7 +1206,7 @@ fn marks_go_with_their_rows() {
         feed(&mut stage, round * 100..round * 100 + 100);
     }
     assert!(stage.session().log.row(row).is_none());
-    assert!(!stage.session().is_marked(row));
+    assert!(!stage.session().marked.contains(&row));
 }
 
 #[test]
@@ -1648,7 +1650,7 @@ fn a_list_says_below_what_is_wrong_where_that_is_too_long_to_stand_beside_the_qu
     let mut stage = stage();
     break_at(&mut stage, "jq(def f: f; f)");
     feed(&mut stage, 100..110);
-    let list = stage.session().breakpoints.list();
+    let list = &stage.session().breakpoints.list;
     let trouble = list[0].trouble().expect("the program fails").to_owned();
     stage.keys("B");
     for width in [80, 40] {

@@ -42,7 +42,7 @@ impl Reader {
         let labels = std::iter::once("matched by").chain(std::iter::repeat(""));
         let brought = labels.zip(snapshot.topics.iter().map(topic_words));
         lines.extend(brought.map(|(label, words)| ChannelTabLine::Fact(label, words)));
-        for finding in session.findings(snapshot.row) {
+        for finding in session.checks.findings.of(snapshot.row) {
             let words = whole(finding.what.to_string().as_bytes());
             lines.push(ChannelTabLine::Fact("found", words));
         }
@@ -54,7 +54,7 @@ impl Reader {
             lines.push(ChannelTabLine::Fact("published", words.to_owned()));
         }
         lines.push(ChannelTabLine::Fact("channel", whole_name(name)));
-        if let Some(path) = session.lens(name) {
+        if let Some(path) = session.lenses.of(name) {
             lines.push(ChannelTabLine::Fact("lens", path.text().to_owned()));
         }
         lines.extend(about_channel(session, name));

@@ -45,14 +45,16 @@ impl Attention {
 #[derive(Debug)]
 pub struct Breakpoint {
     pub(crate) id: WatchId,
-    pub(crate) query: Query,
+    /// What it matches.
+    pub query: Query,
     /// Stops at every n-th hit, the first time at the n-th.
     pub every: u64,
     /// How it alerts the user.
     pub attention: Attention,
     /// Whether it only counts and marks hits, without stopping the view.
     pub logs_only: bool,
-    pub(super) hits: u64,
+    /// Number of rows that it has matched.
+    pub hits: u64,
     /// Rows before this one have been counted.
     pub(super) counted: RowId,
     /// The rows in the log at which it stops the view.
@@ -62,19 +64,9 @@ pub struct Breakpoint {
 }
 
 impl Breakpoint {
-    /// Returns its query.
-    pub fn query(&self) -> &Query {
-        &self.query
-    }
-
     /// Returns whether it is on.
     pub fn is_on(&self) -> bool {
         self.watch.is_some()
-    }
-
-    /// Returns the number of rows that it has matched.
-    pub fn hits(&self) -> u64 {
-        self.hits
     }
 
     /// Returns the error that its query caused, if there was one.
@@ -84,7 +76,7 @@ impl Breakpoint {
 
     /// Returns the number of rows that left the log before its query was run on them.
     pub fn missed(&self) -> u64 {
-        self.watch.as_ref().map_or(0, LiveQuery::missed)
+        self.watch.as_ref().map_or(0, |watch| watch.missed)
     }
 
     /// Records the rows that it matched. Returns their number, and the first one at which the view
@@ -129,37 +121,23 @@ pub struct Stop {
 /// All breakpoints and their hits.
 #[derive(Debug, Default)]
 pub struct Breakpoints {
-    pub(super) list: Vec<Breakpoint>,
+    /// The breakpoints, in the order in which they were set.
+    pub list: Vec<Breakpoint>,
     /// The rows in the log that any breakpoint hit, whether the view stops there or not.
-    pub(super) hits: RowSet,
+    pub hits: RowSet,
     /// The rows in the log at which any breakpoint stops the view.
     pub(super) stops: RowSet,
     /// Where the view has stopped.
-    pub(super) at: Option<Stop>,
+    pub stop: Option<Stop>,
     /// Rows before this one are done: the view stopped there, or was told to go on.
     pub(super) passed: RowId,
     /// Number of hits that left the log before the view reached them, since it stopped.
-    pub(super) gone: u64,
+    pub gone: u64,
     pub(super) made: u32,
     pub(super) alerted: Time,
 }
 
 impl Breakpoints {
-    /// Returns the breakpoints, in the order in which they were set.
-    pub fn list(&self) -> &[Breakpoint] {
-        &self.list
-    }
-
-    /// Returns the rows in the log that any breakpoint hit.
-    pub fn hits(&self) -> &RowSet {
-        &self.hits
-    }
-
-    /// Returns where the view has stopped.
-    pub fn stop(&self) -> Option<&Stop> {
-        self.at.as_ref()
-    }
-
     /// Returns the next row at which the view is to stop.
     pub(crate) fn next_stop(&self) -> Option<RowId> {
         self.stops.at_or_after(self.passed)
@@ -168,12 +146,6 @@ impl Breakpoints {
     /// Returns the number of rows at which the view is still to stop.
     pub fn waiting(&self) -> u64 {
         self.stops.len() - self.stops.place_of(self.passed)
-    }
-
-    /// Returns the number of rows that left the log before the view could stop at them, since it
-    /// stopped.
-    pub fn gone(&self) -> u64 {
-        self.gone
     }
 
     pub(crate) fn watches_mut(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
@@ -189,7 +161,7 @@ impl Breakpoints {
             one.stops.remove(gone.clone());
         }
         self.gone += before - self.waiting();
-        if let Some(stop) = &mut self.at {
+        if let Some(stop) = &mut self.stop {
             stop.is_gone |= gone.contains(&stop.row);
         }
     }
@@ -220,7 +192,7 @@ impl Breakpoints {
     /// Returns the rows that the log must hold: where the view has stopped, and where it will stop
     /// next.
     pub(crate) fn rows_to_hold(&self) -> Vec<RowId> {
-        let mut rows: Vec<RowId> = self.at.iter().map(|stop| stop.row).collect();
+        let mut rows: Vec<RowId> = self.stop.iter().map(|stop| stop.row).collect();
         let mut from = self.passed;
         while rows.len() < HITS_KEPT
             && let Some(row) = self.stops.at_or_after(from)

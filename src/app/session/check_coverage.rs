@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use super::Session;
-use super::find::Find;
 use super::live_query::Unchecked;
 use crate::log::Channel;
 use crate::message::{Notice, Time};
@@ -23,16 +22,6 @@ struct Share {
     most: u64,
     /// Whether `most` is the exact number.
     is_exact: bool,
-}
-
-/// When coverage was last counted, and for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counted {
-    at: Time,
-    /// The serial number of the last query.
-    serial: u64,
-    /// The change counter of the checks.
-    checks: u64,
 }
 
 impl Share {
@@ -67,33 +56,23 @@ impl Share {
 impl Session {
     /// Counts what queries for flags cannot know, if that may have changed.
     pub(crate) fn count_unchecked(&mut self) {
-        let counted = Counted {
-            at: self.now,
-            serial: self.serial,
-            checks: self.checks.changes(),
-        };
-        let is_known = self.counted.is_some_and(|last| {
-            let is_recent = self.now.since(last.at) < COUNT_EVERY;
-            is_recent
-                && Counted {
-                    at: self.now,
-                    ..last
-                } == counted
-        });
+        let state = (self.serial, self.checks.changes);
+        let is_known = self
+            .checks
+            .counted
+            .is_some_and(|(at, counted)| counted == state && self.now.since(at) < COUNT_EVERY);
         if is_known {
             return;
         }
-        self.counted = Some(counted);
+        self.checks.counted = Some((self.now, state));
         let filter = self.filters.query().map(|query| self.unchecked_by(query));
-        let find = self
-            .find
-            .as_ref()
-            .map(|find| self.unchecked_by(find.query()));
-        if let Some(watch) = self.filters.watch_mut() {
-            watch.note_unchecked(filter.unwrap_or_default());
+        let find = self.find.as_ref();
+        let find = find.map(|find| self.unchecked_by(find.watch.query()));
+        if let Some(watch) = &mut self.filters.watch {
+            watch.unchecked = filter.unwrap_or_default();
         }
-        if let Some(watch) = self.find.as_mut().map(Find::watch_mut) {
-            watch.note_unchecked(find.unwrap_or_default());
+        if let Some(search) = &mut self.find {
+            search.watch.unchecked = find.unwrap_or_default();
         }
     }
 
@@ -109,14 +88,14 @@ impl Session {
         for channel in asked_of {
             unknown = unknown.plus(self.unknown_on(channel, asked));
         }
-        let mut checks = self.checks.plan().entries().iter();
+        let mut checks = self.checks.plan.entries().iter();
         let makes_any = checks.any(|entry| is_of(&entry.check, asked));
         Unchecked {
             unknown: unknown.most,
             is_at_most: !unknown.is_exact,
             waiting: if makes_any { self.waiting() } else { 0 },
             missed: if makes_any { self.checks.missed() } else { 0 },
-            is_full: makes_any && self.checks.leave_out_some(),
+            is_full: makes_any && self.checks.leaves_out_some,
         }
     }
 
@@ -165,7 +144,7 @@ impl Session {
 
     /// Returns how many messages of a channel in the log a check has skipped.
     fn skipped_by(&self, check: CheckId, channel: &Channel) -> Share {
-        let Some(skipped) = self.checks.skipped(check, channel.name()) else {
+        let Some(skipped) = self.checks.skips.of(check, channel.name()) else {
             return Share::exactly(0);
         };
         let rows = &skipped.rows;

@@ -13,8 +13,7 @@ use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::workers::analysis::{
-    Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report, Request,
-    Skipped, Skips,
+    Ask, Channels, Check, CheckId, Findings, Follower, Looked, Plan, Report, Request, Skips,
 };
 
 /// Interval between requests for the reports that are shown.
@@ -29,13 +28,15 @@ type Place = (CheckId, Option<Arc<[u8]>>);
 /// The checks and their results.
 #[derive(Debug)]
 pub struct Checks {
-    plan: Plan,
+    /// The checks in force.
+    pub plan: Plan,
     /// Whether the plan is still to be sent to the worker thread.
     is_new: bool,
     follower: Follower,
-    findings: Findings,
+    /// What they found.
+    pub findings: Findings,
     /// Messages that could not be evaluated by the checks that flag rows.
-    skips: Skips,
+    pub(super) skips: Skips,
     /// The latest reports that are shown, by channel if the check tells channels apart.
     reports: BTreeMap<Place, Box<Report>>,
     /// When they were last requested.
@@ -48,10 +49,12 @@ pub struct Checks {
     /// not flagged everything yet.
     looking_back: BTreeMap<CheckId, Progress>,
     /// Whether checks that flag rows had no room for some channels.
-    leaves_out_some: bool,
+    pub(super) leaves_out_some: bool,
     /// Increases when a check is added, finishes looking back, skips messages on another channel,
     /// or ends.
-    changes: u64,
+    pub(super) changes: u64,
+    /// When their coverage was last counted, and the serial number and the changes then.
+    pub(super) counted: Option<(Time, (u64, u64))>,
 }
 
 impl Checks {
@@ -79,17 +82,8 @@ impl Checks {
             looking_back: BTreeMap::new(),
             leaves_out_some: false,
             changes: 0,
+            counted: None,
         }
-    }
-
-    /// Returns the checks in force.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// Returns the findings.
-    pub fn findings(&self) -> &Findings {
-        &self.findings
     }
 
     /// Returns the number of rows that left the log before they could be checked.
@@ -97,25 +91,10 @@ impl Checks {
         self.follower.missed()
     }
 
-    /// Returns whether checks that flag rows had no room for some channels.
-    pub(crate) fn leave_out_some(&self) -> bool {
-        self.leaves_out_some
-    }
-
     /// Returns the progress of a check on the messages that were in the log when it was added,
     /// until it has processed all of them.
     pub(crate) fn looking_back(&self, check: CheckId) -> Option<Progress> {
         self.looking_back.get(&check).copied()
-    }
-
-    /// Returns the messages on the channel called `name` that a check could not evaluate.
-    pub(crate) fn skipped(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
-        self.skips.of(check, name)
-    }
-
-    /// Returns a number that increases whenever the set of checked rows changes.
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes
     }
 
     /// Returns the latest report of a check, for this channel if the check tells channels apart.
@@ -225,11 +204,6 @@ pub(crate) fn only(name: &[u8]) -> Channels {
 }
 
 impl Session {
-    /// Returns the findings on `row`.
-    pub fn findings(&self, row: RowId) -> impl Iterator<Item = &Finding> {
-        self.checks.findings.of(row)
-    }
-
     /// Adds `check` for new messages and for those in the log.
     pub(crate) fn add_check(&mut self, check: Check) -> (CheckId, Vec<Effect>) {
         // Rows up to here are processed for this check alone.

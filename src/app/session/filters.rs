@@ -38,18 +38,19 @@ impl Filter {
 #[derive(Debug)]
 pub struct Filters {
     /// The filter typed with `/`.
-    pub(crate) typed: Option<Query>,
-    pub(crate) list: Vec<Filter>,
+    pub typed: Option<Query>,
+    /// The list, in the order in which the filters were added.
+    pub list: Vec<Filter>,
     /// The only channel that is shown, if one was selected.
     pub only: Option<Arc<[u8]>>,
     /// The muted channels.
     pub muted: Names,
     /// Number of `muted` channels that have received messages.
     pub muted_and_heard: usize,
-    watch: Option<LiveQuery>,
+    pub(super) watch: Option<LiveQuery>,
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.
-    is_new: bool,
+    pub is_new: bool,
 }
 
 impl Filters {
@@ -74,16 +75,6 @@ impl Filters {
         }
     }
 
-    /// Returns the filter that was typed last, if it is in force.
-    pub fn typed(&self) -> Option<&Query> {
-        self.typed.as_ref()
-    }
-
-    /// Returns the list, in the order in which the filters were added.
-    pub fn list(&self) -> &[Filter] {
-        &self.list
-    }
-
     /// Returns the progress of the filter in force; `None` without one.
     pub fn progress(&self) -> Option<Progress> {
         Some(self.watch.as_ref()?.progress())
@@ -102,22 +93,12 @@ impl Filters {
     /// Returns what checks have not covered, if the filter in force asks for flags.
     pub fn unchecked(&self) -> Unchecked {
         let watch = self.watch.as_ref();
-        watch.map_or_else(Unchecked::default, |watch| *watch.unchecked())
-    }
-
-    /// Returns whether the filter in force has no answer yet, so that the rows shown are still
-    /// those of the previous one.
-    pub fn is_new(&self) -> bool {
-        self.is_new
+        watch.map_or_else(Unchecked::default, |watch| watch.unchecked)
     }
 
     /// Returns the query in force.
     pub(crate) fn query(&self) -> Option<&Query> {
         Some(self.watch.as_ref()?.query())
-    }
-
-    pub(crate) fn watch_mut(&mut self) -> Option<&mut LiveQuery> {
-        self.watch.as_mut()
     }
 
     /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
@@ -182,7 +163,7 @@ impl Session {
             self.filters.watch = None;
             effects.extend(self.refresh_shown());
         }
-        if let Some(query) = self.find.as_ref().map(|find| find.query().clone())
+        if let Some(query) = self.find.as_ref().map(|find| find.watch.query().clone())
             && asks(&query)
         {
             self.find = None;

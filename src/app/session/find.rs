@@ -1,7 +1,7 @@
 //! Find: marks the rows that match a query and keeps showing the others.
 
 use super::Session;
-use super::live_query::{FIND, LiveQuery, Progress, Unchecked};
+use super::live_query::{FIND, LiveQuery};
 use crate::app::effect::Effect;
 use crate::log::RowSet;
 use crate::message::{RowId, Time};
@@ -15,8 +15,10 @@ const MAX_TOLD: usize = 40;
 /// A search in the log and its matches.
 #[derive(Debug)]
 pub struct Find {
-    watch: LiveQuery,
-    rows: RowSet,
+    /// The query, run on all rows.
+    pub watch: LiveQuery,
+    /// The rows found so far.
+    pub rows: RowSet,
     /// The pending jump to the nearest match, until its target is known.
     pub(crate) jump: Option<Jump>,
 }
@@ -31,57 +33,9 @@ pub(crate) enum Jump {
 }
 
 impl Find {
-    /// Returns the query.
-    pub fn query(&self) -> &Query {
-        self.watch.query()
-    }
-
-    /// Returns the rows found so far.
-    pub fn rows(&self) -> &RowSet {
-        &self.rows
-    }
-
-    /// Returns the progress of the search.
-    pub fn progress(&self) -> Progress {
-        self.watch.progress()
-    }
-
-    /// Returns the progress of the search while it lags.
-    pub fn lag(&self, now: Time) -> Option<Progress> {
-        self.watch.lag(now)
-    }
-
     /// Returns the number of rows that have not been searched, while the search lags.
     pub(crate) fn left(&self, now: Time) -> u64 {
-        self.lag(now).map_or(0, |lag| lag.left())
-    }
-
-    /// Returns whether all rows that were in the log when the search started have been searched.
-    pub fn has_searched_kept(&self) -> bool {
-        self.watch.has_searched_kept()
-    }
-
-    /// Returns the error that the query caused, if there was one.
-    pub fn trouble(&self) -> Option<&str> {
-        self.watch.trouble()
-    }
-
-    /// Returns the number of rows that left the log before they could be searched.
-    pub fn missed(&self) -> u64 {
-        self.watch.missed()
-    }
-
-    /// Returns what checks have not covered, if the query asks for flags.
-    pub fn unchecked(&self) -> Unchecked {
-        *self.watch.unchecked()
-    }
-
-    pub(crate) fn watch_mut(&mut self) -> &mut LiveQuery {
-        &mut self.watch
-    }
-
-    pub(crate) fn rows_mut(&mut self) -> &mut RowSet {
-        &mut self.rows
+        self.watch.lag(now).map_or(0, |lag| lag.left())
     }
 }
 
@@ -100,7 +54,7 @@ impl Session {
 
     /// Starts a search for `query`, or ends the search if it is `None`.
     pub(crate) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
-        if self.find.as_ref().map(Find::query) == query.as_ref() {
+        if self.find.as_ref().map(|find| find.watch.query()) == query.as_ref() {
             return Vec::new();
         }
         let Some(query) = query.filter(|query| !query.is_everything()) else {
@@ -121,7 +75,7 @@ impl Session {
     pub(crate) fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
         let find = self.find.as_ref()?;
         // Rows that have arrived since do not count: under load some are always waiting.
-        let is_through = find.has_searched_kept();
+        let is_through = find.watch.has_searched_kept();
         let hit = match jump {
             Jump::Following => self.shown_hit(find, self.shown.end(), false),
             // Rows are searched newest first: a match before this row means that all rows after it
@@ -166,7 +120,7 @@ pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     if hits > 0 {
         return format!("{} found, all hidden by the filter", figures::count(hits));
     }
-    let query = find.query();
+    let query = find.watch.query();
     let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
     match query.suggestion() {
         Some(meant) => {

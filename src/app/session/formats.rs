@@ -24,11 +24,6 @@ const FORMATS: [Format; 7] = [
 ];
 
 impl Session {
-    /// Returns the format that the user chose for the channel called `name`.
-    pub fn chosen_decoder(&self, name: &[u8]) -> Option<&ReadAs> {
-        self.decoder_choices.chosen(name)
-    }
-
     /// Returns the choices in the order of the list; `None` stands for automatic detection.
     pub fn decoder_options(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));

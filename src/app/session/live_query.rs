@@ -112,10 +112,10 @@ impl QueryContext<'_> {
 
 /// Keeps a query's answers up to date: scans the rows in the log once, and new rows as they arrive.
 #[derive(Debug)]
-pub(crate) struct LiveQuery {
+pub struct LiveQuery {
     id: WatchId,
     serial: u64,
-    pub(crate) query: Arc<Query>,
+    query: Arc<Query>,
     /// Scans of rows before this one have been requested.
     next: RowId,
     /// Rows before this one were in the log when the query started, or have left it.
@@ -134,8 +134,9 @@ pub(crate) struct LiveQuery {
     /// Number of messages that have arrived and for which no scan was requested yet.
     unasked: u64,
     /// Number of rows that left the log before they could be scanned.
-    missed: u64,
-    unchecked: Unchecked,
+    pub missed: u64,
+    /// What checks have not covered, if the query asks for flags.
+    pub unchecked: Unchecked,
     trouble: Option<Box<str>>,
 }
 
@@ -161,11 +162,13 @@ impl LiveQuery {
         }
     }
 
-    pub(crate) fn query(&self) -> &Query {
+    /// Returns the query.
+    pub fn query(&self) -> &Query {
         &self.query
     }
 
-    pub(crate) fn progress(&self) -> Progress {
+    /// Returns the progress over all messages.
+    pub fn progress(&self) -> Progress {
         Progress {
             scanned: self.scanned,
             total: self.asked + self.unasked,
@@ -175,7 +178,7 @@ impl LiveQuery {
     /// Returns the progress while the query lags: rows that were in the log are still to be
     /// scanned, or an answer is late. Under load a few rows always wait, which does not count as a
     /// lag.
-    pub(crate) fn lag(&self, now: Time) -> Option<Progress> {
+    pub fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
         let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);
         lags.then(|| self.progress())
@@ -183,27 +186,13 @@ impl LiveQuery {
 
     /// Returns whether all rows that were in the log when the query started have been scanned, no
     /// matter how many have arrived since.
-    pub(crate) fn has_searched_kept(&self) -> bool {
+    pub fn has_searched_kept(&self) -> bool {
         !self.is_asking_kept && self.searched >= self.given_at
     }
 
     /// Returns the error that the query caused, if there was one.
-    pub(crate) fn trouble(&self) -> Option<&str> {
+    pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
-    }
-
-    /// Returns what checks have not covered, if the query asks for flags.
-    pub(crate) fn unchecked(&self) -> &Unchecked {
-        &self.unchecked
-    }
-
-    pub(crate) fn note_unchecked(&mut self, unchecked: Unchecked) {
-        self.unchecked = unchecked;
-    }
-
-    /// Returns the number of rows that left the log before they could be scanned.
-    pub(crate) fn missed(&self) -> u64 {
-        self.missed
     }
 
     /// Returns the request to scan every row in the log.

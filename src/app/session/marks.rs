@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Session;
-use super::find::{Find, step};
+use super::find::step;
 use crate::message::{Notice, RowId};
 use crate::query::Query;
 
@@ -32,21 +32,20 @@ impl Session {
     /// Returns the query whose matches are marked in `row`: the find query, or else the breakpoint
     /// that stopped the view there, or else the filter.
     pub(crate) fn marked_by(&self, row: RowId) -> Option<&Query> {
-        let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
-        let sought = self.find.as_ref().map(Find::query);
+        let stop = self
+            .breakpoints
+            .stop
+            .as_ref()
+            .filter(|stop| stop.row == row);
+        let sought = self.find.as_ref().map(|find| find.watch.query());
         sought
             .or_else(|| stop.map(|stop| &stop.query))
-            .or_else(|| self.filters.typed())
-    }
-
-    /// Returns whether the user has marked `row`.
-    pub fn is_marked(&self, row: RowId) -> bool {
-        self.marked.contains(&row)
+            .or_else(|| self.filters.typed.as_ref())
     }
 
     pub(crate) fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
         let behind = RowId(from.0 + 1)..;
-        let hit = step(self.breakpoints.hits(), from, is_forward);
+        let hit = step(&self.breakpoints.hits, from, is_forward);
         let is_gap = |notice: &Notice| matches!(notice, Notice::Gap(_) | Notice::Dropped(_));
         let mut gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
         let gaps_before = |(row, _): &(RowId, &Notice)| *row < from;

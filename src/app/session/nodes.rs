@@ -124,11 +124,11 @@ impl Nodes {
 impl Session {
     pub(crate) fn note_connection(&mut self, id: NodeId, connection: Connection) {
         // The final update of a server that has left the cluster.
-        let is_farewell = connection == Connection::Idle && !self.nodes.0.contains_key(&id);
-        if is_farewell && !self.nodes.is_empty() {
+        let is_farewell = connection == Connection::Idle && !self.server.nodes.0.contains_key(&id);
+        if is_farewell && !self.server.nodes.is_empty() {
             return;
         }
-        let node = self.nodes.0.entry(id).or_default();
+        let node = self.server.nodes.0.entry(id).or_default();
         if connection != Connection::Live {
             node.round_trip = None;
         }
@@ -143,27 +143,27 @@ impl Session {
             self.server.trouble = None;
         }
         node.connection = Some(connection);
-        self.server.connection = self.nodes.connection();
-        self.server.round_trip = self.nodes.round_trip();
+        self.server.connection = self.server.nodes.connection();
+        self.server.round_trip = self.server.nodes.round_trip();
     }
 
     pub(crate) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
-        let node = self.nodes.0.entry(id).or_default();
+        let node = self.server.nodes.0.entry(id).or_default();
         node.round_trip = Some(time);
         node.answered = self.now;
-        self.server.round_trip = self.nodes.round_trip();
+        self.server.round_trip = self.server.nodes.round_trip();
     }
 
     /// Records a sign of life from one server, which proves nothing about the others.
     pub(crate) fn note_sign_of_life(&mut self, id: NodeId) {
-        if let Some(node) = self.nodes.0.get_mut(&id) {
+        if let Some(node) = self.server.nodes.0.get_mut(&id) {
             node.answered = self.now;
         }
     }
 
     /// Restarts the silence timers of all servers.
     pub(crate) fn forgive_silence(&mut self) {
-        for node in self.nodes.0.values_mut() {
+        for node in self.server.nodes.0.values_mut() {
             node.answered = self.now;
         }
     }
@@ -178,12 +178,12 @@ impl Session {
         let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
         // Forget servers that have left the cluster.
         let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
-        self.nodes.0.retain(|id, node| is_there(id, node));
+        self.server.nodes.0.retain(|id, node| is_there(id, node));
         for facts in facts {
-            let node = self.nodes.0.entry(facts.node).or_default();
+            let node = self.server.nodes.0.entry(facts.node).or_default();
             node.facts = Some(facts);
         }
-        self.server.connection = self.nodes.connection();
+        self.server.connection = self.server.nodes.connection();
     }
 
     /// Counts the messages of a batch for the server that delivered it.
@@ -193,7 +193,7 @@ impl Session {
             return;
         }
         let now = self.now;
-        let node = self.nodes.0.entry(batch.source()).or_default();
+        let node = self.server.nodes.0.entry(batch.source()).or_default();
         let start = || History::starting_at(now);
         node.history.get_or_insert_with(start).add(now, messages);
     }
@@ -205,14 +205,19 @@ impl Session {
         if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }
-        let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
+        let facts = self
+            .server
+            .nodes
+            .0
+            .values()
+            .filter_map(|node| node.facts.as_ref());
         let primaries = facts.filter(|of| of.role == Role::Primary).count();
         let mut asked = self.subscriptions.listed();
         let is_asked = asked.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
         if primaries < 2 || is_asked {
             return None;
         }
-        let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
+        let home = self.server.nodes.0.get(&batch.source())?.facts.as_ref()?;
         let partial = Partial::KeysOfOneNode(home.name.clone());
         self.told.of_one_primary = true;
         Some(Notice::Partial(partial))

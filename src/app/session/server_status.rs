@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Session;
+use super::nodes::Nodes;
 use super::subscriptions::SubscriptionState;
 use crate::app::effect::Effect;
 use crate::message::{Gap, GapEnd, Notice, Partial, Time};
@@ -12,7 +13,9 @@ use crate::server::{Command, Connection, Trouble};
 /// The state of the server, as far as it is known.
 #[derive(Debug)]
 pub struct ServerStatus {
-    /// The state of the subscriber's connection.
+    /// The servers that are subscribed to.
+    pub nodes: Nodes,
+    /// The worst of their connections' states.
     pub connection: Connection,
     /// How long the last PING took.
     pub round_trip: Option<Duration>,
@@ -35,6 +38,7 @@ pub struct ServerStatus {
 impl ServerStatus {
     pub(crate) fn new(now: Time) -> Self {
         Self {
+            nodes: Nodes::default(),
             connection: Connection::Connecting,
             round_trip: None,
             version: None,
@@ -95,7 +99,7 @@ impl Session {
     /// answer.
     pub fn unanswered(&self) -> Option<Duration> {
         let is_live = self.server.connection == Connection::Live;
-        self.silence_since(self.nodes.answered()?)
+        self.silence_since(self.server.nodes.answered()?)
             .filter(|_| is_live)
     }
 

@@ -41,11 +41,16 @@ impl Session {
     /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
     /// address is not safe for a shell.
     fn place_in_cluster(&self) -> Option<String> {
-        let live = self.nodes.iter().map(|(_, node)| node).filter(|node| {
-            let role = node.facts.as_ref().map(|facts| facts.role);
-            let is_member = matches!(role, Some(Role::Primary | Role::Replica));
-            is_member && node.connection == Some(Connection::Live)
-        });
+        let live = self
+            .server
+            .nodes
+            .iter()
+            .map(|(_, node)| node)
+            .filter(|node| {
+                let role = node.facts.as_ref().map(|facts| facts.role);
+                let is_member = matches!(role, Some(Role::Primary | Role::Replica));
+                is_member && node.connection == Some(Connection::Live)
+            });
         let facts = live.filter_map(|node| node.facts.as_ref());
         let best = facts.max_by_key(|facts| facts.is_home)?;
         place_of(&best.name)

@@ -55,7 +55,7 @@ impl Session {
         };
         let passed = RowId(row.0 + 1);
         self.breakpoints.passed = self.breakpoints.passed.max(passed);
-        self.breakpoints.at = Some(Stop {
+        self.breakpoints.stop = Some(Stop {
             row,
             query: query.clone(),
             is_gone: false,
@@ -84,7 +84,7 @@ impl Session {
     }
 
     pub(crate) fn leave_stop(&mut self) {
-        self.breakpoints.at = None;
+        self.breakpoints.stop = None;
         self.breakpoints.gone = 0;
         self.shown.show_anyway(None);
     }

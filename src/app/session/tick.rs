@@ -32,7 +32,7 @@ impl Session {
         };
         let ages =
             (self.time_form == TimeForm::Age && !self.shown.is_empty()).then(|| self.next_second());
-        let answer = match (&self.server.connection, self.nodes.answered()) {
+        let answer = match (&self.server.connection, self.server.nodes.answered()) {
             (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
                 Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
             }

@@ -90,7 +90,7 @@ impl App {
                 "unsubscribe from its channel",
             ),
             RowAction::ToggleMute => Ok("mute its channel"),
-            RowAction::RemoveLens if self.session.lens(channel).is_none() => {
+            RowAction::RemoveLens if self.session.lenses.of(channel).is_none() => {
                 Err("no lens here · i on a value of an open message sets one".to_owned())
             }
             RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),

@@ -24,7 +24,7 @@ impl App {
         }
         if let Some(action) = action_for(self.context(), Chord::of(key)) {
             // At a breakpoint, the key goes on to the next hit.
-            let is_stopped = self.session.breakpoints.stop().is_some();
+            let is_stopped = self.session.breakpoints.stop.is_some();
             let goes_on = action == Action::Session(SessionAction::ToggleFreeze) && is_stopped;
             let now = self.session.now;
             if self.keyboard.hold_back(action, key, goes_on, now) {

@@ -51,7 +51,7 @@ impl App {
 
     /// Opens the list of breakpoints, or the box to write the first one.
     pub(super) fn breakpoints_key(&mut self) {
-        if self.session.breakpoints.list().is_empty() {
+        if self.session.breakpoints.list.is_empty() {
             self.write_query(Purpose::Breakpoint(None));
         } else {
             self.open_breakpoints(0);
@@ -61,11 +61,11 @@ impl App {
     /// Moves the selection in the open list.
     pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
-        let nodes = self.session.nodes.len();
+        let nodes = self.session.server.nodes.len();
         let ways = self.session.decoder_options().len();
         let (filters, breakpoints) = (
             self.session.filters.list.len(),
-            self.session.breakpoints.list().len(),
+            self.session.breakpoints.list.len(),
         );
         let (line, count) = match &mut self.overlay {
             Some(Overlay::Filters { line }) => (line, filters),

@@ -150,7 +150,7 @@ impl App {
             self.log_pane.position(),
             Position::Frozen { selected, .. } if Some(selected) == froze
         );
-        if is_there && self.session.breakpoints.stop().is_none() {
+        if is_there && self.session.breakpoints.stop.is_none() {
             self.log_pane.follow();
         }
         if self.focus == Focus::Message {
@@ -274,7 +274,7 @@ impl App {
         let Some(channel) = self.current_channel() else {
             return self.session.tell("select a channel or a message");
         };
-        if self.session.lens(&channel).is_some() {
+        if self.session.lenses.of(&channel).is_some() {
             return self.session.remove_lens(&channel);
         }
         self.session
@@ -286,7 +286,7 @@ impl App {
         let Some(channel) = self.open_channel() else {
             return self.session.tell("a notice has no format");
         };
-        let now = self.session.chosen_decoder(&channel);
+        let now = self.session.decoder_choices.chosen(&channel);
         let ways = self.session.decoder_options();
         let line = ways.iter().position(|way| way.as_ref() == now);
         self.overlay = Some(Overlay::Formats {

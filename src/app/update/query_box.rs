@@ -86,7 +86,7 @@ impl App {
             Purpose::ListedFilter(index) if !self.session.filters.list.is_empty() => {
                 self.open_filters(index.unwrap_or(0));
             }
-            Purpose::Breakpoint(index) if !self.session.breakpoints.list().is_empty() => {
+            Purpose::Breakpoint(index) if !self.session.breakpoints.list.is_empty() => {
                 self.open_breakpoints(index.unwrap_or(0));
             }
             _ => {}
@@ -115,7 +115,7 @@ impl App {
             }
             Purpose::Breakpoint(None) => {
                 self.session.set_breakpoint(query);
-                self.open_breakpoints(self.session.breakpoints.list().len() - 1);
+                self.open_breakpoints(self.session.breakpoints.list.len() - 1);
             }
             Purpose::Breakpoint(Some(index)) => {
                 self.session.change_breakpoint(index, query);

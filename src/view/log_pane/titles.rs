@@ -19,7 +19,7 @@ const QUERY_COLUMNS: usize = 28;
 pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let session = app.session();
     let kept = figures::count(session.log.counters().kept);
-    let count = if session.filters.is_new() {
+    let count = if session.filters.is_new {
         format!("… of {kept}")
     } else if session.shown.is_everything() {
         kept
@@ -35,7 +35,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let briefer = format!(" {count}{blind} ");
     let shorter = narrowed(app, window, QUERY_COLUMNS / 2);
     // If a breakpoint has stopped the view, its query needs room as well.
-    if session.breakpoints.stop().is_some() {
+    if session.breakpoints.stop.is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
         return vec![
             format!(" Messages {count}{only}{shorter} "),
@@ -70,7 +70,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
 fn blind(app: &App) -> String {
     let by_filter = unchecked(&app.session().filters.unchecked());
     let parts = match app.session().find.as_ref() {
-        Some(find) if by_filter.is_empty() => unchecked(&find.unchecked()),
+        Some(find) if by_filter.is_empty() => unchecked(&find.watch.unchecked),
         _ => by_filter,
     };
     parts.iter().map(|part| [" · ", part].concat()).collect()
@@ -96,7 +96,7 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     let short = |query: &Query| escape::name(query.text().as_bytes(), columns).string;
     let filters = &app.session().filters;
     let mut parts = Vec::new();
-    let listed = filters.list().iter().filter(|filter| filter.is_on);
+    let listed = filters.list.iter().filter(|filter| filter.is_on);
     match listed.count() {
         0 => {}
         1 => parts.push("1 filter".to_owned()),
@@ -114,11 +114,11 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     if let Some(find) = app.session().find.as_ref() {
         // It follows the search, so that it is not attributed to a filter.
         let mut found = vec![found_words(find, window)];
-        found.extend(unchecked(&find.unchecked()));
-        let query = is_named.then(|| format!(": {}", short(find.query())));
+        found.extend(unchecked(&find.watch.unchecked));
+        let query = is_named.then(|| format!(": {}", short(find.watch.query())));
         parts.push(found.join(", ") + &query.unwrap_or_default());
-        parts.extend(scanning(find.lag(app.session().now)));
-        parts.extend(unseen(find.missed()));
+        parts.extend(scanning(find.watch.lag(app.session().now)));
+        parts.extend(unseen(find.watch.missed));
     }
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
@@ -127,14 +127,15 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
 
 /// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
-    let typed = app.session().filters.typed().filter(|_| columns > 0)?;
+    let typed = app.session().filters.typed.as_ref();
+    let typed = typed.filter(|_| columns > 0)?;
     let text = escape::name(typed.text().as_bytes(), columns).string;
     Some(format!(" · /{text}"))
 }
 
 /// Describes how many rows were found, and which of them is selected.
 fn found_words(find: &Find, window: &Window) -> String {
-    let rows = find.rows();
+    let rows = &find.rows;
     let count = figures::count(rows.len());
     match window.selected.filter(|row| rows.contains(*row)) {
         Some(row) => {
@@ -161,7 +162,7 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
 
 /// Returns the descriptions of the pane's position, the longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
-    let (forms, style) = match app.session().breakpoints.stop() {
+    let (forms, style) = match app.session().breakpoints.stop.as_ref() {
         _ if app.messages().position() == Position::Following => match not_receiving(app) {
             None => return (vec![" following ▼ ".to_owned()], theme::GOOD),
             Some((reason, style)) => {
@@ -192,7 +193,7 @@ fn not_receiving_and(form: &str) -> String {
 
 /// Returns the columns needed to name the breakpoint that has stopped the view.
 pub fn least_position(app: &App, window: &Window) -> usize {
-    let Some(stop) = app.session().breakpoints.stop() else {
+    let Some(stop) = app.session().breakpoints.stop.as_ref() else {
         return 0;
     };
     // The shortest form names no breakpoint.
@@ -246,8 +247,8 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         None => "Space resumes",
         Some(_) => "Space: next hit",
     };
-    let gone = (breakpoints.gone() > 0)
-        .then(|| format!("{} hits evicted", figures::count(breakpoints.gone())));
+    let gone = (breakpoints.gone > 0)
+        .then(|| format!("{} hits evicted", figures::count(breakpoints.gone)));
     let row_gone = stop.is_gone.then(|| "row evicted".to_owned());
     let lost: Vec<String> = row_gone.into_iter().chain(gone).collect();
     let rows = waiting_rows(app, window);

@@ -128,7 +128,7 @@ fn a_value_that_no_path_leads_to_is_copied_but_not_filtered_by() {
         assert_eq!(stage.keys(key), []);
         assert!(stage.toast().starts_with("no path to this value"), "{key}");
     }
-    assert!(stage.session().filters.typed().is_none());
+    assert!(stage.session().filters.typed.is_none());
     assert_eq!(copied(&stage.keys("jP")), ".a");
 }
 
@@ -191,7 +191,7 @@ fn a_filter_by_a_value_adds_to_the_filter_and_esc_ends_it() {
     stage.keys("j=");
     assert_eq!(stage.shown(), 1);
     assert_eq!(
-        stage.session().filters.typed().unwrap().text(),
+        stage.session().filters.typed.as_ref().unwrap().text(),
         ".n == 1 .s == \"x\""
     );
     stage.keys("q");
@@ -276,8 +276,8 @@ fn what_the_log_does_not_unpack_is_said_to_be_seen_only_here() {
             "{keys}"
         );
     }
-    assert!(stage.session().filters.typed().is_none());
-    assert!(stage.session().lens(b"orders").is_none());
+    assert!(stage.session().filters.typed.is_none());
+    assert!(stage.session().lenses.of(b"orders").is_none());
 }
 
 /// Returns the text of the log's rows after the channel name.
@@ -381,19 +381,19 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     stage.keys("jji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
-    let decoded = stage.session().decoded_rows().decoded();
+    let decoded = stage.session().lenses.decoded_rows.decoded();
     assert_eq!(decoded, 3);
     stage.keys("jjkk");
     for _ in 0..5 {
         assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
     }
-    assert_eq!(stage.session().decoded_rows().decoded(), decoded);
+    assert_eq!(stage.session().lenses.decoded_rows.decoded(), decoded);
     // Another lens decodes the rows again.
     crate::reading::open(&mut stage);
     stage.keys("gji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
-    assert_eq!(stage.session().decoded_rows().decoded(), decoded + 3);
+    assert_eq!(stage.session().lenses.decoded_rows.decoded(), decoded + 3);
 }
 
 #[test]
@@ -406,7 +406,8 @@ fn i_takes_the_lens_away_from_the_value_the_log_and_the_list() {
     let lens = |stage: &Stage| {
         stage
             .session()
-            .lens(b"orders:1")
+            .lenses
+            .of(b"orders:1")
             .map(|path| path.text().to_owned())
     };
     assert_eq!(lens(&stage).as_deref(), Some(".n"));
