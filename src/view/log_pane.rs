@@ -64,7 +64,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         before = Some(row.time);
         day = row.time;
     }
-    let is_answered = app.session().filters.speak_of_notices() && !window.rows.is_empty();
+    let is_answered = app.session().filters.mention_notices() && !window.rows.is_empty();
     if app.session().shown.messages() == 0 && !is_answered {
         let used = u16::try_from(window.rows.len())
             .unwrap_or(u16::MAX)

@@ -129,11 +129,13 @@ pub struct Breakpoints {
     pub(super) stops: RowSet,
     /// Where the view has stopped.
     pub stop: Option<Stop>,
-    /// Rows before this one are done: the view stopped there, or was told to go on.
+    /// The view no longer stops at rows before this one.
     pub(super) passed: RowId,
     /// Number of hits that left the log before the view reached them, since it stopped.
     pub gone: u64,
-    pub(super) made: u32,
+    /// Number of breakpoints set so far.
+    made: u32,
+    /// When the user was last alerted.
     pub(super) alerted: Time,
 }
 
@@ -206,8 +208,8 @@ impl Breakpoints {
     /// Returns the query of the first breakpoint that stops the view at `row`.
     pub(crate) fn query_at(&self, row: RowId) -> Option<Query> {
         let mut list = self.list.iter();
-        let one = list.find(|one| one.stops.contains(row))?;
-        Some(one.query.clone())
+        list.find(|one| one.stops.contains(row))
+            .map(|one| one.query.clone())
     }
 }
 
@@ -267,11 +269,6 @@ impl Session {
         }
         self.breakpoints.cancel_stops(index);
         self.hold_stops();
-    }
-
-    /// Returns a mutable reference to the breakpoint at `index` of the list.
-    pub(crate) fn breakpoint_mut(&mut self, index: usize) -> Option<&mut Breakpoint> {
-        self.breakpoints.list.get_mut(index)
     }
 
     /// Restores a breakpoint, from the next row on. Its pending stops are restored too. Returns its

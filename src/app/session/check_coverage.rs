@@ -1,5 +1,5 @@
-//! Coverage of the log by checks. A query for flagged messages knows nothing about messages that
-//! checks have not processed or could not evaluate.
+//! How much of the log the checks cover. A query for flags knows nothing about messages that no
+//! check has processed or could evaluate.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// Rows that have waited this long to be checked are reported.
 const LAGGING: Duration = Duration::from_secs(1);
 
-/// The number of messages of a channel in the log about which nothing is known.
+/// The number of messages of a channel in the log whose flag is unknown.
 #[derive(Clone, Copy, Debug)]
 struct Share {
     most: u64,
@@ -39,7 +39,7 @@ impl Share {
         }
     }
 
-    /// Returns whether it certainly covers everything in the log.
+    /// Returns whether it certainly covers all of the channel's messages.
     fn is_all(self, kept: u64) -> bool {
         self.is_exact && self.most == kept
     }
@@ -54,7 +54,7 @@ impl Share {
 }
 
 impl Session {
-    /// Counts what queries for flags cannot know, if that may have changed.
+    /// Counts the messages whose flags queries cannot know, if the number may have changed.
     pub(crate) fn count_unchecked(&mut self) {
         let state = (self.serial, self.checks.changes);
         let is_known = self
@@ -89,13 +89,13 @@ impl Session {
             unknown = unknown.plus(self.unknown_on(channel, asked));
         }
         let mut checks = self.checks.plan.entries().iter();
-        let makes_any = checks.any(|entry| is_of(&entry.check, asked));
+        let are_checked = checks.any(|entry| sets_any(&entry.check, asked));
         Unchecked {
             unknown: unknown.most,
             is_at_most: !unknown.is_exact,
-            waiting: if makes_any { self.waiting() } else { 0 },
-            missed: if makes_any { self.checks.missed() } else { 0 },
-            is_full: makes_any && self.checks.leaves_out_some,
+            waiting: if are_checked { self.waiting() } else { 0 },
+            missed: if are_checked { self.checks.missed() } else { 0 },
+            is_full: are_checked && self.checks.leaves_out_some,
         }
     }
 
@@ -130,7 +130,7 @@ impl Session {
         let kept = channel.kept();
         let checks = self.checks.of_channel(channel.name());
         let done = checks
-            .filter(|(id, check)| is_of(check, flag) && self.checks.looking_back(*id).is_none());
+            .filter(|(id, check)| sets_any(check, flag) && self.checks.looking_back(*id).is_none());
         // A message that one check skipped may have been read by another.
         done.map(|(id, _)| self.skipped_by(id, channel))
             .reduce(|one, other| match (one.most, other.most) {
@@ -160,11 +160,11 @@ impl Session {
 
     /// Returns the number of rows waiting to be checked, if they have waited for long.
     pub(crate) fn waiting(&self) -> u64 {
-        let looked = self.checks.looked(&self.log).max(self.log.first());
-        let oldest = self.log.row(looked);
+        let unchecked = self.checks.checked_up_to(&self.log).max(self.log.first());
+        let oldest = self.log.row(unchecked);
         let is_lagging = oldest.is_some_and(|row| self.now.since(row.time) >= LAGGING);
         if is_lagging {
-            self.log.end().0.saturating_sub(looked.0)
+            self.log.end().0.saturating_sub(unchecked.0)
         } else {
             0
         }
@@ -188,7 +188,7 @@ impl Session {
     /// Returns the time up to which all messages have been checked. After it, silence does not mean
     /// a rate of zero.
     pub(crate) fn checked_until(&self) -> Time {
-        let next = self.log.row(self.checks.looked(&self.log));
+        let next = self.log.row(self.checks.checked_up_to(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
@@ -205,8 +205,8 @@ impl Session {
     }
 }
 
-/// Returns whether a check flags rows with one of `flags`.
-fn is_of(check: &Check, flags: Flags) -> bool {
+/// Returns whether a check sets any of `flags`.
+fn sets_any(check: &Check, flags: Flags) -> bool {
     match check {
         Check::Shape { .. } => flags.is_drift,
         Check::Sequence { .. } => flags.is_seqgap,

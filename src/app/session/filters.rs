@@ -93,7 +93,7 @@ impl Filters {
     /// Returns what checks have not covered, if the filter in force asks for flags.
     pub fn unchecked(&self) -> Unchecked {
         let watch = self.watch.as_ref();
-        watch.map_or_else(Unchecked::default, |watch| watch.unchecked)
+        watch.map(|watch| watch.unchecked).unwrap_or_default()
     }
 
     /// Returns the query in force.
@@ -101,21 +101,17 @@ impl Filters {
         Some(self.watch.as_ref()?.query())
     }
 
-    /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
-    pub fn speak_of_notices(&self) -> bool {
+    /// Returns whether any filter mentions notices. Otherwise, notices are always shown.
+    pub fn mention_notices(&self) -> bool {
         self.parts().iter().any(Query::mentions_notices)
     }
 
     /// Returns the queries that a row must match, whatever its channel.
     fn parts(&self) -> Vec<Query> {
         let listed = self.list.iter().filter(|filter| filter.is_on);
-        let listed = listed.map(|filter| {
-            let query = filter.query.clone();
-            if filter.is_exclude {
-                query.negate()
-            } else {
-                query
-            }
+        let listed = listed.map(|filter| match filter.query.clone() {
+            query if filter.is_exclude => query.negate(),
+            query => query,
         });
         let typed = self.typed.iter().filter(|query| !query.is_everything());
         typed.cloned().chain(listed).collect()
@@ -155,8 +151,8 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Runs queries again on all rows in the log, if `asks` says that they depend on what has
-    /// changed.
+    /// Runs the filter and the search again on all rows in the log, each if `asks` says that it
+    /// depends on what has changed.
     pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {
@@ -187,7 +183,7 @@ impl Session {
     /// Removes the rows that the previous query found.
     fn begin_new_filter(&mut self) {
         if std::mem::take(&mut self.filters.is_new) {
-            let with_notices = !self.filters.speak_of_notices();
+            let with_notices = !self.filters.mention_notices();
             self.shown.show_none(with_notices, &self.log);
         }
     }

@@ -8,7 +8,6 @@ use crate::app::effect::Effect;
 use crate::payload::decoder_choices::ReadAs;
 use crate::payload::format::Format;
 use crate::query::Query;
-use crate::workers::analysis::Request;
 use crate::workers::decode::Source;
 
 /// The formats to choose from. Serialized objects are not among them, since they are only named and
@@ -24,7 +23,7 @@ const FORMATS: [Format; 7] = [
 ];
 
 impl Session {
-    /// Returns the choices in the order of the list; `None` stands for automatic detection.
+    /// Returns what can be chosen, in the order of the list; `None` stands for automatic detection.
     pub fn decoder_options(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
         let by_type = self.settings.known_types.iter().map(|message_type| {
@@ -42,11 +41,7 @@ impl Session {
     pub(crate) fn choose_decoder(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
         Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
         let plan = self.checks.read_by(&self.decoder_choices);
-        let mut effects: Vec<Effect> = plan
-            .map(Request::Plan)
-            .map(Effect::Analyse)
-            .into_iter()
-            .collect();
+        let mut effects: Vec<Effect> = plan.into_iter().collect();
         effects.extend(self.ask_again(Query::uses_values));
         effects
     }

@@ -67,7 +67,7 @@ impl Progress {
 /// The names of all subscriptions by their IDs.
 pub(crate) type Names = Arc<[Arc<[u8]>]>;
 
-/// What a query may need to know besides the rows.
+/// What a query may need besides its rows.
 pub(crate) struct QueryContext<'a> {
     pub(super) log: &'a MessageLog,
     pub(super) names: Names,
@@ -118,13 +118,13 @@ pub struct LiveQuery {
     query: Arc<Query>,
     /// Scans of rows before this one have been requested.
     next: RowId,
-    /// Rows before this one were in the log when the query started, or have left it.
-    given_at: RowId,
-    /// Once `is_asking_kept` is `false`, all rows before this one that were in the log or have
-    /// arrived have been scanned.
+    /// The end of the log when the query started.
+    started_at: RowId,
+    /// Once `is_asking_kept` is `false`, all rows before this one have been scanned or have left the
+    /// log.
     searched: RowId,
-    /// Since when newly arrived rows are being scanned, if they are. Only one request runs at a
-    /// time; the next one covers everything that has arrived meanwhile.
+    /// When the running scan of newly arrived rows was requested, if there is one. Only one runs at
+    /// a time; the next one covers everything that has arrived meanwhile.
     asking_since: Option<Time>,
     /// Whether rows that were in the log when the query started are still to be scanned.
     is_asking_kept: bool,
@@ -149,7 +149,7 @@ impl LiveQuery {
             serial,
             query: Arc::new(query),
             next: log.end(),
-            given_at: log.end(),
+            started_at: log.end(),
             searched: RowId::default(),
             asking_since: None,
             is_asking_kept: false,
@@ -176,8 +176,7 @@ impl LiveQuery {
     }
 
     /// Returns the progress while the query lags: rows that were in the log are still to be
-    /// scanned, or an answer is late. Under load a few rows always wait, which does not count as a
-    /// lag.
+    /// scanned, or an answer is late. Under load a few rows always wait, which is not a lag.
     pub fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
         let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);
@@ -187,7 +186,7 @@ impl LiveQuery {
     /// Returns whether all rows that were in the log when the query started have been scanned, no
     /// matter how many have arrived since.
     pub fn has_searched_kept(&self) -> bool {
-        !self.is_asking_kept && self.searched >= self.given_at
+        !self.is_asking_kept && self.searched >= self.started_at
     }
 
     /// Returns the error that the query caused, if there was one.

@@ -18,7 +18,7 @@ impl Session {
             names,
             findings: &self.checks.findings,
             decoder_choices: &self.decoder_choices,
-            checked: self.checks.looked(&self.log),
+            checked: self.checks.checked_up_to(&self.log),
             now: self.now,
         };
         let mut pieces = NextPieces::default();
@@ -36,7 +36,7 @@ impl Session {
             names: self.names_if(true),
             findings: &self.checks.findings,
             decoder_choices: &self.decoder_choices,
-            checked: self.checks.looked(&self.log),
+            checked: self.checks.checked_up_to(&self.log),
             now: self.now,
         }
     }

@@ -105,7 +105,7 @@ impl App {
         let Some(Overlay::Breakpoints { line }) = self.overlay else {
             return Vec::new();
         };
-        let Some(breakpoint) = self.session.breakpoint_mut(line) else {
+        let Some(breakpoint) = self.session.breakpoints.list.get_mut(line) else {
             return self
                 .session
                 .tell("the list is empty: press a to set a breakpoint");
