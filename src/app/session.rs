@@ -1,5 +1,5 @@
-//! What the panes share: the log and which of its rows are shown, the subscriptions and the servers,
-//! queries, checks, and how messages are decoded.
+//! The state that the panes share: the log and which of its rows are shown, the subscriptions and
+//! the servers, queries, checks, and how messages are decoded.
 
 mod acl_fallback;
 pub mod breakpoints;
@@ -50,7 +50,7 @@ use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::{Clock, Zone};
 use crate::query::Moment;
 
-/// What the panes share.
+/// The state that the panes share.
 #[derive(Debug)]
 pub struct Session {
     /// The settings that are fixed at startup.
@@ -91,12 +91,12 @@ pub struct Session {
     pub own: OwnMessages,
     /// How the wall clock was set while the program ran.
     pub wall: WallClock,
-    /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
-    /// rows do not jump sideways.
+    /// Width of the widest channel name so far, in columns. The name column of the log never shrinks,
+    /// so that rows do not jump sideways.
     pub name_columns: usize,
 }
 
-/// What the user was told once.
+/// What the user has been told, where once is enough.
 #[derive(Debug, Default)]
 struct Told {
     /// Whether keyspace events come from one primary only.
@@ -155,7 +155,7 @@ impl Session {
         self.tell(format!("times: {}", self.time_form.name()))
     }
 
-    /// Returns the time at which a query is written, in the displayed time zone.
+    /// Returns the present as a query sees it, in the displayed time zone.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
             now: self.now,
@@ -174,13 +174,17 @@ impl Session {
 
     /// Adds a notice to the log if the wall clock was set.
     pub(crate) fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
-        let Some(by) = self.wall.note(self.now, ahead) else {
-            return Vec::new();
-        };
-        self.log.push_notice(self.now, Notice::ClockSet { by });
+        let by = self.wall.note(self.now, ahead);
+        by.map_or_else(Vec::new, |by| self.log_notice(Notice::ClockSet { by }))
+    }
+
+    /// Adds a notice to the log and shows it.
+    pub(crate) fn log_notice(&mut self, notice: Notice) -> Vec<Effect> {
+        self.log.push_notice(self.now, notice);
         self.refresh_shown()
     }
 
+    /// Shows a toast. It has no effects: the empty list is for callers that return effects.
     pub(crate) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.say(text.into(), false)
     }

@@ -111,7 +111,7 @@ impl App {
             Feed::Sentinel(masters) => return self.session.note_sentinel(masters),
             Feed::Trouble(trouble) => {
                 self.session.server.trouble = trouble;
-                self.session.forgive_silence();
+                self.session.restart_silence();
             }
             Feed::Partial(partial) => return self.session.note_partial(partial),
             Feed::Allowed { user, channels } => return self.session.note_allowed(user, channels),

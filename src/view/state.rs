@@ -182,7 +182,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     let found = match is_answered {
         false => "; no answer yet",
         // The channels that were found have ended.
-        true if app.session().subscriptions.have_had_sharded() => "",
+        true if app.session().subscriptions.ever_had_sharded() => "",
         true => "; none yet",
     };
     let name = whole_name(&first.name);

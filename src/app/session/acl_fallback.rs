@@ -34,7 +34,7 @@ impl Session {
         if let Allowed::Only { names, .. } = &channels {
             for topic in names.iter().map(|name| topic_of(name)) {
                 // Subscriptions that the user ended stay ended.
-                if !self.subscriptions.have_had(&topic) {
+                if !self.subscriptions.ever_had(&topic) {
                     let added = self.subscriptions.add(topic);
                     effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
                 }
@@ -44,8 +44,7 @@ impl Session {
         if self.told.allowed.as_ref() != Some(&notice) {
             self.told.allowed = Some(notice.clone());
             self.tell(notice_words(&notice, &self.clock()));
-            self.log.push_notice(self.now, notice);
-            effects.extend(self.refresh_shown());
+            effects.extend(self.log_notice(notice));
         }
         effects
     }

@@ -1,4 +1,4 @@
-//! Find: marks the rows that match a query and keeps showing the others.
+//! Find: highlights the rows that match a query, and keeps showing the others.
 
 use super::Session;
 use super::live_query::{FIND, LiveQuery};
@@ -10,7 +10,7 @@ use crate::query::Query;
 use crate::workers::scan::Answer;
 
 /// Maximum width of a query in a toast, in columns.
-const MAX_TOLD: usize = 40;
+const MAX_QUERY_COLUMNS: usize = 40;
 
 /// A search in the log and its matches.
 #[derive(Debug)]
@@ -114,17 +114,16 @@ impl Session {
 pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     let (left, hits) = (find.left(now), find.rows.len());
     if left > 0 {
-        let left = figures::count(left);
-        return format!("no match yet, {left} not yet searched");
+        return format!("no match yet, {} not yet searched", figures::count(left));
     }
     if hits > 0 {
         return format!("{} found, all hidden by the filter", figures::count(hits));
     }
     let query = find.watch.query();
-    let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
-    match query.suggestion() {
+    let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;
+    let text = short(query.text());
+    match query.suggestion().map(short) {
         Some(meant) => {
-            let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
             format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
         }
         None => format!("no message matches {text}"),

@@ -92,18 +92,11 @@ impl Nodes {
     /// Returns the server with the worst connection if it is lost or refused while another one is
     /// live.
     pub fn lost(&self) -> Option<LostNode<'_>> {
-        let any_live = || {
-            let mut nodes = self.0.values();
-            nodes.any(|node| node.connection == Some(Connection::Live))
-        };
         let (node, connection) = self.worst()?;
-        let is_lost = matches!(
-            connection,
-            Connection::Reconnecting { .. } | Connection::Refused { .. }
-        );
-        (is_lost && any_live()).then(|| LostNode {
-            name: node.facts.as_ref().map_or("", |facts| &facts.name),
-            subscriptions: node.facts.as_ref().map_or(0, |facts| facts.subscriptions),
+        let facts = node.facts.as_ref();
+        (is_down(connection) && self.0.values().any(NodeStatus::is_live)).then(|| LostNode {
+            name: facts.map_or("", |facts| &facts.name),
+            subscriptions: facts.map_or(0, |facts| facts.subscriptions),
             connection,
         })
     }
@@ -121,25 +114,29 @@ impl Nodes {
     }
 }
 
+/// Returns whether a connection is lost or refused.
+fn is_down(connection: &Connection) -> bool {
+    matches!(
+        connection,
+        Connection::Reconnecting { .. } | Connection::Refused { .. }
+    )
+}
+
 impl Session {
     pub(crate) fn note_connection(&mut self, id: NodeId, connection: Connection) {
-        // The final update of a server that has left the cluster.
-        let is_farewell = connection == Connection::Idle && !self.server.nodes.0.contains_key(&id);
-        if is_farewell && !self.server.nodes.is_empty() {
+        // A server that has left the cluster sends a last update.
+        let is_last = connection == Connection::Idle && !self.server.nodes.0.contains_key(&id);
+        if is_last && !self.server.nodes.is_empty() {
             return;
         }
         let node = self.server.nodes.0.entry(id).or_default();
-        if connection != Connection::Live {
-            node.round_trip = None;
-        }
         if connection == Connection::Live {
             self.server.live_since = self.now;
             node.answered = self.now;
+        } else {
+            node.round_trip = None;
         }
-        if matches!(
-            connection,
-            Connection::Reconnecting { .. } | Connection::Refused { .. }
-        ) {
+        if is_down(&connection) {
             self.server.trouble = None;
         }
         node.connection = Some(connection);
@@ -161,26 +158,26 @@ impl Session {
         }
     }
 
-    /// Restarts the silence timers of all servers.
-    pub(crate) fn forgive_silence(&mut self) {
+    /// Measures the silence of every server from now on.
+    pub(crate) fn restart_silence(&mut self) {
         for node in self.server.nodes.0.values_mut() {
             node.answered = self.now;
         }
     }
 
-    /// Returns how long a server has been silent, if that is longer than an answer may take; `None`
-    /// also if its connection is not live.
+    /// Returns how long a server has been silent, if its connection is live and an answer is
+    /// overdue.
     pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
         self.silence_since(node.answered).filter(|_| node.is_live())
     }
 
     pub(crate) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
-        let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
+        let nodes = &mut self.server.nodes.0;
         // Forget servers that have left the cluster.
-        let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
-        self.server.nodes.0.retain(|id, node| is_there(id, node));
+        let is_listed = |id: &NodeId| facts.iter().any(|facts| facts.node == *id);
+        nodes.retain(|id, node| node.facts.is_none() || is_listed(id));
         for facts in facts {
-            let node = self.server.nodes.0.entry(facts.node).or_default();
+            let node = nodes.entry(facts.node).or_default();
             node.facts = Some(facts);
         }
         self.server.connection = self.server.nodes.connection();
@@ -200,26 +197,23 @@ impl Session {
 
     /// Returns a notice, once per session, that the keyspace notifications in a batch come from
     /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
-    /// subscribed to at one node.
+    /// subscribed to on only one node.
     pub(crate) fn note_of_one_primary(&mut self, batch: &Batch) -> Option<Notice> {
         if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }
-        let facts = self
-            .server
-            .nodes
-            .0
-            .values()
-            .filter_map(|node| node.facts.as_ref());
-        let primaries = facts.filter(|of| of.role == Role::Primary).count();
-        let mut asked = self.subscriptions.listed();
-        let is_asked = asked.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
-        if primaries < 2 || is_asked {
+        let nodes = &self.server.nodes.0;
+        let facts = nodes.values().filter_map(|node| node.facts.as_ref());
+        let is_primary = |facts: &&NodeFacts| facts.role == Role::Primary;
+        let primaries = facts.filter(is_primary).count();
+        let mut listed = self.subscriptions.listed();
+        let is_meant =
+            listed.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
+        if primaries < 2 || is_meant {
             return None;
         }
-        let home = self.server.nodes.0.get(&batch.source())?.facts.as_ref()?;
-        let partial = Partial::KeysOfOneNode(home.name.clone());
+        let source = nodes.get(&batch.source())?.facts.as_ref()?;
         self.told.of_one_primary = true;
-        Some(Notice::Partial(partial))
+        Some(Notice::Partial(Partial::KeysOfOneNode(source.name.clone())))
     }
 }

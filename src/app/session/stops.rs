@@ -15,7 +15,7 @@ const ALERT_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Hits {
     /// The first row at which the view is to stop.
     pub(crate) first: Option<RowId>,
-    /// Whether the view was to stop at other rows before.
+    /// Whether the view was already to stop at other rows.
     pub(crate) has_waiting: bool,
     /// How to alert the user.
     pub(crate) alert: Option<Effect>,
@@ -64,11 +64,11 @@ impl Session {
         // Hold the row before adding the notice, which could evict it.
         self.hold_stops();
         if let Some(channel) = self.channel_of(row) {
-            let query = query.text().into();
+            let (query, channel) = (query.text().into(), (*channel).into());
             let notice = Notice::Breakpoint {
                 query,
                 row,
-                channel: (*channel).into(),
+                channel,
             };
             self.log.push_notice(self.now, notice);
             self.shown.follow(&self.log);
@@ -76,13 +76,14 @@ impl Session {
         true
     }
 
-    /// Goes on without stopping at the hits so far.
+    /// Goes on without stopping at any of the hits so far.
     pub(crate) fn pass_stops(&mut self) {
         self.leave_stop();
         self.breakpoints.passed = self.log.end();
         self.hold_stops();
     }
 
+    /// Goes on from where the view has stopped.
     pub(crate) fn leave_stop(&mut self) {
         self.breakpoints.stop = None;
         self.breakpoints.gone = 0;

@@ -1,4 +1,4 @@
-//! What changes on the screen through the passing of time alone.
+//! When the screen changes although nothing happens.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ impl Session {
         toast.filter(|toast| self.now < toast.until)
     }
 
-    /// Returns when what the panes share next looks different; `None` if it does not.
+    /// Returns when the state that the panes share next looks different; `None` if it does not.
     ///
-    /// Rates and bars move for a minute after the last message. After that, only the "silent for"
-    /// time changes, by the minute and after an hour by the hour.
+    /// Rates and bars move for a minute after the last message. After that, only the "silent" time
+    /// changes: every minute, and after an hour every hour.
     pub(crate) fn next_tick(&self) -> Option<Time> {
         let toast = self.toast().map(|toast| toast.until);
         let retry = match self.server.connection {
