@@ -192,7 +192,7 @@ impl App {
 
     /// Returns the regions of the screen.
     pub fn areas(&self) -> Areas {
-        let wishes = layout::Wishes {
+        let state = layout::ScreenState {
             focus: self.focus,
             box_lines: self.publish_box.payload.line_count(),
             message: match self.plot.is_whole() {
@@ -201,7 +201,7 @@ impl App {
             },
             shows_latest: self.shows_latest(),
         };
-        Areas::divide(self.size.0, self.size.1, wishes)
+        Areas::divide(self.size.0, self.size.1, state)
     }
 
     /// Returns the context in which keys are looked up.

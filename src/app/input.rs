@@ -1,6 +1,5 @@
 //! A text box. Only this module uses the library behind it.
 
-use std::fmt;
 use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -10,7 +9,7 @@ use tui_textarea::{CursorMove, TextArea};
 const PAGE: usize = 5;
 
 /// Editable text of one or more lines.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Input {
     area: TextArea<'static>,
 }
@@ -132,11 +131,5 @@ impl Input {
 impl Default for Input {
     fn default() -> Self {
         Self::holding("")
-    }
-}
-
-impl fmt::Debug for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Input({:?})", self.text())
     }
 }

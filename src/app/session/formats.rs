@@ -38,8 +38,8 @@ impl Session {
 
     /// Applies a choice for `channel` wherever values are read: queries are run again on the
     /// messages in the log, checks use it for new messages.
-    pub(crate) fn choose_decoder(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
-        Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
+    pub(crate) fn choose_decoder(&mut self, channel: &[u8], choice: Option<ReadAs>) -> Vec<Effect> {
+        Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), choice);
         let plan = self.checks.read_by(&self.decoder_choices);
         let mut effects: Vec<Effect> = plan.into_iter().collect();
         effects.extend(self.ask_again(Query::uses_values));

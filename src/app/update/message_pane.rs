@@ -87,8 +87,8 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Shows what changed in the selected or open message since the previous or a marked one, or
-    /// shows its value again.
+    /// Toggles between the changes in the selected or open message, since the previous message or a
+    /// marked one, and its value.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
@@ -181,19 +181,17 @@ impl App {
 
     /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
-        if self.open.is_none() {
+        let Some(open) = &mut self.open else {
             return self.session.tell("open a message with Enter first");
-        }
-        if let Some(open) = &mut self.open {
-            open.is_whole = !open.is_whole;
-        }
+        };
+        open.is_whole = !open.is_whole;
         self.set_focus(Focus::Message);
         self.resize_open();
         Vec::new()
     }
 
-    /// Opens the selected row if it is not open already. A message that the log has evicted stays
-    /// open until the user selects another.
+    /// Opens the selected row if another one is open. A message that the log has evicted stays open
+    /// until the user selects another.
     pub(super) fn follow_selection(&mut self) -> Vec<Effect> {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
@@ -209,7 +207,7 @@ impl App {
         self.with_open(|open, session, area| open.turn_to(snapshot, session, area))
     }
 
-    /// Returns when the pane must move on to the newest row.
+    /// Returns when the open message must be replaced by the newest row.
     pub(crate) fn follow_due(&self) -> Option<Time> {
         self.row_to_open()?;
         self.open.as_ref().map(Open::follow_due)
@@ -281,14 +279,14 @@ impl App {
             .tell("open a message and press i on a value to show only that")
     }
 
-    /// Opens the list at the current choice.
+    /// Opens the list of formats at the current choice.
     pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
             return self.session.tell("a notice has no format");
         };
-        let now = self.session.decoder_choices.chosen(&channel);
-        let ways = self.session.decoder_options();
-        let line = ways.iter().position(|way| way.as_ref() == now);
+        let current = self.session.decoder_choices.chosen(&channel);
+        let options = self.session.decoder_options();
+        let line = options.iter().position(|choice| choice.as_ref() == current);
         self.overlay = Some(Overlay::Formats {
             line: line.unwrap_or(0),
         });
@@ -297,16 +295,16 @@ impl App {
 
     /// Decodes the messages of the open message's channel in the format at `line` of the list.
     pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
-        let way = self.session.decoder_options().into_iter().nth(line);
-        let (Some(channel), Some(way)) = (self.open_channel(), way) else {
+        let choice = self.session.decoder_options().into_iter().nth(line);
+        let (Some(channel), Some(choice)) = (self.open_channel(), choice) else {
             return Vec::new();
         };
         let name = whole_name(&channel);
-        self.session.tell(match &way {
-            Some(way) => format!("{name}: format {}", way.words()),
+        self.session.tell(match &choice {
+            Some(choice) => format!("{name}: format {}", choice.words()),
             None => format!("{name}: format detected automatically"),
         });
-        let mut effects = self.session.choose_decoder(&channel, way);
+        let mut effects = self.session.choose_decoder(&channel, choice);
         effects.extend(self.with_open(|open, session, area| {
             open.turn_to(open.reader.snapshot().clone(), session, area)
         }));
