@@ -194,7 +194,7 @@ impl App {
     pub fn areas(&self) -> Areas {
         let state = layout::ScreenState {
             focus: self.focus,
-            box_lines: self.publish_box.payload.line_count(),
+            box_lines: self.publish_box.payload.lines().len(),
             message: match self.plot.is_whole() {
                 Some(is_whole) => Some(is_whole),
                 None => self.open.as_ref().map(|open| open.is_whole),

@@ -59,11 +59,6 @@ impl Input {
         self.area.lines().join("\n")
     }
 
-    /// Returns its number of lines, which is at least one.
-    pub fn line_count(&self) -> usize {
-        self.area.lines().len()
-    }
-
     /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
@@ -76,7 +71,7 @@ impl Input {
 
     /// Returns whether the cursor is on the last line.
     pub fn is_on_last_line(&self) -> bool {
-        self.area.cursor().0 + 1 == self.line_count()
+        self.area.cursor().0 + 1 == self.lines().len()
     }
 
     /// Handles a key. Returns whether the text has changed.

@@ -34,9 +34,9 @@ pub struct Pickable {
 pub struct Picker {
     profiles: Vec<Pickable>,
     /// The part of a name typed so far, if one is being typed.
-    name: Option<Input>,
+    pub name: Option<Input>,
     /// The index of the selected line among the profiles listed.
-    line: usize,
+    pub line: usize,
     is_chosen: bool,
 }
 
@@ -89,16 +89,6 @@ impl Picker {
         let typed = typed.to_lowercase();
         let profiles = self.profiles.iter().enumerate();
         profiles.filter(move |(_, profile)| profile.badge.name.to_lowercase().contains(&typed))
-    }
-
-    /// Returns the index of the selected line among the profiles listed.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Returns the part of a name typed so far, if one is being typed.
-    pub fn name(&self) -> Option<&Input> {
-        self.name.as_ref()
     }
 
     /// Returns the context in which keys are looked up.
@@ -260,7 +250,7 @@ mod tests {
         keys(&mut picker, "prod");
         assert_eq!(picker.listed().count(), 1);
         assert_eq!(press(&mut picker, KeyCode::Esc), None);
-        assert_eq!((picker.listed().count(), picker.line()), (4, 2));
+        assert_eq!((picker.listed().count(), picker.line), (4, 2));
         assert_eq!(press(&mut picker, KeyCode::Esc), Some(Effect::Quit));
         assert_eq!(picker.chosen(), None);
     }
@@ -289,7 +279,7 @@ mod tests {
             let burst = Event::Burst(KeyEvent::new(code, KeyModifiers::NONE));
             assert_eq!(picker.update(burst), None);
         }
-        assert_eq!(picker.name().map(Input::text).as_deref(), Some("qu"));
+        assert_eq!(picker.name.as_ref().map(Input::text).as_deref(), Some("qu"));
         assert_eq!((picker.listed().count(), picker.chosen()), (1, None));
         let first = Event::Burst(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
         assert_eq!(super::tests::picker().update(first), None);
@@ -300,7 +290,7 @@ mod tests {
         let mut picker = picker();
         keys(&mut picker, "G");
         assert_eq!(picker.update(Event::Paste("sta\n".to_owned())), None);
-        assert_eq!((picker.listed().count(), picker.line()), (1, 0));
+        assert_eq!((picker.listed().count(), picker.line), (1, 0));
         press(&mut picker, KeyCode::F(5));
         assert_eq!(press(&mut picker, KeyCode::Enter), Some(Effect::Quit));
         assert_eq!(picker.chosen(), Some(1));

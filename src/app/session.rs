@@ -135,7 +135,10 @@ impl Session {
             marked: BTreeSet::new(),
             serial: 0,
             subscriptions,
-            server: ServerStatus::new(now),
+            server: ServerStatus {
+                live_since: now,
+                ..ServerStatus::default()
+            },
             told: Told::default(),
             own: OwnMessages::default(),
             wall: WallClock::default(),

@@ -45,7 +45,7 @@ impl App {
                 if matches!(mouse.kind, MouseEventKind::Down(_)) {
                     self.keyboard.forget();
                 }
-                self.point(mouse)
+                self.handle_mouse(mouse)
             }
             Event::Paste(text) => {
                 self.keyboard.forget();

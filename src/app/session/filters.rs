@@ -35,7 +35,7 @@ impl Filter {
 }
 
 /// The filters.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Filters {
     /// The filter typed with `/`.
     pub typed: Option<Query>,
@@ -67,11 +67,8 @@ impl Filters {
         Self {
             typed,
             list,
-            only: None,
             muted: Names::from_iter([SENTINEL_HELLO.into()]),
-            muted_and_heard: 0,
-            watch: None,
-            is_new: false,
+            ..Self::default()
         }
     }
 

@@ -74,7 +74,7 @@ impl Nodes {
     /// count only if there are no others.
     fn connection(&self) -> Connection {
         let worst = self.worst().map(|(_, connection)| connection.clone());
-        worst.unwrap_or(Connection::Connecting)
+        worst.unwrap_or_default()
     }
 
     fn worst(&self) -> Option<(&NodeStatus, &Connection)> {

@@ -10,7 +10,7 @@ use crate::message::{Gap, GapEnd, Notice, Partial, Time};
 use crate::server::{Command, Connection, Trouble};
 
 /// What is known about the server, or the servers of a cluster.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct ServerStatus {
     /// The servers that are subscribed to.
     pub nodes: Nodes,
@@ -32,23 +32,6 @@ pub struct ServerStatus {
     pub losing: BTreeMap<Time, Gap>,
     /// When the last of the closed gaps ended.
     pub gap_ended: Option<Time>,
-}
-
-impl ServerStatus {
-    pub(crate) fn new(now: Time) -> Self {
-        Self {
-            nodes: Nodes::default(),
-            connection: Connection::Connecting,
-            round_trip: None,
-            version: None,
-            sentinel_of: None,
-            trouble: None,
-            partial: None,
-            live_since: now,
-            losing: BTreeMap::new(),
-            gap_ended: None,
-        }
-    }
 }
 
 /// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5

@@ -14,10 +14,8 @@ use crate::payload::figures;
 impl App {
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
-            Some(Overlay::Confirm(question)) => match question {
-                Question::Publish { .. } => self.send_now(),
-                Question::Quit { .. } => vec![Effect::Quit],
-            },
+            Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
+            Some(Overlay::Confirm(Question::Quit { .. })) => vec![Effect::Quit],
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
@@ -35,20 +33,17 @@ impl App {
 
     /// Returns the focused text box, if there is one, and its limit in bytes.
     fn text_box(&mut self) -> Option<(&mut Input, usize)> {
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                Some((&mut prompt.input, MAX_LINE))
+        let input = match (self.context(), &mut self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => &mut prompt.input,
+            (Context::Query, Some(Overlay::Query(query_box))) => &mut query_box.input,
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => input.as_mut(),
+            (Context::PublishChannel, _) => &mut self.publish_box.channel,
+            (Context::PublishPayload, _) => {
+                return Some((&mut self.publish_box.payload, MAX_EDITED));
             }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                Some((&mut query_box.input, MAX_LINE))
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                Some((input.as_mut(), MAX_LINE))
-            }
-            (Context::PublishChannel, _) => Some((&mut self.publish_box.channel, MAX_LINE)),
-            (Context::PublishPayload, _) => Some((&mut self.publish_box.payload, MAX_EDITED)),
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some((input, MAX_LINE))
     }
 
     /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
