@@ -8,9 +8,6 @@ use self::query_box::QueryBox;
 use super::input::Input;
 use crate::message::Topic;
 
-/// The number of kept messages above which quitting asks first, since they cannot be recovered.
-pub const MOST_LOST_BY_QUITTING: u64 = 1_000;
-
 /// A box over the panes that has the focus until it is closed.
 #[derive(Debug)]
 pub enum Overlay {

@@ -147,7 +147,7 @@ impl App {
         effects
     }
 
-    /// Makes the log leave room for what is stored besides it.
+    /// Evicts rows so that the log leaves room for what is stored besides it.
     fn leave_room(&mut self) -> Vec<Effect> {
         let evicted = self.session.log.counters().evicted;
         if !self.session.log.leave_room(self.beside_log()) {

@@ -133,7 +133,7 @@ impl App {
             RowAction::CopyPayload => self.copy_payload(),
             RowAction::Unsubscribe => self.unsubscribe(),
             RowAction::ToggleMute => self.toggle_mute(),
-            RowAction::RemoveLens => self.take_lens_away(),
+            RowAction::RemoveLens => self.remove_lens(),
             RowAction::PlotSize => self.plot_channel(Quantity::Size),
             RowAction::Formats => self.open_formats(),
             RowAction::CopyValue => self.copy_value(),
@@ -195,8 +195,7 @@ impl App {
         self.on_log(|log, session, height| log.go_to_landmark(is_forward, session, height))
     }
 
-    /// Selects the next or previous match in the log; in an open message, the next or previous one
-    /// in it.
+    /// Selects the next or previous match in the log, or in the open message if that has the focus.
     fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
         if self.focus == Focus::Message {
             return self.go_to_match(is_forward);

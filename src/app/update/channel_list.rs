@@ -19,13 +19,9 @@ impl App {
                 .session
                 .tell("select a channel, not a pattern, to show only it");
         };
-        let is_it = self
-            .session
-            .filters
-            .only
-            .as_deref()
-            .is_some_and(|only| same(only, &name));
-        self.session.filters.only = (!is_it).then_some(name);
+        let only = self.session.filters.only.take();
+        let is_same = only.is_some_and(|only| same(&only, &name));
+        self.session.filters.only = (!is_same).then_some(name);
         self.session.refresh_shown()
     }
 
@@ -84,7 +80,7 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Goes back to the log if it is hidden and the focus is in its place.
+    /// Goes back to the log if the latest values are in its place and have the focus.
     pub(super) fn make_room_for_log(&mut self) {
         if self.shows_latest() && self.focus == Focus::Channels {
             self.leave_latest();

@@ -1,9 +1,9 @@
 //! What keys act on: the current message and channel, and whether they stay in place under the
 //! highlight.
 //!
-//! While the log follows new messages, or once the highlighted row has been evicted, the row in
-//! that place keeps changing. The first key that would act on it freezes the log and highlights a
-//! message instead; pressed again, it acts.
+//! While the log follows new messages, or once the highlighted row has been evicted, the row in its
+//! place keeps changing. The first press of a key that would act on it freezes the log and
+//! highlights a message instead; the second press acts.
 
 use std::sync::Arc;
 
@@ -101,7 +101,7 @@ impl App {
         }
     }
 
-    /// Returns whether keys act on something that does not change by itself.
+    /// Returns whether what keys act on stays in place.
     pub(super) fn has_highlight(&self) -> bool {
         let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
         if !is_log || self.overlay.is_some() {
@@ -117,10 +117,9 @@ impl App {
     /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
     /// Returns its channel, or `None` if no message is in view; the log then keeps following.
     pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
-        let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
-        let rows = match open {
-            Some(open) => vec![open.reader.snapshot().row],
-            None => self.window().rows,
+        let rows = match &self.open {
+            Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot().row],
+            _ => self.window().rows,
         };
         let mut newest_first = rows.into_iter().rev();
         let (row, channel) =

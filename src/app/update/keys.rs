@@ -1,7 +1,7 @@
-//! Keys: pressed, held down, or arriving at once.
+//! Keys: pressed, held down, or arriving together.
 //!
 //! Movements are repeated while a key is held down; actions that send, remove or toggle something
-//! happen once. Keys that arrive at once are a paste that the terminal did not mark as one, or were
+//! happen once. Keys that arrive together are a paste that the terminal did not mark as one, or were
 //! typed ahead on a slow connection: in a text box they are inserted as text and never send it;
 //! elsewhere they only move.
 

@@ -1,4 +1,4 @@
-//! Opening a message, following the selection, comparing, and choosing formats.
+//! The open message: opening it, following the selection, comparing, and choosing formats.
 
 use std::sync::Arc;
 
@@ -105,12 +105,8 @@ impl App {
         let is_shown = open.reader.tab() == Tab::Diff && open.against == against;
         let was_open = focus == Focus::Message || effects.is_empty();
         open.against = against;
-        let tab = if is_shown && was_open {
-            Tab::Value
-        } else {
-            Tab::Diff
-        };
-        effects.extend(self.show_tab(tab));
+        let hides = is_shown && was_open;
+        effects.extend(self.show_tab(if hides { Tab::Value } else { Tab::Diff }));
         effects
     }
 
@@ -146,11 +142,11 @@ impl App {
     /// moved elsewhere in it.
     pub(super) fn close_message(&mut self) {
         let froze = self.open.take().and_then(|open| open.froze);
-        let is_there = matches!(
+        let is_unmoved = matches!(
             self.log_pane.position(),
             Position::Frozen { selected, .. } if Some(selected) == froze
         );
-        if is_there && self.session.breakpoints.stop.is_none() {
+        if is_unmoved && self.session.breakpoints.stop.is_none() {
             self.log_pane.follow();
         }
         if self.focus == Focus::Message {
@@ -229,8 +225,7 @@ impl App {
     /// Returns the area of the open message's text: below its tabs and the notes about it.
     pub fn message_text(&self) -> Rect {
         let area = self.areas().message_text();
-        let open = self.open.as_ref();
-        open.map_or(area, |open| open.text_area(area))
+        self.open.as_ref().map_or(area, |open| open.text_area(area))
     }
 
     pub(super) fn resize_open(&mut self) {
@@ -238,7 +233,7 @@ impl App {
         self.settle_messages();
     }
 
-    /// Keeps the selected row in view if the log has become lower.
+    /// Keeps the selected row in view if the log has become shorter.
     fn settle_messages(&mut self) {
         self.on_log(|log, session, height| log.settle(&session.shown, height));
     }
@@ -268,7 +263,7 @@ impl App {
     }
 
     /// Removes the lens from the selected channel.
-    pub(super) fn take_lens_away(&mut self) -> Vec<Effect> {
+    pub(super) fn remove_lens(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
             return self.session.tell("select a channel or a message");
         };

@@ -60,7 +60,7 @@ impl App {
             Ok(place) => place,
             Err(told) => return told,
         };
-        let not_plotted = open.with_value(area, no_number).flatten();
+        let not_plotted = open.with_value(area, why_not_plotted).flatten();
         let quantity = Quantity::Path(path);
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);
@@ -87,11 +87,9 @@ impl App {
             return Vec::new();
         };
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
-        let name = escape::whole_name(&series.channel);
-        let what = series.quantity.label();
-        self.session.tell(format!(
-            "removed {what} of {name} from the plot · Z undoes it"
-        ));
+        let (what, name) = (series.quantity.label(), escape::whole_name(&series.channel));
+        let text = format!("removed {what} of {name} from the plot · Z undoes it");
+        self.session.tell(text);
         self.can_undo(Undo::RemoveSeries(vec![removed]));
         let effects = self.plot.remove(index, &mut self.session);
         if self.plot.series().is_empty() {
@@ -115,7 +113,7 @@ impl App {
         effects
     }
 
-    /// Shows the plot as it was before.
+    /// Shows the plot with the series that it had.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series().is_empty() {
             return self.session.tell(NOTHING);
@@ -169,11 +167,9 @@ impl App {
             PlotAction::Earlier => return self.plot.pan(false, extent, &mut self.session),
             PlotAction::Later => return self.plot.pan(true, extent, &mut self.session),
             PlotAction::FollowNewest => self.plot.go_on(false),
-            PlotAction::CursorEarlier => {
-                return self.plot.move_cursor(false, extent, &mut self.session);
-            }
-            PlotAction::CursorLater => {
-                return self.plot.move_cursor(true, extent, &mut self.session);
+            PlotAction::CursorEarlier | PlotAction::CursorLater => {
+                let is_later = action == PlotAction::CursorLater;
+                return self.plot.move_cursor(is_later, extent, &mut self.session);
             }
             PlotAction::Close => return self.close_plot(),
             PlotAction::ToggleRate => return self.toggle_quantity(Quantity::Rate),
@@ -231,12 +227,12 @@ impl App {
     }
 }
 
-/// Returns what a value is if it cannot be plotted.
-fn no_number(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
+/// Returns why a value cannot be plotted, to complete "this value …".
+fn why_not_plotted(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
     match value.kind {
         Kind::Array | Kind::Object => Some("holds others"),
-        Kind::Tag => no_number(page, &page.value(page.tree.next(value.id)?)?),
-        // The number at its start would be its year.
+        Kind::Tag => why_not_plotted(page, &page.value(page.tree.next(value.id)?)?),
+        // It starts with a number, but that is only the year.
         Kind::String | Kind::Other if is_date(value.text) => Some("is a point in time"),
         _ => None,
     }
@@ -245,9 +241,6 @@ fn no_number(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
 /// Returns whether a text starts with a date as in RFC 3339.
 fn is_date(text: &[u8]) -> bool {
     let date = text.trim_ascii_start().iter().zip(b"0000-00-00");
-    let fits = |(byte, form): (&u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        _ => byte == form,
-    };
+    let fits = |(byte, form): (&u8, &u8)| byte == form || *form == b'0' && byte.is_ascii_digit();
     date.len() == 10 && date.into_iter().all(fits)
 }

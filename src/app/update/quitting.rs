@@ -4,7 +4,10 @@ use crossterm::event::KeyEvent;
 
 use super::App;
 use crate::app::effect::Effect;
-use crate::app::overlays::{MOST_LOST_BY_QUITTING, Overlay, Question};
+use crate::app::overlays::{Overlay, Question};
+
+/// The number of kept messages above which quitting asks first, since they cannot be recovered.
+const MOST_LOST_BY_QUITTING: u64 = 1_000;
 
 impl App {
     /// Closes the topmost pane; if none is left, quits or asks first.

@@ -1,4 +1,4 @@
-//! Undoing actions that lost something, the most recent first.
+//! Undoing actions that removed something, the most recent first.
 
 use std::sync::Arc;
 
