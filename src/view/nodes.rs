@@ -35,13 +35,7 @@ struct Column {
 }
 
 pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
-    let nodes: Vec<&NodeStatus> = app
-        .session()
-        .server
-        .nodes
-        .iter()
-        .map(|(_, node)| node)
-        .collect();
+    let nodes: Vec<&NodeStatus> = app.session().server.nodes.by_id.values().collect();
     let rows = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
     let room = usize::from(area.width.saturating_sub(AROUND));
     let columns = fitting(app, &nodes, room);

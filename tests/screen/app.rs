@@ -1607,8 +1607,9 @@ fn a_server_that_leaves_the_cluster_leaves_the_table() {
             .session()
             .server
             .nodes
-            .iter()
-            .map(|(id, _)| id.0)
+            .by_id
+            .keys()
+            .map(|id| id.0)
             .collect::<Vec<_>>()
     };
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
@@ -1627,9 +1628,9 @@ fn a_silent_node_is_not_excused_by_those_that_answer() {
         stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
     }
     let silence = |stage: &Stage| -> Vec<Option<Duration>> {
-        let nodes = stage.session().server.nodes.iter();
+        let nodes = stage.session().server.nodes.by_id.values();
         nodes
-            .map(|(_, node)| stage.session().unanswered_by(node))
+            .map(|node| stage.session().unanswered_by(node))
             .collect()
     };
     stage.wait(Duration::from_secs(5));

@@ -208,7 +208,7 @@ fn values_that_hold_others_and_what_has_no_values_are_not_plotted() {
     let mut plotting = Plotting::with_numbers(1);
     plotting.open_cpu();
     plotting.keys("gw");
-    assert!(plotting.stage.toast().contains("holds others"));
+    assert!(plotting.stage.toast().contains("contains other values"));
     plotting.keys("Jw");
     assert_eq!(plotting.plotted(), [""; 0]);
     assert!(!plotting.stage.app.plot().is_shown());

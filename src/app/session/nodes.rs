@@ -47,29 +47,12 @@ pub struct LostNode<'a> {
 
 /// All known servers.
 #[derive(Debug, Default)]
-pub struct Nodes(BTreeMap<NodeId, NodeStatus>);
+pub struct Nodes {
+    /// The servers in the order in which they became known.
+    pub by_id: BTreeMap<NodeId, NodeStatus>,
+}
 
 impl Nodes {
-    /// Returns the servers in the order in which they became known.
-    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &NodeStatus)> {
-        self.0.iter().map(|(id, node)| (*id, node))
-    }
-
-    /// Returns the number of known servers.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Returns whether no server is known yet.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns whether there is more than one server.
-    pub fn are_several(&self) -> bool {
-        self.len() > 1
-    }
-
     /// Returns the worst state of all connections. Idle connections, which have no subscriptions,
     /// count only if there are no others.
     fn connection(&self) -> Connection {
@@ -78,7 +61,7 @@ impl Nodes {
     }
 
     fn worst(&self) -> Option<(&NodeStatus, &Connection)> {
-        let nodes = self.0.values();
+        let nodes = self.by_id.values();
         let connections = nodes.filter_map(|node| Some((node, node.connection.as_ref()?)));
         connections.min_by_key(|(_, connection)| match connection {
             Connection::Refused { .. } => 0,
@@ -94,7 +77,7 @@ impl Nodes {
     pub fn lost(&self) -> Option<LostNode<'_>> {
         let (node, connection) = self.worst()?;
         let facts = node.facts.as_ref();
-        (is_down(connection) && self.0.values().any(NodeStatus::is_live)).then(|| LostNode {
+        (is_down(connection) && self.by_id.values().any(NodeStatus::is_live)).then(|| LostNode {
             name: facts.map_or("", |facts| &facts.name),
             subscriptions: facts.map_or(0, |facts| facts.subscriptions),
             connection,
@@ -104,13 +87,13 @@ impl Nodes {
     /// Returns the time of the last sign of life of the live server that has been silent the
     /// longest.
     pub(crate) fn answered(&self) -> Option<Time> {
-        let live = self.0.values().filter(|node| node.is_live());
+        let live = self.by_id.values().filter(|node| node.is_live());
         live.map(|node| node.answered).min()
     }
 
     /// Returns the longest round trip of all servers.
     fn round_trip(&self) -> Option<Duration> {
-        self.0.values().filter_map(|node| node.round_trip).max()
+        self.by_id.values().filter_map(|node| node.round_trip).max()
     }
 }
 
@@ -125,11 +108,11 @@ fn is_down(connection: &Connection) -> bool {
 impl Session {
     pub(crate) fn note_connection(&mut self, id: NodeId, connection: Connection) {
         // A server that has left the cluster sends a last update.
-        let is_last = connection == Connection::Idle && !self.server.nodes.0.contains_key(&id);
-        if is_last && !self.server.nodes.is_empty() {
+        let is_last = connection == Connection::Idle && !self.server.nodes.by_id.contains_key(&id);
+        if is_last && !self.server.nodes.by_id.is_empty() {
             return;
         }
-        let node = self.server.nodes.0.entry(id).or_default();
+        let node = self.server.nodes.by_id.entry(id).or_default();
         if connection == Connection::Live {
             self.server.live_since = self.now;
             node.answered = self.now;
@@ -145,7 +128,7 @@ impl Session {
     }
 
     pub(crate) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
-        let node = self.server.nodes.0.entry(id).or_default();
+        let node = self.server.nodes.by_id.entry(id).or_default();
         node.round_trip = Some(time);
         node.answered = self.now;
         self.server.round_trip = self.server.nodes.round_trip();
@@ -153,14 +136,14 @@ impl Session {
 
     /// Records a sign of life from one server, which proves nothing about the others.
     pub(crate) fn note_sign_of_life(&mut self, id: NodeId) {
-        if let Some(node) = self.server.nodes.0.get_mut(&id) {
+        if let Some(node) = self.server.nodes.by_id.get_mut(&id) {
             node.answered = self.now;
         }
     }
 
     /// Measures the silence of every server from now on.
     pub(crate) fn restart_silence(&mut self) {
-        for node in self.server.nodes.0.values_mut() {
+        for node in self.server.nodes.by_id.values_mut() {
             node.answered = self.now;
         }
     }
@@ -172,7 +155,7 @@ impl Session {
     }
 
     pub(crate) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
-        let nodes = &mut self.server.nodes.0;
+        let nodes = &mut self.server.nodes.by_id;
         // Forget servers that have left the cluster.
         let is_listed = |id: &NodeId| facts.iter().any(|facts| facts.node == *id);
         nodes.retain(|id, node| node.facts.is_none() || is_listed(id));
@@ -190,7 +173,7 @@ impl Session {
             return;
         }
         let now = self.now;
-        let node = self.server.nodes.0.entry(batch.source()).or_default();
+        let node = self.server.nodes.by_id.entry(batch.source()).or_default();
         let start = || History::starting_at(now);
         node.history.get_or_insert_with(start).add(now, messages);
     }
@@ -202,7 +185,7 @@ impl Session {
         if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }
-        let nodes = &self.server.nodes.0;
+        let nodes = &self.server.nodes.by_id;
         let facts = nodes.values().filter_map(|node| node.facts.as_ref());
         let is_primary = |facts: &&NodeFacts| facts.role == Role::Primary;
         let primaries = facts.filter(is_primary).count();

@@ -41,7 +41,7 @@ impl Session {
     /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
     /// address is not safe for a shell.
     fn place_in_cluster(&self) -> Option<String> {
-        let nodes = self.server.nodes.iter().map(|(_, node)| node);
+        let nodes = self.server.nodes.by_id.values();
         let live = nodes.filter(|node| node.connection == Some(Connection::Live));
         let best = live
             .filter_map(|node| node.facts.as_ref())

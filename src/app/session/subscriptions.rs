@@ -93,44 +93,37 @@ impl Subscriptions {
 
     /// Records what a notice from `time` says about subscriptions.
     pub fn note(&mut self, notice: &Notice, time: Time) {
-        match notice {
-            Notice::Subscribed { subscription, .. } => {
-                self.set_state(subscription.id, SubscriptionState::Live, time);
-                // If several servers confirm it, coverage starts with the last confirmation.
-                let entry = self.entries.get_mut(subscription.id.0 as usize);
-                if let Some(entry) = entry.filter(|entry| entry.state == SubscriptionState::Live) {
-                    entry.listening.begin(time);
-                }
-            }
-            Notice::Discovered { subscription, .. } => {
-                self.set_state(subscription.id, SubscriptionState::Live, time);
+        let (subscription, state) = match notice {
+            Notice::Subscribed { subscription, .. } | Notice::Discovered { subscription, .. } => {
+                (subscription, SubscriptionState::Live)
             }
             Notice::Denied {
                 subscription,
                 reason,
-            } => {
-                let denied = SubscriptionState::Denied(reason.clone());
-                self.set_state(subscription.id, denied, time);
-            }
+            } => (subscription, SubscriptionState::Denied(reason.clone())),
             Notice::Unsubscribed {
                 subscription,
                 asked: false,
                 ..
-            } => {
-                let ended = SubscriptionState::Ended("by the server");
-                self.set_state(subscription.id, ended, time);
-            }
-            Notice::Ended { subscription } => {
-                let ended = SubscriptionState::Ended("by its last message");
-                self.set_state(subscription.id, ended, time);
-            }
-            Notice::Gap(gap) => self.note_gap(gap),
+            } => (subscription, SubscriptionState::Ended("by the server")),
+            Notice::Ended { subscription } => (
+                subscription,
+                SubscriptionState::Ended("by its last message"),
+            ),
+            Notice::Gap(gap) => return self.note_gap(gap),
             Notice::Dropped(dropped) => {
-                for entry in &mut self.entries {
-                    entry.listening.miss(dropped.from, dropped.to);
-                }
+                let entries = self.entries.iter_mut();
+                return entries.for_each(|entry| entry.listening.miss(dropped.from, dropped.to));
             }
-            _ => {}
+            _ => return,
+        };
+        self.set_state(subscription.id, state, time);
+        // If several servers confirm it, coverage starts with the last confirmation.
+        if matches!(notice, Notice::Subscribed { .. })
+            && let Some(entry) = self.entries.get_mut(subscription.id.0 as usize)
+            && entry.state == SubscriptionState::Live
+        {
+            entry.listening.begin(time);
         }
     }
 

@@ -74,7 +74,7 @@ impl App {
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
-            ScreenAction::Nodes => self.open_nodes(),
+            ScreenAction::Nodes => self.overlay = Some(Overlay::Nodes { line: 0 }),
             ScreenAction::Filters => self.filters_key(),
             ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),
             ScreenAction::Breakpoints => self.breakpoints_key(),

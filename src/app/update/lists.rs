@@ -64,7 +64,7 @@ impl App {
         let (line, count) = match &mut self.overlay {
             Some(Overlay::Filters { line }) => (line, session.filters.list.len()),
             Some(Overlay::Breakpoints { line }) => (line, session.breakpoints.list.len()),
-            Some(Overlay::Nodes { line }) => (line, session.server.nodes.len()),
+            Some(Overlay::Nodes { line }) => (line, session.server.nodes.by_id.len()),
             Some(Overlay::Formats { line }) => (line, session.decoder_options().len()),
             _ => return,
         };
@@ -120,9 +120,5 @@ impl App {
             }
         }
         Vec::new()
-    }
-
-    pub(super) fn open_nodes(&mut self) {
-        self.overlay = Some(Overlay::Nodes { line: 0 });
     }
 }

@@ -230,7 +230,7 @@ impl App {
 /// Returns why a value cannot be plotted, to complete "this value …".
 fn why_not_plotted(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
     match value.kind {
-        Kind::Array | Kind::Object => Some("holds others"),
+        Kind::Array | Kind::Object => Some("contains other values"),
         Kind::Tag => why_not_plotted(page, &page.value(page.tree.next(value.id)?)?),
         // It starts with a number, but that is only the year.
         Kind::String | Kind::Other if is_date(value.text) => Some("is a point in time"),
