@@ -8,9 +8,9 @@
 //!
 //! - `action`, `effect`, `event`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
 //!   `keymap` and `keyboard`: which action a key stands for, and when it acts.
-//! - `session`: what the panes share. A pane takes it, or the part of it that it needs.
-//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: a pane each, its
-//!   state and what the user does in it. No pane knows another.
+//! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
+//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: a pane each: its
+//!   state and what the user does in it. No pane knows about another.
 //! - `update`: the flows that involve several panes or the focus. Only these files and this one have
 //!   methods of `App`.
 
@@ -96,7 +96,7 @@ pub struct App {
     /// Columns and rows of the screen.
     size: (u16, u16),
     focus: Focus,
-    /// The pane that gets the focus back from the publish box.
+    /// The pane that the focus returns to from the publish box.
     pane: Focus,
     channel_list: ChannelList,
     log_pane: LogPane,
@@ -105,8 +105,8 @@ pub struct App {
     publish_box: PublishBox,
     overlay: Option<Overlay>,
     keyboard: Keyboard,
-    /// The topic last muted or unsubscribed, until another action. Pressing the key again acts on
-    /// it, even if the selection has fallen to a neighbour.
+    /// The topic that the last action muted or unsubscribed. Pressing the key again acts on the same
+    /// topic, even if the selection has moved to a neighbour.
     acted_on: Option<Topic>,
     undo: Vec<Undo>,
 }
@@ -133,7 +133,7 @@ impl App {
         app
     }
 
-    /// Returns what the panes share.
+    /// Returns the state that the panes share.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -141,11 +141,9 @@ impl App {
     /// Returns the initial subscriptions, for the server tasks.
     pub fn first_subscriptions(&self) -> Vec<Subscription> {
         let listed = self.session.subscriptions.listed();
-        listed
-            .map(|(id, topic, _)| Subscription {
-                id,
-                topic: topic.clone(),
-            })
+        let topics = listed.map(|(id, topic, _)| (id, topic.clone()));
+        topics
+            .map(|(id, topic)| Subscription { id, topic })
             .collect()
     }
 
@@ -192,13 +190,11 @@ impl App {
 
     /// Returns the regions of the screen.
     pub fn areas(&self) -> Areas {
+        let open = self.open.as_ref().map(|open| open.is_whole);
         let state = layout::ScreenState {
             focus: self.focus,
             box_lines: self.publish_box.payload.lines().len(),
-            message: match self.plot.is_whole() {
-                Some(is_whole) => Some(is_whole),
-                None => self.open.as_ref().map(|open| open.is_whole),
-            },
+            message: self.plot.is_whole().or(open),
             shows_latest: self.shows_latest(),
         };
         Areas::divide(self.size.0, self.size.1, state)
@@ -229,8 +225,7 @@ impl App {
         }
     }
 
-    /// Returns when the screen next changes through the passing of time alone; `None` if it does
-    /// not.
+    /// Returns when the screen next changes although nothing happens; `None` if it does not.
     pub fn next_tick(&self) -> Option<Time> {
         let flash = self.shows_latest().then(|| {
             let height = inside(self.areas().channels).height;

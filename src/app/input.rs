@@ -76,11 +76,11 @@ impl Input {
 
     /// Handles a key. Returns whether the text has changed.
     pub fn press(&mut self, key: KeyEvent) -> bool {
-        // As in a shell, delete to the start of the line. The library would undo.
+        // As in a shell, delete to the start of the line. The library would undo an edit.
         if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
             return self.area.delete_line_by_head();
         }
-        // The library would scroll by the height that it last drew, but here it never draws.
+        // The library would move by the height that it last drew, but here it never draws.
         let step = match key.code {
             KeyCode::PageUp => CursorMove::Up,
             KeyCode::PageDown => CursorMove::Down,
@@ -116,7 +116,7 @@ impl Input {
     }
 
     /// Inserts `text` at the cursor as part of one line. Line breaks become spaces, except at the
-    /// ends of `text`: those are removed, since they come along with copied text unintentionally.
+    /// ends of `text`: those are removed, since they are usually copied by accident.
     pub fn insert_in_line(&mut self, text: &str) {
         let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ");
         self.area.insert_str(text.replace(['\r', '\n'], " "));

@@ -36,7 +36,7 @@ pub enum Context {
     SearchMessage,
     /// In the list of formats for an open message.
     Formats,
-    /// In the plot while it shows numbers over time.
+    /// In the plot while it shows values over time.
     Chart,
     /// In the plot, whatever its mode.
     Plot,
@@ -504,11 +504,8 @@ mod tests {
             let mut seen = HashSet::new();
             for binding in bindings_of(context) {
                 for chord in binding.keys {
-                    assert!(
-                        seen.insert(*chord),
-                        "{} twice in {context:?}",
-                        chord.label()
-                    );
+                    let label = chord.label();
+                    assert!(seen.insert(*chord), "{label} twice in {context:?}");
                 }
             }
         }
@@ -526,7 +523,7 @@ mod tests {
     }
 
     #[test]
-    fn every_binding_explains_itself_and_every_context_is_in_the_help() {
+    fn every_binding_has_keys_a_help_text_and_a_listed_context() {
         for binding in BINDINGS {
             assert!(!binding.help.is_empty() && !binding.keys.is_empty());
             assert!(Context::ALL.contains(&binding.context));
@@ -534,11 +531,12 @@ mod tests {
     }
 
     #[test]
-    fn every_context_says_in_the_hints_how_to_go_on() {
+    fn every_context_has_a_hint() {
         for context in Context::ALL {
             if context != Context::Always {
+                let mut bindings = bindings_in(context);
                 assert!(
-                    bindings_in(context).any(|binding| binding.hint.is_some()),
+                    bindings.any(|binding| binding.hint.is_some()),
                     "{context:?}"
                 );
             }

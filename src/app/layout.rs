@@ -175,7 +175,7 @@ fn box_height(available: u16, state: ScreenState) -> u16 {
     let lines = u16::try_from(state.box_lines)
         .unwrap_or(u16::MAX)
         .clamp(1, MAX_BOX_LINES);
-    // On a low screen, half of the space is left to the panes.
+    // On a short screen, the panes keep half of the space.
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 

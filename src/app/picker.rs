@@ -131,7 +131,7 @@ impl Picker {
         None
     }
 
-    /// Passes the key to the name. The first letter starts one.
+    /// Types the key into the name. The first letter starts one.
     fn type_key(&mut self, key: KeyEvent) {
         let is_new = self.name.is_none();
         let is_changed = self.typing().press_in_line(key);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn esc_ends_the_name_first_and_picking_then() {
+    fn esc_first_clears_the_name_and_then_quits() {
         let mut picker = picker();
         keys(&mut picker, "prod");
         assert_eq!(picker.listed().count(), 1);
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn q_leaves_but_not_in_a_name() {
+    fn q_quits_except_in_a_name() {
         assert_eq!(press(&mut picker(), KeyCode::Char('q')), Some(Effect::Quit));
         let mut picker = picker();
         keys(&mut picker, "/q");
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_keys_are_a_name_and_neither_choose_nor_quit() {
+    fn pasted_keys_are_typed_as_a_name() {
         let mut picker = picker();
         for letter in "qu\r".chars() {
             let code = match letter {
@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn fewer_listed_lines_keep_one_selected() {
+    fn the_selection_stays_within_a_shorter_list() {
         let mut picker = picker();
         keys(&mut picker, "G");
         assert_eq!(picker.update(Event::Paste("sta\n".to_owned())), None);

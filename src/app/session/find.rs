@@ -45,11 +45,14 @@ impl Session {
         let Some(find) = &mut self.find else {
             return false;
         };
-        let is_current = find.watch.note(answer);
-        for found in answer.found.iter().filter(|_| is_current) {
-            find.rows.replace(found);
+        if !find.watch.note(answer) {
+            return false;
         }
-        is_current
+        answer
+            .found
+            .iter()
+            .for_each(|found| find.rows.replace(found));
+        true
     }
 
     /// Starts a search for `query`, or ends the search if it is `None`.

@@ -161,7 +161,7 @@ mod tests {
     use crate::payload::lookup::ShownText;
 
     #[test]
-    fn a_value_that_was_decoded_is_shared_and_not_copied() {
+    fn a_cached_value_is_shared_and_not_copied() {
         let decoded_rows = DecodedRows::default();
         let path = Path::parse(".a").unwrap();
         let look = || {

@@ -260,7 +260,7 @@ mod tests {
     use crate::payload::figures::Zone;
 
     #[test]
-    fn a_client_that_speaks_resp3_is_told_its_option() {
+    fn a_resp3_client_is_told_the_option_of_its_library() {
         for (library, words) in [
             (
                 "",

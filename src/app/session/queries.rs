@@ -12,10 +12,11 @@ impl Session {
     /// Requests scans of the rows that have arrived since the last request, for every query.
     pub(crate) fn ask_about_arrived(&mut self) -> Vec<Effect> {
         let uses_via = self.watches().any(|watch| watch.query().uses_via());
-        let names = self.names_if(uses_via);
+        let names = || self.subscriptions.names().cloned().collect();
+        let names: Option<Names> = uses_via.then(names);
         let known = QueryContext {
             log: &self.log,
-            names,
+            names: names.unwrap_or_default(),
             findings: &self.checks.findings,
             decoder_choices: &self.decoder_choices,
             checked: self.checks.checked_up_to(&self.log),
@@ -29,24 +30,15 @@ impl Session {
         requests.map(Effect::Scan).collect()
     }
 
-    /// Returns what a query needs to know besides the rows.
+    /// Returns what a query may need besides its rows.
     pub(crate) fn known(&self) -> QueryContext<'_> {
         QueryContext {
             log: &self.log,
-            names: self.names_if(true),
+            names: self.subscriptions.names().cloned().collect(),
             findings: &self.checks.findings,
             decoder_choices: &self.decoder_choices,
             checked: self.checks.checked_up_to(&self.log),
             now: self.now,
-        }
-    }
-
-    fn names_if(&self, are_asked_for: bool) -> Names {
-        let names = self.subscriptions.names().cloned();
-        if are_asked_for {
-            names.collect()
-        } else {
-            Names::default()
         }
     }
 

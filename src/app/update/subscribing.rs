@@ -47,10 +47,9 @@ impl App {
             return Vec::new();
         };
         self.session.subscriptions.unsubscribe(id, self.session.now);
-        self.session.tell(format!(
-            "unsubscribed from {} · Z undoes it",
-            whole_name(&topic.name)
-        ));
+        let name = whole_name(&topic.name);
+        let text = format!("unsubscribed from {name} · Z undoes it");
+        self.session.tell(text);
         self.acted_on = Some(topic.clone());
         self.can_undo(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]

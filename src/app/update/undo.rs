@@ -89,10 +89,8 @@ impl App {
             return Vec::new();
         }
         let filter = self.session.filters.list.remove(index);
-        self.session.tell(format!(
-            "removed {} · Z undoes it",
-            named(filter.query.text())
-        ));
+        let name = named(filter.query.text());
+        self.session.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveFilter(index, filter));
         self.session.refresh_shown()
     }
@@ -114,11 +112,8 @@ impl App {
             return Vec::new();
         };
         self.session.hold_stops();
-        let id = removed.id;
-        self.session.tell(format!(
-            "removed {} · Z undoes it",
-            named(removed.query.text())
-        ));
+        let (id, name) = (removed.id, named(removed.query.text()));
+        self.session.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
         vec![Effect::StopScan(id)]
     }
