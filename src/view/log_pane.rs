@@ -117,13 +117,11 @@ impl<'a> Painter<'a> {
                     payload.len(),
                     &mut line,
                 );
-                if let Some(path) = self.app.session().lenses.of(name) {
-                    let reading = self.app.session().decoder_choices.of(name);
-                    let lens = Lens::new(
-                        path,
-                        reading.as_ref(),
-                        &self.app.session().lenses.decoded_rows,
-                    );
+                let session = self.app.session();
+                if let Some(path) = session.lenses.of(name) {
+                    let reading = session.decoder_choices.of(name);
+                    let decoded_rows = &session.lenses.decoded_rows;
+                    let lens = Lens::new(path, reading.as_ref(), decoded_rows);
                     through_lens(lens, row.id, (payload, size), &mut line);
                 } else {
                     // More matches than this would not fit on the line.

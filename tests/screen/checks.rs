@@ -88,7 +88,7 @@ impl Checked {
     /// Returns the text of each finding with its row.
     fn found(&self) -> Vec<(u64, String)> {
         let app = &self.stage.app;
-        let rows = (0..app.log().end().0).map(RowId);
+        let rows = (0..app.session().log.end().0).map(RowId);
         rows.flat_map(|row| {
             let found = app.session().checks.findings.of(row);
             found.map(move |finding| (row.0, finding.what.to_string()))

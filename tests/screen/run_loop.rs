@@ -194,7 +194,7 @@ fn a_message_that_is_fed_is_drawn() {
             .await
             .unwrap();
         session.see("again").await;
-        assert_eq!(session.end().await.app.log().counters().received, 2);
+        assert_eq!(session.end().await.app.session().log.counters().received, 2);
     });
 }
 

@@ -1040,7 +1040,7 @@ fn messages_of_this_session_are_marked() {
         counted_at: None,
     };
     let own = |stage: &Stage| {
-        let rows = (0..stage.app.log().end().0).map(RowId);
+        let rows = (0..stage.session().log.end().0).map(RowId);
         let own = rows.filter(|row| stage.session().own.contains(*row));
         own.collect::<Vec<_>>()
     };
