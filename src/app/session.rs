@@ -55,19 +55,35 @@ use crate::query::Moment;
 pub struct Session {
     /// The settings that are fixed at startup.
     pub settings: Settings,
+    pub(super) toast: Option<Toast>,
+    told: Told,
+
+    // Times.
     /// When the last event arrived, which is "now" on the screen.
     pub now: Time,
-    pub(super) toast: Option<Toast>,
     /// How times are shown.
     pub time_form: TimeForm,
+    /// How the wall clock was set while the program ran.
+    pub wall: WallClock,
+
+    // Messages.
     /// The message log.
     pub log: MessageLog,
     /// The rows of the log that are shown.
     pub shown: Selection,
-    /// The lenses on channels.
-    pub lenses: Lenses,
+    /// The rows that the user marked.
+    pub marked: BTreeSet<RowId>,
+    /// The messages that this session published.
+    pub own: OwnMessages,
     /// The formats that the user chose for channels.
     pub decoder_choices: Arc<DecoderChoices>,
+    /// The lenses on channels.
+    pub lenses: Lenses,
+    /// Width of the widest channel name so far, in columns. The name column of the log never shrinks,
+    /// so that rows do not jump sideways.
+    pub name_columns: usize,
+
+    // Queries and checks.
     /// Which rows are shown.
     pub filters: Filters,
     /// The active search in the log, if there is one.
@@ -76,24 +92,16 @@ pub struct Session {
     pub breakpoints: Breakpoints,
     /// The checks.
     pub checks: Checks,
-    /// The rows that the user marked.
-    pub marked: BTreeSet<RowId>,
     /// Query history, oldest first.
     pub(super) query_history: Vec<String>,
     /// The last serial number given out.
     serial: u64,
+
+    // Servers.
     /// The subscriptions.
     pub subscriptions: Subscriptions,
     /// The state of the server.
     pub server: ServerStatus,
-    told: Told,
-    /// The messages that this session published.
-    pub own: OwnMessages,
-    /// How the wall clock was set while the program ran.
-    pub wall: WallClock,
-    /// Width of the widest channel name so far, in columns. The name column of the log never shrinks,
-    /// so that rows do not jump sideways.
-    pub name_columns: usize,
 }
 
 /// What the user has been told, where once is enough.

@@ -17,38 +17,26 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 const LAGGING: Duration = Duration::from_secs(1);
 
 /// The number of messages of a channel in the log whose flag is unknown.
-#[derive(Clone, Copy, Debug)]
-struct Share {
-    most: u64,
-    /// Whether `most` is the exact number.
-    is_exact: bool,
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Share {
+    Exactly(u64),
+    UpTo(u64),
 }
 
 impl Share {
-    fn exactly(most: u64) -> Self {
-        Self {
-            most,
-            is_exact: true,
-        }
-    }
+    const NONE: Self = Self::Exactly(0);
 
-    fn up_to(most: u64) -> Self {
-        Self {
-            most,
-            is_exact: false,
-        }
-    }
-
-    /// Returns whether it certainly covers all of the channel's messages.
-    fn is_all(self, kept: u64) -> bool {
-        self.is_exact && self.most == kept
+    fn most(self) -> u64 {
+        let (Self::Exactly(most) | Self::UpTo(most)) = self;
+        most
     }
 
     /// Returns the sum of two shares that have no messages in common.
     fn plus(self, other: Self) -> Self {
-        Self {
-            most: self.most + other.most,
-            is_exact: self.is_exact && other.is_exact,
+        let sum = self.most() + other.most();
+        match (self, other) {
+            (Self::Exactly(_), Self::Exactly(_)) => Self::Exactly(sum),
+            _ => Self::UpTo(sum),
         }
     }
 }
@@ -57,11 +45,8 @@ impl Session {
     /// Counts the messages whose flags queries cannot know, if the number may have changed.
     pub(crate) fn count_unchecked(&mut self) {
         let state = (self.serial, self.checks.changes);
-        let is_known = self
-            .checks
-            .counted
-            .is_some_and(|(at, counted)| counted == state && self.now.since(at) < COUNT_EVERY);
-        if is_known {
+        let last = self.checks.counted;
+        if last.is_some_and(|(at, of)| of == state && self.now.since(at) < COUNT_EVERY) {
             return;
         }
         self.checks.counted = Some((self.now, state));
@@ -84,15 +69,13 @@ impl Session {
         let channels = self.log.channels().iter().map(|(_, channel)| channel);
         let asked_of = channels
             .filter(|channel| channel.kept() > 0 && !query.is_decided_by_channel(channel.name()));
-        let mut unknown = Share::exactly(0);
-        for channel in asked_of {
-            unknown = unknown.plus(self.unknown_on(channel, asked));
-        }
+        let unknown = asked_of.map(|channel| self.unknown_on(channel, asked));
+        let unknown = unknown.fold(Share::NONE, Share::plus);
         let mut checks = self.checks.plan.entries().iter();
         let are_checked = checks.any(|entry| sets_any(&entry.check, asked));
         Unchecked {
-            unknown: unknown.most,
-            is_at_most: !unknown.is_exact,
+            unknown: unknown.most(),
+            is_at_most: matches!(unknown, Share::UpTo(_)),
             waiting: if are_checked { self.waiting() } else { 0 },
             missed: if are_checked { self.checks.missed() } else { 0 },
             is_full: are_checked && self.checks.leaves_out_some,
@@ -115,46 +98,48 @@ impl Session {
         let shares = asked.map(|flag| self.unknown_for(channel, flag));
         // Both flags of a message may be unknown, so the two shares may overlap.
         let kept = channel.kept();
+        let all = Share::Exactly(kept);
         shares
-            .reduce(|one, other| match (one.most, other.most) {
+            .reduce(|one, other| match (one.most(), other.most()) {
                 (0, _) => other,
                 (_, 0) => one,
-                _ if one.is_all(kept) || other.is_all(kept) => Share::exactly(kept),
-                (one, other) => Share::up_to(kept.min(one + other)),
+                _ if one == all || other == all => all,
+                (one, other) => Share::UpTo(kept.min(one + other)),
             })
-            .unwrap_or(Share::exactly(0))
+            .unwrap_or(Share::NONE)
     }
 
     /// Returns how many messages of a channel in the log have this flag unknown.
     fn unknown_for(&self, channel: &Channel, flag: Flags) -> Share {
-        let kept = channel.kept();
+        let all = Share::Exactly(channel.kept());
         let checks = self.checks.of_channel(channel.name());
         let done = checks
             .filter(|(id, check)| sets_any(check, flag) && self.checks.looking_back(*id).is_none());
         // A message that one check skipped may have been read by another.
         done.map(|(id, _)| self.skipped_by(id, channel))
-            .reduce(|one, other| match (one.most, other.most) {
-                _ if one.is_all(kept) => other,
-                _ if other.is_all(kept) => one,
-                (0, _) | (_, 0) => Share::exactly(0),
-                (one, other) => Share::up_to(one.min(other)),
+            .reduce(|one, other| match (one.most(), other.most()) {
+                _ if one == all => other,
+                _ if other == all => one,
+                (0, _) | (_, 0) => Share::NONE,
+                (one, other) => Share::UpTo(one.min(other)),
             })
-            .unwrap_or(Share::exactly(kept))
+            .unwrap_or(all)
     }
 
     /// Returns how many messages of a channel in the log a check has skipped.
     fn skipped_by(&self, check: CheckId, channel: &Channel) -> Share {
         let Some(skipped) = self.checks.skips.of(check, channel.name()) else {
-            return Share::exactly(0);
+            return Share::NONE;
         };
         let rows = &skipped.rows;
         let gone = self.log.gone_from(rows.clone());
         let gone: u64 = gone.iter().map(|rows| rows.end.0 - rows.start.0).sum();
         let left = rows.end.0 - rows.start.0 - gone;
         let most = skipped.count.min(channel.kept()).min(left);
-        Share {
-            most,
-            is_exact: gone == 0 || most == 0,
+        if gone == 0 || most == 0 {
+            Share::Exactly(most)
+        } else {
+            Share::UpTo(most)
         }
     }
 
