@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Session;
 use super::live_query::LiveQuery;
 use crate::app::effect::Effect;
-use crate::log::{Matches, RowSet};
+use crate::log::{Matches, MessageLog, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
@@ -77,6 +77,11 @@ impl Breakpoint {
     /// Returns the number of rows that left the log before its query was run on them.
     pub fn missed(&self) -> u64 {
         self.watch.as_ref().map_or(0, |watch| watch.missed)
+    }
+
+    /// Runs its query on all rows that arrive from now on.
+    fn start(&mut self, serial: u64, log: &MessageLog) {
+        self.watch = Some(LiveQuery::new(self.id, serial, self.query.clone(), log));
     }
 
     /// Records the rows that it matched. Returns their number, and the first one at which the view
@@ -151,7 +156,8 @@ impl Breakpoints {
     }
 
     pub(crate) fn watches_mut(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
-        self.list.iter_mut().filter_map(|one| one.watch.as_mut())
+        let list = self.list.iter_mut();
+        list.filter_map(|breakpoint| breakpoint.watch.as_mut())
     }
 
     /// Removes rows that have left the log.
@@ -159,8 +165,8 @@ impl Breakpoints {
         let before = self.waiting();
         self.hits.remove(gone.clone());
         self.stops.remove(gone.clone());
-        for one in &mut self.list {
-            one.stops.remove(gone.clone());
+        for breakpoint in &mut self.list {
+            breakpoint.stops.remove(gone.clone());
         }
         self.gone += before - self.waiting();
         if let Some(stop) = &mut self.stop {
@@ -170,8 +176,8 @@ impl Breakpoints {
 
     /// Removes the stops of the breakpoint at `index`.
     pub(crate) fn cancel_stops(&mut self, index: usize) {
-        if let Some(one) = self.list.get_mut(index) {
-            one.stops = RowSet::default();
+        if let Some(breakpoint) = self.list.get_mut(index) {
+            breakpoint.stops = RowSet::default();
         }
         self.gather_stops();
     }
@@ -186,7 +192,8 @@ impl Breakpoints {
     /// Collects the stops of all breakpoints.
     pub(crate) fn gather_stops(&mut self) {
         self.stops = RowSet::default();
-        for row in self.list.iter().flat_map(|one| one.stops.iter()) {
+        let stops = self.list.iter().map(|breakpoint| &breakpoint.stops);
+        for row in stops.flat_map(RowSet::iter) {
             self.stops.insert(row);
         }
     }
@@ -208,8 +215,8 @@ impl Breakpoints {
     /// Returns the query of the first breakpoint that stops the view at `row`.
     pub(crate) fn query_at(&self, row: RowId) -> Option<Query> {
         let mut list = self.list.iter();
-        list.find(|one| one.stops.contains(row))
-            .map(|one| one.query.clone())
+        list.find(|breakpoint| breakpoint.stops.contains(row))
+            .map(|breakpoint| breakpoint.query.clone())
     }
 }
 
@@ -218,8 +225,7 @@ impl Session {
     pub(crate) fn set_breakpoint(&mut self, query: Query) {
         let id = WatchId(FIRST_ID + self.breakpoints.made);
         self.breakpoints.made += 1;
-        let watch = LiveQuery::new(id, self.next_serial(), query.clone(), &self.log);
-        self.breakpoints.list.push(Breakpoint {
+        let mut breakpoint = Breakpoint {
             id,
             query,
             every: 1,
@@ -228,20 +234,23 @@ impl Session {
             hits: 0,
             counted: self.log.end(),
             stops: RowSet::default(),
-            watch: Some(watch),
-        });
+            watch: None,
+        };
+        breakpoint.start(self.next_serial(), &self.log);
+        self.breakpoints.list.push(breakpoint);
     }
 
     /// Gives a breakpoint another query, from the next row on, and resets its count.
     pub(crate) fn change_breakpoint(&mut self, index: usize, query: Query) {
         let serial = self.next_serial();
         self.breakpoints.cancel_stops(index);
-        if let Some(one) = self.breakpoints.list.get_mut(index) {
-            let watch = || LiveQuery::new(one.id, serial, query.clone(), &self.log);
-            one.watch = one.watch.is_some().then(watch);
-            one.query = query;
-            one.hits = 0;
-            one.counted = self.log.end();
+        if let Some(breakpoint) = self.breakpoints.list.get_mut(index) {
+            breakpoint.query = query;
+            breakpoint.hits = 0;
+            breakpoint.counted = self.log.end();
+            if breakpoint.is_on() {
+                breakpoint.start(serial, &self.log);
+            }
         }
         self.hold_stops();
     }
@@ -249,23 +258,23 @@ impl Session {
     /// Disables a breakpoint, or enables it again from the next row on.
     pub(crate) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let serial = self.next_serial();
-        let Some(one) = self.breakpoints.list.get_mut(index) else {
+        let Some(breakpoint) = self.breakpoints.list.get_mut(index) else {
             return Vec::new();
         };
-        if one.watch.take().is_some() {
-            let id = one.id;
+        if breakpoint.watch.take().is_some() {
+            let id = breakpoint.id;
             self.breakpoints.cancel_stops(index);
             self.hold_stops();
             return vec![Effect::StopScan(id)];
         }
-        one.watch = Some(LiveQuery::new(one.id, serial, one.query.clone(), &self.log));
+        breakpoint.start(serial, &self.log);
         Vec::new()
     }
 
     /// Toggles whether a breakpoint stops the view or only counts and marks its hits.
     pub(crate) fn toggle_log_only(&mut self, index: usize) {
-        if let Some(one) = self.breakpoints.list.get_mut(index) {
-            one.logs_only = !one.logs_only;
+        if let Some(breakpoint) = self.breakpoints.list.get_mut(index) {
+            breakpoint.logs_only = !breakpoint.logs_only;
         }
         self.breakpoints.cancel_stops(index);
         self.hold_stops();
@@ -273,17 +282,17 @@ impl Session {
 
     /// Restores a breakpoint, from the next row on. Its pending stops are restored too. Returns its
     /// index in the list.
-    pub(crate) fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> usize {
+    pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
-        let stops = std::mem::take(&mut one.stops);
+        let stops = std::mem::take(&mut breakpoint.stops);
         for row in stops.iter().filter(|row| self.log.row(*row).is_some()) {
-            one.stops.insert(row);
+            breakpoint.stops.insert(row);
         }
-        one.counted = self.log.end();
-        let serial = self.next_serial();
-        let watch = || LiveQuery::new(one.id, serial, one.query.clone(), &self.log);
-        one.watch = one.watch.is_some().then(watch);
-        self.breakpoints.list.insert(index, one);
+        breakpoint.counted = self.log.end();
+        if breakpoint.is_on() {
+            breakpoint.start(self.next_serial(), &self.log);
+        }
+        self.breakpoints.list.insert(index, breakpoint);
         self.breakpoints.gather_stops();
         self.hold_stops();
         index

@@ -28,17 +28,14 @@ impl Session {
         let Breakpoints {
             list, hits, stops, ..
         } = &mut self.breakpoints;
-        let one = list.iter_mut().find(|one| one.id == answer.watch)?;
-        if !one.watch.as_mut()?.note(answer) {
+        let mut list = list.iter_mut();
+        let breakpoint = list.find(|breakpoint| breakpoint.id == answer.watch)?;
+        if !breakpoint.watch.as_mut()?.note(answer) {
             return None;
         }
-        let (count, first) = one.note(answer, hits, stops);
-        let alerts = if one.logs_only {
-            count > 0
-        } else {
-            first.is_some()
-        };
-        let (attention, query) = (one.attention, one.query.text().to_owned());
+        let (count, first) = breakpoint.note(answer, hits, stops);
+        let alerts = first.is_some() || breakpoint.logs_only && count > 0;
+        let (attention, query) = (breakpoint.attention, breakpoint.query.text().to_owned());
         self.forget_gone();
         Some(Hits {
             first,

@@ -27,7 +27,7 @@ impl App {
             Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
             Some(Undo::Unsubscribe(topic)) => self.session.subscribe_again(topic),
             Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
-            Some(Undo::RemoveBreakpoint(at, one)) => self.restore_breakpoint(at, *one),
+            Some(Undo::RemoveBreakpoint(at, removed)) => self.restore_breakpoint(at, *removed),
             Some(Undo::RemoveSeries(series)) => self.restore_series(series),
             None => self.session.tell("nothing to undo"),
         }
@@ -97,8 +97,8 @@ impl App {
 
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
         let index = index.min(self.session.filters.list.len());
-        self.session
-            .tell(format!("filter {} restored", named(filter.query.text())));
+        let name = named(filter.query.text());
+        self.session.tell(format!("filter {name} restored"));
         self.session.filters.list.insert(index, filter);
         if let Some(Overlay::Filters { line }) = &mut self.overlay {
             *line = index;
@@ -118,10 +118,10 @@ impl App {
         vec![Effect::StopScan(id)]
     }
 
-    fn restore_breakpoint(&mut self, index: usize, one: Breakpoint) -> Vec<Effect> {
-        self.session
-            .tell(format!("breakpoint {} restored", named(one.query.text())));
-        let index = self.session.restore_breakpoint(index, one);
+    fn restore_breakpoint(&mut self, index: usize, breakpoint: Breakpoint) -> Vec<Effect> {
+        let name = named(breakpoint.query.text());
+        self.session.tell(format!("breakpoint {name} restored"));
+        let index = self.session.restore_breakpoint(index, breakpoint);
         if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
             *line = index;
         }
