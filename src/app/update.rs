@@ -1,4 +1,4 @@
-//! Turns events into state.
+//! Updates the state for each event.
 
 mod actions;
 mod channel_list;
@@ -87,7 +87,7 @@ impl App {
         self.size = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
-            // Keeps the position, but not past the end.
+            // Keep the position, but not past the new end.
             self.move_by(Motion::Lines(0));
         }
         Vec::new()
@@ -166,7 +166,7 @@ impl App {
         self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))
     }
 
-    /// Handles an answer of the checks.
+    /// Records an answer of the worker thread that runs the checks.
     fn note_analysis(&mut self, answer: analysis::Answer) -> Vec<Effect> {
         match answer {
             analysis::Answer::Report(ask, report) if ask.stretch.is_some() => {

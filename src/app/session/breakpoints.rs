@@ -10,7 +10,7 @@ use crate::message::{RowId, Time};
 use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
 
-/// The first ID of a breakpoint's watch. Lower IDs belong to the filter and the search.
+/// The ID of the first breakpoint's query. Lower IDs belong to the filter and the search.
 const FIRST_ID: u32 = 2;
 
 /// Maximum number of hits held in the log: the one at which the view has stopped, and the next
@@ -47,7 +47,7 @@ pub struct Breakpoint {
     pub(crate) id: WatchId,
     /// What it matches.
     pub query: Query,
-    /// Stops at every n-th hit, the first time at the n-th.
+    /// Stops at every n-th hit, starting with the n-th.
     pub every: u64,
     /// How it alerts the user.
     pub attention: Attention,
@@ -136,7 +136,7 @@ pub struct Breakpoints {
     pub stop: Option<Stop>,
     /// The view no longer stops at rows before this one.
     pub(super) passed: RowId,
-    /// Number of hits that left the log before the view reached them, since it stopped.
+    /// Number of hits that have left the log since the view stopped, before it reached them.
     pub gone: u64,
     /// Number of breakpoints set so far.
     made: u32,
@@ -221,7 +221,7 @@ impl Breakpoints {
 }
 
 impl Session {
-    /// Sets a breakpoint that applies from the next row on.
+    /// Sets a breakpoint for the rows that arrive from now on.
     pub(crate) fn set_breakpoint(&mut self, query: Query) {
         let id = WatchId(FIRST_ID + self.breakpoints.made);
         self.breakpoints.made += 1;
@@ -240,7 +240,8 @@ impl Session {
         self.breakpoints.list.push(breakpoint);
     }
 
-    /// Gives a breakpoint another query, from the next row on, and resets its count.
+    /// Changes the query of a breakpoint, for the rows that arrive from now on, and resets its
+    /// count.
     pub(crate) fn change_breakpoint(&mut self, index: usize, query: Query) {
         let serial = self.next_serial();
         self.breakpoints.cancel_stops(index);
@@ -255,7 +256,7 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Disables a breakpoint, or enables it again from the next row on.
+    /// Disables a breakpoint, or enables it for the rows that arrive from now on.
     pub(crate) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let serial = self.next_serial();
         let Some(breakpoint) = self.breakpoints.list.get_mut(index) else {
@@ -280,8 +281,8 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Restores a breakpoint, from the next row on. Its pending stops are restored too. Returns its
-    /// index in the list.
+    /// Restores a breakpoint and its pending stops, for the rows that arrive from now on. Returns
+    /// its index in the list.
     pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut breakpoint.stops);

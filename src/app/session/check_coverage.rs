@@ -143,7 +143,7 @@ impl Session {
         }
     }
 
-    /// Returns the number of rows waiting to be checked, if they have waited for long.
+    /// Returns the number of rows waiting to be checked; 0 unless they have waited for long.
     pub(crate) fn waiting(&self) -> u64 {
         let unchecked = self.checks.checked_up_to(&self.log).max(self.log.first());
         let oldest = self.log.row(unchecked);
@@ -170,8 +170,8 @@ impl Session {
             .map_or(first, |hole| hole.max(first))
     }
 
-    /// Returns the time up to which all messages have been checked. After it, silence does not mean
-    /// a rate of zero.
+    /// Returns the time up to which all messages have been checked. After it, nothing can be said
+    /// about rates.
     pub(crate) fn checked_until(&self) -> Time {
         let next = self.log.row(self.checks.checked_up_to(&self.log));
         next.map_or(self.now, |row| row.time)

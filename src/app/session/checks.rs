@@ -37,11 +37,11 @@ pub struct Checks {
     pub findings: Findings,
     /// Messages that could not be evaluated by the checks that flag rows.
     pub(super) skips: Skips,
-    /// The latest of the reports that are shown.
+    /// The latest reports, of those that are shown.
     reports: BTreeMap<Place, Box<Report>>,
-    /// When they were last requested.
+    /// When the reports were last requested.
     asked: Time,
-    /// Whether rows were checked since then.
+    /// Whether rows have been checked since then.
     has_news: bool,
     /// Memory used by the worker thread's results, in bytes.
     size: usize,
@@ -53,7 +53,7 @@ pub struct Checks {
     /// Increases when a check is added, finishes looking back, skips messages on another channel,
     /// or ends.
     pub(super) changes: u64,
-    /// When their coverage was last counted, and the serial number and the changes then.
+    /// When their coverage was last counted, and the values of `serial` and `changes` at that time.
     pub(super) counted: Option<(Time, (u64, u64))>,
 }
 
@@ -202,7 +202,7 @@ pub(crate) fn only(name: &[u8]) -> Channels {
 impl Session {
     /// Adds `check` for new messages and for those in the log.
     pub(crate) fn add_check(&mut self, check: Check) -> (CheckId, Vec<Effect>) {
-        // Rows up to here are processed for this check alone.
+        // The rows already in the log are processed for this check alone.
         let id = self.checks.plan.add(check, self.log.end());
         self.checks.is_new = false;
         self.checks.changes += 1;

@@ -41,7 +41,7 @@ pub struct Filters {
     pub typed: Option<Query>,
     /// The list, in the order in which the filters were added.
     pub list: Vec<Filter>,
-    /// The only channel that is shown, if one was selected.
+    /// The only channel that is shown, if the user chose one.
     pub only: Option<Arc<[u8]>>,
     /// The muted channels.
     pub muted: Names,
@@ -72,7 +72,7 @@ impl Filters {
         }
     }
 
-    /// Returns the progress of the filter in force; `None` without one.
+    /// Returns the progress of the filter in force, if there is one.
     pub fn progress(&self) -> Option<Progress> {
         Some(self.watch.as_ref()?.progress())
     }

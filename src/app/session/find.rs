@@ -26,9 +26,9 @@ pub struct Find {
 /// Where a jump to the nearest match starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Jump {
-    /// The end of the log, which the view follows.
+    /// At the end of the log, which the view follows.
     Following,
-    /// This row, which is selected.
+    /// At this row, which is selected.
     At(RowId),
 }
 
@@ -40,7 +40,7 @@ impl Find {
 }
 
 impl Session {
-    /// Records rows that were found. Returns whether they are of the search in force.
+    /// Records rows that were found. Returns whether they belong to the current search.
     pub(crate) fn note_find(&mut self, answer: &Answer) -> bool {
         let Some(find) = &mut self.find else {
             return false;

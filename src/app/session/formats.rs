@@ -36,8 +36,8 @@ impl Session {
         automatic.chain(by_format).chain(by_type).collect()
     }
 
-    /// Applies a choice for `channel` wherever values are read: queries are run again on the
-    /// messages in the log, checks use it for new messages.
+    /// Applies a choice for `channel`: queries that read values are run again on the log, and
+    /// checks use the choice for new messages.
     pub(crate) fn choose_decoder(&mut self, channel: &[u8], choice: Option<ReadAs>) -> Vec<Effect> {
         Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), choice);
         let plan = self.checks.read_by(&self.decoder_choices);

@@ -14,8 +14,8 @@ use crate::workers::scan::{Answer, Flagged, Purpose, Request, WatchId};
 /// What checks have not covered, as last counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unchecked {
-    /// Messages in the log with an unknown flag: no check for it exists, has processed the message
-    /// yet, or could evaluate it.
+    /// Messages in the log with an unknown flag: no check exists for it, or none has processed the
+    /// message yet or could evaluate it.
     pub unknown: u64,
     /// Whether `unknown` is only an upper bound, for example because some of the messages counted
     /// have left the log.
@@ -28,13 +28,13 @@ pub struct Unchecked {
     pub is_full: bool,
 }
 
-/// The watch of the filter.
+/// The ID of the filter's query.
 pub(crate) const FILTER: WatchId = WatchId(0);
 
-/// The watch of the search.
+/// The ID of the search's query.
 pub(crate) const FIND: WatchId = WatchId(1);
 
-/// An answer that takes longer than this is late: most take a few milliseconds.
+/// An answer that takes longer than this is late. Most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 
 /// Progress of a query over all messages: those in the log when it started, and those that arrived
@@ -79,7 +79,7 @@ pub(crate) struct QueryContext<'a> {
 }
 
 impl QueryContext<'_> {
-    /// Returns the end of the rows that a query can be run on.
+    /// Returns the end of the rows that `query` can be run on.
     fn end(&self, query: &Query) -> RowId {
         if query.uses_flags() {
             self.checked.min(self.log.end())
@@ -239,7 +239,7 @@ impl LiveQuery {
         }
     }
 
-    /// Records an answer. Returns whether it belongs to the query in force.
+    /// Records an answer. Returns whether it belongs to this query.
     pub(crate) fn note(&mut self, answer: &Answer) -> bool {
         if (answer.watch, answer.serial) != (self.id, self.serial) {
             return false;

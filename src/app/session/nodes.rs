@@ -84,8 +84,7 @@ impl Nodes {
         })
     }
 
-    /// Returns the time of the last sign of life of the live server that has been silent the
-    /// longest.
+    /// Returns when the live server that has been silent the longest last answered.
     pub(crate) fn answered(&self) -> Option<Time> {
         let live = self.by_id.values().filter(|node| node.is_live());
         live.map(|node| node.answered).min()

@@ -1,4 +1,4 @@
-//! Rows with messages that this session published itself.
+//! Recognizes the messages that this session published.
 //!
 //! Pub/Sub does not identify the publisher. A row counts as the session's own if it is the first to
 //! arrive with the same channel and the same bytes while its PUBLISH was in flight or shortly after
@@ -13,7 +13,7 @@ use crate::message::{ChannelId, RowId, Time};
 /// How long after the answer to its PUBLISH a message may still arrive on another connection.
 const AFTER_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long to wait for an answer.
+/// How long to wait for the answer to a PUBLISH.
 const WITHOUT_ANSWER: Duration = Duration::from_secs(30);
 
 /// The maximum number of messages in flight, and of rows to remember. The newest are kept.

@@ -1,4 +1,4 @@
-//! The running queries, and the history of those that were used.
+//! The running queries, and the history of queries.
 
 use super::Session;
 use super::live_query::{LiveQuery, Names, NextPieces, QueryContext};

@@ -34,8 +34,7 @@ pub struct ServerStatus {
     pub gap_ended: Option<Time>,
 }
 
-/// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5
-/// seconds.
+/// After this much silence, a server has left a PING unanswered. A PING is sent every 5 seconds.
 pub(crate) const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
 
 impl Session {

@@ -45,7 +45,7 @@ pub struct Subscriptions {
     entries: Vec<Entry>,
     /// The subscriptions to each name, of any kind.
     by_name: HashMap<Arc<[u8]>, Vec<SubscriptionId>>,
-    /// The length in bytes of the longest of these names. A longer name needs no lookup, which
+    /// The length in bytes of the longest of these names. A longer name is not looked up: that
     /// would read all of it for each row drawn.
     longest_name: usize,
     /// The patterns.
@@ -301,7 +301,7 @@ impl Subscriptions {
 
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
-        // A reply may cross with the user's unsubscribing, which takes precedence.
+        // The user may have unsubscribed before the reply arrived, which takes precedence.
         if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Unsubscribed) {
             if state != SubscriptionState::Live {
                 entry.listening.end(time);

@@ -1,4 +1,4 @@
-//! Execution of actions.
+//! Executes actions.
 
 use crossterm::event::KeyEvent;
 

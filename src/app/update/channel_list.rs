@@ -52,7 +52,7 @@ impl App {
         self.channel_list.shows_latest()
     }
 
-    /// Lists the latest values in the log's place.
+    /// Lists the latest values in place of the log.
     pub(super) fn show_latest(&mut self) {
         self.channel_list.form = ListForm::Latest;
         self.set_focus(Focus::Channels);

@@ -50,8 +50,8 @@ impl App {
             .channel_of(self.log_pane.selected(&self.session.shown)?)
     }
 
-    /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
-    /// in place. Returns `None` if the action may go ahead.
+    /// Freezes the log on a message and shows a toast, if `action` would act on a row that does not
+    /// stay in place. Returns `None` if the action may go ahead.
     pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
         let Action::Row(action) = action else {
             return None;
@@ -75,8 +75,8 @@ impl App {
     }
 
     /// Returns what `action` does to the highlighted message, which is on `channel`, to complete
-    /// "press the key again to …". Returns why it cannot be done, if so, so that the user does not
-    /// press the key again in vain.
+    /// "press the key again to …". If it cannot be done, returns the reason instead, so that the
+    /// user does not press the key again in vain.
     fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
         let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
         match action {

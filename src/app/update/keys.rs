@@ -81,7 +81,7 @@ impl App {
         effects
     }
 
-    /// Handles a key of a burst outside a text box. The key moves, or does nothing.
+    /// Handles a key of a burst outside a text box. Only a key that moves has an effect.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
         let action = action_for(self.context(), Chord::of(key));
         match action.map(Action::kind) {

@@ -39,7 +39,7 @@ impl App {
         self.overlay = Some(Overlay::Breakpoints { line });
     }
 
-    /// Opens the list of filters, or the box to write the first one.
+    /// Opens the list of filters or, if it is empty, the box to write the first one.
     pub(super) fn filters_key(&mut self) {
         if self.session.filters.list.is_empty() {
             self.write_query(Purpose::ListedFilter(None));
@@ -48,7 +48,7 @@ impl App {
         }
     }
 
-    /// Opens the list of breakpoints, or the box to write the first one.
+    /// Opens the list of breakpoints or, if it is empty, the box to write the first one.
     pub(super) fn breakpoints_key(&mut self) {
         if self.session.breakpoints.list.is_empty() {
             self.write_query(Purpose::Breakpoint(None));

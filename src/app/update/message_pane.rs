@@ -110,7 +110,7 @@ impl App {
         effects
     }
 
-    /// Opens the selected row, or focuses the open message.
+    /// Opens the selected row, or moves the focus to the open message.
     pub(super) fn open_message(&mut self) -> Vec<Effect> {
         if self.open.is_some() {
             self.set_focus(Focus::Message);

@@ -1,4 +1,4 @@
-//! What the user does with the plot.
+//! The user's actions on the plot.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::message::Time;
 use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
 
-/// The toast shown if nothing is plotted.
+/// The toast for an empty plot.
 const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a value";
 
 impl App {
@@ -183,7 +183,7 @@ impl App {
         Vec::new()
     }
 
-    /// Toggles a plot of another quantity of the selected series' channel.
+    /// Toggles a plot of another quantity for the channel of the selected series.
     fn toggle_quantity(&mut self, quantity: Quantity) -> Vec<Effect> {
         let selected = self.plot.series().get(self.plot.selected());
         let Some(channel) = selected.map(|series| Arc::clone(&series.channel)) else {
@@ -195,7 +195,7 @@ impl App {
         }
     }
 
-    /// Toggles the interval histogram of the selected series' channel.
+    /// Toggles the interval histogram for the channel of the selected series.
     fn toggle_histogram(&mut self) -> Vec<Effect> {
         if self.plot.mode == PlotMode::Histogram {
             self.plot.mode = PlotMode::Chart;

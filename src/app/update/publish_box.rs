@@ -14,7 +14,7 @@ use crate::app::publish_box::limits::{MAX_LINE, too_long, why_ask, why_not_edite
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::payload::escape;
 
-/// Why the box stays closed.
+/// Why nothing can be published.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
 
 impl App {
@@ -89,7 +89,7 @@ impl App {
         selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
-    /// Focuses the message in the box, or the channel's name if it is empty.
+    /// Moves the focus to the message in the box, or to the channel's name if that is empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
@@ -109,7 +109,7 @@ impl App {
         action: PublishAction,
         key: KeyEvent,
     ) -> Vec<Effect> {
-        // From the first and the last line, the arrow keys lead to the history.
+        // On the first and the last line, the arrow keys show entries of the history.
         let payload = &mut self.publish_box.payload;
         match action {
             PublishAction::Send => return self.send_if_meant(),

@@ -48,7 +48,7 @@ impl App {
         effects
     }
 
-    /// Moves the edited filter into the list, which makes room for another.
+    /// Moves the edited filter into the list, so that another can be typed.
     pub(super) fn keep_filter(&mut self) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return Vec::new();
@@ -71,7 +71,7 @@ impl App {
             .collect()
     }
 
-    /// Discards the edit: the previous filter or search is active again.
+    /// Discards the edit and restores the previous filter or search.
     pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
         match query_box.purpose {
             Purpose::Filter => self.session.filter_by(query_box.before),

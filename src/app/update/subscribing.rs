@@ -55,7 +55,7 @@ impl App {
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 
-    /// Returns why no subscription to the channel `name` can be ended, if none can.
+    /// Returns why the channel `name` cannot be unsubscribed, if it cannot.
     pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.session.subscription_to(&topic).is_none();

@@ -102,7 +102,7 @@ impl App {
         self.use_text()
     }
 
-    /// Applies the changed text of the focused text box where it takes effect at once.
+    /// Applies the text of the focused text box after a change, if it takes effect at once.
     fn use_text(&mut self) -> Vec<Effect> {
         match &mut self.overlay {
             Some(Overlay::Query(query_box)) => return query_box.read(&mut self.session),

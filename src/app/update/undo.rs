@@ -17,7 +17,7 @@ use crate::payload::{escape, figures};
 /// The maximum number of actions that can be undone.
 const MOST_UNDONE: usize = 100;
 
-/// The maximum number of columns that a query takes in a toast.
+/// The maximum width of a query in a toast, in columns.
 const MAX_QUERY_COLUMNS: usize = 28;
 
 impl App {
@@ -143,7 +143,7 @@ impl App {
     }
 }
 
-/// Returns a query as named in a toast.
+/// Returns a query shortened for a toast.
 fn named(query: &str) -> String {
     let whole = escape::words(query, MAX_QUERY_COLUMNS);
     let dots = if whole.cut { "…" } else { "" };
