@@ -194,7 +194,7 @@ fn the_screen_says_that_only_the_head_was_kept() {
     assert!(opened.contains(words), "{opened}");
     let copied = press(&mut app, KeyCode::Char('y'));
     assert_eq!(copied, [Effect::Copy([b'x'; 2048].into())]);
-    let told = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
+    let told = "copied the kept part of 500 MiB, 2.0 KiB (OSC 52)";
     assert_eq!(app.session().toast().unwrap().text, told);
     press(&mut app, KeyCode::Char('e'));
     let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";

@@ -227,7 +227,7 @@ fn a_point_in_time_is_not_plotted_by_its_year() {
         plotting.keys("jw");
         assert_eq!(
             plotting.stage.toast(),
-            "select a number to plot it: this value is a point in time"
+            "select a number to plot it: this value is a date"
         );
         assert!(plotting.stage.app.plot().series().is_empty());
     }

@@ -170,8 +170,8 @@ impl Session {
             .map_or(first, |hole| hole.max(first))
     }
 
-    /// Returns the time up to which all messages have been checked. After it, nothing can be said
-    /// about rates.
+    /// Returns the time up to which all messages have been checked. After it, silence does not mean
+    /// that the rate is zero.
     pub(crate) fn checked_until(&self) -> Time {
         let next = self.log.row(self.checks.checked_up_to(&self.log));
         next.map_or(self.now, |row| row.time)

@@ -170,7 +170,7 @@ impl App {
         };
         let what = if snapshot.is_cut() {
             let size = figures::size(snapshot.size);
-            format!("the kept start of {size}")
+            format!("the kept part of {size}")
         } else {
             "the payload".to_owned()
         };

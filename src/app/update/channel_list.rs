@@ -17,7 +17,7 @@ impl App {
         let Some(name) = self.current_channel() else {
             return self
                 .session
-                .tell("select a channel, not a pattern, to show only it");
+                .tell("select a channel, not a pattern, to show only that one");
         };
         let only = self.session.filters.only.take();
         let is_same = only.is_some_and(|only| same(&only, &name));

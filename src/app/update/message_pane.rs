@@ -271,7 +271,7 @@ impl App {
             return self.session.remove_lens(&channel);
         }
         self.session
-            .tell("open a message and press i on a value to show only that")
+            .tell("open a message and press i on a value to show only that value")
     }
 
     /// Opens the list of formats at the current choice.

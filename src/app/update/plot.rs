@@ -233,7 +233,7 @@ fn why_not_plotted(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
         Kind::Array | Kind::Object => Some("contains other values"),
         Kind::Tag => why_not_plotted(page, &page.value(page.tree.next(value.id)?)?),
         // It starts with a number, but that is only the year.
-        Kind::String | Kind::Other if is_date(value.text) => Some("is a point in time"),
+        Kind::String | Kind::Other if is_date(value.text) => Some("is a date"),
         _ => None,
     }
 }
