@@ -30,7 +30,7 @@ pub struct Pickable {
 }
 
 /// The list of profiles to pick one from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Picker {
     profiles: Vec<Pickable>,
     /// The part of a name typed so far, if one is being typed.
@@ -45,9 +45,7 @@ impl Picker {
     pub fn new(profiles: Vec<Pickable>) -> Self {
         Self {
             profiles,
-            name: None,
-            line: 0,
-            is_chosen: false,
+            ..Self::default()
         }
     }
 

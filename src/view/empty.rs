@@ -245,7 +245,8 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let filters = &app.session().filters;
     // Messages that have just arrived may not be searched yet.
-    let left = filters.progress().unwrap_or_default().left();
+    let watch = filters.watch.as_ref();
+    let left = watch.map_or(0, |watch| watch.progress().left());
     let searched = figures::count(kept.saturating_sub(left));
     let typed = filters.typed.as_ref().map(|query| {
         let kind = if query.is_text() { "text " } else { "" };

@@ -84,7 +84,7 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     };
     let count = match (query_box.purpose, find) {
         (Purpose::Filter, _) if session.filters.is_new => Some("searching …".to_owned()),
-        (Purpose::Filter, _) if session.filters.progress().is_some() => {
+        (Purpose::Filter, _) if session.filters.watch.is_some() => {
             let (shown, kept) = (session.shown.messages(), session.log.counters().kept);
             let (shown, kept) = (figures::count(shown), figures::count(kept));
             Some(format!("{shown} of {kept}"))

@@ -112,7 +112,7 @@ impl QueryBox {
         let is_offered = match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {
                 let filters = &session.filters;
-                filters.progress().is_some()
+                filters.watch.is_some()
                     && !filters.is_new
                     && filters.lag(session.now).is_none()
                     && session.shown.messages() == 0

@@ -47,7 +47,8 @@ pub struct Filters {
     pub muted: Names,
     /// Number of `muted` channels that have received messages.
     pub muted_and_heard: usize,
-    pub(super) watch: Option<LiveQuery>,
+    /// All filters in force as one query, run on all rows; `None` shows every row.
+    pub watch: Option<LiveQuery>,
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.
     pub is_new: bool,
@@ -70,11 +71,6 @@ impl Filters {
             muted: Names::from_iter([SENTINEL_HELLO.into()]),
             ..Self::default()
         }
-    }
-
-    /// Returns the progress of the filter in force, if there is one.
-    pub fn progress(&self) -> Option<Progress> {
-        Some(self.watch.as_ref()?.progress())
     }
 
     /// Returns the progress of the filter in force while it lags.
