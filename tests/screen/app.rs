@@ -1052,12 +1052,8 @@ fn what_is_removed_from_a_list_comes_back_in_its_place() {
         }
         let listed = |stage: &Stage| -> Vec<String> {
             let filters = stage.session().filters.list.iter().map(|one| &one.query);
-            let breakpoints = stage
-                .session()
-                .breakpoints
-                .list
-                .iter()
-                .map(subscope::app::Breakpoint::query);
+            let breakpoints = stage.session().breakpoints.list.iter();
+            let breakpoints = breakpoints.map(|one| &one.query);
             let queries: Vec<_> = if open == "f" {
                 filters.collect()
             } else {

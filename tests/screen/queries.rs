@@ -990,11 +990,7 @@ fn hits_that_wait_survive_eviction_and_those_that_cannot_are_counted() {
     }
     let breakpoints = &stage.session().breakpoints;
     assert!(breakpoints.gone > 0);
-    let hits: u64 = breakpoints
-        .list
-        .iter()
-        .map(subscope::app::Breakpoint::hits)
-        .sum();
+    let hits: u64 = breakpoints.list.iter().map(|one| one.hits).sum();
     let seen = 2 + 1;
     assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone);
 }

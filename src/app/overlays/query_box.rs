@@ -6,7 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::layout::{Areas, inside, padded};
 use crate::app::session::Session;
-use crate::app::session::breakpoints::Breakpoint;
 use crate::query::{Query, QueryError};
 
 /// What the edited query is for.
@@ -52,8 +51,8 @@ impl QueryBox {
                 filter.map(|filter| &filter.query)
             }
             Purpose::Breakpoint(Some(index)) => {
-                let list = &session.breakpoints.list;
-                list.get(index).map(Breakpoint::query)
+                let breakpoint = session.breakpoints.list.get(index);
+                breakpoint.map(|breakpoint| &breakpoint.query)
             }
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
         };
