@@ -8,9 +8,9 @@
 //!
 //! - `action`, `effect`, `event`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
 //!   `keymap` and `keyboard`: which action a key stands for, and when it acts.
-//! - `session`: what the panes share. A pane takes it, or the part of it that it needs.
-//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: a pane each, its
-//!   state and what the user does in it. No pane knows another.
+//! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
+//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: a pane each: its
+//!   state and what the user does in it. No pane knows about another.
 //! - `update`: the flows that involve several panes or the focus. Only these files and this one have
 //!   methods of `App`.
 
@@ -49,7 +49,7 @@ pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::focus::Focus;
 pub use self::input::Input;
-pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in, bindings_of};
+pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in};
 pub use self::layout::{Areas, inside, padded, wrapped};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
@@ -63,7 +63,7 @@ pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
 pub use self::overlays::{Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
-    Curve, Dot, EmptyReason, Figures, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
+    Curve, Dot, EmptyReason, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
 };
 pub use self::publish_box::{Answer, Outgoing, PublishBox};
 pub use self::session::Session;
@@ -87,7 +87,6 @@ pub use self::toast::Toast;
 
 use self::keyboard::Keyboard;
 use self::undo::Undo;
-use crate::log::{MessageLog, Selection};
 use crate::message::{Subscription, Time, Topic};
 
 /// Everything that the screen shows.
@@ -97,7 +96,7 @@ pub struct App {
     /// Columns and rows of the screen.
     size: (u16, u16),
     focus: Focus,
-    /// The pane that gets the focus back from the publish box.
+    /// The pane that the focus returns to from the publish box.
     pane: Focus,
     channel_list: ChannelList,
     log_pane: LogPane,
@@ -106,8 +105,8 @@ pub struct App {
     publish_box: PublishBox,
     overlay: Option<Overlay>,
     keyboard: Keyboard,
-    /// The topic last muted or unsubscribed, until another action. Pressing the key again acts on
-    /// it, even if the selection has fallen to a neighbour.
+    /// The topic that the last action muted or unsubscribed. Pressing the key again acts on the same
+    /// topic, even if the selection has moved to a neighbour.
     acted_on: Option<Topic>,
     undo: Vec<Undo>,
 }
@@ -134,7 +133,7 @@ impl App {
         app
     }
 
-    /// Returns what the panes share.
+    /// Returns the state that the panes share.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -142,72 +141,10 @@ impl App {
     /// Returns the initial subscriptions, for the server tasks.
     pub fn first_subscriptions(&self) -> Vec<Subscription> {
         let listed = self.session.subscriptions.listed();
-        listed
-            .map(|(id, topic, _)| Subscription {
-                id,
-                topic: topic.clone(),
-            })
+        let topics = listed.map(|(id, topic, _)| (id, topic.clone()));
+        topics
+            .map(|(id, topic)| Subscription { id, topic })
             .collect()
-    }
-
-    /// Returns the settings that are fixed at startup.
-    pub fn settings(&self) -> &Settings {
-        &self.session.settings
-    }
-
-    /// Returns when the last event arrived, which is "now" on the screen.
-    pub fn now(&self) -> Time {
-        self.session.now
-    }
-
-    /// Returns the message log.
-    pub fn log(&self) -> &MessageLog {
-        &self.session.log
-    }
-
-    /// Returns the rows of the log that are shown.
-    pub fn shown(&self) -> &Selection {
-        &self.session.shown
-    }
-
-    /// Returns the only channel that is shown, if one was selected.
-    pub fn only(&self) -> Option<&[u8]> {
-        self.session.filters.only.as_deref()
-    }
-
-    /// Returns whether the channel called `name` is muted.
-    pub fn is_muted(&self, name: &[u8]) -> bool {
-        self.session.filters.muted.contains(name)
-    }
-
-    /// Returns the number of muted channels that have received messages.
-    pub fn muted_and_heard(&self) -> usize {
-        self.session.filters.muted_and_heard
-    }
-
-    /// Returns the filters.
-    pub fn filters(&self) -> &Filters {
-        &self.session.filters
-    }
-
-    /// Returns the active search in the log, if there is one.
-    pub fn find(&self) -> Option<&Find> {
-        self.session.find.as_ref()
-    }
-
-    /// Returns the breakpoints.
-    pub fn breakpoints(&self) -> &Breakpoints {
-        &self.session.breakpoints
-    }
-
-    /// Returns the subscriptions.
-    pub fn subscriptions(&self) -> &Subscriptions {
-        &self.session.subscriptions
-    }
-
-    /// Returns the state of the server.
-    pub fn server(&self) -> &ServerStatus {
-        &self.session.server
     }
 
     /// Returns the region that receives keys while no overlay is open.
@@ -231,22 +168,6 @@ impl App {
             .window(&self.session.shown, inside(self.areas().messages).height)
     }
 
-    /// Returns whether the wall clock was set since it was last noted, given that it is now `ahead`
-    /// microseconds ahead of the steady one.
-    pub fn is_wall_clock_set(&self, ahead: i64) -> bool {
-        self.session.wall.is_set_to(ahead)
-    }
-
-    /// Returns the messages that this session published.
-    pub fn own(&self) -> &OwnMessages {
-        &self.session.own
-    }
-
-    /// Returns the form of the channel list.
-    pub fn list_form(&self) -> ListForm {
-        self.channel_list.form
-    }
-
     /// Returns the open message.
     pub fn open(&self) -> Option<&Open> {
         self.open.as_ref()
@@ -267,33 +188,16 @@ impl App {
         self.overlay.as_ref()
     }
 
-    /// Returns the toast, while it is visible.
-    pub fn toast(&self) -> Option<&Toast> {
-        self.session.toast()
-    }
-
-    /// Returns the width of the widest channel name so far, in columns.
-    pub fn name_columns(&self) -> usize {
-        self.session.name_columns
-    }
-
-    /// Returns the data that the channel list shows.
-    pub fn lists(&self) -> Lists<'_> {
-        Lists::of(&self.session)
-    }
-
     /// Returns the regions of the screen.
     pub fn areas(&self) -> Areas {
-        let wishes = layout::Wishes {
+        let open = self.open.as_ref().map(|open| open.is_whole);
+        let state = layout::ScreenState {
             focus: self.focus,
-            box_lines: self.publish_box.payload.line_count(),
-            message: match self.plot.is_whole() {
-                Some(is_whole) => Some(is_whole),
-                None => self.open.as_ref().map(|open| open.is_whole),
-            },
+            box_lines: self.publish_box.payload.lines().len(),
+            message: self.plot.is_whole().or(open),
             shows_latest: self.shows_latest(),
         };
-        Areas::divide(self.size.0, self.size.1, wishes)
+        Areas::divide(self.size.0, self.size.1, state)
     }
 
     /// Returns the context in which keys are looked up.
@@ -321,8 +225,7 @@ impl App {
         }
     }
 
-    /// Returns when the screen next changes through the passing of time alone; `None` if it does
-    /// not.
+    /// Returns when the screen next changes although nothing happens; `None` if it does not.
     pub fn next_tick(&self) -> Option<Time> {
         let flash = self.shows_latest().then(|| {
             let height = inside(self.areas().channels).height;

@@ -238,7 +238,7 @@ impl Run {
         let now = Time::now();
         // The wall clock may have been set since the last events.
         let ahead = wall_ahead();
-        let is_set = self.outcome.app.is_wall_clock_set(ahead);
+        let is_set = self.outcome.app.session().wall.is_set_to(ahead);
         let clock = is_set.then_some(Event::WallClock(ahead));
         for event in clock.into_iter().chain(events) {
             let mut effects = self.outcome.app.update(event, now);
@@ -277,7 +277,7 @@ impl Run {
         let size = terminal.size()?;
         let app = &mut self.outcome.app;
         if app.areas().screen.as_size() != size {
-            app.update(Event::Resize(size.width, size.height), app.now());
+            app.update(Event::Resize(size.width, size.height), app.session().now);
         }
         let app = &self.outcome.app;
         terminal.draw(|frame| {

@@ -56,7 +56,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if !areas.status.is_empty() {
         status::draw(app, areas.status, buffer);
     }
-    if !areas.hints.is_empty() && app.toast().is_none() {
+    if !areas.hints.is_empty() && app.session().toast().is_none() {
         hints::draw(app, areas.hints, buffer);
     }
     if !areas.channels.is_empty() {
@@ -77,7 +77,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if let Some(overlay) = app.overlay() {
         caret = overlays::draw(app, overlay, buffer);
     }
-    if let Some(toast) = app.toast().filter(|_| !areas.hints.is_empty()) {
+    if let Some(toast) = app.session().toast().filter(|_| !areas.hints.is_empty()) {
         toast::draw(toast, room_for_toast(&areas, caret), buffer);
     }
     if let Some(caret) = caret {

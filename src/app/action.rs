@@ -1,5 +1,5 @@
-//! The actions that keys can trigger, nested by pane: every function that executes one takes the
-//! actions of its pane and matches all of them, so that no key is without effect.
+//! The actions that keys can trigger, nested by pane: each function that executes actions takes
+//! those of one pane and matches all of them, so that no key is without effect.
 
 /// An action of the user, independent of the key bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,7 +80,7 @@ impl Motion {
     }
 }
 
-/// What an action does, as far as it matters for a key that is held down or pasted.
+/// The kind of an action, which decides what a key that is held down or pasted may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Moves the view or the selection by a step. Holding the key down repeats it. Outside a text
@@ -128,7 +128,7 @@ actions! {
         NextPane: Jump,
         /// Focus the previous pane.
         PreviousPane: Jump,
-        /// List the latest value of every channel, in the log's place.
+        /// List the latest value of every channel in place of the log.
         ShowLatest: Plain,
         /// Show the plot.
         ShowPlot: Plain,
@@ -160,7 +160,7 @@ actions! {
         ToggleFreeze: Once,
         /// Clear the log.
         Clear: Once,
-        /// Undo the last action that lost something.
+        /// Undo the last action that removed something.
         Undo: Once,
         /// Reconnect now.
         Reconnect: Once,
@@ -178,7 +178,7 @@ actions! {
         PlotRate: Once,
     }
 
-    /// An action in the log, which is shown for it if the latest values are in its place.
+    /// An action in the log. If the latest values are in its place, the log is shown again first.
     LogAction {
         /// Open the selected message.
         Open: Plain,

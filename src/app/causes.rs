@@ -1,4 +1,4 @@
-//! Causes in words: the one place that turns what the server tasks report into text.
+//! The texts of causes: the only place that turns reports of the server tasks into text.
 
 mod connection;
 
@@ -55,7 +55,7 @@ pub fn gap_reason_words(reason: &GapReason) -> String {
 }
 
 fn moved_words(topic: &MovedTopic) -> String {
-    // A frame must not read all of a name of many megabytes.
+    // Drawing a frame must not read a name of many megabytes to its end.
     let start = topic.name.get(..MAX_NAME);
     let name = String::from_utf8_lossy(start.unwrap_or(&topic.name));
     let name = format!("{name}{}", if start.is_some() { "…" } else { "" });
@@ -98,11 +98,9 @@ pub fn partial_words(partial: &Partial) -> [String; 2] {
             [what, format!("{reasons} · failovers are not followed")]
         }
         Partial::Database(error) => {
-            let remedy = database_remedy(error);
-            [
-                database_words(error),
-                format!("{remedy} · Redis says: {}", error.error.text),
-            ]
+            let (remedy, reply) = (database_remedy(error), &error.error.text);
+            let more = format!("{remedy} · Redis says: {reply}");
+            [database_words(error), more]
         }
         Partial::KeysOfOneNode(node) => [
             format!("keyspace events from {node} only"),
@@ -146,15 +144,13 @@ pub fn trouble_words(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Ping(error) => format!("PING refused, round trip unknown: {}", error.text),
         Trouble::NoPublishing(error) => {
-            let again = if error.is_about_login() {
+            let remedy = if error.is_about_login() {
                 " · r to retry"
             } else {
                 ""
             };
-            format!(
-                "no connection for publishing: {}{again}",
-                connection_words(error)
-            )
+            let error = connection_words(error);
+            format!("no connection for publishing: {error}{remedy}")
         }
         Trouble::Database(error) => database_words(error),
     }
@@ -167,10 +163,8 @@ pub fn publish_error_words(error: &PublishError) -> String {
         PublishError::Refused(error) => error.text.to_string(),
         PublishError::NotPublished(error) => format!("not published: {}", connection_words(error)),
         PublishError::Unknown(error) => {
-            format!(
-                "unknown whether it was published: {}",
-                connection_words(error)
-            )
+            let error = connection_words(error);
+            format!("unknown whether it was published: {error}")
         }
     }
 }

@@ -91,7 +91,8 @@ pub enum ListForm {
 /// The state of the channel list's pane.
 #[derive(Debug, Default)]
 pub struct ChannelList {
-    pub(super) form: ListForm,
+    /// Whether it lists names beside the log, or the latest values in the log's place.
+    pub form: ListForm,
     /// The sort order.
     pub sort: Sort,
     entries: Vec<Entry>,
@@ -273,7 +274,7 @@ pub struct Lists<'a> {
 
 impl<'a> Lists<'a> {
     /// Borrows the data from `session`.
-    pub(super) fn of(session: &'a Session) -> Self {
+    pub fn of(session: &'a Session) -> Self {
         Self {
             channels: session.log.channels(),
             subscriptions: &session.subscriptions,

@@ -12,13 +12,13 @@ use crate::workers::scan::Answer;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
-    /// A text key arrived together with others, or right after one.
+    /// A text key arrived together with other keys, or right after one.
     Burst(KeyEvent),
-    /// The mouse did something.
+    /// The mouse was used.
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// A paste has stalled before its end, so keys are taken as part of it. Repeated every second.
+    /// A paste has stalled before its end, and keys still count as part of it. Repeated every second.
     PasteStalled,
     /// The terminal now has this many columns and rows.
     Resize(u16, u16),

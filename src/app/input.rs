@@ -1,6 +1,5 @@
 //! A text box. Only this module uses the library behind it.
 
-use std::fmt;
 use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -10,7 +9,7 @@ use tui_textarea::{CursorMove, TextArea};
 const PAGE: usize = 5;
 
 /// Editable text of one or more lines.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Input {
     area: TextArea<'static>,
 }
@@ -60,11 +59,6 @@ impl Input {
         self.area.lines().join("\n")
     }
 
-    /// Returns its number of lines, which is at least one.
-    pub fn line_count(&self) -> usize {
-        self.area.lines().len()
-    }
-
     /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.area.is_empty()
@@ -77,16 +71,16 @@ impl Input {
 
     /// Returns whether the cursor is on the last line.
     pub fn is_on_last_line(&self) -> bool {
-        self.area.cursor().0 + 1 == self.line_count()
+        self.area.cursor().0 + 1 == self.lines().len()
     }
 
     /// Handles a key. Returns whether the text has changed.
     pub fn press(&mut self, key: KeyEvent) -> bool {
-        // As in a shell, delete to the start of the line. The library would undo.
+        // As in a shell, delete to the start of the line. The library would undo an edit.
         if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
             return self.area.delete_line_by_head();
         }
-        // The library would scroll by the height that it last drew, but here it never draws.
+        // The library would move by the height that it last drew, but here it never draws.
         let step = match key.code {
             KeyCode::PageUp => CursorMove::Up,
             KeyCode::PageDown => CursorMove::Down,
@@ -122,7 +116,7 @@ impl Input {
     }
 
     /// Inserts `text` at the cursor as part of one line. Line breaks become spaces, except at the
-    /// ends of `text`: those are removed, since they come along with copied text unintentionally.
+    /// ends of `text`: those are removed, since they are usually copied by accident.
     pub fn insert_in_line(&mut self, text: &str) {
         let text = text.trim_matches(['\r', '\n']).replace("\r\n", " ");
         self.area.insert_str(text.replace(['\r', '\n'], " "));
@@ -132,11 +126,5 @@ impl Input {
 impl Default for Input {
     fn default() -> Self {
         Self::holding("")
-    }
-}
-
-impl fmt::Debug for Input {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Input({:?})", self.text())
     }
 }

@@ -17,14 +17,14 @@ const HELD: Duration = Duration::from_millis(700);
 /// and nobody taps that fast.
 const REPEAT: Duration = Duration::from_millis(120);
 
-/// The most recent key presses, as far as they matter for the next one.
+/// What matters of the most recent key presses for the next one.
 #[derive(Debug, Default)]
 pub(super) struct Keyboard {
     /// The last key, and when it was pressed.
     last: Option<(Chord, Time)>,
     /// Whether the terminal reports key releases, and thereby which keys are held down.
     pub(super) reports_release: bool,
-    /// A key that may be the first repeat of a held key, and when it acts unless it comes again.
+    /// A key that may be the first repeat of a held key, and when it acts if it does not come again.
     held_back: Option<(KeyEvent, Time)>,
     /// Whether a line break came in a burst of keys and nothing has followed it yet.
     pub(super) held_break: bool,

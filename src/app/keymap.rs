@@ -1,5 +1,7 @@
 //! The table of all keys. It drives dispatch, the hint line and the help.
 
+use std::iter;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::action::{
@@ -34,7 +36,7 @@ pub enum Context {
     SearchMessage,
     /// In the list of formats for an open message.
     Formats,
-    /// In the plot while it shows numbers over time.
+    /// In the plot while it shows values over time.
     Chart,
     /// In the plot, whatever its mode.
     Plot,
@@ -123,38 +125,25 @@ impl Context {
     }
 
     /// Returns the contexts whose keys apply while this one has the focus, innermost first.
-    fn chain(self) -> &'static [Self] {
-        match self {
-            Self::Always => &[Self::Always],
-            Self::Panes => &[Self::Panes, Self::Always],
-            Self::Channels => &[Self::Channels, Self::Panes, Self::Always],
-            Self::Latest => &[Self::Latest, Self::Channels, Self::Panes, Self::Always],
-            Self::Messages => &[Self::Messages, Self::Panes, Self::Always],
-            Self::PublishChannel => &[Self::PublishChannel, Self::Always],
-            Self::PublishPayload => &[Self::PublishPayload, Self::Always],
-            Self::Prompt => &[Self::Prompt, Self::Always],
-            Self::Message => &[Self::Message, Self::Always],
-            Self::SearchMessage => &[Self::SearchMessage, Self::Always],
-            Self::Formats => &[Self::Formats, Self::Always],
-            Self::Chart => &[Self::Chart, Self::Plot, Self::Always],
-            Self::Plot => &[Self::Plot, Self::Always],
-            Self::Help => &[Self::Help, Self::Always],
-            Self::Confirm => &[Self::Confirm, Self::Always],
-            Self::Query => &[Self::Query, Self::Always],
-            Self::Filters => &[Self::Filters, Self::Always],
-            Self::Breakpoints => &[Self::Breakpoints, Self::Always],
-            Self::Nodes => &[Self::Nodes, Self::Always],
-            Self::Profiles => &[Self::Profiles, Self::Always],
-            Self::ProfileName => &[Self::ProfileName, Self::Always],
-        }
+    fn chain(self) -> impl Iterator<Item = Self> {
+        let outer: &'static [Self] = match self {
+            Self::Always => &[],
+            Self::Latest => &[Self::Channels, Self::Panes, Self::Always],
+            Self::Channels | Self::Messages => &[Self::Panes, Self::Always],
+            Self::Chart => &[Self::Plot, Self::Always],
+            _ => &[Self::Always],
+        };
+        iter::once(self).chain(outer.iter().copied())
     }
 }
 
 /// A key with its modifiers. Shift is part of the character.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Chord {
-    code: KeyCode,
-    modifiers: KeyModifiers,
+    /// The key.
+    pub code: KeyCode,
+    /// The modifiers: Control, Alt, both or none.
+    pub modifiers: KeyModifiers,
 }
 
 impl Chord {
@@ -171,11 +160,6 @@ impl Chord {
             code,
             modifiers: key.modifiers & kept,
         }
-    }
-
-    /// Returns the event of pressing it, for tests and scripts.
-    pub fn event(self) -> KeyEvent {
-        KeyEvent::new(self.code, self.modifiers)
     }
 
     /// Returns its label in the hint line and the help.
@@ -196,25 +180,23 @@ impl Chord {
             KeyCode::BackTab => "Shift-Tab".to_owned(),
             other => format!("{other:?}"),
         };
-        let control = if self.modifiers.contains(KeyModifiers::CONTROL) {
-            "Ctrl-"
-        } else {
-            ""
-        };
-        let alt = if self.modifiers.contains(KeyModifiers::ALT) {
-            "Alt-"
-        } else {
-            ""
-        };
-        format!("{control}{alt}{key}")
+        let prefixes = [
+            (KeyModifiers::CONTROL, "Ctrl-"),
+            (KeyModifiers::ALT, "Alt-"),
+        ];
+        let held = prefixes
+            .into_iter()
+            .filter(|(modifier, _)| self.modifiers.contains(*modifier));
+        held.map(|(_, prefix)| prefix).chain([&*key]).collect()
     }
 }
 
+const fn chord(code: KeyCode, modifiers: KeyModifiers) -> Chord {
+    Chord { code, modifiers }
+}
+
 const fn key(code: KeyCode) -> Chord {
-    Chord {
-        code,
-        modifiers: KeyModifiers::NONE,
-    }
+    chord(code, KeyModifiers::NONE)
 }
 
 const fn char(letter: char) -> Chord {
@@ -222,17 +204,11 @@ const fn char(letter: char) -> Chord {
 }
 
 const fn ctrl(letter: char) -> Chord {
-    Chord {
-        code: KeyCode::Char(letter),
-        modifiers: KeyModifiers::CONTROL,
-    }
+    chord(KeyCode::Char(letter), KeyModifiers::CONTROL)
 }
 
 const fn alt(code: KeyCode) -> Chord {
-    Chord {
-        code,
-        modifiers: KeyModifiers::ALT,
-    }
+    chord(code, KeyModifiers::ALT)
 }
 
 /// A binding of keys to an action.
@@ -492,10 +468,9 @@ pub const BINDINGS: &[Binding] = &[
 
 /// Returns the action of `chord` while `context` has the focus.
 pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
-    context.chain().iter().find_map(|context| {
-        let binding = bindings_of(*context).find(|binding| binding.keys.contains(&chord))?;
-        Some(binding.action)
-    })
+    let mut bindings = context.chain().flat_map(bindings_of);
+    let binding = bindings.find(|binding| binding.keys.contains(&chord))?;
+    Some(binding.action)
 }
 
 /// Returns the bindings of one context, without those of the contexts around it.
@@ -510,8 +485,7 @@ pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
 pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
     context
         .chain()
-        .iter()
-        .flat_map(|context| bindings_of(*context))
+        .flat_map(bindings_of)
         .filter(move |binding| {
             let first = binding.keys.first();
             first.and_then(|key| action_for(context, *key)) == Some(binding.action)
@@ -530,11 +504,8 @@ mod tests {
             let mut seen = HashSet::new();
             for binding in bindings_of(context) {
                 for chord in binding.keys {
-                    assert!(
-                        seen.insert(*chord),
-                        "{} twice in {context:?}",
-                        chord.label()
-                    );
+                    let label = chord.label();
+                    assert!(seen.insert(*chord), "{label} twice in {context:?}");
                 }
             }
         }
@@ -544,14 +515,15 @@ mod tests {
     fn every_key_reaches_its_action_where_it_is_bound() {
         for binding in BINDINGS {
             for chord in binding.keys {
-                let reached = action_for(binding.context, Chord::of(chord.event()));
+                let key = KeyEvent::new(chord.code, chord.modifiers);
+                let reached = action_for(binding.context, Chord::of(key));
                 assert_eq!(reached, Some(binding.action), "{}", chord.label());
             }
         }
     }
 
     #[test]
-    fn every_binding_explains_itself_and_every_context_is_in_the_help() {
+    fn every_binding_has_keys_a_help_text_and_a_listed_context() {
         for binding in BINDINGS {
             assert!(!binding.help.is_empty() && !binding.keys.is_empty());
             assert!(Context::ALL.contains(&binding.context));
@@ -559,11 +531,12 @@ mod tests {
     }
 
     #[test]
-    fn every_context_says_in_the_hints_how_to_go_on() {
+    fn every_context_has_a_hint() {
         for context in Context::ALL {
             if context != Context::Always {
+                let mut bindings = bindings_in(context);
                 assert!(
-                    bindings_in(context).any(|binding| binding.hint.is_some()),
+                    bindings.any(|binding| binding.hint.is_some()),
                     "{context:?}"
                 );
             }

@@ -51,9 +51,9 @@ const MIN_BELOW: u16 = 14;
 /// Height of the query box, in rows: its border, the query, and feedback about it.
 const QUERY_ROWS: u16 = 4;
 
-/// What the layout depends on, in addition to the size.
+/// What the layout depends on, besides the size of the screen.
 #[derive(Clone, Copy, Debug)]
-pub struct Wishes {
+pub struct ScreenState {
     /// The region that has the focus.
     pub focus: Focus,
     /// Number of lines of text in the publish box.
@@ -66,11 +66,11 @@ pub struct Wishes {
 
 impl Areas {
     /// Divides a screen of `width` columns and `height` rows.
-    pub fn divide(width: u16, height: u16, wishes: Wishes) -> Self {
+    pub fn divide(width: u16, height: u16, state: ScreenState) -> Self {
         let screen = Rect::new(0, 0, width, height);
         let (status, rest) = cut_top(screen, u16::from(height >= 4));
         let (rest, hints) = cut_bottom(rest, u16::from(height >= 5));
-        if wishes.message == Some(true) && wishes.focus.is_beside_log() {
+        if state.message == Some(true) && state.focus.is_beside_log() {
             return Self {
                 screen,
                 status,
@@ -80,19 +80,19 @@ impl Areas {
                 ..Self::default()
             };
         }
-        let (body, publish) = cut_bottom(rest, box_height(rest.height, wishes));
-        let (channels, messages) = if wishes.shows_latest {
+        let (body, publish) = cut_bottom(rest, box_height(rest.height, state));
+        let (channels, messages) = if state.shows_latest {
             (Rect::default(), body)
         } else if width >= MIN_SIDE_BY_SIDE {
             let (least, most) = LIST_COLUMNS;
             cut_left(body, (width / 3).clamp(least, most))
-        } else if wishes.focus == Focus::Channels {
+        } else if state.focus == Focus::Channels {
             (body, Rect::default())
         } else {
             (Rect::default(), body)
         };
-        let (messages, message) = beside_message(messages, wishes);
-        let (channels, messages) = if wishes.shows_latest {
+        let (messages, message) = beside_message(messages, state);
+        let (channels, messages) = if state.shows_latest {
             (messages, Rect::default())
         } else {
             (channels, messages)
@@ -129,21 +129,20 @@ impl Areas {
 
     /// Returns the part of an open message's region that shows its text.
     pub fn message_text(&self) -> Rect {
-        let (_, text) = cut_top(padded(inside(self.message)), MESSAGE_HEADER);
-        text
+        cut_top(padded(inside(self.message)), MESSAGE_HEADER).1
     }
 }
 
 /// Divides an area between the log, or the list in its place, and the open message, side by side or
 /// one below the other. If there is no room for both, the focused one takes all of it.
-fn beside_message(area: Rect, wishes: Wishes) -> (Rect, Rect) {
-    if wishes.message.is_none() {
+fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
+    if state.message.is_none() {
         (area, Rect::default())
     } else if area.width >= MIN_BESIDE {
         cut_left(area, area.width / 2)
     } else if area.height >= MIN_BELOW {
         cut_top(area, area.height * 2 / 5)
-    } else if wishes.focus.is_beside_log() {
+    } else if state.focus.is_beside_log() {
         (Rect::default(), area)
     } else {
         (area, Rect::default())
@@ -169,32 +168,26 @@ pub fn padded(area: Rect) -> Rect {
     }
 }
 
-fn box_height(available: u16, wishes: Wishes) -> u16 {
-    if !wishes.focus.is_in_box() {
+fn box_height(available: u16, state: ScreenState) -> u16 {
+    if !state.focus.is_in_box() {
         return if available + 2 >= MIN_FOR_BOX { 3 } else { 0 };
     }
-    let lines = u16::try_from(wishes.box_lines)
+    let lines = u16::try_from(state.box_lines)
         .unwrap_or(u16::MAX)
         .clamp(1, MAX_BOX_LINES);
-    // On a low screen, half of the space is left to the panes.
+    // On a short screen, the panes keep half of the space.
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 
 /// Splits off the top `rows`. Returns them and the area below.
 pub(super) fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
-    let rows = rows.min(area.height);
-    let top = Rect {
-        height: rows,
+    let height = rows.min(area.height);
+    let rest = Rect {
+        y: area.y + height,
+        height: area.height - height,
         ..area
     };
-    (
-        top,
-        Rect {
-            y: area.y + rows,
-            height: area.height - rows,
-            ..area
-        },
-    )
+    (Rect { height, ..area }, rest)
 }
 
 /// Splits off the bottom `rows`. Returns the area above and these rows.
@@ -203,19 +196,13 @@ pub(super) fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
 }
 
 fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
-    let columns = columns.min(area.width);
-    let left = Rect {
-        width: columns,
+    let width = columns.min(area.width);
+    let rest = Rect {
+        x: area.x + width,
+        width: area.width - width,
         ..area
     };
-    (
-        left,
-        Rect {
-            x: area.x + columns,
-            width: area.width - columns,
-            ..area
-        },
-    )
+    (Rect { width, ..area }, rest)
 }
 
 /// Wraps the program's own text to lines of at most `columns`, unless a word is longer.
@@ -240,41 +227,41 @@ pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
 mod tests {
     use super::*;
 
-    const NOTHING: Wishes = Wishes {
+    const NOTHING: ScreenState = ScreenState {
         focus: Focus::Messages,
         box_lines: 3,
         message: None,
         shows_latest: false,
     };
 
-    /// Returns combinations of wishes to test.
-    fn any_wishes() -> Vec<Wishes> {
+    /// Returns combinations of values to test.
+    fn any_states() -> Vec<ScreenState> {
         let messages = [None, Some(false), Some(true)];
         let with_message = |message: Option<bool>| {
             let own = message.map_or(Focus::Messages, |_| Focus::Message);
             let all = [own, Focus::Channels, Focus::PublishPayload, Focus::Messages];
-            all.map(|focus| Wishes {
+            all.map(|focus| ScreenState {
                 focus,
                 message,
                 ..NOTHING
             })
         };
-        let wishes = messages.into_iter().flat_map(with_message);
-        let forms = |wishes| {
-            [false, true].map(|shows_latest| Wishes {
+        let states = messages.into_iter().flat_map(with_message);
+        let forms = |state| {
+            [false, true].map(|shows_latest| ScreenState {
                 shows_latest,
-                ..wishes
+                ..state
             })
         };
-        wishes.flat_map(forms).collect()
+        states.flat_map(forms).collect()
     }
 
     #[test]
     fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
         for width in 0..260 {
             for height in 0..40 {
-                for wishes in any_wishes() {
-                    let areas = Areas::divide(width, height, wishes);
+                for state in any_states() {
+                    let areas = Areas::divide(width, height, state);
                     let parts = [
                         areas.status,
                         areas.channels,
@@ -284,7 +271,7 @@ mod tests {
                         areas.hints,
                     ];
                     let total: u32 = parts.iter().map(|part| part.area()).sum();
-                    assert_eq!(total, areas.screen.area(), "{width}×{height} {wishes:?}");
+                    assert_eq!(total, areas.screen.area(), "{width}×{height} {state:?}");
                     for part in parts {
                         assert!(part.intersection(areas.screen) == part || part.area() == 0);
                     }
@@ -295,7 +282,7 @@ mod tests {
 
     #[test]
     fn narrow_screens_show_the_pane_that_has_the_focus() {
-        let channels = Wishes {
+        let channels = ScreenState {
             focus: Focus::Channels,
             ..NOTHING
         };
@@ -306,7 +293,7 @@ mod tests {
 
     #[test]
     fn an_open_message_stands_beside_the_log_or_below_it_or_in_its_place() {
-        let open = Wishes {
+        let open = ScreenState {
             message: Some(false),
             focus: Focus::Message,
             ..NOTHING
@@ -319,12 +306,12 @@ mod tests {
         let small = Areas::divide(40, 12, open);
         assert_eq!(small.messages, Rect::default());
         assert_eq!(small.message.width, 40);
-        let log = Wishes {
+        let log = ScreenState {
             focus: Focus::Messages,
             ..open
         };
         assert_eq!(Areas::divide(40, 12, log).message, Rect::default());
-        let whole = Wishes {
+        let whole = ScreenState {
             message: Some(true),
             ..open
         };
@@ -333,7 +320,7 @@ mod tests {
 
     #[test]
     fn the_latest_values_take_the_place_of_the_list_and_the_log() {
-        let latest = Wishes {
+        let latest = ScreenState {
             focus: Focus::Channels,
             shows_latest: true,
             ..NOTHING
@@ -343,7 +330,7 @@ mod tests {
             assert_eq!(areas.channels.width, size.0);
             assert_eq!(areas.messages, Rect::default());
         }
-        let open = Wishes {
+        let open = ScreenState {
             message: Some(false),
             ..latest
         };
@@ -355,7 +342,7 @@ mod tests {
 
     #[test]
     fn the_box_grows_with_its_text_while_it_has_the_focus() {
-        let publish = Wishes {
+        let publish = ScreenState {
             focus: Focus::PublishPayload,
             ..NOTHING
         };

@@ -30,13 +30,13 @@ pub struct Pickable {
 }
 
 /// The list of profiles to pick one from.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Picker {
     profiles: Vec<Pickable>,
     /// The part of a name typed so far, if one is being typed.
-    name: Option<Input>,
+    pub name: Option<Input>,
     /// The index of the selected line among the profiles listed.
-    line: usize,
+    pub line: usize,
     is_chosen: bool,
 }
 
@@ -45,9 +45,7 @@ impl Picker {
     pub fn new(profiles: Vec<Pickable>) -> Self {
         Self {
             profiles,
-            name: None,
-            line: 0,
-            is_chosen: false,
+            ..Self::default()
         }
     }
 
@@ -91,16 +89,6 @@ impl Picker {
         profiles.filter(move |(_, profile)| profile.badge.name.to_lowercase().contains(&typed))
     }
 
-    /// Returns the index of the selected line among the profiles listed.
-    pub fn line(&self) -> usize {
-        self.line
-    }
-
-    /// Returns the part of a name typed so far, if one is being typed.
-    pub fn name(&self) -> Option<&Input> {
-        self.name.as_ref()
-    }
-
     /// Returns the context in which keys are looked up.
     pub fn context(&self) -> Context {
         match self.name {
@@ -141,7 +129,7 @@ impl Picker {
         None
     }
 
-    /// Passes the key to the name. The first letter starts one.
+    /// Types the key into the name. The first letter starts one.
     fn type_key(&mut self, key: KeyEvent) {
         let is_new = self.name.is_none();
         let is_changed = self.typing().press_in_line(key);
@@ -255,18 +243,18 @@ mod tests {
     }
 
     #[test]
-    fn esc_ends_the_name_first_and_picking_then() {
+    fn esc_first_clears_the_name_and_then_quits() {
         let mut picker = picker();
         keys(&mut picker, "prod");
         assert_eq!(picker.listed().count(), 1);
         assert_eq!(press(&mut picker, KeyCode::Esc), None);
-        assert_eq!((picker.listed().count(), picker.line()), (4, 2));
+        assert_eq!((picker.listed().count(), picker.line), (4, 2));
         assert_eq!(press(&mut picker, KeyCode::Esc), Some(Effect::Quit));
         assert_eq!(picker.chosen(), None);
     }
 
     #[test]
-    fn q_leaves_but_not_in_a_name() {
+    fn q_quits_except_in_a_name() {
         assert_eq!(press(&mut picker(), KeyCode::Char('q')), Some(Effect::Quit));
         let mut picker = picker();
         keys(&mut picker, "/q");
@@ -279,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn pasted_keys_are_a_name_and_neither_choose_nor_quit() {
+    fn pasted_keys_are_typed_as_a_name() {
         let mut picker = picker();
         for letter in "qu\r".chars() {
             let code = match letter {
@@ -289,18 +277,18 @@ mod tests {
             let burst = Event::Burst(KeyEvent::new(code, KeyModifiers::NONE));
             assert_eq!(picker.update(burst), None);
         }
-        assert_eq!(picker.name().map(Input::text).as_deref(), Some("qu"));
+        assert_eq!(picker.name.as_ref().map(Input::text).as_deref(), Some("qu"));
         assert_eq!((picker.listed().count(), picker.chosen()), (1, None));
         let first = Event::Burst(KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE));
         assert_eq!(super::tests::picker().update(first), None);
     }
 
     #[test]
-    fn fewer_listed_lines_keep_one_selected() {
+    fn the_selection_stays_within_a_shorter_list() {
         let mut picker = picker();
         keys(&mut picker, "G");
         assert_eq!(picker.update(Event::Paste("sta\n".to_owned())), None);
-        assert_eq!((picker.listed().count(), picker.line()), (1, 0));
+        assert_eq!((picker.listed().count(), picker.line), (1, 0));
         press(&mut picker, KeyCode::F(5));
         assert_eq!(press(&mut picker, KeyCode::Enter), Some(Effect::Quit));
         assert_eq!(picker.chosen(), Some(1));

@@ -168,7 +168,8 @@ impl PublishBox {
     pub fn publishes_sharded(&self, session: &Session) -> bool {
         self.is_sharded.unwrap_or_else(|| {
             let outgoing = self.outgoing();
-            outgoing.is_ok_and(|message| session.is_sharded(&message.channel))
+            outgoing
+                .is_ok_and(|message| session.subscriptions.include_only_sharded(&message.channel))
         })
     }
 

@@ -1,5 +1,5 @@
-//! What the panes share: the log and which of its rows are shown, the subscriptions and the servers,
-//! queries, checks, and how messages are decoded.
+//! The state that the panes share: the log and which of its rows are shown, the subscriptions and
+//! the servers, queries, checks, and how messages are decoded.
 
 mod acl_fallback;
 pub mod breakpoints;
@@ -28,16 +28,14 @@ pub mod subscriptions;
 mod tick;
 pub mod time_form;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use self::breakpoints::Breakpoints;
-use self::check_coverage::Counted;
 use self::checks::Checks;
 use self::filters::Filters;
 use self::find::Find;
-use self::lenses::DecodedRows;
-use self::nodes::Nodes;
+use self::lenses::Lenses;
 use self::own_messages::OwnMessages;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
@@ -50,47 +48,63 @@ use crate::message::clock::WallClock;
 use crate::message::{Notice, RowId, Time, Topic};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::payload::figures::{Clock, Zone};
-use crate::query::{Moment, Path};
+use crate::query::Moment;
 
-/// What the panes share.
+/// The state that the panes share.
 #[derive(Debug)]
 pub struct Session {
-    pub(super) settings: Settings,
-    /// When the last event arrived.
-    pub(super) now: Time,
+    /// The settings that are fixed at startup.
+    pub settings: Settings,
     pub(super) toast: Option<Toast>,
-    /// How times are shown.
-    pub(super) time_form: TimeForm,
-    pub(super) log: MessageLog,
-    pub(super) shown: Selection,
-    /// The lenses that the user set. `None` shows whole messages although the settings have a lens.
-    pub(super) lenses: BTreeMap<Box<[u8]>, Option<Path>>,
-    pub(super) decoded_rows: DecodedRows,
-    /// The formats that the user chose for channels.
-    pub(super) decoder_choices: Arc<DecoderChoices>,
-    pub(super) filters: Filters,
-    pub(super) find: Option<Find>,
-    pub(super) breakpoints: Breakpoints,
-    pub(super) checks: Checks,
-    /// When the messages not covered by `checks` were last counted.
-    counted: Option<Counted>,
-    pub(super) marked: BTreeSet<RowId>,
-    /// Query history, oldest first.
-    pub(super) queries: Vec<String>,
-    /// Number of queries started so far.
-    serial: u64,
-    pub(super) subscriptions: Subscriptions,
-    pub(super) server: ServerStatus,
-    pub(super) nodes: Nodes,
     told: Told,
-    pub(super) own: OwnMessages,
-    pub(super) wall: WallClock,
-    /// Width of the widest channel name so far, in columns. The log's column never shrinks, so that
-    /// rows do not jump sideways.
-    pub(super) name_columns: usize,
+
+    // Times.
+    /// When the last event arrived, which is "now" on the screen.
+    pub now: Time,
+    /// How times are shown.
+    pub time_form: TimeForm,
+    /// How the wall clock was set while the program ran.
+    pub wall: WallClock,
+
+    // Messages.
+    /// The message log.
+    pub log: MessageLog,
+    /// The rows of the log that are shown.
+    pub shown: Selection,
+    /// The rows that the user marked.
+    pub marked: BTreeSet<RowId>,
+    /// The messages that this session published.
+    pub own: OwnMessages,
+    /// The formats that the user chose for channels.
+    pub decoder_choices: Arc<DecoderChoices>,
+    /// The lenses on channels.
+    pub lenses: Lenses,
+    /// Width of the widest channel name so far, in columns. The name column of the log never shrinks,
+    /// so that rows do not jump sideways.
+    pub name_columns: usize,
+
+    // Queries and checks.
+    /// Which rows are shown.
+    pub filters: Filters,
+    /// The active search in the log, if there is one.
+    pub find: Option<Find>,
+    /// The breakpoints.
+    pub breakpoints: Breakpoints,
+    /// The checks.
+    pub checks: Checks,
+    /// Query history, oldest first.
+    pub(super) query_history: Vec<String>,
+    /// The last serial number given out.
+    serial: u64,
+
+    // Servers.
+    /// The subscriptions.
+    pub subscriptions: Subscriptions,
+    /// The state of the server.
+    pub server: ServerStatus,
 }
 
-/// What the user was told once.
+/// What the user has been told, where once is enough.
 #[derive(Debug, Default)]
 struct Told {
     /// Whether keyspace events come from one primary only.
@@ -115,24 +129,24 @@ impl Session {
         let mut session = Self {
             checks: Checks::new(&settings.checks, &decoder_choices, &log),
             filters: Filters::new(&settings.filters),
-            queries: settings.queries.clone(),
+            query_history: settings.queries.clone(),
+            lenses: Lenses::new(settings.lenses.clone()),
             settings,
             now,
             toast: None,
             time_form: TimeForm::default(),
             log,
             shown: Selection::default(),
-            lenses: BTreeMap::new(),
-            decoded_rows: DecodedRows::default(),
             decoder_choices,
             find: None,
             breakpoints: Breakpoints::default(),
-            counted: None,
             marked: BTreeSet::new(),
             serial: 0,
             subscriptions,
-            server: ServerStatus::new(now),
-            nodes: Nodes::default(),
+            server: ServerStatus {
+                live_since: now,
+                ..ServerStatus::default()
+            },
             told: Told::default(),
             own: OwnMessages::default(),
             wall: WallClock::default(),
@@ -152,27 +166,12 @@ impl Session {
         self.tell(format!("times: {}", self.time_form.name()))
     }
 
-    /// Returns the checks.
-    pub fn checks(&self) -> &Checks {
-        &self.checks
-    }
-
-    /// Returns the servers that are subscribed to.
-    pub fn nodes(&self) -> &Nodes {
-        &self.nodes
-    }
-
-    /// Returns the time at which a query is written, in the displayed time zone.
+    /// Returns the present as a query sees it, in the displayed time zone.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
             now: self.now,
             ahead: self.clock().ahead(self.now),
         }
-    }
-
-    /// Returns how times are shown.
-    pub fn time_form(&self) -> TimeForm {
-        self.time_form
     }
 
     /// Returns the clock for displaying times.
@@ -186,13 +185,17 @@ impl Session {
 
     /// Adds a notice to the log if the wall clock was set.
     pub(crate) fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
-        let Some(by) = self.wall.note(self.now, ahead) else {
-            return Vec::new();
-        };
-        self.log.push_notice(self.now, Notice::ClockSet { by });
+        let by = self.wall.note(self.now, ahead);
+        by.map_or_else(Vec::new, |by| self.log_notice(Notice::ClockSet { by }))
+    }
+
+    /// Adds a notice to the log and shows it.
+    pub(crate) fn log_notice(&mut self, notice: Notice) -> Vec<Effect> {
+        self.log.push_notice(self.now, notice);
         self.refresh_shown()
     }
 
+    /// Shows a toast. It has no effects: the empty list is for callers that return effects.
     pub(crate) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.say(text.into(), false)
     }

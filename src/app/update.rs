@@ -1,4 +1,4 @@
-//! Turns events into state.
+//! Updates the state for each event.
 
 mod actions;
 mod channel_list;
@@ -45,7 +45,7 @@ impl App {
                 if matches!(mouse.kind, MouseEventKind::Down(_)) {
                     self.keyboard.forget();
                 }
-                self.point(mouse)
+                self.handle_mouse(mouse)
             }
             Event::Paste(text) => {
                 self.keyboard.forget();
@@ -87,7 +87,7 @@ impl App {
         self.size = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
-            // Keeps the position, but not past the end.
+            // Keep the position, but not past the new end.
             self.move_by(Motion::Lines(0));
         }
         Vec::new()
@@ -111,7 +111,7 @@ impl App {
             Feed::Sentinel(masters) => return self.session.note_sentinel(masters),
             Feed::Trouble(trouble) => {
                 self.session.server.trouble = trouble;
-                self.session.forgive_silence();
+                self.session.restart_silence();
             }
             Feed::Partial(partial) => return self.session.note_partial(partial),
             Feed::Allowed { user, channels } => return self.session.note_allowed(user, channels),
@@ -147,7 +147,7 @@ impl App {
         effects
     }
 
-    /// Makes the log leave room for what is stored besides it.
+    /// Evicts rows so that the log leaves room for what is stored besides it.
     fn leave_room(&mut self) -> Vec<Effect> {
         let evicted = self.session.log.counters().evicted;
         if !self.session.log.leave_room(self.beside_log()) {
@@ -166,7 +166,7 @@ impl App {
         self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))
     }
 
-    /// Handles an answer of the checks.
+    /// Records an answer of the worker thread that runs the checks.
     fn note_analysis(&mut self, answer: analysis::Answer) -> Vec<Effect> {
         match answer {
             analysis::Answer::Report(ask, report) if ask.stretch.is_some() => {

@@ -53,7 +53,7 @@ pub fn write(
     output: Output,
     uptime: Duration,
 ) -> Result<(), Failure> {
-    let log = outcome.app.log();
+    let log = &outcome.app.session().log;
     let counters = log.counters();
     let stats = json!({
         "received": counters.received,

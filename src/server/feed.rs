@@ -83,9 +83,10 @@ pub enum PublishError {
 }
 
 /// State of the subscriber's connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Connection {
     /// The first attempt is in progress.
+    #[default]
     Connecting,
     /// Connected. Each subscription has its own state.
     Live,

@@ -32,9 +32,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
     let mut sort = format!(" by {} ", app.channels().sort.name());
     let mut style = theme::QUIET;
-    let is_latest = app.list_form() == ListForm::Latest;
+    let is_latest = app.channels().form == ListForm::Latest;
     // The log, which would show the stop, is hidden.
-    if is_latest && app.breakpoints().stop().is_some() {
+    if is_latest && app.session().breakpoints.stop.is_some() {
         (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
     }
     let titles = titles(app);
@@ -57,7 +57,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         let style = frame::selection(is_selected, has_focus);
         line(app, *entry, columns, painter.as_mut()).draw(lines, row, style, buffer);
     }
-    if is_latest && app.log().channels().is_empty() {
+    if is_latest && app.session().log.channels().is_empty() {
         let used = u16::try_from(app.channels().entries().len()).unwrap_or(u16::MAX);
         empty::draw(app, frame::below(lines, used), buffer);
     }
@@ -69,7 +69,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 /// Returns titles with the number of channels and, if not all are listed, how many are; the longest
 /// form first.
 fn titles(app: &App) -> Vec<String> {
-    let all = app.log().channels().len() as u64;
+    let all = app.session().log.channels().len() as u64;
     let listed = MAX_LISTED as u64;
     if all <= listed {
         return vec![format!(" {} {} ", what(app), figures::count(all))];
@@ -88,7 +88,7 @@ fn titles(app: &App) -> Vec<String> {
 }
 
 fn what(app: &App) -> &'static str {
-    match app.list_form() {
+    match app.channels().form {
         ListForm::Names => "Channels",
         ListForm::Latest => "Latest values",
     }
@@ -103,7 +103,7 @@ fn line(
     let mut line = LineBuilder::padded(columns);
     match entry {
         Entry::Pattern(id) | Entry::NotReceiving(id) => subscription(app, id, &mut line),
-        Entry::Channel(id) => match (app.log().channels().by_id(id), painter) {
+        Entry::Channel(id) => match (app.session().log.channels().by_id(id), painter) {
             (Some(channel), Some(painter)) => painter.channel(channel, &mut line),
             (Some(channel), None) => heard(app, channel, &mut line),
             (None, _) => line.words("(forgotten)", theme::QUIET),
@@ -114,13 +114,13 @@ fn line(
 
 /// Draws a pattern, or a channel that has not had any messages.
 fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
-    let subscriptions = app.subscriptions();
+    let subscriptions = &app.session().subscriptions;
     let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
         return;
     };
     let (mark, style) = mark_of(state);
     let words = match state {
-        SubscriptionState::Pending => match app.server().connection {
+        SubscriptionState::Pending => match app.session().server.connection {
             Connection::Refused { .. } => "refused".to_owned(),
             _ => "pending".to_owned(),
         },
@@ -166,7 +166,7 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
     let figures = width + 1 + if has_count { 10 } else { 0 };
     let room = columns.saturating_sub(figures);
     let name_columns = if has_latest {
-        room.min(app.name_columns().max(12))
+        room.min(app.session().name_columns.max(12))
     } else {
         room
     };
@@ -187,9 +187,8 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
     // Silence does not count before messages could be received.
-    let silence = app
-        .now()
-        .since(channel.last_received.max(app.server().live_since));
+    let now = app.session().now;
+    let silence = now.since(channel.last_received.max(app.session().server.live_since));
     if let Some((words, style)) = instead_of_rate(app, channel.name(), width) {
         line.word(format!("{words:>width$}"), style);
     } else if silence >= SILENT_AFTER {
@@ -197,23 +196,21 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
         let words = format!("{silent}{}", figures::age(silence));
         line.word(format!("{words:>width$}"), theme::QUIET);
     } else {
-        let rate = figures::rate(channel.rate(app.now()));
+        let rate = figures::rate(channel.rate(now));
         let columns = if has_bars { width - BARS - 1 } else { width };
         line.word(format!("{rate:>columns$}"), Style::new());
         if has_bars {
             line.space(1);
-            line.word(
-                figures::sparkline(&channel.bars(app.now(), BARS)),
-                theme::BARS,
-            );
+            line.word(figures::sparkline(&channel.bars(now, BARS)), theme::BARS);
         }
     }
 }
 
 /// Returns the figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
-    let channel = app.channels().selected_channel(app.log().channels())?;
-    let ago = figures::age(app.now().since(channel.last_received));
+    let channels = app.session().log.channels();
+    let channel = app.channels().selected_channel(channels)?;
+    let ago = figures::age(app.session().now.since(channel.last_received));
     let count = figures::count(channel.messages);
     Some(format!(
         " {count} · {} · {ago} ago ",
@@ -222,7 +219,7 @@ fn details(app: &App) -> Option<String> {
 }
 
 fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {
-    let row = app.log().row(channel.last_row);
+    let row = app.session().log.row(channel.last_row);
     if let Some(Content::Message { payload, size, .. }) = row.map(|row| row.content) {
         if size == 0 {
             return line.words("(empty)", theme::QUIET);

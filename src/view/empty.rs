@@ -48,15 +48,15 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 }
 
 fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
-    let address = &app.settings().address;
-    let kept = app.log().counters().kept;
+    let address = &app.session().settings.address;
+    let kept = app.session().log.counters().kept;
     if kept > 0 {
         return hidden(app, kept);
     }
-    if let Some(away) = app.session().nodes().lost() {
+    if let Some(away) = app.session().server.nodes.lost() {
         return beside(app, away);
     }
-    let words = match &app.server().connection {
+    let words = match &app.session().server.connection {
         Connection::Live => return silent(app, address),
         Connection::Connecting => Words {
             case: format!("Connecting to {address} …"),
@@ -72,7 +72,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             keys: format!(
                 "Attempt {} starts {}. Press r to try now, q to quit.",
                 attempts + 1,
-                wait(*retry_at, app.now())
+                wait(*retry_at, app.session().now)
             ),
             more: match connection_remedy(reason) {
                 Some(remedy) => vec![remedy.to_owned()],
@@ -83,7 +83,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             },
         },
         Connection::Refused { reason, retry_at } => {
-            let next_try = retry_at.map(|at| wait(at, app.now()));
+            let next_try = retry_at.map(|at| wait(at, app.session().now));
             refused(address, reason, next_try)
         }
         Connection::Idle => idle(app, address),
@@ -114,7 +114,7 @@ fn refused(address: &str, reason: &ConnectionError, next_try: Option<String>) ->
 /// Returns the text for a client without subscriptions.
 fn idle(app: &App, address: &str) -> Words {
     let keys = "Press a to subscribe to a channel or a pattern.".to_owned();
-    if app.subscriptions().have_all_ended() {
+    if app.session().subscriptions.have_all_ended() {
         return Words {
             case: "All subscriptions have ended".to_owned(),
             keys,
@@ -132,7 +132,7 @@ fn idle(app: &App, address: &str) -> Words {
             ..Words::default()
         };
     }
-    match app.subscriptions().denied().next() {
+    match app.session().subscriptions.denied().next() {
         Some((_, error)) if error.code.is_about_login() => {
             refused(address, &ConnectionError::Redis(error.clone()), None)
         }
@@ -164,7 +164,7 @@ fn beside(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
         }
         _ => String::new(),
     };
-    let mut lines = silent(app, &app.settings().address);
+    let mut lines = silent(app, &app.session().settings.address);
     let words = format!(
         "{} is away: {}",
         server_words(away),
@@ -176,7 +176,7 @@ fn beside(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
 }
 
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
-    let topics = app.subscriptions().live();
+    let topics = app.session().subscriptions.live();
     let mut live: Vec<String> = topics.map(|topic| whole_name(&topic.name)).collect();
     if live.is_empty() {
         return unheard(app, address);
@@ -187,7 +187,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         0 => String::new(),
         more => format!(" and {} more", figures::count(more as u64)),
     };
-    let is_cleared = app.log().counters().cleared > 0;
+    let is_cleared = app.session().log.counters().cleared > 0;
     let mut lines = vec![
         strong(format!("Listening to {}{more}", live.join(", "))),
         plain(if is_cleared {
@@ -205,7 +205,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         lines.push(Line::raw(format!("  {command}")));
         return lines;
     }
-    let keys = if app.settings().read_only {
+    let keys = if app.session().settings.read_only {
         "Press a to subscribe to more"
     } else {
         "Press p to publish a message, a to subscribe to more"
@@ -214,7 +214,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         lines.push(plain(format!("{keys}.")));
         return lines;
     };
-    let or = if app.settings().read_only {
+    let or = if app.session().settings.read_only {
         ", or publish in a shell:"
     } else {
         ", or in a shell:"
@@ -226,7 +226,7 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
 
 /// Returns the text for a connection without a live subscription.
 fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
-    let mut denied = app.subscriptions().denied();
+    let mut denied = app.session().subscriptions.denied();
     let Some((topic, error)) = denied.next() else {
         return vec![
             strong(format!("Connected to {address}")),
@@ -243,11 +243,12 @@ fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
 
 /// Says that no message is shown, with everything that hides messages.
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
-    let filters = app.filters();
+    let filters = &app.session().filters;
     // Messages that have just arrived may not be searched yet.
-    let left = filters.progress().unwrap_or_default().left();
+    let watch = filters.watch.as_ref();
+    let left = watch.map_or(0, |watch| watch.progress().left());
     let searched = figures::count(kept.saturating_sub(left));
-    let typed = filters.typed().map(|query| {
+    let typed = filters.typed.as_ref().map(|query| {
         let kind = if query.is_text() { "text " } else { "" };
         format!("{kind}{}", short(query))
     });
@@ -268,8 +269,8 @@ fn short(query: &Query) -> String {
 
 /// Describes the enabled filters of the list.
 fn listed_filters(app: &App) -> Option<String> {
-    let listed = app.filters().list().iter().filter(|filter| filter.is_on);
-    let listed: Vec<_> = listed.collect();
+    let list = app.session().filters.list.iter();
+    let listed: Vec<_> = list.filter(|filter| filter.is_on).collect();
     match listed[..] {
         [] => None,
         [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),
@@ -280,11 +281,12 @@ fn listed_filters(app: &App) -> Option<String> {
 
 /// Describes the channels whose messages are hidden entirely.
 fn hidden_channels(app: &App) -> Option<String> {
-    if let Some(name) = app.only() {
+    let filters = &app.session().filters;
+    if let Some(name) = &filters.only {
         // The only channel is shown even if it is muted.
         return Some(format!("only channel {} is shown", whole_name(name)));
     }
-    match app.muted_and_heard() {
+    match filters.muted_and_heard {
         0 => None,
         1 => Some("1 channel is muted".to_owned()),
         several => Some(format!("{several} channels are muted")),
@@ -293,18 +295,16 @@ fn hidden_channels(app: &App) -> Option<String> {
 
 /// Lists the keys that undo what hides rows.
 fn how_to_show(app: &App) -> String {
-    let filters = app.filters();
+    let filters = &app.session().filters;
     let typed = filters
-        .typed()
+        .typed
         .is_some()
         .then_some("/ to change the filter, Esc to clear it");
-    let listed = filters.list().iter().any(|filter| filter.is_on);
+    let listed = filters.list.iter().any(|filter| filter.is_on);
     let listed = listed.then_some("f for the list of filters");
-    let only = app
-        .only()
-        .is_some()
-        .then_some("Enter on the channel to show all");
-    let is_muted = only.is_none() && app.muted_and_heard() > 0;
+    let only = filters.only.is_some();
+    let only = only.then_some("Enter on the channel to show all");
+    let is_muted = only.is_none() && filters.muted_and_heard > 0;
     let muted = is_muted.then_some("m on a muted channel to show it");
     let all = [typed, listed, only, muted].into_iter().flatten();
     format!("Press {}.", all.collect::<Vec<_>>().join(", "))
@@ -313,18 +313,18 @@ fn how_to_show(app: &App) -> String {
 /// Returns the text for a log whose messages are all hidden.
 fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let count = figures::count(kept);
-    let filters = app.filters();
-    if let Some(lag) = filters.lag(app.now()).filter(|lag| !lag.is_done()) {
+    let filters = &app.session().filters;
+    if let Some(lag) = filters.lag(app.session().now).filter(|lag| !lag.is_done()) {
         let (left, total) = (figures::count(lag.left()), figures::count(lag.total));
         return vec![plain(format!(
             "Nothing found yet, {left} of {total} not yet searched …"
         ))];
     }
-    if filters.typed().is_some() || filters.list().iter().any(|filter| filter.is_on) {
+    if filters.typed.is_some() || filters.list.iter().any(|filter| filter.is_on) {
         let how = how_to_show(app);
         let not_known = unchecked(&filters.unchecked()).join(", ");
         let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
-        if let Some(meant) = filters.typed().and_then(Query::suggestion) {
+        if let Some(meant) = filters.typed.as_ref().and_then(Query::suggestion) {
             let meant = whole(meant.as_bytes());
             let words = format!("Did you mean {meant}? / then Tab accepts");
             lines.push(Line::styled(words, theme::WATCH));
@@ -341,7 +341,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         lines.push(plain(format!("{count} are hidden. {how}")));
         return lines;
     }
-    match app.only() {
+    match app.session().filters.only.as_deref() {
         Some(name) => vec![
             strong(format!("No messages kept on {}", whole_name(name))),
             plain(format!(

@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) 
     let top = (selected + 1).saturating_sub(height);
     let shown = ways.iter().enumerate().skip(top);
     for (row, (index, way)) in (0..lines.height).zip(shown) {
-        let is_now = way.as_ref() == app.session().chosen_decoder(channel);
+        let is_now = way.as_ref() == app.session().decoder_choices.chosen(channel);
         let style = frame::selection(index == selected, true);
         line(way.as_ref(), is_now, usize::from(lines.width)).draw(lines, row, style, buffer);
     }

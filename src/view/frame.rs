@@ -12,7 +12,7 @@ use crate::app::App;
 
 /// Returns the style of a focused frame, which the profile determines.
 pub(super) fn accent(app: &App) -> Style {
-    let profile = app.settings().profile.as_ref();
+    let profile = app.session().settings.profile.as_ref();
     theme::accent(profile.and_then(|badge| badge.colour))
 }
 

@@ -98,11 +98,11 @@ impl<'a> Painter<'a> {
     pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
         let (mark, style) = listed::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
-        let columns = Columns::of(self.width, line.left(), self.app.name_columns());
+        let columns = Columns::of(self.width, line.left(), self.app.session().name_columns);
         let style = listed::name_style(self.app, channel.name());
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
-        let age = self.app.now().since(channel.last_received);
+        let age = self.app.session().now.since(channel.last_received);
         let instead = listed::instead_of_rate(self.app, channel.name(), RATE);
         if columns.has_age {
             Self::age(age, instead.filter(|_| !columns.has_rate), line);
@@ -146,7 +146,10 @@ impl<'a> Painter<'a> {
         let (words, style) = match instead {
             Some((words, style)) => (words.to_owned(), style),
             None if age >= SILENT_AFTER => ("silent".to_owned(), theme::QUIET),
-            None => (figures::rate(channel.rate(self.app.now())), Style::new()),
+            None => (
+                figures::rate(channel.rate(self.app.session().now)),
+                Style::new(),
+            ),
         };
         line.word(format!("{words:>RATE$}"), style);
         line.space(GAP);

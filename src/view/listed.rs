@@ -14,16 +14,18 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// Returns the mark before the name of a channel that has had messages.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
-    let exact = app.subscriptions().find_channel(name);
-    match exact.and_then(|id| app.subscriptions().state(id)) {
-        _ if app.only().is_some_and(|only| same(only, name)) => ("▸", theme::FOCUS),
+    let (filters, subscriptions) = (&app.session().filters, &app.session().subscriptions);
+    let exact = subscriptions.find_channel(name);
+    let is_only = |only: &[u8]| same(only, name);
+    match exact.and_then(|id| subscriptions.state(id)) {
+        _ if filters.only.as_deref().is_some_and(is_only) => ("▸", theme::FOCUS),
         Some(state) => mark_of(state),
         None => (" ", Style::new()),
     }
 }
 
 pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
-    if app.is_muted(name) {
+    if app.session().filters.muted.contains(name) {
         theme::QUIET
     } else {
         theme::channel(name)
@@ -37,9 +39,9 @@ pub(super) fn instead_of_rate(
     columns: usize,
 ) -> Option<(&'static str, Style)> {
     const NOT_RECEIVING: &str = "not receiving";
-    if app.is_muted(name) {
+    if app.session().filters.muted.contains(name) {
         Some(("muted", theme::QUIET))
-    } else if !app.subscriptions().receives(name) {
+    } else if !app.session().subscriptions.receives(name) {
         let fits = NOT_RECEIVING.len() <= columns;
         Some((if fits { NOT_RECEIVING } else { "off" }, theme::WATCH))
     } else {

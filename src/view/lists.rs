@@ -18,7 +18,7 @@ const COLUMNS: u16 = 90;
 const QUERY_COLUMNS: usize = 16;
 
 pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
-    let lines = app.filters().list().iter().map(filter_line);
+    let lines = app.session().filters.list.iter().map(filter_line);
     let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
     list(
         " Filters ",
@@ -32,7 +32,7 @@ pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffe
 }
 
 pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
-    let list_of = app.breakpoints().list();
+    let list_of = &app.session().breakpoints.list;
     let lines = list_of.iter().map(breakpoint_line);
     let empty = "No breakpoints · a add";
     list(
@@ -90,14 +90,14 @@ fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
         Attention::Bell => "bell · ",
         Attention::Notification => "notify · ",
     };
-    let hits = figures::count(breakpoint.hits());
-    let plural = if breakpoint.hits() == 1 { "" } else { "s" };
+    let hits = figures::count(breakpoint.hits);
+    let plural = if breakpoint.hits == 1 { "" } else { "s" };
     let hits = format!("{hits} hit{plural}");
     Entry {
         is_on: breakpoint.is_on(),
         word,
         word_style,
-        query: breakpoint.query().text().to_owned(),
+        query: breakpoint.query.text().to_owned(),
         right: [format!("{every}{attention}{hits}"), hits],
         trouble: trouble_of(breakpoint),
     }

@@ -50,9 +50,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .first()
         .and_then(|row| painter.time_before(*row));
     // The top row has no row above it, so its date is compared with today.
-    let mut day = app.now();
+    let mut day = app.session().now;
     for (line, id) in (0..lines.height).zip(&window.rows) {
-        let Some(row) = app.log().row(*id) else {
+        let Some(row) = app.session().log.row(*id) else {
             continue;
         };
         let is_frozen = app.messages().position() != Position::Following;
@@ -64,8 +64,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         before = Some(row.time);
         day = row.time;
     }
-    let is_answered = app.filters().speak_of_notices() && !window.rows.is_empty();
-    if app.shown().messages() == 0 && !is_answered {
+    let is_answered = app.session().filters.mention_notices() && !window.rows.is_empty();
+    if app.session().shown.messages() == 0 && !is_answered {
         let used = u16::try_from(window.rows.len())
             .unwrap_or(u16::MAX)
             .min(lines.height);
@@ -87,7 +87,7 @@ impl<'a> Painter<'a> {
             app,
             columns,
             clock: app.session().clock(),
-            name_columns: app.name_columns().min(columns / 3),
+            name_columns: app.session().name_columns.min(columns / 3),
         }
     }
 
@@ -105,7 +105,7 @@ impl<'a> Painter<'a> {
                 payload,
                 size,
             } => {
-                let channel = self.app.log().channels().by_id(channel);
+                let channel = self.app.session().log.channels().by_id(channel);
                 let name = channel.map_or(&b""[..], |channel| channel.name());
                 line.name(name, self.name_columns, theme::channel(name));
                 line.space(1);
@@ -113,13 +113,15 @@ impl<'a> Painter<'a> {
                     line.word("all keys ", theme::WATCH);
                 }
                 remarks(
-                    self.app.session().findings(row.id),
+                    self.app.session().checks.findings.of(row.id),
                     payload.len(),
                     &mut line,
                 );
-                if let Some(path) = self.app.session().lens(name) {
-                    let reading = self.app.session().decoder_choices().of(name);
-                    let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
+                let session = self.app.session();
+                if let Some(path) = session.lenses.of(name) {
+                    let reading = session.decoder_choices.of(name);
+                    let decoded_rows = &session.lenses.decoded_rows;
+                    let lens = Lens::new(path, reading.as_ref(), decoded_rows);
                     through_lens(lens, row.id, (payload, size), &mut line);
                 } else {
                     // More matches than this would not fit on the line.
@@ -136,14 +138,14 @@ impl<'a> Painter<'a> {
     /// Returns the mark in the margin of a row: bookmarked, hit by a breakpoint, found, or
     /// published by this session.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
-        let find = self.app.find();
-        if self.app.session().is_marked(row) {
+        let find = self.app.session().find.as_ref();
+        if self.app.session().marked.contains(&row) {
             ("●", theme::FOCUS)
-        } else if self.app.breakpoints().hits().contains(row) {
+        } else if self.app.session().breakpoints.hits.contains(row) {
             ("◆", theme::BAD)
-        } else if find.is_some_and(|find| find.rows().contains(row)) {
+        } else if find.is_some_and(|find| find.rows.contains(row)) {
             (theme::FOUND, theme::WATCH)
-        } else if self.app.own().contains(row) {
+        } else if self.app.session().own.contains(row) {
             (theme::OWN, theme::GOOD)
         } else {
             (" ", Style::new())
@@ -152,7 +154,7 @@ impl<'a> Painter<'a> {
 
     /// Returns the time of a row. The first row of another day shows its date.
     fn time(&self, time: Time, before: Option<Time>, day: Time) -> (String, Style) {
-        let form = self.app.session().time_form();
+        let form = self.app.session().time_form;
         let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
         let words = match form {
             TimeForm::Local | TimeForm::Utc if !self.clock.is_same_day(time, day) => {
@@ -169,16 +171,16 @@ impl<'a> Painter<'a> {
                 || self.clock.time_of_day(time),
                 |before| delta(time.since(before)),
             ),
-            TimeForm::Age => format!("{:>8}", figures::age(self.app.now().since(time))),
+            TimeForm::Age => format!("{:>8}", figures::age(self.app.session().now.since(time))),
         };
         (words, theme::QUIET)
     }
 
     /// Returns the time of the row shown before `row`.
     fn time_before(&self, row: RowId) -> Option<Time> {
-        let shown = self.app.shown();
+        let shown = &self.app.session().shown;
         let before = shown.place_of(row).checked_sub(1)?;
-        Some(self.app.log().row(shown.row_at(before)?)?.time)
+        Some(self.app.session().log.row(shown.row_at(before)?)?.time)
     }
 }
 

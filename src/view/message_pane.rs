@@ -175,7 +175,7 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
         forms.push(format!("{} ({packed} → {plain})", forms[1]));
     }
     let channel = snapshot.channel.as_deref().unwrap_or_default();
-    let note = app.session().chosen_decoder(channel).map(|chosen| {
+    let note = app.session().decoder_choices.chosen(channel).map(|chosen| {
         if chosen.format == decoded.format {
             "chosen".to_owned()
         } else {

@@ -35,7 +35,7 @@ struct Column {
 }
 
 pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
-    let nodes: Vec<&NodeStatus> = app.session().nodes().iter().map(|(_, node)| node).collect();
+    let nodes: Vec<&NodeStatus> = app.session().server.nodes.by_id.values().collect();
     let rows = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
     let room = usize::from(area.width.saturating_sub(AROUND));
     let columns = fitting(app, &nodes, room);
@@ -124,7 +124,7 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
     let name = |node: &NodeStatus| {
         let known = facts(node, &|of| whole(of.name.as_bytes()));
         if known.0.is_empty() {
-            return (app.settings().address.clone(), Style::new());
+            return (app.session().settings.address.clone(), Style::new());
         }
         known
     };
@@ -135,7 +135,7 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
         })
     };
     let rate = |node: &NodeStatus| {
-        let rate = node.rate(app.now()).map(figures::rate);
+        let rate = node.rate(app.session().now).map(figures::rate);
         (rate.unwrap_or_default(), Style::new())
     };
     let round_trip = |node: &NodeStatus| {

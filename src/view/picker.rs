@@ -59,8 +59,8 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
 /// Draws the list. Returns the position of the caret if a name is being typed.
 fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let listed: Vec<&Pickable> = picker.listed().map(|(_, profile)| profile).collect();
-    let selected = listed.get(picker.line());
-    let typed_rows = u16::from(picker.name().is_some());
+    let selected = listed.get(picker.line);
+    let typed_rows = u16::from(picker.name.is_some());
     let rows = u16::try_from(listed.len().max(1)).unwrap_or(u16::MAX);
     let place = frame::popup(area, COLUMNS, rows.saturating_add(2 + typed_rows));
     let title = format!(" Profiles {} ", listed.len());
@@ -68,7 +68,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     frame::draw(place, Some(accent), &title, ("", Style::new()), buffer);
     let mut lines = inside(place);
     let mut caret = None;
-    if let Some(name) = picker.name() {
+    if let Some(name) = &picker.name {
         let line = Rect {
             height: lines.height.min(1),
             ..padded(lines)
@@ -83,11 +83,11 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
         line.draw(lines, 0, Style::new(), buffer);
     }
     let height = usize::from(lines.height).max(1);
-    let top = (picker.line() + 1).saturating_sub(height);
+    let top = (picker.line + 1).saturating_sub(height);
     let name_columns = name_columns(&listed, NAME_COLUMNS.min(usize::from(lines.width) / 3));
     let shown = listed.iter().enumerate().skip(top);
     for (row, (index, profile)) in (0..lines.height).zip(shown) {
-        let style = frame::selection(index == picker.line(), true);
+        let style = frame::selection(index == picker.line, true);
         let line = profile_line(profile, name_columns, usize::from(lines.width));
         line.draw(lines, row, style, buffer);
     }

@@ -136,7 +136,7 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         Drawn {
             series,
             curve: app.plot().curve(series, window, app.session()),
-            empty_reason: plot.empty_reason(series, window, app.now()),
+            empty_reason: plot.empty_reason(series, window, app.session().now),
             unit,
             magnitude,
         }
@@ -211,9 +211,9 @@ fn stack(
         let panel = Panel {
             series: &series,
             window,
-            form: app.session().time_form(),
+            form: app.session().time_form,
             clock: &clock,
-            now: app.now(),
+            now: app.session().now,
             is_lowest: left == 1,
             read,
         };

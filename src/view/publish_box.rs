@@ -71,7 +71,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
         };
     }
     let mut line = LineBuilder::new(usize::from(text.width));
-    let hint = if app.settings().read_only {
+    let hint = if app.session().settings.read_only {
         "read-only: publishing is off"
     } else {
         "press p to publish a message"

@@ -72,25 +72,24 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         wrong(query_box, error, &mut line);
         return line;
     }
+    let session = app.session();
+    let find = session.find.as_ref();
     let (trouble, progress) = match query_box.purpose {
-        Purpose::Filter => (app.filters().trouble(), app.filters().lag(app.now())),
-        Purpose::Find => {
-            let find = app.find();
-            (
-                find.and_then(crate::app::Find::trouble),
-                find.and_then(|find| find.lag(app.now())),
-            )
-        }
+        Purpose::Filter => (session.filters.trouble(), session.filters.lag(session.now)),
+        Purpose::Find => (
+            find.and_then(|find| find.watch.trouble()),
+            find.and_then(|find| find.watch.lag(session.now)),
+        ),
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => (None, None),
     };
-    let count = match (query_box.purpose, app.find()) {
-        (Purpose::Filter, _) if app.filters().is_new() => Some("searching …".to_owned()),
-        (Purpose::Filter, _) if app.filters().progress().is_some() => {
-            let (shown, kept) = (app.shown().messages(), app.log().counters().kept);
+    let count = match (query_box.purpose, find) {
+        (Purpose::Filter, _) if session.filters.is_new => Some("searching …".to_owned()),
+        (Purpose::Filter, _) if session.filters.watch.is_some() => {
+            let (shown, kept) = (session.shown.messages(), session.log.counters().kept);
             let (shown, kept) = (figures::count(shown), figures::count(kept));
             Some(format!("{shown} of {kept}"))
         }
-        (Purpose::Find, Some(find)) => Some(format!("{} found", figures::count(find.rows().len()))),
+        (Purpose::Find, Some(find)) => Some(format!("{} found", figures::count(find.rows.len()))),
         _ => None,
     };
     let offered = app.offered().map(|offered| {
@@ -109,9 +108,9 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     if let Some(words) = scanning(progress) {
         line.words(&format!(" · {words}"), theme::WATCH);
     }
-    let not_known = match (query_box.purpose, app.find()) {
-        (Purpose::Filter, _) => app.filters().unchecked(),
-        (Purpose::Find, Some(find)) => find.unchecked(),
+    let not_known = match (query_box.purpose, find) {
+        (Purpose::Filter, _) => session.filters.unchecked(),
+        (Purpose::Find, Some(find)) => find.watch.unchecked,
         _ => Unchecked::default(),
     };
     for words in unchecked(&not_known) {

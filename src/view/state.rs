@@ -11,8 +11,8 @@ use crate::server::Connection;
 
 /// Returns the state of the connection: a mark, its style, and a description.
 pub(super) fn state(app: &App) -> (&'static str, Style, String) {
-    let server = app.server();
-    if let Some(away) = app.session().nodes().lost() {
+    let server = &app.session().server;
+    if let Some(away) = app.session().server.nodes.lost() {
         return state_away(app, away);
     }
     match &server.connection {
@@ -43,7 +43,7 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
             theme::BAD,
             format!(
                 "reconnecting {}: {}",
-                wait(*retry_at, app.now()),
+                wait(*retry_at, app.session().now),
                 connection_words(reason)
             ),
         ),
@@ -52,11 +52,11 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
             theme::BAD,
             format!(
                 "refused, {}: {}",
-                next_try(*retry_at, app.now()),
+                next_try(*retry_at, app.session().now),
                 connection_words(reason)
             ),
         ),
-        Connection::Idle if app.subscriptions().have_all_ended() => {
+        Connection::Idle if app.session().subscriptions.have_all_ended() => {
             ("■", theme::WATCH, "all subscriptions have ended".to_owned())
         }
         Connection::Idle => state_idle(app),
@@ -69,15 +69,15 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
         let words = format!("no answer for {}", figures::duration(silence));
         return Some((words, theme::WATCH));
     }
-    let subscriptions = app.subscriptions();
+    let subscriptions = &app.session().subscriptions;
     if subscriptions.can_receive() {
         return None;
     }
     let (_, wanted) = subscriptions.counts();
     let denied = subscriptions.denied().count();
-    let (reason, style) = match &app.server().connection {
+    let (reason, style) = match &app.session().server.connection {
         Connection::Reconnecting { retry_at, .. } => (
-            format!("reconnecting {}", wait(*retry_at, app.now())),
+            format!("reconnecting {}", wait(*retry_at, app.session().now)),
             theme::BAD,
         ),
         Connection::Refused { .. } => ("login refused".to_owned(), theme::BAD),
@@ -113,7 +113,7 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {
-            let next_try = next_try(*retry_at, app.now());
+            let next_try = next_try(*retry_at, app.session().now);
             let reason = connection_words(reason);
             let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
             ("✗", theme::BAD, words)
@@ -121,7 +121,7 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
         Connection::Reconnecting {
             reason, retry_at, ..
         } => {
-            let wait = wait(*retry_at, app.now());
+            let wait = wait(*retry_at, app.session().now);
             let reason = connection_words(reason);
             let words = format!("{name} unreachable{lost}, next try {wait}: {reason}");
             ("○", theme::BAD, words)
@@ -142,7 +142,7 @@ pub(super) fn server_words(away: LostNode<'_>) -> String {
 /// Describes what is lost although the connection is live, such as what a replica's primary does
 /// not pass on.
 fn losing(app: &App) -> String {
-    let gaps = &app.server().losing;
+    let gaps = &app.session().server.losing;
     let newest = gaps.values().next_back();
     let what = newest.map_or_else(String::new, |gap| {
         format!(
@@ -156,7 +156,7 @@ fn losing(app: &App) -> String {
 
 /// Returns the state without subscriptions, when there is no connection.
 fn state_idle(app: &App) -> (&'static str, Style, String) {
-    let subscriptions = app.subscriptions();
+    let subscriptions = &app.session().subscriptions;
     if let Some(words) = sought_words(app) {
         return ("◌", theme::WATCH, words);
     }
@@ -172,7 +172,7 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
 
 /// Describes the sharded channels that are being looked for, if any.
 pub(super) fn sought_words(app: &App) -> Option<String> {
-    let sought: Vec<_> = app.subscriptions().discovery_patterns().collect();
+    let sought: Vec<_> = app.session().subscriptions.discovery_patterns().collect();
     let ((first, _), more) = (sought.first()?, sought.len() - 1);
     let more = match more {
         0 => String::new(),
@@ -182,7 +182,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     let found = match is_answered {
         false => "; no answer yet",
         // The channels that were found have ended.
-        true if app.subscriptions().have_had_sharded() => "",
+        true if app.session().subscriptions.ever_had_sharded() => "",
         true => "; none yet",
     };
     let name = whole_name(&first.name);

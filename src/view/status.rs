@@ -140,9 +140,9 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
 
 /// Returns all parts of the line in order.
 fn parts(app: &App) -> Vec<Part> {
-    let server = app.server();
-    let settings = app.settings();
-    let counters = app.log().counters();
+    let server = &app.session().server;
+    let settings = &app.session().settings;
+    let counters = app.session().log.counters();
     let (mark, style, words) = state(app);
     let mut parts = Vec::new();
     parts.extend(settings.profile.as_ref().map(profile));
@@ -180,12 +180,12 @@ fn parts(app: &App) -> Vec<Part> {
         ));
     }
     parts.push(subscriptions(app));
-    if (server.connection == Connection::Live || app.session().nodes().lost().is_some())
-        && let Some(history) = app.log().history()
+    if (server.connection == Connection::Live || app.session().server.nodes.lost().is_some())
+        && let Some(history) = app.session().log.history()
     {
-        let rate = figures::rate(history.rate(app.now()));
+        let rate = figures::rate(history.rate(app.session().now));
         parts.push(part(8, format!("{rate} "), theme::STRONG));
-        let bars = figures::sparkline(&history.bars(app.now(), BARS));
+        let bars = figures::sparkline(&history.bars(app.session().now, BARS));
         parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
     let figure = |count, what| format!("{} {what}  ", figures::count(count));
@@ -213,7 +213,7 @@ fn profile(badge: &Badge) -> Part {
 }
 
 fn subscriptions(app: &App) -> Part {
-    let (live, wanted) = app.subscriptions().counts();
+    let (live, wanted) = app.session().subscriptions.counts();
     let plural = if wanted == 1 { "" } else { "s" };
     if live < wanted {
         return part(

@@ -171,7 +171,8 @@ fn key(random: &mut Random) -> KeyEvent {
         let modifiers = KeyModifiers::from_bits_truncate(random.byte());
         KeyEvent::new(KeyCode::Char(letter), modifiers)
     } else {
-        random.pick(random.clone().pick(BINDINGS).keys).event()
+        let chord = random.pick(random.clone().pick(BINDINGS).keys);
+        KeyEvent::new(chord.code, chord.modifiers)
     };
     KeyEvent {
         kind: *kind,
@@ -446,7 +447,8 @@ impl Session {
     fn subscription(&self, random: &mut Random) -> Subscription {
         let listed: Vec<Subscription> = self
             .app
-            .subscriptions()
+            .session()
+            .subscriptions
             .listed()
             .map(|(id, topic, _)| Subscription {
                 id,
@@ -516,7 +518,7 @@ impl Session {
 
     /// Panics unless the counters agree with the messages received and kept.
     fn assert_counts(&self) {
-        let log = self.app.log();
+        let log = &self.app.session().log;
         let counters = log.counters();
         assert_eq!(counters.received, self.came);
         let not_kept = counters.evicted + counters.cleared + counters.dropped;

@@ -75,14 +75,14 @@ fn accessible_channels_are_subscribed_to_and_announced_once() {
     );
     let words = "* is refused; subscribed to what user \"app\" may access: orders.*, logs.*, plain";
     assert!(stage.toast().starts_with(words), "{}", stage.toast());
-    let rows = stage.app.log().notices().count();
+    let rows = stage.session().log.notices().count();
     // After a reconnection, everything is refused once more.
     refuse(&mut stage, "NOPERM");
     assert_eq!(allow(&mut stage, channels), []);
     let more = only(&["orders.*", "more.*"]);
-    assert_eq!(stage.app.log().notices().count(), rows + 1);
+    assert_eq!(stage.session().log.notices().count(), rows + 1);
     assert_eq!(allow(&mut stage, more), [Topic::pattern(b"more.*")]);
-    assert_eq!(stage.app.log().notices().count(), rows + 2);
+    assert_eq!(stage.session().log.notices().count(), rows + 2);
 }
 
 #[test]

@@ -113,16 +113,16 @@ fn the_selection_keeps_its_row_until_eviction_and_then_moves_to_the_oldest() {
     stage.keys(" ");
     assert_eq!(stage.selected(), "499");
     let held = stage.app.window().selected;
-    while stage.app.log().counters().evicted == 0 {
+    while stage.session().log.counters().evicted == 0 {
         stage.numbered("b", 100);
     }
     assert_eq!(stage.app.window().selected, held);
-    while stage.app.log().first() <= held.unwrap() {
+    while stage.session().log.first() <= held.unwrap() {
         stage.numbered("b", 100);
     }
     let window = stage.app.window();
     assert!(window.is_at_top);
-    assert_eq!(window.selected, Some(stage.app.log().first()));
+    assert_eq!(window.selected, Some(stage.session().log.first()));
     assert_eq!(window.newer + window.rows.len() as u64, stage.shown());
 }
 
@@ -145,7 +145,7 @@ fn clearing_removes_the_rows_and_keeps_the_counts_and_channels() {
     stage.keys("gc");
     assert!(stage.is_following());
     assert_eq!(stage.shown(), 0);
-    let counters = *stage.app.log().counters();
+    let counters = *stage.session().log.counters();
     assert_eq!(
         (counters.received, counters.kept, counters.cleared),
         (100, 0, 100)
@@ -166,7 +166,7 @@ fn the_time_format_cycles_and_is_announced() {
         TimeForm::Local,
     ] {
         stage.keys("t");
-        assert_eq!(stage.app.session().time_form(), form);
+        assert_eq!(stage.session().time_form, form);
         assert!(stage.toast().contains(form.name()));
     }
 }
@@ -198,12 +198,15 @@ fn enter_toggles_between_the_selected_channel_and_all() {
     assert_eq!(stage.listed(), ["*", "a", "b", "c"]);
     stage.keys("j");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.only(), Some(&b"a"[..]));
+    assert_eq!(stage.session().filters.only.as_deref(), Some(&b"a"[..]));
     assert_eq!(stage.shown(), 2);
     stage.messages(&[("b", b"5"), ("a", b"6")]);
     assert_eq!((stage.shown(), stage.selected()), (3, "6".to_owned()));
     stage.code(KeyCode::Enter);
-    assert_eq!((stage.app.only(), stage.shown()), (None, 6));
+    assert_eq!(
+        (stage.session().filters.only.as_deref(), stage.shown()),
+        (None, 6)
+    );
 }
 
 #[test]
@@ -212,7 +215,7 @@ fn esc_first_shows_all_channels_and_then_follows_again() {
     stage.keys("j ");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.only(), None);
+    assert_eq!(stage.session().filters.only.as_deref(), None);
     assert!(!stage.is_following());
     stage.code(KeyCode::Esc);
     assert!(stage.is_following());
@@ -222,7 +225,7 @@ fn esc_first_shows_all_channels_and_then_follows_again() {
 fn a_pattern_cannot_be_shown_alone_or_muted() {
     let mut stage = channels_of(THREE);
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.only(), None);
+    assert_eq!(stage.session().filters.only.as_deref(), None);
     assert!(stage.toast().contains("select a channel"));
     stage.keys("m");
     assert_eq!(stage.shown(), 4);
@@ -233,10 +236,10 @@ fn a_pattern_cannot_be_shown_alone_or_muted() {
 fn muting_hides_kept_and_new_messages_and_m_shows_them_again() {
     let mut stage = channels_of(THREE);
     stage.keys("jm");
-    assert!(stage.app.is_muted(b"a"));
+    assert!(stage.session().filters.muted.contains(b"a"));
     assert_eq!(stage.shown(), 2);
     stage.messages(&[("a", b"5")]);
-    assert_eq!((stage.shown(), stage.app.log().counters().kept), (2, 5));
+    assert_eq!((stage.shown(), stage.session().log.counters().kept), (2, 5));
     stage.keys("m");
     assert_eq!(stage.shown(), 5);
     assert!(stage.toast().contains("unmuted"));
@@ -254,7 +257,7 @@ fn a_channel_shown_alone_is_visible_even_if_muted() {
 fn the_sentinels_greetings_are_muted_from_the_start() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("__sentinel__:hello", b"x"), ("a", b"1")]);
-    assert_eq!((stage.shown(), stage.app.log().counters().kept), (1, 2));
+    assert_eq!((stage.shown(), stage.session().log.counters().kept), (1, 2));
 }
 
 #[test]
@@ -279,7 +282,7 @@ fn a_mute_survives_its_channel_being_forgotten() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 16 << 10);
     stage.messages(&[("muted", b"1")]);
     stage.keys(" m ");
-    assert!(stage.app.is_muted(b"muted"));
+    assert!(stage.session().filters.muted.contains(b"muted"));
     for part in 0..15 {
         let names: Vec<String> = (0..1000)
             .map(|number| format!("c{part}:{number}"))
@@ -290,12 +293,12 @@ fn a_mute_survives_its_channel_being_forgotten() {
             .collect();
         stage.messages(&messages);
     }
-    assert!(stage.app.log().channels().find(b"muted").is_none());
+    assert!(stage.session().log.channels().find(b"muted").is_none());
     let before = stage.shown();
     assert!(before > 0);
-    let kept = stage.app.log().counters().kept;
+    let kept = stage.session().log.counters().kept;
     stage.messages(&[("muted", b"2")]);
-    assert_eq!(stage.shown(), stage.app.log().counters().kept - 1);
+    assert_eq!(stage.shown(), stage.session().log.counters().kept - 1);
     assert!(kept > 0);
 }
 
@@ -378,7 +381,7 @@ fn duplicate_and_empty_names_and_esc_subscribe_to_nothing() {
     assert_eq!(stage.code(KeyCode::Enter), []);
     stage.keys("ausers");
     assert_eq!(stage.code(KeyCode::Esc), []);
-    assert_eq!(stage.app.subscriptions().counts(), (0, 1));
+    assert_eq!(stage.session().subscriptions.counts(), (0, 1));
     assert!(stage.app.overlay().is_none());
 }
 
@@ -432,7 +435,7 @@ fn a_late_confirmation_does_not_restore_an_unsubscribed_channel() {
         reason: "NOPERM".into(),
     });
     assert_eq!(stage.state(0), &SubscriptionState::Unsubscribed);
-    assert_eq!(stage.app.subscriptions().counts(), (0, 0));
+    assert_eq!(stage.session().subscriptions.counts(), (0, 0));
 }
 
 #[test]
@@ -460,7 +463,7 @@ fn subscriptions_go_through_their_states() {
     for id in 0..3 {
         stage.confirm(id);
     }
-    assert_eq!(stage.app.subscriptions().counts(), (3, 3));
+    assert_eq!(stage.session().subscriptions.counts(), (3, 3));
     stage.connection(Connection::Reconnecting {
         reason: ConnectionError::Io("server closed the connection".into()),
         retry_at: stage.now.after(Duration::from_secs(3)),
@@ -468,8 +471,8 @@ fn subscriptions_go_through_their_states() {
     });
     let all = [0, 1, 2].map(SubscriptionId);
     stage.send(Event::Feed(Feed::Unconfirmed(all.into())));
-    assert_eq!(stage.app.subscriptions().counts(), (0, 3));
-    assert_eq!(stage.app.server().round_trip, None);
+    assert_eq!(stage.session().subscriptions.counts(), (0, 3));
+    assert_eq!(stage.session().server.round_trip, None);
     stage.connection(Connection::Live);
     stage.confirm(0);
     let (b, c) = (stage.subscription(1), stage.subscription(2));
@@ -496,7 +499,7 @@ fn an_ended_subscription_can_be_renewed_and_is_listed_once() {
     let mut stage = Stage::new(&["a"]);
     let subscription = stage.subscription(0);
     stage.notice(Notice::Ended { subscription });
-    assert!(stage.app.subscriptions().have_all_ended());
+    assert!(stage.session().subscriptions.have_all_ended());
     stage.keys("aa");
     let effects = stage.code(KeyCode::Enter);
     assert!(matches!(
@@ -504,7 +507,7 @@ fn an_ended_subscription_can_be_renewed_and_is_listed_once() {
         [Effect::Command(Command::Subscribe(_))]
     ));
     stage.confirm(1);
-    assert_eq!(stage.app.subscriptions().counts(), (1, 1));
+    assert_eq!(stage.session().subscriptions.counts(), (1, 1));
     assert_eq!(stage.listed(), ["a"]);
 }
 
@@ -916,7 +919,7 @@ fn pasted_keys_only_move_outside_text_boxes() {
     assert!(stage.app.overlay().is_none());
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.shown(), 30);
-    assert!((0..30).all(|row| !stage.app.session().is_marked(RowId(row))));
+    assert!((0..30).all(|row| !stage.session().marked.contains(&RowId(row))));
     assert_eq!(stage.box_texts(), (String::new(), String::new()));
     assert!(
         stage.toast().contains("several keys at once"),
@@ -944,7 +947,7 @@ fn pasted_keys_change_no_list_and_no_open_message() {
     stage.keys("fb");
     stage.code(KeyCode::Enter);
     assert_eq!(burst(&mut stage, "ddi ea\r"), []);
-    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     assert_eq!(stage.app.context(), Context::Filters);
     stage.keys("d");
     stage.code(KeyCode::Esc);
@@ -989,12 +992,12 @@ fn a_repeated_tap_acts_once_it_is_clearly_not_held() {
         assert!(due.since(stage.now) < Duration::from_millis(200));
         stage.now = due;
         stage.send(Event::Tick);
-        assert_eq!(stage.app.is_muted(b"a"), is_muted);
+        assert_eq!(stage.session().filters.muted.contains(b"a"), is_muted);
     }
     // Another key makes it act at once.
     stage.wait(Duration::from_millis(300));
     stage.keys("mj");
-    assert!(!stage.app.is_muted(b"a"));
+    assert!(!stage.session().filters.muted.contains(b"a"));
 }
 
 #[test]
@@ -1006,13 +1009,13 @@ fn holding_z_undoes_one_action() {
     stage.keys("atwo");
     stage.code(KeyCode::Enter);
     stage.keys("dd");
-    assert_eq!(stage.app.filters().list().len(), 0);
+    assert_eq!(stage.session().filters.list.len(), 0);
     stage.keys("Z");
     for pause in [500, 33, 33] {
         stage.wait(Duration::from_millis(pause));
         stage.code(KeyCode::Char('Z'));
     }
-    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
 }
 
 #[test]
@@ -1048,13 +1051,9 @@ fn undo_restores_a_list_entry_in_its_place() {
             stage.code(KeyCode::Enter);
         }
         let listed = |stage: &Stage| -> Vec<String> {
-            let filters = stage.app.filters().list().iter().map(|one| &one.query);
-            let breakpoints = stage
-                .app
-                .breakpoints()
-                .list()
-                .iter()
-                .map(subscope::app::Breakpoint::query);
+            let filters = stage.session().filters.list.iter().map(|one| &one.query);
+            let breakpoints = stage.session().breakpoints.list.iter();
+            let breakpoints = breakpoints.map(|one| &one.query);
             let queries: Vec<_> = if open == "f" {
                 filters.collect()
             } else {
@@ -1095,11 +1094,11 @@ fn several_actions_are_undone_one_by_one() {
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
     stage.keys("cfdZ");
-    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     stage.keys("d");
     stage.code(KeyCode::Esc);
     stage.keys("ZZ");
-    assert_eq!(stage.app.filters().list().len(), 1);
+    assert_eq!(stage.session().filters.list.len(), 1);
     assert!(
         stage.toast().contains("3 messages restored"),
         "{}",
@@ -1258,7 +1257,7 @@ fn an_open_message_survives_eviction_and_names_its_subscriptions() {
     );
     stage.code(KeyCode::Enter);
     stage.messages(&vec![("b", &[b'x'; 4096][..]); 20_000]);
-    assert!(stage.app.log().row(stage.snapshot().row).is_none());
+    assert!(stage.session().log.row(stage.snapshot().row).is_none());
     assert_eq!(&*stage.snapshot().payload, b"payload");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"payload").into())]);
     stage.keys("e");
@@ -1272,7 +1271,7 @@ fn copying_takes_the_selected_message_or_the_last_of_the_channel() {
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"3").into())]);
     assert!(stage.toast().contains("copied"));
     stage.send(Event::Failed("not copied: too large".into()));
-    assert!(stage.app.toast().unwrap().is_error);
+    assert!(stage.session().toast().unwrap().is_error);
     stage.code(KeyCode::Tab);
     stage.keys("g");
     assert_eq!(stage.keys("y"), [Effect::Copy((*b"1").into())]);
@@ -1537,7 +1536,7 @@ fn no_timer_runs_while_nothing_changes_with_time() {
         Some(START.after(Duration::from_secs(5)))
     );
     stage.wait(Duration::from_secs(5));
-    assert_eq!(stage.app.toast(), None);
+    assert_eq!(stage.session().toast(), None);
     assert_eq!(stage.app.next_tick(), Some(unanswered));
     stage.connection(Connection::Reconnecting {
         reason: ConnectionError::Io("gone".into()),
@@ -1601,11 +1600,12 @@ fn a_server_removed_from_the_cluster_disappears_from_the_table() {
     let mut stage = Stage::new(&["*"]);
     let table = |stage: &Stage| {
         stage
-            .app
             .session()
-            .nodes()
-            .iter()
-            .map(|(id, _)| id.0)
+            .server
+            .nodes
+            .by_id
+            .keys()
+            .map(|id| id.0)
             .collect::<Vec<_>>()
     };
     stage.send(Event::Feed(Feed::Nodes(vec![facts(0), facts(1)])));
@@ -1624,27 +1624,27 @@ fn a_silent_node_is_reported_although_others_answer() {
         stage.send(Event::Feed(Feed::Connection(NodeId(id), Connection::Live)));
     }
     let silence = |stage: &Stage| -> Vec<Option<Duration>> {
-        let nodes = stage.app.session().nodes().iter();
+        let nodes = stage.session().server.nodes.by_id.values();
         nodes
-            .map(|(_, node)| stage.app.session().unanswered_by(node))
+            .map(|node| stage.session().unanswered_by(node))
             .collect()
     };
     stage.wait(Duration::from_secs(5));
     stage.messages(&[("orders", b"1")]);
     stage.wait(Duration::from_secs(3));
     let silent = Some(Duration::from_secs(8));
-    assert_eq!(stage.app.session().unanswered(), silent);
+    assert_eq!(stage.session().unanswered(), silent);
     assert_eq!(silence(&stage), [None, silent]);
     let round_trip = Duration::from_millis(1);
     stage.send(Event::Feed(Feed::RoundTrip(NodeId(1), round_trip)));
-    assert_eq!(stage.app.session().unanswered(), None);
+    assert_eq!(stage.session().unanswered(), None);
     assert_eq!(silence(&stage), [None, None]);
 }
 
 #[test]
 fn key_events_limited_to_one_node_are_announced_once() {
     let notice = |stage: &Stage| {
-        let notices = stage.app.log().notices();
+        let notices = stage.session().log.notices();
         let partial = notices.filter(|(_, notice)| matches!(notice, Notice::Partial(_)));
         partial.count()
     };
@@ -1808,7 +1808,9 @@ fn a_key_never_acts_on_a_row_that_moves() {
             toast.contains(&format!("frozen · {key} again to")) && toast.contains(": c ·"),
             "{toast}"
         );
-        assert!(!stage.app.is_muted(b"c") && stage.app.focus() == Focus::Messages);
+        assert!(
+            !stage.session().filters.muted.contains(b"c") && stage.app.focus() == Focus::Messages
+        );
         stage.messages(&[("d", b"5")]);
         stage.keys(key);
         assert_ne!(stage.toast(), toast, "{key}");
@@ -1830,14 +1832,18 @@ fn a_key_never_acts_on_an_evicted_row() {
         stage.numbered("flood", 100);
     }
     stage.keys("m");
-    assert!(!stage.app.is_muted(b"flood"), "{}", stage.toast());
+    assert!(
+        !stage.session().filters.muted.contains(b"flood"),
+        "{}",
+        stage.toast()
+    );
     assert!(
         stage.toast().contains("m again to mute its channel: flood"),
         "{}",
         stage.toast()
     );
     stage.keys("m");
-    assert!(stage.app.is_muted(b"flood"));
+    assert!(stage.session().filters.muted.contains(b"flood"));
 }
 
 #[test]
@@ -1845,11 +1851,17 @@ fn m_toggles_the_same_channel_until_the_selection_moves() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(THREE);
     stage.keys("mm");
-    assert!(stage.app.is_muted(b"c"));
+    assert!(stage.session().filters.muted.contains(b"c"));
     stage.keys("m");
-    assert!(!stage.app.is_muted(b"c") && !stage.app.is_muted(b"a"));
+    assert!(
+        !stage.session().filters.muted.contains(b"c")
+            && !stage.session().filters.muted.contains(b"a")
+    );
     stage.keys("mkm");
-    assert!(stage.app.is_muted(b"c") && stage.app.is_muted(b"b"));
+    assert!(
+        stage.session().filters.muted.contains(b"c")
+            && stage.session().filters.muted.contains(b"b")
+    );
 }
 
 #[test]
@@ -1901,7 +1913,7 @@ fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     stage.numbered("a", 3);
     stage.keys("v");
     assert_eq!(stage.keys("q"), []);
-    assert_eq!(stage.app.list_form(), ListForm::Names);
+    assert_eq!(stage.app.channels().form, ListForm::Names);
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.keys("q"), []);
@@ -2020,7 +2032,10 @@ fn undoing_a_clear_restores_marks_filter_and_position() {
     stage.keys("gjjx");
     assert_eq!(stage.selected(), "2");
     stage.keys("c");
-    assert_eq!((stage.shown(), stage.app.log().counters().cleared), (0, 30));
+    assert_eq!(
+        (stage.shown(), stage.session().log.counters().cleared),
+        (0, 30)
+    );
     assert!(stage.toast().contains("Z undoes it"), "{}", stage.toast());
     // A second press, on an empty log, does not replace what can be restored.
     stage.keys("c");
@@ -2031,9 +2046,12 @@ fn undoing_a_clear_restores_marks_filter_and_position() {
         "{}",
         stage.toast()
     );
-    assert_eq!((stage.shown(), stage.app.log().counters().cleared), (31, 0));
+    assert_eq!(
+        (stage.shown(), stage.session().log.counters().cleared),
+        (31, 0)
+    );
     assert_eq!(stage.selected(), "2");
-    assert!(stage.app.session().is_marked(RowId(2)));
+    assert!(stage.session().marked.contains(&RowId(2)));
     stage.keys("/2");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.shown(), 12);
@@ -2054,9 +2072,9 @@ fn actions_are_undone_last_first() {
         effects[..],
         [Effect::Command(Command::Subscribe(_))]
     ));
-    assert_eq!(stage.app.log().counters().cleared, 1);
+    assert_eq!(stage.session().log.counters().cleared, 1);
     assert_eq!(stage.keys("Z"), []);
-    assert_eq!(stage.app.log().counters().cleared, 0);
+    assert_eq!(stage.session().log.counters().cleared, 0);
     assert_eq!(stage.keys("Z"), []);
     assert!(stage.toast().contains("nothing to undo"));
 }
@@ -2066,10 +2084,10 @@ fn undoing_a_clear_reports_rows_evicted_since() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 32 << 10);
     stage.numbered("old", 100);
     stage.keys("c");
-    while stage.app.log().counters().evicted == 0 {
+    while stage.session().log.counters().evicted == 0 {
         stage.numbered("new", 100);
     }
-    let kept = stage.app.log().counters().kept;
+    let kept = stage.session().log.counters().kept;
     stage.keys("Z");
     assert!(
         stage
@@ -2078,7 +2096,7 @@ fn undoing_a_clear_reports_rows_evicted_since() {
         "{}",
         stage.toast()
     );
-    assert_eq!(stage.app.log().counters().kept, kept);
+    assert_eq!(stage.session().log.counters().kept, kept);
 }
 
 #[test]
@@ -2108,8 +2126,8 @@ fn no_key_acts_on_an_open_message_that_follows_the_log() {
 
 /// Returns the text of each warning that Socket.IO counts a subscription.
 fn counted(stage: &Stage) -> Vec<String> {
-    let clock = stage.app.session().clock();
-    let notices = stage.app.log().notices();
+    let clock = stage.session().clock();
+    let notices = stage.session().log.notices();
     let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
     counted
         .map(|(_, notice)| notice_words(notice, &clock))
@@ -2180,7 +2198,7 @@ fn a_name_with_blanks_round_trips_through_the_publish_box_and_a_query() {
     stage.messages(&[("or\u{a0}ders ", b"x"), ("orders", b"x")]);
     stage.keys(r#"/channel:"or\u{a0}ders\x20""#);
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
 }
 
 #[test]

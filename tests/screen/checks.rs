@@ -88,9 +88,9 @@ impl Checked {
     /// Returns the text of each finding with its row.
     fn found(&self) -> Vec<(u64, String)> {
         let app = &self.stage.app;
-        let rows = (0..app.log().end().0).map(RowId);
+        let rows = (0..app.session().log.end().0).map(RowId);
         rows.flat_map(|row| {
-            let found = app.session().findings(row);
+            let found = app.session().checks.findings.of(row);
             found.map(move |finding| (row.0, finding.what.to_string()))
         })
         .collect()
@@ -98,7 +98,7 @@ impl Checked {
 
     /// Returns the rows that are shown.
     fn shown(&self) -> Vec<u64> {
-        let shown = self.stage.app.shown();
+        let shown = &self.stage.session().shown;
         let rows = (0..shown.len()).map(|place| shown.row_at(place).unwrap().0);
         rows.collect()
     }
@@ -301,7 +301,7 @@ fn flagged_messages_can_be_filtered_and_found() {
     checked.numbers("orders", [9, 20]);
     assert_eq!(checked.shown(), [0, 1, 3, 5, 6]);
     checked.press("\x1bFis:seqgap\n");
-    let found = checked.stage.app.find().unwrap().rows();
+    let found = &checked.stage.session().find.as_ref().unwrap().rows;
     let found: Vec<u64> = found.iter().map(|row| row.0).collect();
     assert_eq!(found, [2, 4, 7]);
 }
@@ -311,11 +311,11 @@ fn a_breakpoint_stops_at_a_flagged_row() {
     let mut checked = Checked::with(sequence());
     checked.press("Bis:seqgap\n\x1b");
     checked.numbers("orders", [1, 2, 3]);
-    assert!(checked.stage.app.breakpoints().stop().is_none());
+    assert!(checked.stage.session().breakpoints.stop.is_none());
     checked.numbers("orders", [7, 8]);
-    let breakpoints = checked.stage.app.breakpoints();
-    assert_eq!(breakpoints.stop().unwrap().row, RowId(3));
-    assert_eq!(breakpoints.hits().len(), 1);
+    let breakpoints = &checked.stage.session().breakpoints;
+    assert_eq!(breakpoints.stop.as_ref().unwrap().row, RowId(3));
+    assert_eq!(breakpoints.hits.len(), 1);
 }
 
 #[test]
@@ -393,7 +393,7 @@ fn no_shape_is_learnt_from_payloads_that_are_not_json() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("logs", &["hello"]);
     checked.press("\nz[");
-    assert!(checked.stage.app.session().checks().plan().is_empty());
+    assert!(checked.stage.session().checks.plan.is_empty());
 }
 
 #[test]
@@ -481,7 +481,7 @@ fn findings_disappear_and_return_with_their_rows() {
     assert_eq!(checked.shown(), [0, 1, 2]);
     assert_eq!(checked.found().len(), 1);
     let mut next = 7;
-    while checked.stage.app.log().counters().evicted < 2 {
+    while checked.stage.session().log.counters().evicted < 2 {
         checked.numbers("orders", next..next + 1_000);
         next += 1_000;
     }
@@ -654,7 +654,7 @@ fn only_an_integer_can_be_a_sequence() {
         checked.press("G\n\nj#");
         let toast = checked.stage.toast();
         assert!(toast.contains("not a whole number"), "{value}: {toast}");
-        assert!(checked.stage.app.session().checks().plan().is_empty());
+        assert!(checked.stage.session().checks.plan.is_empty());
         checked.press("qq");
     }
     checked.messages("a", &[r#"{"s":"17"}"#]);
@@ -680,7 +680,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
         panic!("no plan");
     };
     checked.engine.answer(plan);
-    let check = checked.stage.app.session().checks().plan().entries()[0].id;
+    let check = checked.stage.session().checks.plan.entries()[0].id;
     let some = Looked {
         only: Some(check),
         rows: 68,

@@ -162,7 +162,7 @@ fn a_large_payload_that_fits_evicts_older_rows() {
 fn press(app: &mut App, code: KeyCode) -> Vec<Effect> {
     app.update(
         Event::Key(KeyEvent::new(code, KeyModifiers::NONE)),
-        app.now(),
+        app.session().now,
     )
 }
 
@@ -194,11 +194,11 @@ fn the_screen_says_that_only_the_head_was_kept() {
     assert!(opened.contains(words), "{opened}");
     let copied = press(&mut app, KeyCode::Char('y'));
     assert_eq!(copied, [Effect::Copy([b'x'; 2048].into())]);
-    let expected = "copied the kept start of 500 MiB, 2.0 KiB (OSC 52)";
-    assert_eq!(app.toast().unwrap().text, expected);
+    let expected = "copied the kept part of 500 MiB, 2.0 KiB (OSC 52)";
+    assert_eq!(app.session().toast().unwrap().text, expected);
     press(&mut app, KeyCode::Char('e'));
     let refused = "only the first 2.0 KiB of 500 MiB were kept: it cannot be sent again";
-    assert_eq!(app.toast().unwrap().text, refused);
+    assert_eq!(app.session().toast().unwrap().text, refused);
     assert!(app.open().is_some());
 }
 

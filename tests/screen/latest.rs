@@ -109,14 +109,14 @@ fn v_replaces_the_log_with_the_latest_values_and_v_or_esc_goes_back() {
     for back in [KeyCode::Char('v'), KeyCode::Esc] {
         let mut stage = Stage::new(&["*"]);
         stage.numbered("a", 3);
-        assert_eq!(stage.app.list_form(), ListForm::Names);
+        assert_eq!(stage.app.channels().form, ListForm::Names);
         stage.keys("v");
-        assert_eq!(stage.app.list_form(), ListForm::Latest);
+        assert_eq!(stage.app.channels().form, ListForm::Latest);
         assert_eq!(stage.app.focus(), Focus::Channels);
         assert!(stage.app.areas().messages.is_empty());
         assert_eq!(stage.app.areas().channels.width, 80);
         stage.code(back);
-        assert_eq!(stage.app.list_form(), ListForm::Names);
+        assert_eq!(stage.app.channels().form, ListForm::Names);
         assert_eq!(stage.app.focus(), Focus::Messages);
         assert!(stage.is_following());
     }
@@ -144,13 +144,13 @@ fn enter_goes_back_to_the_log_with_only_that_channel() {
     assert!(stage.toast().contains("a pattern has no value"));
     stage.keys("j");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.only(), Some(&b"door"[..]));
+    assert_eq!(stage.session().filters.only.as_deref(), Some(&b"door"[..]));
     assert_eq!(stage.app.focus(), Focus::Messages);
-    assert_eq!(stage.app.shown().messages(), 2);
+    assert_eq!(stage.session().shown.messages(), 2);
     // Enter selects the channel; it does not toggle.
     stage.keys("v");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.only(), Some(&b"door"[..]));
+    assert_eq!(stage.session().filters.only.as_deref(), Some(&b"door"[..]));
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn keys_that_act_on_a_channel_act_on_the_selected_one() {
     assert_eq!(stage.channel_selected(), "door");
     assert_eq!(stage.keys("y"), [Effect::Copy(b"closed".to_vec().into())]);
     stage.keys("m");
-    assert!(stage.app.is_muted(b"door"));
+    assert!(stage.session().filters.muted.contains(b"door"));
     assert!(line_with(&stage, "door").contains("closed"));
     stage.keys("p");
     assert_eq!(stage.box_texts().0, "door");
@@ -169,7 +169,7 @@ fn keys_that_act_on_a_channel_act_on_the_selected_one() {
     stage.keys("e");
     assert_eq!(stage.box_texts(), ("door".into(), "closed".into()));
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.list_form(), ListForm::Latest);
+    assert_eq!(stage.app.channels().form, ListForm::Latest);
     stage.keys("ss");
     assert!(stage.screen().contains("by count"));
 }
@@ -188,7 +188,7 @@ fn keys_that_act_on_the_log_go_back_to_it_or_say_why_not() {
     for key in ["/", "F", "n", "N", "]", "["] {
         let mut stage = market(80, 24);
         stage.keys(key);
-        assert_eq!(stage.app.list_form(), ListForm::Names, "{key}");
+        assert_eq!(stage.app.channels().form, ListForm::Names, "{key}");
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
@@ -217,7 +217,7 @@ fn an_open_message_stays_and_follows_the_selected_channel() {
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.focus(), Focus::Channels);
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.list_form(), ListForm::Names);
+    assert_eq!(stage.app.channels().form, ListForm::Names);
     assert!(stage.app.open().is_some());
     stage.code(KeyCode::Esc);
     assert!(stage.app.open().is_none());

@@ -28,15 +28,15 @@ fn one_off_channels_stay_within_the_budget_and_the_list_says_how_many_it_shows()
             assert!(batch.size() < 2 << 20, "{}", batch.size());
             now = now.after(Duration::from_millis(2));
             app.update(Event::Feed(Feed::Batch(std::mem::take(&mut batch))), now);
-            assert!(app.log().size() <= app.log().budget());
+            assert!(app.session().log.size() <= app.session().log.budget());
         }
     }
     app.update(Event::Feed(Feed::Batch(batch)), now);
 
-    let counters = *app.log().counters();
+    let counters = *app.session().log.counters();
     assert_eq!(counters.received, 2 * CHANNELS);
     assert_eq!(counters.received, counters.kept + counters.evicted);
-    let of_kept: u64 = app.log().channels().len() as u64;
+    let of_kept: u64 = app.session().log.channels().len() as u64;
     assert!(of_kept <= counters.kept + 10_000, "{of_kept}");
 
     // The list settles by itself after several ticks.

@@ -134,7 +134,7 @@ impl Plotting {
     }
 
     fn checks_made(&self) -> Vec<Plotted> {
-        let entries = self.stage.app.session().checks().plan().entries().iter();
+        let entries = self.stage.session().checks.plan.entries().iter();
         let made = entries.map(|entry| match &entry.check {
             Check::Series { what, .. } => what.clone(),
             other => panic!("{other:?}"),
@@ -208,7 +208,7 @@ fn containers_and_payloads_without_values_are_not_plotted() {
     let mut plotting = Plotting::with_numbers(1);
     plotting.open_cpu();
     plotting.keys("gw");
-    assert!(plotting.stage.toast().contains("holds others"));
+    assert!(plotting.stage.toast().contains("contains other values"));
     plotting.keys("Jw");
     assert_eq!(plotting.plotted(), [""; 0]);
     assert!(!plotting.stage.app.plot().is_shown());
@@ -227,7 +227,7 @@ fn a_timestamp_is_not_plotted_as_its_year() {
         plotting.keys("jw");
         assert_eq!(
             plotting.stage.toast(),
-            "select a number to plot it: this value is a point in time"
+            "select a number to plot it: this value is a date"
         );
         assert!(plotting.stage.app.plot().series().is_empty());
     }
@@ -327,7 +327,7 @@ fn the_plot_follows_zooms_and_pans() {
     let mut plotting = Plotting::with_numbers(100);
     plotting.keys(" w");
     let app = &plotting.stage.app;
-    assert!(app.plot().is_following() && app.plot_window().contains(app.now()));
+    assert!(app.plot().is_following() && app.plot_window().contains(app.session().now));
     assert_eq!(plotting.span().as_secs(), 60);
     plotting.keys("+");
     assert_eq!(plotting.span().as_secs(), 30);

@@ -80,16 +80,16 @@ fn selected_number(stage: &Stage) -> u32 {
 fn a_filter_applies_as_it_is_typed_to_kept_and_new_messages() {
     let mut stage = stage();
     filter(&mut stage, "err");
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     feed(&mut stage, 100..200);
-    assert_eq!(stage.app.shown().messages(), 20);
+    assert_eq!(stage.session().shown.messages(), 20);
     stage.keys("x");
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
     stage.code(KeyCode::Backspace);
-    assert_eq!(stage.app.shown().messages(), 20);
+    assert_eq!(stage.session().shown.messages(), 20);
     stage.code(KeyCode::Enter);
     assert!(stage.app.overlay().is_none());
-    assert_eq!(stage.app.shown().messages(), 20);
+    assert_eq!(stage.session().shown.messages(), 20);
     assert!(stage.is_following());
 }
 
@@ -99,21 +99,24 @@ fn esc_in_the_box_restores_the_previous_filter_and_in_a_pane_clears_it() {
     filter(&mut stage, "error");
     stage.code(KeyCode::Esc);
     assert!(stage.app.overlay().is_none());
-    assert!(stage.app.shown().is_everything());
+    assert!(stage.session().shown.is_everything());
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
     filter(&mut stage, " nothing like it");
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.filters().typed(), Some(&query("error")));
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(
+        stage.session().filters.typed.as_ref(),
+        Some(&query("error"))
+    );
+    assert_eq!(stage.session().shown.messages(), 10);
     // Esc also restores the filter if the text is not a valid query.
     filter(&mut stage, " (");
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     stage.code(KeyCode::Esc);
-    assert!(stage.app.shown().is_everything());
-    assert_eq!(stage.app.shown().messages(), 100);
+    assert!(stage.session().shown.is_everything());
+    assert_eq!(stage.session().shown.messages(), 100);
 }
 
 #[test]
@@ -124,14 +127,14 @@ fn an_empty_box_clears_the_filter_or_the_search() {
     stage.keys("/");
     stage.ctrl('u');
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.filters().typed(), None);
-    assert!(stage.app.shown().is_everything());
+    assert_eq!(stage.session().filters.typed.as_ref(), None);
+    assert!(stage.session().shown.is_everything());
     stage.keys("Ferror");
     stage.code(KeyCode::Enter);
     stage.keys("F");
     stage.ctrl('u');
     stage.code(KeyCode::Enter);
-    assert!(stage.app.find().is_none());
+    assert!(stage.session().find.is_none());
 }
 
 #[test]
@@ -150,10 +153,11 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     stage.keys("/");
     // During a flood, some rows are always unsearched.
     feed_unsearched(&mut stage, 1);
-    assert!(!stage.app.filters().progress().unwrap().is_done());
+    let watch = stage.session().filters.watch.as_ref().unwrap();
+    assert!(!watch.progress().is_done());
     stage.code(KeyCode::Tab);
     assert_eq!(written(&stage), ".level == \"error\"");
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     // A suggestion that is accepted and kept is remembered.
     let effects = stage.code(KeyCode::Enter);
     let kept = ".level == \"error\"".to_owned();
@@ -166,7 +170,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     assert_eq!(stage.app.offered(), None);
     stage.ctrl('u');
     stage.keys("n=5");
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
     stage.code(KeyCode::Tab);
     assert_eq!(stage.toast(), "no suggestion · F1 syntax");
     assert_eq!(written(&stage), "n=5");
@@ -188,7 +192,8 @@ fn a_search_without_matches_suggests_what_may_have_been_meant() {
     );
     stage.keys("F");
     feed_unsearched(&mut stage, 1);
-    assert!(!stage.app.find().unwrap().progress().is_done());
+    let find = stage.session().find.as_ref().unwrap();
+    assert!(!find.watch.progress().is_done());
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
     assert_eq!(selected_number(&stage), 90);
@@ -202,29 +207,29 @@ fn a_breakpoint_suggests_what_may_have_been_meant() {
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
     feed(&mut stage, 100..120);
-    assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 2);
 }
 
 #[test]
 fn a_word_finds_channels_by_part_of_their_name() {
     let mut stage = stage();
     filter(&mut stage, "order");
-    assert_eq!(stage.app.shown().messages(), 50);
+    assert_eq!(stage.session().shown.messages(), 50);
     stage.keys(" error");
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     feed(&mut stage, 100..120);
-    assert_eq!(stage.app.shown().messages(), 12);
+    assert_eq!(stage.session().shown.messages(), 12);
     stage.ctrl('u');
     stage.keys("-order");
-    assert_eq!(stage.app.shown().messages(), 60);
+    assert_eq!(stage.session().shown.messages(), 60);
     stage.ctrl('u');
     stage.keys("channel:job");
-    assert_eq!(stage.app.shown().messages(), 60);
+    assert_eq!(stage.session().shown.messages(), 60);
     // Notices stay visible and belong to no channel.
     stage.notice(Notice::AllEnded);
     stage.ctrl('u');
     stage.keys("/jobs");
-    assert_eq!(stage.app.shown().messages(), 60);
+    assert_eq!(stage.session().shown.messages(), 60);
 }
 
 /// Feeds messages without running any scans, and returns the effects.
@@ -276,7 +281,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     assert_eq!(stage.app.offered(), None);
     stage.code(KeyCode::Esc);
     answer(&mut stage, requests);
-    assert_eq!(stage.app.shown().messages(), 1500);
+    assert_eq!(stage.session().shown.messages(), 1500);
     assert!(!stage.screen().contains("not yet searched"));
     stage.keys("n");
     assert_eq!(stage.toast(), "wrapped to the oldest match");
@@ -287,33 +292,33 @@ fn an_invalid_query_leaves_the_previous_one_in_force() {
     let mut stage = stage();
     // The valid prefix `is` is not in force either.
     filter(&mut stage, "is");
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
     stage.keys(":foo");
     let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
         panic!("the box is open")
     };
     assert!(query_box.error.is_some());
-    assert_eq!(stage.app.shown().messages(), 100);
+    assert_eq!(stage.session().shown.messages(), 100);
     assert_line(&stage, &["Filter", "no filter in force"]);
     stage.code(KeyCode::Enter);
     assert_eq!(written(&stage), "is:foo");
     stage.ctrl('u');
     stage.keys("error");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     stage.keys("/ 0");
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     stage.ctrl('u');
     stage.keys("info (");
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     assert_line(&stage, &["Filter", "still in force: error"]);
     stage.code(KeyCode::Backspace);
-    assert_eq!(stage.app.shown().messages(), 90);
+    assert_eq!(stage.session().shown.messages(), 90);
     assert!(!stage.screen().contains("still in force"));
     // The same goes for a search.
     stage.code(KeyCode::Esc);
     stage.keys("Finfo (");
-    assert!(stage.app.find().is_none());
+    assert!(stage.session().find.is_none());
     assert_line(&stage, &["Find", "no search active"]);
 }
 
@@ -410,25 +415,25 @@ fn listed_filters_can_be_on_or_off_and_include_or_exclude() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.chord(KeyModifiers::ALT, KeyCode::Enter);
-    assert!(stage.app.filters().typed().is_none());
-    assert_eq!(stage.app.filters().list().len(), 1);
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert!(stage.session().filters.typed.is_none());
+    assert_eq!(stage.session().filters.list.len(), 1);
+    assert_eq!(stage.session().shown.messages(), 10);
     // Excluding shows everything else.
     stage.keys("fi");
-    assert_eq!(stage.app.shown().messages(), 90);
+    assert_eq!(stage.session().shown.messages(), 90);
     stage.keys("i");
     // A second excluding filter narrows the log further.
     stage.keys("a.n >= 50");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Filters);
-    assert_eq!(stage.app.shown().messages(), 5);
+    assert_eq!(stage.session().shown.messages(), 5);
     stage.keys("i");
-    assert_eq!(stage.app.shown().messages(), 5);
+    assert_eq!(stage.session().shown.messages(), 5);
     stage.keys(" ");
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     stage.keys("kd");
-    assert_eq!(stage.app.filters().list().len(), 1);
-    assert_eq!(stage.app.shown().messages(), 100);
+    assert_eq!(stage.session().filters.list.len(), 1);
+    assert_eq!(stage.session().shown.messages(), 100);
 }
 
 #[test]
@@ -451,10 +456,10 @@ fn an_empty_list_opens_its_box_and_stays_open_after_an_addition() {
         assert_eq!(stage.app.context(), context);
         stage.code(KeyCode::Esc);
     }
-    assert_eq!(stage.app.filters().list().len(), 1);
-    assert_eq!(stage.app.filters().list()[0].query, query("error"));
-    assert_eq!(stage.app.breakpoints().list().len(), 1);
-    assert_eq!(stage.app.log().counters().kept, 100);
+    assert_eq!(stage.session().filters.list.len(), 1);
+    assert_eq!(stage.session().filters.list[0].query, query("error"));
+    assert_eq!(stage.session().breakpoints.list.len(), 1);
+    assert_eq!(stage.session().log.counters().kept, 100);
 }
 
 #[test]
@@ -463,15 +468,15 @@ fn a_filter_from_the_command_line_is_in_force_from_the_first_message() {
         settings.filters = vec![query("error")];
     });
     feed(&mut stage, 0..100);
-    assert_eq!(stage.app.shown().messages(), 10);
+    assert_eq!(stage.session().shown.messages(), 10);
     stage.keys("/");
     assert_eq!(written(&stage), "error");
     let mut stage = Stage::with(&["*"], |settings| {
         settings.filters = vec![query("error"), query("channel:orders")];
     });
     feed(&mut stage, 0..100);
-    assert_eq!(stage.app.shown().messages(), 10);
-    assert_eq!(stage.app.filters().list().len(), 2);
+    assert_eq!(stage.session().shown.messages(), 10);
+    assert_eq!(stage.session().filters.list.len(), 2);
 }
 
 #[test]
@@ -481,12 +486,12 @@ fn a_filter_hides_no_notices_unless_it_mentions_them() {
     filter(&mut stage, "error");
     assert_eq!(stage.shown(), 11);
     stage.notice(Notice::AllEnded);
-    assert_eq!((stage.shown(), stage.app.shown().messages()), (12, 10));
+    assert_eq!((stage.shown(), stage.session().shown.messages()), (12, 10));
     stage.keys(" or is:notice");
-    assert_eq!((stage.shown(), stage.app.shown().messages()), (12, 10));
+    assert_eq!((stage.shown(), stage.session().shown.messages()), (12, 10));
     stage.ctrl('u');
     stage.keys("error -is:notice");
-    assert_eq!((stage.shown(), stage.app.shown().messages()), (10, 10));
+    assert_eq!((stage.shown(), stage.session().shown.messages()), (10, 10));
 }
 
 #[test]
@@ -496,12 +501,12 @@ fn a_filter_keeps_its_counts_while_rows_are_evicted() {
     for round in 0..400 {
         feed(&mut stage, round * 100..round * 100 + 100);
     }
-    let counters = *stage.app.log().counters();
+    let counters = *stage.session().log.counters();
     assert!(counters.evicted > 0);
-    let log = stage.app.log();
+    let log = &stage.session().log;
     let kept = (0..log.end().0).filter_map(|row| log.row(RowId(row)));
     let errors = kept.filter(|row| stage.payload_of(row.id).contains("error"));
-    assert_eq!(stage.app.shown().messages(), errors.count() as u64);
+    assert_eq!(stage.session().shown.messages(), errors.count() as u64);
 }
 
 #[test]
@@ -512,11 +517,11 @@ fn a_filter_by_subscription_includes_later_deliveries() {
     let mut second = Batch::following(first.tail());
     filter(&mut stage, "via:orders");
     stage.send(Event::Feed(Feed::Batch(Box::new(first))));
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
     second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
     second.push_message(stage.now, b"other", b"y", SubscriptionId(0));
     stage.send(Event::Feed(Feed::Batch(Box::new(second))));
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
     assert_eq!(stage.app.window().rows, [RowId(0)]);
 }
 
@@ -528,10 +533,10 @@ fn a_row_excluded_by_a_later_delivery_is_hidden_again() {
     let mut second = Batch::following(first.tail());
     filter(&mut stage, "not via:orders");
     stage.send(Event::Feed(Feed::Batch(Box::new(first))));
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
     second.push_message(stage.now, b"orders", b"x", SubscriptionId(1));
     stage.send(Event::Feed(Feed::Batch(Box::new(second))));
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
 }
 
 #[test]
@@ -541,7 +546,7 @@ fn an_answer_to_an_older_query_changes_nothing() {
     let key = |letter| Event::Key(KeyCode::Char(letter).into());
     let late = stage.app.update(key('e'), stage.now);
     stage.keys("rrorx");
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
     for effect in late {
         if let Effect::Scan(request) = effect {
             let answer = Engine::default().answer(request);
@@ -554,7 +559,7 @@ fn an_answer_to_an_older_query_changes_nothing() {
             stage.send(Event::Scanned(answer));
         }
     }
-    assert_eq!(stage.app.shown().messages(), 0);
+    assert_eq!(stage.session().shown.messages(), 0);
 }
 
 // --- Finding -----------------------------------------------------------------------------------
@@ -565,8 +570,8 @@ fn finding_hides_nothing_and_jumps_between_hits() {
     stage.keys("Ferror");
     assert!(stage.is_following());
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.app.shown().messages(), 100);
-    assert_eq!(stage.app.find().unwrap().rows().len(), 10);
+    assert_eq!(stage.session().shown.messages(), 100);
+    assert_eq!(stage.session().find.as_ref().unwrap().rows.len(), 10);
     assert_eq!(selected_number(&stage), 90);
     stage.keys("NN");
     assert_eq!(selected_number(&stage), 70);
@@ -660,7 +665,8 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         assert_eq!((selected_number(&stage), stage.toast()), (90, ""));
         feed_unsearched(&mut stage, 1);
         stage.app.update(Event::Scanned(rest), stage.now);
-        assert!(!stage.app.find().unwrap().progress().is_done());
+        let find = stage.session().find.as_ref().unwrap();
+        assert!(!find.watch.progress().is_done());
         assert_eq!((selected_number(&stage), stage.toast()), (expected, toast));
         // Rows that have just arrived do not count as unsearched either.
         stage
@@ -695,8 +701,11 @@ fn esc_in_the_box_restores_the_previous_search() {
     stage.code(KeyCode::Enter);
     stage.keys("F nothing like it");
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.find().unwrap().query(), &query("error"));
-    assert_eq!(stage.app.find().unwrap().rows().len(), 10);
+    assert_eq!(
+        stage.session().find.as_ref().unwrap().watch.query(),
+        &query("error")
+    );
+    assert_eq!(stage.session().find.as_ref().unwrap().rows.len(), 10);
 }
 
 #[test]
@@ -741,7 +750,7 @@ fn while_following_a_search_can_find_the_last_row() {
 fn while_following_the_last_row_can_be_the_previous_mark() {
     let mut stage = stage();
     stage.keys(" x");
-    assert!(stage.app.session().is_marked(RowId(99)));
+    assert!(stage.session().marked.contains(&RowId(99)));
     stage.keys("G[");
     assert_eq!(selected_number(&stage), 99);
     assert!(!stage.is_following());
@@ -759,9 +768,9 @@ fn while_following_the_last_row_can_be_the_previous_mark() {
 fn esc_in_the_box_ends_the_search() {
     let mut stage = stage();
     stage.keys("Ferror");
-    assert!(stage.app.find().is_some());
+    assert!(stage.session().find.is_some());
     stage.code(KeyCode::Esc);
-    assert!(stage.app.find().is_none());
+    assert!(stage.session().find.is_none());
     stage.keys("n");
     assert_eq!(stage.toast(), "no search active: press F to find");
 }
@@ -775,15 +784,15 @@ fn a_breakpoint_freezes_the_view_at_its_hit_while_receiving_continues() {
     feed(&mut stage, 101..130);
     assert!(!stage.is_following());
     assert_eq!(selected_number(&stage), 110);
-    let stop = stage.app.breakpoints().stop().unwrap();
+    let stop = stage.session().breakpoints.stop.as_ref().unwrap();
     assert_eq!((stop.row, stop.query.text()), (RowId(109), "error"));
-    assert_eq!(stage.app.breakpoints().list()[0].hits(), 2);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 2);
     feed(&mut stage, 130..200);
     assert_eq!(selected_number(&stage), 110);
-    assert_eq!(stage.app.log().counters().received, 199);
-    assert_eq!(stage.app.breakpoints().waiting(), 8);
+    assert_eq!(stage.session().log.counters().received, 199);
+    assert_eq!(stage.session().breakpoints.waiting(), 8);
     // A notice marks the place.
-    let marks: Vec<_> = stage.app.log().notices().collect();
+    let marks: Vec<_> = stage.session().log.notices().collect();
     assert!(matches!(
         marks[..],
         [(
@@ -817,8 +826,8 @@ fn following_again_by_hand_skips_waiting_hits() {
     feed(&mut stage, 101..141);
     stage.keys("G");
     assert!(stage.is_following());
-    assert_eq!(stage.app.breakpoints().waiting(), 0);
-    assert!(stage.app.breakpoints().stop().is_none());
+    assert_eq!(stage.session().breakpoints.waiting(), 0);
+    assert!(stage.session().breakpoints.stop.is_none());
 }
 
 #[test]
@@ -838,7 +847,7 @@ fn a_view_frozen_by_hand_is_not_moved_by_a_hit() {
     let selected = stage.selected();
     feed(&mut stage, 101..121);
     assert_eq!(stage.selected(), selected);
-    assert_eq!(stage.app.breakpoints().waiting(), 2);
+    assert_eq!(stage.session().breakpoints.waiting(), 2);
     stage.keys(" ");
     assert_eq!(selected_number(&stage), 110);
 }
@@ -850,14 +859,14 @@ fn a_breakpoint_may_stop_at_every_nth_hit() {
     stage.keys("B++");
     stage.code(KeyCode::Esc);
     feed(&mut stage, 101..200);
-    assert_eq!(stage.app.breakpoints().list()[0].hits(), 9);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 9);
     for expected in [130, 160, 190] {
         assert_eq!(selected_number(&stage), expected);
         stage.keys(" ");
     }
     assert!(stage.is_following());
     stage.keys("B--------");
-    assert_eq!(stage.app.breakpoints().list()[0].every, 1);
+    assert_eq!(stage.session().breakpoints.list[0].every, 1);
 }
 
 #[test]
@@ -868,12 +877,9 @@ fn a_breakpoint_can_count_and_mark_without_stopping() {
     stage.code(KeyCode::Esc);
     feed(&mut stage, 101..200);
     assert!(stage.is_following());
-    let breakpoints = stage.app.breakpoints();
-    assert_eq!(
-        (breakpoints.list()[0].hits(), breakpoints.waiting()),
-        (9, 0)
-    );
-    assert!(breakpoints.hits().contains(RowId(109)));
+    let breakpoints = &stage.session().breakpoints;
+    assert_eq!((breakpoints.list[0].hits, breakpoints.waiting()), (9, 0));
+    assert!(breakpoints.hits.contains(RowId(109)));
     stage.keys("[");
     assert_eq!(selected_number(&stage), 190);
 }
@@ -883,7 +889,10 @@ fn a_breakpoint_rings_the_bell_or_notifies_but_not_for_every_hit_of_a_flood() {
     let mut stage = stage();
     break_at(&mut stage, "error");
     stage.keys("Bbl");
-    assert_eq!(stage.app.breakpoints().list()[0].attention, Attention::Bell);
+    assert_eq!(
+        stage.session().breakpoints.list[0].attention,
+        Attention::Bell
+    );
     stage.code(KeyCode::Esc);
     let mut alerts = 0;
     for round in 0..10 {
@@ -921,14 +930,14 @@ fn a_disabled_breakpoint_requests_nothing_and_resumes_counting_when_enabled() {
     };
     assert_eq!(effects, [Effect::StopScan(WatchId(2))]);
     feed(&mut stage, 101..130);
-    assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 0);
     stage.wait(Duration::from_secs(1));
     stage.keys(" ");
     stage.code(KeyCode::Esc);
     feed(&mut stage, 131..145);
-    assert_eq!(stage.app.breakpoints().list()[0].hits(), 1);
+    assert_eq!(stage.session().breakpoints.list[0].hits, 1);
     stage.keys("Bd");
-    assert!(stage.app.breakpoints().list().is_empty());
+    assert!(stage.session().breakpoints.list.is_empty());
 }
 
 #[test]
@@ -940,9 +949,9 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_continues() {
     let rows = stage.app.window().rows;
     for round in 0..300 {
         feed(&mut stage, 1_000 + round * 100..1_100 + round * 100);
-        assert!(stage.app.log().size() <= stage.app.log().budget());
+        assert!(stage.session().log.size() <= stage.session().log.budget());
     }
-    assert!(stage.app.log().first() > RowId(10_000));
+    assert!(stage.session().log.first() > RowId(10_000));
     assert_eq!(selected_number(&stage), 150);
     let window = stage.app.window();
     assert_eq!(window.rows, rows);
@@ -951,15 +960,15 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_continues() {
         window
             .rows
             .iter()
-            .all(|row| stage.app.log().row(*row).is_some())
+            .all(|row| stage.session().log.row(*row).is_some())
     );
     // The view scrolls there as anywhere else.
     stage.keys("k");
     assert_eq!(selected_number(&stage), 149);
     stage.keys(" ");
     assert!(stage.is_following());
-    assert!(stage.app.log().row(RowId(149)).is_none());
-    let counters = *stage.app.log().counters();
+    assert!(stage.session().log.row(RowId(149)).is_none());
+    let counters = *stage.session().log.counters();
     assert_eq!(counters.received, counters.kept + counters.evicted);
 }
 
@@ -979,15 +988,11 @@ fn waiting_hits_survive_eviction_and_the_rest_are_counted() {
     for round in 0..600 {
         feed(&mut stage, 100_000 + round * 100..100_100 + round * 100);
     }
-    let breakpoints = stage.app.breakpoints();
-    assert!(breakpoints.gone() > 0);
-    let hits: u64 = breakpoints
-        .list()
-        .iter()
-        .map(subscope::app::Breakpoint::hits)
-        .sum();
+    let breakpoints = &stage.session().breakpoints;
+    assert!(breakpoints.gone > 0);
+    let hits: u64 = breakpoints.list.iter().map(|one| one.hits).sum();
     let seen = 2 + 1;
-    assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone());
+    assert_eq!(hits, seen + breakpoints.waiting() + breakpoints.gone);
 }
 
 #[test]
@@ -1020,8 +1025,8 @@ fn editing_a_breakpoint_resets_its_count() {
     stage.keys("info");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.context(), Context::Breakpoints);
-    assert_eq!(stage.app.breakpoints().list()[0].hits(), 0);
-    assert_eq!(stage.app.breakpoints().list()[0].query().text(), "info");
+    assert_eq!(stage.session().breakpoints.list[0].hits, 0);
+    assert_eq!(stage.session().breakpoints.list[0].query.text(), "info");
 }
 
 #[test]
@@ -1034,10 +1039,10 @@ fn a_hit_survives_however_much_arrived_right_before_it() {
     stage.messages(&[("c", b"BIGHIT")]);
     for round in 0..300 {
         feed(&mut stage, round * 100..round * 100 + 100);
-        assert!(stage.app.log().size() <= stage.app.log().budget());
+        assert!(stage.session().log.size() <= stage.session().log.budget());
     }
     assert_eq!(stage.selected(), "BIGHIT");
-    assert!(!stage.app.breakpoints().stop().unwrap().is_gone);
+    assert!(!stage.session().breakpoints.stop.as_ref().unwrap().is_gone);
 }
 
 #[test]
@@ -1061,7 +1066,7 @@ fn a_row_marks_where_others_were_evicted_after_a_hit() {
     }
     stage.keys("G");
     break_at(&mut stage, "never");
-    assert!(stage.app.log().seams().next().is_none());
+    assert!(stage.session().log.seams().next().is_none());
     stage.keys("Bkd");
     stage.code(KeyCode::Esc);
     break_at(&mut stage, ".n == 50000");
@@ -1070,14 +1075,14 @@ fn a_row_marks_where_others_were_evicted_after_a_hit() {
         feed(&mut stage, round * 100..round * 100 + 100);
     }
     stage.send(Event::Resize(140, 60));
-    let seam = stage.app.log().seams().next().unwrap();
+    let seam = stage.session().log.seams().next().unwrap();
     assert!(stage.payload_of(seam).starts_with("Evicted"));
     while stage.app.window().selected != Some(seam) {
         stage.keys("j");
     }
     assert_line(&stage, &["messages were evicted here"]);
-    let first_gone = stage.app.log().evicted_before_first();
-    assert!(first_gone < stage.app.log().counters().evicted);
+    let first_gone = stage.session().log.evicted_before_first();
+    assert!(first_gone < stage.session().log.counters().evicted);
 }
 
 #[test]
@@ -1090,8 +1095,8 @@ fn an_edited_breakpoint_does_not_claim_hits_of_its_previous_query() {
     stage.keys("zzz");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
-    let breakpoints = stage.app.breakpoints();
-    assert_eq!(breakpoints.stop().unwrap().query.text(), "error");
+    let breakpoints = &stage.session().breakpoints;
+    assert_eq!(breakpoints.stop.as_ref().unwrap().query.text(), "error");
     assert_eq!(breakpoints.waiting(), 0);
     stage.keys(" ");
     assert!(stage.is_following());
@@ -1099,7 +1104,7 @@ fn an_edited_breakpoint_does_not_claim_hits_of_its_previous_query() {
     stage.keys("B e");
     stage.keys("z");
     stage.code(KeyCode::Enter);
-    assert!(!stage.app.breakpoints().list()[0].is_on());
+    assert!(!stage.session().breakpoints.list[0].is_on());
 }
 
 #[test]
@@ -1108,11 +1113,11 @@ fn a_row_that_two_breakpoints_hit_waits_once() {
     break_at(&mut stage, "error");
     break_at(&mut stage, "rror");
     feed(&mut stage, 101..141);
-    assert_eq!(stage.app.breakpoints().waiting(), 3);
+    assert_eq!(stage.session().breakpoints.waiting(), 3);
     // A breakpoint that is switched off no longer stops the view.
     stage.keys("B j ");
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.breakpoints().waiting(), 0);
+    assert_eq!(stage.session().breakpoints.waiting(), 0);
 }
 
 #[test]
@@ -1123,7 +1128,7 @@ fn a_hit_shown_despite_a_filter_is_not_counted_as_a_match() {
     break_at(&mut stage, ".n == 115");
     feed(&mut stage, 100..120);
     assert_eq!(selected_number(&stage), 115);
-    assert_eq!(stage.app.shown().messages(), 12);
+    assert_eq!(stage.session().shown.messages(), 12);
     stage.keys("k");
     assert_eq!(selected_number(&stage), 110);
     stage.keys("j ");
@@ -1152,9 +1157,9 @@ fn rows_evicted_before_a_breakpoint_could_test_them_are_reported() {
             stage.send(Event::Scanned(answer));
         }
     }
-    let breakpoint = &stage.app.breakpoints().list()[0];
+    let breakpoint = &stage.session().breakpoints.list[0];
     assert!(breakpoint.missed() > 0);
-    assert_eq!(breakpoint.hits() + breakpoint.missed(), 30_000);
+    assert_eq!(breakpoint.hits + breakpoint.missed(), 30_000);
     stage.keys("B");
     stage.send(Event::Resize(140, 40));
     assert_line(
@@ -1171,7 +1176,7 @@ fn brackets_jump_between_marks_hits_and_gaps() {
     stage.keys("kkkkk");
     assert_eq!(selected_number(&stage), 94);
     stage.keys("x");
-    assert!(stage.app.session().is_marked(RowId(94)));
+    assert!(stage.session().marked.contains(&RowId(94)));
     stage.notice(Notice::Dropped(subscope::message::Dropped::default()));
     feed(&mut stage, 100..110);
     stage.keys("G[");
@@ -1186,7 +1191,7 @@ fn brackets_jump_between_marks_hits_and_gaps() {
     stage.keys("]");
     assert!(stage.selected().starts_with("Dropped"));
     stage.keys("[x");
-    assert!(!stage.app.session().is_marked(RowId(94)));
+    assert!(!stage.session().marked.contains(&RowId(94)));
 }
 
 #[test]
@@ -1197,8 +1202,8 @@ fn marks_disappear_with_their_rows() {
     for round in 0..300 {
         feed(&mut stage, round * 100..round * 100 + 100);
     }
-    assert!(stage.app.log().row(row).is_none());
-    assert!(!stage.app.session().is_marked(row));
+    assert!(stage.session().log.row(row).is_none());
+    assert!(!stage.session().marked.contains(&row));
 }
 
 #[test]
@@ -1227,13 +1232,13 @@ fn times_in_queries_refer_to_the_displayed_time_zone() {
     stage.now = Time(START.0 + 60_000_000);
     stage.messages(&[("c", b"late")]);
     filter(&mut stage, "since:22:14:00");
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
     stage.ctrl('u');
     stage.keys("last:30s");
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
     stage.ctrl('u');
     stage.keys("until:22:14");
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
 }
 
 #[test]
@@ -1642,7 +1647,7 @@ fn a_long_error_in_a_list_appears_below_the_query() {
     let mut stage = stage();
     break_at(&mut stage, "jq(def f: f; f)");
     feed(&mut stage, 100..110);
-    let list = stage.app.breakpoints().list();
+    let list = &stage.session().breakpoints.list;
     let trouble = list[0].trouble().expect("the program fails").to_owned();
     stage.keys("B");
     for width in [80, 40] {

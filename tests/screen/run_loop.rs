@@ -194,7 +194,7 @@ fn a_received_message_is_drawn() {
             .await
             .unwrap();
         session.see("again").await;
-        assert_eq!(session.end().await.app.log().counters().received, 2);
+        assert_eq!(session.end().await.app.session().log.counters().received, 2);
     });
 }
 
@@ -204,7 +204,7 @@ fn a_key_takes_precedence_over_a_waiting_flood() {
         let flood = (0..10_000).map(|number| message("a", &number.to_string()));
         let session = Session::with(flood.collect(), Some(KeyCode::Char('q')));
         let outcome = session.task.await.unwrap();
-        assert_eq!(outcome.app.log().counters().received, 0);
+        assert_eq!(outcome.app.session().log.counters().received, 0);
     });
 }
 
@@ -215,7 +215,7 @@ fn a_flood_is_processed_in_bulk_for_each_drawing() {
         let mut session = Session::with(flood.collect(), None);
         session.see("number 999").await;
         let outcome = session.end().await;
-        assert_eq!(outcome.app.log().counters().received, 1_000);
+        assert_eq!(outcome.app.session().log.counters().received, 1_000);
         assert!(outcome.frames < 100, "{}", outcome.frames);
     });
 }
@@ -224,7 +224,7 @@ fn a_flood_is_processed_in_bulk_for_each_drawing() {
 fn the_loop_ends_without_input_and_on_request() {
     play(async {
         let outcome = Session::start().end().await;
-        assert_eq!(outcome.app.log().counters().received, 0);
+        assert_eq!(outcome.app.session().log.counters().received, 0);
         for event in [Event::Key(KeyCode::Char('q').into()), Event::Terminate] {
             let session = Session::start();
             session.input_tx.send(event).await.unwrap();

@@ -73,7 +73,7 @@ fn lost() -> Connection {
 }
 
 fn confirm_all(stage: &mut Stage) {
-    let count = stage.app.subscriptions().listed().count();
+    let count = stage.session().subscriptions.listed().count();
     (0..u32::try_from(count).unwrap_or(0)).for_each(|id| stage.confirm(id));
     stage.keys("c");
     // The toast about clearing disappears.
@@ -327,8 +327,8 @@ fn too_many_sharded_channels_are_left_out_and_reported_once() {
         assert_eq!(effects.iter().filter(is_subscribe).count(), added);
     }
     let left_out = stage
-        .app
-        .log()
+        .session()
+        .log
         .notices()
         .filter(|(_, notice)| **notice == Notice::Partial(Partial::ShardChannelsLeftOut(11)));
     assert_eq!(left_out.count(), 1);

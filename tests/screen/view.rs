@@ -43,7 +43,7 @@ impl Stage {
             NodeId(0),
             Duration::from_micros(300),
         )));
-        let count = self.app.subscriptions().listed().count();
+        let count = self.app.session().subscriptions.listed().count();
         for id in 0..u32::try_from(count).unwrap() {
             let subscription = self.subscription(id);
             let count = i64::from(id) + 1;
@@ -375,7 +375,7 @@ fn dropped_and_evicted_messages_are_counted_on_the_screen() {
     for _ in 0..200 {
         stage.message(b"a", &[b'x'; 400]);
     }
-    let counters = *stage.app.log().counters();
+    let counters = *stage.session().log.counters();
     assert!(counters.evicted > 0);
     stage.keys("g");
     let screen = stage.screen();
@@ -849,10 +849,10 @@ fn the_counts_on_the_screen_add_up_after_clearing() {
 fn the_counts_on_the_screen_add_up_after_eviction() {
     let mut stage = Stage::keeping(160, 24, &["*"], 64 << 10);
     stage.live();
-    while stage.app.log().counters().evicted == 0 {
+    while stage.session().log.counters().evicted == 0 {
         stage.message(b"orders", &[b'x'; 4096]);
     }
-    let log = *stage.app.log().counters();
+    let log = *stage.session().log.counters();
     let [received, kept, evicted] = [log.received, log.kept, log.evicted];
     assert_eq!(
         counts(&stage),
@@ -981,7 +981,7 @@ fn the_first_row_of_another_day_shows_its_date() {
     line_with(&stage, " 11-15 22:13  a third ");
     line_with(&stage, " 22:13:25.750 a fourth ");
     // The date adds nothing to the count, and a narrow pane shows it too.
-    assert_eq!(stage.app.shown().messages(), 4);
+    assert_eq!(stage.session().shown.messages(), 4);
     stage.send(Event::Resize(40, 24));
     line_with(&stage, "11-15    a third");
     line_with(&stage, "22:13:25 a fourth");
@@ -1040,14 +1040,14 @@ fn messages_published_from_this_session_are_marked() {
         counted_at: None,
     };
     let own = |stage: &Stage| {
-        let rows = (0..stage.app.log().end().0).map(RowId);
-        let own = rows.filter(|row| stage.app.own().contains(*row));
+        let rows = (0..stage.session().log.end().0).map(RowId);
+        let own = rows.filter(|row| stage.session().own.contains(*row));
         own.collect::<Vec<_>>()
     };
     publish(&mut stage);
     stage.message(b"orders", b"other");
     stage.message(b"users", b"x");
-    let row = stage.app.log().end();
+    let row = stage.session().log.end();
     stage.message(b"orders", b"x");
     stage.send(Event::Feed(answer(1)));
     stage.message(b"orders", b"x");
@@ -1090,7 +1090,7 @@ fn setting_the_clock_back_is_reported_and_changes_no_time_difference() {
     stage.keys("/since:21:13:25.25");
     stage.code(KeyCode::Enter);
     line_with(&stage, "a second ");
-    assert_eq!(stage.app.shown().messages(), 1);
+    assert_eq!(stage.session().shown.messages(), 1);
     // The clock is corrected, by slightly less.
     stage.send(Event::WallClock(-1_000_000));
     line_with(&stage, "system clock set forward by 59m 59s");
@@ -1107,7 +1107,7 @@ fn a_huge_name_is_truncated_before_it_is_formatted() {
     batch.push_message(app.now, &name, b"1", SubscriptionId(0));
     app.send(Event::Feed(Feed::Batch(Box::new(batch))));
     app.keys("p");
-    let toast = app.app.toast().unwrap();
+    let toast = app.app.session().toast().unwrap();
     assert!(toast.text.contains("too long to edit"), "{}", toast.text);
 }
 

@@ -11,8 +11,8 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 use subscope::app::{
-    Action, Answer, App, Chord, Effect, Event, Kind, MessageSnapshot, Position, Settings,
-    SubscriptionState, action_for,
+    Action, Answer, App, Chord, Effect, Event, Kind, Lists, MessageSnapshot, Position, Session,
+    Settings, SubscriptionState, action_for,
 };
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -130,7 +130,7 @@ impl Stage {
 
     pub fn subscription(&self, id: u32) -> Subscription {
         let id = SubscriptionId(id);
-        let topic = self.app.subscriptions().topic(id).unwrap().clone();
+        let topic = self.session().subscriptions.topic(id).unwrap().clone();
         Subscription { id, topic }
     }
 
@@ -144,14 +144,21 @@ impl Stage {
     }
 
     pub fn state(&self, id: u32) -> &SubscriptionState {
-        self.app.subscriptions().state(SubscriptionId(id)).unwrap()
+        self.session()
+            .subscriptions
+            .state(SubscriptionId(id))
+            .unwrap()
     }
 
     pub fn payload_of(&self, row: RowId) -> String {
-        match self.app.log().row(row).unwrap().content {
+        match self.session().log.row(row).unwrap().content {
             Content::Message { payload, .. } => String::from_utf8_lossy(payload).into_owned(),
             Content::Notice(notice) => format!("{notice:?}"),
         }
+    }
+
+    pub fn session(&self) -> &Session {
+        self.app.session()
     }
 
     pub fn selected(&self) -> String {
@@ -164,7 +171,7 @@ impl Stage {
     }
 
     pub fn listed(&self) -> Vec<String> {
-        let lists = self.app.lists();
+        let lists = Lists::of(self.app.session());
         let entries = self.app.channels().entries().iter();
         entries
             .map(|entry| String::from_utf8_lossy(&lists.topic(*entry).unwrap().name).into_owned())
@@ -206,7 +213,7 @@ impl Stage {
     }
 
     pub fn shown(&self) -> u64 {
-        self.app.shown().len()
+        self.session().shown.len()
     }
 
     pub fn is_following(&self) -> bool {
@@ -214,7 +221,9 @@ impl Stage {
     }
 
     pub fn toast(&self) -> &str {
-        self.app.toast().map_or("", |toast| toast.text.as_str())
+        self.session()
+            .toast()
+            .map_or("", |toast| toast.text.as_str())
     }
 
     pub fn box_texts(&self) -> (String, String) {

@@ -1,4 +1,4 @@
-//! Failed connections in words.
+//! The texts of failed connections.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -29,10 +29,8 @@ pub fn connection_words(error: &ConnectionError) -> String {
         ConnectionError::HostNotFound { host, reason } => match reason {
             LookupError::Resolver(text) => format!("host not found: {host} ({text})"),
             LookupError::NoAnswer(waited) => {
-                format!(
-                    "host not found: {host} (no answer for {})",
-                    seconds(*waited)
-                )
+                let waited = seconds(*waited);
+                format!("host not found: {host} (no answer for {waited})")
             }
             LookupError::NoAddress => format!("host not found: {host} has no address"),
         },
@@ -135,10 +133,8 @@ fn certificate_words(fault: &CertificateFault) -> String {
              {asked}; only --insecure accepts it"
         ),
         CertificateFault::Untrusted(owner, distrust) => {
-            format!(
-                "the server's certificate for {owner} {}",
-                distrust_words(distrust)
-            )
+            let problem = distrust_words(distrust);
+            format!("the server's certificate for {owner} {problem}")
         }
     }
 }
@@ -179,7 +175,7 @@ fn stranger_words(stranger: &Stranger) -> String {
     }
 }
 
-/// Returns what came of asking the sentinels, and the reasons, each once.
+/// Returns the outcome of asking the sentinels, and the reasons, each once.
 pub fn sentinels_words(errors: &SentinelErrors) -> [String; 2] {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for (sentinel, error) in &errors.0 {
@@ -216,10 +212,10 @@ fn sentinel_words(error: &SentinelError) -> String {
             let more = if *has_more { ", …" } else { "" };
             match known.as_slice() {
                 [] => format!("no master named {master:?}"),
-                known => format!(
-                    "no master named {master:?}, only {}{more}",
-                    known.join(", ")
-                ),
+                known => {
+                    let known = known.join(", ");
+                    format!("no master named {master:?}, only {known}{more}")
+                }
             }
         }
         SentinelError::MasterUnreachable(address, error) => {

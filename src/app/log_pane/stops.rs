@@ -40,7 +40,7 @@ impl LogPane {
                 if is_covered {
                     session.tell("breakpoint hit · log frozen there");
                 }
-            } else if session.breakpoints.stop().is_none() && !hits.has_waiting {
+            } else if session.breakpoints.stop.is_none() && !hits.has_waiting {
                 session.tell("breakpoint hit · Space shows it");
             }
             session.hold_stops();

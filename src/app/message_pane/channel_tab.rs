@@ -43,7 +43,7 @@ impl Reader {
         let labels = iter::once("matched by").chain(iter::repeat(""));
         let topics = labels.zip(&snapshot.topics);
         lines.extend(topics.map(|(label, topic)| fact(label, topic_words(topic))));
-        let findings = session.findings(snapshot.row);
+        let findings = session.checks.findings.of(snapshot.row);
         let findings = findings.map(|finding| whole(finding.what.to_string().as_bytes()));
         lines.extend(findings.map(|words| fact("found", words)));
         let Some(name) = &snapshot.channel else {
@@ -54,7 +54,7 @@ impl Reader {
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));
-        lines.extend(session.lens(name).map(|path| fact("lens", path.text())));
+        lines.extend(session.lenses.of(name).map(|path| fact("lens", path.text())));
         lines.extend(about_channel(session, name));
         let mut checks = session.checks.of_channel(name).peekable();
         if checks.peek().is_some() && session.checks.missed() > 0 {

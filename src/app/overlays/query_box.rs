@@ -6,8 +6,6 @@ use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::layout::{Areas, inside, padded};
 use crate::app::session::Session;
-use crate::app::session::breakpoints::Breakpoint;
-use crate::app::session::find::Find;
 use crate::query::{Query, QueryError};
 
 /// The purpose of the edited query.
@@ -49,14 +47,14 @@ impl QueryBox {
     pub(crate) fn open(purpose: Purpose, session: &Session) -> Self {
         let query = match purpose {
             Purpose::Filter => session.filters.typed.as_ref(),
-            Purpose::Find => session.find.as_ref().map(Find::query),
+            Purpose::Find => session.find.as_ref().map(|find| find.watch.query()),
             Purpose::ListedFilter(Some(index)) => {
                 let filter = session.filters.list.get(index);
                 filter.map(|filter| &filter.query)
             }
             Purpose::Breakpoint(Some(index)) => {
-                let list = session.breakpoints.list();
-                list.get(index).map(Breakpoint::query)
+                let breakpoint = session.breakpoints.list.get(index);
+                breakpoint.map(|breakpoint| &breakpoint.query)
             }
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
         };
@@ -98,13 +96,13 @@ impl QueryBox {
         let is_offered = match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {
                 let filters = &session.filters;
-                filters.progress().is_some()
-                    && !filters.is_new()
+                filters.watch.is_some()
+                    && !filters.is_new
                     && filters.lag(session.now).is_none()
                     && session.shown.messages() == 0
             }
             (Purpose::Find, Some(find)) => {
-                find.lag(session.now).is_none() && find.rows().is_empty()
+                find.watch.lag(session.now).is_none() && find.rows.is_empty()
             }
             (Purpose::Find, None) => false,
             // These have not run yet: suggest only for a text that would be searched for literally.
@@ -126,7 +124,7 @@ impl QueryBox {
 
     /// Shows the query that was used before the one shown.
     pub(crate) fn show_older(&mut self, session: &mut Session) -> Vec<Effect> {
-        let at = self.older.unwrap_or(session.queries.len());
+        let at = self.older.unwrap_or(session.query_history.len());
         let Some(older) = at.checked_sub(1) else {
             return self.read(session);
         };
@@ -134,7 +132,7 @@ impl QueryBox {
             self.draft = self.input.text();
         }
         self.older = Some(older);
-        let text = session.queries[older].clone();
+        let text = session.query_history[older].clone();
         self.put(&text, session)
     }
 
@@ -143,7 +141,7 @@ impl QueryBox {
         let Some(at) = self.older else {
             return self.read(session);
         };
-        let newer = session.queries.get(at + 1).cloned();
+        let newer = session.query_history.get(at + 1).cloned();
         self.older = newer.is_some().then_some(at + 1);
         let text = newer.unwrap_or_else(|| std::mem::take(&mut self.draft));
         self.put(&text, session)

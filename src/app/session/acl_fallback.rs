@@ -5,7 +5,7 @@ use super::Session;
 use super::notices::notice_words;
 use super::subscriptions::SubscriptionState;
 use crate::app::effect::Effect;
-use crate::message::{Allowed, ErrorCode, Notice, SubscriptionKind, Topic};
+use crate::message::{Allowed, ErrorCode, Notice, Topic};
 use crate::server::Command;
 
 /// The pattern that matches all channels.
@@ -13,20 +13,16 @@ const ALL: &[u8] = b"*";
 
 /// Returns whether a notice says that the ACL user may not subscribe to all channels.
 pub(crate) fn is_refusal_of_all(notice: &Notice) -> bool {
-    let Notice::Denied {
-        subscription,
-        reason,
-    } = notice
-    else {
-        return false;
-    };
-    let topic = &subscription.topic;
-    let is_all = topic.kind == SubscriptionKind::Pattern && *topic.name == *ALL;
-    is_all && reason.code == ErrorCode::NoPermission
+    matches!(
+        notice,
+        Notice::Denied { subscription, reason }
+            if subscription.topic == Topic::pattern(ALL) && reason.code == ErrorCode::NoPermission
+    )
 }
 
 impl Session {
-    /// Subscribes to the channels that the ACL user may receive, and reports them if they are new.
+    /// Subscribes to the channels that the ACL user may receive, and reports them if they have
+    /// changed.
     pub(crate) fn note_allowed(&mut self, user: Box<str>, channels: Allowed) -> Vec<Effect> {
         let all = self.subscriptions.find(&Topic::pattern(ALL));
         let state = all.and_then(|id| self.subscriptions.state(id));
@@ -38,7 +34,7 @@ impl Session {
         if let Allowed::Only { names, .. } = &channels {
             for topic in names.iter().map(|name| topic_of(name)) {
                 // Subscriptions that the user ended stay ended.
-                if !self.subscriptions.have_had(&topic) {
+                if !self.subscriptions.ever_had(&topic) {
                     let added = self.subscriptions.add(topic);
                     effects.extend(added.map(|of| Effect::Command(Command::Subscribe(of))));
                 }
@@ -48,15 +44,14 @@ impl Session {
         if self.told.allowed.as_ref() != Some(&notice) {
             self.told.allowed = Some(notice.clone());
             self.tell(notice_words(&notice, &self.clock()));
-            self.log.push_notice(self.now, notice);
-            effects.extend(self.refresh_shown());
+            effects.extend(self.log_notice(notice));
         }
         effects
     }
 }
 
-/// Returns the topic for a name in an ACL rule. A name with a backslash is taken as a pattern, as
-/// it is written there.
+/// Returns the topic for a name in an ACL rule. A name with a backslash is taken as a pattern,
+/// exactly as written.
 fn topic_of(name: &[u8]) -> Topic {
     if name.contains(&b'\\') {
         Topic::pattern(name)

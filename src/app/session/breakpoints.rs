@@ -5,12 +5,12 @@ use std::ops::Range;
 use super::Session;
 use super::live_query::LiveQuery;
 use crate::app::effect::Effect;
-use crate::log::{Matches, RowSet};
+use crate::log::{Matches, MessageLog, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
 use crate::workers::scan::{Answer, WatchId};
 
-/// The first ID of a breakpoint's watch. Lower IDs belong to the filter and the search.
+/// The ID of the first breakpoint's query. Lower IDs belong to the filter and the search.
 const FIRST_ID: u32 = 2;
 
 /// Maximum number of hits held in the log: the one at which the view has stopped, and the next
@@ -45,14 +45,16 @@ impl Attention {
 #[derive(Debug)]
 pub struct Breakpoint {
     pub(crate) id: WatchId,
-    pub(crate) query: Query,
-    /// Stops at every n-th hit, the first time at the n-th.
+    /// What it matches.
+    pub query: Query,
+    /// Stops at every n-th hit, starting with the n-th.
     pub every: u64,
     /// How it alerts the user.
     pub attention: Attention,
     /// Whether it only counts and marks hits, without stopping the view.
     pub logs_only: bool,
-    pub(super) hits: u64,
+    /// Number of rows that it has matched.
+    pub hits: u64,
     /// Rows before this one have been counted.
     pub(super) counted: RowId,
     /// The rows in the log at which it stops the view.
@@ -62,19 +64,9 @@ pub struct Breakpoint {
 }
 
 impl Breakpoint {
-    /// Returns its query.
-    pub fn query(&self) -> &Query {
-        &self.query
-    }
-
     /// Returns whether it is on.
     pub fn is_on(&self) -> bool {
         self.watch.is_some()
-    }
-
-    /// Returns the number of rows that it has matched.
-    pub fn hits(&self) -> u64 {
-        self.hits
     }
 
     /// Returns the error that its query caused, if there was one.
@@ -84,7 +76,12 @@ impl Breakpoint {
 
     /// Returns the number of rows that left the log before its query was run on them.
     pub fn missed(&self) -> u64 {
-        self.watch.as_ref().map_or(0, LiveQuery::missed)
+        self.watch.as_ref().map_or(0, |watch| watch.missed)
+    }
+
+    /// Runs its query on all rows that arrive from now on.
+    fn start(&mut self, serial: u64, log: &MessageLog) {
+        self.watch = Some(LiveQuery::new(self.id, serial, self.query.clone(), log));
     }
 
     /// Records the rows that it matched. Returns their number, and the first one at which the view
@@ -129,37 +126,25 @@ pub struct Stop {
 /// All breakpoints and their hits.
 #[derive(Debug, Default)]
 pub struct Breakpoints {
-    pub(super) list: Vec<Breakpoint>,
+    /// The breakpoints, in the order in which they were set.
+    pub list: Vec<Breakpoint>,
     /// The rows in the log that any breakpoint hit, whether the view stops there or not.
-    pub(super) hits: RowSet,
+    pub hits: RowSet,
     /// The rows in the log at which any breakpoint stops the view.
     pub(super) stops: RowSet,
     /// Where the view has stopped.
-    pub(super) at: Option<Stop>,
-    /// Rows before this one are done: the view stopped there, or was told to go on.
+    pub stop: Option<Stop>,
+    /// The view no longer stops at rows before this one.
     pub(super) passed: RowId,
-    /// Number of hits that left the log before the view reached them, since it stopped.
-    pub(super) gone: u64,
-    pub(super) made: u32,
+    /// Number of hits that have left the log since the view stopped, before it reached them.
+    pub gone: u64,
+    /// Number of breakpoints set so far.
+    made: u32,
+    /// When the user was last alerted.
     pub(super) alerted: Time,
 }
 
 impl Breakpoints {
-    /// Returns the breakpoints, in the order in which they were set.
-    pub fn list(&self) -> &[Breakpoint] {
-        &self.list
-    }
-
-    /// Returns the rows in the log that any breakpoint hit.
-    pub fn hits(&self) -> &RowSet {
-        &self.hits
-    }
-
-    /// Returns where the view has stopped.
-    pub fn stop(&self) -> Option<&Stop> {
-        self.at.as_ref()
-    }
-
     /// Returns the next row at which the view is to stop.
     pub(crate) fn next_stop(&self) -> Option<RowId> {
         self.stops.at_or_after(self.passed)
@@ -170,14 +155,9 @@ impl Breakpoints {
         self.stops.len() - self.stops.place_of(self.passed)
     }
 
-    /// Returns the number of rows that left the log before the view could stop at them, since it
-    /// stopped.
-    pub fn gone(&self) -> u64 {
-        self.gone
-    }
-
     pub(crate) fn watches_mut(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
-        self.list.iter_mut().filter_map(|one| one.watch.as_mut())
+        let list = self.list.iter_mut();
+        list.filter_map(|breakpoint| breakpoint.watch.as_mut())
     }
 
     /// Removes rows that have left the log.
@@ -185,19 +165,19 @@ impl Breakpoints {
         let before = self.waiting();
         self.hits.remove(gone.clone());
         self.stops.remove(gone.clone());
-        for one in &mut self.list {
-            one.stops.remove(gone.clone());
+        for breakpoint in &mut self.list {
+            breakpoint.stops.remove(gone.clone());
         }
         self.gone += before - self.waiting();
-        if let Some(stop) = &mut self.at {
+        if let Some(stop) = &mut self.stop {
             stop.is_gone |= gone.contains(&stop.row);
         }
     }
 
     /// Removes the stops of the breakpoint at `index`.
     pub(crate) fn cancel_stops(&mut self, index: usize) {
-        if let Some(one) = self.list.get_mut(index) {
-            one.stops = RowSet::default();
+        if let Some(breakpoint) = self.list.get_mut(index) {
+            breakpoint.stops = RowSet::default();
         }
         self.gather_stops();
     }
@@ -212,7 +192,8 @@ impl Breakpoints {
     /// Collects the stops of all breakpoints.
     pub(crate) fn gather_stops(&mut self) {
         self.stops = RowSet::default();
-        for row in self.list.iter().flat_map(|one| one.stops.iter()) {
+        let stops = self.list.iter().map(|breakpoint| &breakpoint.stops);
+        for row in stops.flat_map(RowSet::iter) {
             self.stops.insert(row);
         }
     }
@@ -220,7 +201,7 @@ impl Breakpoints {
     /// Returns the rows that the log must hold: where the view has stopped, and where it will stop
     /// next.
     pub(crate) fn rows_to_hold(&self) -> Vec<RowId> {
-        let mut rows: Vec<RowId> = self.at.iter().map(|stop| stop.row).collect();
+        let mut rows: Vec<RowId> = self.stop.iter().map(|stop| stop.row).collect();
         let mut from = self.passed;
         while rows.len() < HITS_KEPT
             && let Some(row) = self.stops.at_or_after(from)
@@ -234,18 +215,17 @@ impl Breakpoints {
     /// Returns the query of the first breakpoint that stops the view at `row`.
     pub(crate) fn query_at(&self, row: RowId) -> Option<Query> {
         let mut list = self.list.iter();
-        let one = list.find(|one| one.stops.contains(row))?;
-        Some(one.query.clone())
+        list.find(|breakpoint| breakpoint.stops.contains(row))
+            .map(|breakpoint| breakpoint.query.clone())
     }
 }
 
 impl Session {
-    /// Sets a breakpoint that applies from the next row on.
+    /// Sets a breakpoint for the rows that arrive from now on.
     pub(crate) fn set_breakpoint(&mut self, query: Query) {
         let id = WatchId(FIRST_ID + self.breakpoints.made);
         self.breakpoints.made += 1;
-        let watch = LiveQuery::new(id, self.next_serial(), query.clone(), &self.log);
-        self.breakpoints.list.push(Breakpoint {
+        let mut breakpoint = Breakpoint {
             id,
             query,
             every: 1,
@@ -254,67 +234,66 @@ impl Session {
             hits: 0,
             counted: self.log.end(),
             stops: RowSet::default(),
-            watch: Some(watch),
-        });
+            watch: None,
+        };
+        breakpoint.start(self.next_serial(), &self.log);
+        self.breakpoints.list.push(breakpoint);
     }
 
-    /// Gives a breakpoint another query, from the next row on, and resets its count.
+    /// Changes the query of a breakpoint, for the rows that arrive from now on, and resets its
+    /// count.
     pub(crate) fn change_breakpoint(&mut self, index: usize, query: Query) {
         let serial = self.next_serial();
         self.breakpoints.cancel_stops(index);
-        if let Some(one) = self.breakpoints.list.get_mut(index) {
-            let watch = || LiveQuery::new(one.id, serial, query.clone(), &self.log);
-            one.watch = one.watch.is_some().then(watch);
-            one.query = query;
-            one.hits = 0;
-            one.counted = self.log.end();
+        if let Some(breakpoint) = self.breakpoints.list.get_mut(index) {
+            breakpoint.query = query;
+            breakpoint.hits = 0;
+            breakpoint.counted = self.log.end();
+            if breakpoint.is_on() {
+                breakpoint.start(serial, &self.log);
+            }
         }
         self.hold_stops();
     }
 
-    /// Disables a breakpoint, or enables it again from the next row on.
+    /// Disables a breakpoint, or enables it for the rows that arrive from now on.
     pub(crate) fn toggle_breakpoint(&mut self, index: usize) -> Vec<Effect> {
         let serial = self.next_serial();
-        let Some(one) = self.breakpoints.list.get_mut(index) else {
+        let Some(breakpoint) = self.breakpoints.list.get_mut(index) else {
             return Vec::new();
         };
-        if one.watch.take().is_some() {
-            let id = one.id;
+        if breakpoint.watch.take().is_some() {
+            let id = breakpoint.id;
             self.breakpoints.cancel_stops(index);
             self.hold_stops();
             return vec![Effect::StopScan(id)];
         }
-        one.watch = Some(LiveQuery::new(one.id, serial, one.query.clone(), &self.log));
+        breakpoint.start(serial, &self.log);
         Vec::new()
     }
 
     /// Toggles whether a breakpoint stops the view or only counts and marks its hits.
     pub(crate) fn toggle_log_only(&mut self, index: usize) {
-        if let Some(one) = self.breakpoints.list.get_mut(index) {
-            one.logs_only = !one.logs_only;
+        if let Some(breakpoint) = self.breakpoints.list.get_mut(index) {
+            breakpoint.logs_only = !breakpoint.logs_only;
         }
         self.breakpoints.cancel_stops(index);
         self.hold_stops();
     }
 
-    /// Returns a mutable reference to the breakpoint at `index` of the list.
-    pub(crate) fn breakpoint_mut(&mut self, index: usize) -> Option<&mut Breakpoint> {
-        self.breakpoints.list.get_mut(index)
-    }
-
-    /// Restores a breakpoint, from the next row on. Its pending stops are restored too. Returns its
-    /// index in the list.
-    pub(crate) fn restore_breakpoint(&mut self, index: usize, mut one: Breakpoint) -> usize {
+    /// Restores a breakpoint and its pending stops, for the rows that arrive from now on. Returns
+    /// its index in the list.
+    pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
-        let stops = std::mem::take(&mut one.stops);
+        let stops = std::mem::take(&mut breakpoint.stops);
         for row in stops.iter().filter(|row| self.log.row(*row).is_some()) {
-            one.stops.insert(row);
+            breakpoint.stops.insert(row);
         }
-        one.counted = self.log.end();
-        let serial = self.next_serial();
-        let watch = || LiveQuery::new(one.id, serial, one.query.clone(), &self.log);
-        one.watch = one.watch.is_some().then(watch);
-        self.breakpoints.list.insert(index, one);
+        breakpoint.counted = self.log.end();
+        if breakpoint.is_on() {
+            breakpoint.start(self.next_serial(), &self.log);
+        }
+        self.breakpoints.list.insert(index, breakpoint);
         self.breakpoints.gather_stops();
         self.hold_stops();
         index

@@ -1,10 +1,9 @@
-//! Coverage of the log by checks. A query for flagged messages knows nothing about messages that
-//! checks have not processed or could not evaluate.
+//! How much of the log the checks cover. A query for flags knows nothing about messages that no
+//! check has processed or could evaluate.
 
 use std::time::Duration;
 
 use super::Session;
-use super::find::Find;
 use super::live_query::Unchecked;
 use crate::log::Channel;
 use crate::message::{Notice, Time};
@@ -17,83 +16,48 @@ const COUNT_EVERY: Duration = Duration::from_secs(1);
 /// Rows that have waited this long to be checked are reported.
 const LAGGING: Duration = Duration::from_secs(1);
 
-/// The number of messages of a channel in the log about which nothing is known.
-#[derive(Clone, Copy, Debug)]
-struct Share {
-    most: u64,
-    /// Whether `most` is the exact number.
-    is_exact: bool,
-}
-
-/// When coverage was last counted, and for what.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Counted {
-    at: Time,
-    /// The serial number of the last query.
-    serial: u64,
-    /// The change counter of the checks.
-    checks: u64,
+/// The number of messages of a channel in the log whose flag is unknown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Share {
+    Exactly(u64),
+    UpTo(u64),
 }
 
 impl Share {
-    fn exactly(most: u64) -> Self {
-        Self {
-            most,
-            is_exact: true,
-        }
-    }
+    const NONE: Self = Self::Exactly(0);
 
-    fn up_to(most: u64) -> Self {
-        Self {
-            most,
-            is_exact: false,
-        }
-    }
-
-    /// Returns whether it certainly covers everything in the log.
-    fn is_all(self, kept: u64) -> bool {
-        self.is_exact && self.most == kept
+    fn most(self) -> u64 {
+        let (Self::Exactly(most) | Self::UpTo(most)) = self;
+        most
     }
 
     /// Returns the sum of two shares that have no messages in common.
     fn plus(self, other: Self) -> Self {
-        Self {
-            most: self.most + other.most,
-            is_exact: self.is_exact && other.is_exact,
+        let sum = self.most() + other.most();
+        match (self, other) {
+            (Self::Exactly(_), Self::Exactly(_)) => Self::Exactly(sum),
+            _ => Self::UpTo(sum),
         }
     }
 }
 
 impl Session {
-    /// Counts what queries for flags cannot know, if that may have changed.
+    /// Counts the messages whose flags queries cannot know, if the number may have changed.
     pub(crate) fn count_unchecked(&mut self) {
-        let counted = Counted {
-            at: self.now,
-            serial: self.serial,
-            checks: self.checks.changes(),
-        };
-        let is_known = self.counted.is_some_and(|last| {
-            let is_recent = self.now.since(last.at) < COUNT_EVERY;
-            is_recent
-                && Counted {
-                    at: self.now,
-                    ..last
-                } == counted
-        });
-        if is_known {
+        let state = (self.serial, self.checks.changes);
+        let last = self.checks.counted;
+        if last.is_some_and(|(at, of)| of == state && self.now.since(at) < COUNT_EVERY) {
             return;
         }
-        self.counted = Some(counted);
+        self.checks.counted = Some((self.now, state));
         let filter = self.filters.query().map(|query| self.unchecked_by(query));
-        let find = self
-            .find
-            .as_ref()
-            .map(|find| self.unchecked_by(find.query()));
-        if let Some(watch) = self.filters.watch_mut() {
-            watch.note_unchecked(filter.unwrap_or_default());
+        let find = self.find.as_ref();
+        let find = find.map(|find| self.unchecked_by(find.watch.query()));
+        if let Some(watch) = &mut self.filters.watch {
+            watch.unchecked = filter.unwrap_or_default();
         }
-        if let Some(watch) = self.find.as_mut().map(Find::watch_mut) {
-            watch.note_unchecked(find.unwrap_or_default());
+        if let Some(search) = &mut self.find {
+            search.watch.unchecked = find.unwrap_or_default();
         }
     }
 
@@ -105,18 +69,16 @@ impl Session {
         let channels = self.log.channels().iter().map(|(_, channel)| channel);
         let asked_of = channels
             .filter(|channel| channel.kept() > 0 && !query.is_decided_by_channel(channel.name()));
-        let mut unknown = Share::exactly(0);
-        for channel in asked_of {
-            unknown = unknown.plus(self.unknown_on(channel, asked));
-        }
-        let mut checks = self.checks.plan().entries().iter();
-        let makes_any = checks.any(|entry| is_of(&entry.check, asked));
+        let unknown = asked_of.map(|channel| self.unknown_on(channel, asked));
+        let unknown = unknown.fold(Share::NONE, Share::plus);
+        let mut checks = self.checks.plan.entries().iter();
+        let are_checked = checks.any(|entry| sets_any(&entry.check, asked));
         Unchecked {
-            unknown: unknown.most,
-            is_at_most: !unknown.is_exact,
-            waiting: if makes_any { self.waiting() } else { 0 },
-            missed: if makes_any { self.checks.missed() } else { 0 },
-            is_full: makes_any && self.checks.leave_out_some(),
+            unknown: unknown.most(),
+            is_at_most: matches!(unknown, Share::UpTo(_)),
+            waiting: if are_checked { self.waiting() } else { 0 },
+            missed: if are_checked { self.checks.missed() } else { 0 },
+            is_full: are_checked && self.checks.leaves_out_some,
         }
     }
 
@@ -136,56 +98,58 @@ impl Session {
         let shares = asked.map(|flag| self.unknown_for(channel, flag));
         // Both flags of a message may be unknown, so the two shares may overlap.
         let kept = channel.kept();
+        let all = Share::Exactly(kept);
         shares
-            .reduce(|one, other| match (one.most, other.most) {
+            .reduce(|one, other| match (one.most(), other.most()) {
                 (0, _) => other,
                 (_, 0) => one,
-                _ if one.is_all(kept) || other.is_all(kept) => Share::exactly(kept),
-                (one, other) => Share::up_to(kept.min(one + other)),
+                _ if one == all || other == all => all,
+                (one, other) => Share::UpTo(kept.min(one + other)),
             })
-            .unwrap_or(Share::exactly(0))
+            .unwrap_or(Share::NONE)
     }
 
     /// Returns how many messages of a channel in the log have this flag unknown.
     fn unknown_for(&self, channel: &Channel, flag: Flags) -> Share {
-        let kept = channel.kept();
+        let all = Share::Exactly(channel.kept());
         let checks = self.checks.of_channel(channel.name());
         let done = checks
-            .filter(|(id, check)| is_of(check, flag) && self.checks.looking_back(*id).is_none());
+            .filter(|(id, check)| sets_any(check, flag) && self.checks.looking_back(*id).is_none());
         // A message that one check skipped may have been read by another.
         done.map(|(id, _)| self.skipped_by(id, channel))
-            .reduce(|one, other| match (one.most, other.most) {
-                _ if one.is_all(kept) => other,
-                _ if other.is_all(kept) => one,
-                (0, _) | (_, 0) => Share::exactly(0),
-                (one, other) => Share::up_to(one.min(other)),
+            .reduce(|one, other| match (one.most(), other.most()) {
+                _ if one == all => other,
+                _ if other == all => one,
+                (0, _) | (_, 0) => Share::NONE,
+                (one, other) => Share::UpTo(one.min(other)),
             })
-            .unwrap_or(Share::exactly(kept))
+            .unwrap_or(all)
     }
 
     /// Returns how many messages of a channel in the log a check has skipped.
     fn skipped_by(&self, check: CheckId, channel: &Channel) -> Share {
-        let Some(skipped) = self.checks.skipped(check, channel.name()) else {
-            return Share::exactly(0);
+        let Some(skipped) = self.checks.skips.of(check, channel.name()) else {
+            return Share::NONE;
         };
         let rows = &skipped.rows;
         let gone = self.log.gone_from(rows.clone());
         let gone: u64 = gone.iter().map(|rows| rows.end.0 - rows.start.0).sum();
         let left = rows.end.0 - rows.start.0 - gone;
         let most = skipped.count.min(channel.kept()).min(left);
-        Share {
-            most,
-            is_exact: gone == 0 || most == 0,
+        if gone == 0 || most == 0 {
+            Share::Exactly(most)
+        } else {
+            Share::UpTo(most)
         }
     }
 
-    /// Returns the number of rows waiting to be checked, if they have waited for long.
+    /// Returns the number of rows waiting to be checked; 0 unless they have waited for long.
     pub(crate) fn waiting(&self) -> u64 {
-        let looked = self.checks.looked(&self.log).max(self.log.first());
-        let oldest = self.log.row(looked);
+        let unchecked = self.checks.checked_up_to(&self.log).max(self.log.first());
+        let oldest = self.log.row(unchecked);
         let is_lagging = oldest.is_some_and(|row| self.now.since(row.time) >= LAGGING);
         if is_lagging {
-            self.log.end().0.saturating_sub(looked.0)
+            self.log.end().0.saturating_sub(unchecked.0)
         } else {
             0
         }
@@ -207,9 +171,9 @@ impl Session {
     }
 
     /// Returns the time up to which all messages have been checked. After it, silence does not mean
-    /// a rate of zero.
+    /// that the rate is zero.
     pub(crate) fn checked_until(&self) -> Time {
-        let next = self.log.row(self.checks.looked(&self.log));
+        let next = self.log.row(self.checks.checked_up_to(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
@@ -226,8 +190,8 @@ impl Session {
     }
 }
 
-/// Returns whether a check flags rows with one of `flags`.
-fn is_of(check: &Check, flags: Flags) -> bool {
+/// Returns whether a check sets any of `flags`.
+fn sets_any(check: &Check, flags: Flags) -> bool {
     match check {
         Check::Shape { .. } => flags.is_drift,
         Check::Sequence { .. } => flags.is_seqgap,

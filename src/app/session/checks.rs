@@ -9,12 +9,11 @@ use super::Session;
 use super::live_query::Progress;
 use crate::app::effect::Effect;
 use crate::log::MessageLog;
-use crate::message::{RowId, Time};
+use crate::message::{RowId, Time, glob};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::workers::analysis::{
-    Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report, Request,
-    Skipped, Skips,
+    Ask, Channels, Check, CheckId, Findings, Follower, Looked, Plan, Report, Request, Skips,
 };
 
 /// Interval between requests for the reports that are shown.
@@ -23,24 +22,26 @@ const REPORT_EVERY: Duration = Duration::from_millis(500);
 /// Maximum number of fields, channels or requests in a report that is shown.
 const MOST_REPORTED: usize = 500;
 
-/// The check of a report, and its channel if the check tells channels apart.
+/// The check of a report, and its channel if the check reports on each channel separately.
 type Place = (CheckId, Option<Arc<[u8]>>);
 
 /// The checks and their results.
 #[derive(Debug)]
 pub struct Checks {
-    plan: Plan,
+    /// The checks in force.
+    pub plan: Plan,
     /// Whether the plan is still to be sent to the worker thread.
     is_new: bool,
     follower: Follower,
-    findings: Findings,
+    /// What they found.
+    pub findings: Findings,
     /// Messages that could not be evaluated by the checks that flag rows.
-    skips: Skips,
-    /// The latest reports that are shown, by channel if the check tells channels apart.
+    pub(super) skips: Skips,
+    /// The latest reports, of those that are shown.
     reports: BTreeMap<Place, Box<Report>>,
-    /// When they were last requested.
+    /// When the reports were last requested.
     asked: Time,
-    /// Whether rows were checked since then.
+    /// Whether rows have been checked since then.
     has_news: bool,
     /// Memory used by the worker thread's results, in bytes.
     size: usize,
@@ -48,10 +49,12 @@ pub struct Checks {
     /// not flagged everything yet.
     looking_back: BTreeMap<CheckId, Progress>,
     /// Whether checks that flag rows had no room for some channels.
-    leaves_out_some: bool,
+    pub(super) leaves_out_some: bool,
     /// Increases when a check is added, finishes looking back, skips messages on another channel,
     /// or ends.
-    changes: u64,
+    pub(super) changes: u64,
+    /// When their coverage was last counted, and the values of `serial` and `changes` at that time.
+    pub(super) counted: Option<(Time, (u64, u64))>,
 }
 
 impl Checks {
@@ -79,27 +82,13 @@ impl Checks {
             looking_back: BTreeMap::new(),
             leaves_out_some: false,
             changes: 0,
+            counted: None,
         }
-    }
-
-    /// Returns the checks in force.
-    pub fn plan(&self) -> &Plan {
-        &self.plan
-    }
-
-    /// Returns the findings.
-    pub fn findings(&self) -> &Findings {
-        &self.findings
     }
 
     /// Returns the number of rows that left the log before they could be checked.
     pub fn missed(&self) -> u64 {
         self.follower.missed()
-    }
-
-    /// Returns whether checks that flag rows had no room for some channels.
-    pub(crate) fn leave_out_some(&self) -> bool {
-        self.leaves_out_some
     }
 
     /// Returns the progress of a check on the messages that were in the log when it was added,
@@ -108,17 +97,7 @@ impl Checks {
         self.looking_back.get(&check).copied()
     }
 
-    /// Returns the messages on the channel called `name` that a check could not evaluate.
-    pub(crate) fn skipped(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
-        self.skips.of(check, name)
-    }
-
-    /// Returns a number that increases whenever the set of checked rows changes.
-    pub(crate) fn changes(&self) -> u64 {
-        self.changes
-    }
-
-    /// Returns the latest report of a check, for this channel if the check tells channels apart.
+    /// Returns the latest report of a check: the one on `channel`, or else the one on all channels.
     pub fn report(&self, check: CheckId, channel: Option<&Arc<[u8]>>) -> Option<&Report> {
         let of = |channel: Option<&Arc<[u8]>>| self.reports.get(&(check, channel.cloned()));
         of(channel).or_else(|| of(None)).map(|report| &**report)
@@ -127,19 +106,23 @@ impl Checks {
     /// Returns the checks that apply to the channel called `name`, oldest first.
     pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
         let entries = self.plan.entries().iter();
-        let made = entries.filter(move |entry| is_made_of(&entry.check, name));
-        made.map(|entry| (entry.id, &entry.check))
+        let applying = entries.filter(move |entry| applies_to(&entry.check, name));
+        applying.map(|entry| (entry.id, &entry.check))
     }
 
-    /// Sets how messages are decoded from now on, and returns the plan to send to the worker
-    /// thread.
-    pub(crate) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Arc<Plan>> {
+    /// Sets how messages are decoded from now on.
+    pub(crate) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Effect> {
         self.plan.read_by(Arc::clone(decoder_choices));
-        (!self.plan.is_empty()).then(|| Arc::new(self.plan.clone()))
+        (!self.plan.is_empty()).then(|| self.send_plan())
+    }
+
+    /// Returns the effect that sends the plan to the worker thread.
+    fn send_plan(&self) -> Effect {
+        Effect::Analyse(Request::Plan(Arc::new(self.plan.clone())))
     }
 
     /// Returns the end of the rows whose findings are all known.
-    pub(crate) fn looked(&self, log: &MessageLog) -> RowId {
+    pub(crate) fn checked_up_to(&self, log: &MessageLog) -> RowId {
         if self.plan.is_empty() {
             log.end()
         } else {
@@ -159,10 +142,9 @@ impl Checks {
         self.size = looked.size;
         self.leaves_out_some = looked.leaves_out_some;
         self.has_news = true;
-        let progress = looked
-            .only
-            .and_then(|only| self.looking_back.get_mut(&only));
-        if let Some(progress) = progress {
+        if let Some(only) = looked.only
+            && let Some(progress) = self.looking_back.get_mut(&only)
+        {
             progress.scanned += looked.rows;
         }
         let looked_back = looked.only.filter(|_| looked.is_done);
@@ -202,7 +184,7 @@ impl Checks {
 }
 
 /// Returns whether `check` applies to messages on the channel called `name`.
-fn is_made_of(check: &Check, name: &[u8]) -> bool {
+fn applies_to(check: &Check, name: &[u8]) -> bool {
     match check {
         Check::Shape { channels }
         | Check::Sequence { channels, .. }
@@ -214,27 +196,14 @@ fn is_made_of(check: &Check, name: &[u8]) -> bool {
 
 /// Returns a glob that matches only the channel called `name`.
 pub(crate) fn only(name: &[u8]) -> Channels {
-    let mut glob = Vec::with_capacity(name.len());
-    for byte in name {
-        if matches!(byte, b'*' | b'?' | b'[' | b']' | b'\\') {
-            glob.push(b'\\');
-        }
-        glob.push(*byte);
-    }
-    Channels::new(&glob)
+    Channels::new(&glob::literal(name))
 }
 
 impl Session {
-    /// Returns the findings on `row`.
-    pub fn findings(&self, row: RowId) -> impl Iterator<Item = &Finding> {
-        self.checks.findings.of(row)
-    }
-
     /// Adds `check` for new messages and for those in the log.
     pub(crate) fn add_check(&mut self, check: Check) -> (CheckId, Vec<Effect>) {
-        // Rows up to here are processed for this check alone.
+        // The rows already in the log are processed for this check alone.
         let id = self.checks.plan.add(check, self.log.end());
-        let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
         self.checks.is_new = false;
         self.checks.changes += 1;
         let kept = Request::kept(id, &self.log);
@@ -243,8 +212,7 @@ impl Session {
             total: kept.rows(),
         };
         self.checks.looking_back.insert(id, progress);
-        let effects = [plan, kept];
-        (id, effects.map(Effect::Analyse).into())
+        (id, vec![self.checks.send_plan(), Effect::Analyse(kept)])
     }
 
     /// Removes a check and its findings.
@@ -255,8 +223,7 @@ impl Session {
         self.checks.findings.forget_check(id);
         self.checks.skips.retain(|check| check != id);
         self.checks.reports.retain(|(check, _), _| *check != id);
-        let plan = Request::Plan(Arc::new(self.checks.plan.clone()));
-        let mut effects = vec![Effect::Analyse(plan)];
+        let mut effects = vec![self.checks.send_plan()];
         effects.extend(self.ask_again(Query::uses_flags));
         effects
     }
@@ -269,13 +236,13 @@ impl Session {
             return Vec::new();
         }
         let is_new = std::mem::take(&mut checks.is_new);
-        let plan = is_new.then(|| Request::Plan(Arc::new(checks.plan.clone())));
-        let rows = checks.follower.ask(&self.log);
-        plan.into_iter().chain(rows).map(Effect::Analyse).collect()
+        let plan = is_new.then(|| checks.send_plan());
+        let rows = checks.follower.ask(&self.log).into_iter();
+        plan.into_iter().chain(rows.map(Effect::Analyse)).collect()
     }
 
-    /// Records findings and progress, and requests what follows from them. `shown` is the channel
-    /// whose reports are shown.
+    /// Records findings and progress, and makes the requests that follow from them. `shown` is the
+    /// channel whose reports are shown.
     pub(crate) fn note_looked(&mut self, looked: Looked, shown: Option<&Arc<[u8]>>) -> Vec<Effect> {
         let looked_back = self.checks.note_looked(looked);
         let mut effects = self.check_arrived();

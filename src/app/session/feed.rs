@@ -9,10 +9,11 @@ use crate::message::RowId;
 use crate::payload::escape;
 use crate::server::Ask;
 
-/// The maximum number of columns that a channel's name takes in the log.
+/// The maximum width of a channel's name in the log, in columns.
 pub const MAX_NAME_COLUMNS: usize = 28;
 
 impl Session {
+    /// Adds a batch to the log and records what it says about the servers and subscriptions.
     pub(crate) fn take(&mut self, batch: Batch) -> Vec<Effect> {
         self.note_sign_of_life(batch.source());
         for (time, notice) in batch.timed_notices() {
@@ -22,10 +23,8 @@ impl Session {
         let is_refused = batch.notices().iter().any(is_refusal_of_all);
         let fall_back = is_refused.then_some(Effect::Ask(Ask::Allowed));
         let generation = self.log.channels().generation();
-        let joined = self
-            .log
-            .continues_last_row(&batch)
-            .then(|| RowId(self.log.end().0.saturating_sub(1)));
+        let is_joined = self.log.continues_last_row(&batch);
+        let joined = is_joined.then(|| RowId(self.log.end().0.saturating_sub(1)));
         self.widen_names(&batch);
         self.count_for_node(&batch);
         let notes = [

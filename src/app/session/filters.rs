@@ -35,20 +35,23 @@ impl Filter {
 }
 
 /// The filters.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Filters {
     /// The filter typed with `/`.
-    pub(crate) typed: Option<Query>,
-    pub(crate) list: Vec<Filter>,
-    /// The only channel that is shown, if one was selected.
-    pub(crate) only: Option<Arc<[u8]>>,
-    pub(crate) muted: Names,
+    pub typed: Option<Query>,
+    /// The list, in the order in which the filters were added.
+    pub list: Vec<Filter>,
+    /// The only channel that is shown, if the user chose one.
+    pub only: Option<Arc<[u8]>>,
+    /// The muted channels.
+    pub muted: Names,
     /// Number of `muted` channels that have received messages.
-    pub(crate) muted_and_heard: usize,
-    watch: Option<LiveQuery>,
+    pub muted_and_heard: usize,
+    /// All filters in force as one query, run on all rows; `None` shows every row.
+    pub watch: Option<LiveQuery>,
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.
-    is_new: bool,
+    pub is_new: bool,
 }
 
 impl Filters {
@@ -65,27 +68,9 @@ impl Filters {
         Self {
             typed,
             list,
-            only: None,
             muted: Names::from_iter([SENTINEL_HELLO.into()]),
-            muted_and_heard: 0,
-            watch: None,
-            is_new: false,
+            ..Self::default()
         }
-    }
-
-    /// Returns the filter that was typed last, if it is in force.
-    pub fn typed(&self) -> Option<&Query> {
-        self.typed.as_ref()
-    }
-
-    /// Returns the list, in the order in which the filters were added.
-    pub fn list(&self) -> &[Filter] {
-        &self.list
-    }
-
-    /// Returns the progress of the filter in force; `None` without one.
-    pub fn progress(&self) -> Option<Progress> {
-        Some(self.watch.as_ref()?.progress())
     }
 
     /// Returns the progress of the filter in force while it lags.
@@ -101,13 +86,7 @@ impl Filters {
     /// Returns what checks have not covered, if the filter in force asks for flags.
     pub fn unchecked(&self) -> Unchecked {
         let watch = self.watch.as_ref();
-        watch.map_or_else(Unchecked::default, |watch| *watch.unchecked())
-    }
-
-    /// Returns whether the filter in force has no answer yet, so that the rows shown are still
-    /// those of the previous one.
-    pub fn is_new(&self) -> bool {
-        self.is_new
+        watch.map(|watch| watch.unchecked).unwrap_or_default()
     }
 
     /// Returns the query in force.
@@ -115,25 +94,17 @@ impl Filters {
         Some(self.watch.as_ref()?.query())
     }
 
-    pub(crate) fn watch_mut(&mut self) -> Option<&mut LiveQuery> {
-        self.watch.as_mut()
-    }
-
-    /// Returns whether any filter asks for notices. Otherwise, notices are always shown.
-    pub fn speak_of_notices(&self) -> bool {
+    /// Returns whether any filter mentions notices. Otherwise, notices are always shown.
+    pub fn mention_notices(&self) -> bool {
         self.parts().iter().any(Query::mentions_notices)
     }
 
     /// Returns the queries that a row must match, whatever its channel.
     fn parts(&self) -> Vec<Query> {
         let listed = self.list.iter().filter(|filter| filter.is_on);
-        let listed = listed.map(|filter| {
-            let query = filter.query.clone();
-            if filter.is_exclude {
-                query.negate()
-            } else {
-                query
-            }
+        let listed = listed.map(|filter| match filter.query.clone() {
+            query if filter.is_exclude => query.negate(),
+            query => query,
         });
         let typed = self.typed.iter().filter(|query| !query.is_everything());
         typed.cloned().chain(listed).collect()
@@ -173,15 +144,15 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Runs queries again on all rows in the log, if `asks` says that they depend on what has
-    /// changed.
+    /// Runs the filter and the search again on all rows in the log, each if `asks` says that it
+    /// depends on what has changed.
     pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {
             self.filters.watch = None;
             effects.extend(self.refresh_shown());
         }
-        if let Some(query) = self.find.as_ref().map(|find| find.query().clone())
+        if let Some(query) = self.find.as_ref().map(|find| find.watch.query().clone())
             && asks(&query)
         {
             self.find = None;
@@ -205,7 +176,7 @@ impl Session {
     /// Removes the rows that the previous query found.
     fn begin_new_filter(&mut self) {
         if std::mem::take(&mut self.filters.is_new) {
-            let with_notices = !self.filters.speak_of_notices();
+            let with_notices = !self.filters.mention_notices();
             self.shown.show_none(with_notices, &self.log);
         }
     }

@@ -1,7 +1,7 @@
-//! Find: marks the rows that match a query and keeps showing the others.
+//! Find: highlights the rows that match a query, and keeps showing the others.
 
 use super::Session;
-use super::live_query::{FIND, LiveQuery, Progress, Unchecked};
+use super::live_query::{FIND, LiveQuery};
 use crate::app::effect::Effect;
 use crate::log::RowSet;
 use crate::message::{RowId, Time};
@@ -10,13 +10,15 @@ use crate::query::Query;
 use crate::workers::scan::Answer;
 
 /// Maximum width of a query in a toast, in columns.
-const MAX_TOLD: usize = 40;
+const MAX_QUERY_COLUMNS: usize = 40;
 
 /// A search in the log and its matches.
 #[derive(Debug)]
 pub struct Find {
-    watch: LiveQuery,
-    rows: RowSet,
+    /// The query, run on all rows.
+    pub watch: LiveQuery,
+    /// The rows found so far.
+    pub rows: RowSet,
     /// The pending jump to the nearest match, until its target is known.
     pub(crate) jump: Option<Jump>,
 }
@@ -24,83 +26,38 @@ pub struct Find {
 /// Where a jump to the nearest match starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Jump {
-    /// The end of the log, which the view follows.
+    /// At the end of the log, which the view follows.
     Following,
-    /// This row, which is selected.
+    /// At this row, which is selected.
     At(RowId),
 }
 
 impl Find {
-    /// Returns the query.
-    pub fn query(&self) -> &Query {
-        self.watch.query()
-    }
-
-    /// Returns the rows found so far.
-    pub fn rows(&self) -> &RowSet {
-        &self.rows
-    }
-
-    /// Returns the progress of the search.
-    pub fn progress(&self) -> Progress {
-        self.watch.progress()
-    }
-
-    /// Returns the progress of the search while it lags.
-    pub fn lag(&self, now: Time) -> Option<Progress> {
-        self.watch.lag(now)
-    }
-
     /// Returns the number of rows that have not been searched, while the search lags.
     pub(crate) fn left(&self, now: Time) -> u64 {
-        self.lag(now).map_or(0, |lag| lag.left())
-    }
-
-    /// Returns whether all rows that were in the log when the search started have been searched.
-    pub fn has_searched_kept(&self) -> bool {
-        self.watch.has_searched_kept()
-    }
-
-    /// Returns the error that the query caused, if there was one.
-    pub fn trouble(&self) -> Option<&str> {
-        self.watch.trouble()
-    }
-
-    /// Returns the number of rows that left the log before they could be searched.
-    pub fn missed(&self) -> u64 {
-        self.watch.missed()
-    }
-
-    /// Returns what checks have not covered, if the query asks for flags.
-    pub fn unchecked(&self) -> Unchecked {
-        *self.watch.unchecked()
-    }
-
-    pub(crate) fn watch_mut(&mut self) -> &mut LiveQuery {
-        &mut self.watch
-    }
-
-    pub(crate) fn rows_mut(&mut self) -> &mut RowSet {
-        &mut self.rows
+        self.watch.lag(now).map_or(0, |lag| lag.left())
     }
 }
 
 impl Session {
-    /// Records rows that were found. Returns whether they are of the search in force.
+    /// Records rows that were found. Returns whether they belong to the current search.
     pub(crate) fn note_find(&mut self, answer: &Answer) -> bool {
         let Some(find) = &mut self.find else {
             return false;
         };
-        let is_current = find.watch.note(answer);
-        for found in answer.found.iter().filter(|_| is_current) {
-            find.rows.replace(found);
+        if !find.watch.note(answer) {
+            return false;
         }
-        is_current
+        answer
+            .found
+            .iter()
+            .for_each(|found| find.rows.replace(found));
+        true
     }
 
     /// Starts a search for `query`, or ends the search if it is `None`.
     pub(crate) fn set_find(&mut self, query: Option<Query>) -> Vec<Effect> {
-        if self.find.as_ref().map(Find::query) == query.as_ref() {
+        if self.find.as_ref().map(|find| find.watch.query()) == query.as_ref() {
             return Vec::new();
         }
         let Some(query) = query.filter(|query| !query.is_everything()) else {
@@ -121,7 +78,7 @@ impl Session {
     pub(crate) fn end_of_jump(&self, jump: Jump) -> Option<Result<RowId, String>> {
         let find = self.find.as_ref()?;
         // Rows that have arrived since do not count: under load some are always waiting.
-        let is_through = find.has_searched_kept();
+        let is_through = find.watch.has_searched_kept();
         let hit = match jump {
             Jump::Following => self.shown_hit(find, self.shown.end(), false),
             // Rows are searched newest first: a match before this row means that all rows after it
@@ -160,17 +117,16 @@ impl Session {
 pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     let (left, hits) = (find.left(now), find.rows.len());
     if left > 0 {
-        let left = figures::count(left);
-        return format!("no match yet, {left} not yet searched");
+        return format!("no match yet, {} not yet searched", figures::count(left));
     }
     if hits > 0 {
         return format!("{} found, all hidden by the filter", figures::count(hits));
     }
-    let query = find.query();
-    let text = escape::name(query.text().as_bytes(), MAX_TOLD).string;
-    match query.suggestion() {
+    let query = find.watch.query();
+    let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;
+    let text = short(query.text());
+    match query.suggestion().map(short) {
         Some(meant) => {
-            let meant = escape::name(meant.as_bytes(), MAX_TOLD).string;
             format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
         }
         None => format!("no message matches {text}"),

@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::Session;
 use super::snapshot::MessageSnapshot;
 use crate::app::effect::Effect;
-use crate::payload::decoder_choices::{DecoderChoices, ReadAs};
+use crate::payload::decoder_choices::ReadAs;
 use crate::payload::format::Format;
 use crate::query::Query;
-use crate::workers::analysis::Request;
 use crate::workers::decode::Source;
 
 /// The formats to choose from. Serialized objects are not among them, since they are only named and
@@ -24,17 +23,7 @@ const FORMATS: [Format; 7] = [
 ];
 
 impl Session {
-    /// Returns the format that the user chose for the channel called `name`.
-    pub fn chosen_decoder(&self, name: &[u8]) -> Option<&ReadAs> {
-        self.decoder_choices.chosen(name)
-    }
-
-    /// Returns the formats that were set for channels.
-    pub fn decoder_choices(&self) -> &DecoderChoices {
-        &self.decoder_choices
-    }
-
-    /// Returns the choices in the order of the list; `None` stands for automatic detection.
+    /// Returns what can be chosen, in the order of the list; `None` stands for automatic detection.
     pub fn decoder_options(&self) -> Vec<Option<ReadAs>> {
         let by_format = FORMATS.into_iter().map(|format| Some(format.into()));
         let by_type = self.settings.known_types.iter().map(|message_type| {
@@ -47,16 +36,12 @@ impl Session {
         automatic.chain(by_format).chain(by_type).collect()
     }
 
-    /// Applies a choice for `channel` wherever values are read: queries are run again on the
-    /// messages in the log, checks use it for new messages.
-    pub(crate) fn choose_decoder(&mut self, channel: &[u8], way: Option<ReadAs>) -> Vec<Effect> {
-        Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), way);
+    /// Applies a choice for `channel`: queries that read values are run again on the log, and
+    /// checks use the choice for new messages.
+    pub(crate) fn choose_decoder(&mut self, channel: &[u8], choice: Option<ReadAs>) -> Vec<Effect> {
+        Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), choice);
         let plan = self.checks.read_by(&self.decoder_choices);
-        let mut effects: Vec<Effect> = plan
-            .map(Request::Plan)
-            .map(Effect::Analyse)
-            .into_iter()
-            .collect();
+        let mut effects: Vec<Effect> = plan.into_iter().collect();
         effects.extend(self.ask_again(Query::uses_values));
         effects
     }

@@ -1,11 +1,12 @@
 //! Lenses: the log shows only the value at a path instead of a channel's whole messages.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use super::Session;
 use crate::app::effect::Effect;
 use crate::message::RowId;
+use crate::message::glob::ByGlob;
 use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::escape::whole_name;
 use crate::payload::lookup::{Lookup, Shown};
@@ -86,20 +87,36 @@ impl DecodedRows {
     }
 }
 
-impl Session {
-    /// Returns the cache of values that lenses show.
-    pub fn decoded_rows(&self) -> &DecodedRows {
-        &self.decoded_rows
-    }
+/// The lenses on channels, and the values that they show.
+#[derive(Debug)]
+pub struct Lenses {
+    /// The lenses from the settings.
+    preset: ByGlob<Path>,
+    /// What the user chose instead: another path, or `None` for whole messages.
+    chosen: BTreeMap<Box<[u8]>, Option<Path>>,
+    /// The values shown.
+    pub decoded_rows: DecodedRows,
+}
 
-    /// Returns the path of the lens on the channel called `name`.
-    pub fn lens(&self, name: &[u8]) -> Option<&Path> {
-        match self.lenses.get(name) {
-            Some(chosen) => chosen.as_ref(),
-            None => self.settings.lenses.of(name),
+impl Lenses {
+    pub(super) fn new(preset: ByGlob<Path>) -> Self {
+        Self {
+            preset,
+            chosen: BTreeMap::new(),
+            decoded_rows: DecodedRows::default(),
         }
     }
 
+    /// Returns the path of the lens on the channel called `name`.
+    pub fn of(&self, name: &[u8]) -> Option<&Path> {
+        match self.chosen.get(name) {
+            Some(chosen) => chosen.as_ref(),
+            None => self.preset.of(name),
+        }
+    }
+}
+
+impl Session {
     /// Sets a lens at `path` on `channel`, or removes it if it is already there.
     pub(crate) fn toggle_lens(
         &mut self,
@@ -107,12 +124,12 @@ impl Session {
         path: Path,
         is_too_long: bool,
     ) -> Vec<Effect> {
-        if self.lens(channel) == Some(&path) {
+        if self.lenses.of(channel) == Some(&path) {
             return self.remove_lens(channel);
         }
         let name = whole_name(channel);
         let text = path.text().to_owned();
-        self.lenses.insert(channel.into(), Some(path));
+        self.lenses.chosen.insert(channel.into(), Some(path));
         let but = if is_too_long {
             " (this message is too long)"
         } else {
@@ -125,13 +142,12 @@ impl Session {
 
     /// Removes the lens from a channel.
     pub(crate) fn remove_lens(&mut self, channel: &[u8]) -> Vec<Effect> {
-        let name = whole_name(channel);
-        if self.settings.lenses.of(channel).is_some() {
-            self.lenses.insert(channel.into(), None);
+        if self.lenses.preset.of(channel).is_some() {
+            self.lenses.chosen.insert(channel.into(), None);
         } else {
-            self.lenses.remove(channel);
+            self.lenses.chosen.remove(channel);
         }
-        self.tell(format!("showing whole messages of {name}"))
+        self.tell(format!("showing whole messages of {}", whole_name(channel)))
     }
 }
 
@@ -145,7 +161,7 @@ mod tests {
     use crate::payload::lookup::ShownText;
 
     #[test]
-    fn a_value_that_was_decoded_is_shared_and_not_copied() {
+    fn a_cached_value_is_shared_and_not_copied() {
         let decoded_rows = DecodedRows::default();
         let path = Path::parse(".a").unwrap();
         let look = || {

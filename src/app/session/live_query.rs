@@ -14,8 +14,8 @@ use crate::workers::scan::{Answer, Flagged, Purpose, Request, WatchId};
 /// What checks have not covered, as last counted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unchecked {
-    /// Messages in the log with an unknown flag: no check for it exists, has processed the message
-    /// yet, or could evaluate it.
+    /// Messages in the log with an unknown flag: no check exists for it, or none has processed the
+    /// message yet or could evaluate it.
     pub unknown: u64,
     /// Whether `unknown` is only an upper bound, for example because some of the messages counted
     /// have left the log.
@@ -28,13 +28,13 @@ pub struct Unchecked {
     pub is_full: bool,
 }
 
-/// The watch of the filter.
+/// The ID of the filter's query.
 pub(crate) const FILTER: WatchId = WatchId(0);
 
-/// The watch of the search.
+/// The ID of the search's query.
 pub(crate) const FIND: WatchId = WatchId(1);
 
-/// An answer that takes longer than this is late: most take a few milliseconds.
+/// An answer that takes longer than this is late. Most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 
 /// Progress of a query over all messages: those in the log when it started, and those that arrived
@@ -67,7 +67,7 @@ impl Progress {
 /// The names of all subscriptions by their IDs.
 pub(crate) type Names = Arc<[Arc<[u8]>]>;
 
-/// What a query may need to know besides the rows.
+/// What a query may need besides its rows.
 pub(crate) struct QueryContext<'a> {
     pub(super) log: &'a MessageLog,
     pub(super) names: Names,
@@ -79,7 +79,7 @@ pub(crate) struct QueryContext<'a> {
 }
 
 impl QueryContext<'_> {
-    /// Returns the end of the rows that a query can be run on.
+    /// Returns the end of the rows that `query` can be run on.
     fn end(&self, query: &Query) -> RowId {
         if query.uses_flags() {
             self.checked.min(self.log.end())
@@ -112,19 +112,19 @@ impl QueryContext<'_> {
 
 /// Keeps a query's answers up to date: scans the rows in the log once, and new rows as they arrive.
 #[derive(Debug)]
-pub(crate) struct LiveQuery {
+pub struct LiveQuery {
     id: WatchId,
     serial: u64,
-    pub(crate) query: Arc<Query>,
+    query: Arc<Query>,
     /// Scans of rows before this one have been requested.
     next: RowId,
-    /// Rows before this one were in the log when the query started, or have left it.
-    given_at: RowId,
-    /// Once `is_asking_kept` is `false`, all rows before this one that were in the log or have
-    /// arrived have been scanned.
+    /// The end of the log when the query started.
+    started_at: RowId,
+    /// Once `is_asking_kept` is `false`, all rows before this one have been scanned or have left the
+    /// log.
     searched: RowId,
-    /// Since when newly arrived rows are being scanned, if they are. Only one request runs at a
-    /// time; the next one covers everything that has arrived meanwhile.
+    /// When the running scan of newly arrived rows was requested, if there is one. Only one runs at
+    /// a time; the next one covers everything that has arrived meanwhile.
     asking_since: Option<Time>,
     /// Whether rows that were in the log when the query started are still to be scanned.
     is_asking_kept: bool,
@@ -134,8 +134,9 @@ pub(crate) struct LiveQuery {
     /// Number of messages that have arrived and for which no scan was requested yet.
     unasked: u64,
     /// Number of rows that left the log before they could be scanned.
-    missed: u64,
-    unchecked: Unchecked,
+    pub missed: u64,
+    /// What checks have not covered, if the query asks for flags.
+    pub unchecked: Unchecked,
     trouble: Option<Box<str>>,
 }
 
@@ -148,7 +149,7 @@ impl LiveQuery {
             serial,
             query: Arc::new(query),
             next: log.end(),
-            given_at: log.end(),
+            started_at: log.end(),
             searched: RowId::default(),
             asking_since: None,
             is_asking_kept: false,
@@ -161,11 +162,13 @@ impl LiveQuery {
         }
     }
 
-    pub(crate) fn query(&self) -> &Query {
+    /// Returns the query.
+    pub fn query(&self) -> &Query {
         &self.query
     }
 
-    pub(crate) fn progress(&self) -> Progress {
+    /// Returns the progress over all messages.
+    pub fn progress(&self) -> Progress {
         Progress {
             scanned: self.scanned,
             total: self.asked + self.unasked,
@@ -173,9 +176,8 @@ impl LiveQuery {
     }
 
     /// Returns the progress while the query lags: rows that were in the log are still to be
-    /// scanned, or an answer is late. Under load a few rows always wait, which does not count as a
-    /// lag.
-    pub(crate) fn lag(&self, now: Time) -> Option<Progress> {
+    /// scanned, or an answer is late. Under load a few rows always wait, which is not a lag.
+    pub fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
         let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);
         lags.then(|| self.progress())
@@ -183,27 +185,13 @@ impl LiveQuery {
 
     /// Returns whether all rows that were in the log when the query started have been scanned, no
     /// matter how many have arrived since.
-    pub(crate) fn has_searched_kept(&self) -> bool {
-        !self.is_asking_kept && self.searched >= self.given_at
+    pub fn has_searched_kept(&self) -> bool {
+        !self.is_asking_kept && self.searched >= self.started_at
     }
 
     /// Returns the error that the query caused, if there was one.
-    pub(crate) fn trouble(&self) -> Option<&str> {
+    pub fn trouble(&self) -> Option<&str> {
         self.trouble.as_deref()
-    }
-
-    /// Returns what checks have not covered, if the query asks for flags.
-    pub(crate) fn unchecked(&self) -> &Unchecked {
-        &self.unchecked
-    }
-
-    pub(crate) fn note_unchecked(&mut self, unchecked: Unchecked) {
-        self.unchecked = unchecked;
-    }
-
-    /// Returns the number of rows that left the log before they could be scanned.
-    pub(crate) fn missed(&self) -> u64 {
-        self.missed
     }
 
     /// Returns the request to scan every row in the log.
@@ -251,7 +239,7 @@ impl LiveQuery {
         }
     }
 
-    /// Records an answer. Returns whether it belongs to the query in force.
+    /// Records an answer. Returns whether it belongs to this query.
     pub(crate) fn note(&mut self, answer: &Answer) -> bool {
         if (answer.watch, answer.serial) != (self.id, self.serial) {
             return false;

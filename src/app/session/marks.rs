@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::Session;
-use super::find::{Find, step};
+use super::find::step;
 use crate::message::{Notice, RowId};
 use crate::query::Query;
 
@@ -12,11 +12,8 @@ impl Session {
     pub(crate) fn marked_beside(&self, row: RowId) -> Option<RowId> {
         let is_message = |marked: &&RowId| self.channel_of(**marked).is_some();
         let before = self.marked.range(..row).rev().find(is_message);
-        let behind = || {
-            let rows = self.marked.range(RowId(row.0 + 1)..);
-            rows.into_iter().find(is_message)
-        };
-        before.or_else(behind).copied()
+        let after = || self.marked.range(RowId(row.0 + 1)..).find(is_message);
+        before.or_else(after).copied()
     }
 
     /// Returns the byte ranges to mark in the payload of `row`, at most the first `most` of each
@@ -32,32 +29,30 @@ impl Session {
     /// Returns the query whose matches are marked in `row`: the find query, or else the breakpoint
     /// that stopped the view there, or else the filter.
     pub(crate) fn marked_by(&self, row: RowId) -> Option<&Query> {
-        let stop = self.breakpoints.stop().filter(|stop| stop.row == row);
-        let sought = self.find.as_ref().map(Find::query);
+        let stop = self
+            .breakpoints
+            .stop
+            .as_ref()
+            .filter(|stop| stop.row == row);
+        let sought = self.find.as_ref().map(|find| find.watch.query());
         sought
             .or_else(|| stop.map(|stop| &stop.query))
-            .or_else(|| self.filters.typed())
+            .or_else(|| self.filters.typed.as_ref())
     }
 
-    /// Returns whether the user has marked `row`.
-    pub fn is_marked(&self, row: RowId) -> bool {
-        self.marked.contains(&row)
-    }
-
+    /// Returns the nearest mark, breakpoint hit or gap before or after `from`.
     pub(crate) fn landmark(&self, from: RowId, is_forward: bool) -> Option<RowId> {
-        let behind = RowId(from.0 + 1)..;
-        let hit = step(self.breakpoints.hits(), from, is_forward);
+        let hit = step(&self.breakpoints.hits, from, is_forward);
         let is_gap = |notice: &Notice| matches!(notice, Notice::Gap(_) | Notice::Dropped(_));
-        let mut gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
-        let gaps_before = |(row, _): &(RowId, &Notice)| *row < from;
-        let gaps_behind = |(row, _): &(RowId, &Notice)| *row > from;
+        let gaps = self.log.notices().filter(|(_, notice)| is_gap(notice));
+        let mut gaps = gaps.map(|(row, _)| row);
         if is_forward {
-            let mark = self.marked.range(behind).next().copied();
-            let gap = gaps.find(gaps_behind).map(|(row, _)| row);
+            let mark = self.marked.range(RowId(from.0 + 1)..).next().copied();
+            let gap = gaps.find(|row| *row > from);
             [mark, hit, gap].into_iter().flatten().min()
         } else {
             let mark = self.marked.range(..from).next_back().copied();
-            let gap = gaps.rev().find(gaps_before).map(|(row, _)| row);
+            let gap = gaps.rev().find(|row| *row < from);
             [mark, hit, gap].into_iter().flatten().max()
         }
     }

@@ -47,38 +47,21 @@ pub struct LostNode<'a> {
 
 /// All known servers.
 #[derive(Debug, Default)]
-pub struct Nodes(BTreeMap<NodeId, NodeStatus>);
+pub struct Nodes {
+    /// The servers in the order in which they became known.
+    pub by_id: BTreeMap<NodeId, NodeStatus>,
+}
 
 impl Nodes {
-    /// Returns the servers in the order in which they became known.
-    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &NodeStatus)> {
-        self.0.iter().map(|(id, node)| (*id, node))
-    }
-
-    /// Returns the number of known servers.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Returns whether no server is known yet.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Returns whether there is more than one server.
-    pub fn are_several(&self) -> bool {
-        self.len() > 1
-    }
-
     /// Returns the worst state of all connections. Idle connections, which have no subscriptions,
     /// count only if there are no others.
     fn connection(&self) -> Connection {
         let worst = self.worst().map(|(_, connection)| connection.clone());
-        worst.unwrap_or(Connection::Connecting)
+        worst.unwrap_or_default()
     }
 
     fn worst(&self) -> Option<(&NodeStatus, &Connection)> {
-        let nodes = self.0.values();
+        let nodes = self.by_id.values();
         let connections = nodes.filter_map(|node| Some((node, node.connection.as_ref()?)));
         connections.min_by_key(|(_, connection)| match connection {
             Connection::Refused { .. } => 0,
@@ -92,98 +75,94 @@ impl Nodes {
     /// Returns the server with the worst connection if it is lost or refused while another one is
     /// live.
     pub fn lost(&self) -> Option<LostNode<'_>> {
-        let any_live = || {
-            let mut nodes = self.0.values();
-            nodes.any(|node| node.connection == Some(Connection::Live))
-        };
         let (node, connection) = self.worst()?;
-        let is_lost = matches!(
-            connection,
-            Connection::Reconnecting { .. } | Connection::Refused { .. }
-        );
-        (is_lost && any_live()).then(|| LostNode {
-            name: node.facts.as_ref().map_or("", |facts| &facts.name),
-            subscriptions: node.facts.as_ref().map_or(0, |facts| facts.subscriptions),
+        let facts = node.facts.as_ref();
+        (is_down(connection) && self.by_id.values().any(NodeStatus::is_live)).then(|| LostNode {
+            name: facts.map_or("", |facts| &facts.name),
+            subscriptions: facts.map_or(0, |facts| facts.subscriptions),
             connection,
         })
     }
 
-    /// Returns the time of the last sign of life of the live server that has been silent the
-    /// longest.
+    /// Returns when the live server that has been silent the longest last answered.
     pub(crate) fn answered(&self) -> Option<Time> {
-        let live = self.0.values().filter(|node| node.is_live());
+        let live = self.by_id.values().filter(|node| node.is_live());
         live.map(|node| node.answered).min()
     }
 
     /// Returns the longest round trip of all servers.
     fn round_trip(&self) -> Option<Duration> {
-        self.0.values().filter_map(|node| node.round_trip).max()
+        self.by_id.values().filter_map(|node| node.round_trip).max()
     }
+}
+
+/// Returns whether a connection is lost or refused.
+fn is_down(connection: &Connection) -> bool {
+    matches!(
+        connection,
+        Connection::Reconnecting { .. } | Connection::Refused { .. }
+    )
 }
 
 impl Session {
     pub(crate) fn note_connection(&mut self, id: NodeId, connection: Connection) {
-        // The final update of a server that has left the cluster.
-        let is_farewell = connection == Connection::Idle && !self.nodes.0.contains_key(&id);
-        if is_farewell && !self.nodes.is_empty() {
+        // A server that has left the cluster sends a last update.
+        let is_last = connection == Connection::Idle && !self.server.nodes.by_id.contains_key(&id);
+        if is_last && !self.server.nodes.by_id.is_empty() {
             return;
         }
-        let node = self.nodes.0.entry(id).or_default();
-        if connection != Connection::Live {
-            node.round_trip = None;
-        }
+        let node = self.server.nodes.by_id.entry(id).or_default();
         if connection == Connection::Live {
             self.server.live_since = self.now;
             node.answered = self.now;
+        } else {
+            node.round_trip = None;
         }
-        if matches!(
-            connection,
-            Connection::Reconnecting { .. } | Connection::Refused { .. }
-        ) {
+        if is_down(&connection) {
             self.server.trouble = None;
         }
         node.connection = Some(connection);
-        self.server.connection = self.nodes.connection();
-        self.server.round_trip = self.nodes.round_trip();
+        self.server.connection = self.server.nodes.connection();
+        self.server.round_trip = self.server.nodes.round_trip();
     }
 
     pub(crate) fn note_round_trip(&mut self, id: NodeId, time: Duration) {
-        let node = self.nodes.0.entry(id).or_default();
+        let node = self.server.nodes.by_id.entry(id).or_default();
         node.round_trip = Some(time);
         node.answered = self.now;
-        self.server.round_trip = self.nodes.round_trip();
+        self.server.round_trip = self.server.nodes.round_trip();
     }
 
     /// Records a sign of life from one server, which proves nothing about the others.
     pub(crate) fn note_sign_of_life(&mut self, id: NodeId) {
-        if let Some(node) = self.nodes.0.get_mut(&id) {
+        if let Some(node) = self.server.nodes.by_id.get_mut(&id) {
             node.answered = self.now;
         }
     }
 
-    /// Restarts the silence timers of all servers.
-    pub(crate) fn forgive_silence(&mut self) {
-        for node in self.nodes.0.values_mut() {
+    /// Measures the silence of every server from now on.
+    pub(crate) fn restart_silence(&mut self) {
+        for node in self.server.nodes.by_id.values_mut() {
             node.answered = self.now;
         }
     }
 
-    /// Returns how long a server has been silent, if that is longer than an answer may take; `None`
-    /// also if its connection is not live.
+    /// Returns how long a server has been silent, if its connection is live and an answer is
+    /// overdue.
     pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
         self.silence_since(node.answered).filter(|_| node.is_live())
     }
 
     pub(crate) fn note_nodes(&mut self, facts: Vec<NodeFacts>) {
-        let is_listed = |id: &NodeId| facts.iter().any(|of| of.node == *id);
+        let nodes = &mut self.server.nodes.by_id;
         // Forget servers that have left the cluster.
-        let is_there = |id: &NodeId, node: &NodeStatus| node.facts.is_none() || is_listed(id);
-        self.nodes.0.retain(|id, node| is_there(id, node));
+        let is_listed = |id: &NodeId| facts.iter().any(|facts| facts.node == *id);
+        nodes.retain(|id, node| node.facts.is_none() || is_listed(id));
         for facts in facts {
-            let node = self.nodes.0.entry(facts.node).or_default();
+            let node = nodes.entry(facts.node).or_default();
             node.facts = Some(facts);
         }
-        self.server.connection = self.nodes.connection();
+        self.server.connection = self.server.nodes.connection();
     }
 
     /// Counts the messages of a batch for the server that delivered it.
@@ -193,28 +172,30 @@ impl Session {
             return;
         }
         let now = self.now;
-        let node = self.nodes.0.entry(batch.source()).or_default();
+        let node = self.server.nodes.by_id.entry(batch.source()).or_default();
         let start = || History::starting_at(now);
         node.history.get_or_insert_with(start).add(now, messages);
     }
 
     /// Returns a notice, once per session, that the keyspace notifications in a batch come from
     /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
-    /// subscribed to at one node.
+    /// subscribed to on only one node.
     pub(crate) fn note_of_one_primary(&mut self, batch: &Batch) -> Option<Notice> {
         if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
             return None;
         }
-        let facts = self.nodes.0.values().filter_map(|node| node.facts.as_ref());
-        let primaries = facts.filter(|of| of.role == Role::Primary).count();
-        let mut asked = self.subscriptions.listed();
-        let is_asked = asked.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
-        if primaries < 2 || is_asked {
+        let nodes = &self.server.nodes.by_id;
+        let facts = nodes.values().filter_map(|node| node.facts.as_ref());
+        let is_primary = |facts: &&NodeFacts| facts.role == Role::Primary;
+        let primaries = facts.filter(is_primary).count();
+        let mut listed = self.subscriptions.listed();
+        let is_meant =
+            listed.any(|(_, topic, state)| !state.is_over() && is_key_event(&topic.name));
+        if primaries < 2 || is_meant {
             return None;
         }
-        let home = self.nodes.0.get(&batch.source())?.facts.as_ref()?;
-        let partial = Partial::KeysOfOneNode(home.name.clone());
+        let source = nodes.get(&batch.source())?.facts.as_ref()?;
         self.told.of_one_primary = true;
-        Some(Notice::Partial(partial))
+        Some(Notice::Partial(Partial::KeysOfOneNode(source.name.clone())))
     }
 }

@@ -1,4 +1,4 @@
-//! Notices in words, for the rows of the log and for reading them whole.
+//! The texts of notices, for the rows of the log and for an open notice.
 
 use std::time::Duration;
 
@@ -48,10 +48,8 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             format!("denied: {topic} · Redis says: {reason} · {remedy}")
         }
         Notice::Ended { subscription } => {
-            format!(
-                "ended: {} · last message arrived",
-                topic_words(&subscription.topic)
-            )
+            let topic = topic_words(&subscription.topic);
+            format!("ended: {topic} · last message arrived")
         }
         Notice::Discovered {
             subscription,
@@ -85,11 +83,8 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             format!("{} messages were evicted here", figures::count(*count))
         }
         Notice::Breakpoint { query, channel, .. } => {
-            let query = whole(query.as_bytes());
-            format!(
-                "breakpoint {query} · hit on {} · [ shows it",
-                whole_name(channel)
-            )
+            let (query, channel) = (whole(query.as_bytes()), whole_name(channel));
+            format!("breakpoint {query} · hit on {channel} · [ shows it")
         }
     }
 }
@@ -101,11 +96,8 @@ fn counted_words(topic: &Topic) -> String {
     if topic.kind == SubscriptionKind::Shard {
         return format!("{counted} · patterns do not match sharded channels · u unsubscribe");
     }
-    let pattern = [&*glob::literal(&topic.name), b"*"].concat();
-    format!(
-        "use the pattern {} instead, which is not counted: {counted}",
-        whole_name(&pattern)
-    )
+    let pattern = whole_name(&[&*glob::literal(&topic.name), b"*"].concat());
+    format!("use the pattern {pattern} instead, which is not counted: {counted}")
 }
 
 /// Describes unsolicited frames.
@@ -116,33 +108,32 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
     };
     match count {
         1 => first,
-        _ => format!(
-            "{first} · and {} more within a second",
-            figures::count(count - 1)
-        ),
+        _ => {
+            let more = figures::count(count - 1);
+            format!("{first} · and {more} more within a second")
+        }
     }
 }
 
-/// The options that make clients which default to RESP3 use RESP2.
+/// The options by which clients that default to RESP3 are told to use RESP2.
 const RESP2: [(&str, &str); 3] = [
     ("redis-py", "protocol=2"),
     ("node-redis", "RESP: 2"),
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Returns the advice for a client that asked for RESP3: the option of its own library if that is
-/// known, or else of all.
+/// Returns the advice for a client that asked for RESP3: the option of its library, or of all
+/// libraries if it is unknown.
 fn resp3_words(library: &str) -> String {
     let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
-    let fitting = RESP2
-        .iter()
-        .filter(|(name, _)| !is_known || library.contains(name));
+    let fitting = RESP2.iter();
+    let fitting = fitting.filter(|(name, _)| !is_known || library.contains(name));
     let options = fitting.map(|(name, option)| format!("{option} ({name})"));
     let options = options.collect::<Vec<_>>().join(", ");
     format!("set {options}: the demo has no RESP3")
 }
 
-/// Describes what follows from `*` being refused.
+/// Describes the fallback after `*` was refused.
 fn allowed_words(user: &str, channels: &Allowed) -> String {
     let user = whole(user.as_bytes());
     match channels {
@@ -151,11 +142,8 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
              &orders.*, then press r"
         ),
         Allowed::Only { names, left_out } => {
-            let named: Vec<String> = names
-                .iter()
-                .take(MAX_NAMED)
-                .map(|of| whole_name(of))
-                .collect();
+            let named = names.iter().take(MAX_NAMED);
+            let named: Vec<String> = named.map(|name| whole_name(name)).collect();
             let named = named.join(", ");
             let more = match names.len().saturating_sub(MAX_NAMED) {
                 0 => String::new(),
@@ -214,15 +202,14 @@ fn at_server(server: Option<&str>, count: i64) -> (String, String) {
     }
 }
 
-/// Describes a gap: first in full, then shorter for a row with less room, then as briefly as
-/// possible.
+/// Describes a gap in three lengths, the longest first.
 ///
-/// The full text gives the start and end times. The surrounding rows do not show them, since some
-/// that arrived after the last message certainly received stand above the gap.
+/// The full text gives the start and end times. The rows around the gap do not show them: some of
+/// those above it arrived after the last message that was certainly received.
 pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
     let reason = whole(gap_reason_words(&gap.reason).as_bytes());
     let event = whole(gap_cause_words(&gap.cause).as_bytes());
-    // The shortest form gives the event, where it says more than "connection lost".
+    // The shortest form names the event if it says more than "connection lost".
     let brief_reason = match &gap.cause {
         GapCause::ConnectionLost(None) => reason.clone(),
         _ => event.clone(),
@@ -262,10 +249,7 @@ fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
     let count = figures::count(dropped.count);
     let size = figures::size(dropped.bytes);
     let time = figures::duration(dropped.to.since(dropped.from));
-    let (from, to) = (
-        clock.time_of_day(dropped.from),
-        clock.time_of_day(dropped.to),
-    );
+    let [from, to] = [dropped.from, dropped.to].map(|time| clock.time_of_day(time));
     format!(
         "{count} messages ({size}) of {time} dropped: they arrived faster than they could be processed, \
          from {from} to {to}"
@@ -278,7 +262,7 @@ mod tests {
     use crate::payload::figures::Zone;
 
     #[test]
-    fn a_client_that_speaks_resp3_is_told_its_option() {
+    fn a_resp3_client_is_told_the_option_of_its_library() {
         for (library, words) in [
             (
                 "",

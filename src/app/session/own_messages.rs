@@ -1,4 +1,4 @@
-//! Rows with messages that this session published itself.
+//! Recognizes the messages that this session published.
 //!
 //! Pub/Sub does not identify the publisher. A row counts as the session's own if it is the first to
 //! arrive with the same channel and the same bytes while its PUBLISH was in flight or shortly after
@@ -13,23 +13,23 @@ use crate::message::{ChannelId, RowId, Time};
 /// How long after the answer to its PUBLISH a message may still arrive on another connection.
 const AFTER_ANSWER: Duration = Duration::from_secs(2);
 
-/// How long to wait for an answer.
+/// How long to wait for the answer to a PUBLISH.
 const WITHOUT_ANSWER: Duration = Duration::from_secs(30);
 
 /// The maximum number of messages in flight, and of rows to remember. The newest are kept.
-const MAX_UNDER_WAY: usize = 64;
+const MAX_IN_FLIGHT: usize = 64;
 const MAX_ROWS: usize = 10_000;
 
 /// The messages that this session published.
 #[derive(Debug, Default)]
 pub struct OwnMessages {
-    under_way: Vec<UnderWay>,
+    in_flight: Vec<InFlight>,
     rows: BTreeSet<RowId>,
 }
 
 /// A message that was sent and has not arrived yet.
 #[derive(Debug)]
-struct UnderWay {
+struct InFlight {
     id: u64,
     channel: Box<[u8]>,
     payload: Box<[u8]>,
@@ -44,10 +44,10 @@ impl OwnMessages {
 
     /// Records that the PUBLISH `id` was sent.
     pub(crate) fn note_sent(&mut self, id: u64, channel: &[u8], payload: &[u8], now: Time) {
-        if self.under_way.len() == MAX_UNDER_WAY {
-            self.under_way.remove(0);
+        if self.in_flight.len() == MAX_IN_FLIGHT {
+            self.in_flight.remove(0);
         }
-        self.under_way.push(UnderWay {
+        self.in_flight.push(InFlight {
             id,
             channel: channel.into(),
             payload: payload.into(),
@@ -55,29 +55,27 @@ impl OwnMessages {
         });
     }
 
-    /// Records the answer to the PUBLISH `id`. A failed one may still have been published, unless
-    /// it was refused, in which case nothing arrives.
+    /// Records the answer to the PUBLISH `id`. Even if it failed, the message may have been
+    /// published; if it was refused, nothing arrives.
     pub(crate) fn note_answer(&mut self, id: u64, now: Time) {
-        let sent = self.under_way.iter_mut().find(|sent| sent.id == id);
-        if let Some(sent) = sent {
+        let mut in_flight = self.in_flight.iter_mut();
+        if let Some(sent) = in_flight.find(|sent| sent.id == id) {
             sent.until = now.after(AFTER_ANSWER);
         }
     }
 
     /// Looks for the messages in flight among the rows of `log` from `first` on.
     pub(crate) fn note_arrived(&mut self, log: &MessageLog, first: RowId) {
-        if self.under_way.is_empty() {
+        if self.in_flight.is_empty() {
             return;
         }
         if let Some(row) = log.row(first) {
-            self.under_way.retain(|sent| row.time <= sent.until);
+            self.in_flight.retain(|sent| row.time <= sent.until);
         }
         let channels = log.channels();
-        let awaited = self
-            .under_way
-            .iter()
-            .map(|sent| channels.find(&sent.channel));
-        let mut awaited: Vec<Option<ChannelId>> = awaited.collect();
+        let sent = self.in_flight.iter();
+        let mut awaited: Vec<Option<ChannelId>> =
+            sent.map(|sent| channels.find(&sent.channel)).collect();
         if awaited.iter().all(Option::is_none) {
             return;
         }
@@ -89,16 +87,16 @@ impl OwnMessages {
             else {
                 continue;
             };
-            let mut pairs = self.under_way.iter().zip(&awaited);
+            let mut pairs = self.in_flight.iter().zip(&awaited);
             let same = pairs.position(|(sent, awaited)| {
                 *awaited == Some(channel) && row.time <= sent.until && *sent.payload == *payload
             });
             if let Some(index) = same {
-                self.under_way.remove(index);
+                self.in_flight.remove(index);
                 awaited.remove(index);
                 self.rows.insert(id);
             }
-            if self.under_way.is_empty() {
+            if self.in_flight.is_empty() {
                 break;
             }
         }

@@ -1,7 +1,6 @@
-//! The running queries, and the history of those that were used.
+//! The running queries, and the history of queries.
 
 use super::Session;
-use super::find::Find;
 use super::live_query::{LiveQuery, Names, NextPieces, QueryContext};
 use crate::app::effect::Effect;
 use crate::message::RowId;
@@ -12,42 +11,34 @@ const MAX_HISTORY: usize = 500;
 impl Session {
     /// Requests scans of the rows that have arrived since the last request, for every query.
     pub(crate) fn ask_about_arrived(&mut self) -> Vec<Effect> {
-        let uses_via = self.watches().any(|watch| watch.query.uses_via());
-        let names = self.names_if(uses_via);
+        let uses_via = self.watches().any(|watch| watch.query().uses_via());
+        let names = || self.subscriptions.names().cloned().collect();
+        let names: Option<Names> = uses_via.then(names);
         let known = QueryContext {
             log: &self.log,
-            names,
-            findings: self.checks.findings(),
+            names: names.unwrap_or_default(),
+            findings: &self.checks.findings,
             decoder_choices: &self.decoder_choices,
-            checked: self.checks.looked(&self.log),
+            checked: self.checks.checked_up_to(&self.log),
             now: self.now,
         };
         let mut pieces = NextPieces::default();
-        let filter = self.filters.watch_mut().into_iter();
-        let find = self.find.iter_mut().map(Find::watch_mut);
+        let filter = self.filters.watch.iter_mut();
+        let find = self.find.iter_mut().map(|find| &mut find.watch);
         let all = filter.chain(find).chain(self.breakpoints.watches_mut());
         let requests = all.filter_map(|watch| watch.ask_arrived(&mut pieces, &known));
         requests.map(Effect::Scan).collect()
     }
 
-    /// Returns what a query needs to know besides the rows.
+    /// Returns what a query may need besides its rows.
     pub(crate) fn known(&self) -> QueryContext<'_> {
         QueryContext {
             log: &self.log,
-            names: self.names_if(true),
-            findings: self.checks.findings(),
+            names: self.subscriptions.names().cloned().collect(),
+            findings: &self.checks.findings,
             decoder_choices: &self.decoder_choices,
-            checked: self.checks.looked(&self.log),
+            checked: self.checks.checked_up_to(&self.log),
             now: self.now,
-        }
-    }
-
-    fn names_if(&self, are_asked_for: bool) -> Names {
-        let names = self.subscriptions.names().cloned();
-        if are_asked_for {
-            names.collect()
-        } else {
-            Names::default()
         }
     }
 
@@ -59,8 +50,8 @@ impl Session {
 
     /// Returns all running queries.
     pub(crate) fn watches(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
-        let filter = self.filters.watch_mut().into_iter();
-        let find = self.find.iter_mut().map(Find::watch_mut);
+        let filter = self.filters.watch.iter_mut();
+        let find = self.find.iter_mut().map(|find| &mut find.watch);
         filter.chain(find).chain(self.breakpoints.watches_mut())
     }
 
@@ -73,7 +64,7 @@ impl Session {
         let seams: Vec<_> = seams.collect();
         if let Some(find) = &mut self.find {
             for gone in self.log.gone_from(rows.clone()).iter().chain(&seams) {
-                find.rows_mut().remove(gone.clone());
+                find.rows.remove(gone.clone());
             }
         }
         for gone in self.log.lost_from(rows).into_iter().chain(seams) {
@@ -88,13 +79,13 @@ impl Session {
 
     /// Appends `text` to the history.
     pub(crate) fn remember_query(&mut self, text: &str) -> Vec<Effect> {
-        if text.trim().is_empty() || self.queries.last().is_some_and(|last| last == text) {
+        if text.trim().is_empty() || self.query_history.last().is_some_and(|last| last == text) {
             return Vec::new();
         }
-        self.queries.retain(|query| query != text);
-        self.queries.push(text.to_owned());
-        if self.queries.len() > MAX_HISTORY {
-            self.queries.remove(0);
+        self.query_history.retain(|query| query != text);
+        self.query_history.push(text.to_owned());
+        if self.query_history.len() > MAX_HISTORY {
+            self.query_history.remove(0);
         }
         vec![Effect::RememberQuery(text.to_owned())]
     }

@@ -35,7 +35,7 @@ pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
              --askpass."
         }
         ErrorCode::NoPasswordSet => {
-            "The server wants no password: leave it out of the URL and the environment."
+            "The server has no password: leave it out of the URL and the environment."
         }
         ErrorCode::Loading => "Messages arrive once the server has loaded its data.",
         ErrorCode::PrimaryDown => {

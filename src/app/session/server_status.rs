@@ -1,30 +1,32 @@
-//! The state of the server, as far as it is known.
+//! What is known about the server.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Session;
-use super::subscriptions::SubscriptionState;
+use super::nodes::Nodes;
 use crate::app::effect::Effect;
 use crate::message::{Gap, GapEnd, Notice, Partial, Time};
 use crate::server::{Command, Connection, Trouble};
 
-/// The state of the server, as far as it is known.
-#[derive(Debug)]
+/// What is known about the server, or the servers of a cluster.
+#[derive(Debug, Default)]
 pub struct ServerStatus {
-    /// The state of the subscriber's connection.
+    /// The servers that are subscribed to.
+    pub nodes: Nodes,
+    /// The worst of their connections' states.
     pub connection: Connection,
-    /// How long the last PING took.
+    /// How long the last PING took, on the slowest server.
     pub round_trip: Option<Duration>,
     /// The kind of server, such as "Redis 7.0.15".
     pub version: Option<Box<str>>,
     /// The masters that the server watches, if it is a sentinel.
     pub sentinel_of: Option<Vec<Box<str>>>,
-    /// What the server refuses besides subscriptions, if anything.
+    /// What the server refuses other than subscriptions, if anything.
     pub trouble: Option<Trouble>,
-    /// Why not all subscriptions can be received, or not permanently, if so.
+    /// Why some messages may not be received, now or later, if so.
     pub partial: Option<Partial>,
-    /// When the connection became live, if it is.
+    /// When the connection last became live.
     pub live_since: Time,
     /// The open gaps, by [`Gap::noticed`].
     pub losing: BTreeMap<Time, Gap>,
@@ -32,35 +34,14 @@ pub struct ServerStatus {
     pub gap_ended: Option<Time>,
 }
 
-impl ServerStatus {
-    pub(crate) fn new(now: Time) -> Self {
-        Self {
-            connection: Connection::Connecting,
-            round_trip: None,
-            version: None,
-            sentinel_of: None,
-            trouble: None,
-            partial: None,
-            live_since: now,
-            losing: BTreeMap::new(),
-            gap_ended: None,
-        }
-    }
-}
-
-/// Silence after which a server counts as having left a PING unanswered. A PING is sent every 5
-/// seconds.
+/// After this much silence, a server has left a PING unanswered. A PING is sent every 5 seconds.
 pub(crate) const ANSWER_EXPECTED: Duration = Duration::from_secs(7);
 
 impl Session {
     pub(crate) fn reconnect(&mut self) -> Vec<Effect> {
-        // Denied subscriptions are retried even on a live connection.
-        let any_denied = self
-            .subscriptions
-            .listed()
-            .any(|(.., state)| matches!(state, SubscriptionState::Denied(_)));
         let is_well = self.server.connection == Connection::Live && self.server.trouble.is_none();
-        if is_well && !any_denied {
+        // Denied subscriptions are retried even on a live connection.
+        if is_well && self.subscriptions.denied().next().is_none() {
             return self.tell("already connected");
         }
         vec![Effect::Command(Command::Reconnect)]
@@ -95,7 +76,7 @@ impl Session {
     /// answer.
     pub fn unanswered(&self) -> Option<Duration> {
         let is_live = self.server.connection == Connection::Live;
-        self.silence_since(self.nodes.answered()?)
+        self.silence_since(self.server.nodes.answered()?)
             .filter(|_| is_live)
     }
 
@@ -111,23 +92,18 @@ impl Session {
             return Vec::new();
         }
         self.server.partial.clone_from(&partial);
-        let Some(partial) = partial else {
-            return Vec::new();
-        };
-        self.log.push_notice(self.now, Notice::Partial(partial));
-        self.refresh_shown()
+        partial.map_or_else(Vec::new, |partial| {
+            self.log_notice(Notice::Partial(partial))
+        })
     }
 
-    /// Records that the server is a sentinel, which delivers no messages of the master that it
-    /// watches.
+    /// Records that the server is a sentinel, which does not deliver the messages of its masters.
     pub(crate) fn note_sentinel(&mut self, masters: Vec<Box<str>>) -> Vec<Effect> {
-        let is_news = self.server.sentinel_of.replace(masters).is_none();
-        if !is_news {
+        if self.server.sentinel_of.replace(masters).is_some() {
             return Vec::new();
         }
         let command = self.sentinel_command().unwrap_or_default();
         let partial = Partial::OnlySentinelEvents(command.into());
-        self.log.push_notice(self.now, Notice::Partial(partial));
-        self.refresh_shown()
+        self.log_notice(Notice::Partial(partial))
     }
 }

@@ -27,7 +27,7 @@ impl Session {
         Some(format!("{} hello", words.join(" ")))
     }
 
-    /// Returns the command that follows the master that the server watches, if it is a sentinel.
+    /// Returns the shell command that watches the server's master, if the server is a sentinel.
     pub fn sentinel_command(&self) -> Option<String> {
         let masters = self.server.sentinel_of.as_ref()?;
         let (scheme, place) = self.settings.address.split_once("://")?;
@@ -41,21 +41,19 @@ impl Session {
     /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
     /// address is not safe for a shell.
     fn place_in_cluster(&self) -> Option<String> {
-        let live = self.nodes.iter().map(|(_, node)| node).filter(|node| {
-            let role = node.facts.as_ref().map(|facts| facts.role);
-            let is_member = matches!(role, Some(Role::Primary | Role::Replica));
-            is_member && node.connection == Some(Connection::Live)
-        });
-        let facts = live.filter_map(|node| node.facts.as_ref());
-        let best = facts.max_by_key(|facts| facts.is_home)?;
+        let nodes = self.server.nodes.by_id.values();
+        let live = nodes.filter(|node| node.connection == Some(Connection::Live));
+        let best = live
+            .filter_map(|node| node.facts.as_ref())
+            .filter(|facts| matches!(facts.role, Role::Primary | Role::Replica))
+            .max_by_key(|facts| facts.is_home)?;
         place_of(&best.name)
     }
 
-    /// Returns a command, and a channel to publish to that is subscribed to, if one is easy to
-    /// tell.
+    /// Returns the command to publish with, and a channel that is subscribed to, or a placeholder if
+    /// none is easy to type.
     fn sample(&self) -> (&'static str, String) {
         let samples = self.subscriptions.live().filter_map(sample_of);
-        // Prefer any known channel name, whichever comes first.
         let best = samples.max_by_key(|(_, channel)| channel.is_some());
         let (command, channel) = best.unwrap_or(("publish", None));
         (command, channel.unwrap_or_else(|| "CHANNEL".to_owned()))

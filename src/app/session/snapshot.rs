@@ -46,10 +46,8 @@ impl Session {
                 (None, words.into(), size)
             }
         };
-        let topics = self
-            .log
-            .subscriptions(id)
-            .filter_map(|id| self.subscriptions.topic(id));
+        let ids = self.log.subscriptions(id);
+        let topics = ids.filter_map(|id| self.subscriptions.topic(id));
         Some(MessageSnapshot {
             row: id,
             time: row.time,

@@ -1,11 +1,11 @@
-//! A warning about Socket.IO, where watching has a side effect: it counts the subscribers of its
-//! channels to learn how many servers there are, and waits for an answer from each.
+//! A warning about Socket.IO, where watching has a side effect: it takes each subscriber of its
+//! channels for one of its servers, and waits for an answer from each.
 
 use super::Session;
 use crate::log::Batch;
 use crate::message::{Notice, Topic};
 
-/// The parts that the names of the counted channels contain, possibly after a prefix.
+/// What the names of the counted channels contain, possibly after a prefix.
 const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 
 impl Session {
@@ -18,18 +18,17 @@ impl Session {
             Notice::Subscribed { subscription, .. } => Some(&subscription.topic),
             _ => None,
         });
-        let topic = confirmed
-            .into_iter()
-            .find(|topic| is_counted(topic))?
-            .clone();
+        let topic = confirmed.into_iter().find(|topic| is_counted(topic))?;
         self.told.of_socket_io = true;
-        Some(Notice::CountedBySocketIo { topic })
+        Some(Notice::CountedBySocketIo {
+            topic: topic.clone(),
+        })
     }
 }
 
 /// Returns whether Socket.IO counts the subscribers of a topic. Pattern subscribers cannot be
 /// counted.
 fn is_counted(topic: &Topic) -> bool {
-    let holds = |part: &&[u8]| topic.name.windows(part.len()).any(|of| *of == **part);
-    topic.names_one() && COUNTED.iter().any(holds)
+    let contains = |part: &&[u8]| topic.name.windows(part.len()).any(|window| window == *part);
+    topic.names_one() && COUNTED.iter().any(contains)
 }

@@ -15,7 +15,7 @@ const ALERT_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Hits {
     /// The first row at which the view is to stop.
     pub(crate) first: Option<RowId>,
-    /// Whether the view was to stop at other rows before.
+    /// Whether the view was already to stop at other rows.
     pub(crate) has_waiting: bool,
     /// How to alert the user.
     pub(crate) alert: Option<Effect>,
@@ -28,17 +28,14 @@ impl Session {
         let Breakpoints {
             list, hits, stops, ..
         } = &mut self.breakpoints;
-        let one = list.iter_mut().find(|one| one.id == answer.watch)?;
-        if !one.watch.as_mut()?.note(answer) {
+        let mut list = list.iter_mut();
+        let breakpoint = list.find(|breakpoint| breakpoint.id == answer.watch)?;
+        if !breakpoint.watch.as_mut()?.note(answer) {
             return None;
         }
-        let (count, first) = one.note(answer, hits, stops);
-        let alerts = if one.logs_only {
-            count > 0
-        } else {
-            first.is_some()
-        };
-        let (attention, query) = (one.attention, one.query.text().to_owned());
+        let (count, first) = breakpoint.note(answer, hits, stops);
+        let alerts = first.is_some() || breakpoint.logs_only && count > 0;
+        let (attention, query) = (breakpoint.attention, breakpoint.query.text().to_owned());
         self.forget_gone();
         Some(Hits {
             first,
@@ -55,7 +52,7 @@ impl Session {
         };
         let passed = RowId(row.0 + 1);
         self.breakpoints.passed = self.breakpoints.passed.max(passed);
-        self.breakpoints.at = Some(Stop {
+        self.breakpoints.stop = Some(Stop {
             row,
             query: query.clone(),
             is_gone: false,
@@ -64,11 +61,11 @@ impl Session {
         // Hold the row before adding the notice, which could evict it.
         self.hold_stops();
         if let Some(channel) = self.channel_of(row) {
-            let query = query.text().into();
+            let (query, channel) = (query.text().into(), (*channel).into());
             let notice = Notice::Breakpoint {
                 query,
                 row,
-                channel: (*channel).into(),
+                channel,
             };
             self.log.push_notice(self.now, notice);
             self.shown.follow(&self.log);
@@ -76,15 +73,16 @@ impl Session {
         true
     }
 
-    /// Goes on without stopping at the hits so far.
+    /// Goes on without stopping at any of the hits so far.
     pub(crate) fn pass_stops(&mut self) {
         self.leave_stop();
         self.breakpoints.passed = self.log.end();
         self.hold_stops();
     }
 
+    /// Goes on from where the view has stopped.
     pub(crate) fn leave_stop(&mut self) {
-        self.breakpoints.at = None;
+        self.breakpoints.stop = None;
         self.breakpoints.gone = 0;
         self.shown.show_anyway(None);
     }

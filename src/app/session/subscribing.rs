@@ -1,4 +1,5 @@
-//! Subscribing: for the user, to channels that were found, and again after unsubscribing.
+//! Subscribing: at the user's request, to channels that were discovered, and again after
+//! unsubscribing.
 
 use super::Session;
 use super::subscriptions::SubscriptionState;
@@ -8,7 +9,7 @@ use crate::payload::escape::whole_name;
 use crate::server::{Command, MAX_UNNAMED};
 
 impl Session {
-    /// Subscribes to `topic`, or asks again if the server refuses it.
+    /// Subscribes to `topic`, or retries if the server has refused it.
     pub(crate) fn subscribe(&mut self, topic: Topic) -> Vec<Effect> {
         let name = whole_name(&topic.name);
         let known = self.subscriptions.find(&topic);
@@ -47,7 +48,7 @@ impl Session {
         for name in names {
             let topic = Topic::shard(name);
             // Channels that the user has unsubscribed from stay unsubscribed.
-            if self.subscriptions.have_had(&topic) {
+            if self.subscriptions.ever_had(&topic) {
                 continue;
             }
             if effects.len() == room {
@@ -72,22 +73,17 @@ impl Session {
         }
     }
 
-    /// Returns whether `channel` is subscribed to only as a sharded channel.
-    pub(crate) fn is_sharded(&self, channel: &[u8]) -> bool {
-        self.subscriptions.include_only_sharded(channel)
-    }
-
     /// Returns the subscription to `topic`, preferring one that has not ended.
     pub(crate) fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
         // A line of the list stands for both the ordinary and the sharded channel of its name.
-        let is_it = |of: &Topic| {
+        let is_meant = |of: &Topic| {
             of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
         };
-        let listed = self.subscriptions.listed();
-        let of_topic = listed
-            .filter(|(_, of, _)| is_it(of))
-            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)));
-        of_topic.map(|(id, ..)| id)
+        self.subscriptions
+            .listed()
+            .filter(|(_, of, _)| is_meant(of))
+            .max_by_key(|(_, _, state)| !matches!(state, SubscriptionState::Ended(_)))
+            .map(|(id, ..)| id)
     }
 
     pub(crate) fn subscribe_again(&mut self, topic: Topic) -> Vec<Effect> {

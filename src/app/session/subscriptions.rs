@@ -7,8 +7,7 @@ use std::sync::Arc;
 
 use self::listening_periods::ListeningPeriods;
 use crate::message::{
-    Dropped, Gap, GapEnd, Notice, RedisError, Subscription, SubscriptionId, SubscriptionKind, Time,
-    Topic,
+    Gap, GapEnd, Notice, RedisError, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
 
 /// The state of a subscription.
@@ -46,7 +45,7 @@ pub struct Subscriptions {
     entries: Vec<Entry>,
     /// The subscriptions to each name, of any kind.
     by_name: HashMap<Arc<[u8]>, Vec<SubscriptionId>>,
-    /// The length in bytes of the longest of these names. A longer name needs no lookup, which
+    /// The length in bytes of the longest of these names. A longer name is not looked up: that
     /// would read all of it for each row drawn.
     longest_name: usize,
     /// The patterns.
@@ -94,44 +93,41 @@ impl Subscriptions {
 
     /// Records what a notice from `time` says about subscriptions.
     pub fn note(&mut self, notice: &Notice, time: Time) {
-        match notice {
-            Notice::Subscribed { subscription, .. } => {
-                self.set_state(subscription.id, SubscriptionState::Live, time);
-                // If several servers confirm it, coverage starts with the last confirmation.
-                let entry = self.entries.get_mut(subscription.id.0 as usize);
-                if let Some(entry) = entry.filter(|one| one.state == SubscriptionState::Live) {
-                    entry.listening.begin(time);
-                }
-            }
-            Notice::Discovered { subscription, .. } => {
-                self.set_state(subscription.id, SubscriptionState::Live, time);
+        let (subscription, state) = match notice {
+            Notice::Subscribed { subscription, .. } | Notice::Discovered { subscription, .. } => {
+                (subscription, SubscriptionState::Live)
             }
             Notice::Denied {
                 subscription,
                 reason,
-            } => {
-                let denied = SubscriptionState::Denied(reason.clone());
-                self.set_state(subscription.id, denied, time);
-            }
+            } => (subscription, SubscriptionState::Denied(reason.clone())),
             Notice::Unsubscribed {
                 subscription,
                 asked: false,
                 ..
-            } => {
-                let ended = SubscriptionState::Ended("by the server");
-                self.set_state(subscription.id, ended, time);
+            } => (subscription, SubscriptionState::Ended("by the server")),
+            Notice::Ended { subscription } => (
+                subscription,
+                SubscriptionState::Ended("by its last message"),
+            ),
+            Notice::Gap(gap) => return self.note_gap(gap),
+            Notice::Dropped(dropped) => {
+                let entries = self.entries.iter_mut();
+                return entries.for_each(|entry| entry.listening.miss(dropped.from, dropped.to));
             }
-            Notice::Ended { subscription } => {
-                let ended = SubscriptionState::Ended("by its last message");
-                self.set_state(subscription.id, ended, time);
-            }
-            Notice::Gap(gap) => self.note_gap(gap),
-            Notice::Dropped(dropped) => self.note_dropped(dropped),
-            _ => {}
+            _ => return,
+        };
+        self.set_state(subscription.id, state, time);
+        // If several servers confirm it, coverage starts with the last confirmation.
+        if matches!(notice, Notice::Subscribed { .. })
+            && let Some(entry) = self.entries.get_mut(subscription.id.0 as usize)
+            && entry.state == SubscriptionState::Live
+        {
+            entry.listening.begin(time);
         }
     }
 
-    /// Records a gap. It does not say which subscriptions it affects, so it may be any of them.
+    /// Records a gap for every subscription, since it does not say which ones it affects.
     fn note_gap(&mut self, gap: &Gap) {
         for entry in &mut self.entries {
             entry.listening.end(gap.last_heard);
@@ -143,13 +139,7 @@ impl Subscriptions {
         }
     }
 
-    fn note_dropped(&mut self, dropped: &Dropped) {
-        for entry in &mut self.entries {
-            entry.listening.miss(dropped.from, dropped.to);
-        }
-    }
-
-    /// Marks these, if they were live, as waiting for confirmation again.
+    /// Marks those of these subscriptions that are live as waiting for confirmation again.
     pub fn await_confirmation(&mut self, ids: &[SubscriptionId], now: Time) {
         for id in ids {
             if self.state(*id) == Some(&SubscriptionState::Live) {
@@ -159,7 +149,7 @@ impl Subscriptions {
     }
 
     /// Returns whether `topic` was ever subscribed to in this session.
-    pub fn have_had(&self, topic: &Topic) -> bool {
+    pub fn ever_had(&self, topic: &Topic) -> bool {
         self.to_topic(topic).next().is_some()
     }
 
@@ -171,13 +161,13 @@ impl Subscriptions {
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
-    /// Returns the listed subscription to `topic`: the one that is not over, or else the most
+    /// Returns the listed subscription to `topic`: preferably one that is not over, and the most
     /// recent.
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
-        let listed = self.to_topic(topic);
-        let listed = listed.filter(|id| *state(id) != SubscriptionState::Unsubscribed);
-        listed.max_by_key(|id| (!state(id).is_over(), *id))
+        self.to_topic(topic)
+            .filter(|id| *state(id) != SubscriptionState::Unsubscribed)
+            .max_by_key(|id| (!state(id).is_over(), *id))
     }
 
     /// Returns the listed subscription to exactly the channel `name`, if there is one.
@@ -208,9 +198,9 @@ impl Subscriptions {
 
     /// Returns the topics of the live subscriptions.
     pub fn live(&self) -> impl Iterator<Item = &Topic> {
-        let live = self.listed();
-        live.filter(|(.., state)| **state == SubscriptionState::Live)
-            .map(|(_, topic, _)| topic)
+        let live = |state: &SubscriptionState| *state == SubscriptionState::Live;
+        self.listed()
+            .filter_map(move |(_, topic, state)| live(state).then_some(topic))
     }
 
     /// Returns whether any message can arrive. A pattern of sharded channels delivers none by
@@ -229,7 +219,7 @@ impl Subscriptions {
     }
 
     /// Returns whether any sharded channel was ever subscribed to in this session.
-    pub fn have_had_sharded(&self) -> bool {
+    pub fn ever_had_sharded(&self) -> bool {
         let mut entries = self.entries.iter();
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
     }
@@ -237,9 +227,8 @@ impl Subscriptions {
     /// Returns the patterns of sharded channels to discover, even if no match has been found yet,
     /// and whether each has been searched for at least once.
     pub fn discovery_patterns(&self) -> impl Iterator<Item = (&Topic, bool)> {
-        let patterns = self.listed();
-        let patterns = patterns.filter(|(_, of, _)| of.kind == SubscriptionKind::ShardPattern);
-        patterns.filter_map(|(_, topic, state)| match state {
+        self.listed().filter_map(|(_, topic, state)| match state {
+            _ if topic.kind != SubscriptionKind::ShardPattern => None,
             SubscriptionState::Pending => Some((topic, false)),
             SubscriptionState::Live => Some((topic, true)),
             _ => None,
@@ -248,20 +237,21 @@ impl Subscriptions {
 
     /// Returns whether a message on the channel `name` would be received now.
     pub fn receives(&self, name: &[u8]) -> bool {
-        let mut of_channel = self.of_channel(name);
-        of_channel.any(|one| one.state == SubscriptionState::Live)
+        self.of_channel(name)
+            .any(|entry| entry.state == SubscriptionState::Live)
     }
 
     /// Returns the time from which everything on the channel `name` up to `time` was received;
     /// `None` if something may be missing right before `time`.
     pub fn covered_since(&self, name: &[u8], time: Time) -> Option<Time> {
-        let of_channel = self.of_channel(name);
-        of_channel.filter_map(|one| one.listening.since(time)).min()
+        self.of_channel(name)
+            .filter_map(|entry| entry.listening.since(time))
+            .min()
     }
 
     /// Returns whether messages on the channel `name` are subscribed to, live or not.
     pub fn include(&self, name: &[u8]) -> bool {
-        self.of_channel(name).any(|one| !one.state.is_over())
+        self.of_channel(name).any(|entry| !entry.state.is_over())
     }
 
     /// Returns whether the channel `name` is subscribed to by its name, and only as a sharded
@@ -269,8 +259,8 @@ impl Subscriptions {
     pub fn include_only_sharded(&self, name: &[u8]) -> bool {
         let of_name = self.of_channel(name);
         let mut kinds = of_name
-            .filter(|one| !one.state.is_over() && one.topic.names_one())
-            .map(|one| one.topic.kind)
+            .filter(|entry| !entry.state.is_over() && entry.topic.names_one())
+            .map(|entry| entry.topic.kind)
             .peekable();
         kinds.peek().is_some() && kinds.all(|kind| kind == SubscriptionKind::Shard)
     }
@@ -304,14 +294,14 @@ impl Subscriptions {
     fn of_channel<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a Entry> {
         let entry = |id: SubscriptionId| &self.entries[id.0 as usize];
         let by_name = self.named(name).map(entry);
-        let by_name = by_name.filter(|one| one.topic.names_one());
+        let by_name = by_name.filter(|entry| entry.topic.names_one());
         let patterns = self.patterns.iter().copied().map(entry);
-        by_name.chain(patterns.filter(|one| one.topic.matches(name)))
+        by_name.chain(patterns.filter(|entry| entry.topic.matches(name)))
     }
 
     fn set_state(&mut self, id: SubscriptionId, state: SubscriptionState, time: Time) {
         let entry = self.entries.get_mut(id.0 as usize);
-        // A reply may cross with the user's unsubscribing, which takes precedence.
+        // The user may have unsubscribed before the reply arrived, which takes precedence.
         if let Some(entry) = entry.filter(|entry| entry.state != SubscriptionState::Unsubscribed) {
             if state != SubscriptionState::Live {
                 entry.listening.end(time);

@@ -1,4 +1,4 @@
-//! What changes on the screen through the passing of time alone.
+//! When the screen changes although nothing happens.
 
 use std::time::Duration;
 
@@ -11,15 +11,15 @@ use crate::server::Connection;
 
 impl Session {
     /// Returns the toast, while it is visible.
-    pub(crate) fn toast(&self) -> Option<&Toast> {
+    pub fn toast(&self) -> Option<&Toast> {
         let toast = self.toast.as_ref();
         toast.filter(|toast| self.now < toast.until)
     }
 
-    /// Returns when what the panes share next looks different; `None` if it does not.
+    /// Returns when the state that the panes share next looks different; `None` if it does not.
     ///
-    /// Rates and bars move for a minute after the last message. After that, only the "silent for"
-    /// time changes, by the minute and after an hour by the hour.
+    /// Rates and bars move for a minute after the last message. After that, only the "silent" time
+    /// changes: every minute, and after an hour every hour.
     pub(crate) fn next_tick(&self) -> Option<Time> {
         let toast = self.toast().map(|toast| toast.until);
         let retry = match self.server.connection {
@@ -32,7 +32,7 @@ impl Session {
         };
         let ages =
             (self.time_form == TimeForm::Age && !self.shown.is_empty()).then(|| self.next_second());
-        let answer = match (&self.server.connection, self.nodes.answered()) {
+        let answer = match (&self.server.connection, self.server.nodes.answered()) {
             (Connection::Live, Some(answered)) if self.server.trouble.is_none() => {
                 Some(answered.after(ANSWER_EXPECTED).max(self.next_second()))
             }

@@ -1,4 +1,4 @@
-//! Execution of actions.
+//! Executes actions.
 
 use crossterm::event::KeyEvent;
 
@@ -74,7 +74,7 @@ impl App {
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
-            ScreenAction::Nodes => self.open_nodes(),
+            ScreenAction::Nodes => self.overlay = Some(Overlay::Nodes { line: 0 }),
             ScreenAction::Filters => self.filters_key(),
             ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),
             ScreenAction::Breakpoints => self.breakpoints_key(),
@@ -133,7 +133,7 @@ impl App {
             RowAction::CopyPayload => self.copy_payload(),
             RowAction::Unsubscribe => self.unsubscribe(),
             RowAction::ToggleMute => self.toggle_mute(),
-            RowAction::RemoveLens => self.take_lens_away(),
+            RowAction::RemoveLens => self.remove_lens(),
             RowAction::PlotSize => self.plot_channel(Quantity::Size),
             RowAction::Formats => self.open_formats(),
             RowAction::CopyValue => self.copy_value(),
@@ -170,7 +170,7 @@ impl App {
         };
         let what = if snapshot.is_cut() {
             let size = figures::size(snapshot.size);
-            format!("the kept start of {size}")
+            format!("the kept part of {size}")
         } else {
             "the payload".to_owned()
         };
@@ -195,8 +195,7 @@ impl App {
         self.on_log(|log, session, height| log.go_to_landmark(is_forward, session, height))
     }
 
-    /// Selects the next or previous match in the log; in an open message, the next or previous one
-    /// in it.
+    /// Selects the next or previous match in the log, or in the open message if that has the focus.
     fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
         if self.focus == Focus::Message {
             return self.go_to_match(is_forward);

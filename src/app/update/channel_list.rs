@@ -17,10 +17,11 @@ impl App {
         let Some(name) = self.current_channel() else {
             return self
                 .session
-                .tell("select a channel, not a pattern, to show only it");
+                .tell("select a channel, not a pattern, to show only that one");
         };
-        let is_it = self.only().is_some_and(|only| same(only, &name));
-        self.session.filters.only = (!is_it).then_some(name);
+        let only = self.session.filters.only.take();
+        let is_same = only.is_some_and(|only| same(&only, &name));
+        self.session.filters.only = (!is_same).then_some(name);
         self.session.refresh_shown()
     }
 
@@ -51,7 +52,7 @@ impl App {
         self.channel_list.shows_latest()
     }
 
-    /// Lists the latest values in the log's place.
+    /// Lists the latest values in place of the log.
     pub(super) fn show_latest(&mut self) {
         self.channel_list.form = ListForm::Latest;
         self.set_focus(Focus::Channels);
@@ -79,7 +80,7 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Goes back to the log if it is hidden and the focus is in its place.
+    /// Goes back to the log if the latest values are in its place and have the focus.
     pub(super) fn make_room_for_log(&mut self) {
         if self.shows_latest() && self.focus == Focus::Channels {
             self.leave_latest();

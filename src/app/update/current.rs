@@ -1,9 +1,9 @@
 //! What keys act on: the current message and channel, and whether they stay in place under the
 //! highlight.
 //!
-//! While the log follows new messages, or once the highlighted row has been evicted, the row in
-//! that place keeps changing. The first key that would act on it freezes the log and highlights a
-//! message instead; pressed again, it acts.
+//! While the log follows new messages, or once the highlighted row has been evicted, the row in its
+//! place keeps changing. The first press of a key that would act on it freezes the log and
+//! highlights a message instead; the second press acts.
 
 use std::sync::Arc;
 
@@ -50,8 +50,8 @@ impl App {
             .channel_of(self.log_pane.selected(&self.session.shown)?)
     }
 
-    /// Freezes the log on a message and says so, if `action` would act on a row that does not stay
-    /// in place. Returns `None` if the action may go ahead.
+    /// Freezes the log on a message and shows a toast, if `action` would act on a row that does not
+    /// stay in place. Returns `None` if the action may go ahead.
     pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
         let Action::Row(action) = action else {
             return None;
@@ -75,8 +75,8 @@ impl App {
     }
 
     /// Returns what `action` does to the highlighted message, which is on `channel`, to complete
-    /// "press the key again to …". Returns why it cannot be done, if so, so that the user does not
-    /// press the key again in vain.
+    /// "press the key again to …". If it cannot be done, returns the reason instead, so that the
+    /// user does not press the key again in vain.
     fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
         let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
         match action {
@@ -90,7 +90,7 @@ impl App {
                 "unsubscribe from its channel",
             ),
             RowAction::ToggleMute => Ok("mute its channel"),
-            RowAction::RemoveLens if self.session.lens(channel).is_none() => {
+            RowAction::RemoveLens if self.session.lenses.of(channel).is_none() => {
                 Err("no lens here · i on a value of an open message sets one".to_owned())
             }
             RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
@@ -101,7 +101,7 @@ impl App {
         }
     }
 
-    /// Returns whether keys act on something that does not change by itself.
+    /// Returns whether what keys act on stays in place.
     pub(super) fn has_highlight(&self) -> bool {
         let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
         if !is_log || self.overlay.is_some() {
@@ -117,10 +117,9 @@ impl App {
     /// Freezes the log on the open message, if that has the focus, or on the newest one in view.
     /// Returns its channel, or `None` if no message is in view; the log then keeps following.
     pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
-        let open = self.open.as_ref().filter(|_| self.focus == Focus::Message);
-        let rows = match open {
-            Some(open) => vec![open.reader.snapshot().row],
-            None => self.window().rows,
+        let rows = match &self.open {
+            Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot().row],
+            _ => self.window().rows,
         };
         let mut newest_first = rows.into_iter().rev();
         let (row, channel) =

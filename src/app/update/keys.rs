@@ -1,7 +1,7 @@
-//! Keys: pressed, held down, or arriving at once.
+//! Keys: pressed, held down, or arriving together.
 //!
 //! Movements are repeated while a key is held down; actions that send, remove or toggle something
-//! happen once. Keys that arrive at once are a paste that the terminal did not mark as one, or were
+//! happen once. Keys that arrive together are a paste that the terminal did not mark as one, or were
 //! typed ahead on a slow connection: in a text box they are inserted as text and never send it;
 //! elsewhere they only move.
 
@@ -13,7 +13,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::{Chord, Context, action_for};
 
-/// Toast for keys that would do more than move.
+/// The toast for ignored keys, which would do more than move.
 const IGNORED: &str = "several keys at once: only movement keys act here";
 
 impl App {
@@ -24,7 +24,7 @@ impl App {
         }
         if let Some(action) = action_for(self.context(), Chord::of(key)) {
             // At a breakpoint, the key goes on to the next hit.
-            let is_stopped = self.session.breakpoints.stop().is_some();
+            let is_stopped = self.session.breakpoints.stop.is_some();
             let goes_on = action == Action::Session(SessionAction::ToggleFreeze) && is_stopped;
             let now = self.session.now;
             if self.keyboard.hold_back(action, key, goes_on, now) {
@@ -55,7 +55,7 @@ impl App {
 
     /// Handles a key that arrived together with others.
     ///
-    /// A line break is held back until more text arrives in the same way. If nothing follows, it is
+    /// A line break is held back until more keys arrive in the same way. If none follow, it is
     /// dropped: a user who typed it ahead did not mean a line break, and one who pasted it did not
     /// mean to send.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -71,18 +71,17 @@ impl App {
         if std::mem::take(&mut self.keyboard.held_break) {
             effects.extend(self.paste(line_break));
         }
-        effects.extend(match key.code {
-            KeyCode::Enter => self.hold_break(context),
-            KeyCode::Char('j') if key.modifiers == KeyModifiers::CONTROL => {
+        effects.extend(match (key.code, key.modifiers) {
+            (KeyCode::Enter, _) | (KeyCode::Char('j'), KeyModifiers::CONTROL) => {
                 self.hold_break(context)
             }
-            KeyCode::Tab => self.paste("\t"),
+            (KeyCode::Tab, _) => self.paste("\t"),
             _ => self.press(key),
         });
         effects
     }
 
-    /// Handles a key of a burst outside a text box. The key moves, or does nothing.
+    /// Handles a key of a burst outside a text box. Only a key that moves has an effect.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
         let action = action_for(self.context(), Chord::of(key));
         match action.map(Action::kind) {
@@ -91,9 +90,9 @@ impl App {
                 self.session.tell(IGNORED)
             }
             Some(Kind::Step | Kind::Jump) | None => {
-                let said = self.session.toast.take_if(|toast| toast.text == IGNORED);
+                let toast = self.session.toast.take_if(|toast| toast.text == IGNORED);
                 let effects = self.press(key);
-                self.session.toast = self.session.toast.take().or(said);
+                self.session.toast = self.session.toast.take().or(toast);
                 effects
             }
         }

@@ -1,4 +1,4 @@
-//! The lists opened over the panes, and the help.
+//! The lists that open over the panes, and the help.
 
 use super::App;
 use crate::app::action::{BreakpointAction, FilterAction, Motion};
@@ -11,15 +11,14 @@ use crate::app::overlays::query_box::Purpose;
 
 impl App {
     pub(super) fn open_help(&mut self) {
-        let top = self.help_of(self.context());
+        let top = self.help_start(self.context());
         let over = self.overlay.take().map(Box::new);
         self.overlay = Some(Overlay::Help { top, over });
     }
 
-    /// Returns the top line of the help for `context`: the one where its keys start, or, if the help
-    /// cannot scroll that far, the last possible one. For the panes it is the first line, since
-    /// their keys come first.
-    fn help_of(&self, context: Context) -> usize {
+    /// Returns the line at which to open the help for `context`: where its keys start, or as far down
+    /// as the help can scroll. For the panes it is the first line, since their keys come first.
+    fn help_start(&self, context: Context) -> usize {
         if matches!(context, Context::Channels | Context::Messages) {
             return 0;
         }
@@ -40,7 +39,7 @@ impl App {
         self.overlay = Some(Overlay::Breakpoints { line });
     }
 
-    /// Opens the list of filters, or the box to write the first one.
+    /// Opens the list of filters or, if it is empty, the box to write the first one.
     pub(super) fn filters_key(&mut self) {
         if self.session.filters.list.is_empty() {
             self.write_query(Purpose::ListedFilter(None));
@@ -49,9 +48,9 @@ impl App {
         }
     }
 
-    /// Opens the list of breakpoints, or the box to write the first one.
+    /// Opens the list of breakpoints or, if it is empty, the box to write the first one.
     pub(super) fn breakpoints_key(&mut self) {
-        if self.session.breakpoints.list().is_empty() {
+        if self.session.breakpoints.list.is_empty() {
             self.write_query(Purpose::Breakpoint(None));
         } else {
             self.open_breakpoints(0);
@@ -61,17 +60,12 @@ impl App {
     /// Moves the selection in the open list.
     pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
-        let nodes = self.session.nodes.len();
-        let ways = self.session.decoder_options().len();
-        let (filters, breakpoints) = (
-            self.session.filters.list.len(),
-            self.session.breakpoints.list().len(),
-        );
+        let session = &self.session;
         let (line, count) = match &mut self.overlay {
-            Some(Overlay::Filters { line }) => (line, filters),
-            Some(Overlay::Breakpoints { line }) => (line, breakpoints),
-            Some(Overlay::Nodes { line }) => (line, nodes),
-            Some(Overlay::Formats { line }) => (line, ways),
+            Some(Overlay::Filters { line }) => (line, session.filters.list.len()),
+            Some(Overlay::Breakpoints { line }) => (line, session.breakpoints.list.len()),
+            Some(Overlay::Nodes { line }) => (line, session.server.nodes.by_id.len()),
+            Some(Overlay::Formats { line }) => (line, session.decoder_options().len()),
             _ => return,
         };
         *line = step.from(*line, height, count.saturating_sub(1));
@@ -105,7 +99,7 @@ impl App {
         let Some(Overlay::Breakpoints { line }) = self.overlay else {
             return Vec::new();
         };
-        let Some(breakpoint) = self.session.breakpoint_mut(line) else {
+        let Some(breakpoint) = self.session.breakpoints.list.get_mut(line) else {
             return self
                 .session
                 .tell("the list is empty: press a to set a breakpoint");
@@ -126,9 +120,5 @@ impl App {
             }
         }
         Vec::new()
-    }
-
-    pub(super) fn open_nodes(&mut self) {
-        self.overlay = Some(Overlay::Nodes { line: 0 });
     }
 }

@@ -1,4 +1,4 @@
-//! Opening a message, following the selection, comparing, and choosing formats.
+//! The open message: opening it, following the selection, comparing, and choosing formats.
 
 use std::sync::Arc;
 
@@ -88,8 +88,8 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Shows what changed in the selected or open message since the previous or a marked one, or
-    /// shows its value again.
+    /// Toggles between the changes in the selected or open message, since the previous message or a
+    /// marked one, and its value.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
@@ -106,16 +106,12 @@ impl App {
         let is_shown = open.reader.tab() == Tab::Diff && open.against == against;
         let was_open = focus == Focus::Message || effects.is_empty();
         open.against = against;
-        let tab = if is_shown && was_open {
-            Tab::Value
-        } else {
-            Tab::Diff
-        };
-        effects.extend(self.show_tab(tab));
+        let hides = is_shown && was_open;
+        effects.extend(self.show_tab(if hides { Tab::Value } else { Tab::Diff }));
         effects
     }
 
-    /// Opens the selected row, or focuses the open message.
+    /// Opens the selected row, or moves the focus to the open message.
     pub(super) fn open_message(&mut self) -> Vec<Effect> {
         if self.open.is_some() {
             self.set_focus(Focus::Message);
@@ -147,11 +143,11 @@ impl App {
     /// moved elsewhere in it.
     pub(super) fn close_message(&mut self) {
         let frozen_at = self.open.take().and_then(|open| open.frozen_at);
-        let is_there = matches!(
+        let is_unmoved = matches!(
             self.log_pane.position(),
             Position::Frozen { selected, .. } if Some(selected) == frozen_at
         );
-        if is_there && self.session.breakpoints.stop().is_none() {
+        if is_unmoved && self.session.breakpoints.stop.is_none() {
             self.log_pane.follow();
         }
         if self.focus == Focus::Message {
@@ -182,19 +178,17 @@ impl App {
 
     /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
-        if self.open.is_none() {
+        let Some(open) = &mut self.open else {
             return self.session.tell("open a message with Enter first");
-        }
-        if let Some(open) = &mut self.open {
-            open.is_whole = !open.is_whole;
-        }
+        };
+        open.is_whole = !open.is_whole;
         self.set_focus(Focus::Message);
         self.resize_open();
         Vec::new()
     }
 
-    /// Opens the selected row if it is not open already. A message that the log has evicted stays
-    /// open until the user selects another.
+    /// Opens the selected row if another one is open. A message that the log has evicted stays open
+    /// until the user selects another.
     pub(super) fn follow_selection(&mut self) -> Vec<Effect> {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
@@ -210,7 +204,7 @@ impl App {
         self.with_open(|open, session, area| open.turn_to(snapshot, session, area))
     }
 
-    /// Returns when the pane must move on to the newest row.
+    /// Returns when the open message must be replaced by the newest row.
     pub(crate) fn follow_due(&self) -> Option<Time> {
         self.row_to_open()?;
         self.open.as_ref().map(Open::follow_due)
@@ -232,8 +226,7 @@ impl App {
     /// Returns the area of the open message's text: below its tabs and the notes about it.
     pub fn message_text(&self) -> Rect {
         let area = self.areas().message_text();
-        let open = self.open.as_ref();
-        open.map_or(area, |open| open.text_area(area))
+        self.open.as_ref().map_or(area, |open| open.text_area(area))
     }
 
     pub(super) fn resize_open(&mut self) {
@@ -241,7 +234,7 @@ impl App {
         self.settle_messages();
     }
 
-    /// Keeps the selected row in view if the log has become lower.
+    /// Keeps the selected row in view if the log has become shorter.
     fn settle_messages(&mut self) {
         self.on_log(|log, session, height| log.settle(&session.shown, height));
     }
@@ -271,25 +264,25 @@ impl App {
     }
 
     /// Removes the lens from the selected channel.
-    pub(super) fn take_lens_away(&mut self) -> Vec<Effect> {
+    pub(super) fn remove_lens(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
             return self.session.tell("select a channel or a message");
         };
-        if self.session.lens(&channel).is_some() {
+        if self.session.lenses.of(&channel).is_some() {
             return self.session.remove_lens(&channel);
         }
         self.session
-            .tell("open a message and press i on a value to show only that")
+            .tell("open a message and press i on a value to show only that value")
     }
 
-    /// Opens the list at the current choice.
+    /// Opens the list of formats at the current choice.
     pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
             return self.session.tell("a notice has no format");
         };
-        let now = self.session.chosen_decoder(&channel);
-        let ways = self.session.decoder_options();
-        let line = ways.iter().position(|way| way.as_ref() == now);
+        let current = self.session.decoder_choices.chosen(&channel);
+        let options = self.session.decoder_options();
+        let line = options.iter().position(|choice| choice.as_ref() == current);
         self.overlay = Some(Overlay::Formats {
             line: line.unwrap_or(0),
         });
@@ -298,16 +291,16 @@ impl App {
 
     /// Decodes the messages of the open message's channel in the format at `line` of the list.
     pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
-        let way = self.session.decoder_options().into_iter().nth(line);
-        let (Some(channel), Some(way)) = (self.open_channel(), way) else {
+        let choice = self.session.decoder_options().into_iter().nth(line);
+        let (Some(channel), Some(choice)) = (self.open_channel(), choice) else {
             return Vec::new();
         };
         let name = whole_name(&channel);
-        self.session.tell(match &way {
-            Some(way) => format!("{name}: format {}", way.words()),
+        self.session.tell(match &choice {
+            Some(choice) => format!("{name}: format {}", choice.words()),
             None => format!("{name}: format detected automatically"),
         });
-        let mut effects = self.session.choose_decoder(&channel, way);
+        let mut effects = self.session.choose_decoder(&channel, choice);
         effects.extend(self.with_open(|open, session, area| {
             open.turn_to(open.reader.snapshot().clone(), session, area)
         }));

@@ -15,7 +15,7 @@ use crate::app::layout::inside;
 const WHEEL_LINES: isize = 3;
 
 impl App {
-    pub(super) fn point(&mut self, mouse: MouseEvent) -> Vec<Effect> {
+    pub(super) fn handle_mouse(&mut self, mouse: MouseEvent) -> Vec<Effect> {
         let at = Point::new(mouse.column, mouse.row);
         match mouse.kind {
             MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),

@@ -1,4 +1,4 @@
-//! Moving through the focused pane, by keys and by the wheel.
+//! Moving through the focused pane, with keys or the wheel.
 
 use super::App;
 use crate::app::action::Motion;

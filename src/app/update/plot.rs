@@ -1,4 +1,4 @@
-//! What the user does with the plot.
+//! The user's actions on the plot.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::message::Time;
 use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
 
-/// The toast shown if nothing is plotted.
+/// The toast for an empty plot.
 const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a value";
 
 impl App {
@@ -61,7 +61,7 @@ impl App {
             Err(told) => return told,
         };
         let selected = open.selected_value(area);
-        let not_plotted = selected.and_then(|(page, value)| no_number(&page, &value));
+        let not_plotted = selected.and_then(|(page, value)| why_not_plotted(&page, &value));
         let quantity = Quantity::Path(path);
         if let Some(index) = self.plot.find(&channel, &quantity) {
             return self.remove_series(index);
@@ -88,11 +88,9 @@ impl App {
             return Vec::new();
         };
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
-        let name = escape::whole_name(&series.channel);
-        let what = series.quantity.label();
-        self.session.tell(format!(
-            "removed {what} of {name} from the plot · Z undoes it"
-        ));
+        let (what, name) = (series.quantity.label(), escape::whole_name(&series.channel));
+        let text = format!("removed {what} of {name} from the plot · Z undoes it");
+        self.session.tell(text);
         self.can_undo(Undo::RemoveSeries(vec![removed]));
         let effects = self.plot.remove(index, &mut self.session);
         if self.plot.series().is_empty() {
@@ -116,7 +114,7 @@ impl App {
         effects
     }
 
-    /// Shows the plot as it was before.
+    /// Shows the plot with the series that it had.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series().is_empty() {
             return self.session.tell(NOTHING);
@@ -170,11 +168,9 @@ impl App {
             PlotAction::Earlier => return self.plot.pan(false, extent, &mut self.session),
             PlotAction::Later => return self.plot.pan(true, extent, &mut self.session),
             PlotAction::FollowNewest => self.plot.follow(false),
-            PlotAction::CursorEarlier => {
-                return self.plot.move_cursor(false, extent, &mut self.session);
-            }
-            PlotAction::CursorLater => {
-                return self.plot.move_cursor(true, extent, &mut self.session);
+            PlotAction::CursorEarlier | PlotAction::CursorLater => {
+                let is_later = action == PlotAction::CursorLater;
+                return self.plot.move_cursor(is_later, extent, &mut self.session);
             }
             PlotAction::Close => return self.close_plot(),
             PlotAction::ToggleRate => return self.toggle_quantity(Quantity::Rate),
@@ -188,7 +184,7 @@ impl App {
         Vec::new()
     }
 
-    /// Toggles a plot of another quantity of the selected series' channel.
+    /// Toggles a plot of another quantity for the channel of the selected series.
     fn toggle_quantity(&mut self, quantity: Quantity) -> Vec<Effect> {
         let selected = self.plot.series().get(self.plot.selected());
         let Some(channel) = selected.map(|series| Arc::clone(&series.channel)) else {
@@ -200,7 +196,7 @@ impl App {
         }
     }
 
-    /// Toggles the interval histogram of the selected series' channel.
+    /// Toggles the interval histogram for the channel of the selected series.
     fn toggle_histogram(&mut self) -> Vec<Effect> {
         if self.plot.mode == PlotMode::Histogram {
             self.plot.mode = PlotMode::Chart;
@@ -232,13 +228,13 @@ impl App {
     }
 }
 
-/// Returns what a value is if it cannot be plotted.
-fn no_number(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
+/// Returns why a value cannot be plotted, to complete "this value …".
+fn why_not_plotted(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
     match value.kind {
-        Kind::Array | Kind::Object => Some("holds others"),
-        Kind::Tag => no_number(page, &page.value(page.tree.next(value.id)?)?),
-        // The number at its start would be its year.
-        Kind::String | Kind::Other if is_date(value.text) => Some("is a point in time"),
+        Kind::Array | Kind::Object => Some("contains other values"),
+        Kind::Tag => why_not_plotted(page, &page.value(page.tree.next(value.id)?)?),
+        // It starts with a number, but that is only the year.
+        Kind::String | Kind::Other if is_date(value.text) => Some("is a date"),
         _ => None,
     }
 }
@@ -246,9 +242,6 @@ fn no_number(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
 /// Returns whether a text starts with a date as in RFC 3339.
 fn is_date(text: &[u8]) -> bool {
     let date = text.trim_ascii_start().iter().zip(b"0000-00-00");
-    let fits = |(byte, form): (&u8, &u8)| match form {
-        b'0' => byte.is_ascii_digit(),
-        _ => byte == form,
-    };
+    let fits = |(byte, form): (&u8, &u8)| byte == form || *form == b'0' && byte.is_ascii_digit();
     date.len() == 10 && date.into_iter().all(fits)
 }

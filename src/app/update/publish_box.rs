@@ -14,7 +14,7 @@ use crate::app::publish_box::limits::{MAX_LINE, too_long, why_ask, why_not_edite
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::payload::escape;
 
-/// Why the box stays closed.
+/// Why nothing can be published.
 const READ_ONLY: &str = "read-only: publishing is off; start without --read-only to publish";
 
 impl App {
@@ -46,7 +46,7 @@ impl App {
         self.current_message().as_ref().and_then(why_not_edited)
     }
 
-    /// Opens the box for a message to the chosen channel.
+    /// Opens the box for a message to the highlighted channel.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
@@ -59,8 +59,8 @@ impl App {
             let name = escape::name(&channel, MAX_NAME_COLUMNS).string;
             let before = self.publish_box.channel.text();
             self.publish_box.address(&channel);
-            let is_moved = !before.is_empty() && before != self.publish_box.channel.text();
-            if is_moved && !self.publish_box.payload.is_empty() {
+            let is_redirected = !before.is_empty() && before != self.publish_box.channel.text();
+            if is_redirected && !self.publish_box.payload.is_empty() {
                 self.session.tell(format!("the draft now goes to {name}"));
             } else if !was_highlighted {
                 self.session.tell(format!("log frozen on {name}"));
@@ -69,8 +69,8 @@ impl App {
         self.enter_box()
     }
 
-    /// Returns the channel to address the box to: the highlighted one. Without a highlight, an
-    /// empty box takes the channel of the newest message, or the one selected in the channel list.
+    /// Returns the channel to write to: the highlighted one. Without a highlight, an empty box takes
+    /// the channel of the newest message, or the one selected in the channel list.
     fn channel_to_address(&mut self) -> Option<Arc<[u8]>> {
         if self.has_highlight()
             && let Some(channel) = self.current_channel()
@@ -89,7 +89,7 @@ impl App {
         selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
-    /// Focuses the message in the box, or the channel's name if it is empty.
+    /// Moves the focus to the message in the box, or to the channel's name if that is empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
             return self.session.tell(READ_ONLY);
@@ -109,7 +109,7 @@ impl App {
         action: PublishAction,
         key: KeyEvent,
     ) -> Vec<Effect> {
-        // From the first and the last line, the arrow keys lead to the history.
+        // On the first and the last line, the arrow keys show entries of the history.
         let payload = &mut self.publish_box.payload;
         match action {
             PublishAction::Send => return self.send_if_meant(),
@@ -131,24 +131,21 @@ impl App {
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
-        // If there are very many channels, only those in the list: looking at all of them would
-        // make the key slow.
+        // Only the channels in the list, which is limited: looking at all would make the key slow.
         let listed = self.channel_list.entries().iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
             Entry::Pattern(_) | Entry::NotReceiving(_) => None,
         });
-        let asked = self
-            .session
-            .subscriptions
-            .listed()
-            .filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
-        let is_complete = self.publish_box.complete(heard.chain(asked));
-        self.set_focus(Focus::PublishChannel);
-        if is_complete {
-            return Vec::new();
-        }
-        self.set_focus(Focus::PublishPayload);
+        let subscribed = self.session.subscriptions.listed();
+        let subscribed =
+            subscribed.filter_map(|(_, topic, _)| topic.names_one().then_some(&*topic.name));
+        let is_complete = self.publish_box.complete(heard.chain(subscribed));
+        self.set_focus(if is_complete {
+            Focus::PublishChannel
+        } else {
+            Focus::PublishPayload
+        });
         Vec::new()
     }
 
@@ -183,7 +180,7 @@ impl App {
         Vec::new()
     }
 
-    /// Publishes the message in the box, or asks first if that may do harm.
+    /// Publishes the message in the box, or asks first if publishing it could do harm.
     pub(super) fn send(&mut self) -> Vec<Effect> {
         let channel = match self.publish_box.outgoing() {
             Ok(message) => message.channel,

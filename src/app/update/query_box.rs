@@ -48,7 +48,7 @@ impl App {
         effects
     }
 
-    /// Moves the edited filter into the list, which makes room for another.
+    /// Moves the edited filter into the list, so that another can be typed.
     pub(super) fn keep_filter(&mut self) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return Vec::new();
@@ -71,7 +71,7 @@ impl App {
             .collect()
     }
 
-    /// Discards the edit: the previous filter or search is active again.
+    /// Discards the edit and restores the previous filter or search.
     pub(super) fn leave_query(&mut self, query_box: QueryBox) -> Vec<Effect> {
         match query_box.purpose {
             Purpose::Filter => self.session.filter_by(query_box.before),
@@ -86,7 +86,7 @@ impl App {
             Purpose::ListedFilter(index) if !self.session.filters.list.is_empty() => {
                 self.open_filters(index.unwrap_or(0));
             }
-            Purpose::Breakpoint(index) if !self.session.breakpoints.list().is_empty() => {
+            Purpose::Breakpoint(index) if !self.session.breakpoints.list.is_empty() => {
                 self.open_breakpoints(index.unwrap_or(0));
             }
             _ => {}
@@ -115,7 +115,7 @@ impl App {
             }
             Purpose::Breakpoint(None) => {
                 self.session.set_breakpoint(query);
-                self.open_breakpoints(self.session.breakpoints.list().len() - 1);
+                self.open_breakpoints(self.session.breakpoints.list.len() - 1);
             }
             Purpose::Breakpoint(Some(index)) => {
                 self.session.change_breakpoint(index, query);

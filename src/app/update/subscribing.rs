@@ -47,16 +47,15 @@ impl App {
             return Vec::new();
         };
         self.session.subscriptions.unsubscribe(id, self.session.now);
-        self.session.tell(format!(
-            "unsubscribed from {} · Z undoes it",
-            whole_name(&topic.name)
-        ));
+        let name = whole_name(&topic.name);
+        let text = format!("unsubscribed from {name} · Z undoes it");
+        self.session.tell(text);
         self.acted_on = Some(topic.clone());
         self.can_undo(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 
-    /// Returns why no subscription to the channel `name` can be ended, if none can.
+    /// Returns why the channel `name` cannot be unsubscribed, if it cannot.
     pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.session.subscription_to(&topic).is_none();

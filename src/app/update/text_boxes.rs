@@ -1,4 +1,5 @@
-//! Typing and pasting into the text boxes, which are limited: with a longer text, every key would be slow.
+//! Typing and pasting into the text boxes. Their text is limited, since with a longer one every key
+//! would be slow.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -13,10 +14,8 @@ use crate::payload::figures;
 impl App {
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
         match self.overlay.take() {
-            Some(Overlay::Confirm(question)) => match question {
-                Question::Publish { .. } => self.send_now(),
-                Question::Quit { .. } => vec![Effect::Quit],
-            },
+            Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
+            Some(Overlay::Confirm(Question::Quit { .. })) => vec![Effect::Quit],
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
@@ -32,27 +31,31 @@ impl App {
         }
     }
 
-    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
-    /// none of them is added.
-    pub(super) fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
-        let (held, most) = match (self.context(), &self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => (prompt.input.size(), MAX_LINE),
-            (Context::Query, Some(Overlay::Query(query))) => (query.input.size(), MAX_LINE),
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                (Input::size(input), MAX_LINE)
+    /// Returns the focused text box, if there is one, and its limit in bytes.
+    fn text_box(&mut self) -> Option<(&mut Input, usize)> {
+        let input = match (self.context(), &mut self.overlay) {
+            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => &mut prompt.input,
+            (Context::Query, Some(Overlay::Query(query_box))) => &mut query_box.input,
+            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => input.as_mut(),
+            (Context::PublishChannel, _) => &mut self.publish_box.channel,
+            (Context::PublishPayload, _) => {
+                return Some((&mut self.publish_box.payload, MAX_EDITED));
             }
-            (Context::PublishChannel, _) => (self.publish_box.channel.size(), MAX_LINE),
-            (Context::PublishPayload, _) => (self.publish_box.payload.size(), MAX_EDITED),
             _ => return None,
         };
-        if held + bytes <= most {
+        Some((input, MAX_LINE))
+    }
+
+    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
+    /// none of them is added.
+    fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
+        let (input, most) = self.text_box()?;
+        if input.size() + bytes <= most {
             return None;
         }
         let most = figures::size(most as u64);
-        Some(
-            self.session
-                .tell_error(format!("text too long: at most {most} · nothing added")),
-        )
+        let refusal = format!("text too long: at most {most} · nothing added");
+        Some(self.session.tell_error(refusal))
     }
 
     /// Passes a key to the focused text box, if there is one.
@@ -62,65 +65,53 @@ impl App {
         {
             return refusal;
         }
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.press_in_line(key);
-            }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                query_box.input.press_in_line(key);
-                return query_box.read(&mut self.session);
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                input.press_in_line(key);
-                let text = input.text();
-                return self.search_message_for(&text);
-            }
-            (Context::PublishChannel, _) => {
-                self.publish_box.channel.press_in_line(key);
-                self.publish_box.dismiss_failure();
-            }
-            (Context::PublishPayload, _) => {
-                self.publish_box.payload.press(key);
-                self.publish_box.dismiss_failure();
-            }
-            _ => {}
+        let has_lines = self.context() == Context::PublishPayload;
+        let Some((input, _)) = self.text_box() else {
+            return Vec::new();
+        };
+        if has_lines {
+            input.press(key);
+        } else {
+            input.press_in_line(key);
         }
-        Vec::new()
+        self.use_text()
     }
 
     pub(super) fn paste(&mut self, text: &str) -> Vec<Effect> {
         if let Some(refusal) = self.refuse_too_much(text.len()) {
             return refusal;
         }
-        match (self.context(), &mut self.overlay) {
-            (Context::Prompt, Some(Overlay::Subscribe(prompt))) => {
-                prompt.input.insert_in_line(text);
-                if text.trim_end().contains(['\r', '\n']) {
-                    return self
-                        .session
-                        .tell("a line break in the pasted name became a space");
-                }
-            }
-            (Context::Query, Some(Overlay::Query(query_box))) => {
-                query_box.input.insert_in_line(text);
-                return query_box.read(&mut self.session);
-            }
-            (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => {
-                input.insert_in_line(text);
+        let context = self.context();
+        let text = match context {
+            Context::PublishChannel | Context::PublishPayload => self.publish_box.readable(text),
+            _ => text.to_owned(),
+        };
+        let Some((input, _)) = self.text_box() else {
+            return self.session.tell("nothing to paste into · p publish");
+        };
+        if context == Context::PublishPayload {
+            input.insert(&text);
+        } else {
+            input.insert_in_line(&text);
+        }
+        if context == Context::Prompt && text.trim_end().contains(['\r', '\n']) {
+            return self
+                .session
+                .tell("a line break in the pasted name became a space");
+        }
+        self.use_text()
+    }
+
+    /// Applies the text of the focused text box after a change, if it takes effect at once.
+    fn use_text(&mut self) -> Vec<Effect> {
+        match &mut self.overlay {
+            Some(Overlay::Query(query_box)) => return query_box.read(&mut self.session),
+            Some(Overlay::SearchMessage(input)) => {
                 let text = input.text();
                 return self.search_message_for(&text);
             }
-            (Context::PublishChannel, _) => {
-                let text = self.publish_box.readable(text);
-                self.publish_box.channel.insert_in_line(&text);
-                self.publish_box.dismiss_failure();
-            }
-            (Context::PublishPayload, _) => {
-                let text = self.publish_box.readable(text);
-                self.publish_box.payload.insert(&text);
-                self.publish_box.dismiss_failure();
-            }
-            _ => return self.session.tell("nothing to paste into · p publish"),
+            Some(_) => {}
+            None => self.publish_box.dismiss_failure(),
         }
         Vec::new()
     }

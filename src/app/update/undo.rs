@@ -1,4 +1,4 @@
-//! Undoing actions that lost something, the most recent first.
+//! Undoing actions that removed something, the most recent first.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use crate::payload::{escape, figures};
 /// The maximum number of actions that can be undone.
 const MOST_UNDONE: usize = 100;
 
-/// The maximum number of columns that a query takes in a toast.
+/// The maximum width of a query in a toast, in columns.
 const MAX_QUERY_COLUMNS: usize = 28;
 
 impl App {
@@ -27,7 +27,7 @@ impl App {
             Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
             Some(Undo::Unsubscribe(topic)) => self.session.subscribe_again(topic),
             Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
-            Some(Undo::RemoveBreakpoint(at, one)) => self.restore_breakpoint(at, *one),
+            Some(Undo::RemoveBreakpoint(at, removed)) => self.restore_breakpoint(at, *removed),
             Some(Undo::RemoveSeries(series)) => self.restore_series(series),
             None => self.session.tell("nothing to undo"),
         }
@@ -89,18 +89,16 @@ impl App {
             return Vec::new();
         }
         let filter = self.session.filters.list.remove(index);
-        self.session.tell(format!(
-            "removed {} · Z undoes it",
-            named(filter.query.text())
-        ));
+        let name = named(filter.query.text());
+        self.session.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveFilter(index, filter));
         self.session.refresh_shown()
     }
 
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
         let index = index.min(self.session.filters.list.len());
-        self.session
-            .tell(format!("filter {} restored", named(filter.query.text())));
+        let name = named(filter.query.text());
+        self.session.tell(format!("filter {name} restored"));
         self.session.filters.list.insert(index, filter);
         if let Some(Overlay::Filters { line }) = &mut self.overlay {
             *line = index;
@@ -114,19 +112,16 @@ impl App {
             return Vec::new();
         };
         self.session.hold_stops();
-        let id = removed.id;
-        self.session.tell(format!(
-            "removed {} · Z undoes it",
-            named(removed.query.text())
-        ));
+        let (id, name) = (removed.id, named(removed.query.text()));
+        self.session.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
         vec![Effect::StopScan(id)]
     }
 
-    fn restore_breakpoint(&mut self, index: usize, one: Breakpoint) -> Vec<Effect> {
-        self.session
-            .tell(format!("breakpoint {} restored", named(one.query.text())));
-        let index = self.session.restore_breakpoint(index, one);
+    fn restore_breakpoint(&mut self, index: usize, breakpoint: Breakpoint) -> Vec<Effect> {
+        let name = named(breakpoint.query.text());
+        self.session.tell(format!("breakpoint {name} restored"));
+        let index = self.session.restore_breakpoint(index, breakpoint);
         if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
             *line = index;
         }
@@ -148,7 +143,7 @@ impl App {
     }
 }
 
-/// Returns a query as named in a toast.
+/// Returns a query shortened for a toast.
 fn named(query: &str) -> String {
     let whole = escape::words(query, MAX_QUERY_COLUMNS);
     let dots = if whole.cut { "…" } else { "" };

@@ -84,17 +84,16 @@ impl<'a> Seen<'a> {
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
-        if let Some(path) = self.app.session().lens(channel.name()) {
-            let reading = self.app.session().decoder_choices().of(channel.name());
-            let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
+        let session = self.app.session();
+        if let Some(path) = session.lenses.of(channel.name()) {
+            let reading = session.decoder_choices.of(channel.name());
+            let decoded_rows = &session.lenses.decoded_rows;
+            let lens = Lens::new(path, reading.as_ref(), decoded_rows);
             let old = before.zip(old);
             return self.through(lens, (channel.last_row, new), old);
         }
-        let format = self
-            .app
-            .session()
-            .chosen_decoder(channel.name())
-            .map(|chosen| chosen.format);
+        let chosen = session.decoder_choices.chosen(channel.name());
+        let format = chosen.map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);
         let size = is_long.then_some(new.1);
@@ -186,8 +185,8 @@ impl<'a> Seen<'a> {
     }
 
     fn payload(&self, channel: &Channel, row: RowId) -> Option<Sized<'a>> {
-        let channels = self.app.log().channels();
-        match self.app.log().row(row)?.content {
+        let channels = self.app.session().log.channels();
+        match self.app.session().log.row(row)?.content {
             Content::Message {
                 channel: id,
                 payload,

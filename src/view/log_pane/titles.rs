@@ -17,17 +17,17 @@ const QUERY_COLUMNS: usize = 28;
 /// Returns the titles with the number of rows shown, the total, and what limits them; the longest
 /// form first.
 pub fn titles(app: &App, window: &Window) -> Vec<String> {
-    let kept = figures::count(app.log().counters().kept);
-    let count = if app.filters().is_new() {
+    let session = app.session();
+    let kept = figures::count(session.log.counters().kept);
+    let count = if session.filters.is_new {
         format!("… of {kept}")
-    } else if app.shown().is_everything() {
+    } else if session.shown.is_everything() {
         kept
     } else {
-        format!("{} of {kept}", figures::count(app.shown().messages()))
+        format!("{} of {kept}", figures::count(session.shown.messages()))
     };
-    let only = app
-        .only()
-        .map(|name| format!(" on {}", escape::name(name, 24).string));
+    let only = session.filters.only.as_deref();
+    let only = only.map(|name| format!(" on {}", escape::name(name, 24).string));
     let only = only.unwrap_or_default();
     // A count of matches means little without the rows that were not checked: never show it alone.
     let blind = blind(app);
@@ -35,7 +35,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let briefer = format!(" {count}{blind} ");
     let shorter = narrowed(app, window, QUERY_COLUMNS / 2);
     // If a breakpoint has stopped the view, its query needs room as well.
-    if app.breakpoints().stop().is_some() {
+    if session.breakpoints.stop.is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
         return vec![
             format!(" Messages {count}{only}{shorter} "),
@@ -46,7 +46,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         ];
     }
     // Local time needs no label; the other forms are easily mistaken for it.
-    let form = match app.session().time_form() {
+    let form = match session.time_form {
         TimeForm::Local => "",
         TimeForm::Utc => "· UTC ",
         TimeForm::Delta => "· time since the previous row ",
@@ -68,9 +68,9 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
 
 /// Describes the rows that queries for flags cannot match, because they were not checked.
 fn blind(app: &App) -> String {
-    let by_filter = unchecked(&app.filters().unchecked());
-    let parts = match app.find() {
-        Some(find) if by_filter.is_empty() => unchecked(&find.unchecked()),
+    let by_filter = unchecked(&app.session().filters.unchecked());
+    let parts = match app.session().find.as_ref() {
+        Some(find) if by_filter.is_empty() => unchecked(&find.watch.unchecked),
         _ => by_filter,
     };
     parts.iter().map(|part| [" · ", part].concat()).collect()
@@ -78,7 +78,7 @@ fn blind(app: &App) -> String {
 
 /// At the top of the log, describes which older rows are gone.
 fn gone_words(app: &App, window: &Window) -> String {
-    let log = app.log();
+    let log = &app.session().log;
     let gone = [
         (log.evicted_before_first(), "older evicted"),
         (log.counters().cleared, "older cleared"),
@@ -94,31 +94,31 @@ fn gone_words(app: &App, window: &Window) -> String {
 fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     let is_named = columns > 0;
     let short = |query: &Query| escape::name(query.text().as_bytes(), columns).string;
-    let filters = app.filters();
+    let filters = &app.session().filters;
     let mut parts = Vec::new();
-    let listed = filters.list().iter().filter(|filter| filter.is_on);
+    let listed = filters.list.iter().filter(|filter| filter.is_on);
     match listed.count() {
         0 => {}
         1 => parts.push("1 filter".to_owned()),
         several => parts.push(format!("{several} filters")),
     }
-    match app.muted_and_heard() {
+    match app.session().filters.muted_and_heard {
         0 => {}
         several => parts.push(format!("{several} muted")),
     }
-    parts.extend(scanning(filters.lag(app.now())));
+    parts.extend(scanning(filters.lag(app.session().now)));
     parts.extend(unchecked(&filters.unchecked()));
     if filters.trouble().is_some() {
         parts.push("jq failed: press /".to_owned());
     }
-    if let Some(find) = app.find() {
+    if let Some(find) = app.session().find.as_ref() {
         // It follows the search, so that it is not attributed to a filter.
         let mut found = vec![found_words(find, window)];
-        found.extend(unchecked(&find.unchecked()));
-        let query = is_named.then(|| format!(": {}", short(find.query())));
+        found.extend(unchecked(&find.watch.unchecked));
+        let query = is_named.then(|| format!(": {}", short(find.watch.query())));
         parts.push(found.join(", ") + &query.unwrap_or_default());
-        parts.extend(scanning(find.lag(app.now())));
-        parts.extend(unseen(find.missed()));
+        parts.extend(scanning(find.watch.lag(app.session().now)));
+        parts.extend(unseen(find.watch.missed));
     }
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
@@ -127,14 +127,15 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
 
 /// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
-    let typed = app.filters().typed().filter(|_| columns > 0)?;
+    let typed = app.session().filters.typed.as_ref();
+    let typed = typed.filter(|_| columns > 0)?;
     let text = escape::name(typed.text().as_bytes(), columns).string;
     Some(format!(" · /{text}"))
 }
 
 /// Describes how many rows were found, and which of them is selected.
 fn found_words(find: &Find, window: &Window) -> String {
-    let rows = find.rows();
+    let rows = &find.rows;
     let count = figures::count(rows.len());
     match window.selected.filter(|row| rows.contains(*row)) {
         Some(row) => {
@@ -161,7 +162,7 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
 
 /// Returns the descriptions of the pane's position, the longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
-    let (forms, style) = match app.breakpoints().stop() {
+    let (forms, style) = match app.session().breakpoints.stop.as_ref() {
         _ if app.messages().position() == Position::Following => match not_receiving(app) {
             None => return (vec![" following ▼ ".to_owned()], theme::GOOD),
             Some((reason, style)) => {
@@ -192,7 +193,7 @@ fn not_receiving_and(form: &str) -> String {
 
 /// Returns the columns needed to name the breakpoint that has stopped the view.
 pub fn least_position(app: &App, window: &Window) -> usize {
-    let Some(stop) = app.breakpoints().stop() else {
+    let Some(stop) = app.session().breakpoints.stop.as_ref() else {
         return 0;
     };
     // The shortest form names no breakpoint.
@@ -217,7 +218,7 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
         ""
     };
     let kept = if window.has_lost { " kept" } else { "" };
-    let next = if app.breakpoints().waiting() > 0 {
+    let next = if app.session().breakpoints.waiting() > 0 {
         "breakpoint hit · Space shows it"
     } else {
         "Space resumes"
@@ -234,7 +235,7 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
 /// Describes a view stopped by a breakpoint: the breakpoint, what was lost, and what waits; the
 /// longest form first.
 fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
-    let breakpoints = app.breakpoints();
+    let breakpoints = &app.session().breakpoints;
     let named = |columns| escape::name(stop.query.text().as_bytes(), columns).string;
     let (query, short) = (named(QUERY_COLUMNS), named(QUERY_COLUMNS / 2));
     let hits = match breakpoints.waiting() {
@@ -246,8 +247,8 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         None => "Space resumes",
         Some(_) => "Space: next hit",
     };
-    let gone = (breakpoints.gone() > 0)
-        .then(|| format!("{} hits evicted", figures::count(breakpoints.gone())));
+    let gone = (breakpoints.gone > 0)
+        .then(|| format!("{} hits evicted", figures::count(breakpoints.gone)));
     let row_gone = stop.is_gone.then(|| "row evicted".to_owned());
     let lost: Vec<String> = row_gone.into_iter().chain(gone).collect();
     let rows = waiting_rows(app, window);
@@ -271,7 +272,7 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
 /// Describes how many rows have arrived since the stop; if some of them are gone, how many are
 /// kept.
 fn waiting_rows(app: &App, window: &Window) -> Option<String> {
-    let shown = app.shown();
+    let shown = &app.session().shown;
     let last = window.rows.last().filter(|_| shown.is_everything());
     let came = last.map_or(window.newer, |last| {
         shown.end().0.saturating_sub(last.0 + 1)

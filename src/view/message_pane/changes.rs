@@ -84,7 +84,7 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
 /// Describes the other message; the longest form first.
 fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> Vec<String> {
     let clock = app.session().clock();
-    let time = clock.date_unless_today(base.time, app.now());
+    let time = clock.date_unless_today(base.time, app.session().now);
     let name = base.channel.as_deref().unwrap_or_default();
     let name = escape::name(name, 24).string;
     match against {

@@ -80,14 +80,14 @@ fn line_of(
 }
 
 fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
-    let channels = app.log().channels();
+    let channels = app.session().log.channels();
     let name = reader.snapshot().channel.as_deref().unwrap_or_default();
-    if !app.subscriptions().receives(name) {
+    if !app.session().subscriptions.receives(name) {
         line.word("not receiving", theme::WATCH);
     } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
-        line.word(figures::rate(channel.rate(app.now())), Style::new());
+        line.word(figures::rate(channel.rate(app.session().now)), Style::new());
         line.space(2);
-        let bars = figures::sparkline(&channel.bars(app.now(), BARS));
+        let bars = figures::sparkline(&channel.bars(app.session().now, BARS));
         line.word(bars, theme::BARS);
     }
 }

@@ -95,7 +95,7 @@ fn name(one: &Drawn<'_>, line: &mut LineBuilder) {
 /// Formats the time of the point, with all known digits.
 fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     let clock = app.session().clock();
-    if window.span() >= A_DAY || app.now().since(time) >= A_DAY {
+    if window.span() >= A_DAY || app.session().now.since(time) >= A_DAY {
         let whole = clock.date_and_time(time);
         return whole.chars().take(DATE_AND_TIME).collect();
     }
@@ -104,10 +104,10 @@ fn time(app: &App, time: Time, window: &PlotWindow) -> String {
 
 /// Returns how long ago the point is, if times are shown as ages.
 fn ago(app: &App, time: Time) -> String {
-    if app.session().time_form() != TimeForm::Age {
+    if app.session().time_form != TimeForm::Age {
         return String::new();
     }
-    let ago = figures::duration(app.now().since(time));
+    let ago = figures::duration(app.session().now.since(time));
     format!(", {ago} ago")
 }
 

@@ -15,7 +15,7 @@ const KEEP: usize = 16 << 20;
 fn full_before(payloads: &[&[u8]]) -> Stage {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = KEEP);
     let filler = [b'x'; 1000];
-    while stage.app.log().counters().evicted == 0 {
+    while stage.session().log.counters().evicted == 0 {
         stage.messages(&[("filler", &filler[..]); 100]);
     }
     for payload in payloads {
@@ -37,7 +37,7 @@ fn press(stage: &mut Stage, key: KeyCode) {
 
 #[track_caller]
 fn assert_in_budget(stage: &Stage) {
-    let log = stage.app.log();
+    let log = &stage.session().log;
     let reserved = stage.app.beside_log().min(KEEP / 2);
     assert!(log.size() + reserved <= KEEP, "{} {reserved}", log.size());
     assert!(log.size() > KEEP / 3, "{}", log.size());
@@ -50,25 +50,25 @@ fn assert_in_budget(stage: &Stage) {
 #[test]
 fn the_log_makes_room_for_an_open_message_until_it_is_closed() {
     let mut stage = full_before(&[&numbers(50_000)]);
-    let before = stage.app.log().size();
+    let before = stage.session().log.size();
     assert_eq!(stage.app.beside_log(), 0);
     press(&mut stage, KeyCode::Enter);
     let tree = reader(&stage).decoded().unwrap().tree.as_ref().unwrap();
     let size = tree.size();
     assert!(size > 2 << 20, "{size}");
     assert!(stage.app.beside_log() >= size);
-    assert!(stage.app.log().size() < before);
+    assert!(stage.session().log.size() < before);
     assert_in_budget(&stage);
     // Evicted rows are no longer shown.
-    let shown = stage.app.shown();
-    let oldest = stage.app.log().first();
+    let shown = &stage.session().shown;
+    let oldest = stage.session().log.first();
     assert!(shown.keeps(oldest) && !shown.keeps(RowId(oldest.0 - 1)));
-    assert_eq!(shown.len(), stage.app.log().counters().kept);
+    assert_eq!(shown.len(), stage.session().log.counters().kept);
     stage.screen();
     press(&mut stage, KeyCode::Enter);
     press(&mut stage, KeyCode::Char('q'));
     assert_eq!(stage.app.beside_log(), 0);
-    while stage.app.log().size() < before - (1 << 20) {
+    while stage.session().log.size() < before - (1 << 20) {
         stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);
     }
 }
@@ -76,9 +76,9 @@ fn the_log_makes_room_for_an_open_message_until_it_is_closed() {
 #[test]
 fn evictions_caused_by_an_open_message_are_reported_once() {
     let mut stage = full_before(&[b"{\"small\":1}", &numbers(50_000)]);
-    let evicted = stage.app.log().counters().evicted;
+    let evicted = stage.session().log.counters().evicted;
     press(&mut stage, KeyCode::Enter);
-    let newly_evicted = stage.app.log().counters().evicted - evicted;
+    let newly_evicted = stage.session().log.counters().evicted - evicted;
     assert!(newly_evicted > 1000, "{newly_evicted}");
     let words = format!(
         "{},{:03} older messages evicted: the open message takes ",
@@ -134,11 +134,11 @@ fn a_message_larger_than_the_budget_leaves_half_of_it_to_the_log() {
     );
     assert_in_budget(&stage);
     // The log keeps receiving within that budget.
-    let newest = stage.app.log().end();
+    let newest = stage.session().log.end();
     for _ in 0..10 {
         stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);
     }
-    assert!(stage.app.log().row(newest).is_some());
+    assert!(stage.session().log.row(newest).is_some());
     assert_in_budget(&stage);
 }
 
@@ -153,7 +153,7 @@ fn an_open_payload_counts_separately_only_after_its_row_is_evicted() {
     open(&mut stage);
     let row = stage.snapshot().row;
     assert!(stage.app.beside_log() < large.len());
-    while stage.app.log().row(row).is_some() {
+    while stage.session().log.row(row).is_some() {
         stage.messages(&[("filler", &[b'x'; 1000][..]); 100]);
     }
     assert!(stage.app.beside_log() > large.len());

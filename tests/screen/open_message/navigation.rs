@@ -334,7 +334,7 @@ fn an_evicted_row_stays_open_until_another_is_selected() {
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 10);
     stage.messages(&[("orders", br#"{"old":true}"#)]);
     open(&mut stage);
-    while stage.app.log().counters().evicted == 0 {
+    while stage.session().log.counters().evicted == 0 {
         stage.numbered("b", 100);
     }
     assert_eq!(cursor(&stage).1, r#"{"old":true}"#);

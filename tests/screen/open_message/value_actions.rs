@@ -63,7 +63,7 @@ fn half_a_surrogate_pair_is_copied_as_the_original_escape() {
         "{}",
         stage.toast()
     );
-    assert_eq!(stage.app.shown().len(), 1);
+    assert_eq!(stage.session().shown.len(), 1);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_value_without_a_path_can_be_copied_but_not_filtered_by() {
         assert_eq!(stage.keys(key), []);
         assert!(stage.toast().starts_with("no path to this value"), "{key}");
     }
-    assert!(stage.app.filters().typed().is_none());
+    assert!(stage.session().filters.typed.is_none());
     assert_eq!(copied(&stage.keys("jP")), ".a");
 }
 
@@ -191,7 +191,7 @@ fn a_filter_by_value_adds_to_the_filter_and_esc_clears_it() {
     stage.keys("j=");
     assert_eq!(stage.shown(), 1);
     assert_eq!(
-        stage.app.filters().typed().unwrap().text(),
+        stage.session().filters.typed.as_ref().unwrap().text(),
         ".n == 1 .s == \"x\""
     );
     stage.keys("q");
@@ -276,8 +276,8 @@ fn a_value_too_large_for_queries_is_said_to_be_visible_only_here() {
             "{keys}"
         );
     }
-    assert!(stage.app.filters().typed().is_none());
-    assert!(stage.app.session().lens(b"orders").is_none());
+    assert!(stage.session().filters.typed.is_none());
+    assert!(stage.session().lenses.of(b"orders").is_none());
 }
 
 /// Returns the text of the log's rows after the channel name.
@@ -381,19 +381,19 @@ fn a_row_is_decoded_once_for_a_lens_however_often_it_is_drawn() {
     stage.keys("jji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
-    let decoded = stage.app.session().decoded_rows().decoded();
+    let decoded = stage.session().lenses.decoded_rows.decoded();
     assert_eq!(decoded, 3);
     stage.keys("jjkk");
     for _ in 0..5 {
         assert_eq!(rows(&stage)[..3], ["x", "x", "x"]);
     }
-    assert_eq!(stage.app.session().decoded_rows().decoded(), decoded);
+    assert_eq!(stage.session().lenses.decoded_rows.decoded(), decoded);
     // Another lens decodes the rows again.
     crate::open_message::open(&mut stage);
     stage.keys("gji");
     stage.keys("q");
     assert_eq!(rows(&stage)[..3], ["1", "1", "1"]);
-    assert_eq!(stage.app.session().decoded_rows().decoded(), decoded + 3);
+    assert_eq!(stage.session().lenses.decoded_rows.decoded(), decoded + 3);
 }
 
 #[test]
@@ -405,9 +405,9 @@ fn i_removes_the_lens_from_the_value_the_log_and_the_list() {
     stage.messages(&[("orders:1", br#"{"n":1,"s":"x"}"#)]);
     let lens = |stage: &Stage| {
         stage
-            .app
             .session()
-            .lens(b"orders:1")
+            .lenses
+            .of(b"orders:1")
             .map(|path| path.text().to_owned())
     };
     assert_eq!(lens(&stage).as_deref(), Some(".n"));

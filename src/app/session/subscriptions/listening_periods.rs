@@ -34,17 +34,18 @@ impl ListeningPeriods {
     /// Ends periods at `time`, from which messages may be missing. Periods that began later
     /// continue.
     pub fn end(&mut self, time: Time) {
-        for stretch in self.0.iter_mut().filter(|stretch| stretch.from <= time) {
-            stretch.to = Some(stretch.to.map_or(time, |to| to.min(time)));
+        for period in self.0.iter_mut().filter(|period| period.from <= time) {
+            period.to = Some(period.to.map_or(time, |to| to.min(time)));
         }
     }
 
     /// Records that messages between these times are missing.
     pub fn miss(&mut self, from: Time, to: Time) {
-        let goes_on = self.0.last().is_some_and(|last| last.to.is_none());
+        let is_open = self.0.last().is_some_and(|last| last.to.is_none());
         self.end(from);
-        self.0.retain(|one| one.from <= from || one.from > to);
-        if goes_on && self.0.last().is_none_or(|last| last.to.is_some()) {
+        self.0
+            .retain(|period| period.from <= from || period.from > to);
+        if is_open && self.0.last().is_none_or(|last| last.to.is_some()) {
             self.begin(to);
         }
     }
@@ -57,11 +58,11 @@ impl ListeningPeriods {
     }
 
     /// Returns the time from which nothing up to `time` was missed; `None` if something may be
-    /// missing right before it.
+    /// missing right before `time`.
     pub fn since(&self, time: Time) -> Option<Time> {
-        let holds =
-            |stretch: &&Period| stretch.from <= time && stretch.to.is_none_or(|to| time <= to);
-        self.0.iter().rfind(holds).map(|stretch| stretch.from)
+        let includes =
+            |period: &&Period| period.from <= time && period.to.is_none_or(|to| time <= to);
+        self.0.iter().rfind(includes).map(|period| period.from)
     }
 }
 
@@ -70,27 +71,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn silence_is_known_back_to_where_hearing_began() {
-        let mut heard = ListeningPeriods::default();
-        heard.resume(Time(1));
-        assert_eq!(heard.since(Time(5)), None);
-        heard.begin(Time(10));
-        heard.end(Time(50));
-        heard.resume(Time(60));
-        let since = [5, 10, 49, 55, 60, 99].map(|time| heard.since(Time(time)));
+    fn everything_is_received_from_the_start_of_a_period() {
+        let mut periods = ListeningPeriods::default();
+        periods.resume(Time(1));
+        assert_eq!(periods.since(Time(5)), None);
+        periods.begin(Time(10));
+        periods.end(Time(50));
+        periods.resume(Time(60));
+        let since = [5, 10, 49, 55, 60, 99].map(|time| periods.since(Time(time)));
         let [early, late] = [Some(Time(10)), Some(Time(60))];
         assert_eq!(since, [None, early, early, None, late, late]);
         // A gap may turn out to have begun earlier.
-        heard.end(Time(30));
-        assert_eq!(heard.since(Time(40)), None);
-        assert_eq!(heard.since(Time(70)), late);
-        heard.begin(Time(80));
-        heard.miss(Time(75), Time(90));
-        let since = [74, 78, 85, 90].map(|time| heard.since(Time(time)));
+        periods.end(Time(30));
+        assert_eq!(periods.since(Time(40)), None);
+        assert_eq!(periods.since(Time(70)), late);
+        periods.begin(Time(80));
+        periods.miss(Time(75), Time(90));
+        let since = [74, 78, 85, 90].map(|time| periods.since(Time(time)));
         assert_eq!(since, [late, None, None, Some(Time(90))]);
         for time in 100..200 {
-            heard.begin(Time(time));
+            periods.begin(Time(time));
         }
-        assert_eq!(heard.0.len(), MOST);
+        assert_eq!(periods.0.len(), MOST);
     }
 }
