@@ -17,22 +17,16 @@
 
 mod channel_list;
 mod empty;
-mod formats;
 mod frame;
 mod hints;
-mod latest;
 mod lens;
 mod line;
-mod listed;
-mod lists;
 mod log_pane;
 mod message_pane;
-mod nodes;
 mod overlays;
 mod picker;
 mod plot;
 mod publish_box;
-mod query_box;
 mod state;
 mod status;
 mod text_box;

@@ -1,13 +1,16 @@
 //! The channel list: subscriptions to patterns first, then every channel.
 
+mod entry;
+mod latest;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
+use self::entry::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
 use super::line::LineBuilder;
-use super::listed::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
-use super::{empty, frame, latest, theme};
+use super::{empty, frame, theme};
 use crate::app::{App, Entry, Focus, ListForm, MOST_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};

@@ -8,8 +8,7 @@ use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
 use self::words::{Words, plain, rows_of, strong};
-use super::query_box::unchecked;
-use super::state::{server_words, sought_words, wait};
+use super::state::{server_words, sought_words, unchecked, wait};
 use super::theme;
 use crate::app::{App, LostNode, connection_remedy, connection_words, denial_remedy, topic_words};
 use crate::message::ConnectionError;

@@ -9,7 +9,7 @@
 
 mod bytes;
 mod changes;
-mod channel;
+mod channel_tab;
 mod values;
 
 use ratatui::buffer::Buffer;
@@ -46,7 +46,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
         (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
         (None, Form::Hex) => bytes::draw(reader, text, buffer),
         (None, Form::Changes) => changes::draw(app, reader, text, buffer),
-        (None, Form::Channel) => channel::draw(app, reader, text, buffer),
+        (None, Form::Channel) => channel_tab::draw(app, reader, text, buffer),
         (None, Form::Values | Form::Text) => plain(reader, text, buffer),
     }
     sign(reader, room, text, buffer);

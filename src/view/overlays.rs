@@ -1,5 +1,10 @@
 //! The overlays over the panes: help, an open message, a prompt, a question.
 
+mod formats;
+mod lists;
+mod nodes;
+mod query_box;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -8,7 +13,7 @@ use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{formats, frame, lists, nodes, query_box, text_box, theme};
+use super::{frame, text_box, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 use crate::payload::figures;

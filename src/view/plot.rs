@@ -15,7 +15,7 @@
 mod beyond;
 mod chart;
 mod histogram;
-mod reading;
+mod readout;
 mod scale;
 mod table;
 mod unit;
@@ -82,7 +82,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let is_cut = stack(app, &drawn, &shown, &window, read, room.charts, buffer);
     if let Some(one) = selected {
         let dot = read.map(|(_, dot)| dot);
-        reading::draw(app, one, dot.as_ref(), &window, room.reading, buffer);
+        readout::draw(app, one, dot.as_ref(), &window, room.reading, buffer);
     }
     table::draw(app, &drawn, &shown.concat(), is_cut, &room, buffer);
 }

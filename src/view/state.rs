@@ -1,9 +1,11 @@
-//! Describes the state of the connection.
+//! Describes the state of the connection, and how far queries and checks have come.
 
 use ratatui::style::Style;
 
 use super::theme;
-use crate::app::{App, LostNode, connection_words, gap_cause_words, gap_reason_words};
+use crate::app::{
+    App, LostNode, Progress, Unchecked, connection_words, gap_cause_words, gap_reason_words,
+};
 use crate::message::Time;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
@@ -210,4 +212,34 @@ pub(super) fn wait(retry_at: Time, now: Time) -> String {
     } else {
         format!("in {} s", left.as_millis().div_ceil(1000))
     }
+}
+
+/// Describes how many rows a lagging query has not searched yet.
+pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
+    let lag = lag.filter(|progress| !progress.is_done())?;
+    Some(format!("{} not yet searched", figures::count(lag.left())))
+}
+
+/// Describes what checks have not covered: a query for their flags cannot match there.
+pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
+    let counted = |count: u64, words: &str| {
+        let count = figures::count(count);
+        format!("{count} {words}")
+    };
+    let mut parts = Vec::new();
+    if unchecked.unknown > 0 {
+        let up_to = if unchecked.is_at_most { "up to " } else { "" };
+        let words = counted(unchecked.unknown, "not checked");
+        parts.push(format!("{up_to}{words}"));
+    }
+    if unchecked.waiting > 0 {
+        parts.push(counted(unchecked.waiting, "not checked yet"));
+    }
+    if unchecked.missed > 0 {
+        parts.push(counted(unchecked.missed, "evicted unchecked"));
+    }
+    if unchecked.is_full {
+        parts.push("not all channels checked".to_owned());
+    }
+    parts
 }

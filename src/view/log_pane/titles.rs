@@ -7,8 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::app::{App, Find, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
-use crate::view::query_box::{scanning, unchecked};
-use crate::view::state::not_receiving;
+use crate::view::state::{not_receiving, scanning, unchecked};
 use crate::view::theme;
 
 /// Columns of a query in a title.

@@ -6,10 +6,10 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
-use super::{frame, theme};
 use crate::app::{App, Attention, Breakpoint, Filter, inside, wrapped};
 use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
 /// The preferred width of a list, in columns.
 const COLUMNS: u16 = 90;

@@ -7,13 +7,12 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
-use super::{frame, text_box, theme};
-use crate::app::{
-    App, Progress, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines,
-};
+use crate::app::{App, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines};
 use crate::payload::{escape, figures};
 use crate::query::QueryError;
+use crate::view::line::LineBuilder;
+use crate::view::state::{scanning, unchecked};
+use crate::view::{frame, text_box, theme};
 
 /// Columns of a suggested query.
 const OFFERED_COLUMNS: usize = 32;
@@ -168,36 +167,6 @@ fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &m
 /// The cursor after the end takes a column too.
 fn is_scrolled(text: &str, columns: usize) -> bool {
     text.width() >= columns
-}
-
-/// Describes how many rows a lagging query has not searched yet.
-pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
-    let lag = lag.filter(|progress| !progress.is_done())?;
-    Some(format!("{} not yet searched", figures::count(lag.left())))
-}
-
-/// Describes what checks have not covered: a query for their flags cannot match there.
-pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
-    let counted = |count: u64, words: &str| {
-        let count = figures::count(count);
-        format!("{count} {words}")
-    };
-    let mut parts = Vec::new();
-    if unchecked.unknown > 0 {
-        let up_to = if unchecked.is_at_most { "up to " } else { "" };
-        let words = counted(unchecked.unknown, "not checked");
-        parts.push(format!("{up_to}{words}"));
-    }
-    if unchecked.waiting > 0 {
-        parts.push(counted(unchecked.waiting, "not checked yet"));
-    }
-    if unchecked.missed > 0 {
-        parts.push(counted(unchecked.missed, "evicted unchecked"));
-    }
-    if unchecked.is_full {
-        parts.push("not all channels checked".to_owned());
-    }
-    parts
 }
 
 fn syntax(app: &App, top: usize, buffer: &mut Buffer) {

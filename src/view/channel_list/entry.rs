@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use super::theme;
 use crate::app::{App, SubscriptionState};
 use crate::message::names::same;
+use crate::view::theme;
 
 /// After this long without a message, a channel shows how long it has been silent instead of its
 /// rate.

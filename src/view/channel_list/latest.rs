@@ -18,15 +18,14 @@ use ratatui::style::Style;
 
 use self::news::news;
 use self::seen::{Latest, News, Seen};
-use super::line::LineBuilder;
-use super::listed::{self, SILENT_AFTER};
-use super::theme;
+use super::entry::{self, SILENT_AFTER};
 use crate::app::{App, FLASH};
 use crate::log::Channel;
 use crate::payload::change::Change;
-use crate::payload::escape;
-use crate::payload::figures;
 use crate::payload::ranges::Ranges;
+use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::theme;
 
 /// Minimum columns of a line to show an age, a rate, and the change in a separate column.
 const MIN_FOR_AGE: usize = 50;
@@ -96,14 +95,14 @@ impl<'a> Painter<'a> {
 
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
-        let (mark, style) = listed::mark(self.app, channel.name());
+        let (mark, style) = entry::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
         let columns = Columns::of(self.width, line.left(), self.app.name_columns());
-        let style = listed::name_style(self.app, channel.name());
+        let style = entry::name_style(self.app, channel.name());
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
         let age = self.app.now().since(channel.last_received);
-        let instead = listed::instead_of_rate(self.app, channel.name(), RATE);
+        let instead = entry::instead_of_rate(self.app, channel.name(), RATE);
         if columns.has_age {
             Self::age(age, instead.filter(|_| !columns.has_rate), line);
         }

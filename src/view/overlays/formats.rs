@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::line::LineBuilder;
-use super::{frame, theme};
 use crate::app::{App, inside};
 use crate::payload::decoder_choices::ReadAs;
 use crate::payload::escape;
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
 /// The preferred width of the list, in columns.
 const COLUMNS: u16 = 48;

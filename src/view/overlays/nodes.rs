@@ -6,12 +6,12 @@ use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
-use super::{frame, theme};
 use crate::app::{App, NodeStatus, inside, padded};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Connection, Health, NodeFacts, Role};
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
 /// The preferred width of the table, in columns; it takes more if it needs more.
 const COLUMNS: u16 = 100;
