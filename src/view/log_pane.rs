@@ -66,10 +66,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let is_answered = app.filters().speak_of_notices() && !window.rows.is_empty();
     if app.shown().messages() == 0 && !is_answered {
-        let used = u16::try_from(window.rows.len())
-            .unwrap_or(u16::MAX)
-            .min(lines.height);
-        empty::draw(app, frame::below(lines, used), buffer);
+        empty::draw(app, frame::below(lines, window.rows.len()), buffer);
     }
 }
 

@@ -22,6 +22,7 @@ pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
     }
 }
 
+/// Returns the style of a channel's name.
 pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     if app.is_muted(name) {
         theme::QUIET
@@ -30,7 +31,7 @@ pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     }
 }
 
-/// Returns what to show instead of a rate where a rate would be misleading, in `columns`.
+/// Returns what to show in `columns` instead of a rate, if a rate would be misleading.
 pub(super) fn instead_of_rate(
     app: &App,
     name: &[u8],
@@ -39,11 +40,12 @@ pub(super) fn instead_of_rate(
     const NOT_RECEIVING: &str = "not receiving";
     if app.is_muted(name) {
         Some(("muted", theme::QUIET))
-    } else if !app.subscriptions().receives(name) {
-        let fits = NOT_RECEIVING.len() <= columns;
-        Some((if fits { NOT_RECEIVING } else { "off" }, theme::WATCH))
-    } else {
+    } else if app.subscriptions().receives(name) {
         None
+    } else if NOT_RECEIVING.len() <= columns {
+        Some((NOT_RECEIVING, theme::WATCH))
+    } else {
+        Some(("off", theme::WATCH))
     }
 }
 
