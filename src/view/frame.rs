@@ -32,10 +32,8 @@ pub(super) fn draw(
     let room = usize::from(area.width.saturating_sub(4));
     let fits_both = title.width() + right.0.width() <= room;
     // The right title says more about the current state than the left one.
-    let is_right_only = !fits_both
-        && !right.0.is_empty()
-        && title.width() > room / 2
-        && right.0.width() <= room;
+    let is_right_only =
+        !fits_both && !right.0.is_empty() && title.width() > room / 2 && right.0.width() <= room;
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
         .border_style(accent.unwrap_or(theme::QUIET));

@@ -68,7 +68,9 @@ impl LineBuilder {
     pub fn words_within(&mut self, columns: usize, text: &str, style: Style) {
         let columns = columns.min(self.left);
         if columns > 0 {
-            self.fit(columns, style, style, |columns| escape::words(text, columns));
+            self.fit(columns, style, style, |columns| {
+                escape::words(text, columns)
+            });
         }
     }
 

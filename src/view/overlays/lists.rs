@@ -3,53 +3,23 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Attention, Breakpoint, Filter, inside, wrapped};
+use crate::app::{App, Attention, Breakpoint, Filter, inside, padded, wrapped};
 use crate::payload::{escape, figures};
-use crate::view::line::LineBuilder;
+use crate::view::line::{LineBuilder, draw_words, fitting};
 use crate::view::{frame, theme};
 
 /// The preferred width of a list, in columns.
 const COLUMNS: u16 = 90;
 
-/// Columns of a query that the text to its right must leave free.
+/// Columns of a query that the text on its right must leave free.
 const QUERY_COLUMNS: usize = 16;
-
-pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
-    let lines = app.filters().list().iter().map(filter_line);
-    let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
-    list(
-        " Filters ",
-        empty,
-        &lines.collect::<Vec<_>>(),
-        selected,
-        frame::accent(app),
-        area,
-        buffer,
-    );
-}
-
-pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
-    let list_of = app.breakpoints().list();
-    let lines = list_of.iter().map(breakpoint_line);
-    let empty = "No breakpoints · a add";
-    list(
-        " Breakpoints ",
-        empty,
-        &lines.collect::<Vec<_>>(),
-        selected,
-        frame::accent(app),
-        area,
-        buffer,
-    );
-}
 
 /// Columns before a query: whether it is on, and a word for what it does.
 const BEFORE_QUERY: usize = 11;
 
-/// A line of a list: the query, and the text at its right in a long form and a short one.
+/// A line of a list: the query, and the text on its right in a long form and a short one.
 struct Entry {
     is_on: bool,
     word: &'static str,
@@ -59,7 +29,21 @@ struct Entry {
     trouble: Option<String>,
 }
 
-fn filter_line(filter: &Filter) -> Entry {
+pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
+    let entries: Vec<Entry> = app.filters().list().iter().map(filter_entry).collect();
+    let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
+    let titles = (" Filters ", empty);
+    list(titles, &entries, selected, frame::accent(app), area, buffer);
+}
+
+pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
+    let breakpoints = app.breakpoints().list().iter();
+    let entries: Vec<Entry> = breakpoints.map(breakpoint_entry).collect();
+    let titles = (" Breakpoints ", "No breakpoints · a add");
+    list(titles, &entries, selected, frame::accent(app), area, buffer);
+}
+
+fn filter_entry(filter: &Filter) -> Entry {
     let (word, word_style) = if filter.is_exclude {
         ("exclude", theme::BAD)
     } else {
@@ -75,7 +59,7 @@ fn filter_line(filter: &Filter) -> Entry {
     }
 }
 
-fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
+fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
     let (word, word_style) = if breakpoint.logs_only {
         ("log only", theme::QUIET)
     } else {
@@ -90,9 +74,10 @@ fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
         Attention::Bell => "bell · ",
         Attention::Notification => "notify · ",
     };
-    let hits = figures::count(breakpoint.hits());
-    let plural = if breakpoint.hits() == 1 { "" } else { "s" };
-    let hits = format!("{hits} hit{plural}");
+    let hits = match breakpoint.hits() {
+        1 => "1 hit".to_owned(),
+        hits => format!("{} hits", figures::count(hits)),
+    };
     Entry {
         is_on: breakpoint.is_on(),
         word,
@@ -103,23 +88,21 @@ fn breakpoint_line(breakpoint: &Breakpoint) -> Entry {
     }
 }
 
-/// Returns what keeps a breakpoint from seeing every message.
+/// Returns why a breakpoint does not see every message, if so.
 fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
-    let missed = match breakpoint.missed() {
-        0 => None,
-        missed => Some(format!(
-            "{} rows evicted before they were searched",
-            figures::count(missed)
-        )),
-    };
+    let missed = breakpoint.missed();
+    let missed = (missed > 0).then(|| {
+        let missed = figures::count(missed);
+        format!("{missed} rows evicted before they were searched")
+    });
     let trouble = breakpoint.trouble().map(str::to_owned);
     let words = [trouble, missed].into_iter().flatten();
     words.reduce(|one, other| format!("{one} · {other}"))
 }
 
+/// Draws a list with a title, or the text for an empty one.
 fn list(
-    title: &str,
-    empty: &str,
+    (title, empty): (&str, &str),
     entries: &[Entry],
     selected: usize,
     accent: Style,
@@ -135,76 +118,58 @@ fn list(
         "" => Vec::new(),
         words => wrapped(words, columns.saturating_sub(2)),
     };
-    let rows = u16::try_from(entries.len() + below.len()).unwrap_or(u16::MAX);
-    let place = frame::popup(area, COLUMNS, rows.saturating_add(2));
-    Clear.render(place, buffer);
-    frame::draw(place, Some(accent), title, ("", Style::new()), buffer);
+    let size = (COLUMNS, entries.len() + below.len());
+    let place = frame::popup(area, size, accent, title, buffer);
     let lines = inside(place);
     // The selected line stays in view, however many lines of text are below the list.
     let height = usize::from(lines.height).saturating_sub(below.len()).max(1);
-    let top = (selected + 1).saturating_sub(height);
-    let shown = entries.iter().enumerate().skip(top).take(height);
-    for (row, (index, entry)) in (0..lines.height).zip(shown) {
-        let style = frame::selection(index == selected, true);
-        entry_line(entry, usize::from(lines.width)).draw(lines, row, style, buffer);
-    }
-    let used = u16::try_from(entries.len().min(height)).unwrap_or(u16::MAX);
-    for (row, words) in (used..lines.height).zip(below) {
-        let mut line = LineBuilder::padded(usize::from(lines.width));
-        line.cut_words(words, style);
-        line.draw(lines, row, Style::new(), buffer);
+    let shown = Rect {
+        height: u16::try_from(height).unwrap_or(u16::MAX).min(lines.height),
+        ..lines
+    };
+    let line = |index: usize| entry_line(&entries[index], usize::from(lines.width));
+    let top = frame::list(shown, selected, entries.len(), line, buffer);
+    let free = padded(frame::below(lines, entries.len().min(height)));
+    for (row, words) in (0..free.height).zip(below) {
+        draw_words(words, style, free, row, buffer);
     }
     frame::scroll_bar(place, top, height, entries.len(), buffer);
 }
 
 fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
-    let (mark, style) = if entry.is_on {
-        ("● ", theme::GOOD)
+    let (mark, mark_style, query_style) = if entry.is_on {
+        ("● ", theme::GOOD, Style::new())
     } else {
-        ("○ ", theme::QUIET)
+        ("○ ", theme::QUIET, theme::QUIET)
     };
-    line.word(mark, style);
+    line.word(mark, mark_style);
     line.word(format!("{:<8} ", entry.word), entry.word_style);
-    let style = if entry.is_on {
-        Style::new()
-    } else {
-        theme::QUIET
-    };
-    let room = room_at_right(&entry.query, line.left());
-    let (right, right_style) = right_words(entry, room);
-    let query_room = line.left().saturating_sub(right.width() + 1);
-    line.text(escape::name(entry.query.as_bytes(), query_room), style);
+    let (right, right_style) = right_words(entry, line.left());
+    let room = line.left().saturating_sub(right.width() + 1);
+    line.text(escape::name(entry.query.as_bytes(), room), query_style);
     line.word_at_end(&right, right_style);
     line
 }
 
-/// Returns the columns at the right of a query, which it leaves free or must leave free, in a line
-/// with `left` columns left.
-fn room_at_right(query: &str, left: usize) -> usize {
-    let query = escape::name(query.as_bytes(), left).columns;
-    left.saturating_sub(query.min(QUERY_COLUMNS) + 1)
-}
-
-/// Returns the text at the right of a line: the longest form that fits into `room` columns.
-fn right_words(entry: &Entry, room: usize) -> (String, Style) {
-    let [long, short] = entry.right.clone();
-    let (forms, style) = match &entry.trouble {
-        Some(trouble) => (vec![format!("{trouble} · {short}"), short], theme::BAD),
-        None => (vec![long, short], theme::QUIET),
+/// Returns the text on the right of a query: the longest form that fits into the columns that the
+/// query leaves, or must leave, of `left`.
+fn right_words(entry: &Entry, left: usize) -> (String, Style) {
+    let query = escape::name(entry.query.as_bytes(), left).columns;
+    let room = left.saturating_sub(query.min(QUERY_COLUMNS) + 1);
+    let [long, short] = &entry.right;
+    let (long, style) = match &entry.trouble {
+        Some(trouble) => (format!("{trouble} · {short}"), theme::BAD),
+        None => (long.clone(), theme::QUIET),
     };
-    let fitting = forms.into_iter().find(|words| words.width() <= room);
-    (fitting.unwrap_or_default(), style)
+    let forms = [long, short.clone()];
+    (fitting(&forms, room).unwrap_or_default().to_owned(), style)
 }
 
 /// Returns the trouble of an entry if its line of `columns` has no room for it.
 fn trouble_below(entry: &Entry, columns: usize) -> &str {
-    let room = room_at_right(&entry.query, columns.saturating_sub(2 + BEFORE_QUERY));
-    let trouble = entry.trouble.as_deref().unwrap_or_default();
-    let (right, _) = right_words(entry, room);
-    if right.starts_with(trouble) {
-        ""
-    } else {
-        trouble
-    }
+    let (right, _) = right_words(entry, columns.saturating_sub(2 + BEFORE_QUERY));
+    let trouble = entry.trouble.as_deref();
+    let hidden = trouble.filter(|trouble| !right.starts_with(trouble));
+    hidden.unwrap_or_default()
 }
