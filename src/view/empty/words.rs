@@ -1,12 +1,11 @@
-//! Text shown where there is nothing else to show, cut to fit.
+//! Text cut to fit where there is nothing else to show.
 
-use ratatui::style::Style;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
 
-/// The text: the situation, the reason, and what to do.
+/// A text: the situation, the reason, and what to do.
 #[derive(Default)]
 pub(super) struct Words {
     /// The situation. It comes first.
@@ -16,21 +15,29 @@ pub(super) struct Words {
     /// The most useful keys. They are shown even if not everything fits.
     pub keys: String,
     /// Further help.
-    pub more: Vec<String>,
+    pub more: Vec<&'static str>,
 }
 
 impl Words {
+    /// Creates a text without a reason and without further help.
+    pub fn new(case: String, keys: &str) -> Self {
+        Self {
+            case,
+            keys: keys.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Returns as many lines as fit into `columns` and `rows`.
     pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
         let case = strong(self.case);
         let reason = self.reason.map(|words| Line::styled(words, theme::BAD));
-        let keys = (!self.keys.is_empty()).then(|| plain(self.keys));
-        let more: Vec<Line<'static>> = self.more.into_iter().map(plain).collect();
+        let keys = (!self.keys.is_empty()).then(|| Line::raw(self.keys));
         let mut all = vec![case.clone()];
         all.extend(reason.clone());
         all.push(Line::default());
         all.extend(keys.clone());
-        all.extend(more);
+        all.extend(self.more.into_iter().map(Line::raw));
         if rows_of(&all, columns) <= rows {
             return all;
         }
@@ -39,7 +46,7 @@ impl Words {
     }
 }
 
-/// Returns the rows that lines take once they are wrapped at words.
+/// Returns the number of rows that `lines` take when wrapped between words.
 pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
     let rows = lines.iter().map(|line| {
         let mut rows = 1;
@@ -63,8 +70,4 @@ pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
 
 pub(super) fn strong(text: String) -> Line<'static> {
     Line::styled(text, theme::STRONG)
-}
-
-pub(super) fn plain(text: String) -> Line<'static> {
-    Line::styled(text, Style::new())
 }
