@@ -28,7 +28,7 @@ const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
 
 /// The weight of a problem, which can be cut to these minimum columns, and the weight of the
-/// decorative parts, which are shown only if its whole text is.
+/// decorative parts, to which the rest of its text is preferred.
 const TROUBLE: u8 = 9;
 const TROUBLE_LEAST: usize = 24;
 const LOOKS: u8 = 3;
