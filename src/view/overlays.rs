@@ -100,7 +100,7 @@ fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position>
     let is_searching = app.open().is_some_and(|open| open.reader.is_searching());
     let right = match found {
         _ if input.is_empty() => String::new(),
-        _ if is_searching => " looking … ".to_owned(),
+        _ if is_searching => " searching … ".to_owned(),
         0 => " not found ".to_owned(),
         1 => " 1 match ".to_owned(),
         several => format!(" {several} matches "),

@@ -1,18 +1,18 @@
 //! The values of an open message, as a tree with folding.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
-use super::super::{frame, theme};
 use crate::app::{OutlineRow, Page, Reader};
-use crate::payload::escape::{self, Text};
-use crate::payload::figures;
 use crate::payload::ranges::Ranges;
-use crate::payload::rows;
 use crate::payload::tree::{Key, Kind, Value};
+use crate::payload::{escape, figures, rows};
 use crate::query::Literal;
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
 /// Maximum bytes of a name or text that are searched for matches to highlight.
 const MOST_SOUGHT: usize = 4 << 10;
@@ -47,11 +47,8 @@ impl Painter<'_> {
         line.space(columns.indent);
         if place.offset > 0 {
             // The text continues below its start, after the quote.
-            line.space(
-                self.page
-                    .columns
-                    .saturating_sub(columns.indent + columns.text + 1),
-            );
+            let before = columns.indent + columns.text + 1;
+            line.space(self.page.columns.saturating_sub(before));
             self.text_row(value, place.offset, &mut line);
             return line;
         }
@@ -110,7 +107,7 @@ impl Painter<'_> {
         }
     }
 
-    /// Adds a string on one line, with its length if it is cut.
+    /// Adds a string on one line, with its size if it is cut off.
     fn string(&self, value: &Value<'_>, line: &mut LineBuilder) {
         line.word("\"", theme::GOOD);
         let marks = self.marks(value.text, self.page.tree.written(value.id).0);
@@ -124,10 +121,8 @@ impl Painter<'_> {
         }
         let size = format!("… {}", figures::size(value.text.len() as u64));
         let room = line.left().saturating_sub(size.chars().count());
-        line.text(
-            escape::one_line_marked(value.text, room, marks),
-            theme::GOOD,
-        );
+        let text = escape::one_line_marked(value.text, room, marks);
+        line.text(text, theme::GOOD);
         line.word_at_end(&size, theme::QUIET);
     }
 
@@ -147,24 +142,12 @@ impl Painter<'_> {
 
     fn one_line(&self, value: &Value<'_>, style: Style, line: &mut LineBuilder) {
         let marks = self.marks(value.text, self.page.tree.written(value.id).0);
-        let whole = escape::one_line_marked(value.text, line.left(), Ranges::of(&marks));
-        if whole.cut {
-            let room = line.left().saturating_sub(1);
-            let text: Text = escape::one_line_marked(value.text, room, Ranges::of(&marks));
-            line.text(text, style);
-            line.word("…", theme::QUIET);
-        } else {
-            line.text(whole, style);
-        }
+        line.cut_bytes(value.text, Ranges::of(&marks), style);
     }
 
-    /// Returns the matches in a text. `written` is where the text appears in the payload, if it
-    /// appears there exactly as it reads.
-    fn marks(
-        &self,
-        text: &[u8],
-        written: Option<std::ops::Range<usize>>,
-    ) -> Vec<std::ops::Range<usize>> {
+    /// Returns the matches in a text. `written` is where the payload contains the text, if it does so
+    /// verbatim.
+    fn marks(&self, text: &[u8], written: Option<Range<usize>>) -> Vec<Range<usize>> {
         self.marks_in(text, written, 0)
     }
 
@@ -172,9 +155,9 @@ impl Painter<'_> {
     fn marks_in(
         &self,
         text: &[u8],
-        written: Option<std::ops::Range<usize>>,
+        written: Option<Range<usize>>,
         offset: usize,
-    ) -> Vec<std::ops::Range<usize>> {
+    ) -> Vec<Range<usize>> {
         if let Some(sought) = self.reader.sought() {
             return sought_in(text, sought, offset);
         }
@@ -183,9 +166,8 @@ impl Painter<'_> {
         };
         let marks = self.reader.marks();
         let first = marks.partition_point(|mark| mark.end <= written.start);
-        let inside = marks[first..]
-            .iter()
-            .take_while(|mark| mark.start < written.end);
+        let inside = marks[first..].iter();
+        let inside = inside.take_while(|mark| mark.start < written.end);
         let moved = inside.map(|mark| {
             let start = mark.start.max(written.start) - written.start;
             start..mark.end.min(written.end) - written.start
@@ -195,7 +177,7 @@ impl Painter<'_> {
 }
 
 /// Returns the matches of `sought` in the visible part of a text, which starts at `offset`.
-fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<std::ops::Range<usize>> {
+fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<Range<usize>> {
     // A match may start before the row and continue in it.
     let start = offset.saturating_sub(sought.text().len());
     let end = text.len().min(offset + MOST_SOUGHT);
@@ -210,8 +192,9 @@ fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<std::ops::Rang
 
 fn bytes(text: &[u8], line: &mut LineBuilder) {
     line.word("h'", theme::ESCAPE);
-    let size = format!("' {}", figures::size(text.len() as u64));
-    let room = line.left().saturating_sub(size.chars().count() + 1) / 2;
+    let size = format!(" {}", figures::size(text.len() as u64));
+    // The closing quote and the `…` take a column each.
+    let room = line.left().saturating_sub(size.chars().count() + 2) / 2;
     for byte in text.iter().take(room) {
         line.word(format!("{byte:02x}"), theme::ESCAPE);
     }
@@ -219,8 +202,5 @@ fn bytes(text: &[u8], line: &mut LineBuilder) {
         line.word("…", theme::QUIET);
     }
     line.word("'", theme::ESCAPE);
-    line.word(
-        format!(" {}", figures::size(text.len() as u64)),
-        theme::QUIET,
-    );
+    line.word(size, theme::QUIET);
 }
