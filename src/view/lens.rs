@@ -22,7 +22,7 @@ pub(super) enum Unseen {
     Missing,
     /// The message is not structured data, for this reason.
     NoValues(String),
-    /// The message is too long, or not kept whole; holds its size in bytes.
+    /// The message is too long or was not kept whole; holds its size in bytes.
     TooLong(u64),
 }
 
@@ -39,8 +39,8 @@ impl<'a> Lens<'a> {
         }
     }
 
-    /// Returns the value in the message of `row`. `payload` is the message or its head, and `size`
-    /// is its full size in bytes.
+    /// Returns the value in the message of `row`: `payload` is the message or its head, and `size`
+    /// its full size in bytes.
     pub(super) fn look(
         self,
         row: RowId,
@@ -50,9 +50,8 @@ impl<'a> Lens<'a> {
             return Err(Unseen::TooLong(size));
         }
         let lookup = Lookup::new(payload, self.reading).unpacking(MOST_UNPACKED_THROUGH_LENS);
-        let shown = self
-            .decoded_rows
-            .look(row, &lookup, self.path, self.reading);
+        let rows = self.decoded_rows;
+        let shown = rows.look(row, &lookup, self.path, self.reading);
         shown.map_err(|why| why.map_or(Unseen::Missing, Unseen::NoValues))
     }
 
