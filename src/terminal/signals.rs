@@ -10,10 +10,10 @@ use signal_hook::consts::{
 };
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// A signal to the process, by its purpose.
+/// A signal to the process, by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Terminate. By default a signal with this number ends the process at once and leaves the
+    /// Terminate. By default, a signal with this number ends the process at once and leaves the
     /// terminal as it is.
     End(u8),
     /// SIGTSTP: stop until continued. It comes from `kill`; in raw mode, Ctrl-Z is a key.
@@ -25,8 +25,8 @@ pub enum Signal {
 }
 
 /// The signals that end a process and can be handled, the most meaningful first. Signals for faults
-/// in the program itself (SIGSEGV and others) are not included: the program cannot continue after
-/// them. SIGPIPE is ignored by every Rust program.
+/// in the program itself (SIGSEGV and others) are not included, because it cannot continue after
+/// them; nor is SIGPIPE, which every Rust program ignores.
 const ENDING: [i32; 15] = [
     SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
     SIGIO, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP,
@@ -54,8 +54,8 @@ impl Signal {
     }
 }
 
-/// Listens for signals. Once created, none of the signals has its default effect for the rest of
-/// the process's life.
+/// Listens for signals. Once it is created, none of them has its default effect for the rest of the
+/// process's life.
 #[derive(Debug)]
 pub struct Signals {
     /// The signals with their handlers, in order of priority.
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_signal_that_is_refused_is_left_out() {
+    async fn a_signal_that_cannot_be_handled_is_skipped() {
         let signals = Signals::listen_to([SIGKILL, SIGTERM].into_iter()).unwrap();
         let named: Vec<Signal> = signals.handlers.iter().map(|(signal, _)| *signal).collect();
         let term = Signal::End(u8::try_from(SIGTERM).unwrap());
