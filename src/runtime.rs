@@ -187,8 +187,8 @@ impl Run {
         }
     }
 
-    /// Returns how soon `answer` should be drawn: at the pace of keys, unless it is an analysis or a
-    /// scan whose results the user is not waiting for.
+    /// Returns how soon `answer` should be drawn: at the pace of keys, unless it is an analysis or
+    /// a scan whose results the user is not waiting for.
     fn pace_of(&self, answer: &Event) -> Pace {
         let answer = match answer {
             Event::Scanned(answer) => answer,

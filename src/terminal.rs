@@ -96,8 +96,8 @@ impl From<io::Error> for TerminalError {
     }
 }
 
-/// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate screen,
-/// with bracketed paste, with the mouse if requested, and without a cursor.
+/// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate
+/// screen, with bracketed paste, with the mouse if requested, and without a cursor.
 ///
 /// The terminal is restored on every way out: by [`Session::leave`], on drop, and by a panic in any
 /// thread, which then ends the program with exit code 101 after printing the panic's message. If
@@ -139,8 +139,8 @@ impl Session {
         }
     }
 
-    /// Restores the terminal, stops the process as Ctrl-Z does, and takes over the terminal again once
-    /// the process is continued. The caller then clears and draws.
+    /// Restores the terminal, stops the process as Ctrl-Z does, and takes over the terminal again
+    /// once the process is continued. The caller then clears and draws.
     ///
     /// # Errors
     ///
@@ -152,13 +152,14 @@ impl Session {
     }
 
     /// Takes over the terminal again after the process was stopped without warning (SIGSTOP) and
-    /// continued, because the shell changes the terminal in between. The caller then clears and draws.
+    /// continued, because the shell changes the terminal in between. The caller then clears and
+    /// draws.
     ///
     /// # Errors
     ///
     /// If a terminal operation fails.
     pub fn resume(&self) -> io::Result<()> {
-        // Restoring it first makes crossterm forget that it is in raw mode, which is no longer true.
+        // Restoring it first makes crossterm forget that it enabled raw mode, which is now off.
         self.hold.give_back();
         self.hold.take()
     }

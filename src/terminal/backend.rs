@@ -37,8 +37,8 @@ pub struct Output {
 ///
 /// ratatui's own backend makes thousands of tiny writes per frame and counts every symbol as one
 /// column. This one encodes the frame in memory, tracks the terminal's state (colours, cursor), and
-/// on `flush` writes the frame with a single call inside a synchronized update, so that a half-drawn
-/// frame is never visible. A frame without changes writes nothing.
+/// on `flush` writes the frame with a single call inside a synchronized update, so that a
+/// half-drawn frame is never visible. A frame without changes writes nothing.
 ///
 /// The drawn buffer should have been prepared with
 /// [`settle_wide_glyphs`](crate::terminal::settle_wide_glyphs).
@@ -211,9 +211,9 @@ impl<W: Write> Screen<W> {
             return;
         }
         if cell.cell_width() == 2 && !is_plain_wide(symbol) {
-            // A terminal that treats this glyph as narrow would leave an old symbol or colour in the
-            // second column. Blanks in the glyph's style come first, so that the result is the same
-            // either way.
+            // A terminal that treats this glyph as narrow would leave an old symbol or colour in
+            // the second column. Blanks in the glyph's style come first, so that the result is the
+            // same either way.
             self.frame.extend_from_slice(b"  ");
             self.at = None;
             self.move_to(position);

@@ -80,9 +80,9 @@ impl Decoder {
         Some(if is_key { self.escape_time } else { PATIENCE })
     }
 
-    /// Handles that nothing followed in time: the pending bytes become a key or are dropped. A paste
-    /// continues until its end, however late, because the rest of it must not act as keys. Since the
-    /// end may be lost, Esc or Ctrl-C also end a paste that has stalled.
+    /// Handles that nothing followed in time: the pending bytes become a key or are dropped. A
+    /// paste continues until its end, however late, because the rest of it must not act as keys.
+    /// Since the end may be lost, Esc or Ctrl-C also end a paste that has stalled.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
         if let Some(paste) = &mut self.paste {
             if paste.may_be_left {
@@ -103,8 +103,8 @@ impl Decoder {
         event.into_iter().collect()
     }
 
-    /// Returns whether `bytes` continue a sequence whose Esc was taken for the key: nobody types them
-    /// at once.
+    /// Returns whether `bytes` continue a sequence whose Esc was taken for the key: nobody types
+    /// them at once.
     fn is_late_rest(&self, bytes: &[u8], now: Instant) -> bool {
         let is_recent = |escaped_at| now.saturating_duration_since(escaped_at) < PATIENCE;
         self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
@@ -136,7 +136,7 @@ impl Decoder {
             match sequence {
                 b"\x1b[200~" => self.paste = Some(Paste::default()),
                 _ => events.extend(keys::read(sequence).map(|event| {
-                    // A terminal that sends a text key as a sequence does so only when it was typed.
+                    // Terminals send a text key as a sequence only when it was typed.
                     let text_key = text_key(&event).filter(|_| sequence[0] != ESC);
                     (event, text_key)
                 })),

@@ -28,7 +28,7 @@ pub const GUARD: Helper = Helper {
     argument: "__guard",
 };
 
-/// The process name, which must not contain `subscope`, or `pkill subscope` would end the guard too.
+/// The process name. It must not contain `subscope`: `pkill subscope` would end the guard too.
 const PROCESS_NAME: &str = "tty-guard";
 
 /// The start of the line that says that the terminal is held. Its original settings follow.

@@ -70,7 +70,7 @@ impl Pen {
         if self.bg != base.bg {
             put_colour(out, self.bg, 40);
         }
-        // Every code above ends in a semicolon; the last one becomes the final byte of the sequence.
+        // Every code above ends in a semicolon; the last one becomes the sequence's final byte.
         if let Some(last) = out.last_mut() {
             *last = b'm';
         }

@@ -42,16 +42,13 @@ impl LineBuilder {
         self.left
     }
 
-    /// Adds trusted text if all of it fits. Returns whether it did.
-    pub fn word(&mut self, text: impl Into<String>, style: Style) -> bool {
+    /// Adds trusted text if all of it fits.
+    pub fn word(&mut self, text: impl Into<String>, style: Style) {
         let text = text.into();
-        let columns = text.width();
-        let fits = columns <= self.left;
-        if fits {
-            self.left -= columns;
+        if let Some(left) = self.left.checked_sub(text.width()) {
+            self.left = left;
             self.spans.push(Span::styled(text, style));
         }
-        fits
     }
 
     /// Adds trusted text, cut off at the end of the line.

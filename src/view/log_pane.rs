@@ -124,8 +124,8 @@ impl<'a> Painter<'a> {
         line
     }
 
-    /// Returns the mark in the margin of a row that is bookmarked, was hit by a breakpoint, was found
-    /// or was published by this session.
+    /// Returns the mark in the margin of a row that is bookmarked, was hit by a breakpoint, was
+    /// found or was published by this session.
     fn landmark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.find();
         if self.app.session().is_marked(row) {

@@ -27,8 +27,8 @@ pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
 const OF_LINES: Modifier = Modifier::BOLD
     .union(Modifier::DIM)
     .union(Modifier::REVERSED);
-/// A match of a query. In a selected line it keeps its style, and so stands out from the bar; without
-/// colours it keeps its underline. Bold would turn black to grey on some terminals.
+/// A match of a query. In a selected line it keeps its style, and so stands out from the bar;
+/// without colours it keeps its underline. Bold would turn black to grey on some terminals.
 pub const MATCH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Yellow)

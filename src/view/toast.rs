@@ -31,7 +31,7 @@ pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Breaks `text` after the last word that fits into `columns`. The rest is `None` if all of it fits.
+/// Breaks `text` after the last word that fits into `columns`. The rest is `None` if all fits.
 fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     let fitting = escape::words(text, columns);
     if !fitting.cut {

@@ -33,7 +33,7 @@ fn row_of(offset: usize, bytes: &[(u8, Style)], columns: usize) -> LineBuilder {
     line.word(format!("{offset:08x}  "), theme::QUIET);
     for index in 0..hex::bytes_in_row(columns) {
         match bytes.get(index) {
-            Some((byte, style)) => drop(line.word(format!("{byte:02x}"), *style)),
+            Some((byte, style)) => line.word(format!("{byte:02x}"), *style),
             None => line.space(2),
         }
         line.space(if index % 8 == 7 { 2 } else { 1 });

@@ -236,7 +236,7 @@ impl<'a> Painter<'a> {
             // The content of a tag is below the tag and has no name.
             Key::None if id != NodeId::default() => return,
             Key::None => row.words("(whole message)", theme::QUIET),
-            Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
+            Key::Index(index) => row.word(format!("[{index}]"), theme::QUIET),
             Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
             Key::Other(name) => row.text(escape::name(name, most), theme::ESCAPE),
         }

@@ -68,9 +68,7 @@ impl Painter<'_> {
     fn name(&self, value: &Value<'_>, columns: usize, line: &mut LineBuilder) {
         match value.key {
             Key::None => return,
-            Key::Index(index) => {
-                line.word(format!("[{index}]"), theme::QUIET);
-            }
+            Key::Index(index) => line.word(format!("[{index}]"), theme::QUIET),
             Key::Name(name) => {
                 let marks = self.marks(name, self.page.tree.written(value.id).1);
                 let text = if name.is_empty() || escape::one_line(name, columns).cut {
@@ -92,8 +90,8 @@ impl Painter<'_> {
         let more = if cut.is_some() && cut == end { "+" } else { "" };
         let count = format!("{}{more}", figures::count(value.count as u64));
         match value.kind {
-            Kind::Array => drop(line.word(format!("[{count}]"), theme::QUIET)),
-            Kind::Object => drop(line.word(format!("{{{count}}}"), theme::QUIET)),
+            Kind::Array => line.word(format!("[{count}]"), theme::QUIET),
+            Kind::Object => line.word(format!("{{{count}}}"), theme::QUIET),
             Kind::String if self.page.is_long(value) && !is_folded => {
                 line.word("\"", theme::GOOD);
                 self.text_row(value, 0, line);
@@ -145,8 +143,8 @@ impl Painter<'_> {
         line.cut_bytes(value.text, Ranges::of(&marks), style);
     }
 
-    /// Returns the matches in a text. `written` is where the payload contains the text, if it does so
-    /// verbatim.
+    /// Returns the matches in a text. `written` is where the payload contains the text, if it does
+    /// so verbatim.
     fn marks(&self, text: &[u8], written: Option<Range<usize>>) -> Vec<Range<usize>> {
         self.marks_in(text, written, 0)
     }

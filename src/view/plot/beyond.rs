@@ -47,8 +47,8 @@ pub fn reach(numbers: impl Iterator<Item = f64>) -> Option<f64> {
     Some(within.filter(|number| *number > 0.0).unwrap_or(highest))
 }
 
-/// Draws the values beyond the axis into the top row of a chart: a mark for each and, where there is
-/// room, its value, the highest first.
+/// Draws the values beyond the axis into the top row of a chart: a mark for each and, where there
+/// is room, its value, the highest first.
 pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
     beyond.retain(|one| one.column < chart.width && chart.height > 0);
     beyond.sort_by(|one, other| other.value.total_cmp(&one.value));
