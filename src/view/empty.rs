@@ -53,7 +53,7 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         return hidden(app, kept);
     }
     if let Some(away) = app.session().nodes().lost() {
-        return beside(app, away);
+        return one_away(app, away);
     }
     let words = match &app.server().connection {
         Connection::Live => return silent(app, address),
@@ -63,10 +63,10 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
             retry_at,
             attempts,
         } => {
-            let case = format!("Not connected to {address}");
+            let situation = format!("Not connected to {address}");
             let (attempt, wait) = (attempts + 1, wait(*retry_at, app.now()));
             let keys = format!("Attempt {attempt} starts {wait}. Press r to try now, q to quit.");
-            let mut words = failed(case, reason, keys);
+            let mut words = failed(situation, reason, keys);
             if words.more.is_empty() {
                 words.more = vec![
                     "Another server: subscope -u redis://host:port",
@@ -85,9 +85,9 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
 }
 
 /// Returns the text for a connection that failed for this reason.
-fn failed(case: String, reason: &ConnectionError, keys: String) -> Words {
+fn failed(situation: String, reason: &ConnectionError, keys: String) -> Words {
     Words {
-        case,
+        situation,
         reason: Some(whole(connection_words(reason).as_bytes())),
         keys,
         more: connection_remedy(reason).into_iter().collect(),
@@ -123,8 +123,8 @@ fn idle(app: &App, address: &str) -> Words {
             refused(address, &ConnectionError::Redis(error.clone()), None)
         }
         Some((topic, error)) => {
-            let case = format!("Redis refuses {}", topic_words(topic));
-            let mut words = Words::new(case, denial_remedy(topic, error));
+            let situation = format!("Redis refuses {}", topic_words(topic));
+            let mut words = Words::new(situation, denial_remedy(topic, error));
             words.reason = Some(whole(error.text.as_bytes()));
             words
         }
@@ -139,7 +139,7 @@ fn capitalized(words: &str) -> String {
 }
 
 /// Returns the text for when no message has arrived and one of several servers is away.
-fn beside(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
+fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
         Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => {
             connection_words(reason)

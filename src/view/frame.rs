@@ -59,8 +59,8 @@ pub(super) fn draw_over(
     draw(area, accent, title, right, buffer);
 }
 
-/// Draws an empty popup for this many columns, border included, and lines, border excluded, a
-/// little above the middle of `area`. Returns its region with the border.
+/// Draws an empty popup a little above the middle of `area`, with this many columns, border
+/// included, for this many lines. Returns its region with the border.
 pub(super) fn popup(
     area: Rect,
     (columns, lines): (u16, usize),

@@ -18,6 +18,7 @@ const LEAD: usize = 8;
 #[derive(Debug)]
 pub struct LineBuilder {
     spans: Vec<Span<'static>>,
+    columns: usize,
     left: usize,
 }
 
@@ -26,6 +27,7 @@ impl LineBuilder {
     pub fn new(columns: usize) -> Self {
         Self {
             spans: Vec::new(),
+            columns,
             left: columns,
         }
     }
@@ -40,6 +42,11 @@ impl LineBuilder {
     /// Returns how many columns are left.
     pub fn left(&self) -> usize {
         self.left
+    }
+
+    /// Returns how many columns are used.
+    pub fn used(&self) -> usize {
+        self.columns - self.left
     }
 
     /// Adds trusted text if all of it fits.
@@ -139,9 +146,9 @@ impl LineBuilder {
         });
     }
 
-    /// Adds the content of another line, which takes `columns` columns. It must fit.
-    pub fn append(&mut self, other: Self, columns: usize) {
-        self.left = self.left.saturating_sub(columns);
+    /// Adds the content of another line. It must fit.
+    pub fn append(&mut self, other: Self) {
+        self.left = self.left.saturating_sub(other.used());
         self.spans.extend(other.spans);
     }
 

@@ -21,7 +21,7 @@ use crate::payload::figures::{self, Clock, delta};
 use crate::payload::ranges::Ranges;
 use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
 
-/// Minimum columns of the pane to show milliseconds; fewer are left to the payload.
+/// A pane with fewer columns shows times in seconds, to leave more room for the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
 
 /// Minimum columns reserved for the pane's position.
@@ -89,7 +89,7 @@ impl<'a> Painter<'a> {
     /// date if that is not the date of `day`.
     fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
-        let (mark, style) = self.landmark(row.id);
+        let (mark, style) = self.margin_mark(row.id);
         line.word(mark, style);
         let (time, style) = self.time(row.time, before, day);
         line.word(format!("{time} "), style);
@@ -107,7 +107,7 @@ impl<'a> Painter<'a> {
                     line.word("all keys ", theme::WATCH);
                 }
                 let findings = self.app.session().findings(row.id);
-                remarks(findings, payload.len(), &mut line);
+                add_findings(findings, payload.len(), &mut line);
                 if let Some(path) = self.app.session().lens(name) {
                     let reading = self.app.session().decoder_choices().of(name);
                     let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
@@ -126,7 +126,7 @@ impl<'a> Painter<'a> {
 
     /// Returns the mark in the margin of a row that is bookmarked, was hit by a breakpoint, was
     /// found or was published by this session.
-    fn landmark(&self, row: RowId) -> (&'static str, Style) {
+    fn margin_mark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.find();
         if self.app.session().is_marked(row) {
             ("●", theme::FOCUS)
@@ -202,11 +202,11 @@ fn message(
 }
 
 /// Minimum columns of the first finding on a row: enough for a duration.
-const LEAST_REMARK: usize = 10;
+const LEAST_FINDING: usize = 10;
 
 /// Adds the findings of checks on a row, before its payload of `payload` bytes. They take at most
 /// half of the line, or what the payload leaves if that is more.
-fn remarks<'a>(
+fn add_findings<'a>(
     findings: impl Iterator<Item = &'a Finding>,
     payload: usize,
     line: &mut LineBuilder,
@@ -220,7 +220,7 @@ fn remarks<'a>(
         let (_, style) = severity(&finding.what);
         let used = before - line.left();
         // A duration cut off before its unit would be misleading.
-        let least = if used == 0 { LEAST_REMARK } else { 0 };
+        let least = if used == 0 { LEAST_FINDING } else { 0 };
         let left = room.saturating_sub(used + 2).max(least);
         if left > 0 {
             line.words_within(left, &finding.what.to_string(), style);

@@ -34,7 +34,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     border(app, reader, has_focus, areas.message, buffer);
     tabs(app, reader, areas.message_tabs(), buffer);
     let text = app.message_text();
-    remarks(reader, areas.message_text(), text, buffer);
+    notes(reader, areas.message_text(), text, buffer);
     let room = Room {
         columns: usize::from(text.width),
         height: usize::from(text.height),
@@ -46,7 +46,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
         (None, Form::Channel) => channel_tab::draw(app, reader, text, buffer),
         (None, Form::Values | Form::Text) => plain(reader, text, buffer),
     }
-    sign(reader, room, text, buffer);
+    mark_current(reader, room, text, buffer);
 }
 
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
@@ -179,7 +179,7 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
 }
 
 /// Draws notes about the content between the tabs and the content.
-fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
+fn notes(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     let rows = text.y.saturating_sub(area.y);
     let columns = usize::from(area.width);
     for (row, words) in (0..rows).zip(reader.notes(area.width)) {
@@ -190,7 +190,7 @@ fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
 }
 
 /// Marks the current match in the margin.
-fn sign(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
+fn mark_current(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
     let row = reader.row_of_mark(room);
     let row = row.and_then(|row| u16::try_from(row).ok());
     if let Some((row, x)) = row.zip(text.x.checked_sub(1))

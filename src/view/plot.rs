@@ -62,7 +62,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let drawn = drawn(app, &window);
     let groups = grouped(&drawn);
     let shown = groups_in_view(&groups, app.plot().selected(), room.charts.height);
-    let (right, style) = stretch(app, &window);
+    let (right, style) = period(app, &window);
     let left = usize::from(area.width.saturating_sub(4)).saturating_sub(right.width());
     let title = title(shown.len(), groups.len(), left);
     border(app, &title, (&right, style), area, buffer);
@@ -100,7 +100,7 @@ fn title(shown: usize, all: usize, room: usize) -> String {
 }
 
 /// Describes the period that is shown.
-fn stretch(app: &App, window: &PlotWindow) -> (String, Style) {
+fn period(app: &App, window: &PlotWindow) -> (String, Style) {
     let plot = app.plot();
     let span = figures::duration(window.span());
     let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
@@ -195,7 +195,7 @@ fn stack(
         top += height;
         let series: Vec<&Drawn<'_>> = group.iter().map(|index| &drawn[*index]).collect();
         if let Some(words) = nothing_to_draw(app, &series) {
-            say(&words, place, buffer);
+            draw_reason(&words, place, buffer);
             continue;
         }
         let panel = Panel {
@@ -224,8 +224,8 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     Some(words.join(" · "))
 }
 
-/// Draws text in the middle of a chart's area.
-fn say(words: &str, area: Rect, buffer: &mut Buffer) {
+/// Draws why there is no chart in the middle of its area.
+fn draw_reason(words: &str, area: Rect, buffer: &mut Buffer) {
     let middle = area.height.saturating_sub(1) / 2;
     draw_words(words, theme::QUIET, area, middle, buffer);
 }

@@ -28,10 +28,10 @@ const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
 
 /// The weight of a problem, which can be cut to these minimum columns, and the weight of the
-/// decorative parts, to which the rest of its text is preferred.
+/// decorative parts, which give way to the rest of its text.
 const TROUBLE: u8 = 9;
 const TROUBLE_LEAST: usize = 24;
-const LOOKS: u8 = 3;
+const DECORATIVE: u8 = 3;
 
 /// A part of the line. If not all parts fit, those with the lowest weight are left out.
 struct Part {
@@ -49,7 +49,7 @@ fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
 }
 
 impl Part {
-    /// Returns the columns that the part takes, up to one more than the line has.
+    /// Returns the columns of the part's text, up to one more than the line has.
     fn width(&self, columns: usize) -> usize {
         escape::words(&self.text, columns + 1).columns
     }
@@ -109,8 +109,8 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     for &index in firm.iter().rev() {
         grow(index, &mut shares, &mut left);
     }
-    let looks = others.partition_point(|index| parts[*index].weight > LOOKS);
-    let (others, looks) = others.split_at(looks);
+    let decorative = others.partition_point(|index| parts[*index].weight > DECORATIVE);
+    let (others, decorative) = others.split_at(decorative);
     let mut are_all_there = true;
     for &index in others {
         let least = parts[index].least(columns);
@@ -124,7 +124,7 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     for &index in others {
         grow(index, &mut shares, &mut left);
     }
-    for &index in looks.iter().take_while(|_| are_all_there) {
+    for &index in decorative.iter().take_while(|_| are_all_there) {
         let width = parts[index].width(columns);
         if width > left {
             break;
@@ -143,7 +143,7 @@ fn parts(app: &App) -> Vec<Part> {
     let (mark, style, words) = state(app);
     let mut parts = Vec::new();
     parts.extend(settings.profile.as_ref().map(profile));
-    parts.push(part(LOOKS, " subscope ", theme::STRONG));
+    parts.push(part(DECORATIVE, " subscope ", theme::STRONG));
     parts.push(part(7, format!(" {} ", settings.address), Style::new()));
     // This outweighs the address, which must never be shown without it.
     if settings.is_insecure {

@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn skipping_leads_to_the_same_pieces_as_walking() {
+    fn skipping_yields_the_same_pieces_as_iterating() {
         let line =
             "plain\ttext e\u{301}\u{301}x 漢字\t\tab\u{202e}c 🇩🇪🇫🇷 \u{301}\x1b한글~\u{600}end";
         let parts = |piece: Piece<'_>| (piece.character, piece.symbol.to_owned(), piece.columns);

@@ -12,7 +12,7 @@ use crate::payload::escape;
 /// Separates the message from its remedy, which is never cut.
 const REMEDY: &str = " · ";
 
-/// Draws a toast in the last line of `area`, and in the line above if it needs both.
+/// Draws a toast in the last line of `area` and, if it is long, also in the line above.
 pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     let style = if toast.is_error {
         theme::BAD
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_keeps_its_remedy() {
+    fn a_shortened_text_keeps_its_remedy() {
         assert_eq!(fitted(LONG, 80), LONG);
         assert_eq!(fitted(LONG, 25), "a text of … · Z undoes it");
         assert_eq!(fitted(LONG, 16), "a… · Z undoes it");

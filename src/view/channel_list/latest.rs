@@ -113,10 +113,9 @@ impl<'a> Painter<'a> {
         let before = line.left();
         value(&latest, is_fresh, columns.value, line);
         line.space((columns.value + GAP).saturating_sub(before - line.left()));
-        let mut said = LineBuilder::new(room.min(line.left()));
-        news(&latest.news, is_fresh, &mut said);
-        let used = room.saturating_sub(said.left());
-        line.append(said, used);
+        let mut change = LineBuilder::new(room.min(line.left()));
+        news(&latest.news, is_fresh, &mut change);
+        line.append(change);
     }
 
     fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
@@ -153,14 +152,13 @@ fn with_change(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut
         return value(latest, is_fresh, line.left(), line);
     }
     let room = line.left();
-    let half = room.saturating_sub(GAP) / 2;
-    let mut said = LineBuilder::new(half);
-    news(&latest.news, is_fresh, &mut said);
-    let used = half - said.left();
-    let gap = if used > 0 { GAP } else { 0 };
-    value(latest, is_fresh, room.saturating_sub(used + gap), line);
+    let mut change = LineBuilder::new(room.saturating_sub(GAP) / 2);
+    news(&latest.news, is_fresh, &mut change);
+    let gap = if change.used() > 0 { GAP } else { 0 };
+    let room = room.saturating_sub(change.used() + gap);
+    value(latest, is_fresh, room, line);
     line.space(gap);
-    line.append(said, used);
+    line.append(change);
 }
 
 /// Adds a channel's latest value, within the next `columns`.

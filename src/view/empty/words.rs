@@ -9,7 +9,7 @@ use super::theme;
 #[derive(Default)]
 pub(super) struct Words {
     /// The situation. It comes first.
-    pub case: String,
+    pub situation: String,
     /// The reason, quoted from elsewhere, which may be long.
     pub reason: Option<String>,
     /// The most useful keys. They are shown even if not everything fits.
@@ -20,9 +20,9 @@ pub(super) struct Words {
 
 impl Words {
     /// Creates a text without a reason and without further help.
-    pub fn new(case: String, keys: &str) -> Self {
+    pub fn new(situation: String, keys: &str) -> Self {
         Self {
-            case,
+            situation,
             keys: keys.to_owned(),
             ..Self::default()
         }
@@ -30,10 +30,10 @@ impl Words {
 
     /// Returns as many lines as fit into `columns` and `rows`.
     pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
-        let case = strong(self.case);
+        let situation = strong(self.situation);
         let reason = self.reason.map(|words| Line::styled(words, theme::BAD));
         let keys = (!self.keys.is_empty()).then(|| Line::raw(self.keys));
-        let mut all = vec![case.clone()];
+        let mut all = vec![situation.clone()];
         all.extend(reason.clone());
         all.push(Line::default());
         all.extend(keys.clone());
@@ -42,7 +42,8 @@ impl Words {
             return all;
         }
         // A long reason may be cut.
-        [Some(case), keys, reason].into_iter().flatten().collect()
+        let short = [Some(situation), keys, reason].into_iter();
+        short.flatten().collect()
     }
 }
 

@@ -32,7 +32,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let not_checked = not_checked(app);
     let brief = format!(" Messages {count}{only}{not_checked} ");
     let briefer = format!(" {count}{not_checked} ");
-    let shorter = narrowed(app, window, QUERY_COLUMNS / 2);
+    let shorter = limits(app, window, QUERY_COLUMNS / 2);
     // If a breakpoint has stopped the view, its query needs room too.
     if app.breakpoints().stop().is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
@@ -52,12 +52,12 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         TimeForm::Age => "· age ",
     };
     let gone = gone_words(app, window);
-    let narrowed = narrowed(app, window, QUERY_COLUMNS);
-    let unnamed = self::narrowed(app, window, 0);
+    let limits = limits(app, window, QUERY_COLUMNS);
+    let unnamed = self::limits(app, window, 0);
     vec![
-        format!(" Messages {count}{only}{narrowed} {form}{gone}"),
-        format!(" Messages {count}{only}{narrowed} {form}"),
-        format!(" Messages {count}{only}{narrowed} "),
+        format!(" Messages {count}{only}{limits} {form}{gone}"),
+        format!(" Messages {count}{only}{limits} {form}"),
+        format!(" Messages {count}{only}{limits} "),
         format!(" Messages {count}{only}{shorter} "),
         format!(" Messages {count}{only}{unnamed} "),
         brief,
@@ -91,7 +91,7 @@ fn gone_words(app: &App, window: &Window) -> String {
 }
 
 /// Describes the filters and the search, with queries cut to `columns`; 0 leaves them out.
-fn narrowed(app: &App, window: &Window, columns: usize) -> String {
+fn limits(app: &App, window: &Window, columns: usize) -> String {
     let filters = app.filters();
     let mut parts = Vec::new();
     let listed = filters.list().iter().filter(|filter| filter.is_on);
@@ -111,12 +111,12 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
     }
     if let Some(find) = app.find() {
         let mut found = vec![found_words(find, window)];
-        // What was not checked follows the count, so that it is not taken for a filter's.
+        // What was not checked follows the count, so that it is not attributed to a filter.
         found.extend(unchecked(&find.unchecked()));
         let query = (columns > 0).then(|| format!(": {}", short(find.query(), columns)));
         parts.push(found.join(", ") + &query.unwrap_or_default());
         parts.extend(scanning(find.lag(app.now())));
-        parts.extend(unseen(find.missed()));
+        parts.extend(evicted_words(find.missed()));
     }
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
@@ -147,7 +147,7 @@ fn found_words(find: &Find, window: &Window) -> String {
 }
 
 /// Describes the rows that were evicted before a query was run on them.
-fn unseen(rows: u64) -> Option<String> {
+fn evicted_words(rows: u64) -> Option<String> {
     (rows > 0).then(|| format!("{} evicted unsearched", figures::count(rows)))
 }
 
@@ -184,9 +184,9 @@ fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     (long.into_iter().chain(with).chain(short).collect(), style)
 }
 
-/// Puts before `form` that nothing can arrive.
+/// Prefixes `form` with a note that nothing can arrive.
 fn not_receiving_and(form: &str) -> String {
-    let dot = if form.starts_with(BRIEFLY) { "" } else { " ·" };
+    let dot = if form.starts_with(BRIEF) { "" } else { " ·" };
     format!(" not receiving{dot}{form}")
 }
 
@@ -205,7 +205,7 @@ pub fn least_position(app: &App, window: &Window) -> usize {
 }
 
 /// The start of the shortest forms.
-const BRIEFLY: &str = " ❚❚";
+const BRIEF: &str = " ❚❚";
 
 /// Describes a view frozen by the user; the longest form first.
 fn frozen_words(app: &App, window: &Window) -> Vec<String> {
@@ -225,8 +225,8 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
         format!(" frozen ❚❚ {lost}{newer} newer{kept} · {next} "),
         format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
         format!(" frozen ❚❚ {newer} newer{kept} "),
-        format!("{BRIEFLY} {newer} newer{kept} "),
-        format!("{BRIEFLY} {newer} "),
+        format!("{BRIEF} {newer} newer{kept} "),
+        format!("{BRIEF} {newer} "),
     ]
 }
 

@@ -194,17 +194,17 @@ impl<'a> Painter<'a> {
             Change::Within { new: id, .. } => {
                 start(" ", theme::QUIET);
                 self.key(new, self.new.bytes, id, &mut row);
-                tag(new, self.new.bytes, id, &mut row);
+                add_tag(new, self.new.bytes, id, &mut row);
             }
             Change::Added(id) => {
                 start("+", theme::GOOD);
                 self.key(new, self.new.bytes, id, &mut row);
-                said(new, self.new.bytes, id, theme::GOOD, &mut row);
+                add_value(new, self.new.bytes, id, theme::GOOD, &mut row);
             }
             Change::Removed(id) => {
                 start("-", theme::BAD);
                 self.key(old, self.old.bytes, id, &mut row);
-                said(old, self.old.bytes, id, theme::BAD, &mut row);
+                add_value(old, self.old.bytes, id, theme::BAD, &mut row);
             }
             Change::Changed { old: was, new: is } => {
                 start("~", theme::WATCH);
@@ -216,7 +216,7 @@ impl<'a> Painter<'a> {
             } => {
                 start(">", theme::FOCUS);
                 row.word(format!("[{from}] → [{to}]: "), theme::FOCUS);
-                said(new, self.new.bytes, id, theme::QUIET, &mut row);
+                add_value(new, self.new.bytes, id, theme::QUIET, &mut row);
             }
             Change::Same { count, .. } => {
                 start(" ", theme::QUIET);
@@ -323,12 +323,12 @@ impl<'a> Painter<'a> {
 }
 
 /// Adds a value on the rest of a line.
-fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
+fn add_value(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
     row.cut_bytes(&tree.in_brief(id, bytes, 0), Ranges::default(), style);
 }
 
 /// Adds the tag if the changed value is one: its content has no name.
-fn tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
+fn add_tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
     let value = tree.value(id, bytes);
     if let Some(tag) = value.filter(|value| value.kind == Kind::Tag) {
         row.cut_bytes(tag.text, Ranges::default(), theme::ESCAPE);

@@ -58,9 +58,9 @@ fn line_of(
             label(&mut line, "found");
             line.cut_words(words, theme::WATCH);
         }
-        ChannelTabLine::Fact(words, said) => {
-            label(&mut line, words);
-            line.cut_words(said, Style::new());
+        ChannelTabLine::Fact(name, value) => {
+            label(&mut line, name);
+            line.cut_words(value, Style::new());
         }
         ChannelTabLine::Received => {
             label(&mut line, "received");

@@ -61,7 +61,7 @@ impl Painter<'_> {
         };
         line.word(sign, theme::QUIET);
         self.name(value, columns.name, &mut line);
-        self.said(value, is_folded, &mut line);
+        self.content(value, is_folded, &mut line);
         line
     }
 
@@ -83,7 +83,7 @@ impl Painter<'_> {
         line.word(": ", theme::QUIET);
     }
 
-    fn said(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
+    fn content(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
         // If only part of the message is decoded, the values open at its end may hold more.
         let cut = self.page.tree.cut_at();
         let end = self.page.tree.source(value.id).map(|range| range.end);

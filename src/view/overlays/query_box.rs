@@ -37,7 +37,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         colour_wrong(query_box, error, line, buffer);
     }
     if text.height > 1 {
-        said(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
+        feedback(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
     }
     if let Some(top) = query_box.syntax {
         syntax(app, top, buffer);
@@ -63,7 +63,7 @@ fn in_force(query_box: &QueryBox) -> String {
 }
 
 /// Returns the error or, if there is none, the result of the query.
-fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
+fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     if let Some(error) = query_box.error() {
         wrong(query_box, error, &mut line);

@@ -13,7 +13,7 @@ pub const MARK: &str = "▲";
 /// If there are fewer values than this, the axis reaches all of them.
 const LEAST: usize = 4;
 
-/// One in this many values may be beyond the axis, and at least one value.
+/// At most one in this many values may be beyond the axis, but a single value always may.
 const ONE_OF: usize = 10;
 
 /// Values that exceed the others by more than this factor are too high.

@@ -39,7 +39,7 @@ struct Bar {
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let plot = app.plot();
     let Some(series) = plot.intervals() else {
-        return super::say(NOT_PLOTTED, area, buffer);
+        return super::draw_reason(NOT_PLOTTED, area, buffer);
     };
     let report = plot.report(series);
     let histogram = report.map_or(&[][..], |report| &report.histogram[..]);
@@ -178,21 +178,21 @@ mod tests {
 
     #[test]
     fn bars_have_readable_bounds() {
-        let told = |from: usize, to: usize| bounds(&Bar { from, to, count: 1 });
-        assert_eq!(told(0, 1), "< 1 µs");
-        assert_eq!(told(1, 2), "1 µs – 2 µs");
-        assert_eq!(told(9, 10), "500 µs – 1 ms");
-        assert_eq!(told(18, 19), "500 ms – 1 s");
-        assert_eq!(told(19, 35), "1 s – 7d");
-        assert_eq!(told(22, 23), "10s – 30s");
-        assert_eq!(told(35, 36), "≥ 7d");
-        assert_eq!(told(0, 36), "all");
-        let widest = (0..35).map(|from| told(from, from + 1).chars().count());
+        let written = |from: usize, to: usize| bounds(&Bar { from, to, count: 1 });
+        assert_eq!(written(0, 1), "< 1 µs");
+        assert_eq!(written(1, 2), "1 µs – 2 µs");
+        assert_eq!(written(9, 10), "500 µs – 1 ms");
+        assert_eq!(written(18, 19), "500 ms – 1 s");
+        assert_eq!(written(19, 35), "1 s – 7d");
+        assert_eq!(written(22, 23), "10s – 30s");
+        assert_eq!(written(35, 36), "≥ 7d");
+        assert_eq!(written(0, 36), "all");
+        let widest = (0..35).map(|from| written(from, from + 1).chars().count());
         assert!(widest.max() <= Some(BOUNDS));
         assert!(INTERVAL_BOUNDS.is_sorted());
     }
 
-    fn told(counts: &[u64], rows: usize) -> Vec<(usize, usize, u64)> {
+    fn parts(counts: &[u64], rows: usize) -> Vec<(usize, usize, u64)> {
         let bars = bars(counts, rows).into_iter();
         bars.map(|bar| (bar.from, bar.to, bar.count)).collect()
     }
@@ -200,9 +200,9 @@ mod tests {
     #[test]
     fn neighbouring_bars_are_merged_if_rows_are_few() {
         let counts = [0, 0, 1, 2, 3, 0, 4, 0];
-        assert_eq!(told(&counts, 9).len(), 5);
-        assert_eq!(told(&counts, 3), [(2, 4, 3), (4, 6, 3), (6, 7, 4)]);
-        assert_eq!(told(&counts, 0), [(2, 7, 10)]);
+        assert_eq!(parts(&counts, 9).len(), 5);
+        assert_eq!(parts(&counts, 3), [(2, 4, 3), (4, 6, 3), (6, 7, 4)]);
+        assert_eq!(parts(&counts, 0), [(2, 7, 10)]);
         assert_eq!(bars(&[0, 0], 3), []);
     }
 
@@ -218,12 +218,12 @@ mod tests {
             (13, 14, 80),
             (14, 32, 1),
         ];
-        assert_eq!(told(&counts, 6), apart);
+        assert_eq!(parts(&counts, 6), apart);
         // Adds a short interval.
         counts[1] = 2;
-        let told_with = told(&counts, 6);
-        assert_eq!(told_with.first(), Some(&(1, 10, 2)));
-        assert_eq!(told_with[1..], apart);
+        let with_short = parts(&counts, 6);
+        assert_eq!(with_short.first(), Some(&(1, 10, 2)));
+        assert_eq!(with_short[1..], apart);
     }
 
     #[test]

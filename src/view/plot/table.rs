@@ -116,7 +116,7 @@ fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
 fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.words_within(name + 1, words, theme::QUIET);
-    line.space((name + 2).saturating_sub(line.left().abs_diff(usize::from(area.width))));
+    line.space((name + 2).saturating_sub(line.used()));
     for index in columns {
         let (heading, width) = COLUMNS[*index];
         line.word(format!("{heading:>width$}"), theme::QUIET);

@@ -130,17 +130,17 @@ impl<'a> Comparer<'a> {
         (row, new): (RowId, Sized<'a>),
         old: Option<(RowId, Sized<'a>)>,
     ) -> Latest<'a> {
-        let mut is = lens.look(row, new);
+        let mut shown = lens.look(row, new);
         let old = old.filter(|(_, old)| !is_long(*old) && self.spend(&[old.0]));
-        let mut was = old.map(|(row, old)| lens.look(row, old));
-        if let (Ok(new), Some(Ok(old))) = (&mut is, &mut was)
+        let mut before = old.map(|(row, old)| lens.look(row, old));
+        if let (Ok(new), Some(Ok(old))) = (&mut shown, &mut before)
             && new.is_json != old.is_json
         {
             // Keeps the string `"1"` distinct from the number `1`.
             quote(new);
             quote(old);
         }
-        let news = match (&is, was) {
+        let news = match (&shown, before) {
             (Ok(new), Some(Ok(old))) => {
                 let are_json = old.is_json && new.is_json;
                 self.news(old.text, &new.text, are_json)
@@ -153,7 +153,7 @@ impl<'a> Comparer<'a> {
             }
             (Err(_), _) | (_, None) => News::None,
         };
-        let value = is.map(|value| value.text);
+        let value = shown.map(|value| value.text);
         Latest {
             value: value.map_err(|unseen| lens.words(&unseen)),
             size: None,
