@@ -108,10 +108,8 @@ impl<'a> Painter<'a> {
                 }
                 let findings = self.app.session().findings(row.id);
                 add_findings(findings, payload.len(), &mut line);
-                if let Some(path) = self.app.session().lens(name) {
-                    let reading = self.app.session().decoder_choices().of(name);
-                    let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
-                    through_lens(lens, row.id, (payload, size), &mut line);
+                if let Some(lens) = Lens::of(self.app.session(), name) {
+                    through_lens(&lens, row.id, (payload, size), &mut line);
                 } else {
                     // More matches do not fit on the line.
                     let most = 2 * self.columns;
@@ -245,7 +243,7 @@ fn severity(finding: &FindingKind) -> (u8, Style) {
 }
 
 /// Adds a message seen through a lens: only the value at the lens's path.
-fn through_lens(lens: Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
+fn through_lens(lens: &Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
     match lens.look(row, message) {
         Ok(value) => {
             line.part(&value.text, 0, line.left(), Style::new());

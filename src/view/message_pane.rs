@@ -172,7 +172,8 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
             other => format!("not {}, as chosen", other.name()),
         };
         let noted = forms.iter().map(|form| format!("{form} · {note}"));
-        forms.extend(noted.collect::<Vec<_>>());
+        let noted: Vec<_> = noted.collect();
+        forms.extend(noted);
     }
     forms.reverse();
     forms

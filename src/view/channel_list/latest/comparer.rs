@@ -84,11 +84,9 @@ impl<'a> Comparer<'a> {
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
-        if let Some(path) = self.app.session().lens(channel.name()) {
-            let reading = self.app.session().decoder_choices().of(channel.name());
-            let lens = Lens::new(path, reading.as_ref(), self.app.session().decoded_rows());
+        if let Some(lens) = Lens::of(self.app.session(), channel.name()) {
             let old = before.zip(old);
-            return self.through(lens, (channel.last_row, new), old);
+            return self.through(&lens, (channel.last_row, new), old);
         }
         let chosen = self.app.session().chosen_decoder(channel.name());
         let format = chosen.map(|chosen| chosen.format);
@@ -126,7 +124,7 @@ impl<'a> Comparer<'a> {
     /// Returns what `lens` shows of the message in `row`, compared with what it shows of `old`.
     fn through(
         &mut self,
-        lens: Lens<'_>,
+        lens: &Lens<'_>,
         (row, new): (RowId, Sized<'a>),
         old: Option<(RowId, Sized<'a>)>,
     ) -> Latest<'a> {
