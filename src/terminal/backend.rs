@@ -45,7 +45,8 @@ pub struct Output {
 #[derive(Debug)]
 pub struct Screen<W: Write> {
     writer: W,
-    size: Extent,
+    /// The size; `None` asks the terminal each time.
+    size: Option<Size>,
     colours: Colours,
     /// Whether the terminal shows only ASCII.
     is_ascii: bool,
@@ -61,15 +62,6 @@ pub struct Screen<W: Write> {
     output: Output,
 }
 
-/// Where the size comes from.
-#[derive(Clone, Copy, Debug)]
-enum Extent {
-    /// The terminal, which is asked each time.
-    OfTerminal,
-    /// The caller.
-    Fixed(Size),
-}
-
 /// The cursor that ratatui requested.
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
@@ -80,15 +72,15 @@ struct Cursor {
 impl<W: Write> Screen<W> {
     /// Creates a screen of the terminal's size that writes to `writer`, which should be unbuffered.
     pub fn new(writer: W, colours: Colours) -> Self {
-        Self::with_extent(writer, colours, Extent::OfTerminal)
+        Self::with_optional_size(writer, colours, None)
     }
 
     /// Creates a screen of a fixed size, for drawing elsewhere than on a terminal.
     pub fn with_size(writer: W, colours: Colours, size: Size) -> Self {
-        Self::with_extent(writer, colours, Extent::Fixed(size))
+        Self::with_optional_size(writer, colours, Some(size))
     }
 
-    fn with_extent(writer: W, colours: Colours, size: Extent) -> Self {
+    fn with_optional_size(writer: W, colours: Colours, size: Option<Size>) -> Self {
         Self {
             writer,
             size,
@@ -114,7 +106,7 @@ impl<W: Write> Screen<W> {
 
     /// Fixes the size from now on.
     pub fn resize(&mut self, size: Size) {
-        self.size = Extent::Fixed(size);
+        self.size = Some(size);
     }
 
     /// Returns how much has been written so far.
@@ -249,8 +241,8 @@ impl<W: Write> Screen<W> {
     /// Returns the full size of the terminal, which may exceed what is drawn.
     fn whole_size(&self) -> io::Result<Size> {
         match self.size {
-            Extent::Fixed(size) => Ok(size),
-            Extent::OfTerminal => crossterm::terminal::size().map(Size::from),
+            Some(size) => Ok(size),
+            None => crossterm::terminal::size().map(Size::from),
         }
     }
 

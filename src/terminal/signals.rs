@@ -33,14 +33,9 @@ const ENDING: [i32; 15] = [
 ];
 
 /// The ending signals that only Linux has: SIGSTKFLT, SIGPWR and the real-time signals.
-#[cfg(target_os = "linux")]
-fn own_ending() -> impl Iterator<Item = i32> {
-    [16, 30].into_iter().chain(34..=64)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn own_ending() -> impl Iterator<Item = i32> {
-    std::iter::empty()
+fn linux_ending() -> impl Iterator<Item = i32> {
+    let own = [16, 30].into_iter().chain(34..=64);
+    own.filter(|_| cfg!(target_os = "linux"))
 }
 
 impl Signal {
@@ -70,7 +65,7 @@ impl Signals {
     ///
     /// If the handler of a signal that does not end the process cannot be installed.
     pub fn listen() -> io::Result<Self> {
-        Self::listen_to(ENDING.into_iter().chain(own_ending()))
+        Self::listen_to(ENDING.into_iter().chain(linux_ending()))
     }
 
     /// Starts listening for these ending signals and for all others. An ending signal whose handler
@@ -129,7 +124,7 @@ mod tests {
             assert_eq!(named.exit_code(), None);
         }
         let handled: Vec<Signal> = signals.handlers.iter().map(|(signal, _)| *signal).collect();
-        for number in ENDING.into_iter().chain(own_ending()) {
+        for number in ENDING.into_iter().chain(linux_ending()) {
             if !handled.contains(&Signal::End(u8::try_from(number).unwrap())) {
                 let is_kept_by_libc = cfg!(target_env = "musl") && number == 34;
                 assert!(is_kept_by_libc, "{number} is refused");

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
-use crate::payload::diff::bytes::{Bytes, Ends};
+use crate::payload::diff::bytes::Ends;
 use crate::payload::diff::lines::{self as texts, Lines};
 use crate::payload::diff::structure::{Change, Counts, Structure};
 use crate::payload::diff::{Diff, Side};
@@ -25,7 +25,18 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let (Some(comparison), Some(base)) = (reader.comparison(), reader.base()) else {
         return;
     };
-    let painter = Painter::new(reader, comparison, base, columns);
+    let painter = Painter {
+        diff: &comparison.diff,
+        old: Side {
+            bytes: comparison.old.bytes(&base.payload),
+            tree: comparison.old.tree.as_ref(),
+        },
+        new: Side {
+            bytes: reader.bytes(),
+            tree: reader.decoded().and_then(|decoded| decoded.tree.as_ref()),
+        },
+        columns,
+    };
     for row in 0..area.height.saturating_sub(1) {
         let index = reader.change() + usize::from(row);
         let Some(line) = painter.row(index) else {
@@ -151,33 +162,13 @@ struct Painter<'a> {
     columns: usize,
 }
 
-impl<'a> Painter<'a> {
-    fn new(
-        reader: &'a Reader,
-        comparison: &'a Comparison,
-        base: &'a MessageSnapshot,
-        columns: usize,
-    ) -> Self {
-        Self {
-            diff: &comparison.diff,
-            old: Side {
-                bytes: comparison.old.bytes(&base.payload),
-                tree: comparison.old.tree.as_ref(),
-            },
-            new: Side {
-                bytes: reader.bytes(),
-                tree: reader.decoded().and_then(|decoded| decoded.tree.as_ref()),
-            },
-            columns,
-        }
-    }
-
+impl Painter<'_> {
     fn row(&self, index: usize) -> Option<LineBuilder> {
         match self.diff {
             Diff::Structure(structure) => self.value(structure, index),
             Diff::Lines(lines) => self.text(lines, index),
             Diff::LongTexts(ends) => self.stretch(ends, index, true),
-            Diff::Bytes(bytes) => self.bytes(bytes, index),
+            Diff::Bytes(bytes) => self.stretch(bytes.stretches.get(index / 2)?, index % 2, false),
         }
     }
 
@@ -291,10 +282,6 @@ impl<'a> Painter<'a> {
             }
         }
         Some(row)
-    }
-
-    fn bytes(&self, bytes: &Bytes, index: usize) -> Option<LineBuilder> {
-        self.stretch(bytes.stretches.get(index / 2)?, index % 2, false)
     }
 
     /// Builds the line with the old or the new bytes of a stretch.

@@ -70,7 +70,7 @@ impl Painter<'_> {
             Key::None => return,
             Key::Index(index) => line.word(format!("[{index}]"), theme::QUIET),
             Key::Name(name) => {
-                let marks = self.marks(name, self.page.tree.written(value.id).1);
+                let marks = self.marks_in(name, self.page.tree.written(value.id).1, 0);
                 let text = if name.is_empty() || escape::one_line(name, columns).cut {
                     escape::name(name, columns)
                 } else {
@@ -108,7 +108,7 @@ impl Painter<'_> {
     /// Adds a string on one line, with its size if it is cut off.
     fn string(&self, value: &Value<'_>, line: &mut LineBuilder) {
         line.word("\"", theme::GOOD);
-        let marks = self.marks(value.text, self.page.tree.written(value.id).0);
+        let marks = self.marks(value, 0);
         let marks = Ranges::of(&marks);
         let room = line.left().saturating_sub(1);
         let whole = escape::one_line_marked(value.text, room, marks);
@@ -127,8 +127,7 @@ impl Painter<'_> {
     /// Adds the row of a text that starts at `offset`, with the closing quote after its end.
     fn text_row(&self, value: &Value<'_>, offset: usize, line: &mut LineBuilder) {
         let columns = self.page.columns_of(value).text;
-        let written = self.page.tree.written(value.id).0;
-        let marks = self.marks_in(value.text, written, offset);
+        let marks = self.marks(value, offset);
         let mut rows = rows::rows(value.text, columns, offset).marked(Ranges::of(&marks));
         if let Some(row) = rows.next() {
             line.text(row.text, theme::GOOD);
@@ -139,17 +138,17 @@ impl Painter<'_> {
     }
 
     fn one_line(&self, value: &Value<'_>, style: Style, line: &mut LineBuilder) {
-        let marks = self.marks(value.text, self.page.tree.written(value.id).0);
+        let marks = self.marks(value, 0);
         line.cut_bytes(value.text, Ranges::of(&marks), style);
     }
 
-    /// Returns the matches in a text. `written` is where the payload contains the text, if it does
-    /// so verbatim.
-    fn marks(&self, text: &[u8], written: Option<Range<usize>>) -> Vec<Range<usize>> {
-        self.marks_in(text, written, 0)
+    /// Returns the matches in the visible part of a value's text, which starts at `offset`.
+    fn marks(&self, value: &Value<'_>, offset: usize) -> Vec<Range<usize>> {
+        self.marks_in(value.text, self.page.tree.written(value.id).0, offset)
     }
 
-    /// Returns the matches in the visible part of a text, which starts at `offset`.
+    /// Returns the matches in the visible part of a text, which starts at `offset`. `written` is
+    /// where the payload contains the text, if it does so verbatim.
     fn marks_in(
         &self,
         text: &[u8],
