@@ -115,9 +115,6 @@ const OVERSIZED: &str = "
     src/app/message_pane/reader.rs: one reader: its tabs share cursor, folds and width
     src/app/message_pane/reader/outline.rs: one outline: what is open, selected and in view
     src/app/session/notices.rs notice_words: one match over all notices
-    src/runtime.rs run: the one loop: a single select
-    src/terminal/backend.rs: one implementation of ratatui's trait
-    src/view/status.rs parts: the parts of the status line, from left to right
     src/wire.rs: the common frames, read without a copy, and their writers
     src/wire/any_frame.rs: one state machine over all types of RESP
 ";

@@ -13,6 +13,7 @@ pub use crate::terminal::pen::Colours;
 
 use crate::terminal::ascii::stand_in;
 use crate::terminal::pen::{Pen, put};
+use crate::terminal::wide::is_plain_wide;
 
 /// Maximum size of the text that [`Screen::copy`] sends, in bytes before encoding.
 pub const CLIPBOARD_LIMIT: usize = 1 << 20;
@@ -391,19 +392,6 @@ fn bracket(frame: &mut Vec<u8>) {
 fn is_printable(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Returns whether a symbol is a single ideograph, syllable or fullwidth form, which every terminal
-/// shows in two columns. Emoji are not included.
-fn is_plain_wide(symbol: &str) -> bool {
-    let mut characters = symbol.chars();
-    let plain = characters.next().is_some_and(|character| {
-        matches!(character,
-            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-            | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ffe6}'
-            | '\u{20000}'..='\u{3fffd}')
-    });
-    plain && characters.next().is_none()
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! Makes wide glyphs in a drawn buffer unambiguous before the buffer is compared with the previous
-//! one.
+//! Wide glyphs: makes them unambiguous in a drawn buffer before it is compared with the previous
+//! one, and tells which ones every terminal shows as wide.
 
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 
@@ -54,6 +54,19 @@ fn is_blank(cell: &Cell) -> bool {
 fn cover(cell: &mut Cell) {
     cell.reset();
     cell.set_symbol("");
+}
+
+/// Returns whether a symbol is a single ideograph, syllable or fullwidth form, which every terminal
+/// shows in two columns. Emoji are not included.
+pub(super) fn is_plain_wide(symbol: &str) -> bool {
+    let mut characters = symbol.chars();
+    let plain = characters.next().is_some_and(|character| {
+        matches!(character,
+            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ffe6}'
+            | '\u{20000}'..='\u{3fffd}')
+    });
+    plain && characters.next().is_none()
 }
 
 #[cfg(test)]

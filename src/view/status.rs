@@ -184,8 +184,7 @@ fn parts(app: &App) -> Vec<Part> {
         parts.push(part(10, figure(counters.dropped, "dropped"), theme::BAD));
     }
     if counters.received > 0 {
-        let received = figure(counters.received, "received");
-        parts.push(part(6, received, theme::QUIET));
+        parts.push(part(6, figure(counters.received, "received"), theme::QUIET));
     }
     if counters.kept < counters.received {
         // These figures make sense only together.
