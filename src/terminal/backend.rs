@@ -259,7 +259,7 @@ impl<W: Write> Screen<W> {
         if whole.height <= height && columns == 0 {
             return Ok(());
         }
-        let words = format!("subscope draws {width} x {height} cells at most");
+        let words = format!("subscope draws at most {width} x {height} cells");
         self.move_to(position);
         let words = words.get(..usize::from(columns)).unwrap_or(&words);
         self.frame.extend_from_slice(words.as_bytes());

@@ -153,7 +153,7 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     let snapshot = reader.snapshot();
     let Some(decoded) = reader.decoded() else {
-        return vec!["reading …".to_owned()];
+        return vec!["decoding …".to_owned()];
     };
     let format = decoded.format.name();
     let mut forms = vec![format.to_owned()];
@@ -169,7 +169,7 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     if let Some(chosen) = app.session().chosen_decoder(channel) {
         let note = match chosen.format {
             format if format == decoded.format => "chosen".to_owned(),
-            other => format!("not {}, as chosen", other.name()),
+            other => format!("not the chosen {}", other.name()),
         };
         let noted = forms.iter().map(|form| format!("{form} · {note}"));
         let noted: Vec<_> = noted.collect();

@@ -177,7 +177,7 @@ fn a_terminal_too_large_is_drawn_in_part_with_a_note() {
         screen.clear().unwrap();
         screen.flush().unwrap();
         let bytes = String::from_utf8(screen.writer().bytes.clone()).unwrap();
-        let has_note = bytes.contains(&format!("\x1b[{place}subscope draws 1000 x 500"));
+        let has_note = bytes.contains(&format!("\x1b[{place}subscope draws at most 1000 x 500"));
         assert_eq!(has_note, !place.is_empty(), "{bytes:?}");
     }
 }

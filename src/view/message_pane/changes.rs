@@ -133,16 +133,19 @@ fn summary(diff: &Diff) -> String {
             let parts = [(lines.added, added), (lines.removed, "removed")];
             counted(&parts, lines.is_coarse)
         }
-        Diff::LongTexts(_) => "too long to compare by line: from the first difference".to_owned(),
+        Diff::LongTexts(_) => {
+            "too long to compare by line: shown from the first difference".to_owned()
+        }
         Diff::Bytes(bytes) => {
             let count = figures::count(bytes.stretches.len() as u64);
             let more = if bytes.cut_at.is_some() { "+" } else { "" };
-            let words = if bytes.stretches.len() == 1 {
-                "stretch of bytes differs"
+            let is_one = bytes.stretches.len() == 1;
+            let words = if is_one {
+                "range differs"
             } else {
-                "stretches of bytes differ"
+                "ranges differ"
             };
-            format!("{count}{more} {words}")
+            format!("{count}{more} byte {words}")
         }
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) 
             line.text(escape::name(words.as_bytes(), line.left()), Style::new());
         } else {
             line.word("Automatic", Style::new());
-            line.word_at_end("what each looks like", theme::QUIET);
+            line.word_at_end("detected per message", theme::QUIET);
         }
         line
     };

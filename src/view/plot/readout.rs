@@ -39,7 +39,7 @@ pub fn draw(
         return;
     }
     let Some(dot) = dot else {
-        let words = "  no data of the selected series in this time";
+        let words = "  no data for the selected series in this period";
         return draw_words(words, theme::QUIET, area, 0, buffer);
     };
     let mut line = LineBuilder::new(usize::from(area.width));

@@ -184,7 +184,7 @@ fn the_place_and_the_tab_outlive_a_message_that_takes_long_to_read() {
     let asked = stage.keys("J");
     assert!(matches!(&asked[..], [Effect::Decode(_)]), "{asked:?}");
     assert!(reader(&stage).decoded().is_none());
-    assert!(stage.screen().contains("reading …"));
+    assert!(stage.screen().contains("decoding …"));
     assert_eq!(answer(&mut stage, asked), []);
     assert_eq!(cursor(&stage), (".last".into(), "\"the needle\"".into()));
     let asked = stage.keys("]]");
