@@ -124,7 +124,7 @@ fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
         SubscriptionState::Live => "live",
         SubscriptionState::Denied(_) => "denied: ",
         SubscriptionState::Ended(_) => "ended",
-        SubscriptionState::Unsubscribed => "left",
+        SubscriptionState::Unsubscribed => "unsubscribed",
     };
     let (reason, most) = match state {
         // The reason may take half of the line.
