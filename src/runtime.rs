@@ -22,17 +22,17 @@ const FRAME_INTERVAL: Duration = Duration::from_millis(34);
 /// Minimum time between frames drawn for the user's input.
 const KEY_INTERVAL: Duration = Duration::from_millis(8);
 
-/// How long after a key press the results of the scan it started are drawn at the pace of keys.
+/// How long after a key press the results of the scan it started are drawn as soon as its echo.
 const AWAITED: Duration = Duration::from_millis(100);
 
 /// Target output to the terminal under load, in bytes per second; an SSH connection carries it
 /// easily.
 const OUTPUT_RATE: u64 = 200_000;
 
-/// Upper bound of the draw time histogram, in microseconds; longer draws are counted as this long.
+/// Upper bound of the histogram of draw times, in microseconds; longer draws count as this long.
 const LONGEST_DRAW: u64 = 60_000_000;
 
-/// Maximum number of feeds taken from the channel before input has its turn again.
+/// Maximum number of feeds taken from the channel before it is the input's turn again.
 const FEED_BATCH: usize = 4;
 
 /// Performs the effects that the app returns.
@@ -58,7 +58,7 @@ pub trait Host<B: Backend> {
 pub struct Inputs {
     /// Input from the terminal, and signals.
     pub input_rx: Receiver<Event>,
-    /// Answers of the worker threads: scans, decoding and analysis.
+    /// Answers from the worker threads: scans, decoding and analysis.
     pub answer_rx: Receiver<Event>,
     /// Feeds from Redis.
     pub feed_rx: Receiver<Feed>,
@@ -77,10 +77,10 @@ pub struct Outcome {
 
 /// Runs until the user quits or the input channel closes.
 ///
-/// Input has priority over worker answers, and these over feeds from Redis, so that a flood of
-/// messages does not delay them. Everything received at once is applied before the next frame. The
-/// first change after an idle period is drawn at once; under load frames are spaced. While nothing
-/// changes, no timer runs.
+/// Input has priority over worker answers, and both have priority over feeds from Redis, so that a
+/// flood of messages does not delay them. All that is received at once is applied before the next
+/// frame. The first change after an idle period is drawn at once; under load, frames are spaced.
+/// While nothing changes, no timer runs.
 ///
 /// # Errors
 ///
@@ -109,7 +109,10 @@ where
         let events = tokio::select! {
             biased;
             event = input_rx.recv() => match event {
-                Some(event) => drain(event, &mut input_rx),
+                Some(event) => {
+                    session.pace = Pace::Key;
+                    drain(event, &mut input_rx)
+                }
                 None => break,
             },
             Some(answer) = answer_rx.recv() => {
@@ -126,19 +129,6 @@ where
                 vec![Event::Tick]
             }
         };
-        let is_news = matches!(
-            events.first(),
-            Some(
-                Event::Feed(_)
-                    | Event::Scanned(_)
-                    | Event::Decoded(_)
-                    | Event::Analysed(_)
-                    | Event::Tick
-            ) | None
-        );
-        if !is_news {
-            session.pace = Pace::Key;
-        }
         if session.apply(events, terminal, host)? {
             break;
         }
@@ -173,7 +163,7 @@ struct Run {
     outcome: Outcome,
     pace: Pace,
     drawn_at: Instant,
-    /// Minimum time between frames for [`Pace::News`], so that the output stays within
+    /// Minimum time between frames for [`Pace::News`], which keeps the output within
     /// [`OUTPUT_RATE`].
     spacing: Duration,
     /// The scan that the user's last key started, and when.
@@ -197,8 +187,8 @@ impl Run {
         }
     }
 
-    /// Returns how soon `answer` should be drawn: the user is waiting for the first results of a
-    /// scan.
+    /// Returns how soon `answer` should be drawn: at the pace of keys, unless it is an analysis or
+    /// a scan whose results the user is not waiting for.
     fn pace_of(&self, answer: &Event) -> Pace {
         let answer = match answer {
             Event::Scanned(answer) => answer,
@@ -236,12 +226,13 @@ impl Run {
         host: &mut H,
     ) -> Result<bool, B::Error> {
         let now = Time::now();
+        let app = &mut self.outcome.app;
         // The wall clock may have been set since the last events.
         let ahead = wall_ahead();
-        let is_set = self.outcome.app.session().wall.is_set_to(ahead);
+        let is_set = app.session().wall.is_set_to(ahead);
         let clock = is_set.then_some(Event::WallClock(ahead));
         for event in clock.into_iter().chain(events) {
-            let mut effects = self.outcome.app.update(event, now);
+            let mut effects = app.update(event, now);
             while !effects.is_empty() {
                 let mut answers = Vec::new();
                 for effect in effects.drain(..) {
@@ -255,12 +246,8 @@ impl Run {
                     }
                     answers.extend(host.perform(effect, terminal)?);
                 }
-                let app = &mut self.outcome.app;
-                effects.extend(
-                    answers
-                        .into_iter()
-                        .flat_map(|answer| app.update(answer, now)),
-                );
+                let answers = answers.into_iter();
+                effects.extend(answers.flat_map(|answer| app.update(answer, now)));
             }
         }
         Ok(false)

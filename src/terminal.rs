@@ -53,14 +53,13 @@ const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 pub enum TerminalEvent {
     /// A key, a mouse event or a paste.
     Input(Event),
-    /// A text key that was read together with others, or right after one: pasted, or typed ahead on
-    /// a slow line.
+    /// A text key read together with or right after another: pasted, or typed ahead on a slow line.
     Burst(KeyEvent),
     /// An unfinished paste has received nothing for a while. Repeated every second.
     PasteStalled,
     /// A signal to the process.
     Signal(Signal),
-    /// No more input will follow, for this reason.
+    /// No more input will follow, for the given reason.
     InputLost(String),
 }
 
@@ -97,8 +96,8 @@ impl From<io::Error> for TerminalError {
     }
 }
 
-/// The terminal, taken over for drawing until this is dropped: raw mode, the alternate screen,
-/// bracketed paste, the mouse if requested, no cursor.
+/// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate
+/// screen, with bracketed paste, with the mouse if requested, and without a cursor.
 ///
 /// The terminal is restored on every way out: by [`Session::leave`], on drop, and by a panic in any
 /// thread, which then ends the program with exit code 101 after printing the panic's message. If
@@ -119,8 +118,8 @@ impl Session {
         if !io::stdout().is_terminal() {
             return Err(TerminalError::NotATerminal);
         }
-        // A separate descriptor has neither a buffer nor a lock, so the panic hook can write
-        // whatever another thread is doing.
+        // A descriptor of its own has neither a buffer nor a lock, so the panic hook can always
+        // write, whatever another thread is doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let hold = Arc::new(Hold {
             file,
@@ -140,7 +139,7 @@ impl Session {
         }
     }
 
-    /// Restores the terminal, stops the process as Ctrl-Z does, and takes the terminal over again
+    /// Restores the terminal, stops the process as Ctrl-Z does, and takes over the terminal again
     /// once the process is continued. The caller then clears and draws.
     ///
     /// # Errors
@@ -152,15 +151,15 @@ impl Session {
         self.hold.take()
     }
 
-    /// Takes the terminal over again after the process was stopped without warning (SIGSTOP) and
-    /// continued: the shell has changed the terminal in the meantime. The caller then clears and
+    /// Takes over the terminal again after the process was stopped without warning (SIGSTOP) and
+    /// continued, because the shell changes the terminal in between. The caller then clears and
     /// draws.
     ///
     /// # Errors
     ///
     /// If a terminal operation fails.
     pub fn resume(&self) -> io::Result<()> {
-        // Restoring it first makes crossterm forget that raw mode was on, which is no longer true.
+        // Restoring it first makes crossterm forget that it enabled raw mode, which is now off.
         self.hold.give_back();
         self.hold.take()
     }
@@ -220,7 +219,7 @@ impl Hold {
         if let Some(guard) = &self.guard {
             guard.hold();
         }
-        let taken = enable_raw_mode().and_then(|()| (&self.file).write_all(&self.entering()?));
+        let taken = enable_raw_mode().and_then(|()| (&self.file).write_all(&entering(self.mouse)?));
         if taken.is_err() {
             self.give_back();
         }
@@ -241,22 +240,23 @@ impl Hold {
             guard.give_back();
         }
     }
+}
 
-    fn entering(&self) -> io::Result<Vec<u8>> {
-        let mut bytes = Vec::new();
-        queue!(bytes, EnterAlternateScreen, EnableBracketedPaste)?;
-        if self.mouse {
-            bytes.extend_from_slice(MOUSE_ON);
-        }
-        queue!(bytes, Hide)?;
-        Ok(bytes)
+/// Returns the bytes that take over the terminal, with the mouse if `mouse` is set.
+fn entering(mouse: bool) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    queue!(bytes, EnterAlternateScreen, EnableBracketedPaste)?;
+    if mouse {
+        bytes.extend_from_slice(MOUSE_ON);
     }
+    queue!(bytes, Hide)?;
+    Ok(bytes)
 }
 
 /// Returns the bytes that restore the terminal, with the mouse if `mouse` is set.
 fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    // The program may end in the middle of a frame.
+    // The program may be ending in the middle of a frame.
     queue!(bytes, EndSynchronizedUpdate, ResetColor, Show)?;
     if mouse {
         bytes.extend_from_slice(MOUSE_OFF);
@@ -265,8 +265,8 @@ fn leaving(mouse: bool) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a panic in any thread restore the terminal, print its message, and end the program.
-/// Otherwise a dead thread would leave a screen that responds to no key.
+/// Makes a panic in any thread restore the terminal, print its message, and end the program: a dead
+/// thread would leave a screen that responds to no key.
 fn restore_on_panic(hold: &Arc<Hold>) {
     static INSTALLED: Once = Once::new();
     *last_hold() = Arc::downgrade(hold);

@@ -11,28 +11,22 @@
 //!  tab pane  space freeze  ? help  q quit                   hints
 //! ```
 //!
-//! Each region has its own file with one entry point, `draw`. Drawing changes nothing, and formats
-//! only the visible rows. Untrusted text passes through [`payload::escape`](crate::payload::escape)
-//! on its way to the screen.
+//! Each region has a file or folder with one entry point, `draw`, named as in [`app`](crate::app).
+//! Drawing changes nothing and formats only the visible rows. Untrusted text passes through
+//! [`payload::escape`](crate::payload::escape) on its way to the screen.
 
 mod channel_list;
 mod empty;
-mod formats;
 mod frame;
 mod hints;
-mod latest;
 mod lens;
 mod line;
-mod listed;
-mod lists;
 mod log_pane;
 mod message_pane;
-mod nodes;
 mod overlays;
 mod picker;
 mod plot;
 mod publish_box;
-mod query_box;
 mod state;
 mod status;
 mod text_box;
@@ -49,10 +43,7 @@ use crate::app::{App, Areas};
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let buffer = frame.buffer_mut();
     let areas = app.areas();
-    debug_assert_eq!(
-        areas.screen, buffer.area,
-        "the state is told of a new size first"
-    );
+    debug_assert_eq!(areas.screen, buffer.area, "the app knows the size");
     if !areas.status.is_empty() {
         status::draw(app, areas.status, buffer);
     }
@@ -85,7 +76,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
 }
 
-/// Returns the hint line, plus the line above it unless text is typed there or the screen is low.
+/// Returns the hint line and, unless text is typed there or the screen is low, the line above it.
 fn room_for_toast(areas: &Areas, caret: Option<Position>) -> Rect {
     let hints = areas.hints;
     let above = hints.y.saturating_sub(1);

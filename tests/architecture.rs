@@ -114,9 +114,6 @@ const GRANTS: &str = "
 const OVERSIZED: &str = "
     src/app/keymap.rs: one table of all keys
     src/app/session/notices.rs notice_words: one match over all notices
-    src/runtime.rs run: the one loop: a single select
-    src/terminal/backend.rs: one implementation of ratatui's trait
-    src/view/status.rs parts: the parts of the status line, from left to right
     src/wire.rs: the common frames, read without a copy, and their writers
     src/wire/any_frame.rs: one state machine over all types of RESP
 ";

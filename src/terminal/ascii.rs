@@ -2,8 +2,8 @@
 
 use std::ffi::OsString;
 
-/// Returns whether the locale of the environment uses UTF-8. Of `LC_ALL`, `LC_CTYPE` and `LANG`,
-/// the first that is set and not empty counts.
+/// Returns whether the environment's locale uses UTF-8. The first of `LC_ALL`, `LC_CTYPE` and
+/// `LANG` that is not empty counts.
 pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(variable);
     let locale = set.flatten().find(|value| !value.is_empty());
@@ -13,7 +13,7 @@ pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     })
 }
 
-/// Returns the ASCII replacement of `symbol`, whatever its width.
+/// Returns the ASCII replacement for `symbol`, whatever its width.
 pub(super) fn stand_in(symbol: &str) -> char {
     match symbol.chars().next().unwrap_or(' ') {
         letter @ ' '..='~' => letter,
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_variable_that_is_set_says_what_the_terminal_shows() {
+    fn the_first_variable_set_decides_whether_the_terminal_shows_utf_8() {
         for (all, ctype, lang, expected) in [
             ("", "", "", false),
             ("", "", "C", false),

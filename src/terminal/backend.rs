@@ -1,4 +1,4 @@
-//! The screen: encodes drawn cells as bytes, and writes each frame with one call.
+//! The screen: encodes drawn cells as bytes and writes each frame with one call.
 
 use std::io::{self, Write};
 
@@ -13,12 +13,13 @@ pub use crate::terminal::pen::Colours;
 
 use crate::terminal::ascii::stand_in;
 use crate::terminal::pen::{Pen, put};
+use crate::terminal::wide::is_plain_wide;
 
 /// Maximum size of the text that [`Screen::copy`] sends, in bytes before encoding.
 pub const CLIPBOARD_LIMIT: usize = 1 << 20;
 
-/// The largest size that is drawn. A cell takes about 40 bytes and each frame compares two buffers,
-/// so this is 40 MB. A larger terminal stays blank beyond it.
+/// The largest size that is drawn; a larger terminal stays blank beyond it. A cell takes about 40
+/// bytes, and each frame compares two buffers, so this size takes 40 MB.
 pub const LARGEST: Size = Size {
     width: 1000,
     height: 500,
@@ -36,16 +37,17 @@ pub struct Output {
 /// A ratatui backend that writes each frame at once.
 ///
 /// ratatui's own backend makes thousands of tiny writes per frame and counts every symbol as one
-/// column. This one encodes the frame in memory, tracks the state of the terminal (colours,
-/// cursor), and on `flush` writes the frame with a single call inside a synchronized update, so
-/// that no half-drawn frame is ever visible. A frame without changes writes nothing.
+/// column. This one encodes the frame in memory, tracks the terminal's state (colours, cursor), and
+/// on `flush` writes the frame with a single call inside a synchronized update, so that a
+/// half-drawn frame is never visible. A frame without changes writes nothing.
 ///
 /// The drawn buffer should have been prepared with
 /// [`settle_wide_glyphs`](crate::terminal::settle_wide_glyphs).
 #[derive(Debug)]
 pub struct Screen<W: Write> {
     writer: W,
-    size: Extent,
+    /// The size; `None` asks the terminal each time.
+    size: Option<Size>,
     colours: Colours,
     /// Whether the terminal shows only ASCII.
     is_ascii: bool,
@@ -61,15 +63,6 @@ pub struct Screen<W: Write> {
     output: Output,
 }
 
-/// The source of the size.
-#[derive(Clone, Copy, Debug)]
-enum Extent {
-    /// The size of the terminal, queried each time.
-    OfTerminal,
-    /// A size given by the caller.
-    Fixed(Size),
-}
-
 /// The cursor that ratatui requested.
 #[derive(Clone, Copy, Debug)]
 struct Cursor {
@@ -80,15 +73,15 @@ struct Cursor {
 impl<W: Write> Screen<W> {
     /// Creates a screen of the terminal's size that writes to `writer`, which should be unbuffered.
     pub fn new(writer: W, colours: Colours) -> Self {
-        Self::with_extent(writer, colours, Extent::OfTerminal)
+        Self::with_optional_size(writer, colours, None)
     }
 
     /// Creates a screen of a fixed size, for drawing elsewhere than on a terminal.
     pub fn with_size(writer: W, colours: Colours, size: Size) -> Self {
-        Self::with_extent(writer, colours, Extent::Fixed(size))
+        Self::with_optional_size(writer, colours, Some(size))
     }
 
-    fn with_extent(writer: W, colours: Colours, size: Extent) -> Self {
+    fn with_optional_size(writer: W, colours: Colours, size: Option<Size>) -> Self {
         Self {
             writer,
             size,
@@ -106,7 +99,7 @@ impl<W: Write> Screen<W> {
         }
     }
 
-    /// Draws in ASCII only if `is_ascii` is set.
+    /// Draws only in ASCII if `is_ascii` is set.
     #[must_use]
     pub fn in_ascii(self, is_ascii: bool) -> Self {
         Self { is_ascii, ..self }
@@ -114,7 +107,7 @@ impl<W: Write> Screen<W> {
 
     /// Fixes the size from now on.
     pub fn resize(&mut self, size: Size) {
-        self.size = Extent::Fixed(size);
+        self.size = Some(size);
     }
 
     /// Returns how much has been written so far.
@@ -143,10 +136,7 @@ impl<W: Write> Screen<W> {
     /// If the terminal cannot be written to.
     pub fn notify(&mut self, words: &str) -> io::Result<()> {
         // Control characters would end the sequence early.
-        let words: String = words
-            .chars()
-            .filter(|letter| !letter.is_control())
-            .collect();
+        let words = words.replace(char::is_control, "");
         self.write(format!("\x1b]9;{words}\x07").as_bytes())
     }
 
@@ -162,11 +152,10 @@ impl<W: Write> Screen<W> {
     ///
     /// With more than [`CLIPBOARD_LIMIT`] bytes, or if the terminal cannot be written to.
     pub fn copy(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if bytes.len() > CLIPBOARD_LIMIT {
-            let message = format!(
-                "{} bytes exceed the clipboard limit of {CLIPBOARD_LIMIT} bytes",
-                bytes.len()
-            );
+        let size = bytes.len();
+        if size > CLIPBOARD_LIMIT {
+            let message =
+                format!("{size} bytes exceed the clipboard limit of {CLIPBOARD_LIMIT} bytes");
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
         let mut sequence = String::new();
@@ -180,7 +169,7 @@ impl<W: Write> Screen<W> {
     fn put_cell(&mut self, position: Position, cell: &Cell) {
         let symbol = cell.symbol();
         if symbol.is_empty() {
-            // The column is covered by the wide glyph on its left.
+            // The wide glyph to its left covers the column.
             return;
         }
         self.move_to(position);
@@ -194,9 +183,8 @@ impl<W: Write> Screen<W> {
         }
         self.put_beyond_ascii(position, cell);
         // Terminals and width tables disagree on many characters beyond ASCII: emoji with a
-        // variation selector, sequences, and characters that are wide only in some locales. One
-        // wrong guess would shift the rest of the row, so the cursor position is treated as
-        // unknown.
+        // variation selector, sequences, and characters that are wide only in some locales. A wrong
+        // guess would shift the rest of the row, so the cursor position counts as unknown.
         self.at = None;
     }
 
@@ -204,24 +192,21 @@ impl<W: Write> Screen<W> {
         let symbol = cell.symbol();
         if self.is_ascii {
             let columns = usize::from(cell.cell_width().max(1));
-            put(
-                &mut self.frame,
-                format_args!("{:columns$}", stand_in(symbol)),
-            );
-            return;
+            let symbol = stand_in(symbol);
+            return put(&mut self.frame, format_args!("{symbol:columns$}"));
         }
         if !symbol.chars().all(is_printable) {
-            // The drawing code should have escaped this. Only a visible mark of the expected width
-            // may reach the terminal.
+            // The drawing code should have escaped this. A visible mark of the expected width must
+            // reach the terminal instead.
             let width = symbol.chars().count().max(1);
             self.frame.push(b'?');
             self.frame.resize(self.frame.len() + width - 1, b' ');
             return;
         }
         if cell.cell_width() == 2 && !is_plain_wide(symbol) {
-            // A terminal that treats this glyph as narrow would leave the second column as it was,
-            // with an old symbol or colour. Blanks in the glyph's style come first, so that the
-            // result is the same either way.
+            // A terminal that treats this glyph as narrow would leave an old symbol or colour in
+            // the second column. Blanks in the glyph's style come first, so that the result is the
+            // same either way.
             self.frame.extend_from_slice(b"  ");
             self.at = None;
             self.move_to(position);
@@ -240,7 +225,7 @@ impl<W: Write> Screen<W> {
 
     /// Ends the frame: resets the pen and places the cursor.
     fn settle(&mut self) {
-        // A terminal fills the area uncovered by a resize with its current colour.
+        // A terminal that grows fills the new area with its current colour.
         if !self.frame.is_empty() {
             Pen::default().write(self.pen.replace(Pen::default()), &mut self.frame);
         }
@@ -248,12 +233,8 @@ impl<W: Write> Screen<W> {
             self.move_to(self.wanted.position);
         }
         if self.shown != Some(self.wanted.shown) {
-            let switch: &[u8] = if self.wanted.shown {
-                b"\x1b[?25h"
-            } else {
-                b"\x1b[?25l"
-            };
-            self.frame.extend_from_slice(switch);
+            let switch = if self.wanted.shown { 'h' } else { 'l' };
+            put(&mut self.frame, format_args!("\x1b[?25{switch}"));
             self.shown = Some(self.wanted.shown);
         }
     }
@@ -261,16 +242,13 @@ impl<W: Write> Screen<W> {
     /// Returns the full size of the terminal, which may exceed what is drawn.
     fn whole_size(&self) -> io::Result<Size> {
         match self.size {
-            Extent::Fixed(size) => Ok(size),
-            Extent::OfTerminal => {
-                let (width, height) = crossterm::terminal::size()?;
-                Ok(Size { width, height })
-            }
+            Some(size) => Ok(size),
+            None => crossterm::terminal::size().map(Size::from),
         }
     }
 
     /// Writes a note beside or below the drawn area if the terminal is larger.
-    fn say_what_is_drawn(&mut self) -> io::Result<()> {
+    fn note_undrawn_area(&mut self) -> io::Result<()> {
         let whole = self.whole_size()?;
         let Size { width, height } = LARGEST;
         let (position, columns) = if whole.height > height {
@@ -281,7 +259,7 @@ impl<W: Write> Screen<W> {
         if whole.height <= height && columns == 0 {
             return Ok(());
         }
-        let words = format!("subscope draws {width} x {height} cells at most");
+        let words = format!("subscope draws at most {width} x {height} cells");
         self.move_to(position);
         let words = words.get(..usize::from(columns)).unwrap_or(&words);
         self.frame.extend_from_slice(words.as_bytes());
@@ -328,7 +306,7 @@ impl<W: Write> Backend for Screen<W> {
         Ok(())
     }
 
-    /// Answers from memory: the input thread would read the terminal's reply.
+    /// Answers from memory, because the input thread would read the terminal's reply.
     fn get_cursor_position(&mut self) -> io::Result<Position> {
         Ok(self.wanted.position)
     }
@@ -342,8 +320,8 @@ impl<W: Write> Backend for Screen<W> {
         self.clear_region(ClearType::All)
     }
 
-    /// Clears with the next flush, so that the emptied screen is never visible. The tracked state
-    /// is forgotten: the terminal may have been lent to another program.
+    /// Clears with the next flush, so that the empty screen is never visible. The tracked state is
+    /// forgotten, because another program may have used the terminal.
     fn clear_region(&mut self, region: ClearType) -> io::Result<()> {
         if region == ClearType::All {
             self.frame.clear();
@@ -361,7 +339,7 @@ impl<W: Write> Backend for Screen<W> {
             ClearType::UntilNewLine => b"\x1b[0K",
         });
         if region == ClearType::All {
-            self.say_what_is_drawn()?;
+            self.note_undrawn_area()?;
         }
         Ok(())
     }
@@ -414,19 +392,6 @@ fn bracket(frame: &mut Vec<u8>) {
 fn is_printable(character: char) -> bool {
     !character.is_control()
         && !matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Returns whether a symbol is a single ideograph, syllable or fullwidth form, which every terminal
-/// shows in two columns. Emoji are not included.
-fn is_plain_wide(symbol: &str) -> bool {
-    let mut characters = symbol.chars();
-    let plain = characters.next().is_some_and(|character| {
-        matches!(character,
-            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
-            | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ffe6}'
-            | '\u{20000}'..='\u{3fffd}')
-    });
-    plain && characters.next().is_none()
 }
 
 #[cfg(test)]

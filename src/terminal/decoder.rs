@@ -7,8 +7,8 @@ use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use crate::terminal::sequences::{Cut, ESC, cut};
 use crate::terminal::{TerminalEvent, keys};
 
-/// How long to wait for the rest of a sequence that is not a key by itself. A paste that receives
-/// nothing for this long has stalled.
+/// How long to wait for the rest of a sequence whose start is not a key by itself. A paste that
+/// receives nothing for this long has stalled.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Maximum length of a sequence in bytes; longer ones are dropped.
@@ -17,8 +17,8 @@ const LONGEST_SEQUENCE: usize = 64 << 10;
 /// Maximum size of a paste in bytes; the rest is dropped. No text box takes more.
 const LONGEST_PASTE: usize = 1 << 20;
 
-/// Keys read this close together were not typed one by one: nobody types that fast, and key repeat
-/// is ten times slower.
+/// Keys read within this time of each other were not typed one by one: nobody types that fast, and
+/// key repeat is ten times slower.
 const BURST: Duration = Duration::from_millis(4);
 
 /// Splits terminal input into keys, mouse events and pastes. It reads no clock: the caller passes
@@ -32,7 +32,7 @@ pub(super) struct Decoder {
     escape_time: Duration,
     /// When text was last typed.
     typed_at: Option<Instant>,
-    /// When a lone Esc was taken for the key because nothing had followed in time.
+    /// When a lone Esc was taken for the key because nothing followed in time.
     escaped_at: Option<Instant>,
 }
 
@@ -67,28 +67,22 @@ impl Decoder {
         if self.pending.len() > LONGEST_SEQUENCE {
             self.pending.clear();
         }
-        self.tell_bursts(events, now)
+        self.mark_bursts(events, now)
     }
 
     /// Returns how long to wait for more input; `None` if nothing is expected.
     pub(super) fn patience(&self) -> Option<Duration> {
-        if self.pending.is_empty() {
-            let paste = self.paste.as_ref()?;
-            return Some(if paste.may_be_left {
-                self.escape_time
-            } else {
-                PATIENCE
-            });
-        }
-        Some(match cut(&self.pending) {
-            Cut::MaybeKey => self.escape_time,
-            Cut::Partial | Cut::Whole(_) => PATIENCE,
-        })
+        let is_key = if self.pending.is_empty() {
+            self.paste.as_ref()?.may_be_left
+        } else {
+            cut(&self.pending) == Cut::MaybeKey
+        };
+        Some(if is_key { self.escape_time } else { PATIENCE })
     }
 
-    /// Handles that nothing followed in time: the pending bytes become a key, or are dropped. A
-    /// paste continues until its end, however late, because its rest must not act as keys. Since
-    /// the end may be lost, Esc or Ctrl-C also end a paste that has stalled.
+    /// Handles that nothing followed in time: the pending bytes become a key or are dropped. A
+    /// paste continues until its end, however late, because the rest of it must not act as keys.
+    /// Since the end may be lost, Esc or Ctrl-C also end a paste that has stalled.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
         if let Some(paste) = &mut self.paste {
             if paste.may_be_left {
@@ -110,7 +104,7 @@ impl Decoder {
     }
 
     /// Returns whether `bytes` continue a sequence whose Esc was taken for the key: nobody types
-    /// them in one go.
+    /// them at once.
     fn is_late_rest(&self, bytes: &[u8], now: Instant) -> bool {
         let is_recent = |escaped_at| now.saturating_duration_since(escaped_at) < PATIENCE;
         self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
@@ -122,14 +116,15 @@ impl Decoder {
         paste.map(TerminalEvent::Input).into_iter().collect()
     }
 
-    fn take_whole(&mut self, events: &mut Vec<Read>) {
+    /// Adds the events of all complete sequences in the pending bytes.
+    fn take_whole(&mut self, events: &mut Vec<Decoded>) {
         let pending = std::mem::take(&mut self.pending);
         let mut rest = &pending[..];
         while !rest.is_empty() {
             if let Some(paste) = &mut self.paste {
                 rest = paste.take(rest);
                 if paste.is_whole() {
-                    events.extend(self.paste.take().map(|paste| Read::other(paste.event())));
+                    events.extend(self.paste.take().map(|paste| (paste.event(), None)));
                 }
                 continue;
             }
@@ -140,57 +135,37 @@ impl Decoder {
             rest = others;
             match sequence {
                 b"\x1b[200~" => self.paste = Some(Paste::default()),
-                _ => events.extend(keys::read(sequence).map(|event| Read::of(event, sequence))),
+                _ => events.extend(keys::read(sequence).map(|event| {
+                    // Terminals send a text key as a sequence only when it was typed.
+                    let text_key = text_key(&event).filter(|_| sequence[0] != ESC);
+                    (event, text_key)
+                })),
             }
         }
         self.pending = rest.to_vec();
     }
 
-    /// Marks text keys that arrived together with another, or right after one.
-    fn tell_bursts(&mut self, events: Vec<Read>, now: Instant) -> Vec<TerminalEvent> {
-        let typed = events.iter().filter(|read| read.text_key.is_some()).count();
-        let is_burst = typed > 1
-            || self
-                .typed_at
-                .is_some_and(|before| now.saturating_duration_since(before) < BURST);
+    /// Marks text keys that arrived together with or right after another.
+    fn mark_bursts(&mut self, events: Vec<Decoded>, now: Instant) -> Vec<TerminalEvent> {
+        let typed = events.iter().filter(|(_, key)| key.is_some()).count();
+        let is_close = |before| now.saturating_duration_since(before) < BURST;
+        let is_burst = typed > 1 || self.typed_at.is_some_and(is_close);
         if typed > 0 {
             self.typed_at = Some(now);
         }
-        let tell = |read: Read| match read.text_key {
+        let marked = events.into_iter().map(|(event, key)| match key {
             Some(key) if is_burst => TerminalEvent::Burst(key),
-            _ => TerminalEvent::Input(read.event),
-        };
-        events.into_iter().map(tell).collect()
+            _ => TerminalEvent::Input(event),
+        });
+        marked.collect()
     }
 }
 
-/// A decoded event.
-struct Read {
-    event: Event,
-    /// The key, if it may be part of a text.
-    text_key: Option<KeyEvent>,
-}
+/// An event, and its key if that may be part of a text.
+type Decoded = (Event, Option<KeyEvent>);
 
-impl Read {
-    /// Creates the event read from `sequence`.
-    fn of(event: Event, sequence: &[u8]) -> Self {
-        // A terminal that sends a text key as a sequence does so only when the key was pressed.
-        let is_plain = sequence.first() != Some(&ESC);
-        let text_key = text_key(&event).filter(|_| is_plain);
-        Self { event, text_key }
-    }
-
-    /// Creates an event that is not a key.
-    fn other(event: Event) -> Self {
-        Self {
-            event,
-            text_key: None,
-        }
-    }
-}
-
-/// Returns whether `bytes` are exactly one key that ends a paste whose end was lost. A lone Esc may
-/// still be the start of that end.
+/// Returns whether `bytes` are exactly one key that ends a paste whose end was lost. A lone Esc is
+/// not: it may be the start of that end.
 fn is_way_out(bytes: &[u8]) -> bool {
     let is_whole = cut(bytes) == Cut::Whole(bytes.len());
     match keys::read(bytes).filter(|_| is_whole) {
@@ -202,7 +177,7 @@ fn is_way_out(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns the key of an event that may be part of a text.
+/// Returns the key of an event if it may be part of a text.
 fn text_key(event: &Event) -> Option<KeyEvent> {
     let Event::Key(key) = event else { return None };
     let is_text = match key.code {
@@ -224,9 +199,9 @@ struct Paste {
     text: Vec<u8>,
     /// How many bytes of [`PASTE_END`] have been matched.
     ended: usize,
-    /// Whether the paste has stalled at some time.
+    /// Whether the paste has ever stalled.
     has_stalled: bool,
-    /// Whether a lone Esc came after that; the paste ends if nothing follows.
+    /// Whether a lone Esc arrived after that; the paste ends if nothing follows.
     may_be_left: bool,
 }
 
@@ -241,8 +216,7 @@ impl Paste {
                 }
                 continue;
             }
-            // What looked like the end was text. No suffix of the matched part is a start of the
-            // end sequence.
+            // What looked like the end was text. No suffix of it starts the end sequence.
             self.push(&PASTE_END[..self.ended]);
             self.ended = usize::from(*byte == ESC);
             if *byte != ESC {

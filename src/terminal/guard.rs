@@ -28,18 +28,17 @@ pub const GUARD: Helper = Helper {
     argument: "__guard",
 };
 
-/// The process name, which `pkill` matches. It must not contain `subscope`, or `pkill subscope`
-/// would end the guard too.
+/// The process name. It must not contain `subscope`: `pkill subscope` would end the guard too.
 const PROCESS_NAME: &str = "tty-guard";
 
-/// Starts the line that says that the terminal is held; its original settings follow.
+/// The start of the line that says that the terminal is held. Its original settings follow.
 const HELD: &str = "held ";
 
 /// The line that says that the terminal has been restored.
 const GIVEN_BACK: &str = "given back";
 
-/// Ends a string sequence that the program may have been writing, so that what follows is not part
-/// of it.
+/// Ends a string sequence that the program may have been writing, so that what follows does not
+/// become part of it.
 const STRING_END: &[u8] = b"\x1b\\";
 
 /// The message printed on the terminal.
@@ -49,8 +48,7 @@ const COMPLAINT: &[u8] = b"subscope ended unexpectedly: killed, crashed or out o
 #[derive(Debug)]
 pub struct Guard {
     process: Child,
-    /// The pipe is closed in every other child process; otherwise the guard would wait for those as
-    /// well.
+    /// No other child process inherits this pipe; the guard would wait for those as well.
     pipe: ChildStdin,
     /// The terminal whose settings raw mode changes.
     keyboard: OwnedFd,
@@ -81,8 +79,7 @@ impl Guard {
         })
     }
 
-    /// Tells the guard that the terminal is about to be taken over. If the guard is gone, this does
-    /// nothing.
+    /// Tells the guard, if it still runs, that the terminal is about to be taken over.
     pub(super) fn hold(&self) {
         if let Ok(settings) = tcgetattr(&self.keyboard) {
             self.say(&format!("{HELD}{}", words_of(&settings)));
@@ -110,7 +107,7 @@ impl Drop for Guard {
 /// Guards the terminal until the parent has ended.
 pub fn serve() -> ExitCode {
     panic::set_hook(Box::new(|_| {}));
-    // In a session of its own, the guard gets no signals from the terminal, and may change the
+    // In a session of its own, the guard gets no signals from the terminal and can change the
     // terminal's settings without being stopped as a background process.
     let _ = setsid();
     let _ = fs::write("/proc/self/comm", PROCESS_NAME);
@@ -130,21 +127,20 @@ fn give_back(words: &str) -> io::Result<()> {
     let mut screen = io::stdout();
     screen.write_all(&[STRING_END, &leaving(true)?, COMPLAINT].concat())?;
     screen.flush()?;
-    have_the_shell_draw();
+    redraw_prompt();
     settings
 }
 
-/// Makes the shell redraw its prompt, which it may have written before the alternate screen was
-/// left. Shells redraw when the terminal's size changes.
-fn have_the_shell_draw() {
+/// Makes the shell redraw its prompt, which it may have written on the alternate screen: shells do
+/// so when the terminal's size changes.
+fn redraw_prompt() {
     let screen = io::stdout();
-    let Ok(size) = tcgetwinsize(&screen) else {
-        return;
-    };
-    let mut other = size;
-    other.ws_row = size.ws_row.saturating_add(1);
-    let _ = tcsetwinsize(&screen, other);
-    let _ = tcsetwinsize(&screen, size);
+    if let Ok(size) = tcgetwinsize(&screen) {
+        let mut other = size;
+        other.ws_row = size.ws_row.saturating_add(1);
+        let _ = tcsetwinsize(&screen, other);
+        let _ = tcsetwinsize(&screen, size);
+    }
 }
 
 fn restore_settings(words: &str) -> io::Result<()> {

@@ -1,9 +1,9 @@
 //! The input thread: reads keys, mouse events and pastes.
 //!
-//! The bytes are decoded here instead of by crossterm, for three reasons. crossterm takes an Esc
-//! for the key unless more bytes follow at once, so that on a slow line the rest of an arrow key or
-//! a mouse event acts as typed keys. It passes the rest of an unknown sequence on as text. And it
-//! reads from a terminal that is gone over and over.
+//! The bytes are not decoded by crossterm, for three reasons. It takes an Esc for the key unless
+//! more bytes follow at once, so that on a slow line the rest of an arrow key or a mouse event acts
+//! as typed keys. It passes on the rest of an unknown sequence as text. And it keeps reading from a
+//! terminal that is gone.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -25,12 +25,12 @@ pub const ESCAPE_TIME: Duration = Duration::from_millis(50);
 /// Maximum number of bytes per read.
 const READ_SIZE: usize = 4096;
 
-/// Reads the terminal on a separate thread and passes events to `tell`, until that returns `false`
-/// or the terminal cannot be read any more; the last event then holds the reason. Waits
+/// Reads the terminal on a separate thread and passes events to `tell`, until `tell` returns
+/// `false` or the terminal can no longer be read; the last event then holds the reason. Waits
 /// `escape_time` for the rest of a sequence after Esc.
 ///
 /// The thread mostly waits for input and ends with the process; it is not meant to be joined.
-/// Events that one thread has read but not passed on are passed on by the next.
+/// Events that one thread has read but not passed on are left to the next.
 ///
 /// # Errors
 ///
@@ -105,18 +105,18 @@ impl Keyboard {
         }
     }
 
-    /// Waits for input, and reads what is available.
+    /// Waits for input and reads what is available.
     fn read(&mut self) -> io::Result<Vec<TerminalEvent>> {
         if !self.wait()? {
             return Ok(self.decoder.give_up(Instant::now()));
         }
-        // Whether keys form a burst depends on when they arrived. A time taken after the read would
-        // be when a busy machine resumed this thread.
-        let come = Instant::now();
+        // Whether keys form a burst depends on when they arrived. After the read, a busy machine
+        // may have delayed this thread.
+        let arrived = Instant::now();
         let mut bytes = [0; READ_SIZE];
         match rustix::io::read(&self.terminal, &mut bytes[..]) {
             Ok(0) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it hung up")),
-            Ok(count) => Ok(self.decoder.read(&bytes[..count], come)),
+            Ok(count) => Ok(self.decoder.read(&bytes[..count], arrived)),
             Err(Errno::INTR | Errno::AGAIN) => Ok(Vec::new()),
             Err(error) => Err(error.into()),
         }
@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn reading_ends_when_nobody_listens() {
+    fn reading_ends_once_no_one_listens() {
         let mut reads = 0;
         let next = || {
             reads += 1;

@@ -1,4 +1,4 @@
-//! Translates a whole sequence of input bytes to an event.
+//! Translates a complete sequence of input bytes to an event.
 
 use std::str;
 
@@ -8,13 +8,13 @@ use crossterm::event::{
 
 use crate::terminal::sequences::ESC;
 
-/// Returns the key or mouse event for `sequence`; `None` if it is unknown.
+/// Returns the key or mouse event that `sequence` stands for; `None` if it is unknown.
 pub(super) fn read(sequence: &[u8]) -> Option<Event> {
     match sequence {
         [ESC, b'[', rest @ ..] if !rest.is_empty() => control_sequence(rest),
         // After `ESC [`, `R` ends a cursor position report instead.
         [ESC, b'O', b'R'] => Some(pressed(KeyCode::F(3), KeyModifiers::NONE)),
-        [ESC, b'O', letter] => named(*letter, KeyModifiers::NONE),
+        [ESC, b'O', letter] => Some(pressed(named_key(*letter)?, KeyModifiers::NONE)),
         [ESC, b'P' | b']' | b'X' | b'^' | b'_', _, ..] => None,
         [ESC, rest @ ..] if !rest.is_empty() => plain(rest, KeyModifiers::ALT),
         _ => plain(sequence, KeyModifiers::NONE),
@@ -25,21 +25,18 @@ pub(super) fn read(sequence: &[u8]) -> Option<Event> {
 fn plain(bytes: &[u8], modifiers: KeyModifiers) -> Option<Event> {
     let letter = str::from_utf8(bytes).ok()?.chars().next()?;
     // Ctrl with a letter sends the letter's low five bits.
-    let control = |from: char| {
-        let letter = char::from_u32(u32::from(letter) + u32::from(from))?;
-        let letter = KeyCode::Char(letter);
-        Some(pressed(letter, modifiers | KeyModifiers::CONTROL))
+    let above = |base: char| char::from_u32(u32::from(letter) + u32::from(base));
+    let (code, own) = match letter {
+        '\r' => (KeyCode::Enter, KeyModifiers::NONE),
+        '\t' => (KeyCode::Tab, KeyModifiers::NONE),
+        '\x7f' => (KeyCode::Backspace, KeyModifiers::NONE),
+        '\x1b' => (KeyCode::Esc, KeyModifiers::NONE),
+        '\0' => (KeyCode::Char(' '), KeyModifiers::CONTROL),
+        '\x01'..='\x1a' => (KeyCode::Char(above('`')?), KeyModifiers::CONTROL),
+        '\x1c'..='\x1f' => (KeyCode::Char(above('\x18')?), KeyModifiers::CONTROL),
+        _ => (KeyCode::Char(letter), shift_of(letter)),
     };
-    Some(match letter {
-        '\r' => pressed(KeyCode::Enter, modifiers),
-        '\t' => pressed(KeyCode::Tab, modifiers),
-        '\x7f' => pressed(KeyCode::Backspace, modifiers),
-        '\x1b' => pressed(KeyCode::Esc, modifiers),
-        '\0' => pressed(KeyCode::Char(' '), modifiers | KeyModifiers::CONTROL),
-        '\x01'..='\x1a' => control('`')?,
-        '\x1c'..='\x1f' => control('\x18')?,
-        _ => pressed(KeyCode::Char(letter), modifiers | shift_of(letter)),
-    })
+    Some(pressed(code, modifiers | own))
 }
 
 fn control_sequence(bytes: &[u8]) -> Option<Event> {
@@ -73,10 +70,6 @@ fn pressed(code: KeyCode, modifiers: KeyModifiers) -> Event {
     Event::Key(KeyEvent::new(code, modifiers))
 }
 
-fn named(letter: u8, modifiers: KeyModifiers) -> Option<Event> {
-    Some(pressed(named_key(letter)?, modifiers))
-}
-
 fn named_key(letter: u8) -> Option<KeyCode> {
     Some(match letter {
         b'A' => KeyCode::Up,
@@ -85,7 +78,7 @@ fn named_key(letter: u8) -> Option<KeyCode> {
         b'D' => KeyCode::Left,
         b'F' => KeyCode::End,
         b'H' => KeyCode::Home,
-        // Enter of the keypad.
+        // Enter on the keypad.
         b'M' => KeyCode::Enter,
         b'P' => KeyCode::F(1),
         b'Q' => KeyCode::F(2),
@@ -113,10 +106,9 @@ fn numbered_key(number: u32) -> Option<KeyCode> {
     }
 }
 
-/// Returns the key for a character's code point, as sent by terminals that distinguish Ctrl-I from
-/// Tab.
+/// Returns the key for a character's code point, which terminals send that tell Ctrl-I from Tab.
 fn letter_key(number: u32, modifiers: KeyModifiers) -> Option<KeyCode> {
-    // The private use area holds codes for keys without a character.
+    // The private use area has codes for keys without a character.
     if (0xe000..=0xf8ff).contains(&number) {
         return None;
     }
@@ -164,18 +156,26 @@ fn mouse(numbers: &[u8], last: u8) -> Option<Event> {
         (67, b'M') => MouseEventKind::ScrollRight,
         _ => return None,
     };
-    let held = [
-        (4, KeyModifiers::SHIFT),
-        (8, KeyModifiers::ALT),
-        (16, KeyModifiers::CONTROL),
-    ];
-    let held = held.into_iter().filter(|(bit, _)| bits & bit != 0);
     Some(Event::Mouse(MouseEvent {
         kind,
         column: cell(1)?,
         row: cell(2)?,
-        modifiers: held.map(|(_, modifier)| modifier).collect(),
+        modifiers: modifiers_of((bits >> 2) & 7),
     }))
+}
+
+/// Returns the modifiers with these bits.
+fn modifiers_of(bits: u32) -> KeyModifiers {
+    let held = [
+        (1, KeyModifiers::SHIFT),
+        (2, KeyModifiers::ALT),
+        (4, KeyModifiers::CONTROL),
+        (8, KeyModifiers::SUPER),
+        (16, KeyModifiers::HYPER),
+        (32, KeyModifiers::META),
+    ];
+    let held = held.into_iter().filter(|(bit, _)| bits & bit != 0);
+    held.map(|(_, modifier)| modifier).collect()
 }
 
 /// The parameters of a control sequence: separated by `;`, each with subparameters separated by
@@ -183,7 +183,7 @@ fn mouse(numbers: &[u8], last: u8) -> Option<Event> {
 struct Numbers<'a>(Vec<&'a str>);
 
 impl<'a> Numbers<'a> {
-    /// Parses the parameters; `None` if there are other bytes among them.
+    /// Parses the parameters; `None` if there is any other byte.
     fn read(bytes: &'a [u8]) -> Option<Self> {
         let is_known = |byte| matches!(byte, b'0'..=b'9' | b';' | b':');
         let text = str::from_utf8(bytes).ok()?;
@@ -202,17 +202,7 @@ impl<'a> Numbers<'a> {
 
     /// Returns the modifiers, which the second number holds as their bits plus one.
     fn modifiers(&self) -> KeyModifiers {
-        let bits = self.at(1).unwrap_or(1).saturating_sub(1);
-        let held = [
-            (1, KeyModifiers::SHIFT),
-            (2, KeyModifiers::ALT),
-            (4, KeyModifiers::CONTROL),
-            (8, KeyModifiers::SUPER),
-            (16, KeyModifiers::HYPER),
-            (32, KeyModifiers::META),
-        ];
-        let held = held.into_iter().filter(|(bit, _)| bits & bit != 0);
-        held.map(|(_, modifier)| modifier).collect()
+        modifiers_of(self.at(1).unwrap_or(1).saturating_sub(1))
     }
 
     fn kind(&self) -> KeyEventKind {
@@ -229,9 +219,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_read_in_the_forms_of_all_usual_terminals() {
+    fn keys_are_read_in_the_forms_of_all_common_terminals() {
         use KeyModifiers as M;
-        let function = |number| KeyCode::F(number);
         for (bytes, code, modifiers) in [
             ("a", KeyCode::Char('a'), M::NONE),
             ("A", KeyCode::Char('A'), M::SHIFT),
@@ -256,10 +245,10 @@ mod tests {
             ("\x1b[Z", KeyCode::BackTab, M::SHIFT),
             ("\x1b[3~", KeyCode::Delete, M::NONE),
             ("\x1b[5;5~", KeyCode::PageUp, M::CONTROL),
-            ("\x1bOP", function(1), M::NONE),
-            ("\x1b[15~", function(5), M::NONE),
-            ("\x1b[24~", function(12), M::NONE),
-            ("\x1b[[B", function(2), M::NONE),
+            ("\x1bOP", KeyCode::F(1), M::NONE),
+            ("\x1b[15~", KeyCode::F(5), M::NONE),
+            ("\x1b[24~", KeyCode::F(12), M::NONE),
+            ("\x1b[[B", KeyCode::F(2), M::NONE),
             ("\x1b[13;3u", KeyCode::Enter, M::ALT),
             ("\x1b[97;5u", KeyCode::Char('a'), M::CONTROL),
             ("\x1b[27;5;106~", KeyCode::Char('j'), M::CONTROL),
@@ -288,17 +277,13 @@ mod tests {
                 row: 2,
                 modifiers,
             };
-            let sequence = format!("\x1b[<{bytes}");
-            assert_eq!(
-                read(sequence.as_bytes()),
-                Some(Event::Mouse(event)),
-                "{bytes}"
-            );
+            let read = read(format!("\x1b[<{bytes}").as_bytes());
+            assert_eq!(read, Some(Event::Mouse(event)), "{bytes}");
         }
     }
 
     #[test]
-    fn what_is_not_known_means_nothing() {
+    fn an_unknown_sequence_is_no_event() {
         for bytes in [
             &b"\x1b[=5u"[..],
             b"\x1b[?2026;2$y",

@@ -11,23 +11,24 @@ pub enum Colours {
     /// Colours are sent as drawn.
     #[default]
     Shown,
-    /// Colours are left out; bold, dim, underline and reverse alone carry the meaning, following
-    /// <https://no-color.org>.
+    /// Colours are left out, as <https://no-color.org> asks; only bold, dim, underline and reverse
+    /// carry meaning.
     Dropped,
 }
 
 impl Colours {
-    /// Parses the environment variable `NO_COLOR`: any value but the empty one drops colours.
+    /// Parses the environment variable `NO_COLOR`: any non-empty value drops colours.
     pub fn from_no_color(value: Option<&std::ffi::OsStr>) -> Self {
-        match value {
-            Some(value) if !value.is_empty() => Self::Dropped,
-            _ => Self::Shown,
+        if value.is_none_or(std::ffi::OsStr::is_empty) {
+            Self::Shown
+        } else {
+            Self::Dropped
         }
     }
 }
 
-/// The style in which the terminal paints the next symbol. The underline colour is not tracked: it
-/// is not among the sixteen colours that the screen uses, and few terminals support it.
+/// The style in which the terminal draws the next symbol. It has no underline colour, which the
+/// screen does not use and few terminals support.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Pen {
     fg: Color,
@@ -38,15 +39,12 @@ pub(super) struct Pen {
 impl Pen {
     /// Returns the pen for a cell.
     pub(super) fn of(cell: &Cell, colours: Colours) -> Self {
+        let modifier = cell.modifier;
         let (fg, bg) = match colours {
             Colours::Shown => (cell.fg, cell.bg),
             Colours::Dropped => (Color::Reset, Color::Reset),
         };
-        Self {
-            fg,
-            bg,
-            modifier: cell.modifier,
-        }
+        Self { fg, bg, modifier }
     }
 
     /// Writes the shortest change from `before` (`None` if unknown) to this pen.
@@ -54,19 +52,13 @@ impl Pen {
         if before == Some(self) {
             return;
         }
-        // Attributes can only be turned off one kind at a time, and bold and dim share a code, so
-        // resetting is simpler and about as short.
+        // Attributes can only be turned off one kind at a time, and one code turns off both bold
+        // and dim, so a reset is simpler and about as short.
         let base = before.filter(|old| self.modifier.contains(old.modifier));
-        let restart = base.is_none() || self == Self::default();
-        let base = if restart {
-            Self::default()
-        } else {
-            base.unwrap_or_default()
-        };
-        out.extend_from_slice(b"\x1b[");
-        if restart {
-            out.extend_from_slice(b"0;");
-        }
+        let base = base.filter(|_| self != Self::default());
+        let start: &[u8] = if base.is_some() { b"\x1b[" } else { b"\x1b[0;" };
+        out.extend_from_slice(start);
+        let base = base.unwrap_or_default();
         for (modifier, code) in ATTRIBUTES {
             if self.modifier.contains(modifier) && !base.modifier.contains(modifier) {
                 put(out, format_args!("{code};"));
@@ -78,8 +70,7 @@ impl Pen {
         if self.bg != base.bg {
             put_colour(out, self.bg, 40);
         }
-        // Every code above ends in a semicolon; the last semicolon becomes the final byte of the
-        // sequence.
+        // Every code above ends in a semicolon; the last one becomes the sequence's final byte.
         if let Some(last) = out.last_mut() {
             *last = b'm';
         }

@@ -1,9 +1,9 @@
 //! Splits input bytes into whole sequences.
 //!
-//! A sequence is split by its form alone (ECMA-48), whether its meaning is known or not, so that no
-//! part of an unknown sequence is taken for typed text.
+//! Sequences are split by their form alone (ECMA-48), known or not, so that no part of an unknown
+//! sequence is taken for typed text.
 
-/// Starts every sequence of more than one character.
+/// The first byte of every sequence of more than one character.
 pub(super) const ESC: u8 = 0x1b;
 
 /// The result of splitting off the first sequence.
@@ -11,7 +11,7 @@ pub(super) const ESC: u8 = 0x1b;
 pub(super) enum Cut {
     /// The first sequence is this many bytes long.
     Whole(usize),
-    /// The sequence may continue. If it does not, the bytes are a key: Esc, or Alt and a key.
+    /// The sequence may continue; otherwise the bytes are a key: Esc, or Alt with a key.
     MaybeKey,
     /// The sequence is incomplete.
     Partial,
@@ -37,18 +37,17 @@ fn after(start: usize, length: Option<usize>) -> Cut {
 
 /// Returns the length of a control sequence after its `ESC [`.
 fn csi(bytes: &[u8]) -> Option<usize> {
-    // The function keys of the Linux console, and the oldest mouse encoding.
-    let fixed = match bytes.first()? {
-        b'[' => Some(2),
-        b'M' => Some(4),
-        _ => None,
-    };
-    if let Some(length) = fixed {
-        return (bytes.len() >= length).then_some(length);
+    match bytes.first()? {
+        // The function keys of the Linux console.
+        b'[' => (bytes.len() >= 2).then_some(2),
+        // The oldest mouse encoding.
+        b'M' => (bytes.len() >= 4).then_some(4),
+        _ => {
+            let end = bytes.iter().position(|byte| !matches!(byte, b' '..=b'?'))?;
+            // A byte that cannot end the sequence aborts it and is not part of it.
+            Some(end + usize::from(is_graphic(bytes[end])))
+        }
     }
-    let end = bytes.iter().position(|byte| !matches!(byte, b' '..=b'?'))?;
-    // Any byte but a final byte aborts the sequence, and is not part of it.
-    Some(end + usize::from(is_graphic(bytes[end])))
 }
 
 /// Returns the length of a string, such as a terminal's late answer, after its introducer.
@@ -71,8 +70,8 @@ fn character(bytes: &[u8]) -> Option<usize> {
         0xf0..=0xf4 => 4,
         _ => 1,
     };
-    let own = bytes[1..].iter().take(length - 1);
-    let own = own.take_while(|byte| matches!(byte, 0x80..=0xbf)).count() + 1;
+    let rest = bytes[1..].iter().take(length - 1);
+    let own = rest.take_while(|byte| matches!(byte, 0x80..=0xbf)).count() + 1;
     (own == length || own < bytes.len()).then_some(own)
 }
 
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sequences_are_cut_by_their_form_whether_they_are_known_or_not() {
+    fn sequences_are_split_by_their_form_known_or_not() {
         for (sequence, rest) in [
             ("a", "b"),
             ("\r", "q"),
@@ -125,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_not_come_whole_is_waited_for() {
+    fn an_incomplete_sequence_is_not_split_off() {
         for bytes in [&b"\x1b"[..], b"\x1b[", b"\x1bO", b"\x1b]", b"\x1bP"] {
             assert_eq!(cut(bytes), Cut::MaybeKey, "{bytes:?}");
         }

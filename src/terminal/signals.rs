@@ -10,10 +10,10 @@ use signal_hook::consts::{
 };
 use tokio::signal::unix::{self, SignalKind, signal};
 
-/// A signal to the process, by its purpose.
+/// A signal to the process, by purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Signal {
-    /// Terminate. By default a signal with this number ends the process at once and leaves the
+    /// Terminate. By default, a signal with this number ends the process at once and leaves the
     /// terminal as it is.
     End(u8),
     /// SIGTSTP: stop until continued. It comes from `kill`; in raw mode, Ctrl-Z is a key.
@@ -25,22 +25,17 @@ pub enum Signal {
 }
 
 /// The signals that end a process and can be handled, the most meaningful first. Signals for faults
-/// in the program itself (SIGSEGV and others) are not included: the program cannot continue after
-/// them. SIGPIPE is ignored by every Rust program.
+/// in the program itself (SIGSEGV and others) are not included, because it cannot continue after
+/// them; nor is SIGPIPE, which every Rust program ignores.
 const ENDING: [i32; 15] = [
     SIGHUP, SIGTERM, SIGINT, SIGQUIT, SIGABRT, SIGUSR1, SIGUSR2, SIGALRM, SIGVTALRM, SIGPROF,
     SIGIO, SIGXCPU, SIGXFSZ, SIGSYS, SIGTRAP,
 ];
 
 /// The ending signals that only Linux has: SIGSTKFLT, SIGPWR and the real-time signals.
-#[cfg(target_os = "linux")]
-fn own_ending() -> impl Iterator<Item = i32> {
-    [16, 30].into_iter().chain(34..=64)
-}
-
-#[cfg(not(target_os = "linux"))]
-fn own_ending() -> impl Iterator<Item = i32> {
-    std::iter::empty()
+fn linux_ending() -> impl Iterator<Item = i32> {
+    let own = [16, 30].into_iter().chain(34..=64);
+    own.filter(|_| cfg!(target_os = "linux"))
 }
 
 impl Signal {
@@ -54,8 +49,8 @@ impl Signal {
     }
 }
 
-/// Listens for signals. Once created, none of the signals has its default effect for the rest of
-/// the process's life.
+/// Listens for signals. Once it is created, none of them has its default effect for the rest of the
+/// process's life.
 #[derive(Debug)]
 pub struct Signals {
     /// The signals with their handlers, in order of priority.
@@ -70,7 +65,7 @@ impl Signals {
     ///
     /// If the handler of a signal that does not end the process cannot be installed.
     pub fn listen() -> io::Result<Self> {
-        Self::listen_to(ENDING.into_iter().chain(own_ending()))
+        Self::listen_to(ENDING.into_iter().chain(linux_ending()))
     }
 
     /// Starts listening for these ending signals and for all others. An ending signal whose handler
@@ -129,7 +124,7 @@ mod tests {
             assert_eq!(named.exit_code(), None);
         }
         let handled: Vec<Signal> = signals.handlers.iter().map(|(signal, _)| *signal).collect();
-        for number in ENDING.into_iter().chain(own_ending()) {
+        for number in ENDING.into_iter().chain(linux_ending()) {
             if !handled.contains(&Signal::End(u8::try_from(number).unwrap())) {
                 let is_kept_by_libc = cfg!(target_env = "musl") && number == 34;
                 assert!(is_kept_by_libc, "{number} is refused");
@@ -143,7 +138,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_signal_that_is_refused_is_left_out() {
+    async fn a_signal_that_cannot_be_handled_is_skipped() {
         let signals = Signals::listen_to([SIGKILL, SIGTERM].into_iter()).unwrap();
         let named: Vec<Signal> = signals.handlers.iter().map(|(signal, _)| *signal).collect();
         let term = Signal::End(u8::try_from(SIGTERM).unwrap());

@@ -1,38 +1,35 @@
-//! Makes wide glyphs unambiguous in a drawn buffer, before it is compared with the previous one.
+//! Wide glyphs: makes them unambiguous in a drawn buffer before it is compared with the previous
+//! one, and tells which ones every terminal shows as wide.
 
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 
 /// Gives every column covered by a wide glyph the same content: an empty symbol.
 ///
-/// A glyph of two columns hides the cell to its right, and ratatui (0.30.2, #2526, #2652) skips
-/// that cell when it compares two frames, so its content is arbitrary: when the glyph goes, the
-/// comparison may find the hidden cell "unchanged" and never draw it. An empty symbol differs from
+/// A glyph of two columns hides the cell to its right. ratatui (0.30.2, #2526, #2652) skips that
+/// cell when it compares two frames, so its content is arbitrary: once the glyph is gone, the
+/// comparison may find the hidden cell unchanged and never draw it. An empty symbol differs from
 /// everything that is ever shown, so an uncovered cell is always drawn.
 ///
-/// A glyph that is cut in half, by the right edge or by something drawn over its second column such
-/// as a popup's border, is replaced by blanks, because no terminal can show half a glyph.
+/// A glyph that is cut in half by the right edge, or by something such as a popup's border drawn
+/// over its second column, is replaced by blanks: no terminal can show half a glyph.
 ///
 /// Call it on the finished buffer of each frame, inside the closure passed to `Terminal::draw`.
 pub fn settle_wide_glyphs(buffer: &mut Buffer) {
-    let columns = usize::from(buffer.area.width);
-    if columns == 0 {
-        return;
-    }
+    let columns = usize::from(buffer.area.width).max(1);
     for row in buffer.content.chunks_mut(columns) {
         let mut x = 0;
         while x < row.len() {
-            let width = columns_of(&row[x]);
-            let end = x + width;
-            if width > 1 {
-                let whole = end <= row.len();
-                let end = end.min(row.len());
-                let (lead, covered) = row[x..end].split_at_mut(1);
-                if whole && covered.iter().all(is_blank) {
-                    covered.iter_mut().for_each(cover);
-                } else {
-                    lead[0].set_symbol(" ");
-                    x += 1;
-                    continue;
+            let end = x + columns_of(&row[x]);
+            if end > x + 1 {
+                match row.get_mut(x + 1..end) {
+                    Some(covered) if covered.iter().all(is_blank) => {
+                        covered.iter_mut().for_each(cover);
+                    }
+                    _ => {
+                        row[x].set_symbol(" ");
+                        x += 1;
+                        continue;
+                    }
                 }
             }
             x = end;
@@ -57,6 +54,19 @@ fn is_blank(cell: &Cell) -> bool {
 fn cover(cell: &mut Cell) {
     cell.reset();
     cell.set_symbol("");
+}
+
+/// Returns whether a symbol is a single ideograph, syllable or fullwidth form, which every terminal
+/// shows in two columns. Emoji are not included.
+pub(super) fn is_plain_wide(symbol: &str) -> bool {
+    let mut characters = symbol.chars();
+    let plain = characters.next().is_some_and(|character| {
+        matches!(character,
+            '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{a4cf}' | '\u{ac00}'..='\u{d7a3}'
+            | '\u{f900}'..='\u{faff}' | '\u{fe30}'..='\u{fe6f}' | '\u{ff01}'..='\u{ffe6}'
+            | '\u{20000}'..='\u{3fffd}')
+    });
+    plain && characters.next().is_none()
 }
 
 #[cfg(test)]

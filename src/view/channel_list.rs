@@ -1,28 +1,30 @@
 //! The channel list: subscriptions to patterns first, then every channel.
 
+mod entry;
+mod latest;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
-use super::listed::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
-use super::{empty, frame, latest, theme};
+use self::entry::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
+use super::line::{LineBuilder, fitting};
+use super::{empty, frame, theme};
 use crate::app::{App, Entry, Focus, ListForm, MAX_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
-/// Columns reserved for the name of a subscription, whatever its state.
+/// Columns reserved for a subscription's name, whatever its state.
 const MIN_FOR_NAME: usize = 8;
 
 /// Minimum columns of a line to show a count, and to show the latest payload.
 const MIN_FOR_COUNT: usize = 40;
 const MIN_FOR_LATEST: usize = 56;
 
-/// Columns of a rate with its bars, or of "silent 42s"; and on a narrow line of a rate or "42s"
-/// alone.
+/// Columns of a rate with its bars or of "silent 42s"; on a narrow line, of a rate or "42s" alone.
 const ACTIVITY: usize = 14;
 const NARROW_ACTIVITY: usize = 8;
 const MIN_FOR_BARS: usize = 28;
@@ -33,23 +35,25 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut sort = format!(" by {} ", app.channels().sort.name());
     let mut style = theme::QUIET;
     let is_latest = app.channels().form == ListForm::Latest;
-    // The log, which would show the stop, is hidden.
+    // The log, which would show that a breakpoint has stopped it, is hidden.
     if is_latest && app.session().breakpoints.stop.is_some() {
         (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
     }
     let titles = titles(app);
     let room = usize::from(area.width).saturating_sub(sort.width() + 4);
-    let fitting = titles.iter().find(|title| title.width() <= room);
-    let title = fitting.unwrap_or(&titles[0]);
+    let title = fitting(&titles, room);
     // If not all channels are listed, the title must say so.
-    if fitting.is_none() && titles.len() > 1 && style == theme::QUIET {
+    if title.is_none() && titles.len() > 1 && style == theme::QUIET {
         sort.clear();
     }
     let accent = has_focus.then(|| frame::accent(app));
+    let title = title.unwrap_or(&titles[0]);
     frame::draw(area, accent, title, (&sort, style), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);
-    let entries = app.channels().entries().iter().enumerate().skip(top);
+    let entries = app.channels().entries();
+    let total = entries.len();
+    let entries = entries.iter().enumerate().skip(top);
     let columns = usize::from(lines.width);
     let mut painter = is_latest.then(|| latest::Painter::new(app, columns));
     for (row, (index, entry)) in (0..lines.height).zip(entries) {
@@ -58,40 +62,31 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         line(app, *entry, columns, painter.as_mut()).draw(lines, row, style, buffer);
     }
     if is_latest && app.session().log.channels().is_empty() {
-        let used = u16::try_from(app.channels().entries().len()).unwrap_or(u16::MAX);
-        empty::draw(app, frame::below(lines, used), buffer);
+        empty::draw(app, frame::below(lines, total), buffer);
     }
     frame::footer(area, &details(app).unwrap_or_default(), buffer);
-    let total = app.channels().entries().len();
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
 
-/// Returns titles with the number of channels and, if not all are listed, how many are; the longest
-/// form first.
+/// Returns the title with the number of channels and, if not all are listed, how many are; the
+/// longest form first.
 fn titles(app: &App) -> Vec<String> {
-    let all = app.session().log.channels().len() as u64;
-    let listed = MAX_LISTED as u64;
+    let channels = app.session().log.channels();
+    let (all, listed) = (channels.len() as u64, MAX_LISTED as u64);
+    let what = match app.channels().form {
+        ListForm::Names => "Channels",
+        ListForm::Latest => "Latest values",
+    };
+    let count = figures::count(all);
     if all <= listed {
-        return vec![format!(" {} {} ", what(app), figures::count(all))];
+        return vec![format!(" {what} {count} ")];
     }
-    let what = what(app);
     let short = [listed, all].map(figures::short_count).join(" of ");
     vec![
-        format!(
-            " {what} {} of {} ",
-            figures::count(listed),
-            figures::count(all)
-        ),
+        format!(" {what} {} of {count} ", figures::count(listed)),
         format!(" {what} {short} "),
         format!(" {short} "),
     ]
-}
-
-fn what(app: &App) -> &'static str {
-    match app.channels().form {
-        ListForm::Names => "Channels",
-        ListForm::Latest => "Latest values",
-    }
 }
 
 fn line(
@@ -105,71 +100,66 @@ fn line(
         Entry::Pattern(id) | Entry::NotReceiving(id) => subscription(app, id, &mut line),
         Entry::Channel(id) => match (app.session().log.channels().by_id(id), painter) {
             (Some(channel), Some(painter)) => painter.channel(channel, &mut line),
-            (Some(channel), None) => heard(app, channel, &mut line),
+            (Some(channel), None) => with_messages(app, channel, &mut line),
             (None, _) => line.words("(forgotten)", theme::QUIET),
         },
     }
     line
 }
 
-/// Draws a pattern, or a channel that has not had any messages.
+/// Adds a pattern, or a channel that has had no messages.
 fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
     let subscriptions = &app.session().subscriptions;
     let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
         return;
     };
     let (mark, style) = mark_of(state);
+    line.word(format!("{mark} "), style);
+    let room = line.left();
     let words = match state {
         SubscriptionState::Pending => match app.session().server.connection {
-            Connection::Refused { .. } => "refused".to_owned(),
-            _ => "pending".to_owned(),
+            Connection::Refused { .. } => "refused",
+            _ => "pending",
         },
-        SubscriptionState::Live => "live".to_owned(),
-        SubscriptionState::Denied(reason) => {
-            format!("denied: {}", escape::whole(reason.text.as_bytes()))
-        }
-        SubscriptionState::Ended(_) => "ended".to_owned(),
-        SubscriptionState::Unsubscribed => "left".to_owned(),
+        SubscriptionState::Live => "live",
+        SubscriptionState::Denied(_) => "denied: ",
+        SubscriptionState::Ended(_) => "ended",
+        SubscriptionState::Unsubscribed => "unsubscribed",
     };
-    line.word(format!("{mark} "), style);
-    // These kinds may have the same name as an ordinary channel.
-    let words = match topic.kind {
-        _ if matches!(state, SubscriptionState::Denied(_)) => words,
-        SubscriptionKind::Sentinel => format!("sentinels, {words}"),
-        SubscriptionKind::Shard | SubscriptionKind::ShardPattern => format!("sharded, {words}"),
-        SubscriptionKind::Channel | SubscriptionKind::Pattern => words,
-    };
-    let room = line.left();
-    let most = match state {
+    let (reason, most) = match state {
         // The reason may take half of the line.
-        SubscriptionState::Denied(_) => room / 2,
-        _ => room.saturating_sub(MIN_FOR_NAME),
+        SubscriptionState::Denied(error) => (escape::whole(error.text.as_bytes()), room / 2),
+        _ => (String::new(), room.saturating_sub(MIN_FOR_NAME)),
     };
+    // These kinds may have the same name as an ordinary channel.
+    let kind = match topic.kind {
+        _ if matches!(state, SubscriptionState::Denied(_)) => "",
+        SubscriptionKind::Sentinel => "sentinels, ",
+        SubscriptionKind::Shard | SubscriptionKind::ShardPattern => "sharded, ",
+        SubscriptionKind::Channel | SubscriptionKind::Pattern => "",
+    };
+    let words = format!("{kind}{words}{reason}");
     let wanted = words.chars().count().min(most) + 1;
     line.name(&topic.name, room.saturating_sub(wanted), theme::STRONG);
     line.space(1);
     line.words(&words, style);
 }
 
-fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
+/// Adds a channel that has had messages.
+fn with_messages(app: &App, channel: &Channel, line: &mut LineBuilder) {
     let (mark, mark_style) = mark(app, channel.name());
     line.word(format!("{mark} "), mark_style);
     let name_style = name_style(app, channel.name());
     let columns = line.left();
     let has_count = columns >= MIN_FOR_COUNT;
     let has_latest = columns >= MIN_FOR_LATEST;
-    let width = if columns >= MIN_FOR_BARS {
-        ACTIVITY
-    } else {
-        NARROW_ACTIVITY
-    };
+    let has_bars = columns >= MIN_FOR_BARS;
+    let width = if has_bars { ACTIVITY } else { NARROW_ACTIVITY };
     let figures = width + 1 + if has_count { 10 } else { 0 };
-    let room = columns.saturating_sub(figures);
-    let name_columns = if has_latest {
-        room.min(app.session().name_columns.max(12))
-    } else {
-        room
-    };
+    let mut name_columns = columns.saturating_sub(figures);
+    if has_latest {
+        name_columns = name_columns.min(app.session().name_columns.max(12));
+    }
     line.name(channel.name(), name_columns, name_style);
     if has_count {
         let count = figures::short_count(channel.messages);
@@ -186,9 +176,9 @@ fn heard(app: &App, channel: &Channel, line: &mut LineBuilder) {
 /// Adds the rate with its bars, or how long the channel has been silent, in `width` columns.
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
-    // Silence does not count before messages could be received.
-    let now = app.session().now;
-    let silence = now.since(channel.last_received.max(app.session().server.live_since));
+    // The time before messages could be received does not count as silence.
+    let since = channel.last_received.max(app.session().server.live_since);
+    let silence = app.session().now.since(since);
     if let Some((words, style)) = instead_of_rate(app, channel.name(), width) {
         line.word(format!("{words:>width$}"), style);
     } else if silence >= SILENT_AFTER {
@@ -196,28 +186,29 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
         let words = format!("{silent}{}", figures::age(silence));
         line.word(format!("{words:>width$}"), theme::QUIET);
     } else {
-        let rate = figures::rate(channel.rate(now));
+        let rate = figures::rate(channel.rate(app.session().now));
         let columns = if has_bars { width - BARS - 1 } else { width };
         line.word(format!("{rate:>columns$}"), Style::new());
         if has_bars {
             line.space(1);
-            line.word(figures::sparkline(&channel.bars(now, BARS)), theme::BARS);
+            let bars = figures::sparkline(&channel.bars(app.session().now, BARS));
+            line.word(bars, theme::BARS);
         }
     }
 }
 
 /// Returns the figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
-    let channels = app.session().log.channels();
-    let channel = app.channels().selected_channel(channels)?;
+    let channel = app
+        .channels()
+        .selected_channel(app.session().log.channels())?;
     let ago = figures::age(app.session().now.since(channel.last_received));
     let count = figures::count(channel.messages);
-    Some(format!(
-        " {count} · {} · {ago} ago ",
-        figures::size(channel.bytes)
-    ))
+    let size = figures::size(channel.bytes);
+    Some(format!(" {count} · {size} · {ago} ago "))
 }
 
+/// Adds the payload of the channel's last message.
 fn latest(app: &App, channel: &Channel, line: &mut LineBuilder) {
     let row = app.session().log.row(channel.last_row);
     if let Some(Content::Message { payload, size, .. }) = row.map(|row| row.content) {

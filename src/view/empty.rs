@@ -1,4 +1,4 @@
-//! The text of an empty log: what the situation is, and what to do about it.
+//! The text in place of an empty log: why it is empty, and what to do about it.
 
 mod words;
 
@@ -7,9 +7,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
-use self::words::{Words, plain, rows_of, strong};
-use super::query_box::unchecked;
-use super::state::{server_words, sought_words, wait};
+use self::words::{Words, rows_of, strong};
+use super::state::{server_words, sought_words, unchecked, wait};
 use super::theme;
 use crate::app::{App, LostNode, connection_remedy, connection_words, denial_remedy, topic_words};
 use crate::message::ConnectionError;
@@ -18,7 +17,7 @@ use crate::payload::figures;
 use crate::query::Query;
 use crate::server::Connection;
 
-/// Maximum columns of a query that nothing matches.
+/// Maximum columns of a query without matches.
 const QUERY_COLUMNS: usize = 60;
 
 /// Maximum number of subscriptions that are named.
@@ -54,34 +53,28 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         return hidden(app, kept);
     }
     if let Some(away) = app.session().server.nodes.lost() {
-        return beside(app, away);
+        return one_away(app, away);
     }
     let words = match &app.session().server.connection {
         Connection::Live => return silent(app, address),
-        Connection::Connecting => Words {
-            case: format!("Connecting to {address} …"),
-            ..Words::default()
-        },
+        Connection::Connecting => Words::new(format!("Connecting to {address} …"), ""),
         Connection::Reconnecting {
             reason,
             retry_at,
             attempts,
-        } => Words {
-            case: format!("Not connected to {address}"),
-            reason: Some(whole(connection_words(reason).as_bytes())),
-            keys: format!(
-                "Attempt {} starts {}. Press r to try now, q to quit.",
-                attempts + 1,
-                wait(*retry_at, app.session().now)
-            ),
-            more: match connection_remedy(reason) {
-                Some(remedy) => vec![remedy.to_owned()],
-                None => vec![
-                    "Another server: subscope -u redis://host:port".to_owned(),
-                    "Without a server: subscope demo".to_owned(),
-                ],
-            },
-        },
+        } => {
+            let situation = format!("Not connected to {address}");
+            let (attempt, wait) = (attempts + 1, wait(*retry_at, app.session().now));
+            let keys = format!("Attempt {attempt} starts {wait}. Press r to try now, q to quit.");
+            let mut words = failed(situation, reason, keys);
+            if words.more.is_empty() {
+                words.more = vec![
+                    "Another server: subscope -u redis://host:port",
+                    "Without a server: subscope demo",
+                ];
+            }
+            words
+        }
         Connection::Refused { reason, retry_at } => {
             let next_try = retry_at.map(|at| wait(at, app.session().now));
             refused(address, reason, next_try)
@@ -89,6 +82,16 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         Connection::Idle => idle(app, address),
     };
     words.lines(columns, rows)
+}
+
+/// Returns the text for a connection that failed for this reason.
+fn failed(situation: String, reason: &ConnectionError, keys: String) -> Words {
+    Words {
+        situation,
+        reason: Some(whole(connection_words(reason).as_bytes())),
+        keys,
+        more: connection_remedy(reason).into_iter().collect(),
+    }
 }
 
 /// Returns the text for a refused login.
@@ -100,53 +103,32 @@ fn refused(address: &str, reason: &ConnectionError, next_try: Option<String>) ->
         ),
         None => "Press r to retry, q to quit.".to_owned(),
     };
-    Words {
-        case: format!("Login refused by {address}"),
-        reason: Some(whole(connection_words(reason).as_bytes())),
-        keys,
-        more: connection_remedy(reason)
-            .map(str::to_owned)
-            .into_iter()
-            .collect(),
-    }
+    failed(format!("Login refused by {address}"), reason, keys)
 }
 
 /// Returns the text for a client without subscriptions.
 fn idle(app: &App, address: &str) -> Words {
-    let keys = "Press a to subscribe to a channel or a pattern.".to_owned();
+    const KEYS: &str = "Press a to subscribe to a channel or a pattern.";
     if app.session().subscriptions.have_all_ended() {
-        return Words {
-            case: "All subscriptions have ended".to_owned(),
-            keys,
-            ..Words::default()
-        };
+        return Words::new("All subscriptions have ended".to_owned(), KEYS);
     }
     if let Some(words) = sought_words(app) {
-        return Words {
-            case: capitalized(&words),
-            keys,
-            more: vec![
-                "A channel without subscribers cannot be found: subscribe to it by name."
-                    .to_owned(),
-            ],
-            ..Words::default()
-        };
+        let mut words = Words::new(capitalized(&words), KEYS);
+        let hint = "A channel without subscribers cannot be found: subscribe to it by name.";
+        words.more.push(hint);
+        return words;
     }
     match app.session().subscriptions.denied().next() {
         Some((_, error)) if error.code.is_about_login() => {
             refused(address, &ConnectionError::Redis(error.clone()), None)
         }
-        Some((topic, error)) => Words {
-            case: format!("Redis refuses {}", topic_words(topic)),
-            reason: Some(whole(error.text.as_bytes())),
-            keys: denial_remedy(topic, error).to_owned(),
-            more: Vec::new(),
-        },
-        None => Words {
-            case: "No subscriptions".to_owned(),
-            keys,
-            ..Words::default()
-        },
+        Some((topic, error)) => {
+            let situation = format!("Redis refuses {}", topic_words(topic));
+            let mut words = Words::new(situation, denial_remedy(topic, error));
+            words.reason = Some(whole(error.text.as_bytes()));
+            words
+        }
+        None => Words::new("No subscriptions".to_owned(), KEYS),
     }
 }
 
@@ -156,8 +138,8 @@ fn capitalized(words: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// Returns the text for when no message has arrived, and one server is away while others serve.
-fn beside(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
+/// Returns the text for when no message has arrived and one of several servers is away.
+fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
         Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => {
             connection_words(reason)
@@ -165,21 +147,18 @@ fn beside(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
         _ => String::new(),
     };
     let mut lines = silent(app, &app.session().settings.address);
-    let words = format!(
-        "{} is away: {}",
-        server_words(away),
-        whole(reason.as_bytes())
-    );
-    let behind_first = 1.min(lines.len());
-    lines.insert(behind_first, Line::styled(words, theme::BAD));
+    let (server, reason) = (server_words(away), whole(reason.as_bytes()));
+    let words = format!("{server} is away: {reason}");
+    lines.insert(1, Line::styled(words, theme::BAD));
     lines
 }
 
+/// Returns the text for a live connection on which no message has arrived.
 fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     let topics = app.session().subscriptions.live();
     let mut live: Vec<String> = topics.map(|topic| whole_name(&topic.name)).collect();
     if live.is_empty() {
-        return unheard(app, address);
+        return unconfirmed(app, address);
     }
     let more = live.len().saturating_sub(MOST_NAMED);
     live.truncate(MOST_NAMED);
@@ -190,63 +169,61 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
     let is_cleared = app.session().log.counters().cleared > 0;
     let mut lines = vec![
         strong(format!("Listening to {}{more}", live.join(", "))),
-        plain(if is_cleared {
-            "No message has arrived since the log was cleared.".to_owned()
+        Line::raw(if is_cleared {
+            "No message has arrived since the log was cleared."
         } else {
-            "No messages yet. Redis does not store Pub/Sub messages.".to_owned()
+            "No messages yet. Redis does not store Pub/Sub messages."
         }),
         Line::default(),
     ];
     if let Some(command) = app.session().sentinel_command() {
-        lines.push(plain(
-            "This is a sentinel: it reports failovers only. To follow the master it watches:"
-                .to_owned(),
+        lines.push(Line::raw(
+            "This is a sentinel: it reports failovers only. To follow the master it watches:",
         ));
         lines.push(Line::raw(format!("  {command}")));
         return lines;
     }
-    let keys = if app.session().settings.read_only {
-        "Press a to subscribe to more"
+    let (keys, or) = if app.session().settings.read_only {
+        ("Press a to subscribe to more", ", or publish in a shell:")
     } else {
-        "Press p to publish a message, a to subscribe to more"
+        let keys = "Press p to publish a message, a to subscribe to more";
+        (keys, ", or in a shell:")
     };
-    let Some(command) = app.session().shell_command() else {
-        lines.push(plain(format!("{keys}.")));
-        return lines;
-    };
-    let or = if app.session().settings.read_only {
-        ", or publish in a shell:"
-    } else {
-        ", or in a shell:"
-    };
-    lines.push(plain(format!("{keys}{or}")));
-    lines.push(Line::raw(format!("  {command}")));
+    match app.session().shell_command() {
+        None => lines.push(Line::raw(format!("{keys}."))),
+        Some(command) => {
+            lines.push(Line::raw(format!("{keys}{or}")));
+            lines.push(Line::raw(format!("  {command}")));
+        }
+    }
     lines
 }
 
 /// Returns the text for a connection without a live subscription.
-fn unheard(app: &App, address: &str) -> Vec<Line<'static>> {
+fn unconfirmed(app: &App, address: &str) -> Vec<Line<'static>> {
     let mut denied = app.session().subscriptions.denied();
     let Some((topic, error)) = denied.next() else {
         return vec![
             strong(format!("Connected to {address}")),
-            plain("Redis has not confirmed any subscription yet.".to_owned()),
+            Line::raw("Redis has not confirmed any subscription yet."),
         ];
     };
     vec![
         strong(format!("Redis refuses {}", topic_words(topic))),
         Line::styled(whole(error.text.as_bytes()), theme::BAD),
         Line::default(),
-        plain(denial_remedy(topic, error).to_owned()),
+        Line::raw(denial_remedy(topic, error)),
     ]
 }
 
-/// Says that no message is shown, with everything that hides messages.
+/// Says that no message is shown, and names everything that hides messages.
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let filters = &app.session().filters;
     // Messages that have just arrived may not be searched yet.
-    let watch = filters.watch.as_ref();
-    let left = watch.map_or(0, |watch| watch.progress().left());
+    let left = filters
+        .watch
+        .as_ref()
+        .map_or(0, |watch| watch.progress().left());
     let searched = figures::count(kept.saturating_sub(left));
     let typed = filters.typed.as_ref().map(|query| {
         let kind = if query.is_text() { "text " } else { "" };
@@ -269,24 +246,28 @@ fn short(query: &Query) -> String {
 
 /// Describes the enabled filters of the list.
 fn listed_filters(app: &App) -> Option<String> {
-    let list = app.session().filters.list.iter();
-    let listed: Vec<_> = list.filter(|filter| filter.is_on).collect();
-    match listed[..] {
+    let enabled = app
+        .session()
+        .filters
+        .list
+        .iter()
+        .filter(|filter| filter.is_on);
+    let enabled: Vec<_> = enabled.collect();
+    match enabled[..] {
         [] => None,
         [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),
         [one] => Some(format!("the list's filter {}", short(&one.query))),
-        _ => Some(format!("the {} filters of the list", listed.len())),
+        _ => Some(format!("the {} filters of the list", enabled.len())),
     }
 }
 
 /// Describes the channels whose messages are hidden entirely.
 fn hidden_channels(app: &App) -> Option<String> {
-    let filters = &app.session().filters;
-    if let Some(name) = &filters.only {
-        // The only channel is shown even if it is muted.
+    if let Some(name) = app.session().filters.only.as_deref() {
+        // That channel is shown even if it is muted.
         return Some(format!("only channel {} is shown", whole_name(name)));
     }
-    match filters.muted_and_heard {
+    match app.session().filters.muted_and_heard {
         0 => None,
         1 => Some("1 channel is muted".to_owned()),
         several => Some(format!("{several} channels are muted")),
@@ -296,18 +277,19 @@ fn hidden_channels(app: &App) -> Option<String> {
 /// Lists the keys that undo what hides rows.
 fn how_to_show(app: &App) -> String {
     let filters = &app.session().filters;
-    let typed = filters
-        .typed
-        .is_some()
-        .then_some("/ to change the filter, Esc to clear it");
-    let listed = filters.list.iter().any(|filter| filter.is_on);
-    let listed = listed.then_some("f for the list of filters");
-    let only = filters.only.is_some();
-    let only = only.then_some("Enter on the channel to show all");
-    let is_muted = only.is_none() && filters.muted_and_heard > 0;
-    let muted = is_muted.then_some("m on a muted channel to show it");
-    let all = [typed, listed, only, muted].into_iter().flatten();
-    format!("Press {}.", all.collect::<Vec<_>>().join(", "))
+    let is_typed = filters.typed.is_some();
+    let is_listed = filters.list.iter().any(|filter| filter.is_on);
+    let is_only = app.session().filters.only.as_deref().is_some();
+    let is_muted = !is_only && app.session().filters.muted_and_heard > 0;
+    let keys = [
+        (is_typed, "/ to change the filter, Esc to clear it"),
+        (is_listed, "f for the list of filters"),
+        (is_only, "Enter on the channel to show all"),
+        (is_muted, "m on a muted channel to show it"),
+    ];
+    let keys = keys.into_iter().filter(|(applies, _)| *applies);
+    let keys: Vec<&str> = keys.map(|(_, key)| key).collect();
+    format!("Press {}.", keys.join(", "))
 }
 
 /// Returns the text for a log whose messages are all hidden.
@@ -316,41 +298,40 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
     let filters = &app.session().filters;
     if let Some(lag) = filters.lag(app.session().now).filter(|lag| !lag.is_done()) {
         let (left, total) = (figures::count(lag.left()), figures::count(lag.total));
-        return vec![plain(format!(
-            "Nothing found yet, {left} of {total} not yet searched …"
-        ))];
+        let words = format!("Nothing found yet, {left} of {total} not yet searched …");
+        return vec![Line::raw(words)];
     }
     if filters.typed.is_some() || filters.list.iter().any(|filter| filter.is_on) {
         let how = how_to_show(app);
-        let not_known = unchecked(&filters.unchecked()).join(", ");
-        let mut lines = vec![strong(no_match(app, kept, not_known.is_empty()))];
+        let not_checked = unchecked(&filters.unchecked()).join(", ");
+        let mut lines = vec![strong(no_match(app, kept, not_checked.is_empty()))];
         if let Some(meant) = filters.typed.as_ref().and_then(Query::suggestion) {
             let meant = whole(meant.as_bytes());
             let words = format!("Did you mean {meant}? / then Tab accepts");
             lines.push(Line::styled(words, theme::WATCH));
         }
-        if !not_known.is_empty() {
-            lines.push(plain(format!(
-                "{not_known}. In an open message, [ learns the shape of its channel, and # tracks \
+        if !not_checked.is_empty() {
+            lines.push(Line::raw(format!(
+                "{not_checked}. In an open message, [ learns the shape of its channel, and # tracks \
                  a number."
             )));
         }
         if let Some(trouble) = filters.trouble() {
             lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));
         }
-        lines.push(plain(format!("{count} are hidden. {how}")));
+        lines.push(Line::raw(format!("{count} are hidden. {how}")));
         return lines;
     }
     match app.session().filters.only.as_deref() {
         Some(name) => vec![
             strong(format!("No messages kept on {}", whole_name(name))),
-            plain(format!(
+            Line::raw(format!(
                 "{count} on other channels are hidden. Press Esc to show all."
             )),
         ],
         None => vec![
             strong("All kept messages are on muted channels".to_owned()),
-            plain(format!(
+            Line::raw(format!(
                 "{count} are hidden. Select a channel and press m to show it."
             )),
         ],

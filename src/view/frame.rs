@@ -1,23 +1,27 @@
-//! Borders with titles, the selected line and scroll bars, shared by the regions.
+//! Borders with titles, popups, lists and scroll bars, shared by the regions.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Block, BorderType, Widget as _};
+use ratatui::widgets::{Block, BorderType, Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
+use super::line::LineBuilder;
 use super::theme;
 use crate::app::App;
 
-/// Returns the style of a focused frame, which the profile determines.
+/// The right title of a border without one.
+pub(super) const NO_TITLE: (&str, Style) = ("", Style::new());
+
+/// Returns the style of a focused pane's border: the colour of the profile, if it has one.
 pub(super) fn accent(app: &App) -> Style {
     let profile = app.session().settings.profile.as_ref();
     theme::accent(profile.and_then(|badge| badge.colour))
 }
 
-/// Draws a border with a title at the left and, if there is room beside it, one at the right; in
-/// `accent` if it has the focus.
+/// Draws a border with a title on the left and, if there is room, one on the right. `accent` is the
+/// border's style if the pane has the focus.
 pub(super) fn draw(
     area: Rect,
     accent: Option<Style>,
@@ -25,26 +29,75 @@ pub(super) fn draw(
     right: (&str, Style),
     buffer: &mut Buffer,
 ) {
-    let style = accent.unwrap_or(theme::QUIET);
+    let room = usize::from(area.width.saturating_sub(4));
+    let fits_both = title.width() + right.0.width() <= room;
+    // The right title says more about the current state than the left one.
+    let is_right_only =
+        !fits_both && !right.0.is_empty() && title.width() > room / 2 && right.0.width() <= room;
     let mut block = Block::bordered()
         .border_type(BorderType::Rounded)
-        .border_style(style);
-    let room = usize::from(area.width.saturating_sub(4));
-    let title_style = accent.unwrap_or_default().patch(theme::STRONG);
-    block = block.title(Line::styled(title.to_owned(), title_style));
-    if title.width() + right.0.width() <= room {
+        .border_style(accent.unwrap_or(theme::QUIET));
+    if !is_right_only {
+        let style = accent.unwrap_or_default().patch(theme::STRONG);
+        block = block.title(Line::styled(title.to_owned(), style));
+    }
+    if fits_both || is_right_only {
         block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());
-    } else if !right.0.is_empty() && title.width() > room / 2 && right.0.width() <= room {
-        // The right title says more about the current state than the left one.
-        block = Block::bordered()
-            .border_type(BorderType::Rounded)
-            .border_style(style)
-            .title(Line::styled(right.0.to_owned(), right.1).right_aligned());
     }
     block.render(area, buffer);
 }
 
-/// Draws trusted text in the bottom border, if it fits.
+/// Clears `area` and draws a border as [`draw`] does.
+pub(super) fn draw_over(
+    area: Rect,
+    accent: Option<Style>,
+    title: &str,
+    right: (&str, Style),
+    buffer: &mut Buffer,
+) {
+    Clear.render(area, buffer);
+    draw(area, accent, title, right, buffer);
+}
+
+/// Draws an empty popup a little above the middle of `area`, with this many columns, border
+/// included, for this many lines. Returns its region with the border.
+pub(super) fn popup(
+    area: Rect,
+    (columns, lines): (u16, usize),
+    accent: Style,
+    title: &str,
+    buffer: &mut Buffer,
+) -> Rect {
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+    let (width, height) = (columns.min(area.width), rows.min(area.height));
+    let place = Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
+    };
+    draw_over(place, Some(accent), title, NO_TITLE, buffer);
+    place
+}
+
+/// Draws the lines of a list that fit into `area`, with the selected one in view. Returns the index
+/// of the first.
+pub(super) fn list(
+    area: Rect,
+    selected: usize,
+    count: usize,
+    line: impl Fn(usize) -> LineBuilder,
+    buffer: &mut Buffer,
+) -> usize {
+    let top = (selected + 1).saturating_sub(usize::from(area.height).max(1));
+    for (row, index) in (0..area.height).zip(top..count) {
+        let style = selection(index == selected, true);
+        line(index).draw(area, row, style, buffer);
+    }
+    top
+}
+
+/// Draws trusted text in the bottom border if it fits.
 pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     let columns = words.width();
     if area.height > 1 && columns > 0 && columns + 4 <= usize::from(area.width) {
@@ -53,21 +106,9 @@ pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     }
 }
 
-/// Returns a centred region of at most this size; it is a little above the middle of `area`.
-pub(super) fn popup(area: Rect, columns: u16, rows: u16) -> Rect {
-    let width = columns.min(area.width);
-    let height = rows.min(area.height);
-    Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 3,
-        width,
-        height,
-    }
-}
-
-/// Returns the rest of `lines` below the first `used` lines.
-pub(super) fn below(lines: Rect, used: u16) -> Rect {
-    let used = used.min(lines.height);
+/// Returns the part of `lines` below its first `used` lines.
+pub(super) fn below(lines: Rect, used: usize) -> Rect {
+    let used = u16::try_from(used).unwrap_or(u16::MAX).min(lines.height);
     Rect {
         y: lines.y + used,
         height: lines.height - used,
@@ -75,7 +116,7 @@ pub(super) fn below(lines: Rect, used: u16) -> Rect {
     }
 }
 
-/// Returns the style of a line, by whether it is selected and its pane has the focus.
+/// Returns the style of a line that may be selected, in a pane that may have the focus.
 pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     match (is_selected, has_focus) {
         (false, _) => Style::new(),

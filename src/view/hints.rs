@@ -11,7 +11,7 @@ use crate::app::{
     Position, Purpose, QueryAction, RowAction, ScreenAction, SessionAction, bindings_in,
 };
 
-/// A hint that differs from that of the binding: for which action, whether it applies now, and the
+/// A hint that replaces the binding's own: the action, whether the exception applies now, and the
 /// hint, if any.
 type Exception = (Action, bool, Option<&'static str>);
 
@@ -28,20 +28,28 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Returns the exceptions, of which the first one that applies counts.
+/// Returns the exceptions; the first that applies counts.
 #[rustfmt::skip] // One line per exception, so that it reads as a table.
 fn exceptions(app: &App) -> [Exception; 13] {
     let context = app.context();
     let is_frozen = app.messages().position() != Position::Following;
-    let no_values = !shows_values(app);
+    let reader = app.open().map(|open| &open.reader);
+    let no_values = reader.is_none_or(|reader| reader.form() != Form::Values);
+    let no_match = reader.is_none_or(|reader| reader.mark_count() == 0);
     let reads_chart = context == Context::Chart && app.plot().cursor().is_some();
-    let no_filter = written_for(app) != Some(Purpose::Filter);
+    let edited = match app.overlay() {
+        Some(Overlay::Query(query_box)) => Some(query_box.purpose),
+        _ => None,
+    };
+    let no_filter = edited != Some(Purpose::Filter);
+    // Leaving the box ends a filter or a search.
+    let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
     [
         // The latest values cannot be frozen.
         (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
         (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
-        (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.is_some(), Some("all channels")),
-        (Action::Message(MessageAction::NextMatch), has_no_match(app), None),
+        (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.as_deref().is_some(), Some("all channels")),
+        (Action::Message(MessageAction::NextMatch), no_match, None),
         (Action::Message(MessageAction::Fold), no_values, None),
         (Action::Message(MessageAction::Unfold), no_values, None),
         (Action::Row(RowAction::FilterByValue), no_values, None),
@@ -49,13 +57,13 @@ fn exceptions(app: &App) -> [Exception; 13] {
         (Action::Query(QueryAction::TakeOffer), app.offered().is_none(), None),
         (Action::Query(QueryAction::KeepFilter), no_filter, None),
         (Action::Plot(PlotAction::ToggleHistogram), context == Context::Plot, Some("plot")),
-        (Action::Back, reads_chart, Some("go on")),
-        (Action::Back, is_kept_by_leaving(app), Some("leave")),
+        (Action::Back, reads_chart, Some("hide cursor")),
+        (Action::Back, is_kept, Some("leave")),
     ]
 }
 
-/// Adds the keys of `context`, each with its word from `hint`, as far as they fit. The keys for
-/// help and for leaving have priority.
+/// Adds the keys of `context` that fit, each with its word from `hint`. The keys for help and for
+/// leaving have priority.
 pub(super) fn keys(
     line: &mut LineBuilder,
     context: Context,
@@ -78,34 +86,6 @@ pub(super) fn keys(
     for (key, hint) in leave.iter().filter_map(&words) {
         hint_words(line, key, hint);
     }
-}
-
-/// Returns the purpose of the query box, if one is open.
-fn written_for(app: &App) -> Option<Purpose> {
-    match app.overlay() {
-        Some(Overlay::Query(query_box)) => Some(query_box.purpose),
-        _ => None,
-    }
-}
-
-/// Returns whether nothing is marked in the open message.
-fn has_no_match(app: &App) -> bool {
-    app.open().is_none_or(|open| open.reader.mark_count() == 0)
-}
-
-/// Returns whether the open message is shown as a tree of values, which these keys act on.
-fn shows_values(app: &App) -> bool {
-    app.open()
-        .is_some_and(|open| open.reader.form() == Form::Values)
-}
-
-/// Returns whether leaving the query box changes nothing. Otherwise leaving it ends the filter or
-/// the search.
-fn is_kept_by_leaving(app: &App) -> bool {
-    matches!(
-        written_for(app),
-        Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_))
-    )
 }
 
 fn columns_of((key, hint): (String, &str)) -> usize {

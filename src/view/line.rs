@@ -18,6 +18,7 @@ const LEAD: usize = 8;
 #[derive(Debug)]
 pub struct LineBuilder {
     spans: Vec<Span<'static>>,
+    columns: usize,
     left: usize,
 }
 
@@ -26,11 +27,12 @@ impl LineBuilder {
     pub fn new(columns: usize) -> Self {
         Self {
             spans: Vec::new(),
+            columns,
             left: columns,
         }
     }
 
-    /// Creates an empty line of `columns` columns, with one column of padding on either side.
+    /// Creates an empty line of `columns` columns with one column of padding on either side.
     pub fn padded(columns: usize) -> Self {
         let mut line = Self::new(columns.saturating_sub(1));
         line.space(1);
@@ -42,46 +44,65 @@ impl LineBuilder {
         self.left
     }
 
-    /// Adds trusted text if all of it fits. Returns whether it did.
-    pub fn word(&mut self, text: impl Into<String>, style: Style) -> bool {
-        let text = text.into();
-        let columns = text.width();
-        let fits = columns <= self.left;
-        if fits {
-            self.left -= columns;
-            self.spans.push(Span::styled(text, style));
-        }
-        fits
+    /// Returns how many columns are used.
+    pub fn used(&self) -> usize {
+        self.columns - self.left
     }
 
-    /// Adds trusted text, cut at the end of the line.
+    /// Adds trusted text if all of it fits.
+    pub fn word(&mut self, text: impl Into<String>, style: Style) {
+        let text = text.into();
+        if let Some(left) = self.left.checked_sub(text.width()) {
+            self.left = left;
+            self.spans.push(Span::styled(text, style));
+        }
+    }
+
+    /// Adds trusted text, cut off at the end of the line.
     pub fn words(&mut self, text: &str, style: Style) {
         self.text(escape::words(text, self.left), style);
     }
 
-    /// Adds trusted text. If it is cut at the end of the line, a `…` shows it.
+    /// Adds trusted text. If it is cut off at the end of the line, it ends in `…`.
     pub fn cut_words(&mut self, text: &str, style: Style) {
         self.words_within(self.left, text, style);
     }
 
-    /// Adds trusted text within the next `columns`. If it is cut, a `…` shows it.
+    /// Adds trusted text within the next `columns`. If it is cut off, it ends in `…`.
     pub fn words_within(&mut self, columns: usize, text: &str, style: Style) {
         let columns = columns.min(self.left);
-        let whole = escape::words(text, columns);
-        if !whole.cut {
-            self.text(whole, style);
-        } else if columns > 0 {
-            self.text(escape::words(text, columns - 1), style);
-            self.word("…", style);
+        if columns > 0 {
+            self.fit(columns, style, style, |columns| {
+                escape::words(text, columns)
+            });
         }
     }
 
-    /// Adds text made from untrusted bytes, with its escapes and marks highlighted. It must fit.
+    /// Adds untrusted bytes with their `marks` highlighted. If they are cut off at the end of the
+    /// line, they end in `…`.
+    pub fn cut_bytes(&mut self, bytes: &[u8], marks: Ranges<'_>, style: Style) {
+        self.fit(self.left, style, theme::QUIET, |columns| {
+            escape::one_line_marked(bytes, columns, marks)
+        });
+    }
+
+    /// Adds what `text` returns for `columns`. If it is cut off, it ends in `…` in the style `cut`.
+    fn fit(&mut self, columns: usize, style: Style, cut: Style, text: impl Fn(usize) -> Text) {
+        let whole = text(columns);
+        if whole.cut {
+            self.text(text(columns.saturating_sub(1)), style);
+            self.word("…", cut);
+        } else {
+            self.text(whole, style);
+        }
+    }
+
+    /// Adds text made from untrusted bytes, highlighting its escapes and marks. It must fit.
     pub fn text(&mut self, text: Text, style: Style) {
         self.marked_text(text, style, theme::MATCH);
     }
 
-    /// Adds text as [`LineBuilder::text`] does, with `marked` as the style of the marks.
+    /// Adds text as [`LineBuilder::text`] does, with its marks in the style `marked`.
     pub fn marked_text(&mut self, text: Text, style: Style, marked: Style) {
         self.left = self.left.saturating_sub(text.columns);
         if text.escapes.is_empty() && text.marks.is_empty() {
@@ -99,14 +120,13 @@ impl LineBuilder {
         }
     }
 
-    /// Adds untrusted bytes within the next `columns`. If they do not fit, the part shown starts a
-    /// little before the byte at `from`; a `…` shows what is cut.
+    /// Adds untrusted bytes within the next `columns`. If not all fit, the part shown starts a
+    /// little before the byte at `from`, with `…` at each end where something is left out.
     pub fn part(&mut self, bytes: &[u8], from: usize, columns: usize, style: Style) {
         let columns = columns.min(self.left);
         let whole = escape::one_line(bytes, columns);
         if !whole.cut {
-            self.text(whole, style);
-            return;
+            return self.text(whole, style);
         }
         let start = escape::char_start(bytes, from.saturating_sub(LEAD));
         let mut room = columns;
@@ -118,23 +138,18 @@ impl LineBuilder {
             start: start == 0,
             end: true,
         };
-        let line = |room| escape::part_of_line(&bytes[start..], room, Ranges::default(), ends);
-        let rest = line(room);
-        if rest.cut {
-            self.text(line(room.saturating_sub(1)), style);
-            self.word("…", theme::QUIET);
-        } else {
-            self.text(rest, style);
-        }
+        self.fit(room, style, theme::QUIET, |columns| {
+            escape::part_of_line(&bytes[start..], columns, Ranges::default(), ends)
+        });
     }
 
-    /// Adds the content of another line that takes `columns` columns. It must fit.
-    pub fn append(&mut self, other: Self, columns: usize) {
-        self.left = self.left.saturating_sub(columns);
+    /// Adds the content of another line. It must fit.
+    pub fn append(&mut self, other: Self) {
+        self.left = self.left.saturating_sub(other.used());
         self.spans.extend(other.spans);
     }
 
-    /// Adds untrusted bytes in exactly `columns`: padded with spaces, or cut with a mark.
+    /// Adds a name in exactly `columns` columns, padded with spaces or shortened.
     pub fn name(&mut self, name: &[u8], columns: usize, style: Style) {
         let columns = columns.min(self.left);
         let text = escape::name(name, columns);
@@ -159,12 +174,7 @@ impl LineBuilder {
         }
     }
 
-    /// Returns the finished line.
-    pub fn build(self) -> Line<'static> {
-        Line::from(self.spans)
-    }
-
-    /// Draws the line at `row` of `area`, over its whole width in `style`.
+    /// Draws the line at `row` of `area`, with `style` over its whole width.
     pub fn draw(mut self, area: Rect, row: u16, style: Style, buffer: &mut Buffer) {
         let place = Rect {
             y: area.y + row,
@@ -175,15 +185,30 @@ impl LineBuilder {
         if style.add_modifier.contains(Modifier::REVERSED) {
             // In a reversed line, foreground colours would become blocks of colour. Spans with a
             // background of their own keep theirs.
-            let plain = self.spans.iter_mut().filter(|span| span.style.bg.is_none());
-            plain.for_each(|span| span.style.fg = None);
+            for span in self.spans.iter_mut().filter(|span| span.style.bg.is_none()) {
+                span.style.fg = None;
+            }
         }
         if !style.add_modifier.is_empty() {
-            // Text that is dim elsewhere is part of the selection here.
-            let quiet = self.spans.iter_mut();
-            quiet.for_each(|span| span.style.add_modifier.remove(Modifier::DIM));
+            // In a selected line, no text is dim.
+            for span in &mut self.spans {
+                span.style.add_modifier.remove(Modifier::DIM);
+            }
         }
         buffer.set_style(place, style);
-        self.build().render(place, buffer);
+        Line::from(self.spans).render(place, buffer);
     }
+}
+
+/// Draws trusted text at `row` of `area`. If it is cut off, it ends in `…`.
+pub fn draw_words(text: &str, style: Style, area: Rect, row: u16, buffer: &mut Buffer) {
+    let mut line = LineBuilder::new(usize::from(area.width));
+    line.cut_words(text, style);
+    line.draw(area, row, Style::new(), buffer);
+}
+
+/// Returns the first of the `forms` of a text that fits into `columns`.
+pub fn fitting(forms: &[String], columns: usize) -> Option<&str> {
+    let mut forms = forms.iter().map(String::as_str);
+    forms.find(|words| words.width() <= columns)
 }

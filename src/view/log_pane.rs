@@ -11,23 +11,23 @@ use unicode_width::UnicodeWidthStr as _;
 
 use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
-use super::line::LineBuilder;
+use super::line::{LineBuilder, fitting};
 use super::{empty, frame, theme};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::figures::{self, Clock};
+use crate::payload::escape;
+use crate::payload::figures::{self, Clock, delta};
 use crate::payload::ranges::Ranges;
-use crate::payload::{escape, figures::delta};
 use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
 
-/// A narrower pane shows times in seconds, to leave more columns to the payload.
+/// A pane with fewer columns shows times in seconds, to leave more room for the payload.
 const MIN_FOR_MILLISECONDS: usize = 42;
 
-/// Columns reserved for the position of the pane.
+/// Minimum columns reserved for the pane's position.
 const MIN_FOR_POSITION: usize = 13;
 
-/// Maximum size of a payload, in bytes, that is searched as a whole for matches to highlight.
+/// Maximum bytes of a payload that is searched whole for matches to highlight.
 const MARKED_WHOLE: usize = 4 << 10;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -36,27 +36,24 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let titles = titles(app, &window);
     let room = usize::from(area.width.saturating_sub(4));
     let least = least_position(app, &window).max(MIN_FOR_POSITION);
-    let fits = |title: &&String| title.width() + least <= room;
-    let shortest = titles.len() - 1;
-    let title = titles.iter().find(fits).unwrap_or(&titles[shortest]);
+    let shortest = &titles[titles.len() - 1];
+    let title = fitting(&titles, room.saturating_sub(least)).unwrap_or(shortest);
     let room = room.saturating_sub(title.width());
     let (right, style) = position_words(app, &window, room);
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw(area, accent, title, (&right, style), buffer);
     let lines = inside(area);
     let painter = Painter::new(app, usize::from(lines.width));
-    let mut before = window
-        .rows
-        .first()
-        .and_then(|row| painter.time_before(*row));
-    // The top row has no row above it, so its date is compared with today.
+    let first = window.rows.first();
+    let mut before = first.and_then(|row| painter.time_before(*row));
+    // The top row has no row above it, so its date is compared with today's.
     let mut day = app.session().now;
     for (line, id) in (0..lines.height).zip(&window.rows) {
         let Some(row) = app.session().log.row(*id) else {
             continue;
         };
         let is_frozen = app.messages().position() != Position::Following;
-        // While following, the last row is selected but not highlighted: a bar there would flicker.
+        // While following, the last row is selected but not highlighted: the bar would flicker.
         let is_selected = window.selected == Some(*id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);
         let text = painter.line(&row, before, day);
@@ -66,14 +63,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let is_answered = app.session().filters.mention_notices() && !window.rows.is_empty();
     if app.session().shown.messages() == 0 && !is_answered {
-        let used = u16::try_from(window.rows.len())
-            .unwrap_or(u16::MAX)
-            .min(lines.height);
-        empty::draw(app, frame::below(lines, used), buffer);
+        empty::draw(app, frame::below(lines, window.rows.len()), buffer);
     }
 }
 
-/// Draws rows; holds what they all share.
+/// Draws the rows; holds what they share.
 struct Painter<'a> {
     app: &'a App,
     columns: usize,
@@ -91,11 +85,11 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Builds the line of `row`. `before` is the time of the row shown above it; a row of another
-    /// date than `day` shows its date.
+    /// Builds the line of `row`. `before` is the time of the row shown above it. The row shows its
+    /// date if that is not the date of `day`.
     fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
-        let (mark, style) = self.landmark(row.id);
+        let (mark, style) = self.margin_mark(row.id);
         line.word(mark, style);
         let (time, style) = self.time(row.time, before, day);
         line.word(format!("{time} "), style);
@@ -112,19 +106,12 @@ impl<'a> Painter<'a> {
                 if name == INVALIDATIONS && payload == b"null" {
                     line.word("all keys ", theme::WATCH);
                 }
-                remarks(
-                    self.app.session().checks.findings.of(row.id),
-                    payload.len(),
-                    &mut line,
-                );
-                let session = self.app.session();
-                if let Some(path) = session.lenses.of(name) {
-                    let reading = session.decoder_choices.of(name);
-                    let decoded_rows = &session.lenses.decoded_rows;
-                    let lens = Lens::new(path, reading.as_ref(), decoded_rows);
-                    through_lens(lens, row.id, (payload, size), &mut line);
+                let findings = self.app.session().checks.findings.of(row.id);
+                add_findings(findings, payload.len(), &mut line);
+                if let Some(lens) = Lens::of(self.app.session(), name) {
+                    through_lens(&lens, row.id, (payload, size), &mut line);
                 } else {
-                    // More matches than this would not fit on the line.
+                    // More matches do not fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
                     message((payload, size), marks, &mut line);
@@ -135,9 +122,9 @@ impl<'a> Painter<'a> {
         line
     }
 
-    /// Returns the mark in the margin of a row: bookmarked, hit by a breakpoint, found, or
-    /// published by this session.
-    fn landmark(&self, row: RowId) -> (&'static str, Style) {
+    /// Returns the mark in the margin of a row that is bookmarked, was hit by a breakpoint, was
+    /// found or was published by this session.
+    fn margin_mark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.session().find.as_ref();
         if self.app.session().marked.contains(&row) {
             ("●", theme::FOCUS)
@@ -152,31 +139,29 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Returns the time of a row. The first row of another day shows its date.
+    /// Returns the time of a row; for the first row of another day, its date.
     fn time(&self, time: Time, before: Option<Time>, day: Time) -> (String, Style) {
         let form = self.app.session().time_form;
         let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
         let words = match form {
             TimeForm::Local | TimeForm::Utc if !self.clock.is_same_day(time, day) => {
-                let date = if is_narrow {
-                    self.clock.short_date(time)
-                } else {
-                    self.clock.date_and_minute(time)
-                };
-                return (date, theme::STRONG);
+                if is_narrow {
+                    return (self.clock.short_date(time), theme::STRONG);
+                }
+                return (self.clock.date_and_minute(time), theme::STRONG);
             }
             TimeForm::Local | TimeForm::Utc if is_narrow => self.clock.seconds(time),
             TimeForm::Local | TimeForm::Utc => self.clock.time_of_day(time),
-            TimeForm::Delta => before.map_or_else(
-                || self.clock.time_of_day(time),
-                |before| delta(time.since(before)),
-            ),
+            TimeForm::Delta => match before {
+                Some(before) => delta(time.since(before)),
+                None => self.clock.time_of_day(time),
+            },
             TimeForm::Age => format!("{:>8}", figures::age(self.app.session().now.since(time))),
         };
         (words, theme::QUIET)
     }
 
-    /// Returns the time of the row shown before `row`.
+    /// Returns the time of the row that is shown before `row`.
     fn time_before(&self, row: RowId) -> Option<Time> {
         let shown = &self.app.session().shown;
         let before = shown.place_of(row).checked_sub(1)?;
@@ -184,8 +169,8 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// Draws a payload on the rest of the line, highlighting the ranges that `marks` returns. If it is
-/// cut, or if the log has only its head, its true size is shown.
+/// Adds a payload on the rest of the line, highlighting the ranges that `marks` returns. If it is
+/// cut off, or the log has only its head, its full size follows.
 ///
 /// Of a long payload, `marks` gets only a little more than is shown, so a match that ends beyond
 /// that may be missed.
@@ -195,10 +180,9 @@ fn message(
     line: &mut LineBuilder,
 ) {
     if size == 0 {
-        line.words("(empty)", theme::QUIET);
-        return;
+        return line.words("(empty)", theme::QUIET);
     }
-    // A short payload is searched as a whole, because JSON can only be decoded as a whole.
+    // A short payload is searched whole, because only whole JSON can be decoded.
     let seen = escape::longest_prefix(line.left()).max(MARKED_WHOLE);
     let seen = payload.len().min(seen);
     let marks = marks(&payload[..seen]);
@@ -206,8 +190,7 @@ fn message(
     let whole = escape::one_line_marked(payload, line.left(), marks);
     let is_head = size > payload.len() as u64;
     if !whole.cut && !is_head {
-        line.text(whole, Style::new());
-        return;
+        return line.text(whole, Style::new());
     }
     let head = if is_head { "head of " } else { "" };
     let mark = format!("… {head}{}", figures::size(size));
@@ -216,12 +199,12 @@ fn message(
     line.word_at_end(&mark, theme::QUIET);
 }
 
-/// Minimum columns of the first finding on a row: those of a duration.
-const LEAST_REMARK: usize = 10;
+/// Minimum columns of the first finding on a row: enough for a duration.
+const LEAST_FINDING: usize = 10;
 
-/// Draws the findings of checks on a row, before its payload of `payload` bytes. They take at most
-/// half of the line, or what the payload leaves.
-fn remarks<'a>(
+/// Adds the findings of checks on a row, before its payload of `payload` bytes. They take at most
+/// half of the line, or what the payload leaves if that is more.
+fn add_findings<'a>(
     findings: impl Iterator<Item = &'a Finding>,
     payload: usize,
     line: &mut LineBuilder,
@@ -230,22 +213,12 @@ fn remarks<'a>(
     let before = line.left();
     // The most severe findings come first, in case not all fit.
     let mut findings: Vec<&Finding> = findings.collect();
-    findings.sort_by_key(|finding| urgency(&finding.what));
+    findings.sort_by_key(|finding| severity(&finding.what).0);
     for finding in findings {
-        let style = match &finding.what {
-            FindingKind::Drift(_) => theme::WATCH,
-            FindingKind::Sequence(step) => match **step {
-                OutOfSequence::Missing {
-                    explained: false, ..
-                } => theme::BAD,
-                _ => theme::WATCH,
-            },
-            FindingKind::Latency { .. } => theme::GOOD,
-            FindingKind::Delay(_) => theme::QUIET,
-        };
+        let (_, style) = severity(&finding.what);
         let used = before - line.left();
         // A duration cut off before its unit would be misleading.
-        let least = if used == 0 { LEAST_REMARK } else { 0 };
+        let least = if used == 0 { LEAST_FINDING } else { 0 };
         let left = room.saturating_sub(used + 2).max(least);
         if left > 0 {
             line.words_within(left, &finding.what.to_string(), style);
@@ -254,27 +227,26 @@ fn remarks<'a>(
     }
 }
 
-/// Returns the sort key of a finding; the most severe has the lowest.
-fn urgency(finding: &FindingKind) -> u8 {
+/// Returns the sort key of a finding, lowest for the most severe, and its style.
+fn severity(finding: &FindingKind) -> (u8, Style) {
     match finding {
         FindingKind::Sequence(step) => match **step {
             OutOfSequence::Missing {
                 explained: false, ..
-            } => 0,
-            _ => 1,
+            } => (0, theme::BAD),
+            _ => (1, theme::WATCH),
         },
-        FindingKind::Drift(_) => 2,
-        FindingKind::Latency { .. } => 3,
-        FindingKind::Delay(_) => 4,
+        FindingKind::Drift(_) => (2, theme::WATCH),
+        FindingKind::Latency { .. } => (3, theme::GOOD),
+        FindingKind::Delay(_) => (4, theme::QUIET),
     }
 }
 
-/// Draws a message through a lens: only the value at its path.
-fn through_lens(lens: Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
+/// Adds a message seen through a lens: only the value at the lens's path.
+fn through_lens(lens: &Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
     match lens.look(row, message) {
         Ok(value) => {
-            let room = line.left();
-            line.part(&value.text, 0, room, Style::new());
+            line.part(&value.text, 0, line.left(), Style::new());
         }
         Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
     }
@@ -301,21 +273,14 @@ fn notice_line(notice: &Notice, clock: &Clock, line: &mut LineBuilder) {
     let words = match notice {
         Notice::Gap(gap) => {
             let forms = gap_words(gap, clock);
-            let fitting = forms.iter().find(|words| words.width() <= room);
-            fitting.unwrap_or(&forms[2]).clone()
+            fitting(&forms, room).unwrap_or(&forms[2]).to_owned()
         }
         _ => notice_words(notice, clock),
     };
     line.words("── ", style);
-    if words.width() <= line.left() {
-        line.words(&words, style);
-        line.space(1);
-    } else {
-        line.text(escape::words(&words, line.left().saturating_sub(1)), style);
-        line.words("…", style);
-    }
-    let rest = line.left();
-    line.word("─".repeat(rest), style);
+    line.cut_words(&words, style);
+    line.space(1);
+    line.word("─".repeat(line.left()), style);
 }
 
 #[cfg(test)]

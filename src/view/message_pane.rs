@@ -9,16 +9,15 @@
 
 mod bytes;
 mod changes;
-mod channel;
+mod channel_tab;
 mod values;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
+use super::line::{LineBuilder, fitting};
 use super::{frame, theme};
 use crate::app::{App, Focus, Form, MessageSnapshot, Reader, Room, TAB_SPACE, Tab};
 use crate::payload::figures::{self, Clock};
@@ -31,13 +30,11 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
     let areas = app.areas();
     let Some(open) = app.open() else { return };
     let reader = &open.reader;
-    let area = areas.message;
-    Clear.render(area, buffer);
     let has_focus = app.focus() == Focus::Message;
-    border(app, reader, has_focus, area, buffer);
+    border(app, reader, has_focus, areas.message, buffer);
     tabs(app, reader, areas.message_tabs(), buffer);
     let text = app.message_text();
-    remarks(reader, areas.message_text(), text, buffer);
+    notes(reader, areas.message_text(), text, buffer);
     let room = Room {
         columns: usize::from(text.width),
         height: usize::from(text.height),
@@ -46,31 +43,30 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
         (Some(page), _) => values::draw(reader, &page, has_focus, text, buffer),
         (None, Form::Hex) => bytes::draw(reader, text, buffer),
         (None, Form::Changes) => changes::draw(app, reader, text, buffer),
-        (None, Form::Channel) => channel::draw(app, reader, text, buffer),
+        (None, Form::Channel) => channel_tab::draw(app, reader, text, buffer),
         (None, Form::Values | Form::Text) => plain(reader, text, buffer),
     }
-    sign(reader, room, text, buffer);
+    mark_current(reader, room, text, buffer);
 }
 
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
     let snapshot = reader.snapshot();
     let room = usize::from(area.width.saturating_sub(4));
     let right = right_forms(snapshot, &app.session().clock());
-    let right = right.iter().find(|words| words.width() + 12 <= room);
-    let right = right.map_or("", String::as_str);
+    let right = fitting(&right, room.saturating_sub(12)).unwrap_or_default();
     let columns = room.saturating_sub(right.width() + 2);
     let title = match &snapshot.channel {
         Some(name) => format!(" {} ", escape::name(name, columns).string),
         None => " Notice ".to_owned(),
     };
     let accent = has_focus.then(|| frame::accent(app));
-    frame::draw(area, accent, &title, (right, theme::QUIET), buffer);
+    frame::draw_over(area, accent, &title, (right, theme::QUIET), buffer);
+    let matches = match_forms(reader);
+    let used = matches.first().map_or(0, |words| words.width());
     let path = reader.path();
     let path = path.map(|path| escape::name(path.as_bytes(), room).string);
-    let standing = standing(reader);
-    let used = standing.first().map_or(0, |words| words.width());
-    let path = path.filter(|path| path.width() + 2 + used <= room);
-    if let Some(path) = path.filter(|_| area.height > 1) {
+    let path = path.filter(|path| area.height > 1 && path.width() + 2 + used <= room);
+    if let Some(path) = path {
         let style = if has_focus {
             theme::FOCUS
         } else {
@@ -78,7 +74,7 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
         };
         buffer.set_string(area.x + 2, area.bottom() - 1, format!(" {path} "), style);
     }
-    if let Some(words) = standing.iter().find(|words| words.width() <= room) {
+    if let Some(words) = fitting(&matches, room) {
         frame::footer(area, words, buffer);
     }
 }
@@ -86,11 +82,6 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
 /// Returns when the message arrived and its size; the longest form first.
 fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     let size = figures::size(snapshot.size);
-    let bytes = figures::count(snapshot.size);
-    let exact = match snapshot.size {
-        0..1024 => size.clone(),
-        _ => format!("{size} ({bytes} B)"),
-    };
     let time = clock.time_of_day(snapshot.time);
     let date = clock.date_and_time(snapshot.time);
     if snapshot.channel.is_none() {
@@ -103,6 +94,10 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
             format!(" head of {size} "),
         ];
     }
+    let exact = match snapshot.size {
+        0..1024 => size.clone(),
+        bytes => format!("{size} ({} B)", figures::count(bytes)),
+    };
     vec![
         format!(" {date} · {exact} "),
         format!(" {time} · {exact} "),
@@ -111,11 +106,11 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     ]
 }
 
-/// Returns the current match and the number of matches; the longest form first.
-fn standing(reader: &Reader) -> Vec<String> {
+/// Describes the current match and the number of matches; the longest form first.
+fn match_forms(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
         return match reader.search_text() {
-            Some(_) if reader.is_searching() => vec![" looking … ".to_owned()],
+            Some(_) if reader.is_searching() => vec![" searching … ".to_owned()],
             Some(_) => vec![" not found ".to_owned()],
             None => Vec::new(),
         };
@@ -149,8 +144,8 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
         line.space(TAB_SPACE);
     }
     let forms = format_forms(app, reader);
-    let fitting = forms.iter().find(|words| words.width() <= line.left());
-    line.word_at_end(fitting.map_or("", String::as_str), theme::QUIET);
+    let format = fitting(&forms, line.left()).unwrap_or_default();
+    line.word_at_end(format, theme::QUIET);
     line.draw(area, 0, Style::new(), buffer);
 }
 
@@ -158,43 +153,34 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     let snapshot = reader.snapshot();
     let Some(decoded) = reader.decoded() else {
-        return vec!["reading …".to_owned()];
+        return vec!["decoding …".to_owned()];
     };
     let format = decoded.format.name();
     let mut forms = vec![format.to_owned()];
     if !decoded.wrappings.is_empty() {
-        let names: Vec<_> = decoded
-            .wrappings
-            .iter()
-            .rev()
-            .map(|one| one.name())
-            .collect();
+        let names = decoded.wrappings.iter().rev();
+        let names: Vec<_> = names.map(|one| one.name()).collect();
         let sizes = [snapshot.payload.len(), reader.bytes().len()];
         let [packed, plain] = sizes.map(|size| figures::size(size as u64));
         forms.push(format!("{format} in {}", names.join(" in ")));
         forms.push(format!("{} ({packed} → {plain})", forms[1]));
     }
     let channel = snapshot.channel.as_deref().unwrap_or_default();
-    let note = app.session().decoder_choices.chosen(channel).map(|chosen| {
-        if chosen.format == decoded.format {
-            "chosen".to_owned()
-        } else {
-            format!("not {}, as chosen", chosen.format.name())
-        }
-    });
-    if let Some(note) = note {
-        let noted: Vec<_> = forms
-            .iter()
-            .map(|form| format!("{form} · {note}"))
-            .collect();
+    if let Some(chosen) = app.session().decoder_choices.chosen(channel) {
+        let note = match chosen.format {
+            format if format == decoded.format => "chosen".to_owned(),
+            other => format!("not the chosen {}", other.name()),
+        };
+        let noted = forms.iter().map(|form| format!("{form} · {note}"));
+        let noted: Vec<_> = noted.collect();
         forms.extend(noted);
     }
     forms.reverse();
     forms
 }
 
-/// Draws notes about the content, between the tabs and the content.
-fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
+/// Draws notes about the content between the tabs and the content.
+fn notes(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     let rows = text.y.saturating_sub(area.y);
     let columns = usize::from(area.width);
     for (row, words) in (0..rows).zip(reader.notes(area.width)) {
@@ -205,7 +191,7 @@ fn remarks(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
 }
 
 /// Marks the current match in the margin.
-fn sign(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
+fn mark_current(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
     let row = reader.row_of_mark(room);
     let row = row.and_then(|row| u16::try_from(row).ok());
     if let Some((row, x)) = row.zip(text.x.checked_sub(1))

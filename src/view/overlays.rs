@@ -1,14 +1,19 @@
-//! The overlays over the panes: help, an open message, a prompt, a question.
+//! The overlays over the panes: the help, a list, a prompt, a question.
+
+mod formats;
+mod lists;
+mod nodes;
+mod query_box;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use ratatui::text::Line;
-use ratatui::widgets::{Clear, Paragraph, Widget as _, Wrap};
+use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
-use super::{formats, frame, lists, nodes, query_box, text_box, theme};
+use super::{frame, text_box, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
 use crate::payload::figures;
@@ -16,7 +21,7 @@ use crate::payload::figures;
 /// Columns of the keys in the help.
 const KEY_COLUMNS: usize = 18;
 
-/// Draws an overlay. Returns the position of its caret if text is typed there.
+/// Draws an overlay. Returns the position of its caret if it has a text box.
 pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<Position> {
     let areas = app.areas();
     let accent = frame::accent(app);
@@ -35,8 +40,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
 }
 
 fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
-    Clear.render(area, buffer);
-    frame::draw(area, Some(accent), " Keys ", ("", Style::new()), buffer);
+    frame::draw_over(area, Some(accent), " Keys ", frame::NO_TITLE, buffer);
     let lines = inside(area);
     for (row, content) in (0..lines.height).zip(help_lines().skip(top)) {
         let mut line = LineBuilder::new(usize::from(lines.width));
@@ -53,25 +57,12 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
         }
         line.draw(lines, row, Style::new(), buffer);
     }
-    frame::scroll_bar(
-        area,
-        top,
-        usize::from(lines.height),
-        help_lines().count(),
-        buffer,
-    );
+    let total = help_lines().count();
+    frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
 
 fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) -> Option<Position> {
-    let place = frame::popup(area, 64, 4);
-    Clear.render(place, buffer);
-    frame::draw(
-        place,
-        Some(accent),
-        " Subscribe to ",
-        ("", Style::new()),
-        buffer,
-    );
+    let place = frame::popup(area, (64, 2), accent, " Subscribe to ", buffer);
     let text = padded(inside(place));
     let input = Rect {
         height: 1.min(text.height),
@@ -85,7 +76,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
             (SubscriptionKind::Channel, false) => "channel; with * ? or [, a pattern",
             (SubscriptionKind::Shard, true) => "exactly this sharded channel",
             (SubscriptionKind::Shard, false) => "sharded channel; with * ? or [, all that match",
-            // Redis does not know a sharded channel without subscribers.
+            // Redis cannot list a sharded channel without subscribers.
             (SubscriptionKind::ShardPattern, _) => "all matching sharded channels with subscribers",
             (SubscriptionKind::Sentinel, _) => "sentinel events",
         };
@@ -105,19 +96,18 @@ fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position>
         height,
         ..message
     };
-    Clear.render(place, buffer);
     let found = app.open().map_or(0, |open| open.reader.mark_count());
     let is_searching = app.open().is_some_and(|open| open.reader.is_searching());
     let right = match found {
         _ if input.is_empty() => String::new(),
-        _ if is_searching => " looking … ".to_owned(),
+        _ if is_searching => " searching … ".to_owned(),
         0 => " not found ".to_owned(),
         1 => " 1 match ".to_owned(),
         several => format!(" {several} matches "),
     };
     let title = " Find in the message ";
     let accent = frame::accent(app);
-    frame::draw(place, Some(accent), title, (&right, theme::QUIET), buffer);
+    frame::draw_over(place, Some(accent), title, (&right, theme::QUIET), buffer);
     text_box::draw(input, padded(inside(place)), buffer)
 }
 
@@ -130,13 +120,10 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
             (" Quit? ", words, "quit")
         }
     };
-    // Text wraps before the end of a line.
+    // A line holds less than its width, because text wraps between words.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
-    let lines = u16::try_from(question.width().div_ceil(room)).unwrap_or(u16::MAX);
-    let place = frame::popup(area, 64, lines.saturating_add(4));
-    Clear.render(place, buffer);
-    let accent = frame::accent(app);
-    frame::draw(place, Some(accent), title, ("", Style::new()), buffer);
+    let size = (64, question.width().div_ceil(room) + 2);
+    let place = frame::popup(area, size, frame::accent(app), title, buffer);
     let lines = vec![
         Line::styled(question, theme::WATCH),
         Line::default(),

@@ -13,7 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 
-use super::line::LineBuilder;
+use super::line::{LineBuilder, draw_words};
 use super::{frame, hints, text_box, theme};
 use crate::app::{Action, Motion, Pickable, Picker, inside, padded};
 use crate::payload::escape;
@@ -24,7 +24,7 @@ const COLUMNS: u16 = 90;
 /// Maximum columns of a name; a narrow list allows fewer.
 const NAME_COLUMNS: usize = 24;
 
-/// Columns of the screen needed to show the hints of all keys.
+/// Minimum columns of the screen to show hints for all keys.
 const MIN_FOR_ALL_KEYS: u16 = 48;
 
 /// Draws the list, with the keys below it.
@@ -39,10 +39,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         ..screen
     };
     let buffer = frame.buffer_mut();
-    let mut caret = None;
-    if !above.is_empty() {
-        caret = list(picker, above, buffer);
-    }
+    let caret = (!above.is_empty()).then(|| list(picker, above, buffer));
     let mut line = LineBuilder::padded(usize::from(screen.width));
     let omits_arrows = screen.width < MIN_FOR_ALL_KEYS;
     hints::keys(&mut line, picker.context(), |binding| {
@@ -51,7 +48,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         binding.hint.filter(|_| !(omits_arrows && is_arrow))
     });
     line.draw(screen, hint_row, Style::new(), buffer);
-    if let Some(caret) = caret {
+    if let Some(caret) = caret.flatten() {
         frame.set_cursor_position(caret);
     }
 }
@@ -60,13 +57,11 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
 fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let listed: Vec<&Pickable> = picker.listed().map(|(_, profile)| profile).collect();
     let selected = listed.get(picker.line);
-    let typed_rows = u16::from(picker.name.is_some());
-    let rows = u16::try_from(listed.len().max(1)).unwrap_or(u16::MAX);
-    let place = frame::popup(area, COLUMNS, rows.saturating_add(2 + typed_rows));
+    let typed_lines = usize::from(picker.name.is_some());
+    let size = (COLUMNS, listed.len().max(1) + typed_lines);
     let title = format!(" Profiles {} ", listed.len());
     let accent = theme::accent(selected.and_then(|profile| profile.badge.colour));
-    frame::draw(place, Some(accent), &title, ("", Style::new()), buffer);
-    let mut lines = inside(place);
+    let mut lines = inside(frame::popup(area, size, accent, &title, buffer));
     let mut caret = None;
     if let Some(name) = &picker.name {
         let line = Rect {
@@ -74,23 +69,15 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
             ..padded(lines)
         };
         caret = text_box::draw(name, line, buffer);
-        lines.y += line.height;
-        lines.height -= line.height;
+        lines = frame::below(lines, 1);
     }
     if listed.is_empty() {
-        let mut line = LineBuilder::padded(usize::from(lines.width));
-        line.cut_words("no profile matches", theme::QUIET);
-        line.draw(lines, 0, Style::new(), buffer);
+        draw_words("no profile matches", theme::QUIET, padded(lines), 0, buffer);
     }
-    let height = usize::from(lines.height).max(1);
-    let top = (picker.line + 1).saturating_sub(height);
-    let name_columns = name_columns(&listed, NAME_COLUMNS.min(usize::from(lines.width) / 3));
-    let shown = listed.iter().enumerate().skip(top);
-    for (row, (index, profile)) in (0..lines.height).zip(shown) {
-        let style = frame::selection(index == picker.line, true);
-        let line = profile_line(profile, name_columns, usize::from(lines.width));
-        line.draw(lines, row, style, buffer);
-    }
+    let columns = usize::from(lines.width);
+    let name_columns = name_columns(&listed, NAME_COLUMNS.min(columns / 3));
+    let line = |index: usize| profile_line(listed[index], name_columns, columns);
+    frame::list(lines, picker.line, listed.len(), line, buffer);
     caret
 }
 

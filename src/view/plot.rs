@@ -1,5 +1,5 @@
-//! The plot: one or more charts below each other, one per scale, and a table of the series below
-//! them.
+//! The plot: one or more charts, one per scale, each below the other, and then a table of the
+//! series.
 //!
 //! ```text
 //! ╭ Plot ────────────────────── last 1m · following ▼ ╮
@@ -15,7 +15,7 @@
 mod beyond;
 mod chart;
 mod histogram;
-mod reading;
+mod readout;
 mod scale;
 mod table;
 mod unit;
@@ -23,12 +23,11 @@ mod unit;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
 use self::chart::Panel;
 use self::unit::Unit;
-use super::line::LineBuilder;
+use super::line::{draw_words, fitting};
 use super::{frame, theme};
 use crate::app::{
     App, Curve, Dot, EmptyReason, Focus, PlotMode, PlotWindow, Series, inside, padded,
@@ -38,14 +37,14 @@ use crate::payload::figures;
 /// Minimum rows of each chart if there are several.
 const LEAST_ROWS: u16 = 5;
 
-/// Maximum ratio of the magnitudes of two series in one chart.
+/// Maximum ratio between the magnitudes of two series in one chart.
 const MOST_RATIO: f64 = 100.0;
 
-/// A series with what is drawn of it.
+/// A series and what is drawn of it.
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
-    /// Why there is nothing to draw, if so.
+    /// Why there is nothing to draw, if that is so.
     empty_reason: EmptyReason,
     unit: Unit,
     /// The magnitude of its values; 0 if unknown.
@@ -53,24 +52,17 @@ struct Drawn<'a> {
 }
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    Clear.render(area, buffer);
     if app.plot().mode == PlotMode::Histogram {
-        border(
-            app,
-            " Intervals ",
-            (" H: plot ", theme::QUIET),
-            area,
-            buffer,
-        );
-        histogram::draw(app, padded(inside(area)), buffer);
-        return;
+        let right = (" H: plot ", theme::QUIET);
+        border(app, " Intervals ", right, area, buffer);
+        return histogram::draw(app, padded(inside(area)), buffer);
     }
     let window = app.plot_window();
     let room = app.plot_room();
     let drawn = drawn(app, &window);
     let groups = grouped(&drawn);
-    let shown = fitting(&groups, app.plot().selected(), room.charts.height);
-    let (right, style) = stretch(app, &window);
+    let shown = groups_in_view(&groups, app.plot().selected(), room.charts.height);
+    let (right, style) = period(app, &window);
     let left = usize::from(area.width.saturating_sub(4)).saturating_sub(right.width());
     let title = title(shown.len(), groups.len(), left);
     border(app, &title, (&right, style), area, buffer);
@@ -82,17 +74,17 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let is_cut = stack(app, &drawn, &shown, &window, read, room.charts, buffer);
     if let Some(one) = selected {
         let dot = read.map(|(_, dot)| dot);
-        reading::draw(app, one, dot.as_ref(), &window, room.reading, buffer);
+        readout::draw(app, one, dot.as_ref(), &window, room.reading, buffer);
     }
     table::draw(app, &drawn, &shown.concat(), is_cut, &room, buffer);
 }
 
 fn border(app: &App, title: &str, right: (&str, Style), area: Rect, buffer: &mut Buffer) {
     let accent = (app.focus() == Focus::Plot).then(|| frame::accent(app));
-    frame::draw(area, accent, title, right, buffer);
+    frame::draw_over(area, accent, title, right, buffer);
 }
 
-/// Returns the title: how many charts are shown, and how to reach the others, in the longest form
+/// Returns the title: how many charts are shown and how to reach the others, in the longest form
 /// that fits into `room` columns.
 fn title(shown: usize, all: usize, room: usize) -> String {
     if shown == all {
@@ -104,12 +96,11 @@ fn title(shown: usize, all: usize, room: usize) -> String {
         format!(" Plot · {shown} of {all} · j k "),
         format!(" Plot {shown} of {all} "),
     ];
-    let fitting = forms.iter().find(|words| words.width() <= room);
-    fitting.unwrap_or(&forms[3]).clone()
+    fitting(&forms, room).unwrap_or(&forms[3]).to_owned()
 }
 
 /// Describes the period that is shown.
-fn stretch(app: &App, window: &PlotWindow) -> (String, Style) {
+fn period(app: &App, window: &PlotWindow) -> (String, Style) {
     let plot = app.plot();
     let span = figures::duration(window.span());
     let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
@@ -129,13 +120,13 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
         let summary = report.and_then(|report| report.summary);
         let magnitude = summary.map_or(0.0, |of| match unit {
             Unit::Rate => unit::mean_rate(&of),
-            // One long interval is not representative.
+            // A single long interval is not representative.
             Unit::Milliseconds => report.map_or(0.0, |report| histogram::usual(&report.histogram)),
             _ => of.min.abs().max(of.max.abs()),
         });
         Drawn {
             series,
-            curve: app.plot().curve(series, window, app.session()),
+            curve: plot.curve(series, window, app.session()),
             empty_reason: plot.empty_reason(series, window, app.session().now),
             unit,
             magnitude,
@@ -144,14 +135,14 @@ fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
     drawn.collect()
 }
 
-/// Groups the series, by their indices, that can share a chart: those of the same unit and a
-/// similar magnitude. Grouping uses all known values, so that it does not change with the view.
+/// Groups the series, by index, that can share a chart: those of the same unit and a similar
+/// magnitude. Grouping uses all known values, so that it does not change with the view.
 fn grouped(drawn: &[Drawn<'_>]) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     for (index, new) in drawn.iter().enumerate() {
         let fits = |group: &&mut Vec<usize>| {
             let mut others = group.iter().map(|index| &drawn[*index]);
-            others.all(|other| other.unit == new.unit && are_like(other.magnitude, new.magnitude))
+            others.all(|other| other.unit == new.unit && are_close(other.magnitude, new.magnitude))
         };
         match groups.iter_mut().find(fits) {
             Some(group) => group.push(index),
@@ -161,26 +152,25 @@ fn grouped(drawn: &[Drawn<'_>]) -> Vec<Vec<usize>> {
     groups
 }
 
-fn are_like(one: f64, other: f64) -> bool {
+fn are_close(one: f64, other: f64) -> bool {
     let (low, high) = (one.min(other), one.max(other));
     low == 0.0 || high / low <= MOST_RATIO
 }
 
-/// Returns the groups that fit: the one of the selected series, and those around it.
-fn fitting(groups: &[Vec<usize>], selected: usize, rows: u16) -> Vec<Vec<usize>> {
+/// Returns the groups that fit: that of the selected series and those around it.
+fn groups_in_view(groups: &[Vec<usize>], selected: usize, rows: u16) -> Vec<Vec<usize>> {
     if rows == 0 {
         return Vec::new();
     }
     let most = usize::from(rows / LEAST_ROWS).max(1);
     let of_selected = groups.iter().position(|group| group.contains(&selected));
     let last = groups.len().saturating_sub(most);
-    let first = (of_selected.unwrap_or(0) + 1)
-        .saturating_sub(most)
-        .min(last);
+    let first = (of_selected.unwrap_or(0) + 1).saturating_sub(most);
+    let first = first.min(last);
     groups.iter().skip(first).take(most).cloned().collect()
 }
 
-/// Draws the charts below each other; the lowest has the time labels. Returns whether any values
+/// Draws the charts from the top down; the lowest has the time labels. Returns whether any values
 /// are beyond an axis.
 fn stack(
     app: &App,
@@ -205,7 +195,7 @@ fn stack(
         top += height;
         let series: Vec<&Drawn<'_>> = group.iter().map(|index| &drawn[*index]).collect();
         if let Some(words) = nothing_to_draw(app, &series) {
-            say(&words, place, buffer);
+            draw_reason(&words, place, buffer);
             continue;
         }
         let panel = Panel {
@@ -222,26 +212,20 @@ fn stack(
     is_cut
 }
 
-/// Returns why a chart would be empty, if it would be.
+/// Returns why a chart would be empty, if that is so.
 fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
         return None;
     }
     let shows_all = app.plot().shows_all();
-    let words = series
-        .iter()
-        .map(|one| one.empty_reason.sentence(shows_all));
-    let mut words: Vec<String> = words.collect();
+    let reason = |one: &&Drawn<'_>| one.empty_reason.sentence(shows_all);
+    let mut words: Vec<String> = series.iter().map(reason).collect();
     words.dedup();
     Some(words.join(" · "))
 }
 
-/// Draws text in the middle of a chart's area.
-fn say(words: &str, area: Rect, buffer: &mut Buffer) {
-    if area.height == 0 {
-        return;
-    }
-    let mut line = LineBuilder::new(usize::from(area.width));
-    line.cut_words(words, theme::QUIET);
-    line.draw(area, (area.height - 1) / 2, Style::new(), buffer);
+/// Draws why there is no chart in the middle of its area.
+fn draw_reason(words: &str, area: Rect, buffer: &mut Buffer) {
+    let middle = area.height.saturating_sub(1) / 2;
+    draw_words(words, theme::QUIET, area, middle, buffer);
 }

@@ -3,15 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
+use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{Answer, App, Focus, inside, padded};
 use crate::payload::{escape, figures};
 
-/// Stands before the channel's name in the title.
+/// The title before the channel's name.
 const TITLE: &str = " Publish to ";
 
 /// Maximum number of completions listed at once.
@@ -27,36 +26,29 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     }
     let has_focus = matches!(app.focus(), Focus::PublishChannel | Focus::PublishPayload);
     let is_at_rest = !has_focus && app.publish().payload.is_empty();
-    let (answer, style) = answer_words(app, usize::from(area.width) / 2);
+    let (mut answer, style) = answer_words(app, usize::from(area.width) / 2);
     let columns = usize::from(area.width).saturating_sub(TITLE.width() + 6);
     // While a channel name is typed, it has priority over the result of the last message.
     let is_naming = app.focus() == Focus::PublishChannel;
-    let answer = if is_naming && columns < answer.width() + MIN_NAME {
-        String::new()
-    } else {
-        answer
-    };
+    if is_naming && columns < answer.width() + MIN_NAME {
+        answer.clear();
+    }
     let room = columns.saturating_sub(answer.width());
     let name = escape::name(&app.publish().channel_name(), room.max(8));
-    let title = match app.focus() {
-        Focus::PublishChannel => format!("{TITLE}{} ", " ".repeat(room)),
-        _ if is_at_rest => " Publish ".to_owned(),
-        _ => format!("{TITLE}{} ", name.string),
+    let title = if is_naming {
+        format!("{TITLE}{} ", " ".repeat(room))
+    } else if is_at_rest {
+        " Publish ".to_owned()
+    } else {
+        format!("{TITLE}{} ", name.string)
     };
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw(area, accent, &title, (&answer, style), buffer);
     let mut caret = None;
-    if app.focus() == Focus::PublishChannel {
+    if is_naming {
         let x = area.x + 1 + u16::try_from(TITLE.width()).unwrap_or(0);
-        let width = u16::try_from(room).unwrap_or(u16::MAX);
-        let field = Rect {
-            x,
-            width,
-            height: 1,
-            ..area
-        }
-        .intersection(area);
-        caret = text_box::draw(&app.publish().channel, field, buffer);
+        let field = Rect::new(x, area.y, u16::try_from(room).unwrap_or(u16::MAX), 1);
+        caret = text_box::draw(&app.publish().channel, field.intersection(area), buffer);
     }
     let text = padded(inside(area));
     if text.is_empty() {
@@ -70,14 +62,12 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
             caret
         };
     }
-    let mut line = LineBuilder::new(usize::from(text.width));
     let hint = if app.session().settings.read_only {
         "read-only: publishing is off"
     } else {
         "press p to publish a message"
     };
-    line.cut_words(hint, theme::QUIET);
-    line.draw(text, 0, Style::new(), buffer);
+    draw_words(hint, theme::QUIET, text, 0, buffer);
     caret
 }
 
@@ -92,11 +82,11 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     }
     let rows = names.len().min(MAX_CANDIDATES);
     let top = (at + 1).saturating_sub(rows);
-    let listed = &names[top..top + rows];
-    let lines = listed
-        .iter()
-        .map(|name| escape::name(name.as_bytes(), usize::from(areas.publish.width)));
-    let lines: Vec<_> = lines.collect();
+    let columns = usize::from(areas.publish.width);
+    let listed = names[top..top + rows].iter();
+    let lines: Vec<_> = listed
+        .map(|name| escape::name(name.as_bytes(), columns))
+        .collect();
     let widest = lines.iter().map(|line| line.columns).max().unwrap_or(0);
     let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).max(24);
     let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
@@ -109,10 +99,9 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     if above.height < 3 {
         return;
     }
-    Clear.render(above, buffer);
     let title = format!(" {} of {} · Tab next ", at + 1, names.len());
-    let accent = frame::accent(app);
-    frame::draw(above, Some(accent), &title, ("", Style::new()), buffer);
+    let accent = Some(frame::accent(app));
+    frame::draw_over(above, accent, &title, frame::NO_TITLE, buffer);
     let place = inside(above);
     for (row, (number, text)) in (0..place.height).zip((top..).zip(lines)) {
         let style = frame::selection(number == at, true);
@@ -125,19 +114,20 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
 
 /// Describes the result of the last message, and whether escapes are interpreted.
 fn answer_words(app: &App, columns: usize) -> (String, Style) {
-    let escapes = if app.publish().escapes {
+    let is_sharded = app.publish().publishes_sharded(app.session());
+    let sharded = if is_sharded { " sharded ·" } else { "" };
+    let has_escapes = app.publish().escapes;
+    let escapes = if has_escapes {
         r" \n \xff are bytes ·"
     } else {
         ""
     };
     let (words, style) = match &app.publish().answer {
-        Answer::None if escapes.is_empty() && !app.publish().publishes_sharded(app.session()) => {
-            return (String::new(), theme::QUIET);
-        }
+        Answer::None if !has_escapes && !is_sharded => return (String::new(), theme::QUIET),
         Answer::None => (String::new(), theme::QUIET),
         Answer::Waiting { .. } => ("publishing …".to_owned(), theme::WATCH),
         Answer::Received { count, at } => {
-            // No receiver usually means a mistyped channel, so it stands out.
+            // No receivers usually means a mistyped channel, so it stands out.
             let (who, style) = match u64::try_from(*count).unwrap_or(0) {
                 0 => ("no receivers".to_owned(), theme::WATCH),
                 1 => ("1 receiver".to_owned(), theme::GOOD),
@@ -152,11 +142,6 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
             let rest = if words.cut { "…" } else { "" };
             (format!("{}{rest}", words.string), theme::BAD)
         }
-    };
-    let sharded = if app.publish().publishes_sharded(app.session()) {
-        " sharded ·"
-    } else {
-        ""
     };
     (format!("{sharded}{escapes} {words} "), style)
 }

@@ -1,9 +1,11 @@
-//! Describes the state of the connection.
+//! Describes the state of the connection, and how far queries and checks have come.
 
 use ratatui::style::Style;
 
 use super::theme;
-use crate::app::{App, LostNode, connection_words, gap_cause_words, gap_reason_words};
+use crate::app::{
+    App, LostNode, Progress, Unchecked, connection_words, gap_cause_words, gap_reason_words,
+};
 use crate::message::Time;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
@@ -17,45 +19,31 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
     }
     match &server.connection {
         Connection::Connecting => ("◌", theme::WATCH, "connecting".to_owned()),
-        Connection::Live if app.session().unanswered().is_some() => {
-            let silence = app
-                .session()
-                .unanswered()
-                .map(figures::age)
-                .unwrap_or_default();
-            ("◐", theme::WATCH, format!("no answer for {silence}"))
-        }
-        Connection::Live if !server.losing.is_empty() => ("◐", theme::BAD, losing(app)),
         Connection::Live => {
-            let time = server
-                .round_trip
-                .map(|time| format!(" {}", figures::duration(time)));
-            (
-                "●",
-                theme::GOOD,
-                format!("live{}", time.unwrap_or_default()),
-            )
+            if let Some(silence) = app.session().unanswered() {
+                let words = format!("no answer for {}", figures::age(silence));
+                return ("◐", theme::WATCH, words);
+            }
+            if !server.losing.is_empty() {
+                return ("◐", theme::BAD, losing(app));
+            }
+            let words = match server.round_trip {
+                Some(time) => format!("live {}", figures::duration(time)),
+                None => "live".to_owned(),
+            };
+            ("●", theme::GOOD, words)
         }
         Connection::Reconnecting {
             reason, retry_at, ..
-        } => (
-            "○",
-            theme::BAD,
-            format!(
-                "reconnecting {}: {}",
-                wait(*retry_at, app.session().now),
-                connection_words(reason)
-            ),
-        ),
-        Connection::Refused { reason, retry_at } => (
-            "✗",
-            theme::BAD,
-            format!(
-                "refused, {}: {}",
-                next_try(*retry_at, app.session().now),
-                connection_words(reason)
-            ),
-        ),
+        } => {
+            let (wait, reason) = (wait(*retry_at, app.session().now), connection_words(reason));
+            ("○", theme::BAD, format!("reconnecting {wait}: {reason}"))
+        }
+        Connection::Refused { reason, retry_at } => {
+            let next_try = next_try(*retry_at, app.session().now);
+            let words = format!("refused, {next_try}: {}", connection_words(reason));
+            ("✗", theme::BAD, words)
+        }
         Connection::Idle if app.session().subscriptions.have_all_ended() => {
             ("■", theme::WATCH, "all subscriptions have ended".to_owned())
         }
@@ -76,34 +64,30 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
     let (_, wanted) = subscriptions.counts();
     let denied = subscriptions.denied().count();
     let (reason, style) = match &app.session().server.connection {
-        Connection::Reconnecting { retry_at, .. } => (
-            format!("reconnecting {}", wait(*retry_at, app.session().now)),
-            theme::BAD,
-        ),
-        Connection::Refused { .. } => ("login refused".to_owned(), theme::BAD),
-        Connection::Connecting => ("connecting".to_owned(), theme::WATCH),
-        Connection::Live | Connection::Idle if subscriptions.have_all_ended() => {
-            ("all subscriptions have ended".to_owned(), theme::WATCH)
+        Connection::Reconnecting { retry_at, .. } => {
+            let wait = wait(*retry_at, app.session().now);
+            return Some((format!("reconnecting {wait}"), theme::BAD));
         }
-        Connection::Live | Connection::Idle if wanted == 0 => {
-            ("not subscribed to anything".to_owned(), theme::WATCH)
-        }
-        Connection::Live | Connection::Idle if denied == wanted => {
-            ("subscriptions denied".to_owned(), theme::BAD)
-        }
-        Connection::Live | Connection::Idle
-            if subscriptions.discovery_patterns().next().is_some() =>
-        {
-            ("looking for sharded channels".to_owned(), theme::WATCH)
-        }
+        Connection::Refused { .. } => ("login refused", theme::BAD),
+        Connection::Connecting => ("connecting", theme::WATCH),
         Connection::Live | Connection::Idle => {
-            ("subscriptions not confirmed".to_owned(), theme::WATCH)
+            if subscriptions.have_all_ended() {
+                ("all subscriptions have ended", theme::WATCH)
+            } else if wanted == 0 {
+                ("not subscribed to anything", theme::WATCH)
+            } else if denied == wanted {
+                ("subscriptions denied", theme::BAD)
+            } else if subscriptions.discovery_patterns().next().is_some() {
+                ("looking for sharded channels", theme::WATCH)
+            } else {
+                ("subscriptions not confirmed", theme::WATCH)
+            }
         }
     };
-    Some((reason, style))
+    Some((reason.to_owned(), style))
 }
 
-/// Returns the state while one server is away and others serve.
+/// Returns the state while one of several servers is away.
 fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);
     let lost = match away.subscriptions {
@@ -113,20 +97,21 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {
-            let next_try = next_try(*retry_at, app.session().now);
-            let reason = connection_words(reason);
+            let (next_try, reason) = (
+                next_try(*retry_at, app.session().now),
+                connection_words(reason),
+            );
             let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
             ("✗", theme::BAD, words)
         }
         Connection::Reconnecting {
             reason, retry_at, ..
         } => {
-            let wait = wait(*retry_at, app.session().now);
-            let reason = connection_words(reason);
+            let (wait, reason) = (wait(*retry_at, app.session().now), connection_words(reason));
             let words = format!("{name} unreachable{lost}, next try {wait}: {reason}");
             ("○", theme::BAD, words)
         }
-        // A server that is away is in one of the states above.
+        // A server is away only in one of the states above.
         _ => ("○", theme::BAD, format!("{name} unreachable{lost}")),
     }
 }
@@ -139,35 +124,26 @@ pub(super) fn server_words(away: LostNode<'_>) -> String {
     }
 }
 
-/// Describes what is lost although the connection is live, such as what a replica's primary does
-/// not pass on.
+/// Describes what is lost although the connection is live, such as messages that a primary does not
+/// pass on to its replica.
 fn losing(app: &App) -> String {
-    let gaps = &app.session().server.losing;
-    let newest = gaps.values().next_back();
-    let what = newest.map_or_else(String::new, |gap| {
-        format!(
-            ": {}: {}",
-            gap_cause_words(&gap.cause),
-            gap_reason_words(&gap.reason)
-        )
-    });
-    format!("losing messages{what}")
+    let Some(gap) = app.session().server.losing.values().next_back() else {
+        return "losing messages".to_owned();
+    };
+    let (cause, reason) = (gap_cause_words(&gap.cause), gap_reason_words(&gap.reason));
+    format!("losing messages: {cause}: {reason}")
 }
 
-/// Returns the state without subscriptions, when there is no connection.
+/// Returns the state without subscriptions, in which there is no connection.
 fn state_idle(app: &App) -> (&'static str, Style, String) {
-    let subscriptions = &app.session().subscriptions;
     if let Some(words) = sought_words(app) {
         return ("◌", theme::WATCH, words);
     }
-    match subscriptions.denied().next() {
-        Some((_, error)) => (
-            "✗",
-            theme::BAD,
-            format!("refused: {} · r to retry", error.text),
-        ),
-        None => ("■", theme::WATCH, "not subscribed to anything".to_owned()),
+    if let Some((_, error)) = app.session().subscriptions.denied().next() {
+        let words = format!("refused: {} · r to retry", error.text);
+        return ("✗", theme::BAD, words);
     }
+    ("■", theme::WATCH, "not subscribed to anything".to_owned())
 }
 
 /// Describes the sharded channels that are being looked for, if any.
@@ -199,8 +175,7 @@ fn next_try(retry_at: Option<Time>, now: Time) -> String {
     }
 }
 
-/// Describes when the next attempt starts, in whole seconds because the line is not redrawn more
-/// often.
+/// Describes when the next attempt starts, in whole seconds: the line is not redrawn more often.
 pub(super) fn wait(retry_at: Time, now: Time) -> String {
     let left = retry_at.since(now);
     if left.is_zero() {
@@ -210,4 +185,30 @@ pub(super) fn wait(retry_at: Time, now: Time) -> String {
     } else {
         format!("in {} s", left.as_millis().div_ceil(1000))
     }
+}
+
+/// Describes how many rows a lagging query has not searched yet.
+pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
+    let lag = lag.filter(|progress| !progress.is_done())?;
+    Some(format!("{} not yet searched", figures::count(lag.left())))
+}
+
+/// Describes what checks have not covered, where a query for their flags cannot match.
+pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
+    let counted = |count: u64, words: &str| format!("{} {words}", figures::count(count));
+    let mut parts = Vec::new();
+    if unchecked.unknown > 0 {
+        let up_to = if unchecked.is_at_most { "up to " } else { "" };
+        parts.push(up_to.to_owned() + &counted(unchecked.unknown, "not checked"));
+    }
+    if unchecked.waiting > 0 {
+        parts.push(counted(unchecked.waiting, "not checked yet"));
+    }
+    if unchecked.missed > 0 {
+        parts.push(counted(unchecked.missed, "evicted unchecked"));
+    }
+    if unchecked.is_full {
+        parts.push("not all channels checked".to_owned());
+    }
+    parts
 }

@@ -1,4 +1,4 @@
-//! The status line: the server, the state of the connection, and what it receives.
+//! The status line: the server, the state of the connection, and what arrives over it.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,28 +12,28 @@ use crate::payload::escape::{self, whole};
 use crate::payload::figures;
 use crate::server::Connection;
 
-/// The bars of the sparkline of all messages.
+/// The number of bars in the sparkline of all messages.
 const BARS: usize = 10;
 
 /// Maximum columns of a profile's name.
 const NAME_COLUMNS: usize = 16;
 
 /// The weights of the parts that must stay visible: the state of the connection, the profile, and
-/// the warning about insecure TLS. The first two are cut before they are left out, to so few
-/// columns that all three fit into 40.
+/// the warning about insecure TLS. The first two can be cut to these minimum columns, so that all
+/// three fit into 40.
 const STATE: u8 = 13;
 const PROFILE: u8 = 12;
 const INSECURE: u8 = 11;
 const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
 
-/// The weight of a problem, which can be cut to this many columns at first; the rest of its text
-/// outweighs the decorative parts.
+/// The weight of a problem, which can be cut to these minimum columns, and the weight of the
+/// decorative parts, which give way to the rest of its text.
 const TROUBLE: u8 = 9;
 const TROUBLE_LEAST: usize = 24;
-const LOOKS: u8 = 3;
+const DECORATIVE: u8 = 3;
 
-/// A part of the line. If not all parts fit, those with the least weight are left out.
+/// A part of the line. If not all parts fit, those with the lowest weight are left out.
 struct Part {
     weight: u8,
     text: String,
@@ -49,12 +49,12 @@ fn part(weight: u8, text: impl Into<String>, style: Style) -> Part {
 }
 
 impl Part {
-    /// Returns the columns the part takes, up to the width of the line.
+    /// Returns the columns of the part's text, up to one more than the line has.
     fn width(&self, columns: usize) -> usize {
         escape::words(&self.text, columns + 1).columns
     }
 
-    /// Returns the columns the part needs at least.
+    /// Returns the minimum columns of the part.
     fn least(&self, columns: usize) -> usize {
         let least = match self.weight {
             STATE => STATE_LEAST.min(columns),
@@ -75,7 +75,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         if part.width(columns) <= share {
             line.words(&part.text, part.style);
         } else {
-            // Its trailing blanks can be dropped.
+            // The trailing blanks are dropped first.
             line.words_within(share, part.text.trim_end(), part.style);
         }
     }
@@ -98,17 +98,19 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
         shares[index] = least;
         left -= least;
     }
+    let grow = |index: usize, shares: &mut [usize], left: &mut usize| {
+        if shares[index] > 0 {
+            let more = (parts[index].width(columns) - shares[index]).min(*left);
+            shares[index] += more;
+            *left -= more;
+        }
+    };
     // The state, whose reason may be long, is the last part to grow beyond its minimum.
     for &index in firm.iter().rev() {
-        if shares[index] == 0 {
-            continue;
-        }
-        let more = (parts[index].width(columns) - shares[index]).min(left);
-        shares[index] += more;
-        left -= more;
+        grow(index, &mut shares, &mut left);
     }
-    let looks = others.partition_point(|index| parts[*index].weight > LOOKS);
-    let (others, looks) = others.split_at(looks);
+    let decorative = others.partition_point(|index| parts[*index].weight > DECORATIVE);
+    let (others, decorative) = others.split_at(decorative);
     let mut are_all_there = true;
     for &index in others {
         let least = parts[index].least(columns);
@@ -120,14 +122,9 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
         left -= least;
     }
     for &index in others {
-        if shares[index] == 0 {
-            continue;
-        }
-        let more = (parts[index].width(columns) - shares[index]).min(left);
-        shares[index] += more;
-        left -= more;
+        grow(index, &mut shares, &mut left);
     }
-    for &index in looks.iter().take_while(|_| are_all_there) {
+    for &index in decorative.iter().take_while(|_| are_all_there) {
         let width = parts[index].width(columns);
         if width > left {
             break;
@@ -146,9 +143,9 @@ fn parts(app: &App) -> Vec<Part> {
     let (mark, style, words) = state(app);
     let mut parts = Vec::new();
     parts.extend(settings.profile.as_ref().map(profile));
-    parts.push(part(LOOKS, " subscope ", theme::STRONG));
+    parts.push(part(DECORATIVE, " subscope ", theme::STRONG));
     parts.push(part(7, format!(" {} ", settings.address), Style::new()));
-    // It outweighs the address, which must never be shown without it.
+    // This outweighs the address, which must never be shown without it.
     if settings.is_insecure {
         parts.push(part(INSECURE, "INSECURE TLS ", theme::BAD));
     }
@@ -157,27 +154,21 @@ fn parts(app: &App) -> Vec<Part> {
         parts.push(part(10, "read-only  ", theme::WATCH));
     }
     if let Some(trouble) = &server.trouble {
-        parts.push(part(
-            TROUBLE,
-            format!("{}  ", whole(trouble_words(trouble).as_bytes())),
-            theme::WATCH,
-        ));
+        let words = whole(trouble_words(trouble).as_bytes());
+        parts.push(part(TROUBLE, format!("{words}  "), theme::WATCH));
     }
     if let Some(partial) = &server.partial {
         // The log has the full text.
         let [what, _] = partial_words(partial);
-        let words = format!("{}  ", whole(what.as_bytes()));
-        parts.push(part(9, words, theme::WATCH));
+        let words = whole(what.as_bytes());
+        parts.push(part(9, format!("{words}  "), theme::WATCH));
     }
     if !settings.note.is_empty() {
         parts.push(part(7, format!("{}  ", settings.note), theme::STRONG));
     }
     if let Some(version) = &server.version {
-        parts.push(part(
-            2,
-            format!("{}  ", whole(version.as_bytes())),
-            theme::QUIET,
-        ));
+        let version = whole(version.as_bytes());
+        parts.push(part(2, format!("{version}  "), theme::QUIET));
     }
     parts.push(subscriptions(app));
     if (server.connection == Connection::Live || app.session().server.nodes.lost().is_some())
@@ -193,11 +184,10 @@ fn parts(app: &App) -> Vec<Part> {
         parts.push(part(10, figure(counters.dropped, "dropped"), theme::BAD));
     }
     if counters.received > 0 {
-        let received = figure(counters.received, "received");
-        parts.push(part(6, received, theme::QUIET));
+        parts.push(part(6, figure(counters.received, "received"), theme::QUIET));
     }
     if counters.kept < counters.received {
-        // None of these figures makes sense without the others.
+        // These figures make sense only together.
         let gone = [(counters.evicted, "evicted"), (counters.cleared, "cleared")];
         let gone = gone.into_iter().filter(|(count, _)| *count > 0);
         let gone: String = gone.map(|(count, what)| figure(count, what)).collect();
@@ -216,11 +206,8 @@ fn subscriptions(app: &App) -> Part {
     let (live, wanted) = app.session().subscriptions.counts();
     let plural = if wanted == 1 { "" } else { "s" };
     if live < wanted {
-        return part(
-            8,
-            format!("{live} of {wanted} subscription{plural} live  "),
-            theme::WATCH,
-        );
+        let words = format!("{live} of {wanted} subscription{plural} live  ");
+        return part(8, words, theme::WATCH);
     }
     part(4, format!("{wanted} subscription{plural}  "), Style::new())
 }

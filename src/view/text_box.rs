@@ -1,7 +1,7 @@
 //! A text box: draws the visible part of its text, and positions its caret.
 //!
 //! The caret is the terminal's own cursor, which input methods and screen readers follow. Only the
-//! visible part is drawn, so a text can be of any length and have any number of lines.
+//! visible part is drawn, so a text may have any length and any number of lines.
 
 use std::ops::Range;
 
@@ -18,10 +18,10 @@ use crate::payload::escape::is_forbidden;
 /// A tab moves to the next multiple of this many columns.
 const TAB_COLUMNS: usize = 4;
 
-/// Replaces a character that a terminal would not show, or would interpret.
+/// Replaces a character that a terminal would hide or interpret.
 const UNSEEN: &str = "\u{fffd}";
 
-/// Draws what fits of `input` into `area`. Returns the position of its caret.
+/// Draws the part of `input` around its caret into `area`. Returns the position of the caret.
 pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     if area.is_empty() {
         return None;
@@ -43,13 +43,11 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
         draw_line(line, left, input.selected_in(row), place, buffer);
     }
     let at = |start: u16, offset: usize| start + u16::try_from(offset).unwrap_or(0);
-    Some(Position::new(
-        at(area.x, column - left),
-        at(area.y, row - top),
-    ))
+    let (x, y) = (at(area.x, column - left), at(area.y, row - top));
+    Some(Position::new(x, y))
 }
 
-/// Returns the first visible column or row, of which `room` fit. It moves by half of `room`, so
+/// Returns the first visible column or row if `room` of them fit. It moves by half of `room`, so
 /// that the text around the caret is visible.
 fn first_shown(caret: usize, room: usize) -> usize {
     if caret < room {
@@ -81,7 +79,7 @@ fn draw_line(line: &str, left: usize, selected: Range<usize>, area: Rect, buffer
     }
 }
 
-/// A unit of drawing: a character with the marks that combine with it.
+/// A unit of drawing: a character and the marks that combine with it.
 struct Piece<'a> {
     /// The index of its first character in the line.
     character: usize,
@@ -191,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_stands_behind_wide_characters_and_tabs() {
+    fn the_caret_is_placed_after_wide_characters_and_tabs() {
         let mut input = Input::holding("漢字\tab");
         let (rows, caret) = drawn(&input, 12, 1);
         assert_eq!((rows[0].as_str(), caret), ("漢 字     ab  ", (10, 0)));
@@ -216,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wide_character_that_an_edge_cuts_is_blank() {
+    fn a_wide_character_cut_by_an_edge_is_blank() {
         let input = Input::holding("漢字漢字漢字");
         let (rows, caret) = drawn(&input, 5, 1);
         assert_eq!((rows[0].as_str(), caret), ("漢 字  ", (4, 0)));
@@ -225,21 +223,18 @@ mod tests {
     }
 
     #[test]
-    fn the_caret_is_seen_in_a_box_of_more_lines_and_columns_than_sixteen_bits_count() {
+    fn the_caret_is_visible_beyond_65535_lines_and_columns() {
         let line = "x".repeat(70_000);
         let input = Input::holding(&format!("{}{line}end", "\n".repeat(70_000)));
         let (rows, (x, y)) = drawn(&input, 10, 3);
         let before: String = rows[usize::from(y)].chars().take(x.into()).collect();
         assert!(before.ends_with("end"), "{rows:?}");
-        assert_eq!(
-            (rows[usize::from(y)].as_str(), y),
-            (format!("{before:10}").as_str(), 2)
-        );
+        assert_eq!((&rows[usize::from(y)], y), (&format!("{before:10}"), 2));
     }
 
     /// Types at the end, at the start and in the middle of a long text, and checks that the typed
     /// text is visible before the caret.
-    fn assert_typing_is_seen(text: &str, from: &[(KeyCode, usize)]) {
+    fn assert_typing_is_visible(text: &str, from: &[(KeyCode, usize)]) {
         let mut input = Input::holding(text);
         for (code, times) in from {
             for _ in 0..*times {
@@ -254,53 +249,35 @@ mod tests {
                 let before = (caret.x.saturating_sub(4)..caret.x).rev();
                 let symbols = before.map(|x| buffer[(x, caret.y)].symbol());
                 let typed = symbols.clone().find(|symbol| symbol.starts_with(letter));
-                assert!(
-                    typed.is_some(),
-                    "{code:?}: {:?}",
-                    symbols.collect::<Vec<_>>()
-                );
+                let seen: Vec<&str> = symbols.collect();
+                assert!(typed.is_some(), "{code:?}: {seen:?}");
             }
         }
     }
 
     #[test]
-    fn what_is_typed_is_seen_in_more_columns_than_sixteen_bits_count_of_any_characters() {
-        let clusters = [
-            ("漢", 2),
-            ("e\u{301}", 1),
-            ("😀", 2),
-            ("🇩🇪", 2),
-            ("👍🏽", 2),
-            ("\t", 4),
-        ];
-        for (cluster, columns) in clusters {
+    fn typed_text_is_visible_beyond_65535_columns_of_any_characters() {
+        use KeyCode::{End, Home, Left, Right};
+        let clusters = ["漢", "e\u{301}", "😀", "🇩🇪", "👍🏽", "\t"];
+        for (cluster, columns) in clusters.into_iter().zip([2, 1, 2, 2, 2, 4]) {
             let text = cluster.repeat(70_000 / columns);
-            let moves = [
-                (KeyCode::End, 1),
-                (KeyCode::Left, 7),
-                (KeyCode::Home, 1),
-                (KeyCode::Right, 7),
-            ];
-            assert_typing_is_seen(&text, &moves);
+            let moves = [(End, 1), (Left, 7), (Home, 1), (Right, 7)];
+            assert_typing_is_visible(&text, &moves);
         }
     }
 
     #[test]
-    fn what_is_typed_is_seen_in_more_lines_than_sixteen_bits_count_of_any_characters() {
+    fn typed_text_is_visible_beyond_65535_lines_of_any_characters() {
+        use KeyCode::{Down, End, PageUp, Up};
         for line in ["漢字\n", "e\u{301}\n", "🇩🇪\n", "\t\n"] {
             let text = line.repeat(70_000);
-            let moves = [
-                (KeyCode::End, 1),
-                (KeyCode::Up, 7),
-                (KeyCode::PageUp, 1),
-                (KeyCode::Down, 2),
-            ];
-            assert_typing_is_seen(&text, &moves);
+            let moves = [(End, 1), (Up, 7), (PageUp, 1), (Down, 2)];
+            assert_typing_is_visible(&text, &moves);
         }
     }
 
     #[test]
-    fn what_cannot_be_seen_is_marked() {
+    fn invisible_characters_are_marked() {
         let input = Input::holding("a\x1bb");
         assert_eq!(drawn(&input, 5, 1).0, ["a\u{fffd}b  "]);
         for unseen in [
@@ -316,35 +293,29 @@ mod tests {
     }
 
     #[test]
-    fn skipping_leads_to_the_same_pieces_as_walking() {
+    fn skipping_yields_the_same_pieces_as_iterating() {
         let line =
             "plain\ttext e\u{301}\u{301}x 漢字\t\tab\u{202e}c 🇩🇪🇫🇷 \u{301}\x1b한글~\u{600}end";
-        let told = |piece: Piece<'_>| (piece.character, piece.symbol.to_owned(), piece.columns);
-        let all: Vec<_> = Pieces::of(line).map(told).collect();
+        let parts = |piece: Piece<'_>| (piece.character, piece.symbol.to_owned(), piece.columns);
+        let all: Vec<_> = Pieces::of(line).map(parts).collect();
         for column in 0..all.last().map_or(0, |(_, _, columns)| columns.end + 2) {
             let mut pieces = Pieces::of(line);
             pieces.skip_to_column(column);
             let from = all.partition_point(|(_, _, columns)| columns.end <= column);
-            assert_eq!(
-                pieces.map(told).collect::<Vec<_>>(),
-                all[from..],
-                "{column}"
-            );
+            let rest: Vec<_> = pieces.map(parts).collect();
+            assert_eq!(rest, all[from..], "{column}");
         }
         for character in 0..line.chars().count() + 2 {
             let mut pieces = Pieces::of(line);
             pieces.skip_to_character(character);
             let from = all.partition_point(|(first, _, _)| *first < character);
-            assert_eq!(
-                pieces.map(told).collect::<Vec<_>>(),
-                all[from..],
-                "{character}"
-            );
+            let rest: Vec<_> = pieces.map(parts).collect();
+            assert_eq!(rest, all[from..], "{character}");
         }
     }
 
     #[test]
-    fn a_selection_is_seen() {
+    fn a_selection_is_visible() {
         let mut input = Input::holding("abc");
         let shift = crossterm::event::KeyModifiers::SHIFT;
         input.press(KeyEvent::new(KeyCode::Left, shift));
@@ -355,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn no_size_is_too_small() {
+    fn a_box_of_any_size_is_drawn() {
         let input = Input::holding("ab\ncd");
         for (width, height) in [(0, 1), (1, 0), (1, 1), (2, 1)] {
             let area = Rect::new(0, 0, width, height);

@@ -1,4 +1,4 @@
-//! Colours with a meaning, from the terminal's own sixteen, so that they suit its background.
+//! Colours by meaning, from the terminal's own sixteen, so that they suit its background.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -7,7 +7,7 @@ use crate::config::Colour;
 /// Secondary text: inactive borders, units, labels. Not bright black, which is the background
 /// colour in some palettes (Solarized).
 pub const QUIET: Style = Style::new().fg(Color::Reset).add_modifier(Modifier::DIM);
-/// Belongs to the focus, unless the profile has a colour of its own.
+/// What has the focus, unless the profile has a colour of its own.
 pub const FOCUS: Style = Style::new().fg(Color::Cyan);
 /// Good: live, received.
 pub const GOOD: Style = Style::new().fg(Color::Green);
@@ -23,35 +23,31 @@ pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 pub const SELECTED_QUIETLY: Style = Style::new().add_modifier(Modifier::BOLD);
 /// A byte or character shown by its number.
 pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
-/// What the query matched. In a selected line it keeps its look and stands out from the bar;
+/// The attributes of lines, which highlighted text does not take on.
+const OF_LINES: Modifier = Modifier::BOLD
+    .union(Modifier::DIM)
+    .union(Modifier::REVERSED);
+/// A match of a query. In a selected line it keeps its style, and so stands out from the bar;
 /// without colours it keeps its underline. Bold would turn black to grey on some terminals.
 pub const MATCH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Yellow)
     .add_modifier(Modifier::UNDERLINED)
-    .remove_modifier(
-        Modifier::BOLD
-            .union(Modifier::DIM)
-            .union(Modifier::REVERSED),
-    );
+    .remove_modifier(OF_LINES);
 /// A value that changed within the last second. In a selected line it stands out from the bar.
 pub const FLASH: Style = Style::new()
     .fg(Color::Black)
     .bg(Color::Green)
-    .remove_modifier(
-        Modifier::BOLD
-            .union(Modifier::DIM)
-            .union(Modifier::REVERSED),
-    );
-/// Marks a found row in the margin, where the match itself may be out of sight.
+    .remove_modifier(OF_LINES);
+/// Marks a found row in the margin, because the match itself may be out of sight.
 pub const FOUND: &str = "▸";
-/// Marks a message published by this session in the margin.
+/// Marks a message that this session published in the margin.
 pub const OWN: &str = "↑";
 /// The bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
 
-/// The colours of channels: those that are readable on light and on dark backgrounds. Not red,
-/// which means that something is wrong, nor dark blue, which is invisible on black.
+/// The colours of channels, which are readable on light and on dark backgrounds. Red, which means
+/// that something is wrong, and dark blue, which is invisible on black, are not among them.
 const CHANNEL_COLOURS: [Color; 6] = [
     Color::Cyan,
     Color::Green,
@@ -61,7 +57,7 @@ const CHANNEL_COLOURS: [Color; 6] = [
     Color::LightMagenta,
 ];
 
-/// Returns the style of an escape within `marked` text, which keeps it distinct from text.
+/// Returns the style of an escape within `marked` text, which keeps it distinct from the text.
 pub fn marked_escape(marked: Style) -> Style {
     marked.bg(Color::Magenta)
 }
@@ -101,19 +97,17 @@ pub fn badge(colour: Option<Colour>) -> Style {
     Style::new().fg(fg).bg(bg)
 }
 
-/// How many bytes of a name determine its colour: a name may have megabytes, and the colour is
-/// computed for each drawn row.
+/// How many bytes of a name determine its colour: a name may be megabytes long, and the colour is
+/// computed for each row drawn.
 const COLOURED: usize = 256;
 
-/// Returns a channel's colour: the same name has the same colour in every session (FNV-1a of the
-/// start of the name).
+/// Returns the style of a channel's name, whose colour is the same in every session: an FNV-1a hash
+/// of the start of the name chooses it.
 pub fn channel(name: &[u8]) -> Style {
-    let hash = name
-        .iter()
-        .take(COLOURED)
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+    let bytes = name.iter().take(COLOURED);
+    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     let index = (hash >> 32) % CHANNEL_COLOURS.len() as u64;
     Style::new().fg(CHANNEL_COLOURS[usize::try_from(index).unwrap_or(0)])
 }

@@ -2,18 +2,17 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 
-use super::line::LineBuilder;
+use super::line::draw_words;
 use super::theme;
-use crate::app::Toast;
+use crate::app::{Toast, padded};
 use crate::payload::escape;
 
 /// Separates the message from its remedy, which is never cut.
 const REMEDY: &str = " · ";
 
-/// Draws a toast in the last line of `area`, and in the line above if it needs both.
+/// Draws a toast in the last line of `area` and, if it is long, also in the line above.
 pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     let style = if toast.is_error {
         theme::BAD
@@ -28,14 +27,11 @@ pub(super) fn draw(toast: &Toast, area: Rect, buffer: &mut Buffer) {
     };
     for (row, text) in area.rows().rev().zip(lines.iter().rev()) {
         Clear.render(row, buffer);
-        let mut line = LineBuilder::padded(usize::from(row.width));
-        line.cut_words(text, style);
-        line.draw(row, 0, Style::new(), buffer);
+        draw_words(text, style, padded(row), 0, buffer);
     }
 }
 
-/// Breaks `text` after the last word that fits into `columns`; the rest is `None` if everything
-/// fits.
+/// Breaks `text` after the last word that fits into `columns`. The rest is `None` if all fits.
 fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     let fitting = escape::words(text, columns);
     if !fitting.cut {
@@ -43,10 +39,8 @@ fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
     }
     let end = escape::truncated(text, fitting.consumed).len();
     // A blank right after the cut ends the last word too.
-    let is_blank = |(_, letter): &(usize, char)| *letter == ' ';
-    let blanks = text.char_indices().filter(is_blank);
-    let blank = blanks.map(|(at, _)| at).take_while(|at| *at <= end).last();
-    match blank {
+    let blanks = text.match_indices(' ').map(|(at, _)| at);
+    match blanks.take_while(|at| *at <= end).last() {
         Some(at) if at > 0 => (&text[..at], Some(&text[at + 1..])),
         _ => (&text[..end], Some(&text[end..])),
     }
@@ -83,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_cut_keeps_its_remedy() {
+    fn a_shortened_text_keeps_its_remedy() {
         assert_eq!(fitted(LONG, 80), LONG);
         assert_eq!(fitted(LONG, 25), "a text of … · Z undoes it");
         assert_eq!(fitted(LONG, 16), "a… · Z undoes it");

@@ -591,7 +591,7 @@ fn the_cursor_is_drawn_through_all_charts() {
     │ ━ cpu .load               0     19.5       39       39       40              │
     │ ━ cpu size             25 B     29 B     30 B     30 B       40              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc go on
+     + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc hide cursor
     ");
 }
 
@@ -999,7 +999,7 @@ fn the_histogram_offers_no_key_of_the_hidden_chart() {
     assert_eq!(plotting.stage.app.context(), Context::Plot);
     let screen = plotting.stage.screen();
     let hints = screen.lines().last().unwrap();
-    for hint in ["zoom", "out", "all", "earlier", "read", "newest", "go on"] {
+    for hint in ["zoom", "out", "all", "earlier", "read", "newest", "hide"] {
         assert!(!hints.contains(hint), "{hint} in {hints}");
     }
     assert!(hints.contains("H plot") && hints.contains("Esc close"));

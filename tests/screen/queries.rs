@@ -144,7 +144,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     assert_eq!(stage.app.offered(), Some(".level == \"error\""));
     assert_line(
         &stage,
-        &["0 of 100", "did you mean .level == \"error\" ? Tab accept"],
+        &["0 of 100", "did you mean .level == \"error\"? Tab accepts"],
     );
     // With the box closed, the empty log shows the suggestion.
     stage.code(KeyCode::Enter);
@@ -182,7 +182,7 @@ fn a_search_without_matches_suggests_what_may_have_been_meant() {
     stage.keys("Flevel:error");
     assert_line(
         &stage,
-        &["0 found", "did you mean .level == \"error\" ? Tab accept"],
+        &["0 found", "did you mean .level == \"error\"? Tab accepts"],
     );
     stage.code(KeyCode::Enter);
     assert!(stage.is_following());
@@ -203,7 +203,7 @@ fn a_search_without_matches_suggests_what_may_have_been_meant() {
 fn a_breakpoint_suggests_what_may_have_been_meant() {
     let mut stage = stage();
     stage.keys("Blevel:error");
-    assert_line(&stage, &["did you mean .level == \"error\" ? Tab accept"]);
+    assert_line(&stage, &["did you mean .level == \"error\"? Tab accepts"]);
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
     feed(&mut stage, 100..120);

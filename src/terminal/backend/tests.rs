@@ -43,10 +43,7 @@ struct Stage {
 impl Stage {
     fn new(colours: Colours) -> Self {
         let size = Size::new(WIDTH, HEIGHT);
-        let (rows, columns) = (
-            NonZeroU16::new(HEIGHT).unwrap(),
-            NonZeroU16::new(WIDTH).unwrap(),
-        );
+        let [rows, columns] = [HEIGHT, WIDTH].map(|size| NonZeroU16::new(size).unwrap());
         Self {
             terminal: Terminal::new(Screen::with_size(Tape::default(), colours, size)).unwrap(),
             judge: vt100::Parser::new(rows, columns, 0),
@@ -85,38 +82,14 @@ struct Piece {
 }
 
 fn piece() -> impl Strategy<Value = Piece> {
+    let heart = "❤\u{fe0f}";
     let symbol = prop::sample::select(vec![
-        "a",
-        "b",
-        " ",
-        " ",
-        "Z",
-        "é",
-        "e\u{301}",
-        "─",
-        "█",
-        "…",
-        "漢",
-        "あ",
-        "한",
-        "，",
-        "👍",
-        "🎉",
-        "❤\u{fe0f}",
-        "⚡",
+        "a", "b", " ", " ", "Z", "é", "e\u{301}", "─", "█", "…", "漢", "あ", "한", "，", "👍",
+        "🎉", heart, "⚡",
     ]);
-    (
-        0..WIDTH,
-        0..HEIGHT,
-        prop::collection::vec(symbol, 1..8),
-        style(),
-    )
-        .prop_map(|(x, y, symbols, style)| Piece {
-            x,
-            y,
-            text: symbols.concat(),
-            style,
-        })
+    let text = prop::collection::vec(symbol, 1..8).prop_map(|symbols| symbols.concat());
+    let parts = (0..WIDTH, 0..HEIGHT, text, style());
+    parts.prop_map(|(x, y, text, style)| Piece { x, y, text, style })
 }
 
 fn style() -> impl Strategy<Value = Style> {
@@ -145,9 +118,8 @@ fn style() -> impl Strategy<Value = Style> {
 
 fn paint(frame: &mut ratatui::Frame, pieces: &[Piece]) {
     for piece in pieces {
-        frame
-            .buffer_mut()
-            .set_string(piece.x, piece.y, &piece.text, piece.style);
+        let buffer = frame.buffer_mut();
+        buffer.set_string(piece.x, piece.y, &piece.text, piece.style);
     }
 }
 
@@ -173,12 +145,8 @@ fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
                 assert!(shown.is_wide_continuation(), "{place}");
                 continue;
             }
-            let contents = if shown.has_contents() {
-                shown.contents()
-            } else {
-                " "
-            };
-            assert_eq!(contents, drawn.symbol(), "{place}");
+            let contents = Some(shown.contents()).filter(|_| shown.has_contents());
+            assert_eq!(contents.unwrap_or(" "), drawn.symbol(), "{place}");
             assert_eq!(shown.fgcolor(), judged_colour(drawn.fg), "{place}");
             assert_eq!(shown.bgcolor(), judged_colour(drawn.bg), "{place}");
             let modifiers = [
@@ -196,7 +164,7 @@ fn assert_shown(buffer: &Buffer, screen: &vt100::Screen) {
 }
 
 #[test]
-fn a_terminal_too_large_to_draw_is_drawn_in_part_and_says_so() {
+fn a_terminal_too_large_is_drawn_in_part_with_a_note() {
     for (size, drawn, place) in [
         ((10_000, 10_000), (1000, 500), "501;1H"),
         ((u16::MAX, 100), (1000, 100), "1;1001H"),
@@ -209,8 +177,8 @@ fn a_terminal_too_large_to_draw_is_drawn_in_part_and_says_so() {
         screen.clear().unwrap();
         screen.flush().unwrap();
         let bytes = String::from_utf8(screen.writer().bytes.clone()).unwrap();
-        let said = bytes.contains(&format!("\x1b[{place}subscope draws 1000 x 500"));
-        assert_eq!(said, !place.is_empty(), "{bytes:?}");
+        let has_note = bytes.contains(&format!("\x1b[{place}subscope draws at most 1000 x 500"));
+        assert_eq!(has_note, !place.is_empty(), "{bytes:?}");
     }
 }
 
@@ -249,10 +217,8 @@ fn a_full_frame_is_one_write() {
         }
     });
     assert_eq!(stage.writes(), 1);
-    assert_eq!(
-        stage.judge.screen().contents(),
-        "first line..\n漢字 and █\n\nlast"
-    );
+    let shown = stage.judge.screen().contents();
+    assert_eq!(shown, "first line..\n漢字 and █\n\nlast");
 }
 
 #[test]
@@ -269,7 +235,7 @@ fn plain_text_needs_one_move_and_no_colour() {
 }
 
 #[test]
-fn the_cursor_is_only_moved_or_switched_when_that_changes() {
+fn the_cursor_is_moved_or_switched_only_when_it_changes() {
     let mut stage = Stage::new(Colours::Shown);
     let (_, hidden) = stage.draw(|_| {});
     assert_eq!(hidden, b"\x1b[?2026h\x1b[?25l\x1b[?2026l");
@@ -321,8 +287,8 @@ fn control_characters_in_a_cell_never_reach_the_terminal() {
         screen.draw([(19, 0, &cell("z"))].into_iter()).unwrap();
         screen.flush().unwrap();
         let written = String::from_utf8(screen.writer().bytes.clone()).unwrap();
-        let mut judge =
-            vt100::Parser::new(NonZeroU16::new(1).unwrap(), NonZeroU16::new(20).unwrap(), 0);
+        let [rows, columns] = [1, 20].map(|size| NonZeroU16::new(size).unwrap());
+        let mut judge = vt100::Parser::new(rows, columns, 0);
         judge.process(written.as_bytes());
         assert!(!written.contains(symbol), "{symbol:?} in {written:?}");
         assert!(judge.screen().contents().starts_with('?'));
@@ -351,10 +317,8 @@ fn a_resized_or_cleared_screen_is_drawn_anew_in_one_write() {
     assert_shown(&buffer, stage.judge.screen());
     assert!(stage.judge.screen().hide_cursor());
     assert_eq!(stage.writes(), 2);
-    stage
-        .terminal
-        .backend_mut()
-        .resize(Size::new(WIDTH - 5, HEIGHT));
+    let size = Size::new(WIDTH - 5, HEIGHT);
+    stage.terminal.backend_mut().resize(size);
     let (buffer, _) = stage.draw(render);
     assert_eq!(buffer.area.width, WIDTH - 5);
     assert_eq!(stage.judge.screen().contents(), "here");
@@ -375,7 +339,7 @@ fn a_screen_without_columns_or_rows_draws_nothing() {
 }
 
 #[test]
-fn a_copy_is_nothing_but_base64_in_one_sequence() {
+fn a_copy_is_base64_in_a_single_sequence() {
     let mut screen = Screen::with_size(Tape::default(), Colours::Shown, Size::new(5, 1));
     screen.copy(b"\x1b]0;evil\x07\xff").unwrap();
     assert_eq!(screen.writer().bytes, b"\x1b]52;c;G10wO2V2aWwH/w==\x1b\\");
@@ -383,7 +347,7 @@ fn a_copy_is_nothing_but_base64_in_one_sequence() {
 }
 
 #[test]
-fn a_copy_beyond_the_limit_is_refused_by_name() {
+fn a_copy_beyond_the_limit_fails_with_its_size() {
     let mut screen = Screen::with_size(Tape::default(), Colours::Shown, Size::new(5, 1));
     screen.copy(&vec![b'x'; CLIPBOARD_LIMIT]).unwrap();
     let written = screen.output();

@@ -20,13 +20,9 @@ impl Typing {
     /// between.
     fn after(&mut self, milliseconds: u64, bytes: impl AsRef<[u8]>) -> Vec<TerminalEvent> {
         let pause = Duration::from_millis(milliseconds);
-        let given_up = self
-            .decoder
-            .patience()
-            .filter(|patience| *patience <= pause);
-        let mut events = match given_up {
-            Some(patience) => self.decoder.give_up(self.now + patience),
-            None => Vec::new(),
+        let mut events = match self.decoder.patience() {
+            Some(patience) if patience <= pause => self.decoder.give_up(self.now + patience),
+            _ => Vec::new(),
         };
         self.now += pause;
         events.extend(self.decoder.read(bytes.as_ref(), self.now));
@@ -51,7 +47,7 @@ fn paste(text: &str) -> TerminalEvent {
 }
 
 #[test]
-fn a_sequence_may_be_split_anywhere_and_come_late() {
+fn a_sequence_may_be_split_anywhere_and_arrive_late() {
     let whole = b"\x1b[<0;5;5m\x1b[200~a\x1b[1m\nb\x1b[201~\x1b[1;5A\x1bOP";
     let mut typing = Typing::new();
     let expected = typing.after(0, whole);
@@ -68,7 +64,7 @@ fn a_sequence_may_be_split_anywhere_and_come_late() {
 }
 
 #[test]
-fn an_esc_that_nothing_follows_in_time_is_the_key() {
+fn an_esc_followed_by_nothing_in_time_is_the_key() {
     let mut typing = Typing::new();
     assert_eq!(typing.after(0, "\x1b"), []);
     assert_eq!(typing.decoder.patience(), Some(ESCAPE_TIME));
@@ -80,7 +76,7 @@ fn an_esc_that_nothing_follows_in_time_is_the_key() {
 }
 
 #[test]
-fn the_rest_of_a_sequence_whose_esc_was_given_up_acts_on_nothing() {
+fn the_late_rest_of_a_sequence_does_not_act_as_keys() {
     let mut typing = Typing::new();
     typing.after(0, "\x1b");
     let events = typing.after(200, "[200~p\rq");
@@ -96,7 +92,7 @@ fn the_rest_of_a_sequence_whose_esc_was_given_up_acts_on_nothing() {
 }
 
 #[test]
-fn alt_and_a_key_that_could_begin_a_sequence_is_told_after_the_wait() {
+fn alt_with_a_key_that_could_start_a_sequence_is_read_after_a_wait() {
     for letter in ['[', 'O', 'P', ']'] {
         let mut typing = Typing::new();
         assert_eq!(typing.after(0, format!("\x1b{letter}")), []);
@@ -110,7 +106,7 @@ fn alt_and_a_key_that_could_begin_a_sequence_is_told_after_the_wait() {
 }
 
 #[test]
-fn nothing_of_an_unknown_sequence_is_taken_for_text() {
+fn no_part_of_an_unknown_sequence_is_taken_for_text() {
     for unknown in [
         "\x1b[=5u",
         "\x1b[?2026;2$y",
@@ -133,13 +129,9 @@ fn nothing_of_an_unknown_sequence_is_taken_for_text() {
 }
 
 #[test]
-fn keys_that_come_together_are_a_burst_and_typed_ones_are_not() {
+fn keys_that_arrive_together_are_a_burst_and_typed_ones_are_not() {
     let mut typing = Typing::new();
-    let together = [
-        burst(KeyCode::Char('a')),
-        burst(KeyCode::Enter),
-        burst(KeyCode::Char('b')),
-    ];
+    let together = [KeyCode::Char('a'), KeyCode::Enter, KeyCode::Char('b')].map(burst);
     assert_eq!(typing.after(0, "a\rb"), together);
     assert_eq!(typing.after(1, "\r"), [burst(KeyCode::Enter)]);
     // A fast typist, and a keyboard that repeats.
@@ -155,14 +147,14 @@ fn keys_that_come_together_are_a_burst_and_typed_ones_are_not() {
 }
 
 #[test]
-fn what_looks_like_the_end_of_a_paste_is_text() {
+fn text_that_resembles_the_end_of_a_paste_is_text() {
     let mut typing = Typing::new();
     let events = typing.after(0, "\x1b[200~\x1b\x1b[201\x1b[20\x1b[201~");
     assert_eq!(events, [paste("\x1b\x1b[201\x1b[20")]);
 }
 
 #[test]
-fn the_rest_of_a_paste_is_text_however_late_it_comes() {
+fn the_rest_of_a_paste_is_text_however_late_it_arrives() {
     let mut typing = Typing::new();
     assert_eq!(typing.after(0, "\x1b[200~some te"), []);
     assert_eq!(typing.decoder.patience(), Some(PATIENCE));
@@ -170,15 +162,9 @@ fn the_rest_of_a_paste_is_text_however_late_it_comes() {
         let stalled = typing.after(60_000, rest);
         assert_eq!(stalled, [TerminalEvent::PasteStalled], "{rest:?}");
     }
-    let events = typing.after(60_000, "1~j");
-    assert_eq!(
-        events,
-        [
-            TerminalEvent::PasteStalled,
-            paste("some text\rqqc"),
-            key(KeyCode::Char('j'))
-        ]
-    );
+    let pasted = paste("some text\rqqc");
+    let expected = [TerminalEvent::PasteStalled, pasted, key(KeyCode::Char('j'))];
+    assert_eq!(typing.after(60_000, "1~j"), expected);
     assert_eq!(typing.decoder.patience(), None);
 }
 
@@ -211,7 +197,7 @@ fn esc_or_ctrl_c_ends_a_paste_whose_end_is_lost() {
 }
 
 #[test]
-fn a_function_key_may_come_in_either_form() {
+fn a_function_key_may_have_either_form() {
     for (sequence, number) in [("\x1bOP", 1), ("\x1bOQ", 2), ("\x1bOR", 3), ("\x1bOS", 4)] {
         assert_eq!(Typing::new().after(0, sequence), [key(KeyCode::F(number))]);
     }
@@ -234,13 +220,13 @@ fn a_paste_that_never_ends_takes_a_bounded_amount_of_memory() {
 }
 
 #[test]
-fn bytes_of_any_kind_are_read_to_their_end() {
+fn any_bytes_are_read_to_their_end() {
     // Every sequence of up to four bytes out of those that have a meaning somewhere.
-    let telling = b"\x1b[]OP<M~u;1\x07\\\x7f\xc3\xa9\xffa";
+    let special = b"\x1b[]OP<M~u;1\x07\\\x7f\xc3\xa9\xffa";
     let mut typing = Typing::new();
-    for number in 0..telling.len().pow(4) {
-        let digits = (0..4).map(|place| number / telling.len().pow(place) % telling.len());
-        let bytes: Vec<u8> = digits.map(|digit| telling[digit]).collect();
+    for number in 0..special.len().pow(4) {
+        let digits = (0..4).map(|place| number / special.len().pow(place) % special.len());
+        let bytes: Vec<u8> = digits.map(|digit| special[digit]).collect();
         typing.after(0, &bytes);
         typing.rest();
         typing.decoder.paste = None;

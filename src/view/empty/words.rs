@@ -1,45 +1,53 @@
-//! Text shown where there is nothing else to show, cut to fit.
+//! Text cut to fit where there is nothing else to show.
 
-use ratatui::style::Style;
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
 
-/// The text: the situation, the reason, and what to do.
+/// A text: the situation, the reason, and what to do.
 #[derive(Default)]
 pub(super) struct Words {
     /// The situation. It comes first.
-    pub case: String,
+    pub situation: String,
     /// The reason, quoted from elsewhere, which may be long.
     pub reason: Option<String>,
     /// The most useful keys. They are shown even if not everything fits.
     pub keys: String,
     /// Further help.
-    pub more: Vec<String>,
+    pub more: Vec<&'static str>,
 }
 
 impl Words {
+    /// Creates a text without a reason and without further help.
+    pub fn new(situation: String, keys: &str) -> Self {
+        Self {
+            situation,
+            keys: keys.to_owned(),
+            ..Self::default()
+        }
+    }
+
     /// Returns as many lines as fit into `columns` and `rows`.
     pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
-        let case = strong(self.case);
+        let situation = strong(self.situation);
         let reason = self.reason.map(|words| Line::styled(words, theme::BAD));
-        let keys = (!self.keys.is_empty()).then(|| plain(self.keys));
-        let more: Vec<Line<'static>> = self.more.into_iter().map(plain).collect();
-        let mut all = vec![case.clone()];
+        let keys = (!self.keys.is_empty()).then(|| Line::raw(self.keys));
+        let mut all = vec![situation.clone()];
         all.extend(reason.clone());
         all.push(Line::default());
         all.extend(keys.clone());
-        all.extend(more);
+        all.extend(self.more.into_iter().map(Line::raw));
         if rows_of(&all, columns) <= rows {
             return all;
         }
         // A long reason may be cut.
-        [Some(case), keys, reason].into_iter().flatten().collect()
+        let short = [Some(situation), keys, reason].into_iter();
+        short.flatten().collect()
     }
 }
 
-/// Returns the rows that lines take once they are wrapped at words.
+/// Returns the number of rows that `lines` take when wrapped between words.
 pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
     let rows = lines.iter().map(|line| {
         let mut rows = 1;
@@ -63,8 +71,4 @@ pub(super) fn rows_of(lines: &[Line<'_>], columns: usize) -> usize {
 
 pub(super) fn strong(text: String) -> Line<'static> {
     Line::styled(text, theme::STRONG)
-}
-
-pub(super) fn plain(text: String) -> Line<'static> {
-    Line::styled(text, Style::new())
 }

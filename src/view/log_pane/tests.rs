@@ -40,7 +40,7 @@ fn marked(buffer: &Buffer) -> String {
 }
 
 #[test]
-fn the_cells_of_the_matched_bytes_are_marked_and_no_others() {
+fn only_the_cells_of_matched_bytes_are_marked() {
     let payload = "ab\t你c\x1bd\u{202e}e\u{301}f".as_bytes();
     let expected = "ab\\t你 c\\x1bd\\u{202e}e\u{301}f";
     for (range, under) in [
@@ -69,7 +69,7 @@ fn the_cells_of_the_matched_bytes_are_marked_and_no_others() {
 }
 
 #[test]
-fn a_match_looks_the_same_in_a_selected_row_and_out_of_one() {
+fn a_match_looks_the_same_whether_or_not_its_row_is_selected() {
     for style in [Style::new(), theme::SELECTED, theme::SELECTED_QUIETLY] {
         let buffer = drawn(b"abc\x00", Some(1..4), 9, style);
         for (x, background) in [(1, Color::Yellow), (2, Color::Yellow), (3, Color::Magenta)] {
@@ -98,7 +98,7 @@ fn a_selected_row_is_a_bar_without_colours_around_its_matches() {
 }
 
 #[test]
-fn a_row_that_is_cut_is_marked_as_far_as_it_goes() {
+fn a_row_cut_off_is_marked_up_to_the_cut() {
     let buffer = drawn(b"0123456789abcdefghij", Some(8..12), 16, Style::new());
     assert_eq!(symbols(&buffer), "0123456789… 20 B");
     assert_eq!(marked(&buffer), "        ^^");
@@ -110,17 +110,17 @@ fn a_row_that_is_cut_is_marked_as_far_as_it_goes() {
 }
 
 #[test]
-fn only_the_start_of_a_long_payload_is_looked_at() {
+fn only_the_start_of_a_long_payload_is_searched() {
     let payload = vec![b'x'; 1 << 20];
-    let mut looked_at = 0;
+    let mut searched = 0;
     let mut line = LineBuilder::new(40);
     message(
         (&payload, payload.len() as u64),
         |bytes| {
-            looked_at = bytes.len();
+            searched = bytes.len();
             Vec::new()
         },
         &mut line,
     );
-    assert_eq!(looked_at, MARKED_WHOLE);
+    assert_eq!(searched, MARKED_WHOLE);
 }

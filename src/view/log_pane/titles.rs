@@ -1,5 +1,4 @@
-//! The titles of the message pane: how many messages are shown, what limits them, and the pane's
-//! position.
+//! The titles of the log: how many messages are shown, what limits them, and the pane's position.
 
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
@@ -7,58 +6,61 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::app::{App, Find, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
-use crate::view::query_box::{scanning, unchecked};
-use crate::view::state::not_receiving;
+use crate::view::line::fitting;
+use crate::view::state::{not_receiving, scanning, unchecked};
 use crate::view::theme;
 
 /// Columns of a query in a title.
 const QUERY_COLUMNS: usize = 28;
 
-/// Returns the titles with the number of rows shown, the total, and what limits them; the longest
-/// form first.
+/// Returns the left title, with the number of rows shown, the total, and what limits them; the
+/// longest form first.
 pub fn titles(app: &App, window: &Window) -> Vec<String> {
-    let session = app.session();
-    let kept = figures::count(session.log.counters().kept);
-    let count = if session.filters.is_new {
+    let kept = figures::count(app.session().log.counters().kept);
+    let count = if app.session().filters.is_new {
         format!("… of {kept}")
-    } else if session.shown.is_everything() {
+    } else if app.session().shown.is_everything() {
         kept
     } else {
-        format!("{} of {kept}", figures::count(session.shown.messages()))
+        format!(
+            "{} of {kept}",
+            figures::count(app.session().shown.messages())
+        )
     };
-    let only = session.filters.only.as_deref();
-    let only = only.map(|name| format!(" on {}", escape::name(name, 24).string));
-    let only = only.unwrap_or_default();
-    // A count of matches means little without the rows that were not checked: never show it alone.
-    let blind = blind(app);
-    let brief = format!(" Messages {count}{only}{blind} ");
-    let briefer = format!(" {count}{blind} ");
-    let shorter = narrowed(app, window, QUERY_COLUMNS / 2);
-    // If a breakpoint has stopped the view, its query needs room as well.
-    if session.breakpoints.stop.is_some() {
+    let only = match app.session().filters.only.as_deref() {
+        Some(name) => format!(" on {}", escape::name(name, 24).string),
+        None => String::new(),
+    };
+    // A number of matches misleads unless it is clear that not all rows were checked.
+    let not_checked = not_checked(app);
+    let brief = format!(" Messages {count}{only}{not_checked} ");
+    let briefer = format!(" {count}{not_checked} ");
+    let shorter = limits(app, window, QUERY_COLUMNS / 2);
+    // If a breakpoint has stopped the view, its query needs room too.
+    if app.session().breakpoints.stop.is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
         return vec![
             format!(" Messages {count}{only}{shorter} "),
-            format!(" Messages {count}{only}{typed}{blind} "),
-            format!(" {count}{typed}{blind} "),
+            format!(" Messages {count}{only}{typed}{not_checked} "),
+            format!(" {count}{typed}{not_checked} "),
             brief,
             briefer,
         ];
     }
-    // Local time needs no label; the other forms are easily mistaken for it.
-    let form = match session.time_form {
+    // Local time needs no label, but the other forms could be mistaken for it.
+    let form = match app.session().time_form {
         TimeForm::Local => "",
         TimeForm::Utc => "· UTC ",
         TimeForm::Delta => "· time since the previous row ",
         TimeForm::Age => "· age ",
     };
     let gone = gone_words(app, window);
-    let narrowed = narrowed(app, window, QUERY_COLUMNS);
-    let unnamed = self::narrowed(app, window, 0);
+    let limits = limits(app, window, QUERY_COLUMNS);
+    let unnamed = self::limits(app, window, 0);
     vec![
-        format!(" Messages {count}{only}{narrowed} {form}{gone}"),
-        format!(" Messages {count}{only}{narrowed} {form}"),
-        format!(" Messages {count}{only}{narrowed} "),
+        format!(" Messages {count}{only}{limits} {form}{gone}"),
+        format!(" Messages {count}{only}{limits} {form}"),
+        format!(" Messages {count}{only}{limits} "),
         format!(" Messages {count}{only}{shorter} "),
         format!(" Messages {count}{only}{unnamed} "),
         brief,
@@ -66,8 +68,8 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     ]
 }
 
-/// Describes the rows that queries for flags cannot match, because they were not checked.
-fn blind(app: &App) -> String {
+/// Describes the rows that queries for flags cannot match because they were not checked.
+fn not_checked(app: &App) -> String {
     let by_filter = unchecked(&app.session().filters.unchecked());
     let parts = match app.session().find.as_ref() {
         Some(find) if by_filter.is_empty() => unchecked(&find.watch.unchecked),
@@ -83,17 +85,16 @@ fn gone_words(app: &App, window: &Window) -> String {
         (log.evicted_before_first(), "older evicted"),
         (log.counters().cleared, "older cleared"),
     ];
-    let gone = gone.into_iter().filter(|(count, _)| {
-        window.is_at_top && *count > 0 && app.messages().position() != Position::Following
-    });
-    let gone = gone.map(|(count, what)| format!("· {} {what} ", figures::count(count)));
-    gone.collect::<Vec<_>>().concat()
+    if !window.is_at_top || app.messages().position() == Position::Following {
+        return String::new();
+    }
+    let gone = gone.into_iter().filter(|(count, _)| *count > 0);
+    let words = gone.map(|(count, what)| format!("· {} {what} ", figures::count(count)));
+    words.collect()
 }
 
-/// Describes the filters and the search, with queries cut to `columns`, or left out if that is 0.
-fn narrowed(app: &App, window: &Window, columns: usize) -> String {
-    let is_named = columns > 0;
-    let short = |query: &Query| escape::name(query.text().as_bytes(), columns).string;
+/// Describes the filters and the search, with queries cut to `columns`; 0 leaves them out.
+fn limits(app: &App, window: &Window, columns: usize) -> String {
     let filters = &app.session().filters;
     let mut parts = Vec::new();
     let listed = filters.list.iter().filter(|filter| filter.is_on);
@@ -112,13 +113,13 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
         parts.push("jq failed: press /".to_owned());
     }
     if let Some(find) = app.session().find.as_ref() {
-        // It follows the search, so that it is not attributed to a filter.
         let mut found = vec![found_words(find, window)];
+        // What was not checked follows the count, so that it is not attributed to a filter.
         found.extend(unchecked(&find.watch.unchecked));
-        let query = is_named.then(|| format!(": {}", short(find.watch.query())));
+        let query = (columns > 0).then(|| format!(": {}", short(find.watch.query(), columns)));
         parts.push(found.join(", ") + &query.unwrap_or_default());
         parts.extend(scanning(find.watch.lag(app.session().now)));
-        parts.extend(unseen(find.watch.missed));
+        parts.extend(evicted_words(find.watch.missed));
     }
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
@@ -127,10 +128,17 @@ fn narrowed(app: &App, window: &Window, columns: usize) -> String {
 
 /// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
-    let typed = app.session().filters.typed.as_ref();
-    let typed = typed.filter(|_| columns > 0)?;
-    let text = escape::name(typed.text().as_bytes(), columns).string;
-    Some(format!(" · /{text}"))
+    let typed = app
+        .session()
+        .filters
+        .typed
+        .as_ref()
+        .filter(|_| columns > 0)?;
+    Some(format!(" · /{}", short(typed, columns)))
+}
+
+fn short(query: &Query, columns: usize) -> String {
+    escape::name(query.text().as_bytes(), columns).string
 }
 
 /// Describes how many rows were found, and which of them is selected.
@@ -146,18 +154,17 @@ fn found_words(find: &Find, window: &Window) -> String {
     }
 }
 
-/// Describes the rows that were evicted before a query could run on them.
-fn unseen(rows: u64) -> Option<String> {
+/// Describes the rows that were evicted before a query was run on them.
+fn evicted_words(rows: u64) -> Option<String> {
     (rows > 0).then(|| format!("{} evicted unsearched", figures::count(rows)))
 }
 
-/// Describes the position of the pane, in the longest form that fits into `room` columns. It always
-/// shows that a view is frozen, because the rows are then out of date, and that nothing can arrive.
+/// Describes the position of the pane, in the longest form that fits into `room` columns. All forms
+/// say if the view is frozen, because its rows are then out of date, or if nothing can arrive.
 pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
     let (forms, style) = position_forms(app, window);
-    let fitting = forms.iter().find(|words| words.width() <= room);
-    let shortest = forms.last().cloned().unwrap_or_default();
-    (fitting.cloned().unwrap_or(shortest), style)
+    let words = fitting(&forms, room).or(forms.last().map(String::as_str));
+    (words.unwrap_or_default().to_owned(), style)
 }
 
 /// Returns the descriptions of the pane's position, the longest form first.
@@ -185,13 +192,13 @@ fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     (long.into_iter().chain(with).chain(short).collect(), style)
 }
 
-/// Adds to `form` that nothing can arrive.
+/// Prefixes `form` with a note that nothing can arrive.
 fn not_receiving_and(form: &str) -> String {
-    let dot = if form.starts_with(BRIEFLY) { "" } else { " ·" };
+    let dot = if form.starts_with(BRIEF) { "" } else { " ·" };
     format!(" not receiving{dot}{form}")
 }
 
-/// Returns the columns needed to name the breakpoint that has stopped the view.
+/// Returns the columns needed to name the breakpoint that has stopped the view; 0 if none has.
 pub fn least_position(app: &App, window: &Window) -> usize {
     let Some(stop) = app.session().breakpoints.stop.as_ref() else {
         return 0;
@@ -206,19 +213,18 @@ pub fn least_position(app: &App, window: &Window) -> usize {
 }
 
 /// The start of the shortest forms.
-const BRIEFLY: &str = " ❚❚";
+const BRIEF: &str = " ❚❚";
 
 /// Describes a view frozen by the user; the longest form first.
 fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     let newer = figures::count(window.newer);
-    // Once rows are gone, the rows that are kept are not all that arrived.
-    let lost = if window.has_lost {
-        "frozen rows evicted · "
+    // Once rows were evicted, more may have arrived than are kept.
+    let (lost, kept) = if window.has_lost {
+        ("frozen rows evicted · ", " kept")
     } else {
-        ""
+        ("", "")
     };
-    let kept = if window.has_lost { " kept" } else { "" };
-    let next = if app.session().breakpoints.waiting() > 0 {
+    let next = if app.session().breakpoints.waiting > 0 {
         "breakpoint hit · Space shows it"
     } else {
         "Space resumes"
@@ -227,18 +233,17 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
         format!(" frozen ❚❚ {lost}{newer} newer{kept} · {next} "),
         format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
         format!(" frozen ❚❚ {newer} newer{kept} "),
-        format!("{BRIEFLY} {newer} newer{kept} "),
-        format!("{BRIEFLY} {newer} "),
+        format!("{BRIEF} {newer} newer{kept} "),
+        format!("{BRIEF} {newer} "),
     ]
 }
 
-/// Describes a view stopped by a breakpoint: the breakpoint, what was lost, and what waits; the
-/// longest form first.
+/// Describes a view stopped by a breakpoint: the breakpoint, what was lost, and what is waiting;
+/// the longest form first.
 fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     let breakpoints = &app.session().breakpoints;
-    let named = |columns| escape::name(stop.query.text().as_bytes(), columns).string;
-    let (query, short) = (named(QUERY_COLUMNS), named(QUERY_COLUMNS / 2));
-    let hits = match breakpoints.waiting() {
+    let [query, short] = [QUERY_COLUMNS, QUERY_COLUMNS / 2].map(|most| short(&stop.query, most));
+    let hits = match breakpoints.waiting {
         0 => None,
         1 => Some("1 more hit".to_owned()),
         several => Some(format!("{} more hits", figures::count(several))),
@@ -247,8 +252,8 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         None => "Space resumes",
         Some(_) => "Space: next hit",
     };
-    let gone = (breakpoints.gone > 0)
-        .then(|| format!("{} hits evicted", figures::count(breakpoints.gone)));
+    let gone = breakpoints.gone;
+    let gone = (gone > 0).then(|| format!("{} hits evicted", figures::count(gone)));
     let row_gone = stop.is_gone.then(|| "row evicted".to_owned());
     let lost: Vec<String> = row_gone.into_iter().chain(gone).collect();
     let rows = waiting_rows(app, window);
@@ -269,7 +274,7 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     ]
 }
 
-/// Describes how many rows have arrived since the stop; if some of them are gone, how many are
+/// Describes how many rows have arrived since the stop and, if some of them are gone, how many are
 /// kept.
 fn waiting_rows(app: &App, window: &Window) -> Option<String> {
     let shown = &app.session().shown;

@@ -1,14 +1,15 @@
-//! The bytes of an open message: offset, hexadecimal bytes in groups of eight, characters.
+//! The bytes of an open message: the offset, the bytes in hexadecimal in groups of eight, and the
+//! characters.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
-use super::super::theme;
 use crate::app::Reader;
 use crate::payload::hex;
 use crate::payload::ranges::Ranges;
+use crate::view::line::LineBuilder;
+use crate::view::theme;
 
 pub fn draw(reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
@@ -18,43 +19,28 @@ pub fn draw(reader: &Reader, area: Rect, buffer: &mut Buffer) {
         let Some(range) = hex::row(reader.bytes(), line, columns) else {
             break;
         };
-        let bytes = &reader.bytes()[range.clone()];
-        let is_marked: Vec<bool> = (0..bytes.len())
-            .map(|index| marks.from(range.start + index).covers_first())
-            .collect();
-        let width = hex::bytes_in_row(columns);
-        row_of(range.start, bytes, &is_marked, width, columns).draw(
-            area,
-            row,
-            Style::new(),
-            buffer,
-        );
+        let styled = range.clone().map(|index| {
+            let byte = reader.bytes()[index];
+            (byte, style(byte, marks.from(index).covers_first()))
+        });
+        let bytes: Vec<_> = styled.collect();
+        row_of(range.start, &bytes, columns).draw(area, row, Style::new(), buffer);
     }
 }
 
-fn row_of(
-    offset: usize,
-    bytes: &[u8],
-    is_marked: &[bool],
-    width: usize,
-    columns: usize,
-) -> LineBuilder {
+fn row_of(offset: usize, bytes: &[(u8, Style)], columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     line.word(format!("{offset:08x}  "), theme::QUIET);
-    let marked = bytes.iter().zip(is_marked).map(Some);
-    let places = marked.chain(std::iter::repeat(None));
-    for (index, place) in places.take(width).enumerate() {
-        match place {
-            Some((byte, is_marked)) => {
-                line.word(format!("{byte:02x}"), style(*byte, *is_marked));
-            }
+    for index in 0..hex::bytes_in_row(columns) {
+        match bytes.get(index) {
+            Some((byte, style)) => line.word(format!("{byte:02x}"), *style),
             None => line.space(2),
         }
-        let gap = if index % 8 == 7 { 2 } else { 1 };
-        line.space(gap);
+        line.space(if index % 8 == 7 { 2 } else { 1 });
     }
-    for (byte, is_marked) in bytes.iter().zip(is_marked) {
-        line.word(hex::character(*byte).to_string(), style(*byte, *is_marked));
+    for (byte, style) in bytes {
+        let character = hex::character(*byte);
+        line.word(character.to_string(), *style);
     }
     line
 }

@@ -4,21 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
-use super::super::theme;
 use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
-use crate::payload::diff::bytes::{Bytes, Ends};
+use crate::payload::diff::bytes::Ends;
 use crate::payload::diff::lines::{self as texts, Lines};
 use crate::payload::diff::structure::{Change, Counts, Structure};
 use crate::payload::diff::{Diff, Side};
-use crate::payload::escape;
-use crate::payload::figures;
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
+use crate::payload::{escape, figures};
+use crate::view::line::{LineBuilder, fitting};
+use crate::view::theme;
 use crate::workers::decode::Comparison;
-use unicode_width::UnicodeWidthStr as _;
 
-/// Columns of indentation per level, and of the sign before it.
+/// Columns of indentation per level.
 const INDENT: usize = 2;
 
 pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
@@ -27,7 +25,18 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let (Some(comparison), Some(base)) = (reader.comparison(), &reader.base) else {
         return;
     };
-    let painter = Painter::new(reader, comparison, base, columns);
+    let painter = Painter {
+        diff: &comparison.diff,
+        old: Side {
+            bytes: comparison.old.bytes(&base.payload),
+            tree: comparison.old.tree.as_ref(),
+        },
+        new: Side {
+            bytes: reader.bytes(),
+            tree: reader.tree(),
+        },
+        columns,
+    };
     for row in 0..area.height.saturating_sub(1) {
         let index = reader.change + usize::from(row);
         let Some(line) = painter.row(index) else {
@@ -38,7 +47,7 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Builds the header: which message it is compared with, and how much has changed.
+/// Builds the header: how much has changed, and which message it is compared with.
 fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     let against = app.open().map(|open| open.against).unwrap_or_default();
@@ -60,13 +69,8 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
             }
         }
     };
-    let forms = base_forms(app, against, base);
-    let forms: Vec<_> = forms
-        .iter()
-        .map(|which| format!("{counts} · {which}"))
-        .collect();
-    let fitting = forms.iter().find(|words| words.width() <= columns);
-    line.cut_words(fitting.unwrap_or(&counts), theme::QUIET);
+    let forms = base_forms(app, against, base).map(|which| format!("{counts} · {which}"));
+    line.cut_words(fitting(&forms, columns).unwrap_or(&counts), theme::QUIET);
     line
 }
 
@@ -82,21 +86,21 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
 }
 
 /// Describes the other message; the longest form first.
-fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> Vec<String> {
+fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> [String; 3] {
     let clock = app.session().clock();
     let time = clock.date_unless_today(base.time, app.session().now);
     let name = base.channel.as_deref().unwrap_or_default();
     let name = escape::name(name, 24).string;
     match against {
-        Against::Before => vec![
+        Against::Before => [
             format!("compared with the previous message ({time})"),
             "vs. the previous message".to_owned(),
             "vs. the previous one".to_owned(),
         ],
-        Against::Marked => vec![
+        Against::Marked => [
             format!("compared with the marked message on {name} ({time})"),
-            format!("vs. the marked on {name}"),
-            "vs. the marked".to_owned(),
+            format!("vs. the marked one on {name}"),
+            "vs. the marked one".to_owned(),
         ],
     }
 }
@@ -129,25 +133,27 @@ fn summary(diff: &Diff) -> String {
             let parts = [(lines.added, added), (lines.removed, "removed")];
             counted(&parts, lines.is_coarse)
         }
-        Diff::LongTexts(_) => "too long to compare by line: from the first difference".to_owned(),
+        Diff::LongTexts(_) => {
+            "too long to compare by line: shown from the first difference".to_owned()
+        }
         Diff::Bytes(bytes) => {
             let count = figures::count(bytes.stretches.len() as u64);
             let more = if bytes.cut_at.is_some() { "+" } else { "" };
-            let words = if bytes.stretches.len() == 1 {
-                "stretch of bytes differs"
+            let is_one = bytes.stretches.len() == 1;
+            let words = if is_one {
+                "range differs"
             } else {
-                "stretches of bytes differ"
+                "ranges differ"
             };
-            format!("{count}{more} {words}")
+            format!("{count}{more} byte {words}")
         }
     }
 }
 
 fn counted(parts: &[(usize, &str)], is_coarse: bool) -> String {
-    let some = parts.iter().filter(|(count, _)| *count > 0);
-    let words: Vec<String> = some
-        .map(|(count, word)| format!("{} {word}", figures::count(*count as u64)))
-        .collect();
+    let parts = parts.iter().filter(|(count, _)| *count > 0);
+    let words = parts.map(|(count, word)| format!("{} {word}", figures::count(*count as u64)));
+    let words: Vec<String> = words.collect();
     let coarse = if is_coarse { " (approximate)" } else { "" };
     format!("{}{coarse}", words.join(", "))
 }
@@ -159,33 +165,13 @@ struct Painter<'a> {
     columns: usize,
 }
 
-impl<'a> Painter<'a> {
-    fn new(
-        reader: &'a Reader,
-        comparison: &'a Comparison,
-        base: &'a MessageSnapshot,
-        columns: usize,
-    ) -> Self {
-        Self {
-            diff: &comparison.diff,
-            old: Side {
-                bytes: comparison.old.bytes(&base.payload),
-                tree: comparison.old.tree.as_ref(),
-            },
-            new: Side {
-                bytes: reader.bytes(),
-                tree: reader.tree(),
-            },
-            columns,
-        }
-    }
-
+impl Painter<'_> {
     fn row(&self, index: usize) -> Option<LineBuilder> {
         match self.diff {
             Diff::Structure(structure) => self.value(structure, index),
             Diff::Lines(lines) => self.text(lines, index),
             Diff::LongTexts(ends) => self.stretch(ends, index, true),
-            Diff::Bytes(bytes) => self.bytes(bytes, index),
+            Diff::Bytes(bytes) => self.stretch(bytes.stretches.get(index / 2)?, index % 2, false),
         }
     }
 
@@ -202,17 +188,17 @@ impl<'a> Painter<'a> {
             Change::Within { new: id, .. } => {
                 start(" ", theme::QUIET);
                 self.key(new, self.new.bytes, id, &mut row);
-                tag(new, self.new.bytes, id, &mut row);
+                add_tag(new, self.new.bytes, id, &mut row);
             }
             Change::Added(id) => {
                 start("+", theme::GOOD);
                 self.key(new, self.new.bytes, id, &mut row);
-                said(new, self.new.bytes, id, theme::GOOD, &mut row);
+                add_value(new, self.new.bytes, id, theme::GOOD, &mut row);
             }
             Change::Removed(id) => {
                 start("-", theme::BAD);
                 self.key(old, self.old.bytes, id, &mut row);
-                said(old, self.old.bytes, id, theme::BAD, &mut row);
+                add_value(old, self.old.bytes, id, theme::BAD, &mut row);
             }
             Change::Changed { old: was, new: is } => {
                 start("~", theme::WATCH);
@@ -224,7 +210,7 @@ impl<'a> Painter<'a> {
             } => {
                 start(">", theme::FOCUS);
                 row.word(format!("[{from}] → [{to}]: "), theme::FOCUS);
-                said(new, self.new.bytes, id, theme::QUIET, &mut row);
+                add_value(new, self.new.bytes, id, theme::QUIET, &mut row);
             }
             Change::Same { count, .. } => {
                 start(" ", theme::QUIET);
@@ -244,7 +230,7 @@ impl<'a> Painter<'a> {
             // The content of a tag is below the tag and has no name.
             Key::None if id != NodeId::default() => return,
             Key::None => row.words("(whole message)", theme::QUIET),
-            Key::Index(index) => drop(row.word(format!("[{index}]"), theme::QUIET)),
+            Key::Index(index) => row.word(format!("[{index}]"), theme::QUIET),
             Key::Name(name) => row.text(escape::name(name, most), theme::FOCUS),
             Key::Other(name) => row.text(escape::name(name, most), theme::ESCAPE),
         }
@@ -280,23 +266,18 @@ impl<'a> Painter<'a> {
         match lines.lines.get(index)? {
             texts::Line::Same { new, .. } => {
                 row.word("  ", theme::QUIET);
-                cut_text(
-                    &self.new.bytes[new.range.clone()],
-                    &[],
-                    0,
-                    theme::QUIET,
-                    &mut row,
-                );
+                let text = &self.new.bytes[new.range.clone()];
+                row.cut_bytes(text, Ranges::default(), theme::QUIET);
             }
             texts::Line::Removed { old, marks } => {
                 row.word("- ", theme::BAD);
                 let text = &self.old.bytes[old.range.clone()];
-                cut_text(text, marks, old.range.start, theme::BAD, &mut row);
+                row.cut_bytes(text, Ranges::of(marks).from(old.range.start), theme::BAD);
             }
             texts::Line::Added { new, marks } => {
                 row.word("+ ", theme::GOOD);
                 let text = &self.new.bytes[new.range.clone()];
-                cut_text(text, marks, new.range.start, theme::GOOD, &mut row);
+                row.cut_bytes(text, Ranges::of(marks).from(new.range.start), theme::GOOD);
             }
             texts::Line::Folded { count, .. } => {
                 let count = figures::count(*count as u64);
@@ -304,10 +285,6 @@ impl<'a> Painter<'a> {
             }
         }
         Some(row)
-    }
-
-    fn bytes(&self, bytes: &Bytes, index: usize) -> Option<LineBuilder> {
-        self.stretch(bytes.stretches.get(index / 2)?, index % 2, false)
     }
 
     /// Builds the line with the old or the new bytes of a stretch.
@@ -322,7 +299,7 @@ impl<'a> Painter<'a> {
         row.word(format!("{:08x}  ", range.start), theme::QUIET);
         let bytes = bytes.get(range.clone())?;
         if is_text {
-            cut_text(bytes, &[], 0, style, &mut row);
+            row.cut_bytes(bytes, Ranges::default(), style);
             return Some(row);
         }
         let size = format!("  {} B", figures::count(bytes.len() as u64));
@@ -336,33 +313,14 @@ impl<'a> Painter<'a> {
 }
 
 /// Adds a value on the rest of a line.
-fn said(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
-    cut_text(&tree.in_brief(id, bytes, 0), &[], 0, style, row);
+fn add_value(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut LineBuilder) {
+    row.cut_bytes(&tree.in_brief(id, bytes, 0), Ranges::default(), style);
 }
 
 /// Adds the tag if the changed value is one: its content has no name.
-fn tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
+fn add_tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
     let value = tree.value(id, bytes);
     if let Some(tag) = value.filter(|value| value.kind == Kind::Tag) {
-        cut_text(tag.text, &[], 0, theme::ESCAPE, row);
-    }
-}
-
-/// Adds text on the rest of a line, with `marks` counted from `origin` before it.
-fn cut_text(
-    text: &[u8],
-    marks: &[std::ops::Range<usize>],
-    origin: usize,
-    style: Style,
-    row: &mut LineBuilder,
-) {
-    let marks = Ranges::of(marks).from(origin);
-    let whole = escape::one_line_marked(text, row.left(), marks);
-    if whole.cut {
-        let room = row.left().saturating_sub(1);
-        row.text(escape::one_line_marked(text, room, marks), style);
-        row.word("…", theme::QUIET);
-    } else {
-        row.text(whole, style);
+        row.cut_bytes(tag.text, Ranges::default(), theme::ESCAPE);
     }
 }

@@ -1,18 +1,18 @@
 //! The values of an open message, as a tree with folding.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
-use super::super::{frame, theme};
 use crate::app::{OutlineRow, Page, Reader};
-use crate::payload::escape::{self, Text};
-use crate::payload::figures;
 use crate::payload::ranges::Ranges;
-use crate::payload::rows;
 use crate::payload::tree::{Key, Kind, Value};
+use crate::payload::{escape, figures, rows};
 use crate::query::Literal;
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
 /// Maximum bytes of a name or text that are searched for matches to highlight.
 const MOST_SOUGHT: usize = 4 << 10;
@@ -47,11 +47,8 @@ impl Painter<'_> {
         line.space(columns.indent);
         if place.offset > 0 {
             // The text continues below its start, after the quote.
-            line.space(
-                self.page
-                    .columns
-                    .saturating_sub(columns.indent + columns.text + 1),
-            );
+            let before = columns.indent + columns.text + 1;
+            line.space(self.page.columns.saturating_sub(before));
             self.text_row(value, place.offset, &mut line);
             return line;
         }
@@ -64,18 +61,16 @@ impl Painter<'_> {
         };
         line.word(sign, theme::QUIET);
         self.name(value, columns.name, &mut line);
-        self.said(value, is_folded, &mut line);
+        self.content(value, is_folded, &mut line);
         line
     }
 
     fn name(&self, value: &Value<'_>, columns: usize, line: &mut LineBuilder) {
         match value.key {
             Key::None => return,
-            Key::Index(index) => {
-                line.word(format!("[{index}]"), theme::QUIET);
-            }
+            Key::Index(index) => line.word(format!("[{index}]"), theme::QUIET),
             Key::Name(name) => {
-                let marks = self.marks(name, self.page.tree.written(value.id).1);
+                let marks = self.marks_in(name, self.page.tree.written(value.id).1, 0);
                 let text = if name.is_empty() || escape::one_line(name, columns).cut {
                     escape::name(name, columns)
                 } else {
@@ -88,15 +83,15 @@ impl Painter<'_> {
         line.word(": ", theme::QUIET);
     }
 
-    fn said(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
+    fn content(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
         // If only part of the message is decoded, the values open at its end may hold more.
         let cut = self.page.tree.cut_at();
         let end = self.page.tree.source(value.id).map(|range| range.end);
         let more = if cut.is_some() && cut == end { "+" } else { "" };
         let count = format!("{}{more}", figures::count(value.count as u64));
         match value.kind {
-            Kind::Array => drop(line.word(format!("[{count}]"), theme::QUIET)),
-            Kind::Object => drop(line.word(format!("{{{count}}}"), theme::QUIET)),
+            Kind::Array => line.word(format!("[{count}]"), theme::QUIET),
+            Kind::Object => line.word(format!("{{{count}}}"), theme::QUIET),
             Kind::String if self.page.is_long(value) && !is_folded => {
                 line.word("\"", theme::GOOD);
                 self.text_row(value, 0, line);
@@ -110,10 +105,10 @@ impl Painter<'_> {
         }
     }
 
-    /// Adds a string on one line, with its length if it is cut.
+    /// Adds a string on one line, with its size if it is cut off.
     fn string(&self, value: &Value<'_>, line: &mut LineBuilder) {
         line.word("\"", theme::GOOD);
-        let marks = self.marks(value.text, self.page.tree.written(value.id).0);
+        let marks = self.marks(value, 0);
         let marks = Ranges::of(&marks);
         let room = line.left().saturating_sub(1);
         let whole = escape::one_line_marked(value.text, room, marks);
@@ -124,18 +119,15 @@ impl Painter<'_> {
         }
         let size = format!("… {}", figures::size(value.text.len() as u64));
         let room = line.left().saturating_sub(size.chars().count());
-        line.text(
-            escape::one_line_marked(value.text, room, marks),
-            theme::GOOD,
-        );
+        let text = escape::one_line_marked(value.text, room, marks);
+        line.text(text, theme::GOOD);
         line.word_at_end(&size, theme::QUIET);
     }
 
     /// Adds the row of a text that starts at `offset`, with the closing quote after its end.
     fn text_row(&self, value: &Value<'_>, offset: usize, line: &mut LineBuilder) {
         let columns = self.page.columns_of(value).text;
-        let written = self.page.tree.written(value.id).0;
-        let marks = self.marks_in(value.text, written, offset);
+        let marks = self.marks(value, offset);
         let mut rows = rows::rows_marked(value.text, columns, offset, Ranges::of(&marks));
         if let Some(row) = rows.next() {
             line.text(row.text, theme::GOOD);
@@ -146,35 +138,23 @@ impl Painter<'_> {
     }
 
     fn one_line(&self, value: &Value<'_>, style: Style, line: &mut LineBuilder) {
-        let marks = self.marks(value.text, self.page.tree.written(value.id).0);
-        let whole = escape::one_line_marked(value.text, line.left(), Ranges::of(&marks));
-        if whole.cut {
-            let room = line.left().saturating_sub(1);
-            let text: Text = escape::one_line_marked(value.text, room, Ranges::of(&marks));
-            line.text(text, style);
-            line.word("…", theme::QUIET);
-        } else {
-            line.text(whole, style);
-        }
+        let marks = self.marks(value, 0);
+        line.cut_bytes(value.text, Ranges::of(&marks), style);
     }
 
-    /// Returns the matches in a text. `written` is where the text appears in the payload, if it
-    /// appears there exactly as it reads.
-    fn marks(
-        &self,
-        text: &[u8],
-        written: Option<std::ops::Range<usize>>,
-    ) -> Vec<std::ops::Range<usize>> {
-        self.marks_in(text, written, 0)
+    /// Returns the matches in the visible part of a value's text, which starts at `offset`.
+    fn marks(&self, value: &Value<'_>, offset: usize) -> Vec<Range<usize>> {
+        self.marks_in(value.text, self.page.tree.written(value.id).0, offset)
     }
 
-    /// Returns the matches in the visible part of a text, which starts at `offset`.
+    /// Returns the matches in the visible part of a text, which starts at `offset`. `written` is
+    /// where the payload contains the text, if it does so verbatim.
     fn marks_in(
         &self,
         text: &[u8],
-        written: Option<std::ops::Range<usize>>,
+        written: Option<Range<usize>>,
         offset: usize,
-    ) -> Vec<std::ops::Range<usize>> {
+    ) -> Vec<Range<usize>> {
         if let Some(sought) = self.reader.search_text() {
             return sought_in(text, sought, offset);
         }
@@ -183,9 +163,8 @@ impl Painter<'_> {
         };
         let marks = self.reader.marks();
         let first = marks.partition_point(|mark| mark.end <= written.start);
-        let inside = marks[first..]
-            .iter()
-            .take_while(|mark| mark.start < written.end);
+        let inside = marks[first..].iter();
+        let inside = inside.take_while(|mark| mark.start < written.end);
         let moved = inside.map(|mark| {
             let start = mark.start.max(written.start) - written.start;
             start..mark.end.min(written.end) - written.start
@@ -195,7 +174,7 @@ impl Painter<'_> {
 }
 
 /// Returns the matches of `sought` in the visible part of a text, which starts at `offset`.
-fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<std::ops::Range<usize>> {
+fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<Range<usize>> {
     // A match may start before the row and continue in it.
     let start = offset.saturating_sub(sought.text().len());
     let end = text.len().min(offset + MOST_SOUGHT);
@@ -210,8 +189,9 @@ fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<std::ops::Rang
 
 fn bytes(text: &[u8], line: &mut LineBuilder) {
     line.word("h'", theme::ESCAPE);
-    let size = format!("' {}", figures::size(text.len() as u64));
-    let room = line.left().saturating_sub(size.chars().count() + 1) / 2;
+    let size = format!(" {}", figures::size(text.len() as u64));
+    // The closing quote and the `…` take a column each.
+    let room = line.left().saturating_sub(size.chars().count() + 2) / 2;
     for byte in text.iter().take(room) {
         line.word(format!("{byte:02x}"), theme::ESCAPE);
     }
@@ -219,8 +199,5 @@ fn bytes(text: &[u8], line: &mut LineBuilder) {
         line.word("…", theme::QUIET);
     }
     line.word("'", theme::ESCAPE);
-    line.word(
-        format!(" {}", figures::size(text.len() as u64)),
-        theme::QUIET,
-    );
+    line.word(size, theme::QUIET);
 }

@@ -1,22 +1,22 @@
-//! Values beyond the end of an axis: if a few values are so high that all others would be flat, the
-//! axis leaves them out and marks them.
+//! Values beyond the end of an axis: if a few values are so high that all others would look flat,
+//! the axis leaves them out, and they are marked.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::theme;
+use crate::view::theme;
 
 /// Marks a value beyond the upper end of an axis.
 pub const MARK: &str = "▲";
 
-/// With fewer values than this, all are shown.
+/// If there are fewer values than this, the axis reaches all of them.
 const LEAST: usize = 4;
 
-/// At most one in this many values may be beyond the axis, but always one.
+/// At most one in this many values may be beyond the axis, but a single value always may.
 const ONE_OF: usize = 10;
 
-/// Values are too high if they exceed the others by more than this factor.
+/// Values that exceed the others by more than this factor are too high.
 const MOST_RATIO: f64 = 8.0;
 
 /// A value beyond the axis.
@@ -42,14 +42,13 @@ pub fn reach(numbers: impl Iterator<Item = f64>) -> Option<f64> {
         return Some(highest);
     }
     let most = numbers[numbers.len() - 1 - few] * MOST_RATIO;
-    let within = numbers.iter().rfind(|number| **number <= most);
-    // If the other values are zero, there is nothing to show beside the high ones.
-    let within = within.filter(|number| **number > 0.0);
-    Some(within.copied().unwrap_or(highest))
+    let within = numbers.into_iter().rfind(|number| *number <= most);
+    // If all other values are zero, there is nothing to show beside the high ones.
+    Some(within.filter(|number| *number > 0.0).unwrap_or(highest))
 }
 
-/// Draws the values beyond the axis into the top row of a chart: a mark for each, and its value
-/// where there is room, the highest first.
+/// Draws the values beyond the axis into the top row of a chart: a mark for each and, where there
+/// is room, its value, the highest first.
 pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
     beyond.retain(|one| one.column < chart.width && chart.height > 0);
     beyond.sort_by(|one, other| other.value.total_cmp(&one.value));
@@ -62,17 +61,15 @@ pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
     for one in &beyond {
         let columns = one.words.width();
         let at = usize::from(one.column);
-        let right = Some(at + 1);
-        let left = at.checked_sub(columns);
-        let places = [right, left].into_iter().flatten();
         let is_free = |start: &usize| {
             let place = taken.get(*start..start + columns);
             place.is_some_and(|place| !place.contains(&true))
         };
-        let Some(start) = places.into_iter().find(is_free) else {
+        let (right, left) = (Some(at + 1), at.checked_sub(columns));
+        let Some(start) = right.filter(is_free).or(left.filter(is_free)) else {
             continue;
         };
-        // A blank separates it from its neighbour.
+        // A blank separates it from its neighbours.
         let end = (start + columns + 1).min(taken.len());
         taken[start.saturating_sub(1)..end].fill(true);
         let x = chart.x + u16::try_from(start).unwrap_or(u16::MAX);
@@ -89,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_does_not_reach_the_few_that_are_far_above_the_others() {
+    fn an_axis_leaves_out_a_few_values_far_above_the_others() {
         for (numbers, expected) in [
             (&[][..], -1.0),
             (&[1.0, 1.0, 3_600.0], 3_600.0),
@@ -109,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn each_has_a_mark_and_says_how_high_it_is_where_there_is_room() {
+    fn each_value_has_a_mark_and_is_written_where_there_is_room() {
         let beyond = |column, value: f64| Beyond {
             column,
             value,

@@ -2,12 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Rect};
+use ratatui::style::Style;
 use ratatui::symbols::Marker;
 use ratatui::text::Line;
 use ratatui::widgets::{Axis, Chart, Dataset, GraphType, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::theme;
 use super::Drawn;
 use super::beyond::{self, Beyond};
 use super::scale::Scale;
@@ -15,12 +15,13 @@ use super::unit::Unit;
 use crate::app::{Dot, Plot, PlotWindow, TimeForm};
 use crate::message::Time;
 use crate::payload::figures::{self, Clock};
+use crate::view::theme;
 
 /// Columns of the axis labels.
 const LABEL: usize = 8;
 
-/// Maximum number of lines of a series. Each line is a layer of the chart; with more gaps in view,
-/// the values are drawn without lines.
+/// Maximum number of lines of a series, each of which is a layer of the chart. With more gaps in
+/// view, the values are drawn without lines.
 const MOST_LINES: usize = 40;
 
 /// The cursor line, and the point at the cursor.
@@ -50,14 +51,11 @@ impl Panel<'_> {
             return false;
         }
         let scale = self.scale(area.height);
-        let strokes: Vec<(Strokes, ratatui::style::Style)> = self
-            .series
-            .iter()
-            .map(|one| {
-                let strokes = Strokes::of(&one.curve.dots, self.window);
-                (strokes, theme::series(one.series.slot))
-            })
-            .collect();
+        let strokes = self.series.iter().map(|one| {
+            let strokes = Strokes::of(&one.curve.dots, self.window);
+            (strokes, theme::series(one.series.slot))
+        });
+        let strokes: Vec<(Strokes, Style)> = strokes.collect();
         let mut datasets = Vec::new();
         for (strokes, style) in &strokes {
             let dataset = |data, kind| {
@@ -88,15 +86,11 @@ impl Panel<'_> {
     /// Returns the part of `area` where lines are drawn: right of the labels and above the times.
     fn graph(&self, area: Rect) -> Rect {
         let columns = Plot::chart_columns(area.width);
-        let rows = if self.time_labels(area).is_some() {
-            2
-        } else {
-            0
-        };
+        let has_times = self.time_labels(area).is_some();
         Rect {
             x: area.right() - columns,
             width: columns,
-            height: area.height - rows,
+            height: area.height - if has_times { 2 } else { 0 },
             ..area
         }
     }
@@ -126,9 +120,7 @@ impl Panel<'_> {
     fn beyond(&self, scale: Scale) -> Vec<Beyond> {
         let mut all: Vec<Beyond> = Vec::new();
         for one in self.series {
-            let seen = one.curve.dots.iter();
-            let seen = seen.filter(|dot| self.window.contains(dot.time));
-            for dot in seen.filter(|dot| dot.high > scale.high) {
+            for dot in self.seen(one).filter(|dot| dot.high > scale.high) {
                 let beyond = Beyond {
                     column: self.window.column_of(dot.time),
                     value: dot.high,
@@ -148,7 +140,8 @@ impl Panel<'_> {
         all
     }
 
-    /// Returns the scale of all values in view, except for a few intervals that are far longer.
+    /// Returns the scale of all values in view, except for a few intervals that are far longer than
+    /// the others.
     fn scale(&self, height: u16) -> Scale {
         let mut low = f64::INFINITY;
         let mut high = f64::NEG_INFINITY;
@@ -158,23 +151,25 @@ impl Panel<'_> {
                 high = high.max(self.reach(one).unwrap_or(of.max));
             }
         }
-        // Only lines that lead out of view are visible.
+        // Without a value in view, only lines that lead out of view are visible.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
-        let starts_at_zero = self
-            .series
-            .first()
-            .is_some_and(|one| one.unit.starts_at_zero());
+        let first = self.series.first();
+        let starts_at_zero = first.is_some_and(|one| one.unit.starts_at_zero());
         Scale::around(low, high, starts_at_zero, (height / 2).clamp(2, 8))
     }
 
-    /// Returns the upper end of the axis for a series if it leaves out values.
+    /// Returns the upper end of the axis for a series from which it may leave out values.
     fn reach(&self, one: &Drawn<'_>) -> Option<f64> {
         if one.unit != Unit::Milliseconds {
             return None;
         }
-        let seen = one.curve.dots.iter();
-        let seen = seen.filter(|dot| self.window.contains(dot.time));
-        beyond::reach(seen.map(|dot| dot.high))
+        beyond::reach(self.seen(one).map(|dot| dot.high))
+    }
+
+    /// Returns the points of a series in view.
+    fn seen<'b>(&'b self, one: &'b Drawn<'_>) -> impl Iterator<Item = &'b Dot> {
+        let dots = one.curve.dots.iter();
+        dots.filter(move |dot| self.window.contains(dot.time))
     }
 
     fn times(&self, area: Rect) -> Axis<'static> {
@@ -199,25 +194,22 @@ impl Panel<'_> {
         let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
         let room = usize::from(Plot::chart_columns(area.width));
         let [first, middle, last] = labels.map(Line::raw);
-        // Each takes a third of the width, or a half.
+        // Each takes a third or a half of the width.
         if room / 3 > widest {
             Some(vec![first, middle, last])
-        } else if room / 2 > widest {
-            Some(vec![first, last])
         } else {
-            None
+            (room / 2 > widest).then(|| vec![first, last])
         }
     }
 
-    /// Formats a time at the axis; the shorter the period, the more exact.
+    /// Formats a time on the axis: the shorter the period in view, the more exactly.
     fn time(&self, time: Time) -> String {
         if self.form == TimeForm::Age {
             // The last interval has not ended yet.
-            return if time >= self.now {
-                "now".to_owned()
-            } else {
-                format!("{} ago", figures::duration(self.now.since(time)))
-            };
+            if time >= self.now {
+                return "now".to_owned();
+            }
+            return format!("{} ago", figures::duration(self.now.since(time)));
         }
         let clock = self.clock;
         match self.window.span().as_secs() {
@@ -248,7 +240,7 @@ impl Panel<'_> {
 struct Strokes {
     /// The runs between gaps.
     lines: Vec<Vec<(f64, f64)>>,
-    /// The points without a neighbour to draw a line to.
+    /// The points that no line connects to a neighbour.
     alone: Vec<(f64, f64)>,
 }
 
@@ -270,8 +262,8 @@ impl Strokes {
     }
 }
 
-/// Returns the points of a dot: its mean, and a vertical line from the lowest to the highest value
-/// if it stands for several.
+/// Returns the points of a dot: its mean and, if it stands for several values, a vertical line from
+/// the lowest to the highest.
 fn points(dot: &Dot, window: &PlotWindow) -> impl Iterator<Item = (f64, f64)> {
     let x = window.part_of(dot.time);
     let spread = (dot.low < dot.high).then_some([dot.low, dot.high, dot.mean]);
@@ -303,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn no_line_leads_over_a_gap() {
+    fn no_line_crosses_a_gap() {
         let dots = [
             dot(0, 1.0, 1.0, false),
             dot(10, 2.0, 4.0, false),
@@ -318,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn where_gaps_are_many_numbers_stand_without_lines() {
+    fn with_many_gaps_values_are_drawn_without_lines() {
         let dots: Vec<Dot> = (0..1_000).map(|at| dot(at, 1.0, 2.0, true)).collect();
         let strokes = Strokes::of(&dots, &window());
         assert!(strokes.lines.is_empty());

@@ -6,15 +6,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
-use super::super::theme;
 use super::unit::Unit;
 use crate::app::App;
-use crate::payload::escape;
-use crate::payload::figures;
+use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::theme;
 use crate::workers::analysis::INTERVAL_BOUNDS;
 
-/// Shown if another channel is selected, or if its intervals were removed.
+/// Shown if another channel is selected, or if the channel's intervals were removed.
 const NOT_PLOTTED: &str = "the intervals of this channel are not plotted · i plots them";
 
 /// Columns of the bounds of a bar.
@@ -26,10 +25,10 @@ const FIGURES: usize = 14;
 /// The end of a bar, in eighths of a column.
 const EIGHTHS: [&str; 8] = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
-/// The percentage of intervals shown at the best possible resolution; the rest is merged.
-const TOLD_APART: u64 = 98;
+/// The percentage of intervals to show at the best possible resolution; the others are merged.
+const FINELY_SHOWN: u64 = 98;
 
-/// A bar: the intervals counted at these indices of the histogram.
+/// A bar: the intervals counted from one index of the histogram up to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Bar {
     from: usize,
@@ -40,18 +39,18 @@ struct Bar {
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let plot = app.plot();
     let Some(series) = plot.intervals() else {
-        super::say(NOT_PLOTTED, area, buffer);
-        return;
+        return super::draw_reason(NOT_PLOTTED, area, buffer);
     };
     let report = plot.report(series);
     let histogram = report.map_or(&[][..], |report| &report.histogram[..]);
-    let clock = app.session().clock();
-    let summary = report.and_then(|report| report.summary);
-    let about = summary.map_or_else(String::new, |of| {
-        let longest = Unit::Milliseconds.write(of.max);
-        let since = clock.seconds(of.from);
-        format!(", the longest {longest}, since {since}")
-    });
+    let about = match report.and_then(|report| report.summary) {
+        Some(of) => {
+            let longest = Unit::Milliseconds.write(of.max);
+            let since = app.session().clock().seconds(of.from);
+            format!(", the longest {longest}, since {since}")
+        }
+        None => String::new(),
+    };
     let total: u64 = histogram.iter().sum();
     let width = usize::from(area.width);
     let mut line = LineBuilder::new(width);
@@ -68,26 +67,21 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         line.space(1);
         let room = line.left().saturating_sub(FIGURES);
         line.word(self::bar(bar.count, most, room), theme::series(series.slot));
-        let percent = percent(bar.count, total);
-        line.word_at_end(
-            &format!("{percent:>6} {:>5}", figures::short_count(bar.count)),
-            Style::new(),
-        );
+        let (percent, count) = (percent(bar.count, total), figures::short_count(bar.count));
+        line.word_at_end(&format!("{percent:>6} {count:>5}"), Style::new());
         line.draw(area, row, Style::new(), buffer);
     }
 }
 
-/// Returns the bars from the first to the last non-empty index. If they exceed `rows`, most of the
-/// intervals are shown at the best resolution that fits, and the few below and above are merged
-/// into one bar each.
+/// Returns the bars from the first to the last non-empty index. If there are more than `rows`, most
+/// of the intervals are shown at the best resolution that fits, and the few below and above are
+/// merged into one bar each.
 fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
-    let (Some(first), Some(last)) = (
-        histogram.iter().position(|count| *count > 0),
-        histogram.iter().rposition(|count| *count > 0),
-    ) else {
+    let is_counted = |count: &u64| *count > 0;
+    let Some(first) = histogram.iter().position(is_counted) else {
         return Vec::new();
     };
-    let end = last + 1;
+    let end = histogram.iter().rposition(is_counted).unwrap_or(first) + 1;
     let bar = |from: usize, to: usize| Bar {
         from,
         to,
@@ -101,14 +95,14 @@ fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     let total = bar(first, end).count;
     for each in 1..(end - first).div_ceil(rows) {
         let wide = each * rows.saturating_sub(2);
-        // The first of the ranges with the most intervals.
+        // Of several ranges with the most intervals, the first.
         let starts = (first..=end - wide).rev();
         let most = starts.max_by_key(|start| bar(*start, start + wide).count);
         let Some(start) = most.filter(|_| wide > 0) else {
             break;
         };
         let inner = bar(start, start + wide);
-        if u128::from(inner.count) * 100 >= u128::from(total) * u128::from(TOLD_APART) {
+        if u128::from(inner.count) * 100 >= u128::from(total) * u128::from(FINELY_SHOWN) {
             let below = (first < start).then(|| bar(first, start));
             let above = (inner.to < end).then(|| bar(inner.to, end));
             let inner = between(start, inner.to, each);
@@ -126,11 +120,9 @@ pub fn usual(histogram: &[u64]) -> f64 {
         below += count;
         u128::from(below) * 10 >= u128::from(total) * 9 && below > 0
     });
-    let bound = index.map_or(0, |index| {
-        INTERVAL_BOUNDS.get(index).copied().unwrap_or(u64::MAX)
-    });
+    let bound = |index: usize| INTERVAL_BOUNDS.get(index).copied().unwrap_or(u64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "a size to compare")]
-    let micros = bound as f64;
+    let micros = index.map_or(0, bound) as f64;
     micros / 1e3
 }
 
@@ -154,9 +146,8 @@ fn bound(micros: u64) -> String {
         1_000_000..10_000_000 => format!("{} s", micros / 1_000_000),
         _ => {
             let words = figures::duration(Duration::from_micros(micros));
-            let whole = [" 00s", " 00m", " 0h"]
-                .iter()
-                .find_map(|rest| words.strip_suffix(rest));
+            let zeros = [" 00s", " 00m", " 0h"];
+            let whole = zeros.iter().find_map(|zero| words.strip_suffix(zero));
             whole.unwrap_or(&words).to_owned()
         }
     }
@@ -187,36 +178,36 @@ mod tests {
 
     #[test]
     fn bars_have_readable_bounds() {
-        let told = |from: usize, to: usize| bounds(&Bar { from, to, count: 1 });
-        assert_eq!(told(0, 1), "< 1 µs");
-        assert_eq!(told(1, 2), "1 µs – 2 µs");
-        assert_eq!(told(9, 10), "500 µs – 1 ms");
-        assert_eq!(told(18, 19), "500 ms – 1 s");
-        assert_eq!(told(19, 35), "1 s – 7d");
-        assert_eq!(told(22, 23), "10s – 30s");
-        assert_eq!(told(35, 36), "≥ 7d");
-        assert_eq!(told(0, 36), "all");
-        let widest = (0..35).map(|from| told(from, from + 1).chars().count());
+        let written = |from: usize, to: usize| bounds(&Bar { from, to, count: 1 });
+        assert_eq!(written(0, 1), "< 1 µs");
+        assert_eq!(written(1, 2), "1 µs – 2 µs");
+        assert_eq!(written(9, 10), "500 µs – 1 ms");
+        assert_eq!(written(18, 19), "500 ms – 1 s");
+        assert_eq!(written(19, 35), "1 s – 7d");
+        assert_eq!(written(22, 23), "10s – 30s");
+        assert_eq!(written(35, 36), "≥ 7d");
+        assert_eq!(written(0, 36), "all");
+        let widest = (0..35).map(|from| written(from, from + 1).chars().count());
         assert!(widest.max() <= Some(BOUNDS));
         assert!(INTERVAL_BOUNDS.is_sorted());
     }
 
-    fn told(counts: &[u64], rows: usize) -> Vec<(usize, usize, u64)> {
+    fn parts(counts: &[u64], rows: usize) -> Vec<(usize, usize, u64)> {
         let bars = bars(counts, rows).into_iter();
         bars.map(|bar| (bar.from, bar.to, bar.count)).collect()
     }
 
     #[test]
-    fn neighbours_become_one_where_rows_are_few() {
+    fn neighbouring_bars_are_merged_if_rows_are_few() {
         let counts = [0, 0, 1, 2, 3, 0, 4, 0];
-        assert_eq!(told(&counts, 9).len(), 5);
-        assert_eq!(told(&counts, 3), [(2, 4, 3), (4, 6, 3), (6, 7, 4)]);
-        assert_eq!(told(&counts, 0), [(2, 7, 10)]);
+        assert_eq!(parts(&counts, 9).len(), 5);
+        assert_eq!(parts(&counts, 3), [(2, 4, 3), (4, 6, 3), (6, 7, 4)]);
+        assert_eq!(parts(&counts, 0), [(2, 7, 10)]);
         assert_eq!(bars(&[0, 0], 3), []);
     }
 
     #[test]
-    fn a_single_long_interval_does_not_make_one_bar_of_all_others() {
+    fn a_single_long_interval_does_not_merge_all_others_into_one_bar() {
         let mut counts = vec![0; 32];
         counts[10..14].copy_from_slice(&[10, 500, 400, 80]);
         counts[31] = 1;
@@ -227,12 +218,12 @@ mod tests {
             (13, 14, 80),
             (14, 32, 1),
         ];
-        assert_eq!(told(&counts, 6), apart);
+        assert_eq!(parts(&counts, 6), apart);
         // Adds a short interval.
         counts[1] = 2;
-        let told_with = told(&counts, 6);
-        assert_eq!(told_with.first(), Some(&(1, 10, 2)));
-        assert_eq!(told_with[1..], apart);
+        let with_short = parts(&counts, 6);
+        assert_eq!(with_short.first(), Some(&(1, 10, 2)));
+        assert_eq!(with_short[1..], apart);
     }
 
     #[test]
@@ -253,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn the_usual_interval_is_not_moved_by_one_that_is_long() {
+    fn a_single_long_interval_does_not_change_the_usual_one() {
         let mut counts = vec![0; 36];
         counts[10] = 20;
         assert!((usual(&counts) - 2.0).abs() < 1e-9);
@@ -263,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bar_is_as_long_as_its_share_and_never_nothing() {
+    fn a_bar_is_as_long_as_its_share_and_never_invisible() {
         assert_eq!(bar(8, 8, 4), "████");
         assert_eq!(bar(4, 8, 1), "▌");
         assert_eq!(bar(1, 1_000_000, 4), "▏");

@@ -1,9 +1,9 @@
 //! The scale of an axis: equally spaced round numbers.
 
-/// Values are clamped to this, so that distances between them can be computed.
+/// Values are clamped to this so that the distances between them stay finite.
 const LARGEST: f64 = 1e300;
 
-/// Dots per row of a chart, one above the other.
+/// Dots above each other in a row of a chart.
 const DOTS_A_ROW: f64 = 4.0;
 
 /// The bounds of an axis, and the distance between its marks.
@@ -18,7 +18,7 @@ impl Scale {
     /// Returns a scale for numbers from `low` to `high`, with at most `marks` marks.
     pub fn around(low: f64, high: f64, starts_at_zero: bool, marks: u16) -> Self {
         let (mut low, mut high) = (clamped(low), clamped(high));
-        // A constant series is centred, and one near zero is drawn against zero.
+        // A constant series is centred; for one that comes near zero, the axis starts at zero.
         if low >= 0.0 && (starts_at_zero || low <= high / 2.0) {
             low = 0.0;
         } else if low >= high {
@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn marks_are_round_numbers_around_all() {
+    fn marks_are_round_numbers_around_all_values() {
         let marks = |low, high, marks| {
             let scale = Scale::around(low, high, false, marks);
             scale.marks().collect::<Vec<_>>()
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_has_a_row_and_one_beyond_the_axis_the_nearest() {
+    fn a_value_beyond_the_axis_is_in_the_nearest_row() {
         let scale = Scale::around(0.0, 30.0, true, 4);
         let rows = [30.0, 29.0, 15.0, 0.0, -1.0, 1e300].map(|value| scale.row_of(value, 10));
         assert_eq!(rows, [0, 0, 5, 9, 9, 0]);
@@ -110,18 +110,9 @@ mod tests {
 
     #[test]
     fn any_numbers_have_a_scale_with_few_marks() {
+        let max = f64::MAX;
         let numbers = [
-            0.0,
-            -0.0,
-            5e-324,
-            1e-300,
-            0.1,
-            1.0,
-            -7.0,
-            1e16,
-            1e308,
-            -1e308,
-            f64::MAX,
+            0.0, -0.0, 5e-324, 1e-300, 0.1, 1.0, -7.0, 1e16, 1e308, -1e308, max,
         ];
         for low in numbers {
             for high in numbers.into_iter().filter(|high| *high >= low) {

@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::line::LineBuilder;
-use super::super::{frame, theme};
-use super::{Drawn, beyond, unit};
+use super::unit::Unit;
+use super::{Drawn, beyond};
 use crate::app::{App, Focus, PlotRoom, Quantity};
 use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
-/// The columns of figures and their widths. If not all fit, those at the end are left out first.
+/// The columns of figures and their widths, the most important first: if not all fit, those at the
+/// end are left out.
 const COLUMNS: [(&str, usize); 6] = [
     ("last", 9),
     ("max", 9),
@@ -24,11 +26,11 @@ const COLUMNS: [(&str, usize); 6] = [
 /// The order in which they are shown.
 const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 
-/// Maximum columns requested for a channel's name.
+/// Maximum columns that the table requests for a channel's name.
 const MOST_NAME: usize = 60;
 
-/// Minimum columns of a name, and from which width on it has more: a wide table has room for all
-/// notes above it.
+/// Minimum columns of a name; and, for a table of at least this width, the larger minimum, which
+/// has room for all notes above it.
 const LEAST_NAME: usize = 16;
 const WIDE: usize = 100;
 const WIDE_NAME: usize = 38;
@@ -59,8 +61,8 @@ pub fn draw(
         heading(&words, name, &columns, area, buffer);
     }
     let selected = app.plot().selected();
-    let rows = drawn.iter().enumerate();
-    let rows = rows.skip(room.first_series(selected));
+    let first = room.first_series(selected);
+    let rows = drawn.iter().enumerate().skip(first);
     let rows = rows.take(room.series_rows());
     for ((index, one), row) in rows.zip(u16::from(room.has_headings())..) {
         let is_selected = index == selected && drawn.len() > 1;
@@ -71,7 +73,7 @@ pub fn draw(
         self::name(one, name, &mut line);
         self::figures(app, one, shown.contains(&index), &columns, &mut line);
         line.draw(area, row, style, buffer);
-        // Its colour stands out in the selected line too.
+        // The mark keeps its colour in the selected line.
         let mark = Rect::new(area.x, area.y + row, 1.min(area.width), 1);
         buffer.set_style(mark, theme::series(one.series.slot));
     }
@@ -94,8 +96,7 @@ fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
 }
 
 /// Returns notes about all series: values beyond an axis, series without room, and the time over
-/// which rates are averaged. Only notes that fit whole into `columns` are included, except that the
-/// first always is.
+/// which rates are averaged. Notes that do not fit into `columns` are left out, except the first.
 fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
     let series = app.plot().series();
     let beyond = is_cut.then(|| format!("{} beyond the axis", beyond::MARK));
@@ -106,11 +107,8 @@ fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
     let notes = [beyond, hidden, over].into_iter().flatten();
     let joined = notes.reduce(|all, note| {
         let longer = format!("{all} · {note}");
-        if longer.width() <= columns {
-            longer
-        } else {
-            all
-        }
+        let fits = longer.width() <= columns;
+        if fits { longer } else { all }
     });
     joined.unwrap_or_default()
 }
@@ -118,7 +116,7 @@ fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
 fn heading(words: &str, name: usize, columns: &[usize], area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.words_within(name + 1, words, theme::QUIET);
-    line.space((name + 2).saturating_sub(line.left().abs_diff(usize::from(area.width))));
+    line.space((name + 2).saturating_sub(line.used()));
     for index in columns {
         let (heading, width) = COLUMNS[*index];
         line.word(format!("{heading:>width$}"), theme::QUIET);
@@ -151,12 +149,12 @@ fn without_number(app: &App, one: &Drawn<'_>) -> u64 {
     report.map_or(0, |report| report.without_number)
 }
 
+/// Adds the figures of a series, or why there are none.
 fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: &mut LineBuilder) {
     let without = without_number(app, one);
     let Some(of) = one.curve.figures else {
-        let words = one.empty_reason.words();
-        line.cut_words(&format!("  {words}"), theme::WATCH);
-        return;
+        let words = format!("  {}", one.empty_reason.words());
+        return line.cut_words(&words, theme::WATCH);
     };
     // A series without a chart is not drawn.
     let style = if is_shown { Style::new() } else { theme::QUIET };
@@ -168,7 +166,7 @@ fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: 
             "max" => one.unit.write(of.max),
             "last" => one.unit.write(of.last),
             "count" => figures::short_count(of.count),
-            _ if one.unit != unit::Unit::Plain => String::new(),
+            _ if one.unit != Unit::Plain => String::new(),
             _ => figures::short_count(without),
         };
         let style = if heading == "no number" && without > 0 {

@@ -76,7 +76,7 @@ fn capital_d_compares_with_a_marked_message_on_any_channel() {
     let shown = pane(&stage);
     assert!(shown.contains("99 → 2"), "{shown}");
     assert!(
-        shown.contains("1 changed, 2 added · vs. the marked on b"),
+        shown.contains("1 changed, 2 added · vs. the marked one on b"),
         "{shown}"
     );
     assert_eq!(stage.app.open().unwrap().against, Against::Marked);

@@ -125,7 +125,7 @@ fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
     let screen = stage.screen();
     assert!(screen.contains("channel               JSON │"), "{screen}");
     stage.send(Event::Resize(120, 30));
-    assert!(stage.screen().contains("JSON · not CBOR, as chosen"));
+    assert!(stage.screen().contains("JSON · not the chosen CBOR"));
     assert!(screen.contains("not CBOR: "), "{screen}");
     let note = reader(&stage).decoded().unwrap().note.clone().unwrap();
     assert!(note.contains(" at byte "), "{note}");

@@ -187,7 +187,7 @@ fn the_position_and_tab_survive_a_slowly_decoded_message() {
     let requests = stage.keys("J");
     assert!(matches!(&requests[..], [Effect::Decode(_)]), "{requests:?}");
     assert!(reader(&stage).decoded().is_none());
-    assert!(stage.screen().contains("reading …"));
+    assert!(stage.screen().contains("decoding …"));
     assert_eq!(answer(&mut stage, requests), []);
     assert_eq!(cursor(&stage), (".last".into(), "\"the needle\"".into()));
     let requests = stage.keys("]]");

@@ -118,10 +118,10 @@ fn a_large_message_is_searched_in_the_background() {
     let first = stage.keys("/the needl");
     assert!(matches!(first[..], [Effect::Search(_)]), "{first:?}");
     let second = stage.keys("e");
-    assert!(stage.screen().contains("looking …"), "{}", stage.screen());
+    assert!(stage.screen().contains("searching …"), "{}", stage.screen());
     assert_eq!(stage.code(KeyCode::Enter), []);
     assert_eq!(stage.toast(), "", "a match may still be found");
-    assert!(stage.screen().contains("looking …"));
+    assert!(stage.screen().contains("searching …"));
     answer(&mut stage, first);
     assert!(
         reader(&stage).is_searching(),

@@ -189,7 +189,7 @@ fn the_format_list() {
     │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
     │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
     │               ╭ Read orders as ──────────────────────────────╮me":"Ann… 60 B │
-    │               │ ● Automatic             what each looks like │me":"Bo"… 43 B │
+    │               │ ● Automatic             detected per message │me":"Bo"… 43 B │
     │               │   JSON                                       │───────────────╯
     │               │   JSON lines                                 │:20.000 · 43 B ╮
     │               │   MessagePack                                │          JSON │

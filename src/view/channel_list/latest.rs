@@ -1,5 +1,5 @@
-//! The latest values: one row per channel with its last message, its time, and what has changed in
-//! it.
+//! The latest values: a row per channel with its last message, the age of that message, and what
+//! has changed in it.
 //!
 //! ```text
 //!  ● name    now  1.2/s  value                     change            wide
@@ -7,28 +7,27 @@
 //!  ● name    value                                                   40 columns
 //! ```
 //!
-//! Only visible rows are decoded, and only as many per frame as its time budget allows.
+//! Only visible rows are decoded, and only as many per frame as the frame's time budget allows.
 
+mod comparer;
 mod news;
-mod seen;
 
 use std::time::Duration;
 
 use ratatui::style::Style;
 
+use self::comparer::{Comparer, Latest, News};
 use self::news::news;
-use self::seen::{Latest, News, Seen};
-use super::line::LineBuilder;
-use super::listed::{self, SILENT_AFTER};
-use super::theme;
+use super::entry::{self, SILENT_AFTER};
 use crate::app::{App, FLASH};
 use crate::log::Channel;
 use crate::payload::change::Change;
-use crate::payload::escape;
-use crate::payload::figures;
 use crate::payload::ranges::Ranges;
+use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::theme;
 
-/// Minimum columns of a line to show an age, a rate, and the change in a separate column.
+/// Minimum columns of a line with an age, with a rate, and with the change in a column of its own.
 const MIN_FOR_AGE: usize = 50;
 const MIN_FOR_RATE: usize = 90;
 const MIN_FOR_CHANGE: usize = 110;
@@ -52,15 +51,11 @@ struct Columns {
 }
 
 impl Columns {
-    /// Lays out a line of `width` columns with `room` left after its mark, for names of `names`
-    /// columns.
+    /// Lays out a line of `width` columns, of which `room` follow the mark, for names of up to
+    /// `names` columns.
     fn of(width: usize, room: usize, names: usize) -> Self {
-        let most = if width < MIN_FOR_AGE {
-            room * 2 / 5
-        } else {
-            room / 4
-        };
         let (has_age, has_rate) = (width >= MIN_FOR_AGE, width >= MIN_FOR_RATE);
+        let most = if has_age { room / 4 } else { room * 2 / 5 };
         let name = names.max(6).min(most);
         let taken = name
             + GAP
@@ -82,7 +77,7 @@ impl Columns {
 pub(super) struct Painter<'a> {
     app: &'a App,
     width: usize,
-    seen: Seen<'a>,
+    comparer: Comparer<'a>,
 }
 
 impl<'a> Painter<'a> {
@@ -90,39 +85,37 @@ impl<'a> Painter<'a> {
         Self {
             app,
             width,
-            seen: Seen::new(app),
+            comparer: Comparer::new(app),
         }
     }
 
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
-        let (mark, style) = listed::mark(self.app, channel.name());
+        let (mark, style) = entry::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
         let columns = Columns::of(self.width, line.left(), self.app.session().name_columns);
-        let style = listed::name_style(self.app, channel.name());
+        let style = entry::name_style(self.app, channel.name());
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
         let age = self.app.session().now.since(channel.last_received);
-        let instead = listed::instead_of_rate(self.app, channel.name(), RATE);
+        let instead = entry::instead_of_rate(self.app, channel.name(), RATE);
         if columns.has_age {
             Self::age(age, instead.filter(|_| !columns.has_rate), line);
         }
         if columns.has_rate {
             self.rate(channel, age, instead, line);
         }
-        let latest = self.seen.latest(channel);
+        let latest = self.comparer.latest(channel);
         let is_fresh = age < FLASH;
         let Some(room) = columns.change else {
-            beside(&latest, is_fresh, columns, line);
-            return;
+            return with_change(&latest, is_fresh, columns, line);
         };
         let before = line.left();
         value(&latest, is_fresh, columns.value, line);
         line.space((columns.value + GAP).saturating_sub(before - line.left()));
-        let mut said = LineBuilder::new(room.min(line.left()));
-        news(&latest.news, is_fresh, &mut said);
-        let used = room.saturating_sub(said.left());
-        line.append(said, used);
+        let mut change = LineBuilder::new(room.min(line.left()));
+        news(&latest.news, is_fresh, &mut change);
+        line.append(change);
     }
 
     fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
@@ -156,21 +149,19 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// Adds the value and, if an age is shown, what has changed right after it.
-fn beside(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut LineBuilder) {
+/// Adds the value and, if an age is shown, what has changed in it.
+fn with_change(latest: &Latest<'_>, is_fresh: bool, columns: Columns, line: &mut LineBuilder) {
     if !columns.has_age {
-        value(latest, is_fresh, line.left(), line);
-        return;
+        return value(latest, is_fresh, line.left(), line);
     }
     let room = line.left();
-    let half = room.saturating_sub(GAP) / 2;
-    let mut said = LineBuilder::new(half);
-    news(&latest.news, is_fresh, &mut said);
-    let used = half - said.left();
-    let gap = if used > 0 { GAP } else { 0 };
-    value(latest, is_fresh, room.saturating_sub(used + gap), line);
+    let mut change = LineBuilder::new(room.saturating_sub(GAP) / 2);
+    news(&latest.news, is_fresh, &mut change);
+    let gap = if change.used() > 0 { GAP } else { 0 };
+    let room = room.saturating_sub(change.used() + gap);
+    value(latest, is_fresh, room, line);
     line.space(gap);
-    line.append(said, used);
+    line.append(change);
 }
 
 /// Adds a channel's latest value, within the next `columns`.
@@ -179,8 +170,8 @@ fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBui
     let text = match &latest.value {
         Ok(text) => text,
         Err(words) => {
-            let has_gone = is_fresh && matches!(latest.news, News::Gone { .. });
-            let style = if has_gone { theme::FLASH } else { theme::QUIET };
+            let is_gone = is_fresh && matches!(latest.news, News::Vanished { .. });
+            let style = if is_gone { theme::FLASH } else { theme::QUIET };
             return line.words_within(columns, words, style);
         }
     };
@@ -193,14 +184,13 @@ fn value(latest: &Latest<'_>, is_fresh: bool, columns: usize, line: &mut LineBui
             Change::Number(_) => all,
             Change::Other { marks, .. } | Change::Within { marks, .. } => marks,
         },
-        News::Differs | News::Come { .. } => all,
-        News::None | News::Gone { .. } | News::Size { .. } => &[],
+        News::Differs | News::Appeared { .. } => all,
+        News::None | News::Vanished { .. } | News::Size { .. } => &[],
     };
     let marks = Ranges::of(marks);
     let whole = escape::one_line_marked(text, columns, marks);
     if !whole.cut && latest.size.is_none() {
-        line.marked_text(whole, Style::new(), theme::FLASH);
-        return;
+        return line.marked_text(whole, Style::new(), theme::FLASH);
     }
     let size = latest.size.map(figures::size).unwrap_or_default();
     let end = format!("… {size}");

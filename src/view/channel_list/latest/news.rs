@@ -2,7 +2,7 @@
 
 use ratatui::style::Style;
 
-use super::seen::News;
+use super::comparer::News;
 use crate::payload::change::{Change, Within};
 use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
@@ -19,8 +19,8 @@ pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
     let style = if is_fresh { theme::FLASH } else { Style::new() };
     match news {
         News::None => {}
-        News::Gone { old } => was(old, 0, line),
-        News::Come { why_not } => {
+        News::Vanished { old } => previous(old, 0, line),
+        News::Appeared { why_not } => {
             line.word("← ", theme::QUIET);
             line.cut_words(why_not, theme::QUIET);
         }
@@ -36,16 +36,16 @@ pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
             Change::Number(difference) => {
                 line.cut_words(difference, style);
                 line.word(" ", Style::new());
-                was(old, 0, line);
+                previous(old, 0, line);
             }
-            Change::Other { from, .. } => was(old, *from, line),
+            Change::Other { from, .. } => previous(old, *from, line),
             Change::Within { listed, more, .. } => within(listed, *more, style, line),
         },
     }
 }
 
 /// Adds the previous value.
-fn was(old: &[u8], from: usize, line: &mut LineBuilder) {
+fn previous(old: &[u8], from: usize, line: &mut LineBuilder) {
     if line.left() <= GAP {
         return;
     }
@@ -56,27 +56,23 @@ fn was(old: &[u8], from: usize, line: &mut LineBuilder) {
     line.part(old, from, line.left(), theme::QUIET);
 }
 
-/// Adds as many changes within a payload as fit whole, but at least the first, and the number of
-/// the others.
+/// Adds as many changes within a payload as fit whole, but at least one, and the number of those
+/// left out.
 fn within(listed: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
     let mut left = listed.len() + more;
     for (index, one) in listed.iter().enumerate() {
-        let rest = if left > 1 {
-            format!(" +{}", left - 1)
-        } else {
-            String::new()
-        };
-        let room = line.left().saturating_sub(rest.len());
-        let mut said = LineBuilder::new(room);
+        // The number of the others may have to follow.
+        let rest = (left > 1).then(|| format!(" +{}", left - 1).len());
+        let room = line.left().saturating_sub(rest.unwrap_or(0));
+        let mut part = LineBuilder::new(room);
         if index > 0 {
-            said.space(GAP);
+            part.space(GAP);
         }
-        let fits = change_within(one, style, &mut said);
+        let fits = change_within(one, style, &mut part);
         if index > 0 && !fits {
             break;
         }
-        let used = room - said.left();
-        line.append(said, used);
+        line.append(part);
         left -= 1;
     }
     if left > 0 {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use ratatui::style::Style;
 
-use super::theme;
 use crate::app::{App, SubscriptionState};
 use crate::message::names::same;
+use crate::view::theme;
 
 /// After this long without a message, a channel shows how long it has been silent instead of its
 /// rate.
@@ -14,16 +14,23 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// Returns the mark before the name of a channel that has had messages.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
-    let (filters, subscriptions) = (&app.session().filters, &app.session().subscriptions);
-    let exact = subscriptions.find_channel(name);
-    let is_only = |only: &[u8]| same(only, name);
-    match exact.and_then(|id| subscriptions.state(id)) {
-        _ if filters.only.as_deref().is_some_and(is_only) => ("▸", theme::FOCUS),
+    let exact = app.session().subscriptions.find_channel(name);
+    match exact.and_then(|id| app.session().subscriptions.state(id)) {
+        _ if app
+            .session()
+            .filters
+            .only
+            .as_deref()
+            .is_some_and(|only| same(only, name)) =>
+        {
+            ("▸", theme::FOCUS)
+        }
         Some(state) => mark_of(state),
         None => (" ", Style::new()),
     }
 }
 
+/// Returns the style of a channel's name.
 pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     if app.session().filters.muted.contains(name) {
         theme::QUIET
@@ -32,7 +39,7 @@ pub(super) fn name_style(app: &App, name: &[u8]) -> Style {
     }
 }
 
-/// Returns what to show instead of a rate where a rate would be misleading, in `columns`.
+/// Returns what to show in `columns` instead of a rate, if a rate would be misleading.
 pub(super) fn instead_of_rate(
     app: &App,
     name: &[u8],
@@ -41,11 +48,12 @@ pub(super) fn instead_of_rate(
     const NOT_RECEIVING: &str = "not receiving";
     if app.session().filters.muted.contains(name) {
         Some(("muted", theme::QUIET))
-    } else if !app.session().subscriptions.receives(name) {
-        let fits = NOT_RECEIVING.len() <= columns;
-        Some((if fits { NOT_RECEIVING } else { "off" }, theme::WATCH))
-    } else {
+    } else if app.session().subscriptions.receives(name) {
         None
+    } else if NOT_RECEIVING.len() <= columns {
+        Some((NOT_RECEIVING, theme::WATCH))
+    } else {
+        Some(("off", theme::WATCH))
     }
 }
 

@@ -3,15 +3,14 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
-use super::{frame, theme};
 use crate::app::{App, NodeStatus, inside, padded};
 use crate::payload::escape::whole;
 use crate::payload::figures;
 use crate::server::{Connection, Health, NodeFacts, Role};
+use crate::view::line::LineBuilder;
+use crate::view::{frame, theme};
 
 /// The preferred width of the table, in columns; it takes more if it needs more.
 const COLUMNS: u16 = 100;
@@ -30,21 +29,17 @@ struct Column {
     heading: &'static str,
     is_right: bool,
     cells: Vec<(String, Style)>,
-    /// If not all columns fit, those with the least weight are left out.
+    /// If not all columns fit, those with the lowest weight are left out.
     weight: u8,
 }
 
 pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
     let nodes: Vec<&NodeStatus> = app.session().server.nodes.by_id.values().collect();
-    let rows = u16::try_from(nodes.len()).unwrap_or(u16::MAX);
     let room = usize::from(area.width.saturating_sub(AROUND));
     let columns = fitting(app, &nodes, room);
     let needed = u16::try_from(width(&columns)).unwrap_or(u16::MAX);
-    let needed = needed.saturating_add(AROUND).max(COLUMNS);
-    let place = frame::popup(area, needed, rows.saturating_add(3));
-    Clear.render(place, buffer);
-    let accent = Some(frame::accent(app));
-    frame::draw(place, accent, " Servers ", ("", Style::new()), buffer);
+    let size = (needed.saturating_add(AROUND).max(COLUMNS), nodes.len() + 1);
+    let place = frame::popup(area, size, frame::accent(app), " Servers ", buffer);
     let text = padded(inside(place));
     let heading = |column: &Column| (column.heading.to_owned(), theme::QUIET);
     row(&columns, text, heading).draw(text, 0, Style::new(), buffer);
@@ -63,7 +58,7 @@ impl Column {
     }
 }
 
-/// Builds a line from what `content` returns for each column.
+/// Builds a line from the text and style that `content` returns for each column.
 fn row(
     columns: &[Column],
     area: Rect,
@@ -73,13 +68,11 @@ fn row(
     for (index, column) in columns.iter().enumerate() {
         let (words, style) = content(column);
         let pad = column.width().saturating_sub(words.width());
-        let is_last = index + 1 == columns.len();
-        if column.is_right {
-            line.space(pad);
-        }
+        let (before, after) = if column.is_right { (pad, 0) } else { (0, pad) };
+        line.space(before);
         line.cut_words(&words, style);
-        if !is_last {
-            line.space(GAP + if column.is_right { 0 } else { pad });
+        if index + 1 < columns.len() {
+            line.space(GAP + after);
         }
     }
     line
@@ -91,8 +84,8 @@ fn width(columns: &[Column]) -> usize {
     columns.iter().map(Column::width).sum::<usize>() + gaps
 }
 
-/// Returns the columns that fit, in order. Slot ranges are shown as far as there is room; before a
-/// column is dropped, only the number of slots is left.
+/// Returns the columns that fit, in order. They show as many slot ranges as there is room for; a
+/// column is left out only if they do not fit without ranges either.
 fn fitting(app: &App, nodes: &[&NodeStatus], room: usize) -> Vec<Column> {
     for most in RANGES {
         let columns = columns(app, nodes, most);
@@ -122,11 +115,10 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
         (words.unwrap_or_default(), Style::new())
     };
     let name = |node: &NodeStatus| {
-        let known = facts(node, &|of| whole(of.name.as_bytes()));
-        if known.0.is_empty() {
-            return (app.session().settings.address.clone(), Style::new());
-        }
-        known
+        let (name, style) = facts(node, &|of| whole(of.name.as_bytes()));
+        let known = Some(name).filter(|name| !name.is_empty());
+        let name = known.unwrap_or_else(|| app.session().settings.address.clone());
+        (name, style)
     };
     let carries = |node: &NodeStatus| {
         facts(node, &|of| {
@@ -138,8 +130,10 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
         let rate = node.rate(app.session().now).map(figures::rate);
         (rate.unwrap_or_default(), Style::new())
     };
+    let role = |node: &NodeStatus| facts(node, &|of| role(of.role).to_owned());
+    let slots = |node: &NodeStatus| facts(node, &|of| slots(of, ranges));
     let round_trip = |node: &NodeStatus| {
-        // The last round trip of a server that no longer responds is out of date.
+        // The last round trip to a server that no longer answers is out of date.
         if app.session().unanswered_by(node).is_some() {
             return (String::new(), Style::new());
         }
@@ -149,13 +143,9 @@ fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
     };
     vec![
         column("server", 9, false, &name),
-        column("role", 7, false, &|node| {
-            facts(node, &|of| role(of.role).to_owned())
-        }),
+        column("role", 7, false, &role),
         column("state", 8, false, &|node| state(app, node)),
-        column("slots", 4, false, &|node| {
-            facts(node, &|of| slots(of, ranges))
-        }),
+        column("slots", 4, false, &slots),
         column("subscriptions", 5, true, &carries),
         column("rate", 6, true, &rate),
         column("round trip", 6, true, &round_trip),
@@ -171,7 +161,7 @@ fn role(role: Role) -> &'static str {
     }
 }
 
-/// Returns the state of a server: as the program sees it, and as the other servers do.
+/// Returns the state of a server, as the program and the other servers see it.
 fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     let health = node.facts.as_ref().map(|facts| facts.health);
     if let Some(silence) = app.session().unanswered_by(node) {
@@ -197,7 +187,7 @@ fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     (words.to_owned(), style)
 }
 
-/// Formats up to `most` slot ranges, and the number of slots.
+/// Formats up to `most` slot ranges and the number of slots.
 fn slots(facts: &NodeFacts, most: usize) -> String {
     if facts.slots.is_empty() {
         return String::new();

@@ -13,16 +13,16 @@ use crate::view::lens::{Lens, Unseen};
 /// Maximum size of a payload that is compared, in bytes.
 const MOST_COMPARED: usize = 16 << 10;
 
-/// The budget per frame for comparing payloads: their bytes, old and new, and roughly the number of
-/// values in them. It amounts to one and a half milliseconds, whichever runs out first.
+/// A frame's budget for comparing payloads: the bytes of the old and the new ones, and roughly the
+/// number of values in them. Comparing ends when either runs out, after some 1.5 ms.
 const FRAME_BYTES: usize = 48 << 10;
 const FRAME_VALUES: usize = 3_000;
 
 /// A channel's last message.
 pub(super) struct Latest<'a> {
-    /// Its payload, or what the lens shows of it; or why there is nothing to show.
+    /// Its payload, or what a lens shows of it; otherwise why there is nothing to show.
     pub(super) value: Result<ShownText<'a>, String>,
-    /// Its size, if the payload is long or not kept whole.
+    /// Its size, if the payload is long or was not kept whole.
     pub(super) size: Option<u64>,
     /// What has changed since the message before it.
     pub(super) news: News<'a>,
@@ -30,26 +30,26 @@ pub(super) struct Latest<'a> {
 
 /// What has changed in a value.
 pub(super) enum News<'a> {
-    /// Nothing is known of the previous message.
+    /// The previous message is unknown.
     None,
     /// The value was compared with the previous one.
     Changed {
         /// The previous value.
         old: ShownText<'a>,
-        /// The difference between them.
+        /// How the value differs from it.
         change: Change,
     },
-    /// The previous message had a value at the lens's path, and this one has none.
-    Gone {
+    /// Only the previous message had a value at the lens's path.
+    Vanished {
         /// The previous value.
         old: ShownText<'a>,
     },
-    /// The previous message had no value at the lens's path, and this one has.
-    Come {
-        /// Why it had none.
+    /// Only this message has a value at the lens's path.
+    Appeared {
+        /// Why the previous one had none.
         why_not: String,
     },
-    /// The value is different, and the frame had no time left to compare.
+    /// The values differ, but the frame had no time left to compare them.
     Differs,
     /// The messages are too long to compare.
     Size {
@@ -64,13 +64,13 @@ pub(super) enum News<'a> {
 type Sized<'a> = (&'a [u8], u64);
 
 /// Decodes and compares messages within the budget of a frame.
-pub(super) struct Seen<'a> {
+pub(super) struct Comparer<'a> {
     app: &'a App,
     /// The bytes and values left in the frame's budget.
     left: (usize, usize),
 }
 
-impl<'a> Seen<'a> {
+impl<'a> Comparer<'a> {
     pub(super) fn new(app: &'a App) -> Self {
         Self {
             app,
@@ -80,19 +80,15 @@ impl<'a> Seen<'a> {
 
     pub(super) fn latest(&mut self, channel: &Channel) -> Latest<'a> {
         let Some(new) = self.payload(channel, channel.last_row) else {
-            return said("(gone)".to_owned());
+            return without_value("(gone)".to_owned());
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
-        let session = self.app.session();
-        if let Some(path) = session.lenses.of(channel.name()) {
-            let reading = session.decoder_choices.of(channel.name());
-            let decoded_rows = &session.lenses.decoded_rows;
-            let lens = Lens::new(path, reading.as_ref(), decoded_rows);
+        if let Some(lens) = Lens::of(self.app.session(), channel.name()) {
             let old = before.zip(old);
-            return self.through(lens, (channel.last_row, new), old);
+            return self.through(&lens, (channel.last_row, new), old);
         }
-        let chosen = session.decoder_choices.chosen(channel.name());
+        let chosen = self.app.session().decoder_choices.chosen(channel.name());
         let format = chosen.map(|chosen| chosen.format);
         let has_values = !matches!(format, Some(Format::Text | Format::Binary));
         let is_long = is_long(new);
@@ -115,7 +111,7 @@ impl<'a> Seen<'a> {
         if new.1 == 0 {
             return Latest {
                 news,
-                ..said("(empty)".to_owned())
+                ..without_value("(empty)".to_owned())
             };
         }
         Latest {
@@ -125,37 +121,37 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Returns only the value at the path of `lens`.
+    /// Returns what `lens` shows of the message in `row`, compared with what it shows of `old`.
     fn through(
         &mut self,
-        lens: Lens<'_>,
+        lens: &Lens<'_>,
         (row, new): (RowId, Sized<'a>),
         old: Option<(RowId, Sized<'a>)>,
     ) -> Latest<'a> {
-        let mut is = lens.look(row, new);
+        let mut shown = lens.look(row, new);
         let old = old.filter(|(_, old)| !is_long(*old) && self.spend(&[old.0]));
-        let mut was = old.map(|(row, old)| lens.look(row, old));
-        if let (Ok(new), Some(Ok(old))) = (&mut is, &mut was)
+        let mut before = old.map(|(row, old)| lens.look(row, old));
+        if let (Ok(new), Some(Ok(old))) = (&mut shown, &mut before)
             && new.is_json != old.is_json
         {
             // Keeps the string `"1"` distinct from the number `1`.
             quote(new);
             quote(old);
         }
-        let news = match (&is, was) {
+        let news = match (&shown, before) {
             (Ok(new), Some(Ok(old))) => {
                 let are_json = old.is_json && new.is_json;
                 self.news(old.text, &new.text, are_json)
             }
-            (Ok(_), Some(Err(unseen))) => News::Come {
+            (Ok(_), Some(Err(unseen))) => News::Appeared {
                 why_not: lens.words(&unseen),
             },
             (Err(Unseen::Missing | Unseen::NoValues(_)), Some(Ok(old))) => {
-                News::Gone { old: old.text }
+                News::Vanished { old: old.text }
             }
             (Err(_), _) | (_, None) => News::None,
         };
-        let value = is.map(|value| value.text);
+        let value = shown.map(|value| value.text);
         Latest {
             value: value.map_err(|unseen| lens.words(&unseen)),
             size: None,
@@ -177,13 +173,12 @@ impl<'a> Seen<'a> {
         let bytes = payloads.iter().map(|payload| payload.len()).sum();
         let values = payloads.iter().map(|payload| values_in(payload)).sum();
         let left = self.left.0.checked_sub(bytes);
-        match left.zip(self.left.1.checked_sub(values)) {
-            Some(left) => self.left = left,
-            None => return false,
-        }
-        true
+        let left = left.zip(self.left.1.checked_sub(values));
+        self.left = left.unwrap_or(self.left);
+        left.is_some()
     }
 
+    /// Returns the payload in `row`, if that is still a message on `channel`.
     fn payload(&self, channel: &Channel, row: RowId) -> Option<Sized<'a>> {
         let channels = self.app.session().log.channels();
         match self.app.session().log.row(row)?.content {
@@ -197,7 +192,8 @@ impl<'a> Seen<'a> {
     }
 }
 
-fn said(words: String) -> Latest<'static> {
+/// Returns a message with nothing to show for this reason.
+fn without_value(words: String) -> Latest<'static> {
     Latest {
         value: Err(words),
         size: None,
@@ -205,8 +201,8 @@ fn said(words: String) -> Latest<'static> {
     }
 }
 
-/// Estimates the number of values in a payload: JSON has a comma between two values; in the binary
-/// formats each value takes at least a byte.
+/// Estimates the number of values in a payload: in JSON, a comma separates two values; in a binary
+/// format, each value takes at least a byte.
 fn values_in(payload: &[u8]) -> usize {
     if payload.is_ascii() || str::from_utf8(payload).is_ok() {
         1 + payload.split(|byte| *byte == b',').count()
@@ -222,21 +218,17 @@ fn quote(shown: &mut Shown<'_>) {
     }
 }
 
-/// Returns whether a payload is too long to decode, or not kept whole.
+/// Returns whether a payload is too long to decode, or was not kept whole.
 fn is_long((payload, size): Sized<'_>) -> bool {
     size > payload.len() as u64 || payload.len() > MOST_COMPARED
 }
 
-/// Returns the text of a payload that is a JSON string with escapes, unescaped and in quotes.
+/// Unescapes a payload that is a JSON string with escapes; it stays in quotes.
 fn as_read<'a>(payload: Sized<'_>, has_values: bool) -> Option<ShownText<'a>> {
     let value = payload.0.trim_ascii();
-    let has_escapes = has_values && is_string(value) && text::has_escape(value);
+    let has_escapes = has_values && value.starts_with(b"\"") && text::has_escape(value);
     if !has_escapes || is_long(payload) || !json::is_json(value) {
         return None;
     }
     Some(text::in_quotes(&text::contents(value)).into())
-}
-
-fn is_string(value: &[u8]) -> bool {
-    value.starts_with(b"\"")
 }

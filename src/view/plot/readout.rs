@@ -7,16 +7,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::super::line::LineBuilder;
-use super::super::theme;
 use super::Drawn;
 use super::unit::Unit;
 use crate::app::{App, Dot, PlotWindow, TimeForm};
 use crate::message::Time;
-use crate::payload::escape;
-use crate::payload::figures;
+use crate::payload::{escape, figures};
+use crate::view::line::{LineBuilder, draw_words};
+use crate::view::theme;
 
-/// Times further back than this are shown with their date.
+/// Times at least this far back are shown with their date.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
 /// Blanks between two parts.
@@ -39,17 +38,13 @@ pub fn draw(
     if area.is_empty() {
         return;
     }
-    let mut line = LineBuilder::new(usize::from(area.width));
     let Some(dot) = dot else {
-        line.cut_words(
-            "  no data of the selected series in this time",
-            theme::QUIET,
-        );
-        line.draw(area, 0, Style::new(), buffer);
-        return;
+        let words = "  no data for the selected series in this period";
+        return draw_words(words, theme::QUIET, area, 0, buffer);
     };
+    let mut line = LineBuilder::new(usize::from(area.width));
     line.word("● ", theme::series(one.series.slot));
-    // A point of several messages has the time of the first, and a rate that of the middle.
+    // A point of several messages has the time of the first; a rate, the time of the middle.
     let about = match one.unit {
         Unit::Rate => "around ",
         _ if dot.count > 1 => "from ",
@@ -60,7 +55,7 @@ pub fn draw(
     let value = value(dot, one.unit, app.plot().rate_over(one.series));
     let needed = time.width() + GAP + value.width();
     let mut spare = line.left().saturating_sub(needed);
-    // If there is little room, the value has priority.
+    // If there is little room, the value comes first.
     let mut fits = |words: &str| {
         let left = spare.checked_sub(words.width());
         spare = left.unwrap_or(spare);
@@ -102,7 +97,7 @@ fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     clock.time_of_day(time)
 }
 
-/// Returns how long ago the point is, if times are shown as ages.
+/// Formats how long ago the point was, if times are shown as ages.
 fn ago(app: &App, time: Time) -> String {
     if app.session().time_form != TimeForm::Age {
         return String::new();
@@ -111,8 +106,8 @@ fn ago(app: &App, time: Time) -> String {
     format!(", {ago} ago")
 }
 
-/// Returns the value of a point: for one message its number, for several the minimum, maximum and
-/// mean.
+/// Formats the value of a point: for one message, its number; for several, the mean, the minimum
+/// and the maximum.
 fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
     if unit == Unit::Rate {
         let over = over.map(|over| format!(", a mean over {}", figures::duration(over)));
@@ -143,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_is_told_exactly() {
+    fn a_value_is_shown_exactly() {
         for (low, high, count, unit, words) in [
             (12_345.678, 12_345.678, 1, Unit::Plain, "12345.678"),
             (12.0, 88.0, 40, Unit::Plain, "mean 50 of 40: 12 to 88"),

@@ -4,20 +4,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::super::line::LineBuilder;
-use super::super::theme;
 use crate::app::{App, ChannelTabLine, Reader};
-use crate::payload::escape;
-use crate::payload::figures;
+use crate::payload::{escape, figures};
+use crate::view::line::LineBuilder;
+use crate::view::theme;
 use crate::workers::analysis::Field;
 
 /// Columns of the labels.
 const LABEL: usize = 14;
 
-/// Bars of the last minute.
+/// The number of bars for the last minute.
 const BARS: usize = 20;
 
-/// Columns of the types of a field, and of how often it is present.
+/// Columns of a field's types, and of how often it is present.
 const TYPES: usize = 16;
 const PRESENT: usize = 7;
 
@@ -25,27 +24,26 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let lines = reader.channel_tab(app.session());
     let path_columns = path_columns(&lines, usize::from(area.width));
     let lines = lines.iter().skip(reader.fact);
-    for (row, about) in (0..area.height).zip(lines) {
-        let line = line_of(app, reader, about, path_columns, usize::from(area.width));
+    for (row, content) in (0..area.height).zip(lines) {
+        let line = line_of(app, reader, content, path_columns, usize::from(area.width));
         line.draw(area, row, Style::new(), buffer);
     }
 }
 
-/// Returns the columns of the fields' paths: those of the longest, but at most half of the line.
+/// Returns the columns of the longest path of a field, at most half of the line.
 fn path_columns(lines: &[ChannelTabLine], columns: usize) -> usize {
-    let widths = lines.iter().filter_map(|about| match about {
-        ChannelTabLine::Field(field) => {
-            Some(escape::one_line(field.path.as_bytes(), columns).columns)
-        }
+    let paths = lines.iter().filter_map(|line| match line {
+        ChannelTabLine::Field(field) => Some(field.path.as_bytes()),
         _ => None,
     });
+    let widths = paths.map(|path| escape::one_line(path, columns).columns);
     widths.max().unwrap_or(0).min(columns / 2)
 }
 
 fn line_of(
     app: &App,
     reader: &Reader,
-    about: &ChannelTabLine,
+    content: &ChannelTabLine,
     path_columns: usize,
     columns: usize,
 ) -> LineBuilder {
@@ -53,16 +51,16 @@ fn line_of(
     let label = |line: &mut LineBuilder, words: &str| {
         line.word(format!("{words:<LABEL$}"), theme::QUIET);
     };
-    match about {
+    match content {
         ChannelTabLine::Blank => {}
         ChannelTabLine::Heading(words) => line.cut_words(words, theme::STRONG),
         ChannelTabLine::Fact("found", words) => {
             label(&mut line, "found");
             line.cut_words(words, theme::WATCH);
         }
-        ChannelTabLine::Fact(words, said) => {
-            label(&mut line, words);
-            line.cut_words(said, Style::new());
+        ChannelTabLine::Fact(name, value) => {
+            label(&mut line, name);
+            line.cut_words(value, Style::new());
         }
         ChannelTabLine::Received => {
             label(&mut line, "received");
@@ -103,16 +101,10 @@ fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
     let types = types.join("|");
     let style = if is_mixed { theme::WATCH } else { theme::GOOD };
     line.word(format!("{types:<TYPES$}"), style);
-    let is_always = field.present == field.of;
-    let present = if is_always {
-        "always".to_owned()
+    let (present, style) = if field.present == field.of {
+        ("always".to_owned(), theme::QUIET)
     } else {
-        percent(field.present, field.of)
-    };
-    let style = if is_always {
-        theme::QUIET
-    } else {
-        theme::WATCH
+        (percent(field.present, field.of), theme::WATCH)
     };
     line.word(format!("{present:>PRESENT$}"), style);
     line.space(2);
@@ -125,22 +117,20 @@ fn field(field: &Field, path_columns: usize, line: &mut LineBuilder) {
         };
         line.cut_words(&range, Style::new());
     } else if let Some(example) = &field.example {
-        let room = line.left();
-        line.part(example, 0, room, theme::QUIET);
+        line.part(example, 0, line.left(), theme::QUIET);
     }
 }
 
-/// Formats a bound of a range. It is kept with 53 bits, so `≈` marks a value that may be inexact.
+/// Formats a bound of a range. It is stored with 53 bits, so `≈` marks a value that may be inexact.
 fn number(value: f64) -> String {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let about = if value.abs() >= EXACT { "≈" } else { "" };
     format!("{about}{value}")
 }
 
-/// Formats a percentage; 0 and 100 are shown only if they are exact.
+/// Formats a share as a percentage, rounded down, which is never 0 for a positive count.
 fn percent(count: u64, of: u64) -> String {
-    let percent = (count * 100).checked_div(of).unwrap_or(0);
-    match percent {
+    match (count * 100).checked_div(of).unwrap_or(0) {
         0 if count > 0 => "<1 %".to_owned(),
         percent => format!("{percent} %"),
     }

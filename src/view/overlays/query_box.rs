@@ -1,19 +1,17 @@
-//! The query box, with its error or the result of the query below; and the syntax help above it on
-//! request.
+//! The query box, with the error or the result of the query below it and, on request, the syntax
+//! help above.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
-use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
-use super::{frame, text_box, theme};
-use crate::app::{
-    App, Progress, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines,
-};
+use crate::app::{App, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines};
 use crate::payload::{escape, figures};
 use crate::query::QueryError;
+use crate::view::line::LineBuilder;
+use crate::view::state::{scanning, unchecked};
+use crate::view::{frame, text_box, theme};
 
 /// Columns of a suggested query.
 const OFFERED_COLUMNS: usize = 32;
@@ -21,7 +19,6 @@ const OFFERED_COLUMNS: usize = 32;
 /// Draws the box. Returns the position of its caret.
 pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Option<Position> {
     let place = app.areas().query_box();
-    Clear.render(place, buffer);
     let title = match query_box.purpose {
         Purpose::Filter | Purpose::ListedFilter(_) => " Filter ",
         Purpose::Find => " Find ",
@@ -29,7 +26,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
     };
     let accent = Some(frame::accent(app));
     let in_force = in_force(query_box);
-    frame::draw(place, accent, title, (&in_force, theme::WATCH), buffer);
+    frame::draw_over(place, accent, title, (&in_force, theme::WATCH), buffer);
     let text = padded(inside(place));
     let line = Rect {
         height: text.height.min(1),
@@ -40,7 +37,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         colour_wrong(query_box, error, line, buffer);
     }
     if text.height > 1 {
-        said(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
+        feedback(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
     }
     if let Some(top) = query_box.syntax {
         syntax(app, top, buffer);
@@ -65,36 +62,35 @@ fn in_force(query_box: &QueryBox) -> String {
     }
 }
 
-/// Returns the error, or else the result of the query.
-fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
+/// Returns the error or, if there is none, the result of the query.
+fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     if let Some(error) = &query_box.error {
         wrong(query_box, error, &mut line);
         return line;
     }
-    let session = app.session();
-    let find = session.find.as_ref();
-    let (trouble, progress) = match query_box.purpose {
-        Purpose::Filter => (session.filters.trouble(), session.filters.lag(session.now)),
-        Purpose::Find => (
-            find.and_then(|find| find.watch.trouble()),
-            find.and_then(|find| find.watch.lag(session.now)),
-        ),
-        Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => (None, None),
-    };
-    let count = match (query_box.purpose, find) {
-        (Purpose::Filter, _) if session.filters.is_new => Some("searching …".to_owned()),
-        (Purpose::Filter, _) if session.filters.watch.is_some() => {
-            let (shown, kept) = (session.shown.messages(), session.log.counters().kept);
-            let (shown, kept) = (figures::count(shown), figures::count(kept));
-            Some(format!("{shown} of {kept}"))
+    let now = app.session().now;
+    let (count, trouble, lag, not_checked) = match (query_box.purpose, app.session().find.as_ref())
+    {
+        (Purpose::Filter, _) => {
+            let filters = &app.session().filters;
+            let (trouble, lag) = (filters.trouble(), filters.lag(now));
+            (count_shown(app), trouble, lag, filters.unchecked())
         }
-        (Purpose::Find, Some(find)) => Some(format!("{} found", figures::count(find.rows.len()))),
-        _ => None,
+        (Purpose::Find, Some(find)) => {
+            let count = format!("{} found", figures::count(find.rows.len()));
+            (
+                Some(count),
+                find.watch.trouble(),
+                find.watch.lag(now),
+                find.watch.unchecked,
+            )
+        }
+        _ => (None, None, None, Unchecked::default()),
     };
     let offered = app.offered().map(|offered| {
         let offered = escape::name(offered.as_bytes(), OFFERED_COLUMNS).string;
-        format!("did you mean {offered} ? Tab accept")
+        format!("did you mean {offered}? Tab accepts")
     });
     match (count, offered) {
         (Some(count), None) => line.words(&count, theme::GOOD),
@@ -105,15 +101,7 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         (None, Some(offered)) => line.cut_words(&offered, theme::WATCH),
         (None, None) => line.words("F1 lists the syntax, with examples", theme::GOOD),
     }
-    if let Some(words) = scanning(progress) {
-        line.words(&format!(" · {words}"), theme::WATCH);
-    }
-    let not_known = match (query_box.purpose, find) {
-        (Purpose::Filter, _) => session.filters.unchecked(),
-        (Purpose::Find, Some(find)) => find.watch.unchecked,
-        _ => Unchecked::default(),
-    };
-    for words in unchecked(&not_known) {
+    for words in scanning(lag).into_iter().chain(unchecked(&not_checked)) {
         line.words(&format!(" · {words}"), theme::WATCH);
     }
     if let Some(trouble) = trouble {
@@ -122,15 +110,29 @@ fn said(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     line
 }
 
-/// Draws the error: below its position in the query if it fits there.
+/// Describes how many messages the filter shows, once it has been run.
+fn count_shown(app: &App) -> Option<String> {
+    if app.session().filters.is_new {
+        return Some("searching …".to_owned());
+    }
+    app.session().filters.watch.as_ref()?;
+    let (shown, kept) = (
+        app.session().shown.messages(),
+        app.session().log.counters().kept,
+    );
+    let (shown, kept) = (figures::count(shown), figures::count(kept));
+    Some(format!("{shown} of {kept}"))
+}
+
+/// Adds the error, below its position in the query if there is room.
 fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
     let text = query_box.input.text();
     let before = text.get(..error.at.start).map_or(0, str::width);
     let words = error.message.width() + 2;
     if is_scrolled(&text, line.left()) {
         let place = error.place(&text).map(|place| format!("{place}: "));
-        let place = place.unwrap_or_default();
-        line.cut_words(&format!("{place}{}", error.message), theme::BAD);
+        let words = place.unwrap_or_default() + &error.message;
+        line.cut_words(&words, theme::BAD);
     } else if before + words <= line.left() {
         line.space(before);
         line.words("▲ ", theme::BAD);
@@ -145,7 +147,7 @@ fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
     }
 }
 
-/// Highlights the invalid part of the query, or the position where something is missing.
+/// Highlights the invalid part of the query or the position where something is missing.
 fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &mut Buffer) {
     let text = query_box.input.text();
     if is_scrolled(&text, usize::from(line.width)) {
@@ -163,48 +165,17 @@ fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &m
     buffer.set_style(part.intersection(line), theme::BAD);
 }
 
-/// Returns whether the text box may have scrolled, so that the visible part of `text` is unknown.
-/// The cursor after the end takes a column too.
+/// Returns whether the text box may have scrolled, in which case the visible part of `text` is
+/// unknown. The cursor after its end takes a column too.
 fn is_scrolled(text: &str, columns: usize) -> bool {
     text.width() >= columns
-}
-
-/// Describes how many rows a lagging query has not searched yet.
-pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
-    let lag = lag.filter(|progress| !progress.is_done())?;
-    Some(format!("{} not yet searched", figures::count(lag.left())))
-}
-
-/// Describes what checks have not covered: a query for their flags cannot match there.
-pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
-    let counted = |count: u64, words: &str| {
-        let count = figures::count(count);
-        format!("{count} {words}")
-    };
-    let mut parts = Vec::new();
-    if unchecked.unknown > 0 {
-        let up_to = if unchecked.is_at_most { "up to " } else { "" };
-        let words = counted(unchecked.unknown, "not checked");
-        parts.push(format!("{up_to}{words}"));
-    }
-    if unchecked.waiting > 0 {
-        parts.push(counted(unchecked.waiting, "not checked yet"));
-    }
-    if unchecked.missed > 0 {
-        parts.push(counted(unchecked.missed, "evicted unchecked"));
-    }
-    if unchecked.is_full {
-        parts.push("not all channels checked".to_owned());
-    }
-    parts
 }
 
 fn syntax(app: &App, top: usize, buffer: &mut Buffer) {
     let columns = usize::from(padded(inside(app.areas().overlay)).width);
     let list = syntax_lines(columns);
     let place = app.areas().syntax(list.len());
-    Clear.render(place, buffer);
-    frame::draw(place, None, " Syntax ", ("", Style::new()), buffer);
+    frame::draw_over(place, None, " Syntax ", frame::NO_TITLE, buffer);
     let lines = padded(inside(place));
     let parts = SyntaxColumns::of(columns);
     for (row, content) in (0..lines.height).zip(list.iter().skip(top)) {

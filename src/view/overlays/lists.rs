@@ -1,0 +1,181 @@
+//! The list of filters and the list of breakpoints.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use unicode_width::UnicodeWidthStr as _;
+
+use crate::app::{App, Attention, Breakpoint, Filter, inside, padded, wrapped};
+use crate::payload::{escape, figures};
+use crate::view::line::{LineBuilder, draw_words, fitting};
+use crate::view::{frame, theme};
+
+/// The preferred width of a list, in columns.
+const COLUMNS: u16 = 90;
+
+/// Columns of a query that the text on its right must leave free.
+const QUERY_COLUMNS: usize = 16;
+
+/// Columns before a query: whether it is on, and a word for what it does.
+const BEFORE_QUERY: usize = 11;
+
+/// A line of a list: the query, and the text on its right in a long form and a short one.
+struct Entry {
+    is_on: bool,
+    word: &'static str,
+    word_style: Style,
+    query: String,
+    right: [String; 2],
+    trouble: Option<String>,
+}
+
+pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
+    let entries: Vec<Entry> = app
+        .session()
+        .filters
+        .list
+        .iter()
+        .map(filter_entry)
+        .collect();
+    let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
+    let titles = (" Filters ", empty);
+    list(titles, &entries, selected, frame::accent(app), area, buffer);
+}
+
+pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
+    let breakpoints = app.session().breakpoints.list.iter();
+    let entries: Vec<Entry> = breakpoints.map(breakpoint_entry).collect();
+    let titles = (" Breakpoints ", "No breakpoints · a add");
+    list(titles, &entries, selected, frame::accent(app), area, buffer);
+}
+
+fn filter_entry(filter: &Filter) -> Entry {
+    let (word, word_style) = if filter.is_exclude {
+        ("exclude", theme::BAD)
+    } else {
+        ("include", theme::GOOD)
+    };
+    Entry {
+        is_on: filter.is_on,
+        word,
+        word_style,
+        query: filter.query.text().to_owned(),
+        right: Default::default(),
+        trouble: None,
+    }
+}
+
+fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
+    let (word, word_style) = if breakpoint.logs_only {
+        ("log only", theme::QUIET)
+    } else {
+        ("stop", theme::BAD)
+    };
+    let every = match breakpoint.every {
+        1 => String::new(),
+        every => format!("every {} · ", figures::count(every)),
+    };
+    let attention = match breakpoint.attention {
+        Attention::None => "",
+        Attention::Bell => "bell · ",
+        Attention::Notification => "notify · ",
+    };
+    let hits = match breakpoint.hits {
+        1 => "1 hit".to_owned(),
+        hits => format!("{} hits", figures::count(hits)),
+    };
+    Entry {
+        is_on: breakpoint.is_on(),
+        word,
+        word_style,
+        query: breakpoint.query.text().to_owned(),
+        right: [format!("{every}{attention}{hits}"), hits],
+        trouble: trouble_of(breakpoint),
+    }
+}
+
+/// Returns why a breakpoint does not see every message, if so.
+fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
+    let missed = breakpoint.missed();
+    let missed = (missed > 0).then(|| {
+        let missed = figures::count(missed);
+        format!("{missed} rows evicted before they were searched")
+    });
+    let trouble = breakpoint.trouble().map(str::to_owned);
+    let words = [trouble, missed].into_iter().flatten();
+    words.reduce(|one, other| format!("{one} · {other}"))
+}
+
+/// Draws a list with a title, or the text for an empty one.
+fn list(
+    (title, empty): (&str, &str),
+    entries: &[Entry],
+    selected: usize,
+    accent: Style,
+    area: Rect,
+    buffer: &mut Buffer,
+) {
+    let columns = usize::from(COLUMNS.min(area.width).saturating_sub(2));
+    let (words, style) = match entries.get(selected) {
+        Some(entry) => (trouble_below(entry, columns), theme::BAD),
+        None => (empty, theme::QUIET),
+    };
+    let below = match words {
+        "" => Vec::new(),
+        words => wrapped(words, columns.saturating_sub(2)),
+    };
+    let size = (COLUMNS, entries.len() + below.len());
+    let place = frame::popup(area, size, accent, title, buffer);
+    let lines = inside(place);
+    // The selected line stays in view, however many lines of text are below the list.
+    let height = usize::from(lines.height).saturating_sub(below.len()).max(1);
+    let shown = Rect {
+        height: u16::try_from(height).unwrap_or(u16::MAX).min(lines.height),
+        ..lines
+    };
+    let line = |index: usize| entry_line(&entries[index], usize::from(lines.width));
+    let top = frame::list(shown, selected, entries.len(), line, buffer);
+    let free = padded(frame::below(lines, entries.len().min(height)));
+    for (row, words) in (0..free.height).zip(below) {
+        draw_words(words, style, free, row, buffer);
+    }
+    frame::scroll_bar(place, top, height, entries.len(), buffer);
+}
+
+fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
+    let mut line = LineBuilder::padded(columns);
+    let (mark, mark_style, query_style) = if entry.is_on {
+        ("● ", theme::GOOD, Style::new())
+    } else {
+        ("○ ", theme::QUIET, theme::QUIET)
+    };
+    line.word(mark, mark_style);
+    line.word(format!("{:<8} ", entry.word), entry.word_style);
+    let (right, right_style) = right_words(entry, line.left());
+    let room = line.left().saturating_sub(right.width() + 1);
+    line.text(escape::name(entry.query.as_bytes(), room), query_style);
+    line.word_at_end(&right, right_style);
+    line
+}
+
+/// Returns the text on the right of a query: the longest form that fits into the columns that the
+/// query leaves, or must leave, of `left`.
+fn right_words(entry: &Entry, left: usize) -> (String, Style) {
+    let query = escape::name(entry.query.as_bytes(), left).columns;
+    let room = left.saturating_sub(query.min(QUERY_COLUMNS) + 1);
+    let [long, short] = &entry.right;
+    let (long, style) = match &entry.trouble {
+        Some(trouble) => (format!("{trouble} · {short}"), theme::BAD),
+        None => (long.clone(), theme::QUIET),
+    };
+    let forms = [long, short.clone()];
+    (fitting(&forms, room).unwrap_or_default().to_owned(), style)
+}
+
+/// Returns the trouble of an entry if its line of `columns` has no room for it.
+fn trouble_below(entry: &Entry, columns: usize) -> &str {
+    let (right, _) = right_words(entry, columns.saturating_sub(2 + BEFORE_QUERY));
+    let trouble = entry.trouble.as_deref();
+    let hidden = trouble.filter(|trouble| !right.starts_with(trouble));
+    hidden.unwrap_or_default()
+}
