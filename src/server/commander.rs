@@ -320,7 +320,7 @@ impl Commander {
             let masters = masters.iter().map(|name| cut(name).into()).collect();
             self.send(Feed::Sentinel(masters)).await?;
         }
-        let no_db = link.take_no_db();
+        let no_db = link.no_db.take();
         self.link = Some(link);
         self.note_membership(membership);
         // Cluster nodes forward published messages to each other, and sentinels lead to a master.

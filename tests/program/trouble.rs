@@ -740,7 +740,10 @@ async fn a_password_that_changes_is_a_refusal_and_an_open_gap_until_it_is_right_
     ]);
     let url = format!("redis://app:old@{}", redis.address());
     let mut listener = Listener::listening(Config {
-        login_retries: LoginRetries::NONE,
+        login_retries: LoginRetries {
+            give_up_after: Duration::ZERO,
+            ..LoginRetries::default()
+        },
         ..all(&url)
     })
     .await;
@@ -880,7 +883,10 @@ async fn a_password_that_is_asked_for_only_now_is_a_refusal_too() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
     let mut listener = Listener::listening(Config {
-        login_retries: LoginRetries::NONE,
+        login_retries: LoginRetries {
+            give_up_after: Duration::ZERO,
+            ..LoginRetries::default()
+        },
         ..all(&redis.url())
     })
     .await;
