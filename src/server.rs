@@ -39,7 +39,7 @@ use tokio::time::timeout;
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
-    Address, DEFAULT_URL, Endpoint, EndpointError, LoginRetries, Lookup, ParsedUrl, Password,
+    Address, Endpoint, EndpointError, LoginRetries, Lookup, ParsedUrl, Password,
     Resolver, Sentinels, Target, Tls, TlsError, TlsSettings, UrlRemark,
 };
 pub use self::feed::{

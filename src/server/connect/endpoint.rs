@@ -8,11 +8,8 @@ use super::password::Password;
 use super::url::{Host, Kind, Url};
 use crate::message::RedisError;
 
-/// The address used when none is given.
-pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
-
 /// The default port of a server.
-const SERVER_PORT: u16 = 6379;
+pub(super) const SERVER_PORT: u16 = 6379;
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,12 +30,12 @@ pub enum Address {
 /// Neither `Display` nor `Debug` shows the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Base of the scheme: `redis` or `valkey`.
+    /// The scheme without TLS: `redis` or `valkey`.
     kind: &'static str,
-    is_tls: bool,
+    pub(super) is_tls: bool,
     address: Address,
-    user: Option<String>,
-    password: Option<Password>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<Password>,
     db: i64,
 }
 
@@ -48,7 +45,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// Returns an error that says what is wrong with `url` and what the right form is.
+    /// Returns an error that says what is wrong with `url` and which form is expected.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let url = Url::parse(url)?;
         match url.kind {
@@ -74,12 +71,13 @@ impl Endpoint {
 
     /// Creates an endpoint at `address` with the login of `url`.
     pub(super) fn of(url: &Url, address: Address) -> Self {
+        let (login, parameters) = (&url.user_info, &url.parameters);
         Self {
             kind: if url.is_valkey { "valkey" } else { "redis" },
             is_tls: url.is_tls,
             address,
-            user: url.user.clone(),
-            password: url.password.clone(),
+            user: login.user.clone().or_else(|| parameters.user.clone()),
+            password: (login.password.clone()).or_else(|| parameters.password.clone()),
             db: 0,
         }
     }
@@ -100,13 +98,6 @@ impl Endpoint {
         self
     }
 
-    /// Returns the endpoint with another login, or with none.
-    #[must_use]
-    pub(super) fn with_login(mut self, user: Option<String>, password: Option<Password>) -> Self {
-        (self.user, self.password) = (user, password);
-        self
-    }
-
     /// Returns the endpoint without a user.
     #[must_use]
     pub fn without_user(mut self) -> Self {
@@ -114,8 +105,8 @@ impl Endpoint {
         self
     }
 
-    /// Returns the endpoint with its user as the password, unless it has a password. redis-cli also
-    /// takes the single word of `redis://word@host` as the password.
+    /// Returns the endpoint with its user as the password, unless it has a password. Like redis-cli,
+    /// which takes the single word of `redis://word@host` as the password.
     #[must_use]
     pub fn with_user_as_password(mut self) -> Self {
         if self.password.is_none() {
@@ -154,11 +145,6 @@ impl Endpoint {
     /// Returns the user to log in as, or `None` for the default user.
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
-    }
-
-    /// Returns whether there is a password.
-    pub fn has_password(&self) -> bool {
-        self.password.is_some()
     }
 
     /// Returns whether the connection uses TLS.
@@ -215,7 +201,7 @@ impl Default for Endpoint {
             is_tls: false,
             address: Address::Tcp {
                 host: "127.0.0.1".to_owned(),
-                port: 6379,
+                port: SERVER_PORT,
             },
             user: None,
             password: None,
@@ -307,26 +293,24 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_the_default_url() {
-        assert_eq!(Endpoint::parse(DEFAULT_URL), Ok(Endpoint::default()));
+    fn the_default_is_a_local_server() {
+        let local = Endpoint::parse("redis://127.0.0.1:6379");
+        assert_eq!(local, Ok(Endpoint::default()));
     }
 
     #[test]
     fn credentials_are_user_and_password() {
-        let credentials = |url: &str| {
+        for (url, expected) in [
+            ("redis://localhost", None),
+            ("redis://me@localhost", None),
+            ("redis://:se%40cret@localhost", Some("se@cret")),
+            ("redis://me:secret@localhost", Some("me secret")),
+            ("redis://me:p@ss%x%41@localhost", Some("me p@ss%xA")),
+        ] {
             let endpoint = Endpoint::parse(url).unwrap();
-            endpoint.credentials().map(|words| words.join(" "))
-        };
-        assert_eq!(credentials("redis://localhost"), None);
-        assert_eq!(credentials("redis://me@localhost"), None);
-        assert_eq!(
-            credentials("redis://:se%40cret@localhost"),
-            Some("se@cret".into())
-        );
-        assert_eq!(
-            credentials("redis://me:secret@localhost"),
-            Some("me secret".into())
-        );
+            let credentials = endpoint.credentials().map(|words| words.join(" "));
+            assert_eq!(credentials.as_deref(), expected, "{url}");
+        }
         let changed = Endpoint::parse("redis://me:old@localhost").unwrap();
         let changed = changed.with_password("new");
         assert_eq!(changed.credentials(), Some(vec!["me", "new"]));
@@ -389,12 +373,6 @@ mod tests {
         ] {
             assert_eq!(shown(url), expected, "{url}");
         }
-        let credentials = |url: &str| {
-            let endpoint = Endpoint::parse(url).unwrap();
-            endpoint.credentials().map(|words| words.join(" "))
-        };
-        let odd = credentials("redis://me:p@ss%x%41@localhost");
-        assert_eq!(odd.as_deref(), Some("me p@ss%xA"));
         let word = Endpoint::parse("redis://secret@localhost").unwrap();
         let word = word.with_user_as_password();
         assert_eq!(word.credentials(), Some(vec!["secret"]));

@@ -1,4 +1,4 @@
-//! The parameters of a URL: those with a meaning here, and those of other clients.
+//! The parameters of a URL: those that have a meaning here, and those of other clients.
 
 use percent_encoding::percent_decode_str;
 
@@ -70,7 +70,7 @@ const OF_OTHER_CLIENTS: &[&str] = &[
     "writetimeout",
 ];
 
-/// Parameters for which there is an option instead, and that option.
+/// Parameters that an option replaces, each with that option.
 const OPTIONS: &[(&str, &str)] = &[
     ("sslcacerts", "--cacert FILE"),
     ("sslcapath", "--cacert FILE"),
@@ -82,7 +82,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("tlsservername", "--sni NAME"),
 ];
 
-/// Names of parameters longer than this are not repeated.
+/// Parameter names longer than this are not repeated in errors.
 const LONGEST_NAME: usize = 32;
 
 /// The parsed parameters of a URL.
@@ -117,8 +117,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Returns whether the query may be the end of a password: it contains an `@` outside the value
-    /// of a known parameter.
+    /// Returns whether the query may be the end of a password: it contains an `@`, and not in the
+    /// value of a known parameter.
     pub(super) fn is_odd(query: &str) -> bool {
         pairs(query).any(|(name, value)| {
             let is_known = Meaning::of(name) != Meaning::Unknown;
@@ -159,12 +159,10 @@ impl Parameters {
                 Some(false) => {}
                 None => return wrong("true or false"),
             },
+            Meaning::CheckHostname if flag(value) == Some(true) => {}
             Meaning::CheckHostname => {
-                if flag(value) != Some(true) {
-                    return wrong(
-                        "true; use --sni NAME to check another name, --insecure to check none",
-                    );
-                }
+                let right = "true; use --sni NAME to check another name, --insecure to check none";
+                return wrong(right);
             }
             Meaning::Option(option) => {
                 let problem = format!("has the parameter '{name}': use {option} instead");
@@ -188,10 +186,10 @@ impl Parameters {
         // Anything after a password may be part of it.
         let is_first = self.password.is_none() && self.sentinel_password.is_none();
         let is_shown = is_first && is_shown(name);
-        let plain = plain(name);
+        let normalized = normalized(name);
         let is_security = ["ssl", "tls", "cert", "verify", "secure"]
             .iter()
-            .any(|word| plain.contains(word));
+            .any(|word| normalized.contains(word));
         match (is_security, is_shown) {
             (true, true) => Err(EndpointError::new(format!(
                 "has the parameter '{name}', which is unknown: for TLS use rediss://, --cacert, \
@@ -231,9 +229,9 @@ enum Meaning {
 
 impl Meaning {
     fn of(name: &str) -> Self {
-        let plain = plain(name);
-        let option = OPTIONS.iter().find(|(name, _)| *name == plain);
-        match plain.as_str() {
+        let normalized = normalized(name);
+        let option = OPTIONS.iter().find(|(name, _)| *name == normalized);
+        match normalized.as_str() {
             "db" | "database" | "dbindex" => Self::Db,
             "user" | "username" => Self::User,
             "pass" | "password" => Self::Password,
@@ -247,7 +245,7 @@ impl Meaning {
             "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
                 Self::Several
             }
-            _ if OF_OTHER_CLIENTS.contains(&plain.as_str()) => Self::OfOtherClients,
+            _ if OF_OTHER_CLIENTS.contains(&normalized.as_str()) => Self::OfOtherClients,
             _ => option.map_or(Self::Unknown, |(_, option)| Self::Option(option)),
         }
     }
@@ -259,12 +257,12 @@ fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     parameters.map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
 }
 
-/// Normalizes a name for comparison, since clients spell the same one differently.
-fn plain(name: &str) -> String {
+/// Normalizes a name for comparison, since clients spell the same name differently.
+fn normalized(name: &str) -> String {
     name.replace(['_', '-'], "").to_ascii_lowercase()
 }
 
-/// Returns whether an unknown name may be repeated: it looks like a parameter name.
+/// Returns whether an unknown name may be repeated in an error: it looks like a parameter name.
 fn is_shown(name: &str) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
     name.len() <= LONGEST_NAME
