@@ -70,8 +70,8 @@ impl From<TargetError> for Failure {
 impl From<TlsError> for TargetError {
     fn from(error: TlsError) -> Self {
         Self {
-            option: error.option(),
-            problem: error.problem().to_owned(),
+            option: error.option,
+            problem: error.problem,
         }
     }
 }

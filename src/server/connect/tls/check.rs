@@ -15,8 +15,8 @@ use super::certificate::{Certificate, quoted};
 use crate::message::{CertificateFault, ConnectionError, Distrust, FaultyCertificate, TlsFailure};
 use crate::server::connect::carrier::Carrier;
 
-/// Verifies certificates with the library's own rules. Rejections are explained here, where the
-/// certificate is available.
+/// Verifies certificates by the library's rules. Rejections are explained here, because only here
+/// is the certificate available.
 #[derive(Debug)]
 pub(super) struct Checker {
     rules: Arc<WebPkiServerVerifier>,
@@ -111,8 +111,8 @@ impl ServerCertVerifier for NoChecker {
         Ok(ServerCertVerified::assertion())
     }
 
-    // Not verified: any key is accepted, and the library would reject some old certificates that
-    // it cannot parse.
+    // Signatures are not verified: any key is accepted, and the library cannot parse some old
+    // certificates.
     fn verify_tls12_signature(
         &self,
         _: &[u8],
@@ -194,7 +194,7 @@ fn fault_of(
     CertificateFault::Untrusted(leaf.owner().into(), distrust)
 }
 
-/// Returns the first certificate of the chain that is at fault, also as data.
+/// Returns the first certificate of the chain that is at fault, and the facts to report about it.
 fn faulty_certificate<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],
@@ -218,12 +218,10 @@ fn faulty_certificate<'a, 'b>(
 /// Returns the issuer of the last certificate in the chain sent by the server.
 fn missing_issuer(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> String {
     let mut last = leaf;
-    // Bounded, so that a circular chain ends too.
+    // The number of steps is limited because a chain may be circular.
     for _ in others {
-        match others.iter().find(|other| last.is_issued_by(other)) {
-            Some(next) => last = next,
-            None => break,
-        }
+        let issuer = others.iter().find(|other| last.is_issued_by(other));
+        last = issuer.unwrap_or(last);
     }
     last.issuer()
 }
