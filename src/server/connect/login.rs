@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-/// How a login that worked before is retried after it is refused.
+/// How a login that has worked before is retried after a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginRetries {
     /// The wait before the first retry. It doubles with each retry.

@@ -1,8 +1,8 @@
 //! Determines when one master took over from another, from the replication state of both.
 //!
-//! Sentinels notice a promotion late, and tell each other even later. But a promoted replica keeps
-//! the offset at which it left its master's history, and as long as the master had not reached that
-//! offset, it was still being followed. (<https://redis.io/docs/latest/commands/info/>:
+//! Sentinels notice a promotion late, and tell each other even later. But a promoted replica
+//! remembers the offset at which it left the history of its master, which was therefore followed at
+//! least until it reached that offset. (<https://redis.io/docs/latest/commands/info/>:
 //! `master_replid2`, `second_repl_offset`)
 
 use std::collections::VecDeque;
@@ -16,9 +16,9 @@ const KEPT: usize = 1 << 12;
 /// The replication offsets of a master over time.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    /// The id of the history.
+    /// The id of the replication history.
     history: Box<str>,
-    /// The offsets, each with the latest time at which the master was queried and still had it.
+    /// The offsets, each with the time of the last query that returned it.
     reached: VecDeque<(Time, u64)>,
 }
 
@@ -44,15 +44,15 @@ impl Progress {
     }
 
     /// Returns until when the master was certainly followed by its successor, whose replication
-    /// state is `info`. Returns `began` if the successor left before everything recorded here, and
-    /// `None` if it does not say.
+    /// state is `info`: `began` if the successor left before anything recorded here, or `None` if
+    /// it does not say.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {
             return None;
         }
-        // `left` is the first offset that the successor does not have. If it has the byte after
-        // `offset`, it received that byte after the master reported `offset`.
+        // `left` is the first offset that the successor does not have. If the successor has the
+        // byte after `offset`, it received that byte after the master had reported `offset`.
         let is_followed = |(_, offset): &&(Time, u64)| *offset + 1 < left;
         let last = self.reached.iter().rev().find(is_followed);
         Some(last.map_or(began, |(asked, _)| *asked))
@@ -71,8 +71,8 @@ mod tests {
         format!("role:master\r\nmaster_replid:{history}\r\nmaster_repl_offset:{offset}\r\n")
     }
 
-    fn successor(of: &str, offset: i64) -> String {
-        format!("role:master\r\nmaster_replid2:{of}\r\nsecond_repl_offset:{offset}\r\n")
+    fn successor(master: &str, offset: i64) -> String {
+        format!("role:master\r\nmaster_replid2:{master}\r\nsecond_repl_offset:{offset}\r\n")
     }
 
     #[test]
