@@ -45,17 +45,17 @@ pub(super) struct Commander {
     link: Option<Link>,
     /// The endpoint of the link.
     at: Option<Endpoint>,
-    /// Whether a refusal was reported to the event loop.
+    /// Whether a refusal was reported to the event loop and has not been withdrawn.
     has_reported_trouble: bool,
     login: Login,
-    /// Whether the login was refused permanently. Nothing is tried until the subscriber has logged
-    /// in.
+    /// Whether the login was refused permanently. No attempt is made until the subscriber has
+    /// logged in.
     is_locked_out: bool,
     /// Delay before the next connection check, if not the regular PING interval.
     pause: Option<Duration>,
     /// Whether the connection is maintained. Set once the server has answered.
     is_maintained: bool,
-    /// State of the replica's link to its primary, if it is relevant and may be queried.
+    /// State of the server's link to its primary, if it matters and may be queried.
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
@@ -109,8 +109,8 @@ impl Commander {
             let done = select! {
                 ask = self.asks.recv() => match ask {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
-                        let word = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
-                        let command = redis::cmd(word).arg(&*channel).arg(&*payload).to_owned();
+                        let name = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
+                        let command = redis::cmd(name).arg(&*channel).arg(&*payload).to_owned();
                         let owner = is_sharded.then(|| self.owners.of(&channel)).flatten();
                         self.answer_publish(id, owner, &command).await
                     }
@@ -142,13 +142,11 @@ impl Commander {
                 Err(error) => Err(PublishError::NotPublished(error)),
             }
         };
-        let (receivers, counted_at) = match published {
-            Ok((count, at)) => (
-                Ok(count),
-                at.filter(|_| self.membership == Membership::Member),
-            ),
+        let (receivers, at) = match published {
+            Ok((receivers, at)) => (Ok(receivers), at),
             Err(why) => (Err(why), None),
         };
+        let counted_at = at.filter(|_| self.membership == Membership::Member);
         self.send(Feed::Published {
             id,
             receivers,
@@ -165,13 +163,14 @@ impl Commander {
         let Some(link) = &mut self.link else {
             return Err(PublishError::NotPublished(ConnectionError::NotConnected));
         };
+        let here = self.at.as_ref().map(Endpoint::address);
         if let Some(owner) = owner
-            && self.at.as_ref().is_some_and(|at| *at.address() != owner)
+            && here.is_some_and(|here| *here != owner)
         {
             return self.publish_at(owner, command).await;
         }
         match link.ask(command).await {
-            Ok(receivers) => Ok((receivers, self.at.as_ref().map(|at| at.address().clone()))),
+            Ok(receivers) => Ok((receivers, here.cloned())),
             Err(error) => {
                 let failed = publish_error(link, &error);
                 if !is_refusal(&error) {
@@ -220,19 +219,19 @@ impl Commander {
         if self.link.is_some() {
             return Ok(());
         }
-        match self.ensure_connected().await? {
-            Err(error) if error.is_refusal() => {
-                self.has_reported_trouble = true;
-                if error.is_about_login() {
-                    self.pause = self.login.next_wait();
-                    self.is_locked_out = self.pause.is_none();
-                }
-                let trouble = Trouble::NoPublishing(error);
-                self.send(Feed::Trouble(Some(trouble))).await
+        // The subscriber reports unreachable servers.
+        if let Err(error) = self.ensure_connected().await?
+            && error.is_refusal()
+        {
+            self.has_reported_trouble = true;
+            if error.is_about_login() {
+                self.pause = self.login.next_wait();
+                self.is_locked_out = self.pause.is_none();
             }
-            // The subscriber's connection reports unreachable servers.
-            _ => Ok(()),
+            let trouble = Trouble::NoPublishing(error);
+            self.send(Feed::Trouble(Some(trouble))).await?;
         }
+        Ok(())
     }
 
     /// Sends a request to check whether the connection is alive. Any answer proves that it is.
@@ -241,12 +240,11 @@ impl Commander {
             return;
         };
         let asked = Time::now();
-        let question = if self.upstream.is_some() {
-            redis::cmd("INFO").arg("replication").to_owned()
-        } else {
-            redis::cmd("PING")
+        let command = match &self.upstream {
+            Some(_) => redis::cmd("INFO").arg("replication").to_owned(),
+            None => redis::cmd("PING"),
         };
-        match link.ask::<Value>(&question).await {
+        match link.ask::<Value>(&command).await {
             Ok(answer) => {
                 let info = String::from_redis_value(answer).unwrap_or_default();
                 let upstream = self.upstream.as_mut();
@@ -258,7 +256,7 @@ impl Commander {
         }
     }
 
-    /// Turns queries about the server's primary on or off.
+    /// Starts or stops watching the server's link to its primary.
     fn watch_upstream(&mut self, is_on: bool) {
         if is_on {
             self.upstream.get_or_insert_default();
@@ -276,11 +274,8 @@ impl Commander {
 
     /// Drops the link if the server has moved elsewhere.
     fn follow(&mut self) {
-        if self
-            .at
-            .as_ref()
-            .is_some_and(|at| self.location.has_left(at))
-        {
+        let has_left = |at: &Endpoint| self.location.has_left(at);
+        if self.at.as_ref().is_some_and(has_left) {
             self.link = None;
         }
     }
@@ -341,8 +336,8 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    /// Reports a database that cannot be selected: once as a row in the log, and next to the
-    /// address.
+    /// Reports a database that cannot be selected: next to the address, and once as a row of the
+    /// log.
     async fn report_database(&mut self, error: DatabaseError) -> Result<(), Closed> {
         self.send(Feed::Trouble(Some(Trouble::Database(error.clone()))))
             .await?;
@@ -355,13 +350,13 @@ impl Commander {
         self.send(Feed::Batch(Box::new(batch))).await
     }
 
-    /// Reports to the coordinator whether this is a cluster, or why that is unknown.
+    /// Reports to the coordinator that the server belongs to a cluster, or why that is unknown.
     fn note_membership(&mut self, now: Membership) {
         let before = std::mem::replace(&mut self.membership, now);
         let report = match (before, &self.membership) {
             (_, Membership::Member) => Report::IsCluster,
-            (_, Membership::Secret(error)) => Report::MayBeCluster(Some(error.clone())),
-            (Membership::Secret(_), Membership::Alone) => Report::MayBeCluster(None),
+            (_, Membership::Unknown(error)) => Report::MayBeCluster(Some(error.clone())),
+            (Membership::Unknown(_), Membership::Alone) => Report::MayBeCluster(None),
             (_, Membership::Alone) => return,
         };
         let _ = self.report_tx.send(report);

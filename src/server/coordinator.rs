@@ -9,6 +9,7 @@ mod topics;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::select;
@@ -214,7 +215,7 @@ impl Coordinator {
             Command::Reconnect => {
                 self.nodes.command_all(&Command::Reconnect);
                 if let Some(poll) = &self.poll {
-                    poll.try_again();
+                    poll.retry();
                 }
             }
             // Sent only by this task.
@@ -284,7 +285,7 @@ impl Coordinator {
     fn note_live(&mut self, node: NodeId) {
         self.nodes.get_mut(node).lost_since = None;
         if let Some(poll) = &self.poll {
-            poll.note_login();
+            poll.has_login.store(true, Relaxed);
         }
     }
 

@@ -9,21 +9,20 @@ use crate::message::Allowed;
 use crate::server::connect::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
-/// allows when it denies a subscription to all channels, and discovered sharded channels. Redis
-/// compares each subscription with everything the ACL allows, so more would keep it busy.
+/// allows if it denies a subscription to all channels, and discovered sharded channels. Redis
+/// compares each subscription with everything that the ACL allows, so more would keep it busy.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
 /// Queries the current user and its channel permissions. Also returns the user's name, if
 /// permitted.
 pub(super) async fn ask_rights(link: &mut Link) -> (Option<String>, Allowed) {
-    let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
-    let name = match link.ask::<String>(&whoami).await {
+    let name = match link.ask::<String>(redis::cmd("ACL").arg("WHOAMI")).await {
         Ok(name) if cut(&name).len() == name.len() => name,
         Ok(_) => return (None, Allowed::UnusableName),
         Err(error) => return (None, not_allowed(link, &error)),
     };
-    let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
-    let allowed = match link.ask(&command).await {
+    let user = link.ask(redis::cmd("ACL").arg("GETUSER").arg(&name)).await;
+    let allowed = match user {
         Ok(user) => allowed_by(&user),
         Err(error) => not_allowed(link, &error),
     };
@@ -59,16 +58,12 @@ fn channels_in(user: &Value) -> Vec<Box<[u8]>> {
 
 fn collect(rules: &Value, channels: &mut Vec<Box<[u8]>>) {
     for (name, value) in rules.as_map_iter().into_iter().flatten() {
-        let name = Vec::<u8>::from_redis_value_ref(name).unwrap_or_default();
-        match (&*name, value) {
+        match (&*bytes(name), value) {
             (b"channels", Value::Array(patterns) | Value::Set(patterns)) => {
-                for pattern in patterns {
-                    let pattern = Vec::<u8>::from_redis_value_ref(pattern).unwrap_or_default();
-                    channels.push(pattern.into());
-                }
+                channels.extend(patterns.iter().map(bytes).map(Vec::into_boxed_slice));
             }
             (b"channels", rule) => {
-                let rule = Vec::<u8>::from_redis_value_ref(rule).unwrap_or_default();
+                let rule = bytes(rule);
                 let patterns = rule.split(|byte| *byte == b' ');
                 let patterns = patterns.filter_map(|word| word.strip_prefix(b"&"));
                 channels.extend(patterns.map(Box::from));
@@ -81,6 +76,10 @@ fn collect(rules: &Value, channels: &mut Vec<Box<[u8]>>) {
             _ => (),
         }
     }
+}
+
+fn bytes(value: &Value) -> Vec<u8> {
+    Vec::<u8>::from_redis_value_ref(value).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -124,13 +123,14 @@ mod tests {
         assert_eq!(channels(vec![text("channels"), text("")]), [""; 0]);
         assert_eq!(channels_in(&Value::Nil).len(), 0);
     }
+
     #[test]
     fn channels_beyond_the_maximum_are_left_out() {
         let rule: Vec<String> = (0..200_000).map(|number| format!("&ch:{number}")).collect();
         let twice = format!("{} &ch:1", rule.join(" "));
         let user = Value::Array(vec![text("channels"), text(&twice)]);
         let Allowed::Only { names, left_out } = allowed_by(&user) else {
-            panic!("not told");
+            panic!("unknown");
         };
         assert_eq!(
             (names.len(), left_out),
