@@ -261,7 +261,7 @@ impl Coordinator {
                     .await?;
             }
             Report::PreviousMasterStopped => {
-                let closed = self.gaps.lock().find_all(PREVIOUS_MASTER, Time::now());
+                let closed = self.gaps.lock().restore_all(PREVIOUS_MASTER, Time::now());
                 self.send_notices(closed).await?;
             }
             Report::Found {

@@ -24,7 +24,9 @@ impl Coordinator {
                 };
                 gaps.lose(UPSTREAM, wanted, loss, now).into_iter().collect()
             }
-            Change::Restored => wanted.flat_map(|id| gaps.find(id, UPSTREAM, now)).collect(),
+            Change::Restored => wanted
+                .flat_map(|id| gaps.restore(id, UPSTREAM, now))
+                .collect(),
         }
     }
 

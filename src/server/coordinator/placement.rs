@@ -139,7 +139,7 @@ impl Coordinator {
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
             // The node may have answered after another node had replaced it.
-            return gaps.begin_by(id, NOWHERE, self.replaced_after(node, &topic)?);
+            return gaps.start_by(id, NOWHERE, self.replaced_after(node, &topic)?);
         }
         let (last_served, heard_until) = last?;
         if Source::of(&topic) == Source::Primaries && self.has_others_and_was_well(node, id) {
@@ -262,7 +262,7 @@ impl Coordinator {
             wanted.into_iter().partition(|node| stay.contains(node));
         if new.is_empty() && !stay.is_empty() {
             // The remaining nodes deliver all of it.
-            let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
+            let closed = self.gaps.lock().restore(id, NOWHERE, Time::now());
             self.send_notices_later(closed);
         }
         if !stay.is_empty() {

@@ -363,7 +363,7 @@ impl<'a> SubscriberProtocol<'a> {
             .handle
             .gaps
             .lock()
-            .find(id, self.handle.node, self.now.time);
+            .restore(id, self.handle.node, self.now.time);
         for notice in closed {
             self.push_notice(notice);
         }
