@@ -29,15 +29,12 @@ use crate::server::cluster::topology::{Owners, Topology, slot_of};
 use crate::server::commander::poller::{Poller, Wanted};
 use crate::server::config::{Config, Counters};
 use crate::server::connect::{Address, Endpoint, Sentinels, Target};
-use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
+use crate::server::feed::{Command, Feed, Health, Role};
 use crate::server::gaps::{Loss, NOWHERE, SharedGaps};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
 use crate::server::sentinel::masters::Masters;
-
-/// How long a lost home node may be away before another node replaces it.
-const HOME_PATIENCE: Duration = Duration::from_secs(1);
 
 /// Placeholder node for subscriptions while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
@@ -55,7 +52,7 @@ pub(super) struct Coordinator {
     gaps: SharedGaps,
     wanted: WantedTopics,
     nodes: Nodes,
-    /// The node that delivers everything any node can deliver.
+    /// The node that ordinary channels and patterns are received from.
     home: NodeId,
     /// Publishes the home endpoint to the commander.
     home_tx: watch::Sender<Option<Endpoint>>,
@@ -64,11 +61,11 @@ pub(super) struct Coordinator {
     cluster: Option<Cluster>,
     /// What the poller searches for; `None` until it runs.
     poll: Option<Arc<Wanted>>,
-    /// Subscriptions that a server has just redirected. They wait for a new topology.
+    /// Subscriptions that a server has just redirected, and that wait for a new topology.
     redirected: BTreeSet<SubscriptionId>,
-    /// Since when subscriptions are due to leave servers that may still serve them.
+    /// Subscriptions that are due to leave servers that may still serve them.
     leaving: Leaving,
-    /// The home node that was left although it still responded, and until when it was in contact
+    /// The last home node that was left although it still answered, and until when it was in contact
     /// with the other nodes.
     left_home: Option<(NodeId, Time)>,
     /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
@@ -143,7 +140,7 @@ impl Coordinator {
         }
         self.discover_channels();
         self.assign();
-        // The home subscriber reports that there are no subscriptions.
+        // The subscriber of the home node reports that there are no subscriptions.
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
@@ -157,10 +154,9 @@ impl Coordinator {
     /// Subscribes to the master named by the sentinels, and to a sentinel for sentinel events.
     fn ask_sentinels(&mut self, sentinels: Sentinels) {
         let config = Arc::clone(&self.config);
-        let name = sentinels.master.clone();
         let masters = Arc::new(Masters::new(config, sentinels, self.home_tx.clone()));
         let master = NodeLocation::Master(Arc::clone(&masters));
-        self.home = self.nodes.add(master, &name, Role::Primary);
+        self.home = self.nodes.add(master, masters.name(), Role::Primary);
         let any = NodeLocation::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
         let watcher = Watcher::new(masters, self.report_tx.clone());
@@ -168,31 +164,29 @@ impl Coordinator {
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
-        let patience = self.home_lost_since().map(|since| since + HOME_PATIENCE);
+        let replacement_due = self.home_replacement_due();
+        let due = replacement_due.unwrap_or_else(Instant::now);
         select! {
             command = self.command_rx.recv() => {
                 self.execute(command.ok_or(Stopped)?);
                 self.report_maybe_cluster().await?;
             }
             Some(report) = self.report_rx.recv() => self.handle(report).await?,
-            () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
-                self.move_home();
-            }
+            () = sleep_until(due), if replacement_due.is_some() => self.move_home(),
         }
         Ok(())
     }
 
     fn execute(&mut self, command: Command) {
         match command {
-            Command::Subscribe(subscription) => {
-                let Subscription { id, topic } = subscription;
+            Command::Subscribe(Subscription { id, topic }) => {
                 let is_polled = topic.kind == SubscriptionKind::ShardPattern;
                 let replaced = self.wanted.insert(id, topic);
                 if is_polled {
                     self.discover_channels();
                     return;
                 }
-                // If the same subscriber delivers it, it also replaces the subscription itself.
+                // The subscriber that delivers both also replaces the old one by itself.
                 if let Some(replaced) = replaced {
                     self.nodes.forget(replaced);
                 }
@@ -204,7 +198,7 @@ impl Coordinator {
                 if is_polled {
                     self.discover_channels();
                 } else {
-                    self.nodes.command_carriers(id, &Command::Unsubscribe(id));
+                    self.nodes.command_deliverers(id, &Command::Unsubscribe(id));
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
                         let closed = self.gaps.lock().give_up(id, placeholder, Time::now());
                         self.send_notices_later(closed);
@@ -235,7 +229,7 @@ impl Coordinator {
                 self.maybe_cluster = maybe_cluster;
                 self.report_maybe_cluster().await?;
             }
-            Report::Partial(partial) => self.send_partial(partial).await?,
+            Report::Partial(partial) => self.send(Feed::Partial(partial)).await?,
             Report::Located { node, address } => {
                 self.nodes.note_location(node, &address);
                 self.send_nodes().await?;

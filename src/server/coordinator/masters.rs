@@ -1,4 +1,4 @@
-//! Gaps due to replicas that lose their primary, and to failovers.
+//! Gaps caused by replicas that lose their primary, and by failovers.
 
 use super::{
     Address, Coordinator, Endpoint, Loss, PREVIOUS_MASTER, Stopped, SubscriptionKind, Time, Topic,
@@ -10,7 +10,7 @@ use crate::server::node_location::failover;
 use crate::server::replication::Change;
 
 impl Coordinator {
-    /// Opens or closes the gap caused by a replica's broken link to its primary.
+    /// Opens or closes the gap of a replica's broken link to its primary.
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
         let wanted = self.wanted.ids();
@@ -55,11 +55,11 @@ impl Coordinator {
         self.send_notices(explained).await
     }
 
-    /// Opens the gap for messages published at a previous master. The sentinels eventually turn it
+    /// Opens the gap for messages published at a previous master. Eventually the sentinels turn it
     /// into a replica and disconnect its clients.
     pub(super) fn note_previous_master(&self, server: &Address, since: Time) -> Option<Notice> {
-        let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
-        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
+        let is_of_server = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
+        let wanted = self.wanted.iter().filter(is_of_server).map(|(id, _)| id);
         let loss = Loss {
             last_heard: since,
             cause: GapCause::PreviousMasterServes(server.to_string().into()),

@@ -21,6 +21,9 @@ use crate::message::{
 /// Maximum time until all connected cluster nodes have heard that a slot has moved.
 const MAX_NEWS_DELAY: Duration = Duration::from_secs(1);
 
+/// How long the home node may be lost before another node replaces it.
+const REPLACE_HOME_AFTER: Duration = Duration::from_secs(1);
+
 /// Which servers can deliver a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
@@ -55,9 +58,9 @@ impl Source {
     }
 }
 
-/// Returns whether other nodes of a cluster may deliver messages of `topic` that the home node does
-/// not.
-pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
+/// Returns whether the placement of `topic` depends on whether the server belongs to a cluster:
+/// whether other nodes may deliver messages that the home node does not.
+pub(super) fn depends_on_cluster(topic: &Topic) -> bool {
     match Source::of(topic) {
         Source::Search | Source::Owner(_) | Source::Primaries => true,
         Source::Sentinel | Source::Home => false,
@@ -117,7 +120,7 @@ impl Coordinator {
         };
         let home = self.nodes.get(self.home);
         if home.is_gone || home.health == Health::Failed {
-            self.left_home = Some((self.home, cluster.in_touch_until(address)));
+            self.left_home = Some((self.home, cluster.in_contact_until(address)));
             self.move_home();
         }
     }
@@ -315,10 +318,10 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Returns since when the home node is lost, if another node can replace it.
-    pub(super) fn home_lost_since(&self) -> Option<Instant> {
-        let lost = self.nodes.get(self.home).lost_since?;
-        self.other_home().map(|_| lost)
+    /// Returns when another node replaces the lost home node, if one can.
+    pub(super) fn home_replacement_due(&self) -> Option<Instant> {
+        let lost_since = self.nodes.get(self.home).lost_since?;
+        self.other_home().map(|_| lost_since + REPLACE_HOME_AFTER)
     }
 
     /// Returns another node for ordinary channels, preferably a primary.
