@@ -1,4 +1,4 @@
-//! The buffer of received bytes that are not decoded yet.
+//! The buffer of received bytes that have not been decoded yet.
 
 /// Capacity kept for reading. Much more would fall out of the CPU cache before it is decoded.
 const ROOM: usize = 256 << 10;
@@ -6,11 +6,11 @@ const ROOM: usize = 256 << 10;
 /// Minimum room offered to a read.
 const LEAST_ROOM: usize = ROOM / 2;
 
-/// Up to this many bytes are always moved to the front.
+/// Up to this many undecoded bytes are always moved to the front.
 const CHEAP_MOVE: usize = 4 << 10;
 
-/// A reusable read buffer. It grows for a frame that does not fit, and shrinks after it. Undecoded
-/// bytes are moved at most once each time the buffer fills up.
+/// A reusable read buffer. It grows for a frame that does not fit, and shrinks after it. Each time
+/// it fills up, the undecoded bytes are moved at most once.
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,

@@ -1,5 +1,5 @@
-//! The protocol of the subscriber connection as a sans-I/O state machine: requests and their
-//! answers, messages, and unsolicited frames. It reads no clock: the time comes with each input.
+//! The protocol of the subscriber's connection as a sans-I/O state machine: requests and their
+//! answers, messages, and unsolicited frames. It reads no clock: each input comes with its time.
 
 mod answers;
 mod commands;
@@ -28,7 +28,7 @@ use crate::message::{
 };
 use crate::wire::{Frame, Part, put_command};
 
-/// A timer that is later than this was delayed because the program was suspended.
+/// If a timer fires later than this, the program was suspended.
 const LAPSE: Duration = Duration::from_secs(1);
 
 /// Interval between PINGs while incoming data may be old. An answer shows whether it is.
@@ -37,9 +37,9 @@ const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 /// How a connection ended.
 #[derive(Debug)]
 pub(super) enum End {
-    /// The server, or something in between, closed it, for this reason.
+    /// The server, or something in between, closed it for this reason.
     Closed(ConnectionError),
-    /// It became unusable, for this reason.
+    /// It became unusable for this reason.
     Lost(ConnectionError),
     /// The server refused it permanently, with this error.
     Refused(ConnectionError),
@@ -69,15 +69,6 @@ struct PendingRequest {
     asked: Now,
 }
 
-/// Another server has replaced this one.
-#[derive(Debug)]
-pub(super) struct Left {
-    /// Until when this was certainly the right server.
-    pub(super) last_heard: Time,
-    /// What happened.
-    pub(super) cause: GapCause,
-}
-
 /// The protocol state of one connection. Not `Debug`, since `out` may hold a password.
 pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
@@ -90,12 +81,13 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) answering: &'a Notify,
     /// Bytes to be written.
     pub(super) out: Zeroizing<Vec<u8>>,
-    /// When the input that is being handled arrived.
+    /// When the current input arrived.
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// Set once another server has replaced this one, which ends the connection.
-    pub(super) left: Option<Left>,
+    /// Until when this was certainly the right server, and what happened then. Set once another
+    /// server has replaced this one, which ends the connection.
+    pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,
     pending: VecDeque<PendingRequest>,
@@ -111,7 +103,6 @@ pub(super) struct SubscriberProtocol<'a> {
     is_careful: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
-    /// Number of subscriptions of this connection.
     counts: Counts,
 }
 
@@ -158,7 +149,7 @@ impl<'a> SubscriberProtocol<'a> {
             now,
             freshness: Freshness::new(now.time),
             unexpected: UnexpectedFrames::new(now.instant),
-            left: None,
+            replaced: None,
             last_read: now.instant,
             last_ping: None,
             pending: VecDeque::new(),
@@ -172,15 +163,15 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Sends the handshake and all subscriptions, each with a command of its own, so that the
-    /// refusal of one does not affect the others. If `is_careful` is set, the server has to answer
-    /// before commands are sent on which some servers close the connection.
+    /// Sends the handshake and all subscriptions, each in its own command, so that the refusal of
+    /// one does not affect the others. If `is_careful` is set, the server has to answer before
+    /// commands are sent on which some servers close the connection.
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
             self.ask(Request::Auth, &arguments);
         }
-        // Some servers accept subscriptions although they cannot serve. PING reveals that.
+        // Some servers accept subscriptions that they cannot serve. PING reveals that.
         self.ping();
         self.is_careful = is_careful;
         if !is_careful {
@@ -198,7 +189,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Records a read that returned at `now`. All its frames get that time.
+    /// Records a read that returned at `now`, which becomes the time of all its frames.
     pub(super) fn note_read(&mut self, mut read: Read, now: Now) {
         self.now = now;
         read.is_backlog |= self.has_slept(read.begun);
@@ -206,9 +197,9 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Returns until when everything sent was received on a connection that has just ended. The
-    /// server may have closed it long before the last bytes were read, and anything after them is
-    /// lost.
+    /// Returns until when everything that was sent on a connection that has just ended was received.
+    /// The server may have closed it long before the last bytes were read, and anything published
+    /// after that is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
@@ -237,16 +228,16 @@ impl<'a> SubscriberProtocol<'a> {
 
     /// Returns whether there are no subscriptions and no pending unsubscriptions left.
     pub(super) fn is_over(&self) -> bool {
-        let leaves =
+        let ends_one =
             |pending: &PendingRequest| matches!(pending.request, Request::Unsubscribe { .. });
-        self.subscriptions.is_over() && !self.pending.iter().any(leaves)
+        self.subscriptions.is_over() && !self.pending.iter().any(ends_one)
     }
 
     /// Returns when [`Self::tick`] has to be called next.
     pub(super) fn due(&self) -> Instant {
         let heartbeat = self.heartbeat_due();
-        let to_tell = self.unexpected.due();
-        to_tell.map_or(heartbeat, |due| due.min(heartbeat))
+        let report = self.unexpected.due();
+        report.map_or(heartbeat, |due| due.min(heartbeat))
     }
 
     fn heartbeat_due(&self) -> Instant {
@@ -357,26 +348,15 @@ impl<'a> SubscriberProtocol<'a> {
         self.give_up(id);
     }
 
-    /// Closes the gaps that waited only for this subscription, which is restored.
-    fn settle(&mut self, id: SubscriptionId) {
-        let closed = self
-            .handle
-            .gaps
-            .lock()
-            .restore(id, self.handle.node, self.now.time);
-        for notice in closed {
-            self.push_notice(notice);
-        }
-    }
-
     /// Closes the gaps that waited only for this subscription, which is given up.
     fn give_up(&mut self, id: SubscriptionId) {
-        let closed = self
-            .handle
-            .gaps
-            .lock()
-            .give_up(id, self.handle.node, self.now.time);
-        for notice in closed {
+        let (node, now) = (self.handle.node, self.now.time);
+        let closed = self.handle.gaps.lock().give_up(id, node, now);
+        self.push_notices(closed);
+    }
+
+    fn push_notices(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
             self.push_notice(notice);
         }
     }

@@ -25,7 +25,7 @@ impl<R> Reader<R> {
         }
     }
 
-    /// Returns when the last read started. What it returned arrived before or after that time.
+    /// Returns when the last read started. Its data arrived before or after that time.
     pub(super) fn begun(&self) -> Time {
         self.begun
     }
@@ -60,13 +60,13 @@ mod tests {
 
     /// Returns whether the reader waits between the bytes and the end, which arrives with them or
     /// later.
-    async fn waits_for_the_end(comes_later: bool) -> bool {
+    async fn waits_for_the_end(is_later: bool) -> bool {
         let (mut writer, stream) = duplex(64);
         let mut reader = Reader::new(stream);
         let mut bytes = [0; 64];
         writer.write_all(b"bytes").await.unwrap();
         let hang_up = async move {
-            if comes_later {
+            if is_later {
                 yield_now().await;
             }
             drop(writer);

@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::*;
+use crate::message::NodeId;
 use crate::server::connect::Endpoint;
 use crate::server::gaps::SharedGaps;
 use crate::server::node_location::NodeLocation;
@@ -17,9 +18,9 @@ fn with_protocol(test: impl FnOnce(&mut SubscriberProtocol<'_>, Now)) -> Vec<Fee
     let id = SubscriptionId(0);
     let mut subscriptions = SubscriptionSet::new(vec![Subscription { id, topic }]);
     let (feed_tx, mut feed_rx) = channel(64);
-    let mut feed_queue = FeedQueue::new(feed_tx, Arc::default(), usize::MAX);
+    let mut feed_queue = FeedQueue::new(NodeId(0), feed_tx, Arc::default(), usize::MAX);
     let handle = NodeHandle {
-        node: crate::message::NodeId(0),
+        node: NodeId(0),
         location: NodeLocation::At(endpoint.clone()),
         name: "a".into(),
         gaps: SharedGaps::default(),
