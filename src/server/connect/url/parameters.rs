@@ -8,67 +8,18 @@ use crate::server::connect::password::Password;
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
 /// tune the client. None of them affects the choice of server, the login or the received messages.
 /// In lower case, without `_` and `-`.
-const OF_OTHER_CLIENTS: &[&str] = &[
-    "autoresubscribe",
-    "clientname",
-    "commandtimeout",
-    "connecttimeout",
-    "connectionname",
-    "connmaxidletime",
-    "connmaxlifetime",
-    "decoderesponses",
-    "dialtimeout",
-    "driver",
-    "enableofflinequeue",
-    "enablereadycheck",
-    "encoding",
-    "encodingerrors",
-    "family",
-    "healthcheckinterval",
-    "idlecheckfrequency",
-    "idletimeout",
-    "keepalive",
-    "lazyconnect",
-    "libname",
-    "libraryname",
-    "libraryversion",
-    "libver",
-    "libversion",
-    "maxactiveconns",
-    "maxconnage",
-    "maxconnections",
-    "maxidleconns",
-    "maxretries",
-    "maxretriesperrequest",
-    "maxretrybackoff",
-    "minidleconns",
-    "minretrybackoff",
-    "name",
-    "nodelay",
-    "noready",
-    "persistent",
-    "poolfifo",
-    "poolsize",
-    "pooltimeout",
-    "protocol",
-    "readtimeout",
-    "readwritetimeout",
-    "reconnectattempts",
-    "resp",
-    "retryinterval",
-    "retryonerror",
-    "retryontimeout",
-    "showfriendlyerrorstack",
-    "singleconnectionclient",
-    "sockettimeout",
-    "socketconnecttimeout",
-    "socketkeepalive",
-    "socketreadsize",
-    "sockettype",
-    "stringnumbers",
-    "timeout",
-    "writetimeout",
-];
+const OF_OTHER_CLIENTS: &str = "
+    autoresubscribe clientname commandtimeout connecttimeout connectionname connmaxidletime
+    connmaxlifetime decoderesponses dialtimeout driver enableofflinequeue enablereadycheck
+    encoding encodingerrors family healthcheckinterval idlecheckfrequency idletimeout keepalive
+    lazyconnect libname libraryname libraryversion libver libversion maxactiveconns maxconnage
+    maxconnections maxidleconns maxretries maxretriesperrequest maxretrybackoff minidleconns
+    minretrybackoff name nodelay noready persistent poolfifo poolsize pooltimeout protocol
+    readtimeout readwritetimeout reconnectattempts resp retryinterval retryonerror
+    retryontimeout showfriendlyerrorstack singleconnectionclient sockettimeout
+    socketconnecttimeout socketkeepalive socketreadsize sockettype stringnumbers timeout
+    writetimeout
+";
 
 /// Parameters that an option replaces, each with that option.
 const OPTIONS: &[(&str, &str)] = &[
@@ -245,7 +196,9 @@ impl Meaning {
             "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
                 Self::Several
             }
-            _ if OF_OTHER_CLIENTS.contains(&normalized.as_str()) => Self::OfOtherClients,
+            name if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == name) => {
+                Self::OfOtherClients
+            }
             _ => option.map_or(Self::Unknown, |(_, option)| Self::Option(option)),
         }
     }
