@@ -11,7 +11,7 @@
 //! - `feed`, `gaps`, `replication`: what is reported; the open gaps; a replica's link to its
 //!   primary.
 //! - `config`, `cluster`: the settings; what is known about a cluster.
-//! - `report`: what the other tasks report to the coordinator.
+//! - `report`, `shared`: what the other tasks report to the coordinator; what all tasks share.
 //! - `sentinel`, `node_location`: which server is the master; where a server is.
 //! - `subscriber`, `commander`: the connections that receive messages, and those that send commands.
 //! - `coordinator`: assigns every subscription to the right servers.
@@ -27,13 +27,14 @@ mod node_location;
 mod replication;
 mod report;
 mod sentinel;
+mod shared;
 mod subscriber;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
@@ -50,7 +51,9 @@ pub use self::feed::{
 use self::cluster::topology::Owners;
 use self::commander::Commander;
 use self::coordinator::Coordinator;
+use self::gaps::SharedGaps;
 use self::node_location::NodeLocation;
+use self::shared::Shared;
 
 /// How long [`Server::stop`] waits for a task to end before it aborts the task.
 const STOP_WITHIN: Duration = Duration::from_millis(400);
@@ -70,31 +73,22 @@ pub struct Server {
 ///
 /// Panics if called outside a tokio runtime.
 pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
-    let config = Arc::new(config);
-    let counters = Arc::<Counters>::default();
-    let answering = Arc::<Notify>::default();
     let (command_tx, command_rx) = unbounded_channel();
     let (ask_tx, ask_rx) = unbounded_channel();
     let (report_tx, report_rx) = unbounded_channel();
     let (home_tx, home_rx) = watch::channel(None);
-    let owners = Owners::default();
-    let commander = Commander::new(
-        Arc::clone(&config),
-        NodeLocation::Home(home_rx),
-        feed_tx.clone(),
-        (report_tx.clone(), owners.clone()),
-        ask_rx,
-        Arc::clone(&answering),
-    );
-    let coordinator = Coordinator::new(
-        config,
+    let shared = Shared {
+        config: Arc::new(config),
         feed_tx,
-        command_rx,
-        (report_tx, report_rx),
-        (home_tx, owners),
-        Arc::clone(&counters),
-        answering,
-    );
+        report_tx,
+        gaps: SharedGaps::default(),
+        owners: Owners::default(),
+        counters: Arc::default(),
+        answering: Arc::default(),
+    };
+    let counters = Arc::clone(&shared.counters);
+    let commander = Commander::new(shared.clone(), NodeLocation::Home(home_rx), ask_rx);
+    let coordinator = Coordinator::new(shared, command_rx, report_rx, home_tx);
     Server {
         command_tx,
         ask_tx,

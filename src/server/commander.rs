@@ -5,21 +5,17 @@ pub(super) mod poller;
 pub(super) mod rights;
 mod server_kind;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue as _, Value};
 use tokio::select;
-use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use self::rights::ask_rights;
 use self::server_kind::{Membership, Mode, membership, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
-use crate::server::cluster::topology::Owners;
-use crate::server::config::Config;
 use crate::server::connect::{
     Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
@@ -29,19 +25,14 @@ use crate::server::node_location::NodeLocation;
 use crate::server::replication::{Change, Upstream};
 use crate::server::report::Report;
 use crate::server::sentinel::masters::known_masters;
+use crate::server::shared::Shared;
 
 /// The commander's task.
 pub(super) struct Commander {
-    config: Arc<Config>,
-    feed_tx: Sender<Feed>,
+    shared: Shared,
     /// Where to publish.
     location: NodeLocation,
-    report_tx: UnboundedSender<Report>,
-    /// The owners of sharded channels.
-    owners: Owners,
-    asks: UnboundedReceiver<Ask>,
-    /// Notified when the subscriber reaches the server.
-    answering: Arc<Notify>,
+    ask_rx: UnboundedReceiver<Ask>,
     link: Option<Link>,
     /// The endpoint of the link.
     at: Option<Endpoint>,
@@ -72,22 +63,15 @@ type Published = Result<(i64, Option<Address>), PublishError>;
 
 impl Commander {
     pub(super) fn new(
-        config: Arc<Config>,
+        shared: Shared,
         location: NodeLocation,
-        feed_tx: Sender<Feed>,
-        (report_tx, owners): (UnboundedSender<Report>, Owners),
-        asks: UnboundedReceiver<Ask>,
-        answering: Arc<Notify>,
+        ask_rx: UnboundedReceiver<Ask>,
     ) -> Self {
-        let login = Login::new(config.login_retries);
+        let login = Login::new(shared.config.login_retries);
         Self {
-            config,
+            shared,
             location,
-            feed_tx,
-            report_tx,
-            owners,
-            asks,
-            answering,
+            ask_rx,
             link: None,
             at: None,
             has_reported_trouble: false,
@@ -107,24 +91,24 @@ impl Commander {
         loop {
             let is_checked = self.is_maintained && !self.is_locked_out;
             let done = select! {
-                ask = self.asks.recv() => match ask {
+                ask = self.ask_rx.recv() => match ask {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
                         let name = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
                         let command = redis::cmd(name).arg(&*channel).arg(&*payload).to_owned();
-                        let owner = is_sharded.then(|| self.owners.of(&channel)).flatten();
+                        let owner = is_sharded.then(|| self.shared.owners.of(&channel)).flatten();
                         self.answer_publish(id, owner, &command).await
                     }
                     Some(Ask::Allowed) => self.answer_allowed().await,
                     None => return,
                 },
-                () = self.answering.notified() => self.maintain().await,
+                () = self.shared.answering.notified() => self.maintain().await,
                 () = sleep_until(next_check), if is_checked => self.maintain().await,
             };
             if done.is_err() {
                 return;
             }
             let pause = self.pause.take();
-            next_check = Instant::now() + pause.unwrap_or(self.config.timing.ping_every);
+            next_check = Instant::now() + pause.unwrap_or(self.shared.config.timing.ping_every);
         }
     }
 
@@ -134,7 +118,7 @@ impl Commander {
         owner: Option<Address>,
         command: &Cmd,
     ) -> Result<(), Closed> {
-        let published = if self.config.read_only {
+        let published = if self.shared.config.read_only {
             Err(PublishError::ReadOnly)
         } else {
             match self.ensure_connected().await? {
@@ -188,7 +172,7 @@ impl Commander {
         let located = self.location.locate().await;
         let endpoint = located.map_err(PublishError::NotPublished)?;
         let endpoint = endpoint.at(owner.clone());
-        let link = Link::open(&endpoint, &self.config.dial()).await;
+        let link = Link::open(&endpoint, &self.shared.config.dial()).await;
         let mut link = link.map_err(PublishError::NotPublished)?;
         match link.ask(command).await {
             Ok(receivers) => Ok((receivers, Some(owner))),
@@ -268,7 +252,7 @@ impl Commander {
     fn report_changes(&self, changes: Vec<Change>) {
         for change in changes {
             // The coordinator outlives this task, except at shutdown.
-            let _ = self.report_tx.send(Report::Upstream(change));
+            let _ = self.shared.report_tx.send(Report::Upstream(change));
         }
     }
 
@@ -300,7 +284,7 @@ impl Commander {
             }
             Err(_) => None,
         };
-        let membership = match (&self.config.target, &info) {
+        let membership = match (&self.shared.config.target, &info) {
             (Target::Cluster(_), _) => Membership::Member,
             (Target::Server(_), Some(info)) if Mode::of(info) == Mode::Cluster => {
                 Membership::Member
@@ -319,8 +303,8 @@ impl Commander {
         self.link = Some(link);
         self.note_membership(membership);
         // Cluster nodes forward published messages to each other, and sentinels lead to a master.
-        let is_alone =
-            self.membership == Membership::Alone && matches!(self.config.target, Target::Server(_));
+        let is_alone = self.membership == Membership::Alone
+            && matches!(self.shared.config.target, Target::Server(_));
         self.watch_upstream(is_alone && info.is_some());
         self.check_alive().await;
         // Some services refuse INFO; the version is then not shown.
@@ -359,18 +343,18 @@ impl Commander {
             (Membership::Unknown(_), Membership::Alone) => Report::MayBeCluster(None),
             (_, Membership::Alone) => return,
         };
-        let _ = self.report_tx.send(report);
+        let _ = self.shared.report_tx.send(report);
     }
 
     async fn connect(&mut self) -> Result<Link, ConnectionError> {
         let endpoint = self.location.locate().await?;
-        let link = Link::open(&endpoint, &self.config.dial()).await;
+        let link = Link::open(&endpoint, &self.shared.config.dial()).await;
         self.at = Some(endpoint);
         link
     }
 
     async fn send(&self, feed: Feed) -> Result<(), Closed> {
-        self.feed_tx.send(feed).await.map_err(|_| Closed)
+        self.shared.feed_tx.send(feed).await.map_err(|_| Closed)
     }
 }
 

@@ -13,8 +13,8 @@ use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::select;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
-use tokio::sync::{Notify, watch};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use self::nodes::Nodes;
@@ -25,16 +25,16 @@ use crate::message::{
     NodeId, Notice, RedisError, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
 use crate::server::cluster::Cluster;
-use crate::server::cluster::topology::{Owners, Topology, slot_of};
+use crate::server::cluster::topology::{Topology, slot_of};
 use crate::server::commander::poller::{Poller, Wanted};
-use crate::server::config::{Config, Counters};
 use crate::server::connect::{Address, Endpoint, Sentinels, Target};
 use crate::server::feed::{Command, Feed, Health, Role};
-use crate::server::gaps::{Loss, NOWHERE, SharedGaps};
+use crate::server::gaps::{Loss, NOWHERE};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
 use crate::server::sentinel::masters::Masters;
+use crate::server::shared::Shared;
 
 /// Placeholder node for subscriptions while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
@@ -44,20 +44,15 @@ const PREVIOUS_MASTER: NodeId = NodeId(u16::MAX - 2);
 
 /// The coordinator's task.
 pub(super) struct Coordinator {
-    config: Arc<Config>,
-    feed_tx: Sender<Feed>,
+    shared: Shared,
     command_rx: UnboundedReceiver<Command>,
     report_rx: UnboundedReceiver<Report>,
-    report_tx: UnboundedSender<Report>,
-    gaps: SharedGaps,
     wanted: WantedTopics,
     nodes: Nodes,
     /// The node that ordinary channels and patterns are received from.
     home: NodeId,
     /// Publishes the home endpoint to the commander.
     home_tx: watch::Sender<Option<Endpoint>>,
-    /// Shares the owners of sharded channels with the commander.
-    owners: Owners,
     cluster: Option<Cluster>,
     /// What the poller searches for; `None` until it runs.
     poll: Option<Arc<Wanted>>,
@@ -79,35 +74,19 @@ struct Stopped;
 
 impl Coordinator {
     pub(super) fn new(
-        config: Arc<Config>,
-        feed_tx: Sender<Feed>,
+        shared: Shared,
         command_rx: UnboundedReceiver<Command>,
-        (report_tx, report_rx): (UnboundedSender<Report>, UnboundedReceiver<Report>),
-        (home_tx, owners): (watch::Sender<Option<Endpoint>>, Owners),
-        counters: Arc<Counters>,
-        answering: Arc<Notify>,
+        report_rx: UnboundedReceiver<Report>,
+        home_tx: watch::Sender<Option<Endpoint>>,
     ) -> Self {
-        let gaps = SharedGaps::default();
-        let nodes = Nodes::new(
-            Arc::clone(&config),
-            feed_tx.clone(),
-            report_tx.clone(),
-            gaps.clone(),
-            counters,
-            answering,
-        );
         Self {
-            config,
-            feed_tx,
+            nodes: Nodes::new(shared.clone()),
+            shared,
             command_rx,
             report_rx,
-            report_tx,
-            gaps,
             wanted: WantedTopics::default(),
-            nodes,
             home: NodeId::default(),
             home_tx,
-            owners,
             cluster: None,
             poll: None,
             redirected: BTreeSet::new(),
@@ -121,10 +100,10 @@ impl Coordinator {
     /// Runs until the command sender or the feed receiver is gone, and then waits for the
     /// subscribers to end.
     pub(super) async fn run(mut self) {
-        for subscription in self.config.subscriptions.clone() {
+        for subscription in self.shared.config.subscriptions.clone() {
             self.wanted.insert(subscription.id, subscription.topic);
         }
-        match self.config.target.clone() {
+        match self.shared.config.target.clone() {
             Target::Server(endpoint) => {
                 self.home_tx.send_replace(Some(endpoint.clone()));
                 self.home = self.nodes.find_or_add(endpoint);
@@ -144,7 +123,9 @@ impl Coordinator {
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
-        if matches!(self.config.target, Target::Sentinel(_)) && self.send_nodes().await.is_err() {
+        if matches!(self.shared.config.target, Target::Sentinel(_))
+            && self.send_nodes().await.is_err()
+        {
             return;
         }
         while self.step().await.is_ok() {}
@@ -153,13 +134,13 @@ impl Coordinator {
 
     /// Subscribes to the master named by the sentinels, and to a sentinel for sentinel events.
     fn ask_sentinels(&mut self, sentinels: Sentinels) {
-        let config = Arc::clone(&self.config);
+        let config = Arc::clone(&self.shared.config);
         let masters = Arc::new(Masters::new(config, sentinels, self.home_tx.clone()));
         let master = NodeLocation::Master(Arc::clone(&masters));
         self.home = self.nodes.add(master, masters.name(), Role::Primary);
         let any = NodeLocation::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
-        let watcher = Watcher::new(masters, self.report_tx.clone());
+        let watcher = Watcher::new(masters, self.shared.report_tx.clone());
         self.nodes.spawn_query_task(watcher.run());
     }
 
@@ -200,7 +181,11 @@ impl Coordinator {
                 } else {
                     self.nodes.command_deliverers(id, &Command::Unsubscribe(id));
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
-                        let closed = self.gaps.lock().give_up(id, placeholder, Time::now());
+                        let closed = self
+                            .shared
+                            .gaps
+                            .lock()
+                            .give_up(id, placeholder, Time::now());
                         self.send_notices_later(closed);
                     }
                 }
@@ -255,7 +240,11 @@ impl Coordinator {
                     .await?;
             }
             Report::PreviousMasterStopped => {
-                let closed = self.gaps.lock().restore_all(PREVIOUS_MASTER, Time::now());
+                let closed = self
+                    .shared
+                    .gaps
+                    .lock()
+                    .restore_all(PREVIOUS_MASTER, Time::now());
                 self.send_notices(closed).await?;
             }
             Report::Found {
@@ -317,9 +306,9 @@ impl Coordinator {
         if self.poll.is_none() && (self.cluster.is_some() || !patterns.is_empty()) {
             let wanted = Arc::<Wanted>::default();
             let poller = Poller::new(
-                Arc::clone(&self.config),
+                Arc::clone(&self.shared.config),
                 Arc::clone(&wanted),
-                self.report_tx.clone(),
+                self.shared.report_tx.clone(),
                 self.home_tx.subscribe(),
                 &self.seeds(),
                 self.cluster.is_some(),
@@ -333,7 +322,7 @@ impl Coordinator {
     }
 
     fn seeds(&self) -> Vec<Endpoint> {
-        match &self.config.target {
+        match &self.shared.config.target {
             Target::Cluster(nodes) => nodes.clone(),
             Target::Server(endpoint) => vec![endpoint.clone()],
             Target::Sentinel(_) => self.home_tx.borrow().iter().cloned().collect(),

@@ -21,7 +21,7 @@ use std::time::Duration;
 
 use tokio::select;
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
 use self::feed_queue::FeedQueue;
@@ -39,6 +39,7 @@ use crate::server::connect::{
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
 use crate::server::report::Report;
+use crate::server::shared::Shared;
 
 /// After a connection that was live for at least this long, the backoff starts over, to keep the gap
 /// as short as possible.
@@ -82,15 +83,13 @@ struct Stopped;
 
 impl Subscriber {
     pub(super) fn new(
-        config: Arc<Config>,
+        shared: &Shared,
         handle: NodeHandle,
         subscriptions: Vec<Subscription>,
-        feed_tx: Sender<Feed>,
         commands: UnboundedReceiver<Command>,
-        counters: Arc<Counters>,
-        answering: Arc<Notify>,
     ) -> Self {
-        let limit = config.pending_bytes;
+        let (config, counters) = (Arc::clone(&shared.config), Arc::clone(&shared.counters));
+        let (feed_tx, limit) = (shared.feed_tx.clone(), config.pending_bytes);
         Self {
             subscriptions: SubscriptionSet::new(subscriptions),
             feed_queue: FeedQueue::new(handle.node, feed_tx, Arc::clone(&counters), limit),
@@ -98,7 +97,7 @@ impl Subscriber {
             at: None,
             commands,
             counters,
-            answering,
+            answering: Arc::clone(&shared.answering),
             backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
             login: Login::new(config.login_retries),
             greeting: Greeting::default(),

@@ -49,7 +49,7 @@ impl Coordinator {
     }
 
     pub(super) async fn send(&self, feed: Feed) -> Result<(), Stopped> {
-        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+        self.shared.feed_tx.send(feed).await.map_err(|_| Stopped)
     }
 
     pub(super) async fn send_notices(
@@ -65,7 +65,7 @@ impl Coordinator {
     /// Sends notices as soon as the channel has room, without waiting for that.
     pub(super) fn send_notices_later(&self, notices: Vec<Notice>) {
         if let Some(feed) = batch_of(notices) {
-            let feed_tx = self.feed_tx.clone();
+            let feed_tx = self.shared.feed_tx.clone();
             // A closed channel needs no notice.
             tokio::spawn(async move { feed_tx.send(feed).await });
         }

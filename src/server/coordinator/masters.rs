@@ -14,7 +14,7 @@ impl Coordinator {
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
         let wanted = self.wanted.ids();
-        let mut gaps = self.gaps.lock();
+        let mut gaps = self.shared.gaps.lock();
         match change {
             Change::Cut { last_heard, reason } => {
                 let loss = Loss {
@@ -49,6 +49,7 @@ impl Coordinator {
         }
         // If the old master was lost before, its gap is already open.
         let explained = self
+            .shared
             .gaps
             .lock()
             .explain(self.home, cause, Some(last_served));
@@ -65,7 +66,7 @@ impl Coordinator {
             cause: GapCause::PreviousMasterServes(server.to_string().into()),
             reason: GapReason::NotReceived,
         };
-        let mut gaps = self.gaps.lock();
+        let mut gaps = self.shared.gaps.lock();
         gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
     }
 }

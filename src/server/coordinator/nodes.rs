@@ -6,19 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::message::{NodeId, Subscription, SubscriptionId};
 use crate::server::cluster::topology::Member;
-use crate::server::config::{Config, Counters};
 use crate::server::connect::{Address, Endpoint};
-use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
-use crate::server::gaps::SharedGaps;
+use crate::server::feed::{Command, Health, NodeFacts, Role};
 use crate::server::node_location::NodeLocation;
-use crate::server::report::Report;
+use crate::server::shared::Shared;
 use crate::server::subscriber::Subscriber;
 use crate::server::subscriber::node_handle::NodeHandle;
 
@@ -83,12 +80,7 @@ impl Node {
 
 /// All known servers. A node's id is its index.
 pub(crate) struct Nodes {
-    config: Arc<Config>,
-    feed_tx: Sender<Feed>,
-    report_tx: UnboundedSender<Report>,
-    gaps: SharedGaps,
-    counters: Arc<Counters>,
-    answering: Arc<Notify>,
+    shared: Shared,
     /// Whether at most one server is subscribed to.
     alone: Arc<AtomicBool>,
     all: Vec<Node>,
@@ -100,21 +92,9 @@ pub(crate) struct Nodes {
 }
 
 impl Nodes {
-    pub(crate) fn new(
-        config: Arc<Config>,
-        feed_tx: Sender<Feed>,
-        report_tx: UnboundedSender<Report>,
-        gaps: SharedGaps,
-        counters: Arc<Counters>,
-        answering: Arc<Notify>,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared) -> Self {
         Self {
-            config,
-            feed_tx,
-            report_tx,
-            gaps,
-            counters,
-            answering,
+            shared,
             alone: Arc::new(AtomicBool::new(true)),
             all: Vec::new(),
             by_address: HashMap::new(),
@@ -229,19 +209,11 @@ impl Nodes {
             node: id,
             location: node.location.clone(),
             name: node.name.clone(),
-            gaps: self.gaps.clone(),
-            report_tx: self.report_tx.clone(),
+            gaps: self.shared.gaps.clone(),
+            report_tx: self.shared.report_tx.clone(),
             alone: Arc::clone(&self.alone),
         };
-        let subscriber = Subscriber::new(
-            Arc::clone(&self.config),
-            handle,
-            subscriptions,
-            self.feed_tx.clone(),
-            command_rx,
-            Arc::clone(&self.counters),
-            Arc::clone(&self.answering),
-        );
+        let subscriber = Subscriber::new(&self.shared, handle, subscriptions, command_rx);
         self.subscribers.spawn(subscriber.run());
     }
 
