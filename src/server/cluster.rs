@@ -27,7 +27,8 @@ const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 /// What the nodes reported about their cluster.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
-    topology: Topology,
+    /// The current topology.
+    pub(super) topology: Topology,
     /// When the query that returned the current topology was sent, and the query before it.
     asked: [Time; 2],
     /// The slots that each primary currently serves.
@@ -104,11 +105,6 @@ impl Cluster {
         confirmed.sort_unstable();
         let first = confirmed.len().saturating_sub(majority);
         confirmed.get(first).copied()
-    }
-
-    /// Returns the current topology.
-    pub(super) fn topology(&self) -> &Topology {
-        &self.topology
     }
 
     /// Returns the node at `address`.

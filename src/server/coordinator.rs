@@ -141,7 +141,7 @@ impl Coordinator {
         let any = NodeLocation::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
         let watcher = Watcher::new(masters, self.shared.report_tx.clone());
-        self.nodes.spawn_query_task(watcher.run());
+        self.nodes.query_tasks.spawn(watcher.run());
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
@@ -179,7 +179,9 @@ impl Coordinator {
                 if is_polled {
                     self.discover_channels();
                 } else {
-                    self.nodes.command_deliverers(id, &Command::Unsubscribe(id));
+                    for node in self.nodes.deliverers(id) {
+                        self.nodes.get(node).send(Command::Unsubscribe(id));
+                    }
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
                         let closed = self
                             .shared
@@ -192,7 +194,7 @@ impl Coordinator {
                 self.nodes.forget(id);
             }
             Command::Reconnect => {
-                self.nodes.command_all(&Command::Reconnect);
+                self.nodes.reconnect();
                 if let Some(poll) = &self.poll {
                     poll.retry();
                 }

@@ -131,7 +131,7 @@ impl Subscriber {
     /// Waits until there are subscriptions.
     async fn idle(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
-        if self.subscriptions.has_ended() && self.handle.is_alone() {
+        if self.subscriptions.has_ended && self.handle.is_alone() {
             self.feed_queue.push_notice(now, Notice::AllEnded);
         }
         // Nothing more can be missed, although nothing was restored.

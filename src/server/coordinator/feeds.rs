@@ -9,7 +9,7 @@ impl Coordinator {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, RedisError>,
     ) -> Result<(), Stopped> {
-        if !self.wanted.contains(subscription.id) {
+        if self.wanted.get(subscription.id).is_none() {
             return Ok(());
         }
         match found {

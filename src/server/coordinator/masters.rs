@@ -13,7 +13,7 @@ impl Coordinator {
     /// Opens or closes the gap of a replica's broken link to its primary.
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
-        let wanted = self.wanted.ids();
+        let wanted = self.wanted.iter().map(|(id, _)| id);
         let mut gaps = self.shared.gaps.lock();
         match change {
             Change::Cut { last_heard, reason } => {
@@ -45,14 +45,11 @@ impl Coordinator {
                 last_served,
                 cause: cause.clone(),
             };
-            self.nodes.command(self.home, leave);
+            self.nodes.get(self.home).send(leave);
         }
         // If the old master was lost before, its gap is already open.
-        let explained = self
-            .shared
-            .gaps
-            .lock()
-            .explain(self.home, cause, Some(last_served));
+        let gaps = &self.shared.gaps;
+        let explained = gaps.lock().explain(self.home, cause, Some(last_served));
         self.send_notices(explained).await
     }
 

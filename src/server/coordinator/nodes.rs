@@ -57,7 +57,7 @@ impl Node {
     }
 
     /// Sends a command to the node's subscriber, if it has one.
-    fn send(&self, command: Command) {
+    pub(crate) fn send(&self, command: Command) {
         if let Some(command_tx) = &self.command_tx {
             // A subscriber ends only at shutdown.
             let _ = command_tx.send(command);
@@ -87,7 +87,7 @@ pub(crate) struct Nodes {
     by_address: HashMap<Address, NodeId>,
     subscribers: JoinSet<()>,
     /// Tasks that only send queries. They end when this is dropped.
-    query_tasks: JoinSet<()>,
+    pub(crate) query_tasks: JoinSet<()>,
     poller: Option<AbortHandle>,
 }
 
@@ -243,27 +243,15 @@ impl Nodes {
         node.yielding.remove(&subscription);
     }
 
-    /// Sends a command to all nodes that deliver a subscription.
-    pub(crate) fn command_deliverers(&self, id: SubscriptionId, command: &Command) {
-        for deliverer in self.deliverers(id) {
-            self.get(deliverer).send(command.clone());
-        }
-    }
-
     /// Returns whether any node has a subscriber.
     pub(crate) fn is_listening(&self) -> bool {
         self.all.iter().any(|node| node.command_tx.is_some())
     }
 
-    /// Sends a command to the subscriber of one node.
-    pub(crate) fn command(&self, id: NodeId, command: Command) {
-        self.get(id).send(command);
-    }
-
-    /// Sends a command to all subscribers.
-    pub(crate) fn command_all(&self, command: &Command) {
+    /// Makes all subscribers reconnect without waiting.
+    pub(crate) fn reconnect(&self) {
         for node in &self.all {
-            node.send(command.clone());
+            node.send(Command::Reconnect);
         }
     }
 
@@ -296,11 +284,6 @@ impl Nodes {
                 round_trip: node.round_trip,
             })
             .collect()
-    }
-
-    /// Spawns a task that only sends queries.
-    pub(crate) fn spawn_query_task(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        self.query_tasks.spawn(task);
     }
 
     /// Spawns the poller, replacing the previous one.

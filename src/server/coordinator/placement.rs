@@ -101,7 +101,7 @@ impl Coordinator {
         if !cluster.learn(topology, at) {
             return;
         }
-        let topology = cluster.topology();
+        let topology = &cluster.topology;
         if let (Some(asked), Some(myself)) = (asked, &topology.myself) {
             self.nodes.add_address(asked, myself);
         }
@@ -205,7 +205,7 @@ impl Coordinator {
         let Some(cluster) = &self.cluster else {
             return vec![self.home];
         };
-        let topology = cluster.topology();
+        let topology = &cluster.topology;
         let node = |address| self.nodes.find(address);
         match source {
             Source::Search => Vec::new(),
@@ -326,7 +326,7 @@ impl Coordinator {
 
     /// Returns another node for ordinary channels, preferably a primary.
     fn other_home(&self) -> Option<NodeId> {
-        let topology = self.cluster.as_ref()?.topology();
+        let topology = &self.cluster.as_ref()?.topology;
         let others = topology.nodes.iter().filter_map(|member| {
             let node = self.nodes.find(&member.address)?;
             let is_lost = self.nodes.get(node).lost_since.is_some();

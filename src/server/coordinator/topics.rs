@@ -39,14 +39,6 @@ impl WantedTopics {
         self.by_id.get(&id)
     }
 
-    pub(super) fn contains(&self, id: SubscriptionId) -> bool {
-        self.by_id.contains_key(&id)
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = SubscriptionId> + '_ {
-        self.by_id.keys().copied()
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = (SubscriptionId, &Topic)> {
         self.by_id.iter().map(|(id, topic)| (*id, topic))
     }
@@ -78,9 +70,9 @@ mod tests {
         assert_eq!(wanted.insert(first, shard.clone()), None);
         assert_eq!(wanted.insert(second, shard.clone()), Some(first));
         assert_eq!(wanted.get(first), None);
-        assert_eq!(wanted.ids().collect::<Vec<_>>(), [second]);
+        assert_eq!(wanted.iter().collect::<Vec<_>>(), [(second, &shard)]);
         assert!(wanted.depend_on_cluster());
         assert_eq!(wanted.remove(second), Some(shard));
-        assert!(!wanted.depend_on_cluster() && !wanted.contains(second));
+        assert!(!wanted.depend_on_cluster() && wanted.get(second).is_none());
     }
 }

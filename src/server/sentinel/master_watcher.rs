@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use tokio::{join, select};
 
 use super::masters::{Masters, ReplicationRole, SentinelAnswer, replication_role};
-use super::succession::Progress;
+use super::succession::OffsetHistory;
 use crate::message::{ConnectionError, Partial, SentinelErrors, SentinelOutcome, Time};
 use crate::server::connect::{Backoff, Endpoint, Link, is_refusal};
 use crate::server::report::Report;
@@ -46,7 +46,7 @@ pub(crate) struct Watcher {
 struct CurrentMaster {
     master: Endpoint,
     link: Option<Link>,
-    progress: Progress,
+    offsets: OffsetHistory,
     /// When the latest query in which a sentinel named this master was sent.
     agreed: Time,
 }
@@ -166,7 +166,7 @@ impl Watcher {
         let mut new = CurrentMaster {
             master: master.clone(),
             link: None,
-            progress: Progress::default(),
+            offsets: OffsetHistory::default(),
             agreed: asked,
         };
         let info = new.ask_replication(&self.masters).await;
@@ -223,14 +223,14 @@ impl CurrentMaster {
             self.link = None;
         }
         let info = info.ok()?;
-        self.progress.note(&info, asked);
+        self.offsets.note(&info, asked);
         Some(info)
     }
 
     /// Returns until when this was certainly the only master, based on the replication state of its
     /// successor.
     fn served_until(&self, successor: Option<&str>, began: Time) -> Time {
-        let followed = successor.and_then(|info| self.progress.followed_until(info, began));
+        let followed = successor.and_then(|info| self.offsets.followed_until(info, began));
         followed.unwrap_or_else(|| self.agreed.before(MAX_UNNOTICED).max(began))
     }
 }

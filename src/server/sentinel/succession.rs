@@ -15,14 +15,14 @@ const KEPT: usize = 1 << 12;
 
 /// The replication offsets of a master over time.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct OffsetHistory {
     /// The id of the replication history.
     history: Box<str>,
     /// The offsets, each with the time of the last query that returned it.
     reached: VecDeque<(Time, u64)>,
 }
 
-impl Progress {
+impl OffsetHistory {
     /// Records the master's replication state, queried at `asked`.
     pub(super) fn note(&mut self, info: &str, asked: Time) {
         let (Some(history), Some(offset)) = (
@@ -77,11 +77,11 @@ mod tests {
 
     #[test]
     fn a_successor_followed_until_the_bytes_it_has_were_written() {
-        let mut progress = Progress::default();
+        let mut offsets = OffsetHistory::default();
         for (time, offset) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
-            progress.note(&master("a", offset), Time(time));
+            offsets.note(&master("a", offset), Time(time));
         }
-        let until = |offset| progress.followed_until(&successor("a", offset), Time(0));
+        let until = |offset| offsets.followed_until(&successor("a", offset), Time(0));
         assert_eq!(until(50), Some(Time(4)));
         assert_eq!(until(32), Some(Time(4)));
         // The successor has no byte after the 30th, and may have left right after it.
@@ -89,19 +89,19 @@ mod tests {
         assert_eq!(until(21), Some(Time(1)));
         assert_eq!(until(11), Some(Time(0)));
         assert_eq!(until(-1), None);
-        assert_eq!(progress.followed_until(&successor("b", 50), Time(0)), None);
-        assert_eq!(progress.followed_until("role:master\r\n", Time(0)), None);
+        assert_eq!(offsets.followed_until(&successor("b", 50), Time(0)), None);
+        assert_eq!(offsets.followed_until("role:master\r\n", Time(0)), None);
     }
 
     #[test]
     fn a_new_history_starts_over() {
-        let mut progress = Progress::default();
-        progress.note(&master("a", 10), Time(1));
-        progress.note(&master("b", 5), Time(2));
-        progress.note("", Time(3));
-        assert_eq!(progress.followed_until(&successor("a", 50), Time(0)), None);
+        let mut offsets = OffsetHistory::default();
+        offsets.note(&master("a", 10), Time(1));
+        offsets.note(&master("b", 5), Time(2));
+        offsets.note("", Time(3));
+        assert_eq!(offsets.followed_until(&successor("a", 50), Time(0)), None);
         assert_eq!(
-            progress.followed_until(&successor("b", 50), Time(0)),
+            offsets.followed_until(&successor("b", 50), Time(0)),
             Some(Time(2))
         );
     }

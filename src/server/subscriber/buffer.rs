@@ -37,8 +37,8 @@ impl Buffer {
         self.start += length;
     }
 
-    /// Makes room at the end for a read, and returns how much there is.
-    pub(super) fn make_room(&mut self) -> usize {
+    /// Makes room at the end. Returns the buffer for a read to append to, and how much room there is.
+    pub(super) fn make_room(&mut self) -> (&mut Vec<u8>, usize) {
         let unread = self.bytes.len() - self.start;
         if unread == 0 {
             self.bytes.clear();
@@ -57,12 +57,8 @@ impl Buffer {
             // Doubling limits how often a large frame is moved.
             self.bytes.reserve(self.bytes.len().max(ROOM));
         }
-        self.room()
-    }
-
-    /// Returns the buffer for a read to append to.
-    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+        let room = self.room();
+        (&mut self.bytes, room)
     }
 
     fn room(&self) -> usize {
@@ -78,10 +74,10 @@ mod tests {
     fn read(buffer: &mut Buffer, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let room = buffer.make_room();
+            let (target, room) = buffer.make_room();
             assert!(room >= LEAST_ROOM);
             let (now, later) = rest.split_at(room.min(rest.len()));
-            buffer.bytes_mut().extend_from_slice(now);
+            target.extend_from_slice(now);
             rest = later;
         }
     }

@@ -17,7 +17,7 @@ const PROMPT: Duration = Duration::from_millis(300);
 #[derive(Debug)]
 pub(super) struct Freshness {
     /// When the last read that returned data started.
-    last_read: Time,
+    pub(super) last_read: Time,
     /// Everything that had arrived by this time was read, and more arrived after it.
     certain: Time,
     /// Everything sent before this time was received: a PING sent then was answered.
@@ -75,11 +75,6 @@ impl Freshness {
     /// Returns whether incoming data may be old.
     pub(super) fn is_behind(&self) -> bool {
         self.behind_since.is_some()
-    }
-
-    /// Returns when the last read that returned data started.
-    pub(super) fn last_read(&self) -> Time {
-        self.last_read
     }
 
     /// Returns until when everything sent was certainly received, while more may still arrive.

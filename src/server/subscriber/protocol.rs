@@ -211,7 +211,7 @@ impl<'a> SubscriberProtocol<'a> {
     /// it sleeps.
     fn has_slept(&self, time: Time) -> bool {
         let awake = self.now.instant - self.last_read;
-        time.since(self.freshness.last_read()) > awake + LAPSE
+        time.since(self.freshness.last_read) > awake + LAPSE
     }
 
     /// Handles one frame, which was decoded from the start of `bytes`.

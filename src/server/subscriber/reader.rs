@@ -12,7 +12,8 @@ use crate::message::Time;
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     stream: R,
-    begun: Time,
+    /// When the last read started. Its data arrived before or after that time.
+    pub(super) begun: Time,
     has_waited: bool,
 }
 
@@ -23,11 +24,6 @@ impl<R> Reader<R> {
             begun: Time::now(),
             has_waited: false,
         }
-    }
-
-    /// Returns when the last read started. Its data arrived before or after that time.
-    pub(super) fn begun(&self) -> Time {
-        self.begun
     }
 
     /// Returns whether the socket was empty at some point since the last call.

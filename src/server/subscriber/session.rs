@@ -128,10 +128,7 @@ impl<'a> Session<'a> {
             }
             let direct = self.large.as_mut().and_then(Large::room);
             let is_direct = direct.is_some();
-            let (target, room) = direct.unwrap_or_else(|| {
-                let room = self.buffer.make_room();
-                (self.buffer.bytes_mut(), room)
-            });
+            let (target, room) = direct.unwrap_or_else(|| self.buffer.make_room());
             let mut reader = (&mut self.reader).take(room as u64);
             // Reading comes before handing over, so that a batch grows while there is more to read.
             // Full batches are handed over after each read.
@@ -184,7 +181,7 @@ impl<'a> Session<'a> {
             return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into()));
         }
         let read = Read {
-            begun: self.reader.begun(),
+            begun: self.reader.begun,
             has_waited: self.reader.take_has_waited(),
             is_backlog: length >= BACKLOG,
         };

@@ -51,8 +51,8 @@ pub(super) struct SubscriptionSet {
     receivers: [HashMap<Arc<[u8]>, SubscriptionId>; 3],
     /// When each sharded subscription was last known to be served here.
     served: HashMap<SubscriptionId, Time>,
-    /// Whether any subscription ended by its `--until` message since the last idle period.
-    has_ended: bool,
+    /// Whether any subscription has ended by its `--until` message since the last idle period.
+    pub(super) has_ended: bool,
 }
 
 impl SubscriptionSet {
@@ -184,11 +184,6 @@ impl SubscriptionSet {
     pub(super) fn is_over(&self) -> bool {
         let only_denied = self.known.len() == self.denied;
         self.known.is_empty() || (only_denied && self.has_ended)
-    }
-
-    /// Returns whether any subscription ended by its `--until` message since the last idle period.
-    pub(super) fn has_ended(&self) -> bool {
-        self.has_ended
     }
 
     /// Starts over after an idle period: forgets that subscriptions have ended, and requests
@@ -334,9 +329,9 @@ mod tests {
         assert!(subscriptions.is_over());
         // The end of the connection does not change that.
         assert_eq!(subscriptions.restart(), []);
-        assert!(subscriptions.is_over() && subscriptions.has_ended());
+        assert!(subscriptions.is_over() && subscriptions.has_ended);
         subscriptions.begin_again();
-        assert!(!subscriptions.is_over() && !subscriptions.has_ended());
+        assert!(!subscriptions.is_over() && !subscriptions.has_ended);
         assert_eq!(subscriptions.state(SubscriptionId(1)), Some(State::Pending));
         subscriptions.remove(SubscriptionId(1));
         assert!(subscriptions.is_over());
