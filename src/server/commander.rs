@@ -13,7 +13,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use self::rights::ask_rights;
-use self::server_kind::{Membership, Mode, membership, version_in};
+use self::server_kind::{Membership, membership, mode_in, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
 use crate::server::connect::{
@@ -284,17 +284,16 @@ impl Commander {
             }
             Err(_) => None,
         };
+        let mode = info.as_deref().and_then(mode_in);
         let membership = match (&self.shared.config.target, &info) {
             (Target::Cluster(_), _) => Membership::Member,
-            (Target::Server(_), Some(info)) if Mode::of(info) == Mode::Cluster => {
-                Membership::Member
-            }
+            (Target::Server(_), _) if mode == Some("cluster") => Membership::Member,
             // Sentinels do not manage cluster nodes.
             (Target::Server(_), Some(_)) | (Target::Sentinel(_), _) => Membership::Alone,
             (Target::Server(_), None) => membership(&mut link).await,
         };
         self.login.note_success();
-        if info.as_deref().map(Mode::of) == Some(Mode::Sentinel) {
+        if mode == Some("sentinel") {
             let masters = known_masters(&mut link).await;
             let masters = masters.iter().map(|name| cut(name).into()).collect();
             self.send(Feed::Sentinel(masters)).await?;

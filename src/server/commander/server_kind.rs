@@ -31,23 +31,9 @@ pub(super) async fn membership(link: &mut Link) -> Membership {
     }
 }
 
-/// The mode of a server, as reported by INFO.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    Standalone,
-    Cluster,
-    Sentinel,
-}
-
-impl Mode {
-    /// Parses the answer to INFO.
-    pub(super) fn of(info: &str) -> Self {
-        match field(info, "redis_mode").or_else(|| field(info, "server_mode")) {
-            Some("cluster") => Self::Cluster,
-            Some("sentinel") => Self::Sentinel,
-            _ => Self::Standalone,
-        }
-    }
+/// Returns the mode of the server from the answer to INFO, such as `cluster`.
+pub(super) fn mode_in(info: &str) -> Option<&str> {
+    field(info, "redis_mode").or_else(|| field(info, "server_mode"))
 }
 
 /// Returns the product and version of the server from the answer to INFO.

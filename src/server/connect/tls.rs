@@ -90,7 +90,7 @@ impl Tls {
         let trusted = cacert.map(|path| certificates("--cacert", path));
         let trusted = trusted.transpose()?.unwrap_or_default();
         let builder = if settings.is_insecure {
-            builder.with_custom_certificate_verifier(Arc::new(NoChecker::new(&provider)))
+            builder.with_custom_certificate_verifier(Arc::new(NoChecker(provider)))
         } else {
             let roots = match cacert {
                 Some(path) => roots_of(path, &trusted)?,

@@ -14,7 +14,7 @@ impl Coordinator {
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
         let wanted = self.wanted.iter().map(|(id, _)| id);
-        let mut gaps = self.shared.gaps.lock();
+        let mut gaps = self.gaps();
         match change {
             Change::Cut { last_heard, reason } => {
                 let loss = Loss {
@@ -48,8 +48,7 @@ impl Coordinator {
             self.nodes.get(self.home).send(leave);
         }
         // If the old master was lost before, its gap is already open.
-        let gaps = &self.shared.gaps;
-        let explained = gaps.lock().explain(self.home, cause, Some(last_served));
+        let explained = self.gaps().explain(self.home, cause, Some(last_served));
         self.send_notices(explained).await
     }
 
@@ -63,7 +62,7 @@ impl Coordinator {
             cause: GapCause::PreviousMasterServes(server.to_string().into()),
             reason: GapReason::NotReceived,
         };
-        let mut gaps = self.shared.gaps.lock();
+        let mut gaps = self.gaps();
         gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
     }
 }

@@ -138,7 +138,7 @@ impl Coordinator {
         self.leaving.remove(node, id);
         let topic = self.wanted.get(id)?.clone();
         self.redirected.insert(id);
-        let mut gaps = self.shared.gaps.lock();
+        let mut gaps = self.gaps();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
             // The node may have answered after another node had replaced it.
@@ -265,14 +265,14 @@ impl Coordinator {
             wanted.into_iter().partition(|node| stay.contains(node));
         if new.is_empty() && !stay.is_empty() {
             // The remaining nodes deliver all of it.
-            let closed = self.shared.gaps.lock().restore(id, NOWHERE, Time::now());
+            let closed = self.gaps().restore(id, NOWHERE, Time::now());
             self.send_notices_later(closed);
         }
         if !stay.is_empty() {
             let opened = self.note_newcomers(id, &topic, &new);
             self.send_notices_later(opened.into_iter().collect());
         }
-        self.shared.gaps.lock().hand_over(id, NOWHERE, &new);
+        self.gaps().hand_over(id, NOWHERE, &new);
         for node in new {
             let topic = topic.clone();
             self.nodes.subscribe_at(node, Subscription { id, topic });
@@ -306,7 +306,7 @@ impl Coordinator {
             Some((until, &node.name))
         };
         let (last_heard, name) = nodes.iter().filter_map(others_until).min()?;
-        let mut gaps = self.shared.gaps.lock();
+        let mut gaps = self.gaps();
         if gaps.is_missing(id, NOWHERE) {
             return None;
         }

@@ -27,9 +27,7 @@ pub(super) struct Checker {
 
 /// Accepts every certificate.
 #[derive(Debug)]
-pub(super) struct NoChecker {
-    schemes: Vec<SignatureScheme>,
-}
+pub(super) struct NoChecker(pub(super) Arc<CryptoProvider>);
 
 impl Checker {
     pub(super) fn new(
@@ -89,16 +87,6 @@ impl ServerCertVerifier for Checker {
     }
 }
 
-impl NoChecker {
-    pub(super) fn new(provider: &CryptoProvider) -> Self {
-        Self {
-            schemes: provider
-                .signature_verification_algorithms
-                .supported_schemes(),
-        }
-    }
-}
-
 impl ServerCertVerifier for NoChecker {
     fn verify_server_cert(
         &self,
@@ -132,7 +120,8 @@ impl ServerCertVerifier for NoChecker {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
+        let algorithms = &self.0.signature_verification_algorithms;
+        algorithms.supported_schemes()
     }
 }
 

@@ -80,40 +80,38 @@ impl Parameters {
     fn take(&mut self, name: &str, value: &str) -> Result<(), EndpointError> {
         let wrong = |right: &str| {
             let problem = format!("has the parameter '{name}' with a value other than {right}");
-            Err(EndpointError::new(problem))
+            EndpointError::new(problem)
         };
+        let is_on = || flag(value).ok_or_else(|| wrong("true or false"));
         match Meaning::of(name) {
             Meaning::Db => match decoded(value).parse() {
                 Ok(db @ 0..) => self.db = Some(db),
-                _ => return wrong("a database number"),
+                _ => return Err(wrong("a database number")),
             },
             Meaning::User => self.user = filled(value),
             Meaning::Password => self.password = filled(value).map(Password::from),
             Meaning::SentinelUser => self.sentinel_user = filled(value),
             Meaning::SentinelPassword => self.sentinel_password = filled(value).map(Password::from),
-            Meaning::Tls => match flag(value) {
-                Some(is_on) => self.is_tls = is_on,
-                None => return wrong("true or false"),
-            },
+            Meaning::Tls => self.is_tls = is_on()?,
             Meaning::CertReqs => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "cert_none" | "0" => self.insecure = Some("ssl_cert_reqs=none"),
                 "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => {}
-                _ => return wrong("none, optional or required"),
+                _ => return Err(wrong("none, optional or required")),
             },
             Meaning::VerifyPeer => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "false" => self.insecure = Some("verifyPeer=NONE"),
                 "full" | "true" => {}
-                _ => return wrong("NONE or FULL; to trust a CA, use --cacert FILE"),
+                _ => return Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
             },
-            Meaning::SkipVerify => match flag(value) {
-                Some(true) => self.insecure = Some("skip_verify=true"),
-                Some(false) => {}
-                None => return wrong("true or false"),
-            },
+            Meaning::SkipVerify => {
+                if is_on()? {
+                    self.insecure = Some("skip_verify=true");
+                }
+            }
             Meaning::CheckHostname if flag(value) == Some(true) => {}
             Meaning::CheckHostname => {
                 let right = "true; use --sni NAME to check another name, --insecure to check none";
-                return wrong(right);
+                return Err(wrong(right));
             }
             Meaning::Option(option) => {
                 let problem = format!("has the parameter '{name}': use {option} instead");
@@ -138,9 +136,8 @@ impl Parameters {
         let is_first = self.password.is_none() && self.sentinel_password.is_none();
         let is_shown = is_first && is_shown(name);
         let normalized = normalized(name);
-        let is_security = ["ssl", "tls", "cert", "verify", "secure"]
-            .iter()
-            .any(|word| normalized.contains(word));
+        let mut security_words = ["ssl", "tls", "cert", "verify", "secure"].iter();
+        let is_security = security_words.any(|word| normalized.contains(word));
         match (is_security, is_shown) {
             (true, true) => Err(EndpointError::new(format!(
                 "has the parameter '{name}', which is unknown: for TLS use rediss://, --cacert, \
