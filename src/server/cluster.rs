@@ -46,7 +46,7 @@ struct Tenure {
     since: Time,
     /// Until when other nodes certainly served these slots before, if that is known.
     others_until: Option<Time>,
-    /// For each node, when the latest query was sent to which it confirmed this.
+    /// For each node, when the latest query that confirmed this was sent to it.
     confirmed: HashMap<Address, Time>,
 }
 
@@ -134,8 +134,8 @@ impl Cluster {
     }
 
     /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`). Called when the node itself reports that it no longer serves them, and did at
-    /// `last_served`.
+    /// is `None`). Called when the node itself reports that it no longer serves them. It last did
+    /// at `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,

@@ -57,8 +57,7 @@ pub(super) struct Commander {
 /// The event loop is gone.
 struct Closed;
 
-/// How many clients received a message and the server that counted them, or why it was not
-/// published.
+/// How many clients received a message and which server counted them, or why it was not published.
 type Published = Result<(i64, Option<Address>), PublishError>;
 
 impl Commander {
@@ -301,7 +300,7 @@ impl Commander {
         let no_db = link.no_db.take();
         self.link = Some(link);
         self.note_membership(membership);
-        // Cluster nodes forward published messages to each other, and sentinels lead to a master.
+        // Nodes of a cluster forward messages to each other, and sentinels name a master.
         let is_alone = self.membership == Membership::Alone
             && matches!(self.shared.config.target, Target::Server(_));
         self.watch_upstream(is_alone && info.is_some());

@@ -128,7 +128,7 @@ pub struct NodeFacts {
     pub round_trip: Option<Duration>,
 }
 
-/// The role of a server among others.
+/// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A standalone server, or the role is unknown.

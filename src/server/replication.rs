@@ -27,7 +27,7 @@ struct Up {
 /// A change of the link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The link is broken, or was.
+    /// The link is broken, or was for a while.
     Cut {
         /// Until when everything was passed on.
         last_heard: Time,

@@ -12,7 +12,7 @@ use crate::message::{NodeId, Partial, RedisError, Subscription, SubscriptionId, 
 pub(super) enum Report {
     /// The connection is established.
     Live { node: NodeId },
-    /// The connection is lost, or this many attempts failed in a row.
+    /// The connection is lost. This many attempts have failed since it was last live.
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,

@@ -64,7 +64,7 @@ impl Contacts {
         }
     }
 
-    /// Allows another attempt at servers that refused the login.
+    /// Allows another login attempt at servers that refused one.
     pub(super) fn retry_logins(&mut self) {
         self.closed.clear();
     }

@@ -24,8 +24,8 @@ use crate::server::report::Report;
 /// Maximum interval between two polls. The nodes are polled in turn.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The interval is shortened so that all nodes are polled within this time. A gap starts when they
-/// last agreed.
+/// The interval is shortened so that all nodes are polled within this time, since a gap starts when
+/// they last agreed.
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Minimum interval between two regular polls.
@@ -136,7 +136,7 @@ impl Poller {
         }
     }
 
-    /// Waits until `next`. Returns `true` before that if the next poll should happen sooner.
+    /// Waits until `next`, or returns `true` early if the next poll should happen sooner.
     async fn is_hurried_before(&self, next: Instant) -> bool {
         loop {
             select! {

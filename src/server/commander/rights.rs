@@ -13,8 +13,7 @@ use crate::server::connect::{Link, cut, refusal};
 /// compares each subscription with everything that the ACL allows, so more would keep it busy.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
-/// Queries the current user and its channel permissions. Also returns the user's name, if
-/// permitted.
+/// Returns the name of the current user, if it may be queried, and the user's channel permissions.
 pub(super) async fn ask_rights(link: &mut Link) -> (Option<String>, Allowed) {
     let name = match link.ask::<String>(redis::cmd("ACL").arg("WHOAMI")).await {
         Ok(name) if cut(&name).len() == name.len() => name,

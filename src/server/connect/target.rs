@@ -26,7 +26,7 @@ pub enum Target {
 pub struct Sentinels {
     /// The sentinels, each with its own login. There is at least one.
     pub sentinels: Vec<Endpoint>,
-    /// The sentinels' name of the master.
+    /// The name by which the sentinels know the master.
     pub master: String,
     /// Login, TLS setting and database for the master. Its address is a placeholder for the one
     /// that the sentinels report: see [`Endpoint::at`].

@@ -134,7 +134,7 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
     matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
-/// Returns the cause of an error of a stream.
+/// Returns the cause of a stream error.
 pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
     use io::ErrorKind as Kind;
     if let Some(cause) = tls::cause_of(error) {

@@ -209,7 +209,7 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Returns the login if an unencoded character cut it short. The sign is an `@` where there
+    /// Returns the login if an unencoded character has cut it short: then there is an `@` where there
     /// cannot be one.
     fn login_cut_short(&self) -> Option<&'a str> {
         let is_after_hosts = self.path.contains('@') || self.fragment.contains('@');

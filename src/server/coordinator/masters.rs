@@ -30,7 +30,7 @@ impl Coordinator {
         }
     }
 
-    /// Handles a failover: subscribers to the old master have to leave it.
+    /// Handles a failover: makes the subscriber leave the old master.
     pub(super) async fn follow_master(
         &mut self,
         from: &Address,

@@ -37,7 +37,7 @@ pub(crate) struct Node {
     delivers: BTreeSet<SubscriptionId>,
     /// Subscriptions that the node was asked to drop and has not dropped yet.
     yielding: BTreeSet<SubscriptionId>,
-    /// Since when the connection is lost.
+    /// Since when the connection has been lost.
     pub(crate) lost_since: Option<Instant>,
     /// Round-trip time of the last answer.
     round_trip: Option<Duration>,

@@ -177,8 +177,8 @@ impl Coordinator {
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Returns until when `node` certainly delivered all of `topic`. It last delivered it at
-    /// `last_served`.
+    /// Returns until when `node`, which last delivered `topic` at `last_served`, certainly delivered
+    /// all of it.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
         match (source, self.member(node), self.left_home) {
@@ -254,7 +254,7 @@ impl Coordinator {
         self.leaving.keep(id, &leave);
         for node in &leave {
             if !self.may_still_serve(*node, id, &topic) {
-                // The subscriber reports when it has unsubscribed; only then is another asked.
+                // Another node is asked only once the subscriber reports that it has unsubscribed.
                 self.nodes.yield_at(*node, id);
             }
         }
@@ -279,8 +279,8 @@ impl Coordinator {
         }
     }
 
-    /// Returns whether `node` may still serve a slot that others have seen leave it. Until it
-    /// learns of the move, which it reports, it accepts messages published there.
+    /// Returns whether `node` may still serve a slot that has moved according to other nodes. Until
+    /// it learns of the move, and reports it, it accepts messages published there.
     fn may_still_serve(&mut self, node: NodeId, id: SubscriptionId, topic: &Topic) -> bool {
         let known = self.nodes.get(node);
         let is_well = known.health == Health::Well && known.is_primary() && !known.is_gone;

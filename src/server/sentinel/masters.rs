@@ -76,7 +76,7 @@ impl Masters {
         Ok(master)
     }
 
-    /// Returns the sentinels' name of the master.
+    /// Returns the name by which the sentinels know the master.
     pub(crate) fn name(&self) -> &str {
         &self.sentinels.master
     }
