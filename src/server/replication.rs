@@ -145,10 +145,8 @@ mod tests {
         let down = replica("down", "a", -1);
         assert_eq!(upstream.note("role:master\r\n", Time(5)), []);
         assert_eq!(upstream.note(&down, Time(SECOND)).len(), 1);
-        assert_eq!(
-            upstream.note("role:master\r\n", Time(5)),
-            [Change::Restored]
-        );
+        let changes = upstream.note("role:master\r\n", Time(5));
+        assert_eq!(changes, [Change::Restored]);
         assert_eq!(upstream.note("", Time(5)), []);
     }
 }

@@ -313,11 +313,8 @@ mod tests {
     #[test]
     fn another_address_keeps_the_login_and_tls() {
         let endpoint = Endpoint::parse("rediss://me:secret@localhost/2").unwrap();
-        let other = Address::Tcp {
-            host: "::1".to_owned(),
-            port: 7000,
-        };
-        let other = endpoint.at(other);
+        let host = "::1".to_owned();
+        let other = endpoint.at(Address::Tcp { host, port: 7000 });
         assert_eq!(other.to_string(), "rediss://me@[::1]:7000/2");
         assert_eq!(other.credentials(), endpoint.credentials());
         assert!(other.is_tls());
@@ -342,10 +339,7 @@ mod tests {
             ("unix:/run/redis.sock", "unix:///run/redis.sock"),
             ("UNIX:///run/redis.sock", "unix:///run/redis.sock"),
             ("/run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
-            (
-                "unix://me:secret@/run/redis.sock",
-                "unix://me@/run/redis.sock",
-            ),
+            ("unix://me:secret@/run/r.sock", "unix://me@/run/r.sock"),
             ("redis://localhost/1/", "redis://localhost:6379/1"),
             ("redis://localhost?db=9", "redis://localhost:6379/9"),
             ("redis://localhost?ssl=true", "rediss://localhost:6379"),
@@ -364,10 +358,10 @@ mod tests {
         ] {
             assert_eq!(shown(url), expected, "{url}");
         }
-        let word = Endpoint::parse("redis://secret@localhost").unwrap();
-        let word = word.with_user_as_password();
-        assert_eq!(word.credentials(), Some(vec!["secret"]));
-        assert_eq!(word.to_string(), "redis://localhost:6379");
+        let one_word = Endpoint::parse("redis://secret@localhost").unwrap();
+        let one_word = one_word.with_user_as_password();
+        assert_eq!(one_word.credentials(), Some(vec!["secret"]));
+        assert_eq!(one_word.to_string(), "redis://localhost:6379");
     }
 
     #[test]
@@ -453,10 +447,8 @@ mod tests {
             ("redis+cluster://bob:p/ss@h1,h2", "'/' as %2F"),
         ] {
             let error = crate::server::Target::parse(url).unwrap_err().to_string();
-            assert!(
-                error.ends_with(&format!("write {encodings}")),
-                "{url}: {error}"
-            );
+            let end = format!("write {encodings}");
+            assert!(error.ends_with(&end), "{url}: {error}");
         }
     }
 
@@ -480,10 +472,8 @@ mod tests {
         ] {
             let error = Endpoint::parse(url).unwrap_err();
             for text in [error.to_string(), format!("{error:?}")] {
-                assert!(
-                    !text.contains("secret") && !text.contains("sec/ret"),
-                    "{text}"
-                );
+                let text = text.replace('/', "");
+                assert!(!text.contains("secret"), "{text}");
             }
         }
     }

@@ -337,10 +337,8 @@ mod tests {
             assert_eq!(parsed(url).insecure, Some(insecure), "{url}");
         }
         let ignored = parsed("redis+cluster://h?speed=9&a=1");
-        assert_eq!(
-            ignored.remarks,
-            [UrlRemark::Ignored(vec!["speed".into(), "a".into()])]
-        );
+        let names = vec!["speed".into(), "a".into()];
+        assert_eq!(ignored.remarks, [UrlRemark::Ignored(names)]);
         let unencoded = parsed("redis://me:p@ss%@h").remarks;
         let words = "'%' as %25 and '@' as %40".to_owned();
         assert_eq!(unencoded, [UrlRemark::Unencoded(words)]);

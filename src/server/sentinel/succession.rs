@@ -100,9 +100,7 @@ mod tests {
         offsets.note(&master("b", 5), Time(2));
         offsets.note("", Time(3));
         assert_eq!(offsets.followed_until(&successor("a", 50), Time(0)), None);
-        assert_eq!(
-            offsets.followed_until(&successor("b", 50), Time(0)),
-            Some(Time(2))
-        );
+        let until = offsets.followed_until(&successor("b", 50), Time(0));
+        assert_eq!(until, Some(Time(2)));
     }
 }

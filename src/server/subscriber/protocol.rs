@@ -91,7 +91,7 @@ pub(super) struct SubscriberProtocol<'a> {
     last_read: Instant,
     last_ping: Option<Instant>,
     pending: VecDeque<PendingRequest>,
-    /// Since when the server has accepted the connection.
+    /// When the server accepted the connection, if it has.
     pub(super) live_since: Option<Instant>,
     pub(super) progress: Progress,
     /// Whether the server closed the connection.
