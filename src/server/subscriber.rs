@@ -20,7 +20,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::select;
-use tokio::sync::Notify;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
@@ -32,7 +31,7 @@ use self::protocol::{End, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
 use crate::message::{ConnectionError, Notice, Subscription, SubscriptionId, Time};
-use crate::server::config::{Config, Counters, Timing};
+use crate::server::config::{Config, Counters};
 use crate::server::connect::{
     Backoff, Endpoint, Login, Transport, connect, io_cause, without_arguments,
 };
@@ -47,7 +46,7 @@ const STEADY: Duration = Duration::from_secs(1);
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
-    config: Arc<Config>,
+    shared: Shared,
     /// The server, and its link to the coordinator.
     handle: NodeHandle,
     /// The server's endpoint at the last connection.
@@ -55,9 +54,6 @@ pub(super) struct Subscriber {
     subscriptions: SubscriptionSet,
     feed_queue: FeedQueue,
     commands: UnboundedReceiver<Command>,
-    counters: Arc<Counters>,
-    /// Notifies the commander that the server answers.
-    answering: Arc<Notify>,
     backoff: Backoff,
     login: Login,
     greeting: Greeting,
@@ -83,26 +79,25 @@ struct Stopped;
 
 impl Subscriber {
     pub(super) fn new(
-        shared: &Shared,
+        shared: Shared,
         handle: NodeHandle,
         subscriptions: Vec<Subscription>,
         commands: UnboundedReceiver<Command>,
     ) -> Self {
-        let (config, counters) = (Arc::clone(&shared.config), Arc::clone(&shared.counters));
-        let (feed_tx, limit) = (shared.feed_tx.clone(), config.pending_bytes);
+        let timing = shared.config.timing;
+        let (feed_tx, counters) = (shared.feed_tx.clone(), Arc::clone(&shared.counters));
+        let limit = shared.config.pending_bytes;
         Self {
             subscriptions: SubscriptionSet::new(subscriptions),
-            feed_queue: FeedQueue::new(handle.node, feed_tx, Arc::clone(&counters), limit),
+            feed_queue: FeedQueue::new(handle.node, feed_tx, counters, limit),
             handle,
             at: None,
             commands,
-            counters,
-            answering: Arc::clone(&shared.answering),
-            backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
-            login: Login::new(config.login_retries),
+            backoff: Backoff::new(timing.first_wait, timing.longest_wait),
+            login: Login::new(shared.config.login_retries),
             greeting: Greeting::default(),
             attempts: 0,
-            config,
+            shared,
         }
     }
 
@@ -152,7 +147,7 @@ impl Subscriber {
 
     /// Connects and runs the session until the connection ends.
     async fn attempt(&mut self) -> End {
-        let config = Arc::clone(&self.config);
+        let config = Arc::clone(&self.shared.config);
         let (endpoint, transport) = match self.reach(&config).await {
             Ok(reached) => reached,
             Err(end) => return end,
@@ -163,11 +158,11 @@ impl Subscriber {
             &mut self.feed_queue,
             &self.handle,
             &config,
-            &self.answering,
+            &self.shared.answering,
             Now::read(),
         );
         protocol.greet(&endpoint, &config.client_name, self.greeting.is_careful);
-        let session = Session::new(transport, config.payload_limit, &self.counters);
+        let session = Session::new(transport, config.payload_limit, &self.shared.counters);
         let end = session.run(&mut protocol, &mut self.commands).await;
         protocol.report_unexpected(Now::read());
         // A server that is no longer the master may still send.
@@ -238,7 +233,7 @@ impl Subscriber {
         self.attempts = 0;
         self.login.note_success();
         // A server that accepts connections and immediately closes them must not be flooded.
-        if since.elapsed() >= STEADY.min(self.config.timing.longest_wait) {
+        if since.elapsed() >= STEADY.min(self.shared.config.timing.longest_wait) {
             self.backoff.reset();
         }
     }
@@ -368,7 +363,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
-                server: self.handle.name_among_others(&self.config),
+                server: self.handle.name_among_others(&self.shared.config),
                 asked: true,
             };
             self.feed_queue.push_notice(now, notice);

@@ -59,18 +59,9 @@ pub struct TlsError {
 }
 
 impl TlsError {
-    fn of_option(option: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            option: Some(option),
-            problem: problem.into(),
-        }
-    }
-
-    fn of_setup(problem: String) -> Self {
-        Self {
-            option: None,
-            problem,
-        }
+    fn new(option: Option<&'static str>, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self { option, problem }
     }
 }
 
@@ -84,7 +75,7 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::of_setup(format!("TLS cannot be set up: {error}")))?
+            .map_err(|error| TlsError::new(None, format!("TLS cannot be set up: {error}")))?
             .dangerous();
         let cacert = settings.cacert.as_deref();
         let trusted = cacert.map(|path| certificates("--cacert", path));
@@ -97,7 +88,7 @@ impl Tls {
                 None => system_roots(),
             };
             let checker = Checker::new(roots, trusted, provider).map_err(|error| {
-                TlsError::of_setup(format!("certificates cannot be verified: {error}"))
+                TlsError::new(None, format!("certificates cannot be verified: {error}"))
             })?;
             builder.with_custom_certificate_verifier(Arc::new(checker))
         };
@@ -108,11 +99,11 @@ impl Tls {
                 .map_err(|error| identity_error(cert, key, &error))?,
             (Some(_), None) => {
                 let problem = "needs --key FILE too (or key in a profile)";
-                return Err(TlsError::of_option("--cert", problem));
+                return Err(TlsError::new(Some("--cert"), problem));
             }
             (None, Some(_)) => {
                 let problem = "needs --cert FILE too (or cert in a profile)";
-                return Err(TlsError::of_option("--key", problem));
+                return Err(TlsError::new(Some("--key"), problem));
             }
         };
         // Every connection is verified in full.
@@ -207,8 +198,12 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
 }
 
 fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
-    ServerName::try_from(name.to_owned())
-        .map_err(|_| TlsError::of_option("--sni", format!("{name:?} is not a valid server name")))
+    ServerName::try_from(name.to_owned()).map_err(|_| {
+        TlsError::new(
+            Some("--sni"),
+            format!("{name:?} is not a valid server name"),
+        )
+    })
 }
 
 /// Loads the system's authorities. Unreadable ones are skipped, and if there are none at all, as in
@@ -287,5 +282,5 @@ fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
 
 fn file_error(option: &'static str, path: &Path, problem: &str) -> TlsError {
     let words = format!("{} {problem}", path.display());
-    TlsError::of_option(option, whole(words.as_bytes()))
+    TlsError::new(Some(option), whole(words.as_bytes()))
 }

@@ -213,7 +213,7 @@ impl Nodes {
             report_tx: self.shared.report_tx.clone(),
             alone: Arc::clone(&self.alone),
         };
-        let subscriber = Subscriber::new(&self.shared, handle, subscriptions, command_rx);
+        let subscriber = Subscriber::new(self.shared.clone(), handle, subscriptions, command_rx);
         self.subscribers.spawn(subscriber.run());
     }
 

@@ -19,9 +19,7 @@ use super::greeting::Progress;
 use super::now::Now;
 use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
-use super::{
-    Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, Timing, without_arguments,
-};
+use super::{Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, without_arguments};
 use crate::message::{
     Awaited, ConnectionError, GapCause, Notice, Subscription, SubscriptionId, SubscriptionKind,
     Time, Topic, Unexpected,
@@ -76,7 +74,6 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) handle: &'a NodeHandle,
     config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
-    pub(super) timing: &'a Timing,
     /// Notified when the server answers.
     pub(super) answering: &'a Notify,
     /// Bytes to be written.
@@ -143,7 +140,6 @@ impl<'a> SubscriberProtocol<'a> {
             handle,
             config,
             until: config.until.as_deref(),
-            timing: &config.timing,
             answering,
             out: Zeroizing::default(),
             now,
@@ -245,12 +241,12 @@ impl<'a> SubscriberProtocol<'a> {
             // Any incoming data proves that the peer is alive; an answer may be queued behind a
             // long payload.
             (Some(oldest), _) => {
-                oldest.asked.instant.max(self.last_read) + self.timing.answer_within
+                oldest.asked.instant.max(self.last_read) + self.config.timing.answer_within
             }
             (None, Some(last)) if self.freshness.is_behind() => {
-                last + self.timing.ping_every.min(FAST_PING_INTERVAL)
+                last + self.config.timing.ping_every.min(FAST_PING_INTERVAL)
             }
-            (None, Some(last)) => last + self.timing.ping_every,
+            (None, Some(last)) => last + self.config.timing.ping_every,
             (None, None) => self.last_read,
         }
     }
@@ -290,7 +286,7 @@ impl<'a> SubscriberProtocol<'a> {
             self.ping();
             return Ok(());
         }
-        let waited = self.timing.answer_within;
+        let waited = self.config.timing.answer_within;
         Err(End::Lost(ConnectionError::NoAnswer(Awaited::Reply, waited)))
     }
 
