@@ -4,22 +4,13 @@ use crate::message::SubscriptionKind;
 use crate::wire::Part;
 
 /// First elements of the frames that a subscriber expects.
-const EXPECTED: [&[u8]; 9] = [
-    b"message",
-    b"pmessage",
-    b"smessage",
-    b"subscribe",
-    b"psubscribe",
-    b"ssubscribe",
-    b"unsubscribe",
-    b"punsubscribe",
-    b"sunsubscribe",
-];
+const EXPECTED: &str = "message pmessage smessage subscribe psubscribe ssubscribe unsubscribe \
+                        punsubscribe sunsubscribe";
 
 /// Returns whether the frame that begins with `parts` of `bytes` is one that a subscriber expects.
 pub(super) fn is_expected(parts: &[Part], bytes: &[u8]) -> bool {
     let first = parts.first().and_then(|part| part.text(bytes));
-    first.is_some_and(|first| EXPECTED.contains(&first))
+    first.is_some_and(|first| EXPECTED.split(' ').any(|name| name.as_bytes() == first))
 }
 
 /// The part of a message frame before the payload.
