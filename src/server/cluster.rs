@@ -223,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tenure_is_certain_since_its_first_confirmation_at_the_earliest() {
+    fn an_unconfirmed_tenure_is_certain_until_it_was_learned() {
         let mut cluster = cluster(&[(1, 10), (2, 20)]);
         assert!(cluster.learn(reported(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(30)));
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(10)));

@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_channels_is_parsed_as_in_redis_6() {
+    fn the_channel_list_of_redis_6_is_parsed() {
         let listed = Value::Array(vec![text("orders.*"), text("&odd")]);
         let user = vec![text("keys"), text("~*"), text("channels"), listed];
         assert_eq!(channels(user), ["orders.*", "&odd"]);
@@ -105,7 +105,7 @@ mod tests {
     }
 
     #[test]
-    fn a_channel_rule_and_its_selectors_are_parsed_as_in_redis_7() {
+    fn the_channel_rules_and_selectors_of_redis_7_are_parsed() {
         let selector = |rule| Value::Array(vec![text("channels"), text(rule)]);
         let selectors = Value::Array(vec![selector("&logs.*"), selector("&orders.* &x")]);
         let user = vec![

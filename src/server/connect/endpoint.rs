@@ -105,8 +105,8 @@ impl Endpoint {
         self
     }
 
-    /// Returns the endpoint with its user as the password, unless it has a password. Like redis-cli,
-    /// which takes the single word of `redis://word@host` as the password.
+    /// Returns the endpoint with its user as the password, unless it has a password. This is how
+    /// redis-cli reads the single word of `redis://word@host`.
     #[must_use]
     pub fn with_user_as_password(mut self) -> Self {
         if self.password.is_none() {
@@ -427,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_is_not_encoded_is_recognised() {
+    fn a_password_that_is_not_encoded_is_recognized() {
         for (url, encodings) in [
             ("redis://bob:p#ss@host", "'#' as %23"),
             ("redis://bob:p/ss@host", "'/' as %2F"),

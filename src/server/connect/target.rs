@@ -286,7 +286,7 @@ mod tests {
     }
 
     #[test]
-    fn options_change_the_servers_and_tls_also_the_sentinels() {
+    fn options_apply_to_the_servers_and_tls_to_the_sentinels_too() {
         let changed = |url| {
             let target = target(url).with_password("pw").with_tls();
             target.map_servers(|server| server.with_user("me"))
@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_also_yields_its_remarks() {
+    fn a_url_yields_its_remarks_too() {
         let parsed = |url| Target::parse(url).unwrap();
         let plain = parsed("rediss://me:pw@h/1?ssl_cert_reqs=required&family=6");
         assert_eq!((plain.insecure, plain.remarks), (None, Vec::new()));

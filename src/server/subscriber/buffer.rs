@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn unread_bytes_stay() {
+    fn unread_bytes_are_kept() {
         let mut buffer = Buffer::new();
         read(&mut buffer, b"one two");
         buffer.consume(4);

@@ -269,7 +269,7 @@ mod tests {
         let mut large = begin(1 << 40, None, None);
         assert_eq!(large.take_in(b"abc"), 3);
         let Head::Own(bytes) = &large.head else {
-            panic!("no previous payload")
+            panic!("there is no previous payload")
         };
         assert_eq!(bytes, b"abc");
     }

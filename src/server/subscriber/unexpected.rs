@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn a_few_frames_are_reported_singly_and_many_once_per_second() {
+    fn a_few_frames_are_reported_one_by_one_and_many_once_per_second() {
         let mut now = Instant::now();
         let mut frames = UnexpectedFrames::new(now);
         let notices: Vec<Notice> = (0..1000)

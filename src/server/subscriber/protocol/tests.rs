@@ -72,7 +72,7 @@ fn receive(protocol: &mut SubscriberProtocol<'_>, bytes: &[u8], now: Now) {
 }
 
 #[test]
-fn a_silent_server_is_given_up_when_the_callers_clock_says_so() {
+fn a_silent_server_is_given_up_by_the_clock_of_the_caller() {
     with_protocol(|protocol, start| {
         assert_eq!(protocol.due(), after(start, 15_000).instant);
         assert!(protocol.tick(after(start, 14_999)).is_ok());
@@ -87,7 +87,7 @@ fn a_silent_server_is_given_up_when_the_callers_clock_says_so() {
 }
 
 #[test]
-fn a_round_trip_is_the_time_between_the_callers_times() {
+fn a_round_trip_is_measured_by_the_clock_of_the_caller() {
     let feeds = with_protocol(|protocol, start| {
         receive(protocol, b"+PONG\r\n", after(start, 30));
         receive(protocol, b"+OK\r\n", after(start, 40));
