@@ -13,7 +13,7 @@
 //! - `config`, `cluster`: the settings; what is known about a cluster.
 //! - `report`, `shared`: what the other tasks report to the coordinator; what all tasks share.
 //! - `sentinel`, `node_location`: which server is the master; where a server is.
-//! - `subscriber`, `commander`: the connections that receive messages, and those that send commands.
+//! - `subscriber`, `commander`: the connections for messages, and those for commands.
 //! - `coordinator`: assigns every subscription to the right servers.
 
 mod cluster;

@@ -92,8 +92,8 @@ impl Cluster {
         all_until
     }
 
-    /// Returns until when a majority of the primaries has confirmed that the one at `address` serves
-    /// its slots, or `None` if there is no other primary.
+    /// Returns until when a majority of the primaries has confirmed that the one at `address`
+    /// serves its slots, or `None` if there is no other primary.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
         let voters = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
         let voters: Vec<&Address> = voters.map(|(voter, _)| voter).collect();

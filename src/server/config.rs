@@ -83,7 +83,8 @@ pub struct Timing {
     pub ping_every: Duration,
     /// A server that sends nothing for this long after a request is considered dead.
     pub answer_within: Duration,
-    /// The upper bound of the wait before the first retry; see [`Reconnecting`](super::Connection::Reconnecting).
+    /// The upper bound of the wait before the first retry; see
+    /// [`Reconnecting`](super::Connection::Reconnecting).
     pub first_wait: Duration,
     /// The upper bound of the wait before any retry.
     pub longest_wait: Duration,

@@ -60,8 +60,8 @@ pub(super) struct Coordinator {
     redirected: BTreeSet<SubscriptionId>,
     /// Subscriptions that are due to leave servers that may still serve them.
     leaving: Leaving,
-    /// The last home node that was left although it still answered, and until when it was in contact
-    /// with the other nodes.
+    /// The last home node that was left although it still answered, and until when it was in
+    /// contact with the other nodes.
     left_home: Option<(NodeId, Time)>,
     /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
     maybe_cluster: Option<RedisError>,

@@ -181,8 +181,8 @@ impl Gaps {
         self.settle(now, false, |missing| missing.remove(&(id, node)))
     }
 
-    /// Records that no subscriptions are expected from `node` any longer. Returns the gaps that this
-    /// closes.
+    /// Records that no subscriptions are expected from `node` any longer. Returns the gaps that
+    /// this closes.
     pub(super) fn give_up_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, false, |missing| remove_all(missing, node))
     }
@@ -202,8 +202,8 @@ impl Gaps {
         open.any(|open| open.missing.contains(&(id, node)))
     }
 
-    /// Removes entries with `remove`, which returns whether it removed any, and closes the gaps that
-    /// become empty.
+    /// Removes entries with `remove`, which returns whether it removed any, and closes the gaps
+    /// that become empty.
     fn settle(
         &mut self,
         now: Time,

@@ -40,8 +40,8 @@ use crate::server::gaps::Loss;
 use crate::server::report::Report;
 use crate::server::shared::Shared;
 
-/// After a connection that was live for at least this long, the backoff starts over, to keep the gap
-/// as short as possible.
+/// After a connection that was live for at least this long, the backoff starts over, to keep the
+/// gap as short as possible.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// The subscriber's task.

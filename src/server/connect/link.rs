@@ -65,8 +65,8 @@ impl Link {
         Ok(link)
     }
 
-    /// Connects with the crate's own Pub/Sub client, for rare events whose loss is detected by other
-    /// means.
+    /// Connects with the crate's own Pub/Sub client, for rare events whose loss is detected by
+    /// other means.
     pub(crate) async fn listen(
         endpoint: &Endpoint,
         dial: &Dial<'_>,

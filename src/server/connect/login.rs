@@ -1,4 +1,4 @@
-//! Decides whether a refused login is retried: only if it has worked before, and for a limited time.
+//! Decides whether a refused login is retried: only if it has worked before, and not for long.
 //!
 //! A server that restarts may not have loaded its users yet. But servers count wrong passwords, and
 //! some lock out clients that send too many.

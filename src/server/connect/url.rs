@@ -1,8 +1,8 @@
 //! Parses the URLs of Redis servers.
 //!
-//! A general URL parser would follow the RFC to the letter and report a `#` in a password as "a port
-//! that is not a number". This one finds out what is really wrong, and its errors never contain any
-//! part of the URL.
+//! A general URL parser would follow the RFC to the letter and report a `#` in a password as "a
+//! port that is not a number". This one finds out what is really wrong, and its errors never
+//! contain any part of the URL.
 
 mod parameters;
 
@@ -209,8 +209,8 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Returns the login if an unencoded character has cut it short: then there is an `@` where there
-    /// cannot be one.
+    /// Returns the login if an unencoded character has cut it short: then there is an `@` where
+    /// there cannot be one.
     fn login_cut_short(&self) -> Option<&'a str> {
         let is_after_hosts = self.path.contains('@') || self.fragment.contains('@');
         let is_in_query = self.query.contains('@')

@@ -125,8 +125,8 @@ impl Coordinator {
         }
     }
 
-    /// Records that `node` no longer delivers a subscription. `last` is when the node last served it
-    /// and until when everything was received, if the node ever did. Returns the gap that this
+    /// Records that `node` no longer delivers a subscription. `last` is when the node last served
+    /// it and until when everything was received, if the node ever did. Returns the gap that this
     /// opens or extends backwards.
     pub(super) fn note_moved(
         &mut self,
@@ -177,8 +177,8 @@ impl Coordinator {
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Returns until when `node`, which last delivered `topic` at `last_served`, certainly delivered
-    /// all of it.
+    /// Returns until when `node`, which last delivered `topic` at `last_served`, certainly
+    /// delivered all of it.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
         match (source, self.member(node), self.left_home) {

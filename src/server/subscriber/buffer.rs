@@ -37,7 +37,7 @@ impl Buffer {
         self.start += length;
     }
 
-    /// Makes room at the end. Returns the buffer for a read to append to, and how much room there is.
+    /// Makes room at the end. Returns the buffer to append to and how much room it has.
     pub(super) fn make_room(&mut self) -> (&mut Vec<u8>, usize) {
         let unread = self.bytes.len() - self.start;
         if unread == 0 {

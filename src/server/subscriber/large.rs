@@ -27,8 +27,8 @@ pub(super) struct Large {
 /// The kept part of the payload.
 #[derive(Debug)]
 enum Head {
-    /// Nothing so far, because the payload matches this previous one. It is probably the same publish
-    /// delivered again.
+    /// Nothing so far, because the payload matches this previous one. It is probably the same
+    /// publish delivered again.
     Same(LargePayload),
     Own(Vec<u8>),
 }
@@ -133,8 +133,8 @@ impl Large {
         self.arrived += bytes.len();
     }
 
-    /// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. Whatever the
-    /// announced length, the system allocates memory only as bytes arrive.
+    /// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. Whatever
+    /// the announced length, the system allocates memory only as bytes arrive.
     fn reserved(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while bytes.try_reserve_exact(self.kept).is_err() {

@@ -44,9 +44,9 @@ impl NodeHandle {
         GapCause::ConnectionLost((!self.is_alone()).then(|| self.name.clone()))
     }
 
-    /// Hands a subscription over to another server. `last` is when this server last delivered it and
-    /// until when everything was received, if it ever delivered it. Call this before the subscriber
-    /// becomes idle, which closes its gaps.
+    /// Hands a subscription over to another server. `last` is when this server last delivered it
+    /// and until when everything was received, if it ever delivered it. Call this before the
+    /// subscriber becomes idle, which closes its gaps.
     pub(crate) fn hand_over(&self, subscription: SubscriptionId, last: Option<(Time, Time)>) {
         let node = self.node;
         self.gaps.lock().hand_over(subscription, node, &[NOWHERE]);

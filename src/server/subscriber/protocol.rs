@@ -193,9 +193,9 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Returns until when everything that was sent on a connection that has just ended was received.
-    /// The server may have closed it long before the last bytes were read, and anything published
-    /// after that is lost.
+    /// Returns until when everything that was sent on a connection that has just ended was
+    /// received. The server may have closed it long before the last bytes were read, and anything
+    /// published after that is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),

@@ -169,8 +169,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Decodes everything that is complete after `length` more bytes have arrived, in the buffer or,
-    /// if `is_direct`, in a large payload.
+    /// Decodes everything that is complete after `length` more bytes have arrived, in the buffer
+    /// or, if `is_direct`, in a large payload.
     fn take_in(
         &mut self,
         length: usize,
@@ -304,8 +304,8 @@ impl NestedFrame {
         (Self::whole(), 0)
     }
 
-    /// Handles the complete frame. A value that is not a string, such as the list of keys that Redis
-    /// invalidates, becomes an ordinary message with its text as the payload.
+    /// Handles the complete frame. A value that is not a string, such as the list of keys that
+    /// Redis invalidates, becomes an ordinary message with its text as the payload.
     fn handle(self, protocol: &mut SubscriberProtocol<'_>) {
         let text = self.frame.into_text();
         match self.delivery {

@@ -179,8 +179,8 @@ impl SubscriptionSet {
         self.known.len()
     }
 
-    /// Returns whether there is no reason to be connected: there are no subscriptions, or only refused
-    /// ones after others have ended.
+    /// Returns whether there is no reason to be connected: there are no subscriptions, or only
+    /// refused ones after others have ended.
     pub(super) fn is_over(&self) -> bool {
         let only_denied = self.known.len() == self.denied;
         self.known.is_empty() || (only_denied && self.has_ended)

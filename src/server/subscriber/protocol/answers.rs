@@ -138,8 +138,8 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// Handles an error. It answers the oldest request, while all other answers are matched by their
-    /// form.
+    /// Handles an error. It answers the oldest request, while all other answers are matched by
+    /// their form.
     fn handle_error(&mut self, error: RedisError) -> Result<(), End> {
         let code = error.code;
         let request = self.pending.pop_front().map(|pending| pending.request);
