@@ -13,7 +13,7 @@ use std::time::Duration;
 pub use self::cause::{
     Awaited, Closing, ConnectionError, DatabaseError, Gap, GapCause, GapEnd, GapReason,
     LookupError, MoveReason, MovedTopic, Partial, SentinelError, SentinelErrors, SentinelOutcome,
-    Stranger, StreamKind,
+    Stranger, StreamKind, io_reason,
 };
 pub use self::redis_error::{ErrorCode, RedisError};
 pub use self::tls_failure::{Alert, CertificateFault, Distrust, FaultyCertificate, TlsFailure};

@@ -1,18 +1,19 @@
-//! Talks to Redis over TCP, TLS or a Unix socket. The subscriber reads messages from connections of
-//! its own and turns them into batches; the commander publishes and runs queries on a separate
+//! Talks to Redis over TCP, TLS or a Unix socket. Each subscriber reads messages from its own
+//! connection and turns them into batches; the commander publishes and runs queries on a separate
 //! connection.
 //!
-//! Both are tasks on the current tokio runtime. They report to the event loop over a single channel
+//! All are tasks on the current tokio runtime. They report to the event loop over a single channel
 //! of [`Feed`]s.
 //!
 //! From the bottom up, each importing only from those before it:
 //!
 //! - `connect`: one server: its address and login, TLS, the byte stream, the command connection.
-//! - `feed`, `gaps`, `replication`: what is reported, the open gaps, a replica's primary.
+//! - `feed`, `gaps`, `replication`: what is reported; the open gaps; a replica's link to its
+//!   primary.
 //! - `config`, `cluster`: the settings; what is known about a cluster.
-//! - `report`: what the other tasks report to the coordinator.
-//! - `sentinel`, `node_location`: who is the master; where a server is.
-//! - `subscriber`, `commander`: the connections that receive messages, and those that ask.
+//! - `report`, `shared`: what the other tasks report to the coordinator; what all tasks share.
+//! - `sentinel`, `node_location`: which server is the master; where a server is.
+//! - `subscriber`, `commander`: the connections for messages, and those for commands.
 //! - `coordinator`: assigns every subscription to the right servers.
 
 mod cluster;
@@ -26,21 +27,22 @@ mod node_location;
 mod replication;
 mod report;
 mod sentinel;
+mod shared;
 mod subscriber;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
-use tokio::sync::{Notify, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
-    Address, DEFAULT_URL, Endpoint, EndpointError, LoginRetries, Lookup, ParsedUrl, Password,
-    Resolver, Sentinels, Target, Tls, TlsError, TlsSettings, UrlRemark,
+    Address, Endpoint, EndpointError, LoginRetries, Lookup, ParsedUrl, Password, Resolver,
+    Sentinels, Target, Tls, TlsError, TlsSettings, UrlRemark,
 };
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,
@@ -49,10 +51,12 @@ pub use self::feed::{
 use self::cluster::topology::Owners;
 use self::commander::Commander;
 use self::coordinator::Coordinator;
+use self::gaps::SharedGaps;
 use self::node_location::NodeLocation;
+use self::shared::Shared;
 
-/// How long [`Server::stop`] waits for a task to end before aborting it.
-const PATIENCE: Duration = Duration::from_millis(400);
+/// How long [`Server::stop`] waits for a task to end before it aborts the task.
+const STOP_WITHIN: Duration = Duration::from_millis(400);
 
 /// The running server tasks.
 #[derive(Debug)]
@@ -67,33 +71,24 @@ pub struct Server {
 ///
 /// # Panics
 ///
-/// Panics if called outside of a tokio runtime.
+/// Panics if called outside a tokio runtime.
 pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
-    let config = Arc::new(config);
-    let counters = Arc::<Counters>::default();
-    let answering = Arc::<Notify>::default();
     let (command_tx, command_rx) = unbounded_channel();
     let (ask_tx, ask_rx) = unbounded_channel();
     let (report_tx, report_rx) = unbounded_channel();
     let (home_tx, home_rx) = watch::channel(None);
-    let owners = Owners::default();
-    let commander = Commander::new(
-        Arc::clone(&config),
-        NodeLocation::Home(home_rx),
-        feed_tx.clone(),
-        (report_tx.clone(), owners.clone()),
-        ask_rx,
-        Arc::clone(&answering),
-    );
-    let coordinator = Coordinator::new(
-        config,
+    let shared = Shared {
+        config: Arc::new(config),
         feed_tx,
-        command_rx,
-        (report_tx, report_rx),
-        (home_tx, owners),
-        Arc::clone(&counters),
-        answering,
-    );
+        report_tx,
+        gaps: SharedGaps::default(),
+        owners: Owners::default(),
+        counters: Arc::default(),
+        answering: Arc::default(),
+    };
+    let counters = Arc::clone(&shared.counters);
+    let commander = Commander::new(shared.clone(), NodeLocation::Home(home_rx), ask_rx);
+    let coordinator = Coordinator::new(shared, command_rx, report_rx, home_tx);
     Server {
         command_tx,
         ask_tx,
@@ -122,11 +117,11 @@ impl Server {
         Arc::clone(&self.counters)
     }
 
-    /// Stops all tasks and waits for them to end, aborting those that take too long.
+    /// Stops all tasks and waits for them to end. Those that take too long are aborted.
     pub async fn stop(self) {
         drop((self.command_tx, self.ask_tx));
         for mut task in self.tasks {
-            if timeout(PATIENCE, &mut task).await.is_err() {
+            if timeout(STOP_WITHIN, &mut task).await.is_err() {
                 task.abort();
                 let _ = task.await;
             }

@@ -65,7 +65,7 @@ const FLOORS: &[Floors] = &[
         "connect feed gaps replication
          cluster config
          report
-         sentinel
+         sentinel shared
          node_location
          commander subscriber
          coordinator",

@@ -70,8 +70,8 @@ impl From<TargetError> for Failure {
 impl From<TlsError> for TargetError {
     fn from(error: TlsError) -> Self {
         Self {
-            option: error.option(),
-            problem: error.problem().to_owned(),
+            option: error.option,
+            problem: error.problem,
         }
     }
 }
@@ -121,7 +121,8 @@ fn without_idle_user(target: Target) -> (Target, Option<String>) {
     if target.user().is_none() || target.has_password() {
         return (target, None);
     }
-    (target.without_user(), Some(IDLE_USER.to_owned()))
+    let target = target.map_servers(Endpoint::without_user);
+    (target, Some(IDLE_USER.to_owned()))
 }
 
 /// Returns the target that the options name, before a password from elsewhere is added.
@@ -152,7 +153,8 @@ fn requested(options: &Server) -> Result<Requested, TargetError> {
             }));
         }
     };
-    let parsed = Target::read(&url).map_err(|error| TargetError::new(source, error.to_string()))?;
+    let parsed = Target::parse(&url);
+    let parsed = parsed.map_err(|error| TargetError::new(source, error.to_string()))?;
     let has_other_password = options.askpass
         || options.pass.is_some()
         || options.password_command.is_some()
@@ -186,7 +188,7 @@ fn requested_by(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Re
     let mut warnings: Vec<String> = Vec::new();
     let mut target = parsed.target;
     if parsed.has_one_word && !has_other_password {
-        target = target.with_user_as_password();
+        target = target.map_servers(Endpoint::with_user_as_password);
         warnings.push(format!("{source} {ONE_WORD}"));
     }
     warnings.extend(parsed.remarks.iter().map(|remark| match remark {
@@ -250,14 +252,14 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetEr
             let problem = "takes a name; for a URL or a login use -u, or url in a profile";
             return Err(TargetError::new("--user", problem));
         }
-        target = target.with_user(user);
+        target = target.map_servers(|server| server.with_user(user));
     }
     if let Some(db) = options.db {
         if db > 0 && matches!(target, Target::Cluster(_)) {
             let problem = format!("{db} does not exist: a cluster has only database 0");
             return Err(TargetError::new("-n", problem));
         }
-        target = target.with_db(db);
+        target = target.map_servers(|server| server.with_db(db));
     }
     if options.tls.tls {
         target = target.with_tls();

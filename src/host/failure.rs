@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
+pub use subscope::message::io_reason as reason;
 use subscope::payload::escape::whole;
 
 /// Maximum length of an error message, in characters.
@@ -79,13 +80,6 @@ pub fn complain(words: impl fmt::Display) {
 /// Returns `path` escaped for display.
 pub fn shown_path(path: &Path) -> String {
     whole(path.as_os_str().as_bytes())
-}
-
-/// Returns what an I/O error says, without the number of the system's error.
-pub fn reason(error: &io::Error) -> String {
-    let mut words = error.to_string();
-    words.truncate(words.find(" (os error").unwrap_or(words.len()));
-    words
 }
 
 /// Returns `words` on one line, without the login of a URL, with control characters escaped, and

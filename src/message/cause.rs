@@ -1,7 +1,7 @@
 //! Gaps, and why messages are missing or a connection failed, as data that `app` puts into words.
 //! Errors from the operating system, libraries and servers keep their own text.
 
-use std::io::ErrorKind;
+use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -181,6 +181,13 @@ impl ConnectionError {
     pub fn is_about_login(&self) -> bool {
         matches!(self, Self::Redis(error) if error.code.is_about_login())
     }
+}
+
+/// Returns what an I/O error says, without the number of the system's error.
+pub fn io_reason(error: &io::Error) -> String {
+    let mut words = error.to_string();
+    words.truncate(words.find(" (os error").unwrap_or(words.len()));
+    words
 }
 
 /// When a server closed the connection.

@@ -1,10 +1,10 @@
 //! What is known about a cluster, and until when it was certainly true.
 //!
-//! A primary that is partitioned from the others continues as if it served its slots, and even
+//! A primary that is partitioned from the others goes on as if it served its slots, and even
 //! answers clients, while a replica takes over. A takeover needs the votes of a majority of the
 //! primaries (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as
-//! long as a majority reports that a primary serves its slots, no other node does. The primary's
-//! own answer proves nothing.
+//! long as a majority reports that a primary serves its slots, no other node does. What the primary
+//! itself reports proves nothing.
 
 pub(super) mod topology;
 
@@ -17,18 +17,19 @@ use crate::message::Time;
 use crate::server::connect::Address;
 use crate::server::feed::Health;
 
-/// A node pings some other node at least this often, so its most recent pong is at most this old.
+/// Every node pings another node at least this often, so its latest pong is at most this old.
 const BUS_PING_EVERY: Duration = Duration::from_secs(1);
 
-/// Maximum delay between the first node forgetting a member and the queried node forgetting it.
+/// Maximum time from the moment when the first node forgets a member until the queried node does.
 /// CLUSTER FORGET is sent to the nodes one after another.
-const FORGOTTEN_WITHIN: Duration = Duration::from_secs(1);
+const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 
 /// What the nodes reported about their cluster.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
-    topology: Topology,
-    /// When the query that returned the current topology was sent, and the one before.
+    /// The current topology.
+    pub(super) topology: Topology,
+    /// When the query that returned the current topology was sent, and the query before it.
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
@@ -43,10 +44,9 @@ struct Tenure {
     slots: Vec<RangeInclusive<u16>>,
     /// When this was learned.
     since: Time,
-    /// Until when other nodes certainly served these slots before. `None` if nothing is known about
-    /// that.
+    /// Until when other nodes certainly served these slots before, if that is known.
     others_until: Option<Time>,
-    /// When the latest query that confirmed this was sent, for each node.
+    /// For each node, when the latest query that confirmed this was sent to it.
     confirmed: HashMap<Address, Time>,
 }
 
@@ -74,13 +74,13 @@ impl Cluster {
         true
     }
 
-    /// Ends the tenures that have changed. Returns the time until which none of them had.
+    /// Ends the tenures that have changed. Returns until when none of them had changed.
     fn end_tenures(&mut self, topology: &Topology) -> Option<Time> {
-        let goes_on = |address: &Address, tenure: &Tenure| {
+        let continues = |address: &Address, tenure: &Tenure| {
             let member = topology.primaries().find(|of| of.address == *address);
             member.is_some_and(|of| of.slots == tenure.slots)
         };
-        let changed = self.tenures.iter().filter(|(of, now)| !goes_on(of, now));
+        let changed = self.tenures.iter().filter(|(of, now)| !continues(of, now));
         let ended: Vec<(Address, Option<Time>)> = changed
             .map(|(of, tenure)| (of.clone(), self.certain_until(of, tenure)))
             .collect();
@@ -92,24 +92,19 @@ impl Cluster {
         all_until
     }
 
-    /// Returns until when a majority of the primaries confirmed that this one serves its slots, or
-    /// `None` if there is no other primary to ask.
+    /// Returns until when a majority of the primaries has confirmed that the one at `address`
+    /// serves its slots, or `None` if there is no other primary.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
-        let electing = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
-        let voters: Vec<&Address> = electing.map(|(voter, _)| voter).collect();
+        let voters = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
+        let voters: Vec<&Address> = voters.map(|(voter, _)| voter).collect();
         let majority = voters.len() / 2 + 1;
         let others = voters.into_iter().filter(|voter| *voter != address);
-        let mut said: Vec<Time> = others
+        let mut confirmed: Vec<Time> = others
             .map(|other| tenure.confirmed.get(other).copied().unwrap_or(tenure.since))
             .collect();
-        said.sort_unstable();
-        let first = said.len().saturating_sub(majority);
-        said.get(first).copied()
-    }
-
-    /// Returns the current topology.
-    pub(super) fn topology(&self) -> &Topology {
-        &self.topology
+        confirmed.sort_unstable();
+        let first = confirmed.len().saturating_sub(majority);
+        confirmed.get(first).copied()
     }
 
     /// Returns the node at `address`.
@@ -127,8 +122,7 @@ impl Cluster {
     }
 
     /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`), if it no longer does. Returns `None` if it still does, or if its past is
-    /// unknown.
+    /// is `None`), or `None` if it still does or its past is unknown.
     pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
         let is_replaced = !self.serves(address, slot);
         self.ended.get(address)?.filter(|_| is_replaced)
@@ -140,8 +134,8 @@ impl Cluster {
     }
 
     /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`). Called when the node itself reports that it no longer serves them, and did at
-    /// `last_served`.
+    /// is `None`). Called when the node itself reports that it no longer serves them. It last did
+    /// at `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,
@@ -172,11 +166,11 @@ impl Cluster {
     }
 
     /// Returns until when the node at `address` was in contact with the other nodes, as far as is
-    /// known now.
-    pub(super) fn in_touch_until(&self, address: &Address) -> Time {
+    /// known.
+    pub(super) fn in_contact_until(&self, address: &Address) -> Time {
         let [asked, before] = self.asked;
         let Some(member) = self.member(address) else {
-            return before.before(FORGOTTEN_WITHIN);
+            return before.before(MAX_FORGET_DELAY);
         };
         let pongs = self.topology.nodes.iter().map(|node| node.last_pong);
         let newest = pongs.max().unwrap_or_default();
@@ -196,9 +190,9 @@ mod tests {
         }
     }
 
-    /// Builds the topology as reported by the node on port `asked`. Each `(port, slot)` is a
-    /// primary that serves one slot; `epoch` is the config epoch of all of them.
-    fn said(asked: u16, epoch: u64, owners: &[(u16, u16)]) -> Topology {
+    /// Returns the topology as reported by the node on port `asked`. Each `(port, slot)` is a
+    /// primary that serves one slot; all have the config epoch `epoch`.
+    fn reported(asked: u16, epoch: u64, owners: &[(u16, u16)]) -> Topology {
         let lines = owners.iter().map(|(port, slot)| {
             let myself = if *port == asked { "myself," } else { "" };
             format!("id{port} h:{port}@1 {myself}master - 0 7000 {epoch} connected {slot}\n")
@@ -209,7 +203,7 @@ mod tests {
     fn cluster(answers: &[(u16, i64)]) -> Cluster {
         let mut cluster = Cluster::default();
         for (asked, time) in answers {
-            let topology = said(*asked, 1, &[(1, 1), (2, 2), (3, 3)]);
+            let topology = reported(*asked, 1, &[(1, 1), (2, 2), (3, 3)]);
             assert!(cluster.learn(topology, Time(*time)));
         }
         cluster
@@ -219,19 +213,19 @@ mod tests {
     fn the_other_primaries_decide_by_majority() {
         let mut cluster = cluster(&[(1, 10), (2, 20), (3, 30), (1, 40)]);
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), None);
-        assert!(cluster.learn(said(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(50)));
+        assert!(cluster.learn(reported(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(50)));
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(20)));
         assert_eq!(cluster.served_until(&at(1), Some(1), Time(45)), Time(20));
         assert_eq!(cluster.others_until(&at(4)), Some(Time(20)));
         // Node 1 is partitioned and has an outdated topology.
-        assert!(!cluster.learn(said(1, 1, &[(1, 1), (2, 2), (3, 3)]), Time(60)));
+        assert!(!cluster.learn(reported(1, 1, &[(1, 1), (2, 2), (3, 3)]), Time(60)));
         assert_eq!(cluster.replaced_after(&at(2), Some(2)), None);
     }
 
     #[test]
-    fn a_tenure_is_certain_since_its_first_confirmation_at_the_earliest() {
+    fn an_unconfirmed_tenure_is_certain_until_it_was_learned() {
         let mut cluster = cluster(&[(1, 10), (2, 20)]);
-        assert!(cluster.learn(said(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(30)));
+        assert!(cluster.learn(reported(2, 5, &[(4, 1), (2, 2), (3, 3)]), Time(30)));
         assert_eq!(cluster.replaced_after(&at(1), Some(1)), Some(Time(10)));
     }
 
@@ -244,14 +238,12 @@ mod tests {
 
     #[test]
     fn a_node_is_in_contact_until_its_last_pong() {
-        let mut topology = said(2, 1, &[(1, 1), (2, 2), (3, 3)]);
+        let mut topology = reported(2, 1, &[(1, 1), (2, 2), (3, 3)]);
         topology.nodes[0].last_pong = Duration::from_secs(4);
         let mut cluster = Cluster::default();
         cluster.learn(topology, Time(10_000_000));
-        assert_eq!(cluster.in_touch_until(&at(1)), Time(6_000_000));
-        assert_eq!(
-            cluster.in_touch_until(&at(9)),
-            Time(0).before(FORGOTTEN_WITHIN)
-        );
+        assert_eq!(cluster.in_contact_until(&at(1)), Time(6_000_000));
+        let before_first = Time(0).before(MAX_FORGET_DELAY);
+        assert_eq!(cluster.in_contact_until(&at(9)), before_first);
     }
 }

@@ -5,21 +5,17 @@ pub(super) mod poller;
 pub(super) mod rights;
 mod server_kind;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use redis::{Cmd, FromRedisValue as _, Value};
 use tokio::select;
-use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep_until};
 
 use self::rights::ask_rights;
-use self::server_kind::{Membership, Mode, membership, version_in};
+use self::server_kind::{Membership, membership, mode_in, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
-use crate::server::cluster::topology::Owners;
-use crate::server::config::Config;
 use crate::server::connect::{
     Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
@@ -29,33 +25,28 @@ use crate::server::node_location::NodeLocation;
 use crate::server::replication::{Change, Upstream};
 use crate::server::report::Report;
 use crate::server::sentinel::masters::known_masters;
+use crate::server::shared::Shared;
 
 /// The commander's task.
 pub(super) struct Commander {
-    config: Arc<Config>,
-    feed_tx: Sender<Feed>,
+    shared: Shared,
     /// Where to publish.
     location: NodeLocation,
-    report_tx: UnboundedSender<Report>,
-    /// The owners of sharded channels.
-    owners: Owners,
-    asks: UnboundedReceiver<Ask>,
-    /// Notified when the subscriber reaches the server.
-    answering: Arc<Notify>,
+    ask_rx: UnboundedReceiver<Ask>,
     link: Option<Link>,
     /// The endpoint of the link.
     at: Option<Endpoint>,
-    /// Whether a refusal was reported to the event loop.
+    /// Whether a refusal was reported to the event loop and has not been withdrawn.
     has_reported_trouble: bool,
     login: Login,
-    /// Whether the login was refused permanently. Nothing is tried until the subscriber has logged
-    /// in.
+    /// Whether the login was refused permanently. No attempt is made until the subscriber has
+    /// logged in.
     is_locked_out: bool,
     /// Delay before the next connection check, if not the regular PING interval.
     pause: Option<Duration>,
     /// Whether the connection is maintained. Set once the server has answered.
     is_maintained: bool,
-    /// State of the replica's link to its primary, if it is relevant and may be queried.
+    /// State of the server's link to its primary, if it matters and may be queried.
     upstream: Option<Upstream>,
     /// Whether the server belongs to a cluster.
     membership: Membership,
@@ -66,28 +57,20 @@ pub(super) struct Commander {
 /// The event loop is gone.
 struct Closed;
 
-/// How many clients received a message and the server that counted them, or why it was not
-/// published.
+/// How many clients received a message and which server counted them, or why it was not published.
 type Published = Result<(i64, Option<Address>), PublishError>;
 
 impl Commander {
     pub(super) fn new(
-        config: Arc<Config>,
+        shared: Shared,
         location: NodeLocation,
-        feed_tx: Sender<Feed>,
-        (report_tx, owners): (UnboundedSender<Report>, Owners),
-        asks: UnboundedReceiver<Ask>,
-        answering: Arc<Notify>,
+        ask_rx: UnboundedReceiver<Ask>,
     ) -> Self {
-        let login = Login::new(config.login_retries);
+        let login = Login::new(shared.config.login_retries);
         Self {
-            config,
+            shared,
             location,
-            feed_tx,
-            report_tx,
-            owners,
-            asks,
-            answering,
+            ask_rx,
             link: None,
             at: None,
             has_reported_trouble: false,
@@ -107,24 +90,24 @@ impl Commander {
         loop {
             let is_checked = self.is_maintained && !self.is_locked_out;
             let done = select! {
-                ask = self.asks.recv() => match ask {
+                ask = self.ask_rx.recv() => match ask {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
-                        let word = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
-                        let command = redis::cmd(word).arg(&*channel).arg(&*payload).to_owned();
-                        let owner = is_sharded.then(|| self.owners.of(&channel)).flatten();
+                        let name = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
+                        let command = redis::cmd(name).arg(&*channel).arg(&*payload).to_owned();
+                        let owner = is_sharded.then(|| self.shared.owners.of(&channel)).flatten();
                         self.answer_publish(id, owner, &command).await
                     }
                     Some(Ask::Allowed) => self.answer_allowed().await,
                     None => return,
                 },
-                () = self.answering.notified() => self.maintain().await,
+                () = self.shared.answering.notified() => self.maintain().await,
                 () = sleep_until(next_check), if is_checked => self.maintain().await,
             };
             if done.is_err() {
                 return;
             }
             let pause = self.pause.take();
-            next_check = Instant::now() + pause.unwrap_or(self.config.timing.ping_every);
+            next_check = Instant::now() + pause.unwrap_or(self.shared.config.timing.ping_every);
         }
     }
 
@@ -134,7 +117,7 @@ impl Commander {
         owner: Option<Address>,
         command: &Cmd,
     ) -> Result<(), Closed> {
-        let published = if self.config.read_only {
+        let published = if self.shared.config.read_only {
             Err(PublishError::ReadOnly)
         } else {
             match self.ensure_connected().await? {
@@ -142,13 +125,11 @@ impl Commander {
                 Err(error) => Err(PublishError::NotPublished(error)),
             }
         };
-        let (receivers, counted_at) = match published {
-            Ok((count, at)) => (
-                Ok(count),
-                at.filter(|_| self.membership == Membership::Member),
-            ),
+        let (receivers, at) = match published {
+            Ok((receivers, at)) => (Ok(receivers), at),
             Err(why) => (Err(why), None),
         };
+        let counted_at = at.filter(|_| self.membership == Membership::Member);
         self.send(Feed::Published {
             id,
             receivers,
@@ -165,13 +146,14 @@ impl Commander {
         let Some(link) = &mut self.link else {
             return Err(PublishError::NotPublished(ConnectionError::NotConnected));
         };
+        let here = self.at.as_ref().map(Endpoint::address);
         if let Some(owner) = owner
-            && self.at.as_ref().is_some_and(|at| *at.address() != owner)
+            && here.is_some_and(|here| *here != owner)
         {
             return self.publish_at(owner, command).await;
         }
         match link.ask(command).await {
-            Ok(receivers) => Ok((receivers, self.at.as_ref().map(|at| at.address().clone()))),
+            Ok(receivers) => Ok((receivers, here.cloned())),
             Err(error) => {
                 let failed = publish_error(link, &error);
                 if !is_refusal(&error) {
@@ -189,7 +171,7 @@ impl Commander {
         let located = self.location.locate().await;
         let endpoint = located.map_err(PublishError::NotPublished)?;
         let endpoint = endpoint.at(owner.clone());
-        let link = Link::open(&endpoint, &self.config.dial()).await;
+        let link = Link::open(&endpoint, &self.shared.config.dial()).await;
         let mut link = link.map_err(PublishError::NotPublished)?;
         match link.ask(command).await {
             Ok(receivers) => Ok((receivers, Some(owner))),
@@ -220,19 +202,19 @@ impl Commander {
         if self.link.is_some() {
             return Ok(());
         }
-        match self.ensure_connected().await? {
-            Err(error) if error.is_refusal() => {
-                self.has_reported_trouble = true;
-                if error.is_about_login() {
-                    self.pause = self.login.next_wait();
-                    self.is_locked_out = self.pause.is_none();
-                }
-                let trouble = Trouble::NoPublishing(error);
-                self.send(Feed::Trouble(Some(trouble))).await
+        // The subscriber reports unreachable servers.
+        if let Err(error) = self.ensure_connected().await?
+            && error.is_refusal()
+        {
+            self.has_reported_trouble = true;
+            if error.is_about_login() {
+                self.pause = self.login.next_wait();
+                self.is_locked_out = self.pause.is_none();
             }
-            // The subscriber's connection reports unreachable servers.
-            _ => Ok(()),
+            let trouble = Trouble::NoPublishing(error);
+            self.send(Feed::Trouble(Some(trouble))).await?;
         }
+        Ok(())
     }
 
     /// Sends a request to check whether the connection is alive. Any answer proves that it is.
@@ -241,12 +223,11 @@ impl Commander {
             return;
         };
         let asked = Time::now();
-        let question = if self.upstream.is_some() {
-            redis::cmd("INFO").arg("replication").to_owned()
-        } else {
-            redis::cmd("PING")
+        let command = match &self.upstream {
+            Some(_) => redis::cmd("INFO").arg("replication").to_owned(),
+            None => redis::cmd("PING"),
         };
-        match link.ask::<Value>(&question).await {
+        match link.ask::<Value>(&command).await {
             Ok(answer) => {
                 let info = String::from_redis_value(answer).unwrap_or_default();
                 let upstream = self.upstream.as_mut();
@@ -258,7 +239,7 @@ impl Commander {
         }
     }
 
-    /// Turns queries about the server's primary on or off.
+    /// Starts or stops watching the server's link to its primary.
     fn watch_upstream(&mut self, is_on: bool) {
         if is_on {
             self.upstream.get_or_insert_default();
@@ -270,17 +251,14 @@ impl Commander {
     fn report_changes(&self, changes: Vec<Change>) {
         for change in changes {
             // The coordinator outlives this task, except at shutdown.
-            let _ = self.report_tx.send(Report::Upstream(change));
+            let _ = self.shared.report_tx.send(Report::Upstream(change));
         }
     }
 
     /// Drops the link if the server has moved elsewhere.
     fn follow(&mut self) {
-        if self
-            .at
-            .as_ref()
-            .is_some_and(|at| self.location.has_left(at))
-        {
+        let has_left = |at: &Endpoint| self.location.has_left(at);
+        if self.at.as_ref().is_some_and(has_left) {
             self.link = None;
         }
     }
@@ -305,27 +283,26 @@ impl Commander {
             }
             Err(_) => None,
         };
-        let membership = match (&self.config.target, &info) {
+        let mode = info.as_deref().and_then(mode_in);
+        let membership = match (&self.shared.config.target, &info) {
             (Target::Cluster(_), _) => Membership::Member,
-            (Target::Server(_), Some(info)) if Mode::of(info) == Mode::Cluster => {
-                Membership::Member
-            }
+            (Target::Server(_), _) if mode == Some("cluster") => Membership::Member,
             // Sentinels do not manage cluster nodes.
             (Target::Server(_), Some(_)) | (Target::Sentinel(_), _) => Membership::Alone,
             (Target::Server(_), None) => membership(&mut link).await,
         };
         self.login.note_success();
-        if info.as_deref().map(Mode::of) == Some(Mode::Sentinel) {
+        if mode == Some("sentinel") {
             let masters = known_masters(&mut link).await;
             let masters = masters.iter().map(|name| cut(name).into()).collect();
             self.send(Feed::Sentinel(masters)).await?;
         }
-        let no_db = link.take_no_db();
+        let no_db = link.no_db.take();
         self.link = Some(link);
         self.note_membership(membership);
-        // Cluster nodes forward published messages to each other, and sentinels lead to a master.
-        let is_alone =
-            self.membership == Membership::Alone && matches!(self.config.target, Target::Server(_));
+        // Nodes of a cluster forward messages to each other, and sentinels name a master.
+        let is_alone = self.membership == Membership::Alone
+            && matches!(self.shared.config.target, Target::Server(_));
         self.watch_upstream(is_alone && info.is_some());
         self.check_alive().await;
         // Some services refuse INFO; the version is then not shown.
@@ -341,8 +318,8 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    /// Reports a database that cannot be selected: once as a row in the log, and next to the
-    /// address.
+    /// Reports a database that cannot be selected: next to the address, and once as a row of the
+    /// log.
     async fn report_database(&mut self, error: DatabaseError) -> Result<(), Closed> {
         self.send(Feed::Trouble(Some(Trouble::Database(error.clone()))))
             .await?;
@@ -355,27 +332,27 @@ impl Commander {
         self.send(Feed::Batch(Box::new(batch))).await
     }
 
-    /// Reports to the coordinator whether this is a cluster, or why that is unknown.
+    /// Reports to the coordinator that the server belongs to a cluster, or why that is unknown.
     fn note_membership(&mut self, now: Membership) {
         let before = std::mem::replace(&mut self.membership, now);
         let report = match (before, &self.membership) {
             (_, Membership::Member) => Report::IsCluster,
-            (_, Membership::Secret(error)) => Report::MayBeCluster(Some(error.clone())),
-            (Membership::Secret(_), Membership::Alone) => Report::MayBeCluster(None),
+            (_, Membership::Unknown(error)) => Report::MayBeCluster(Some(error.clone())),
+            (Membership::Unknown(_), Membership::Alone) => Report::MayBeCluster(None),
             (_, Membership::Alone) => return,
         };
-        let _ = self.report_tx.send(report);
+        let _ = self.shared.report_tx.send(report);
     }
 
     async fn connect(&mut self) -> Result<Link, ConnectionError> {
         let endpoint = self.location.locate().await?;
-        let link = Link::open(&endpoint, &self.config.dial()).await;
+        let link = Link::open(&endpoint, &self.shared.config.dial()).await;
         self.at = Some(endpoint);
         link
     }
 
     async fn send(&self, feed: Feed) -> Result<(), Closed> {
-        self.feed_tx.send(feed).await.map_err(|_| Closed)
+        self.shared.feed_tx.send(feed).await.map_err(|_| Closed)
     }
 }
 

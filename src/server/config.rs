@@ -20,7 +20,7 @@ pub struct Config {
     pub subscriptions: Vec<Subscription>,
     /// A message whose whole payload equals this ends the subscription that delivered it.
     pub until: Option<Box<[u8]>>,
-    /// Whether writes are refused before they are sent.
+    /// Whether to refuse writes instead of sending them.
     pub read_only: bool,
     /// The name of the connections in `CLIENT LIST`.
     pub client_name: Box<str>,
@@ -28,7 +28,7 @@ pub struct Config {
     pub pending_bytes: usize,
     /// How much of each payload the log keeps. The rest is discarded as it arrives.
     pub payload_limit: PayloadLimit,
-    /// How a login that worked before is retried after it is refused.
+    /// How a login that has worked before is retried after a refusal.
     pub login_retries: LoginRetries,
     /// Timeouts and intervals.
     pub timing: Timing,
@@ -52,6 +52,16 @@ impl Config {
         }
     }
 
+    /// Returns how to connect to one of several servers. If one is unreachable or does not answer
+    /// soon, the next one is asked.
+    pub(super) fn short_dial(&self) -> Dial<'_> {
+        Dial {
+            connect_within: Duration::from_secs(1),
+            answer_within: Duration::from_secs(2),
+            ..self.dial()
+        }
+    }
+
     /// Returns how the command connections connect.
     pub(super) fn dial(&self) -> Dial<'_> {
         Dial {
@@ -71,9 +81,10 @@ pub struct Timing {
     pub connect_within: Duration,
     /// The interval between two PINGs.
     pub ping_every: Duration,
-    /// A server that sends nothing at all for this long after a request is considered dead.
+    /// A server that sends nothing for this long after a request is considered dead.
     pub answer_within: Duration,
-    /// The upper bound of the wait before the first retry; see [`Reconnecting`](super::Connection::Reconnecting).
+    /// The upper bound of the wait before the first retry; see
+    /// [`Reconnecting`](super::Connection::Reconnecting).
     pub first_wait: Duration,
     /// The upper bound of the wait before any retry.
     pub longest_wait: Duration,

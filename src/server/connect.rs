@@ -15,7 +15,7 @@ mod tls;
 mod transport;
 mod url;
 
-pub use self::endpoint::{Address, DEFAULT_URL, Endpoint};
+pub use self::endpoint::{Address, Endpoint};
 pub use self::endpoint_error::EndpointError;
 pub use self::login::LoginRetries;
 pub use self::password::Password;

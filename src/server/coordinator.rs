@@ -8,12 +8,13 @@ mod placement;
 mod topics;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::select;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender};
-use tokio::sync::{Notify, watch};
+use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 
 use self::nodes::Nodes;
@@ -24,19 +25,16 @@ use crate::message::{
     NodeId, Notice, RedisError, Subscription, SubscriptionId, SubscriptionKind, Time, Topic,
 };
 use crate::server::cluster::Cluster;
-use crate::server::cluster::topology::{Owners, Topology, slot_of};
+use crate::server::cluster::topology::{Topology, slot_of};
 use crate::server::commander::poller::{Poller, Wanted};
-use crate::server::config::{Config, Counters};
 use crate::server::connect::{Address, Endpoint, Sentinels, Target};
-use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
-use crate::server::gaps::{Loss, NOWHERE, SharedGaps};
+use crate::server::feed::{Command, Feed, Health, Role};
+use crate::server::gaps::{Gaps, Loss, NOWHERE};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
 use crate::server::sentinel::masters::Masters;
-
-/// How long a lost home node may be away before another node replaces it.
-const HOME_PATIENCE: Duration = Duration::from_secs(1);
+use crate::server::shared::Shared;
 
 /// Placeholder node for subscriptions while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
@@ -46,29 +44,24 @@ const PREVIOUS_MASTER: NodeId = NodeId(u16::MAX - 2);
 
 /// The coordinator's task.
 pub(super) struct Coordinator {
-    config: Arc<Config>,
-    feed_tx: Sender<Feed>,
+    shared: Shared,
     command_rx: UnboundedReceiver<Command>,
     report_rx: UnboundedReceiver<Report>,
-    report_tx: UnboundedSender<Report>,
-    gaps: SharedGaps,
     wanted: WantedTopics,
     nodes: Nodes,
-    /// The node that delivers everything any node can deliver.
+    /// The node that ordinary channels and patterns are received from.
     home: NodeId,
     /// Publishes the home endpoint to the commander.
     home_tx: watch::Sender<Option<Endpoint>>,
-    /// Shares the owners of sharded channels with the commander.
-    owners: Owners,
     cluster: Option<Cluster>,
     /// What the poller searches for; `None` until it runs.
     poll: Option<Arc<Wanted>>,
-    /// Subscriptions that a server has just redirected. They wait for a new topology.
+    /// Subscriptions that a server has just redirected, and that wait for a new topology.
     redirected: BTreeSet<SubscriptionId>,
-    /// Since when subscriptions are due to leave servers that may still serve them.
+    /// Subscriptions that are due to leave servers that may still serve them.
     leaving: Leaving,
-    /// The home node that was left although it still responded, and until when it was in contact
-    /// with the other nodes.
+    /// The last home node that was left although it still answered, and until when it was in
+    /// contact with the other nodes.
     left_home: Option<(NodeId, Time)>,
     /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
     maybe_cluster: Option<RedisError>,
@@ -81,35 +74,19 @@ struct Stopped;
 
 impl Coordinator {
     pub(super) fn new(
-        config: Arc<Config>,
-        feed_tx: Sender<Feed>,
+        shared: Shared,
         command_rx: UnboundedReceiver<Command>,
-        (report_tx, report_rx): (UnboundedSender<Report>, UnboundedReceiver<Report>),
-        (home_tx, owners): (watch::Sender<Option<Endpoint>>, Owners),
-        counters: Arc<Counters>,
-        answering: Arc<Notify>,
+        report_rx: UnboundedReceiver<Report>,
+        home_tx: watch::Sender<Option<Endpoint>>,
     ) -> Self {
-        let gaps = SharedGaps::default();
-        let nodes = Nodes::new(
-            Arc::clone(&config),
-            feed_tx.clone(),
-            report_tx.clone(),
-            gaps.clone(),
-            counters,
-            answering,
-        );
         Self {
-            config,
-            feed_tx,
+            nodes: Nodes::new(shared.clone()),
+            shared,
             command_rx,
             report_rx,
-            report_tx,
-            gaps,
             wanted: WantedTopics::default(),
-            nodes,
             home: NodeId::default(),
             home_tx,
-            owners,
             cluster: None,
             poll: None,
             redirected: BTreeSet::new(),
@@ -123,10 +100,10 @@ impl Coordinator {
     /// Runs until the command sender or the feed receiver is gone, and then waits for the
     /// subscribers to end.
     pub(super) async fn run(mut self) {
-        for subscription in self.config.subscriptions.clone() {
+        for subscription in self.shared.config.subscriptions.clone() {
             self.wanted.insert(subscription.id, subscription.topic);
         }
-        match self.config.target.clone() {
+        match self.shared.config.target.clone() {
             Target::Server(endpoint) => {
                 self.home_tx.send_replace(Some(endpoint.clone()));
                 self.home = self.nodes.find_or_add(endpoint);
@@ -142,11 +119,13 @@ impl Coordinator {
         }
         self.discover_channels();
         self.assign();
-        // The home subscriber reports that there are no subscriptions.
+        // The subscriber of the home node reports that there are no subscriptions.
         if !self.nodes.is_listening() {
             self.nodes.start(self.home, Vec::new());
         }
-        if matches!(self.config.target, Target::Sentinel(_)) && self.send_nodes().await.is_err() {
+        if matches!(self.shared.config.target, Target::Sentinel(_))
+            && self.send_nodes().await.is_err()
+        {
             return;
         }
         while self.step().await.is_ok() {}
@@ -155,43 +134,40 @@ impl Coordinator {
 
     /// Subscribes to the master named by the sentinels, and to a sentinel for sentinel events.
     fn ask_sentinels(&mut self, sentinels: Sentinels) {
-        let config = Arc::clone(&self.config);
-        let name = sentinels.master.clone();
+        let config = Arc::clone(&self.shared.config);
         let masters = Arc::new(Masters::new(config, sentinels, self.home_tx.clone()));
         let master = NodeLocation::Master(Arc::clone(&masters));
-        self.home = self.nodes.add(master, &name, Role::Primary);
+        self.home = self.nodes.add(master, masters.name(), Role::Primary);
         let any = NodeLocation::AnySentinel(Arc::clone(&masters));
         self.nodes.add(any, "a sentinel", Role::Sentinel);
-        let watcher = Watcher::new(masters, self.report_tx.clone());
-        self.nodes.spawn_query_task(watcher.run());
+        let watcher = Watcher::new(masters, self.shared.report_tx.clone());
+        self.nodes.query_tasks.spawn(watcher.run());
     }
 
     async fn step(&mut self) -> Result<(), Stopped> {
-        let patience = self.home_lost_since().map(|since| since + HOME_PATIENCE);
+        let replacement_due = self.home_replacement_due();
+        let due = replacement_due.unwrap_or_else(Instant::now);
         select! {
             command = self.command_rx.recv() => {
                 self.execute(command.ok_or(Stopped)?);
                 self.report_maybe_cluster().await?;
             }
             Some(report) = self.report_rx.recv() => self.handle(report).await?,
-            () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => {
-                self.move_home();
-            }
+            () = sleep_until(due), if replacement_due.is_some() => self.move_home(),
         }
         Ok(())
     }
 
     fn execute(&mut self, command: Command) {
         match command {
-            Command::Subscribe(subscription) => {
-                let Subscription { id, topic } = subscription;
+            Command::Subscribe(Subscription { id, topic }) => {
                 let is_polled = topic.kind == SubscriptionKind::ShardPattern;
                 let replaced = self.wanted.insert(id, topic);
                 if is_polled {
                     self.discover_channels();
                     return;
                 }
-                // If the same subscriber delivers it, it also replaces the subscription itself.
+                // The subscriber that delivers both also replaces the old one by itself.
                 if let Some(replaced) = replaced {
                     self.nodes.forget(replaced);
                 }
@@ -203,18 +179,20 @@ impl Coordinator {
                 if is_polled {
                     self.discover_channels();
                 } else {
-                    self.nodes.command_carriers(id, &Command::Unsubscribe(id));
+                    for node in self.nodes.deliverers(id) {
+                        self.nodes.get(node).send(Command::Unsubscribe(id));
+                    }
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
-                        let closed = self.gaps.lock().give_up(id, placeholder, Time::now());
+                        let closed = self.gaps().give_up(id, placeholder, Time::now());
                         self.send_notices_later(closed);
                     }
                 }
                 self.nodes.forget(id);
             }
             Command::Reconnect => {
-                self.nodes.command_all(&Command::Reconnect);
+                self.nodes.reconnect();
                 if let Some(poll) = &self.poll {
-                    poll.try_again();
+                    poll.retry();
                 }
             }
             // Sent only by this task.
@@ -234,7 +212,7 @@ impl Coordinator {
                 self.maybe_cluster = maybe_cluster;
                 self.report_maybe_cluster().await?;
             }
-            Report::Partial(partial) => self.send_partial(partial).await?,
+            Report::Partial(partial) => self.send(Feed::Partial(partial)).await?,
             Report::Located { node, address } => {
                 self.nodes.note_location(node, &address);
                 self.send_nodes().await?;
@@ -260,7 +238,7 @@ impl Coordinator {
                     .await?;
             }
             Report::PreviousMasterStopped => {
-                let closed = self.gaps.lock().find_all(PREVIOUS_MASTER, Time::now());
+                let closed = self.gaps().restore_all(PREVIOUS_MASTER, Time::now());
                 self.send_notices(closed).await?;
             }
             Report::Found {
@@ -284,7 +262,7 @@ impl Coordinator {
     fn note_live(&mut self, node: NodeId) {
         self.nodes.get_mut(node).lost_since = None;
         if let Some(poll) = &self.poll {
-            poll.note_login();
+            poll.has_login.store(true, Relaxed);
         }
     }
 
@@ -322,9 +300,9 @@ impl Coordinator {
         if self.poll.is_none() && (self.cluster.is_some() || !patterns.is_empty()) {
             let wanted = Arc::<Wanted>::default();
             let poller = Poller::new(
-                Arc::clone(&self.config),
+                Arc::clone(&self.shared.config),
                 Arc::clone(&wanted),
-                self.report_tx.clone(),
+                self.shared.report_tx.clone(),
                 self.home_tx.subscribe(),
                 &self.seeds(),
                 self.cluster.is_some(),
@@ -337,8 +315,12 @@ impl Coordinator {
         }
     }
 
+    fn gaps(&self) -> MutexGuard<'_, Gaps> {
+        self.shared.gaps.lock()
+    }
+
     fn seeds(&self) -> Vec<Endpoint> {
-        match &self.config.target {
+        match &self.shared.config.target {
             Target::Cluster(nodes) => nodes.clone(),
             Target::Server(endpoint) => vec![endpoint.clone()],
             Target::Sentinel(_) => self.home_tx.borrow().iter().cloned().collect(),

@@ -18,7 +18,7 @@ pub enum Feed {
     Connection(NodeId, Connection),
     /// A server answered a PING after this time.
     RoundTrip(NodeId, Duration),
-    /// These subscriptions were live and must be confirmed again.
+    /// These subscriptions were live, and need to be confirmed again.
     Unconfirmed(Vec<SubscriptionId>),
     /// The nodes of the cluster.
     Nodes(Vec<NodeFacts>),
@@ -31,19 +31,17 @@ pub enum Feed {
     },
     /// Product and version of the server, such as "Redis 7.0.15".
     ServerVersion(Box<str>),
-    /// The server turned out to be a sentinel. Contains the names of the masters it monitors.
+    /// The server turned out to be a sentinel, which monitors the masters of these names.
     Sentinel(Vec<Box<str>>),
-    /// The server refused a request of the heartbeat or the command connection. `None` once it
-    /// answers again.
+    /// The server refused a heartbeat or the command connection. `None` once it answers again.
     Trouble(Option<Trouble>),
-    /// Some subscriptions cannot be received, or not permanently. `None` once everything is
-    /// received.
+    /// Some subscriptions cannot be received, or may not be for long. `None` once all are received.
     Partial(Option<Partial>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
         /// The user that the connections are logged in as.
         user: Box<str>,
-        /// The channels that the user may receive.
+        /// The channels that the user may subscribe to.
         channels: Allowed,
     },
     /// The answer to [`Ask::Publish`].
@@ -53,12 +51,12 @@ pub enum Feed {
         /// How many clients received the message, or why it was not published.
         receivers: Result<i64, PublishError>,
         /// The cluster node that counted the receivers. It counts only its own clients, not those
-        /// of the other nodes it forwarded the message to. `None` if the count covers all clients.
+        /// of other nodes. `None` if the count covers all clients.
         counted_at: Option<Box<str>>,
     },
 }
 
-/// What the server refuses besides subscriptions.
+/// What the server refuses, apart from subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// It refuses PING, so the round trip is unknown.
@@ -82,7 +80,7 @@ pub enum PublishError {
     Unknown(ConnectionError),
 }
 
-/// State of the subscriber's connection.
+/// State of a subscriber's connection.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Connection {
     /// The first attempt is in progress.
@@ -90,7 +88,7 @@ pub enum Connection {
     Connecting,
     /// Connected. Each subscription has its own state.
     Live,
-    /// Lost or never established. The next attempt starts at `retry_at`.
+    /// Lost or never established.
     Reconnecting {
         /// The reason.
         reason: ConnectionError,
@@ -131,7 +129,7 @@ pub struct NodeFacts {
     pub round_trip: Option<Duration>,
 }
 
-/// The role of a server among others.
+/// The role of a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// A standalone server, or the role is unknown.
@@ -161,11 +159,11 @@ pub enum Health {
 pub enum Command {
     /// Drop a subscription that another server takes over. Sent only by the server tasks.
     Yield(SubscriptionId),
-    /// Reconnect, because another server replaced this one. Sent only by the server tasks.
+    /// Reconnect, because another server has replaced this one. Sent only by the server tasks.
     Leave {
         /// Until when this was certainly the right server.
         last_served: Time,
-        /// What happened.
+        /// The cause of the gap.
         cause: GapCause,
     },
     /// Subscribe.
@@ -190,6 +188,6 @@ pub enum Ask {
         /// Whether the channel is sharded.
         is_sharded: bool,
     },
-    /// Query which channels the user may receive (ACL GETUSER).
+    /// Query which channels the user may subscribe to (ACL GETUSER).
     Allowed,
 }

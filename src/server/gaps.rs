@@ -10,7 +10,7 @@ use crate::message::{
 /// Placeholder node for subscriptions with no known server.
 pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
 
-/// Maximum number of topics that a gap names; more than are ever shown.
+/// Maximum number of topics that a gap names, which is more than are ever shown.
 const MAX_NAMED: usize = 40;
 
 /// A missing subscription and the server that should deliver it again.
@@ -27,7 +27,7 @@ impl SharedGaps {
     }
 }
 
-/// The open gaps. Each is closed once everything missing in it is restored or given up.
+/// The open gaps. Each is closed once everything that is missing is restored or given up.
 #[derive(Debug, Default)]
 pub(super) struct Gaps {
     open: Vec<OpenGap>,
@@ -39,7 +39,18 @@ struct OpenGap {
     gap: Gap,
     missing: BTreeSet<Missing>,
     /// Whether any missing subscription was restored.
-    is_any_back: bool,
+    is_any_restored: bool,
+}
+
+impl OpenGap {
+    /// Returns whether `node` should deliver anything that is missing.
+    fn waits_for(&self, node: NodeId) -> bool {
+        self.missing.iter().any(|(_, at)| *at == node)
+    }
+
+    fn notice(&self) -> Notice {
+        Notice::Gap(self.gap.clone())
+    }
 }
 
 /// How subscriptions came to be missing.
@@ -65,12 +76,11 @@ impl Gaps {
         if missing.is_empty() {
             return None;
         }
-        let waits = |open: &OpenGap| open.missing.iter().any(|(_, at)| *at == node);
-        if let Some(open) = self.open.iter_mut().find(|open| waits(open)) {
+        if let Some(open) = self.open.iter_mut().find(|open| open.waits_for(node)) {
             open.missing.extend(missing);
             open.gap.reason = loss.reason;
             open.gap.last_heard = open.gap.last_heard.min(loss.last_heard);
-            return Some(Notice::Gap(open.gap.clone()));
+            return Some(open.notice());
         }
         Some(self.open(missing, loss, now))
     }
@@ -86,7 +96,7 @@ impl Gaps {
         self.open.push(OpenGap {
             gap: gap.clone(),
             missing,
-            is_any_back: false,
+            is_any_restored: false,
         });
         Notice::Gap(gap)
     }
@@ -103,27 +113,26 @@ impl Gaps {
         let same = |open: &&mut OpenGap| open.gap.cause == loss.cause;
         if let Some(open) = self.open.iter_mut().find(same) {
             open.missing.insert((id, node));
-            let gap = &mut open.gap;
-            gap.last_heard = gap.last_heard.min(loss.last_heard);
-            add_topics(&mut gap.reason, loss.reason);
-            return Notice::Gap(gap.clone());
+            open.gap.last_heard = open.gap.last_heard.min(loss.last_heard);
+            add_topics(&mut open.gap.reason, loss.reason);
+            return open.notice();
         }
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
-    /// Moves the start of a gap back to `begin`, if a subscription missing at `node` was missing
+    /// Moves the start of a gap back to `start`, if a subscription missing at `node` was missing
     /// earlier than recorded. Returns the gap if it changed.
-    pub(super) fn begin_by(
+    pub(super) fn start_by(
         &mut self,
         id: SubscriptionId,
         node: NodeId,
-        begin: Time,
+        start: Time,
     ) -> Option<Notice> {
-        let waits = |open: &&mut OpenGap| open.missing.contains(&(id, node));
-        let open = self.open.iter_mut().find(waits)?;
-        let is_earlier = begin < open.gap.last_heard;
-        open.gap.last_heard = open.gap.last_heard.min(begin);
-        is_earlier.then(|| Notice::Gap(open.gap.clone()))
+        let is_missing = |open: &&mut OpenGap| open.missing.contains(&(id, node));
+        let open = self.open.iter_mut().find(is_missing)?;
+        let is_earlier = start < open.gap.last_heard;
+        open.gap.last_heard = open.gap.last_heard.min(start);
+        is_earlier.then(|| open.notice())
     }
 
     /// Records the actual cause of a loss at `node`, and until when everything was received if that
@@ -134,35 +143,35 @@ impl Gaps {
         cause: GapCause,
         last_heard: Option<Time>,
     ) -> Option<Notice> {
-        let waits = |open: &&mut OpenGap| open.missing.iter().any(|(_, at)| *at == node);
-        let gap = &mut self.open.iter_mut().find(waits)?.gap;
-        gap.cause = cause;
-        gap.last_heard = last_heard.unwrap_or(gap.last_heard).min(gap.last_heard);
-        Some(Notice::Gap(gap.clone()))
+        let open = self.open.iter_mut().find(|open| open.waits_for(node))?;
+        open.gap.cause = cause;
+        let recorded = open.gap.last_heard;
+        open.gap.last_heard = recorded.min(last_heard.unwrap_or(recorded));
+        Some(open.notice())
     }
 
     /// Records that `node` refuses the login with this error. Returns the changed gaps.
     pub(super) fn refuse(&mut self, node: NodeId, error: &ConnectionError) -> Vec<Notice> {
         let reason = GapReason::Connection(error.clone());
         let mut notices = Vec::new();
-        for OpenGap { gap, missing, .. } in &mut self.open {
-            let waits = missing.iter().any(|(_, at)| *at == node);
-            if waits && (&gap.cause, &gap.reason) != (&GapCause::LoginRefused, &reason) {
+        for open in self.open.iter_mut().filter(|open| open.waits_for(node)) {
+            let gap = &mut open.gap;
+            if (&gap.cause, &gap.reason) != (&GapCause::LoginRefused, &reason) {
                 gap.cause = GapCause::LoginRefused;
                 gap.reason = reason.clone();
-                notices.push(Notice::Gap(gap.clone()));
+                notices.push(open.notice());
             }
         }
         notices
     }
 
     /// Records that `node` delivers a subscription again. Returns the gaps that this closes.
-    pub(super) fn find(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
+    pub(super) fn restore(&mut self, id: SubscriptionId, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| missing.remove(&(id, node)))
     }
 
     /// Records that `node` delivers all its subscriptions again. Returns the gaps that this closes.
-    pub(super) fn find_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
+    pub(super) fn restore_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, true, |missing| remove_all(missing, node))
     }
 
@@ -172,8 +181,8 @@ impl Gaps {
         self.settle(now, false, |missing| missing.remove(&(id, node)))
     }
 
-    /// Records that no subscriptions are expected from `node` any more. Returns the gaps that this
-    /// closes.
+    /// Records that no subscriptions are expected from `node` any longer. Returns the gaps that
+    /// this closes.
     pub(super) fn give_up_all(&mut self, node: NodeId, now: Time) -> Vec<Notice> {
         self.settle(now, false, |missing| remove_all(missing, node))
     }
@@ -189,32 +198,31 @@ impl Gaps {
 
     /// Returns whether a subscription is missing at `node`.
     pub(super) fn is_missing(&self, id: SubscriptionId, node: NodeId) -> bool {
-        self.open
-            .iter()
-            .any(|open| open.missing.contains(&(id, node)))
+        let mut open = self.open.iter();
+        open.any(|open| open.missing.contains(&(id, node)))
     }
 
-    /// Removes settled entries with `remove`, which returns whether it removed any, and closes the
-    /// gaps that become empty.
+    /// Removes entries with `remove`, which returns whether it removed any, and closes the gaps
+    /// that become empty.
     fn settle(
         &mut self,
         now: Time,
-        is_back: bool,
+        is_restored: bool,
         remove: impl Fn(&mut BTreeSet<Missing>) -> bool,
     ) -> Vec<Notice> {
         let mut notices = Vec::new();
         self.open.retain_mut(|open| {
             let is_any_settled = remove(&mut open.missing);
-            open.is_any_back |= is_back && is_any_settled;
+            open.is_any_restored |= is_restored && is_any_settled;
             if !open.missing.is_empty() {
                 return true;
             }
-            open.gap.end = if open.is_any_back {
+            open.gap.end = if open.is_any_restored {
                 GapEnd::Restored(now)
             } else {
                 GapEnd::GivenUp(now)
             };
-            notices.push(Notice::Gap(open.gap.clone()));
+            notices.push(open.notice());
             false
         });
         notices
@@ -245,7 +253,6 @@ fn add_topics(reason: &mut GapReason, more: GapReason) {
 }
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a failed test should panic")]
 mod tests {
     use super::*;
 
@@ -290,49 +297,39 @@ mod tests {
         let mut gaps = Gaps::default();
         let open = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
         assert_eq!((open.last_heard, open.noticed), (Time(5), Time(10)));
-        assert_eq!(gaps.find(FIRST, A, Time(11)), []);
+        assert_eq!(gaps.restore(FIRST, A, Time(11)), []);
         assert!(gaps.is_missing(SECOND, A) && !gaps.is_missing(FIRST, A));
-        let closed = only(gaps.find(SECOND, A, Time(12)));
+        let closed = only(gaps.restore(SECOND, A, Time(12)));
         assert_eq!(closed.end, GapEnd::Restored(Time(12)));
         assert_eq!(closed.noticed, open.noticed);
-        assert_eq!(gaps.find(SECOND, A, Time(13)), []);
+        assert_eq!(gaps.restore(SECOND, A, Time(13)), []);
     }
 
     #[test]
     fn a_further_loss_extends_an_open_gap() {
         let mut gaps = Gaps::default();
         let first = gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
-        gaps.find(FIRST, A, Time(11));
+        gaps.restore(FIRST, A, Time(11));
         let again = gap(gaps.lose(A, [FIRST], loss("reset"), Time(12)));
-        assert_eq!(
-            (again.noticed, again.reason),
-            (first.noticed, because("reset"))
-        );
-        assert_eq!(gaps.find(SECOND, A, Time(13)), []);
-        assert_eq!(
-            only(gaps.find(FIRST, A, Time(14))).end,
-            GapEnd::Restored(Time(14))
-        );
+        assert_eq!(again.noticed, first.noticed);
+        assert_eq!(again.reason, because("reset"));
+        assert_eq!(gaps.restore(SECOND, A, Time(13)), []);
+        let closed = only(gaps.restore(FIRST, A, Time(14)));
+        assert_eq!(closed.end, GapEnd::Restored(Time(14)));
     }
 
     #[test]
     fn a_gap_does_not_wait_for_what_is_given_up() {
         let mut gaps = Gaps::default();
         assert_eq!(gaps.lose(A, [], loss("closed"), Time(10)), None);
-        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
-            .unwrap();
+        gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
         gaps.give_up(FIRST, A, Time(11));
-        assert_eq!(
-            only(gaps.give_up(SECOND, A, Time(12))).end,
-            GapEnd::GivenUp(Time(12))
-        );
-        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(20))
-            .unwrap();
-        gaps.find(FIRST, A, Time(21));
-        assert_eq!(
-            only(gaps.give_up_all(A, Time(22))).end,
-            GapEnd::Restored(Time(22))
-        );
+        let closed = only(gaps.give_up(SECOND, A, Time(12)));
+        assert_eq!(closed.end, GapEnd::GivenUp(Time(12)));
+        gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(20)));
+        gaps.restore(FIRST, A, Time(21));
+        let closed = only(gaps.give_up_all(A, Time(22)));
+        assert_eq!(closed.end, GapEnd::Restored(Time(22)));
     }
 
     #[test]
@@ -343,32 +340,29 @@ mod tests {
         let at_b = gap(gaps.lose(B, [SECOND], loss("closed"), Time(10)));
         // A gap already waits for B.
         assert_eq!(at_a.noticed, at_b.noticed);
-        assert_eq!(gaps.find(FIRST, A, Time(11)), []);
-        assert_eq!(gaps.find(FIRST, B, Time(12)), []);
-        assert_eq!(only(gaps.find(SECOND, B, Time(13))).noticed, at_a.noticed);
+        assert_eq!(gaps.restore(FIRST, A, Time(11)), []);
+        assert_eq!(gaps.restore(FIRST, B, Time(12)), []);
+        let closed = only(gaps.restore(SECOND, B, Time(13)));
+        assert_eq!(closed.noticed, at_a.noticed);
     }
 
     #[test]
     fn a_gap_may_need_several_servers_to_close() {
         let mut gaps = Gaps::default();
-        gaps.lose(NOWHERE, [FIRST], loss("moved"), Time(10))
-            .unwrap();
+        gap(gaps.lose(NOWHERE, [FIRST], loss("moved"), Time(10)));
         gaps.hand_over(FIRST, NOWHERE, &[]);
         assert!(gaps.is_missing(FIRST, NOWHERE));
         gaps.hand_over(FIRST, NOWHERE, &[A, B]);
-        assert_eq!(gaps.find(FIRST, B, Time(11)), []);
-        assert_eq!(
-            only(gaps.find(FIRST, A, Time(12))).end,
-            GapEnd::Restored(Time(12))
-        );
+        assert_eq!(gaps.restore(FIRST, B, Time(11)), []);
+        let closed = only(gaps.restore(FIRST, A, Time(12)));
+        assert_eq!(closed.end, GapEnd::Restored(Time(12)));
     }
 
     #[test]
     fn a_gap_may_get_another_cause_and_an_earlier_start() {
         let mut gaps = Gaps::default();
         assert_eq!(gaps.explain(A, failover(), Some(Time(1))), None);
-        gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10))
-            .unwrap();
+        gap(gaps.lose(A, [FIRST, SECOND], loss("closed"), Time(10)));
         assert_eq!(gaps.explain(B, failover(), Some(Time(1))), None);
         let named = gap(gaps.explain(A, failover(), None));
         assert_eq!((named.cause, named.last_heard), (failover(), Time(5)));
@@ -376,17 +370,16 @@ mod tests {
         assert_eq!(longer.last_heard, Time(3));
         let later = gap(gaps.explain(A, failover(), Some(Time(7))));
         assert_eq!(later.last_heard, Time(3));
-        let end = only(gaps.find_all(A, Time(11))).end;
+        let end = only(gaps.restore_all(A, Time(11))).end;
         assert_eq!(end, GapEnd::Restored(Time(11)));
     }
 
     #[test]
     fn a_refused_login_becomes_the_cause_of_all_gaps_that_wait_for_it() {
         let mut gaps = Gaps::default();
-        gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
-        gaps.lose(B, [SECOND], loss("closed"), Time(10)).unwrap();
-        gaps.lose(NOWHERE, [SECOND], loss("moved"), Time(11))
-            .unwrap();
+        gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
+        gap(gaps.lose(B, [SECOND], loss("closed"), Time(10)));
+        gap(gaps.lose(NOWHERE, [SECOND], loss("moved"), Time(11)));
         gaps.hand_over(SECOND, NOWHERE, &[A]);
         let wrong = ConnectionError::Redis("WRONGPASS".into());
         let refused = gaps.refuse(A, &wrong);
@@ -402,11 +395,11 @@ mod tests {
     #[test]
     fn a_gap_may_get_an_earlier_start() {
         let mut gaps = Gaps::default();
-        gaps.lose(A, [FIRST], loss("closed"), Time(10)).unwrap();
-        assert_eq!(gaps.begin_by(FIRST, B, Time(3)), None);
-        assert_eq!(gaps.begin_by(FIRST, A, Time(6)), None);
-        assert_eq!(gap(gaps.begin_by(FIRST, A, Time(3))).last_heard, Time(3));
-        assert_eq!(only(gaps.find(FIRST, A, Time(11))).last_heard, Time(3));
+        gap(gaps.lose(A, [FIRST], loss("closed"), Time(10)));
+        assert_eq!(gaps.start_by(FIRST, B, Time(3)), None);
+        assert_eq!(gaps.start_by(FIRST, A, Time(6)), None);
+        assert_eq!(gap(gaps.start_by(FIRST, A, Time(3))).last_heard, Time(3));
+        assert_eq!(only(gaps.restore(FIRST, A, Time(11))).last_heard, Time(3));
     }
 
     #[test]
@@ -416,8 +409,8 @@ mod tests {
         let at_b = gap(gaps.lose(B, [FIRST], loss("closed"), Time(10)));
         assert!(at_a.noticed < at_b.noticed);
         let ends = [
-            only(gaps.find(FIRST, B, Time(12))),
-            only(gaps.find(FIRST, A, Time(13))),
+            only(gaps.restore(FIRST, B, Time(12))),
+            only(gaps.restore(FIRST, A, Time(13))),
         ];
         assert_eq!(ends.map(|gap| gap.noticed), [at_b.noticed, at_a.noticed]);
     }

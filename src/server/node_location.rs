@@ -1,4 +1,4 @@
-//! Where a server is, which may change.
+//! The location of a server, which may change.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) enum NodeLocation {
 }
 
 impl NodeLocation {
-    /// Returns the current endpoint. A refusal is a permanent failure.
+    /// Returns the current endpoint. The failure is permanent if it is a refusal.
     pub(super) async fn locate(&self) -> Result<Endpoint, ConnectionError> {
         match self {
             Self::At(endpoint) => Ok(endpoint.clone()),
@@ -35,12 +35,10 @@ impl NodeLocation {
         }
     }
 
-    /// Returns the gap's cause if the server moved, and that explains the gap.
+    /// Returns the cause of the gap if the server has moved, and the move explains the gap.
     pub(super) fn move_cause(&self, from: &Endpoint, to: &Endpoint) -> Option<GapCause> {
-        match self {
-            Self::Master(_) if from != to => Some(failover(from.address(), to.address())),
-            _ => None,
-        }
+        let is_failover = matches!(self, Self::Master(_)) && from != to;
+        is_failover.then(|| failover(from.address(), to.address()))
     }
 
     /// Returns the name of the server at `address`, if the location can change.
@@ -54,14 +52,11 @@ impl NodeLocation {
 
     /// Returns whether the server is no longer at `endpoint`.
     pub(super) fn has_left(&self, endpoint: &Endpoint) -> bool {
-        match self {
-            Self::Home(home_rx) => home_rx.borrow().as_ref() != Some(endpoint),
-            Self::At(_) | Self::Master(_) | Self::AnySentinel(_) => false,
-        }
+        matches!(self, Self::Home(home_rx) if home_rx.borrow().as_ref() != Some(endpoint))
     }
 }
 
-/// Returns the gap's cause for a failover.
+/// Returns the cause of the gap after a failover.
 pub(super) fn failover(from: &Address, to: &Address) -> GapCause {
     GapCause::Failover {
         from: from.to_string().into(),

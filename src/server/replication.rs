@@ -1,7 +1,7 @@
-//! Watches a replica's link to its primary, on which all its messages depend.
+//! Watches a replica's link to its primary, through which all its messages come.
 //!
-//! A replica that is cut off keeps its clients, and most accept new subscriptions; only INFO
-//! reveals it. (<https://redis.io/docs/latest/commands/info/>)
+//! A replica that is cut off keeps its clients, and most replicas accept new subscriptions; only
+//! INFO reveals it. (<https://redis.io/docs/latest/commands/info/>)
 
 use std::time::Duration;
 
@@ -14,19 +14,20 @@ pub(super) struct Upstream {
     is_cut: bool,
 }
 
-/// A link that was reported up.
+/// A report that the link is up.
 #[derive(Debug)]
 struct Up {
-    /// When the query was sent, minus the time since the primary's last transmission.
+    /// When the query was sent, minus the time since the primary last sent anything.
     asked: Time,
-    /// The id of the primary's history. It changes if the primary is replaced or restarted.
+    /// The id of the primary's replication history. It changes if the primary is replaced or
+    /// restarted.
     history: Box<str>,
 }
 
 /// A change of the link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Change {
-    /// The link is broken, or was.
+    /// The link is broken, or was for a while.
     Cut {
         /// Until when everything was passed on.
         last_heard: Time,
@@ -48,8 +49,8 @@ impl Upstream {
         }
         let history = field(info, "master_replid").unwrap_or_default();
         let mut changes = Vec::new();
-        let is_other = |up: &&Up| *up.history != *history;
-        if let Some(up) = self.last_up.as_ref().filter(is_other)
+        if let Some(up) = &self.last_up
+            && *up.history != *history
             && !self.is_cut
         {
             changes.push(Change::Cut {
@@ -59,7 +60,7 @@ impl Upstream {
             self.is_cut = true;
         }
         changes.extend(self.restore());
-        // A silent primary is only considered lost after a long time.
+        // The link stays up for a long time after the primary has fallen silent.
         let silence = field(info, "master_last_io_seconds_ago").and_then(|text| text.parse().ok());
         let silence = Duration::from_secs(silence.unwrap_or(0_u64));
         self.last_up = Some(Up {
@@ -90,7 +91,7 @@ impl Upstream {
     }
 }
 
-/// Returns a field of the answer to INFO.
+/// Returns a field from the answer to INFO.
 pub(super) fn field<'a>(info: &'a str, name: &str) -> Option<&'a str> {
     info.lines()
         .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
@@ -144,10 +145,8 @@ mod tests {
         let down = replica("down", "a", -1);
         assert_eq!(upstream.note("role:master\r\n", Time(5)), []);
         assert_eq!(upstream.note(&down, Time(SECOND)).len(), 1);
-        assert_eq!(
-            upstream.note("role:master\r\n", Time(5)),
-            [Change::Restored]
-        );
+        let changes = upstream.note("role:master\r\n", Time(5));
+        assert_eq!(changes, [Change::Restored]);
         assert_eq!(upstream.note("", Time(5)), []);
     }
 }

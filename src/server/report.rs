@@ -12,14 +12,14 @@ use crate::message::{NodeId, Partial, RedisError, Subscription, SubscriptionId, 
 pub(super) enum Report {
     /// The connection is established.
     Live { node: NodeId },
-    /// The connection is lost, or this many attempts failed in a row.
+    /// The connection is lost. This many attempts have failed since it was last live.
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
-    /// The server may belong to a cluster, but refuses to say, with this error. `None` once it does
-    /// say.
+    /// The server may belong to a cluster, but refuses to say, with this error. `None` once it is
+    /// known.
     MayBeCluster(Option<RedisError>),
-    /// Some subscriptions cannot be received or followed. `None` once all can.
+    /// Some subscriptions cannot be received, or may not be for long. `None` once all are received.
     Partial(Option<Partial>),
     /// The address at which the master or sentinel was reached.
     Located { node: NodeId, address: Address },
@@ -42,7 +42,7 @@ pub(super) enum Report {
         /// Until when the old master was certainly the only one.
         last_served: Time,
     },
-    /// The previous master still accepts messages, or does so again.
+    /// The previous master accepts messages, still or again.
     PreviousMasterServes {
         server: Address,
         /// Since when it may have accepted messages.
@@ -55,7 +55,7 @@ pub(super) enum Report {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, RedisError>,
     },
-    /// The server does not or no longer delivers a subscription; another server should.
+    /// The server does not deliver a subscription, or no longer does. Another server should.
     Moved {
         node: NodeId,
         subscription: SubscriptionId,

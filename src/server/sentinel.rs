@@ -1,4 +1,4 @@
-//! Sentinels: the master they name, and the watch for failovers.
+//! Sentinels: the master that they name, and the watch for failovers.
 
 pub(super) mod master_watcher;
 pub(super) mod masters;

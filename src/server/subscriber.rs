@@ -1,4 +1,4 @@
-//! The subscriber connection, which is kept up as long as there are subscriptions.
+//! The subscriber's connection, which is kept open as long as there are subscriptions.
 
 mod buffer;
 mod delivery;
@@ -20,33 +20,33 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::select;
-use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedReceiver};
+use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{Instant, sleep};
 
 use self::feed_queue::FeedQueue;
 use self::greeting::Greeting;
 use self::node_handle::NodeHandle;
 use self::now::Now;
-use self::protocol::{End, Left, SubscriberProtocol};
+use self::protocol::{End, SubscriberProtocol};
 use self::session::Session;
 use self::subscription_set::{State, SubscriptionSet};
 use crate::message::{ConnectionError, Notice, Subscription, SubscriptionId, Time};
-use crate::server::config::{Config, Counters, Timing};
+use crate::server::config::{Config, Counters};
 use crate::server::connect::{
     Backoff, Endpoint, Login, Transport, connect, io_cause, without_arguments,
 };
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
 use crate::server::report::Report;
+use crate::server::shared::Shared;
 
-/// After a connection that was live for at least this long, the backoff restarts, to keep the gap
-/// as short as possible.
+/// After a connection that was live for at least this long, the backoff starts over, to keep the
+/// gap as short as possible.
 const STEADY: Duration = Duration::from_secs(1);
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
-    config: Arc<Config>,
+    shared: Shared,
     /// The server, and its link to the coordinator.
     handle: NodeHandle,
     /// The server's endpoint at the last connection.
@@ -54,9 +54,6 @@ pub(super) struct Subscriber {
     subscriptions: SubscriptionSet,
     feed_queue: FeedQueue,
     commands: UnboundedReceiver<Command>,
-    counters: Arc<Counters>,
-    /// Notifies the commander that the server answers.
-    answering: Arc<Notify>,
     backoff: Backoff,
     login: Login,
     greeting: Greeting,
@@ -73,36 +70,34 @@ enum Waited<T> {
     /// The user wants to reconnect now.
     ReconnectNow,
     /// Another server has replaced the one to connect to.
-    Left,
+    Replaced,
 }
 
 /// The event loop is gone.
+#[derive(Debug)]
 struct Stopped;
 
 impl Subscriber {
     pub(super) fn new(
-        config: Arc<Config>,
+        shared: Shared,
         handle: NodeHandle,
         subscriptions: Vec<Subscription>,
-        feed_tx: Sender<Feed>,
         commands: UnboundedReceiver<Command>,
-        counters: Arc<Counters>,
-        answering: Arc<Notify>,
     ) -> Self {
-        let feed_queue = FeedQueue::new(feed_tx, Arc::clone(&counters), config.pending_bytes);
+        let timing = shared.config.timing;
+        let (feed_tx, counters) = (shared.feed_tx.clone(), Arc::clone(&shared.counters));
+        let limit = shared.config.pending_bytes;
         Self {
             subscriptions: SubscriptionSet::new(subscriptions),
-            feed_queue: feed_queue.at_node(handle.node),
+            feed_queue: FeedQueue::new(handle.node, feed_tx, counters, limit),
             handle,
             at: None,
             commands,
-            counters,
-            answering,
-            backoff: Backoff::new(config.timing.first_wait, config.timing.longest_wait),
-            login: Login::new(config.login_retries),
+            backoff: Backoff::new(timing.first_wait, timing.longest_wait),
+            login: Login::new(shared.config.login_retries),
             greeting: Greeting::default(),
             attempts: 0,
-            config,
+            shared,
         }
     }
 
@@ -111,7 +106,7 @@ impl Subscriber {
         while self.listen().await.is_ok() {}
     }
 
-    /// Idles while there are no subscriptions, then connects repeatedly until there are none again.
+    /// Idles while there are no subscriptions, then keeps connecting until there are none again.
     async fn listen(&mut self) -> Result<(), Stopped> {
         if self.subscriptions.is_over() {
             self.idle().await?;
@@ -131,10 +126,10 @@ impl Subscriber {
     /// Waits until there are subscriptions.
     async fn idle(&mut self) -> Result<(), Stopped> {
         let now = Time::now();
-        if self.subscriptions.has_ended() && self.handle.is_alone() {
+        if self.subscriptions.has_ended && self.handle.is_alone() {
             self.feed_queue.push_notice(now, Notice::AllEnded);
         }
-        // Nothing more can be missed, even though nothing was restored.
+        // Nothing more can be missed, although nothing was restored.
         let closed = self.handle.gaps.lock().give_up_all(self.handle.node, now);
         self.push_notices(now, closed);
         self.push_connection(Connection::Idle);
@@ -152,7 +147,7 @@ impl Subscriber {
 
     /// Connects and runs the session until the connection ends.
     async fn attempt(&mut self) -> End {
-        let config = Arc::clone(&self.config);
+        let config = Arc::clone(&self.shared.config);
         let (endpoint, transport) = match self.reach(&config).await {
             Ok(reached) => reached,
             Err(end) => return end,
@@ -163,21 +158,21 @@ impl Subscriber {
             &mut self.feed_queue,
             &self.handle,
             &config,
-            &self.answering,
+            &self.shared.answering,
             Now::read(),
         );
-        protocol.greet(&endpoint, &config.client_name, self.greeting.is_careful());
-        let session = Session::new(transport, config.payload_limit, &self.counters);
+        protocol.greet(&endpoint, &config.client_name, self.greeting.is_careful);
+        let session = Session::new(transport, config.payload_limit, &self.shared.counters);
         let end = session.run(&mut protocol, &mut self.commands).await;
         protocol.report_unexpected(Now::read());
         // A server that is no longer the master may still send.
-        let left = protocol.left.take().unwrap_or_else(|| Left {
-            last_heard: protocol.heard_until_end(&end),
-            cause: self.handle.connection_lost(),
+        let (last_heard, cause) = protocol.replaced.take().unwrap_or_else(|| {
+            let lost = self.handle.connection_lost();
+            (protocol.heard_until_end(&end), lost)
         });
         let (live_since, progress, has_hung_up) =
             (protocol.live_since, protocol.progress, protocol.has_hung_up);
-        self.note_success(live_since);
+        self.note_outcome(live_since);
         let end = match (end, self.greeting.note_end(progress, has_hung_up)) {
             (End::Closed(_), Some(closing)) => End::Closed(ConnectionError::Closed(closing)),
             (end, _) => end,
@@ -186,7 +181,13 @@ impl Subscriber {
         if let End::Lost(reason) | End::Closed(reason) | End::Refused(reason) = &end
             && !self.subscriptions.is_over()
         {
-            self.open_gap(live, left, reason.clone());
+            let reason = reason.clone().into();
+            let loss = Loss {
+                last_heard,
+                cause,
+                reason,
+            };
+            self.open_gap(live, loss);
         }
         end
     }
@@ -215,7 +216,7 @@ impl Subscriber {
                 Ok(Waited::SubscriptionsChanged) if self.subscriptions.is_over() => {
                     return Err(End::Over);
                 }
-                Ok(Waited::Left) => return Err(End::Lost(ConnectionError::MasterReplaced)),
+                Ok(Waited::Replaced) => return Err(End::Lost(ConnectionError::MasterReplaced)),
                 Ok(Waited::SubscriptionsChanged | Waited::ReconnectNow) => (),
                 Err(Stopped) => return Err(End::Stopped),
             }
@@ -224,7 +225,7 @@ impl Subscriber {
 
     /// Records the success or failure of a connection that has ended. `live_since` is when the
     /// server accepted it, if it did.
-    fn note_success(&mut self, live_since: Option<Instant>) {
+    fn note_outcome(&mut self, live_since: Option<Instant>) {
         let Some(since) = live_since else {
             self.attempts = self.attempts.saturating_add(1);
             return;
@@ -232,12 +233,12 @@ impl Subscriber {
         self.attempts = 0;
         self.login.note_success();
         // A server that accepts connections and immediately closes them must not be flooded.
-        if since.elapsed() >= STEADY.min(self.config.timing.longest_wait) {
+        if since.elapsed() >= STEADY.min(self.shared.config.timing.longest_wait) {
             self.backoff.reset();
         }
     }
 
-    /// Records where the server was reached. If it was elsewhere before, that explains the loss.
+    /// Records where the server was reached. A move explains the loss before it.
     fn note_location(&mut self, here: &Endpoint) {
         let address = here.address();
         if self.handle.location.name_at(address).is_some() {
@@ -246,17 +247,16 @@ impl Subscriber {
         }
         let before = self.at.replace(here.clone());
         let cause = before.and_then(|before| self.handle.location.move_cause(&before, here));
-        let explained = cause.and_then(|cause| {
-            let mut gaps = self.handle.gaps.lock();
-            gaps.explain(self.handle.node, cause, None)
-        });
+        let node = self.handle.node;
+        let explained = cause.and_then(|cause| self.handle.gaps.lock().explain(node, cause, None));
         self.push_notices(Time::now(), explained);
     }
 
     /// Resets the subscriptions: none is confirmed, and pending unsubscriptions are complete.
     /// Returns those that were live.
     fn forget_connection(&mut self) -> Vec<SubscriptionId> {
-        let live: Vec<SubscriptionId> = self.subscriptions.in_state(State::Live).collect();
+        let live = self.subscriptions.in_state(State::Live);
+        let live: Vec<SubscriptionId> = live.map(|of| of.id).collect();
         if !live.is_empty() {
             self.feed_queue.push(Feed::Unconfirmed(live.clone()));
         }
@@ -266,19 +266,11 @@ impl Subscriber {
         live
     }
 
-    /// Opens a gap in the log, or gives the open one its newest reason.
-    fn open_gap(&mut self, live: Vec<SubscriptionId>, left: Left, reason: ConnectionError) {
+    /// Opens a gap in the log, or updates the reason of the open one.
+    fn open_gap(&mut self, live: Vec<SubscriptionId>, loss: Loss) {
         let now = Time::now();
-        let loss = Loss {
-            last_heard: left.last_heard,
-            cause: left.cause,
-            reason: reason.into(),
-        };
-        let opened = self
-            .handle
-            .gaps
-            .lock()
-            .lose(self.handle.node, live, loss, now);
+        let node = self.handle.node;
+        let opened = self.handle.gaps.lock().lose(node, live, loss, now);
         self.push_notices(now, opened);
     }
 
@@ -310,8 +302,8 @@ impl Subscriber {
         self.wait_for_next(wait).await.map(drop)
     }
 
-    /// Waits before the next attempt, without an end if `wait` is `None`. Returns whether the
-    /// attempt was requested.
+    /// Waits before the next attempt, forever if `wait` is `None`. Returns whether the wait was cut
+    /// short.
     async fn wait_for_next(&mut self, wait: Option<Duration>) -> Result<bool, Stopped> {
         let mut wait = pin!(async {
             match wait {
@@ -322,7 +314,7 @@ impl Subscriber {
         loop {
             match self.wait_for(wait.as_mut()).await? {
                 Waited::Done(()) => return Ok(false),
-                Waited::ReconnectNow | Waited::Left => {
+                Waited::ReconnectNow | Waited::Replaced => {
                     self.push_connection(Connection::Connecting);
                     return Ok(true);
                 }
@@ -332,7 +324,7 @@ impl Subscriber {
         }
     }
 
-    /// Waits for `event` while handing over feeds and executing commands.
+    /// Waits for `event` and meanwhile hands over feeds and executes commands.
     async fn wait_for<T>(
         &mut self,
         mut event: Pin<&mut impl Future<Output = T>>,
@@ -342,7 +334,7 @@ impl Subscriber {
                 done = &mut event => return Ok(Waited::Done(done)),
                 command = self.commands.recv() => match command.ok_or(Stopped)? {
                     Command::Reconnect => return Ok(Waited::ReconnectNow),
-                    Command::Leave { .. } => return Ok(Waited::Left),
+                    Command::Leave { .. } => return Ok(Waited::Replaced),
                     Command::Subscribe(subscription) => {
                         let replaced = self.subscriptions.add(subscription);
                         self.notify_unsubscribed(replaced);
@@ -355,14 +347,11 @@ impl Subscriber {
                     }
                     Command::Yield(subscription) => {
                         self.subscriptions.remove(subscription);
-                        self.handle.release(subscription);
-                        self.handle.report_taken_over(subscription);
+                        self.handle.hand_over(subscription, None);
                         return Ok(Waited::SubscriptionsChanged);
                     }
                 },
-                flushed = self.feed_queue.flush(), if !self.feed_queue.is_empty() => {
-                    flushed.map_err(|_| Stopped)?;
-                }
+                flushed = self.feed_queue.flush(), if !self.feed_queue.is_empty() => flushed?,
             }
         }
     }
@@ -374,7 +363,7 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
-                server: self.handle.name_among_others(&self.config),
+                server: self.handle.name_among_others(&self.shared.config),
                 asked: true,
             };
             self.feed_queue.push_notice(now, notice);

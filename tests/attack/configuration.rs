@@ -115,7 +115,8 @@ fn no_error_about_an_address_shows_its_password() {
         |addresses| {
             for address in addresses {
                 match Target::parse(address) {
-                    Ok(target) => {
+                    Ok(parsed) => {
+                        let target = parsed.target;
                         assert_hides_password(&target, address);
                         let shown = target.any_address().to_string();
                         assert!(!shown.contains(MARK), "{address}: {shown}");

@@ -37,7 +37,7 @@ fn config(url: &str, topics: &[Topic]) -> Config {
     Config {
         subscriptions: subscriptions.collect(),
         timing: QUICK,
-        ..Config::new(Target::parse(url).unwrap())
+        ..Config::new(Target::parse(url).unwrap().target)
     }
 }
 

@@ -752,7 +752,10 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     ]);
     let url = format!("redis://app:old@{}", redis.address());
     let mut listener = Listener::listening(Config {
-        login_retries: LoginRetries::NONE,
+        login_retries: LoginRetries {
+            give_up_after: Duration::ZERO,
+            ..LoginRetries::default()
+        },
         ..all(&url)
     })
     .await;
@@ -898,7 +901,10 @@ async fn a_newly_required_password_is_a_refusal_too() {
     let redis = Redis::start();
     let mut admin = Admin(redis.connect());
     let mut listener = Listener::listening(Config {
-        login_retries: LoginRetries::NONE,
+        login_retries: LoginRetries {
+            give_up_after: Duration::ZERO,
+            ..LoginRetries::default()
+        },
         ..all(&redis.url())
     })
     .await;

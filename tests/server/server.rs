@@ -1325,11 +1325,11 @@ async fn a_node_with_an_endless_answer_is_reported_as_unusable() {
         "cluster" => [b"*2000000000\r\n".to_vec(), b":1\r\n".repeat(1 << 20)].concat(),
         name => ordinary(name),
     });
-    let target = Target::parse(&url.replace("redis://", "redis+cluster://")).unwrap();
+    let target = Target::parse(&url.replace("redis://", "redis+cluster://"));
     let mut listener = Listener::start(Config {
         subscriptions: vec![channel(0, b"a")],
         timing: QUICK,
-        ..Config::new(target)
+        ..Config::new(target.unwrap().target)
     });
     let words = "other nodes unknown: a reply of more than 262144 values was cut off";
     listener

@@ -1,7 +1,7 @@
 //! The topology of a cluster as seen by one of its nodes.
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crc16::{State, XMODEM};
@@ -28,10 +28,11 @@ pub(crate) struct Member {
     pub(crate) address: Address,
     pub(crate) is_primary: bool,
     pub(crate) health: Health,
-    /// The config epoch. Of several claims to a slot, the one with the highest epoch is the newest.
+    /// The config epoch. If several nodes claim a slot, the claim with the highest epoch is the
+    /// newest.
     pub(crate) epoch: u64,
     pub(crate) slots: Vec<RangeInclusive<u16>>,
-    /// When it last answered the queried node, as a Unix time of that node's clock.
+    /// When it last answered the queried node, as a Unix time on that node's clock.
     pub(crate) last_pong: Duration,
 }
 
@@ -46,11 +47,10 @@ impl Topology {
             flags.split(',').any(|flag| flag == "myself")
         };
         let myself = text.lines().find(is_myself);
+        let myself = myself.and_then(|line| Member::parse(line, asked));
         Self {
             nodes: nodes.collect(),
-            myself: myself
-                .and_then(|line| Member::parse(line, asked))
-                .map(|member| member.address),
+            myself: myself.map(|member| member.address),
         }
     }
 
@@ -127,23 +127,24 @@ fn slots(text: &str) -> Option<RangeInclusive<u16>> {
     Some(first.parse().ok()?..=last.parse().ok()?)
 }
 
-/// The owners of sharded channels, as far as the coordinator knows.
+/// The owners of sharded channels, as far as the coordinator knows them.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Owners(Arc<Mutex<Topology>>);
 
 impl Owners {
     /// Replaces the topology.
     pub(crate) fn learn(&self, topology: &Topology) {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone_from(topology);
+        self.lock().clone_from(topology);
     }
 
-    /// Returns the address of the node that serves `channel`; `None` if unknown or irrelevant.
+    /// Returns the address of the node that serves `channel`, if it is known.
     pub(crate) fn of(&self, channel: &[u8]) -> Option<Address> {
-        let topology = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let topology = self.lock();
         Some(topology.owner(slot_of(channel))?.address.clone())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Topology> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -189,20 +190,15 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
     #[test]
     fn the_nodes_are_parsed_from_the_answer() {
         let topology = Topology::parse(NODES, &asked());
-        let nodes: Vec<_> = topology
-            .nodes
-            .iter()
-            .map(|node| (&*node.id, node.is_primary, node.health))
-            .collect();
-        assert_eq!(
-            nodes,
-            [
-                ("a1", true, Health::Well),
-                ("b2", true, Health::Suspected),
-                ("c3", false, Health::Failed),
-                ("f6", false, Health::Well),
-            ]
-        );
+        let nodes = topology.nodes.iter();
+        let nodes = nodes.map(|node| (&*node.id, node.is_primary, node.health));
+        let expected = [
+            ("a1", true, Health::Well),
+            ("b2", true, Health::Suspected),
+            ("c3", false, Health::Failed),
+            ("f6", false, Health::Well),
+        ];
+        assert_eq!(nodes.collect::<Vec<_>>(), expected);
         assert_eq!(topology.nodes[0].slots, [0..=5460, 7000..=7000]);
         assert_eq!(topology.nodes[3].address, tcp("fe80::1", 7001));
         assert_eq!(topology.epoch(), 12);

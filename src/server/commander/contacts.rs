@@ -2,17 +2,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::message::{ConnectionError, RedisError};
 use crate::server::config::Config;
-use crate::server::connect::{Address, Dial, Endpoint, Link, excess_of, refusal};
-
-/// Timeout for connecting; an unreachable server is skipped.
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-
-/// Timeout for an answer; a server that does not answer is skipped.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+use crate::server::connect::{Address, Endpoint, Link, excess_of, refusal};
 
 /// Why a server did not answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,8 +20,8 @@ pub(super) enum Unanswered {
 pub(super) struct Contacts {
     config: Arc<Config>,
     links: HashMap<Address, Link>,
-    /// Servers that refused the login, with their errors. They are not tried again, since
-    /// servers count failed logins and some lock out clients with too many.
+    /// Servers that refused the login, with their errors. They are not tried again, since servers
+    /// count failed logins and some lock out clients that have too many.
     closed: HashMap<Address, RedisError>,
 }
 
@@ -60,20 +53,18 @@ impl Contacts {
                 self.links.insert(address.clone(), link);
                 Ok(answer)
             }
-            Err(error) => {
-                if let Some(error) = refusal(&error) {
-                    self.links.insert(address.clone(), link);
-                    return Err(self.refused(address, error));
-                }
-                Err(match excess_of(&error) {
-                    Some(excess) => Unanswered::Refused(RedisError::new(excess.to_string())),
-                    None => Unanswered::Silent,
-                })
-            }
+            Err(error) => Err(if let Some(error) = refusal(&error) {
+                self.links.insert(address.clone(), link);
+                self.refused(address, error)
+            } else if let Some(excess) = excess_of(&error) {
+                Unanswered::Refused(RedisError::new(excess.to_string()))
+            } else {
+                Unanswered::Silent
+            }),
         }
     }
 
-    /// Allows another attempt at servers that refused the login.
+    /// Allows another login attempt at servers that refused one.
     pub(super) fn retry_logins(&mut self) {
         self.closed.clear();
     }
@@ -84,12 +75,7 @@ impl Contacts {
     }
 
     async fn open(&mut self, endpoint: &Endpoint) -> Result<Link, Unanswered> {
-        let dial = Dial {
-            connect_within: CONNECT_WITHIN,
-            answer_within: ANSWER_WITHIN,
-            ..self.config.dial()
-        };
-        match Link::open(endpoint, &dial).await {
+        match Link::open(endpoint, &self.config.short_dial()).await {
             Ok(link) => Ok(link),
             Err(ConnectionError::Redis(error)) => Err(self.refused(endpoint.address(), error)),
             Err(_) => Err(Unanswered::Silent),

@@ -4,6 +4,7 @@ mod wanted;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::select;
@@ -21,24 +22,24 @@ use crate::server::feed::Health;
 use crate::server::report::Report;
 
 /// Maximum interval between two polls. The nodes are polled in turn.
-const EVERY: Duration = Duration::from_secs(1);
+const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The interval is shorter if needed to poll all nodes within this time. A gap starts at the time
+/// The interval is shortened so that all nodes are polled within this time, since a gap starts when
 /// they last agreed.
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Minimum interval between two regular polls.
-const AT_MOST_EVERY: Duration = Duration::from_millis(250);
+const MIN_INTERVAL: Duration = Duration::from_millis(250);
 
 /// Interval while something is missing.
-const HURRIED: Duration = Duration::from_millis(100);
+const HURRIED_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Interval while all nodes refuse to answer.
-const REFUSED_EVERY: Duration = Duration::from_secs(5);
+const REFUSED_INTERVAL: Duration = Duration::from_secs(5);
 
-/// Queries whose cost grows with the number of channels take at most one part in this many of the
-/// time.
-const SHARE: u32 = 50;
+/// After a query whose cost grows with the number of channels, the pause is this many times as long
+/// as the query.
+const PAUSE_FACTOR: u32 = 50;
 
 /// The poller's task.
 pub(crate) struct Poller {
@@ -54,27 +55,27 @@ pub(crate) struct Poller {
     /// The nodes that are polled in turn.
     nodes: Vec<Address>,
     turn: usize,
-    /// Whether the nodes are queried for the topology.
+    /// Whether the nodes are asked for the topology.
     is_cluster: bool,
     /// Whether any node has reported slots.
     has_slots: bool,
-    /// Number of consecutive failures.
+    /// Number of failures since the last success.
     failures: usize,
     /// The latest refusal since the last success.
     refusal: Option<RedisError>,
-    /// Number of consecutive refusals without a silent node in between.
+    /// Number of refusals since a node last succeeded or was silent.
     refusals: usize,
-    /// Whether the failure was reported.
+    /// Whether a failure was reported.
     is_reported: bool,
     /// Patterns that are no longer searched for because a node refused.
     denied: BTreeSet<SubscriptionId>,
-    /// When sharded channels are queried again at the earliest.
+    /// The earliest time of the next query for sharded channels.
     next_discovery: Instant,
 }
 
 impl Poller {
-    /// Creates a poller that queries the servers at `seeds` first, and in a cluster then the nodes
-    /// they know. Without a cluster, it queries the home node.
+    /// Creates a poller. In a cluster, it queries the servers at `seeds` first, and then the nodes
+    /// that they know. Without a cluster, it queries the home node.
     pub(crate) fn new(
         config: Arc<Config>,
         wanted: Arc<Wanted>,
@@ -83,7 +84,7 @@ impl Poller {
         seeds: &[Endpoint],
         is_cluster: bool,
     ) -> Self {
-        let addresses = seeds.iter().map(|seed| seed.address().clone());
+        let addresses = seeds.iter().map(Endpoint::address).cloned();
         let addresses: Vec<Address> = addresses.collect();
         Self {
             wanted,
@@ -109,11 +110,11 @@ impl Poller {
     pub(crate) async fn run(mut self) {
         let mut next = Instant::now();
         while !self.report_tx.is_closed() {
-            if self.wanted.take_again() {
+            if self.wanted.is_retry.swap(false, Relaxed) {
                 self.begin_again();
             }
             // A restarted server may have loaded its users only now.
-            if self.wanted.take_login() {
+            if self.wanted.has_login.swap(false, Relaxed) {
                 self.contacts.retry_logins();
             }
             if self.is_cluster {
@@ -123,7 +124,7 @@ impl Poller {
                 self.follow_home();
             }
             self.discover_channels().await;
-            // A failed node says nothing about the others.
+            // The failure of one node says nothing about the others.
             next = if self.failures == 0 {
                 next.max(Instant::now()) + self.pause()
             } else {
@@ -135,7 +136,7 @@ impl Poller {
         }
     }
 
-    /// Waits until `next`. Returns `true` early if the next poll should happen sooner.
+    /// Waits until `next`, or returns `true` early if the next poll should happen sooner.
     async fn is_hurried_before(&self, next: Instant) -> bool {
         loop {
             select! {
@@ -143,8 +144,8 @@ impl Poller {
                 () = self.report_tx.closed() => return false,
                 () = self.wanted.hurry.notified() => {
                     // Polling faster is pointless while all nodes refuse.
-                    if !self.is_refused_by_all() || self.wanted.is_again() {
-                        sleep(HURRIED).await;
+                    if !self.is_refused_by_all() || self.wanted.is_retry.load(Relaxed) {
+                        sleep(HURRIED_INTERVAL).await;
                         return true;
                     }
                 }
@@ -155,19 +156,20 @@ impl Poller {
     /// Returns the interval between polls while they succeed.
     fn pause(&self) -> Duration {
         if !self.is_cluster {
-            return EVERY;
+            return MAX_INTERVAL;
         }
         let nodes = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
-        (ROUND / nodes.max(1)).clamp(AT_MOST_EVERY, EVERY)
+        (ROUND / nodes.max(1)).clamp(MIN_INTERVAL, MAX_INTERVAL)
     }
 
     /// Returns the interval while no node answers. It grows with the number of failed rounds.
     fn pause_after_failure(&self) -> Duration {
         if self.is_refused_by_all() {
-            return REFUSED_EVERY;
+            return REFUSED_INTERVAL;
         }
         let rounds = self.failures / self.nodes.len().max(1);
-        (HURRIED * u32::try_from(rounds).unwrap_or(u32::MAX).clamp(1, 10)).min(EVERY)
+        let rounds = u32::try_from(rounds).unwrap_or(u32::MAX);
+        (HURRIED_INTERVAL * rounds.clamp(1, 10)).min(MAX_INTERVAL)
     }
 
     /// Returns whether every node has refused.
@@ -202,20 +204,20 @@ impl Poller {
 
     /// Records the outcome of a poll. Adds the seeds again once no node answers.
     fn note(&mut self, answer: Result<(), Unanswered>) {
-        let Err(reason) = answer else {
-            self.forget_failures();
-            if std::mem::take(&mut self.is_reported) {
-                self.report(Report::Partial(None));
-            }
-            return;
-        };
         self.failures = self.failures.saturating_add(1);
-        match reason {
-            Unanswered::Refused(error) => {
+        match answer {
+            Ok(()) => {
+                self.forget_failures();
+                if std::mem::take(&mut self.is_reported) {
+                    self.report(Report::Partial(None));
+                }
+                return;
+            }
+            Err(Unanswered::Refused(error)) => {
                 self.refusal = Some(error);
                 self.refusals = self.refusals.saturating_add(1);
             }
-            Unanswered::Silent => self.refusals = 0,
+            Err(Unanswered::Silent) => self.refusals = 0,
         }
         if self.failures > self.nodes.len() {
             let seeds = self.seeds.iter().filter(|seed| !self.nodes.contains(seed));
@@ -273,7 +275,7 @@ impl Poller {
     async fn discover_channels(&mut self) {
         let mut patterns = self.wanted.patterns();
         patterns.retain(|of| !self.denied.contains(&of.id));
-        // Most nodes would be missed before they are known.
+        // Most nodes are not known yet.
         let is_early = self.is_cluster && !self.has_slots && !self.is_unanswered();
         if patterns.is_empty() || is_early || Instant::now() < self.next_discovery {
             return;
@@ -291,7 +293,7 @@ impl Poller {
                 found,
             });
         }
-        self.next_discovery = Instant::now() + (started.elapsed() * SHARE).max(EVERY);
+        self.next_discovery = Instant::now() + (started.elapsed() * PAUSE_FACTOR).max(MAX_INTERVAL);
     }
 
     /// Returns the sorted names of the matching sharded channels from all nodes that answer, or why
@@ -300,10 +302,8 @@ impl Poller {
         &mut self,
         of: &Subscription,
     ) -> Option<Result<Vec<Vec<u8>>, RedisError>> {
-        let command = redis::cmd("PUBSUB")
-            .arg("SHARDCHANNELS")
-            .arg(&*of.topic.name)
-            .to_owned();
+        let mut command = redis::cmd("PUBSUB");
+        command.arg("SHARDCHANNELS").arg(&*of.topic.name);
         let mut names = BTreeSet::new();
         let (mut silent, mut refusals) = (0, Vec::new());
         for address in self.nodes.clone() {
@@ -324,12 +324,11 @@ impl Poller {
     }
 
     /// Polls these nodes from now on, except those that the cluster considers failed. They are
-    /// sorted, primaries first: each node lists the others in a different order, which would make
-    /// the turn skip some.
+    /// sorted, primaries first: each node lists the others in a different order, so some would be
+    /// skipped otherwise.
     fn set_nodes(&mut self, topology: &Topology) {
-        let is_there = |health| health != Health::Failed;
         let mut members: Vec<_> = topology.nodes.iter().collect();
-        members.retain(|node| is_there(node.health));
+        members.retain(|node| node.health != Health::Failed);
         members.sort_by_cached_key(|node| (!node.is_primary, node.address.to_string()));
         self.nodes = members.iter().map(|node| node.address.clone()).collect();
         self.contacts.keep(&self.nodes);

@@ -9,21 +9,19 @@ use crate::message::Allowed;
 use crate::server::connect::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
-/// allows when it denies a subscription to all channels, and discovered sharded channels. Redis
-/// compares each subscription with everything the ACL allows, so more would keep it busy.
+/// allows if it denies a subscription to all channels, and discovered sharded channels. Redis
+/// compares each subscription with everything that the ACL allows, so more would keep it busy.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
-/// Queries the current user and its channel permissions. Also returns the user's name, if
-/// permitted.
+/// Returns the name of the current user, if it may be queried, and the user's channel permissions.
 pub(super) async fn ask_rights(link: &mut Link) -> (Option<String>, Allowed) {
-    let whoami = redis::cmd("ACL").arg("WHOAMI").to_owned();
-    let name = match link.ask::<String>(&whoami).await {
+    let name = match link.ask::<String>(redis::cmd("ACL").arg("WHOAMI")).await {
         Ok(name) if cut(&name).len() == name.len() => name,
         Ok(_) => return (None, Allowed::UnusableName),
         Err(error) => return (None, not_allowed(link, &error)),
     };
-    let command = redis::cmd("ACL").arg("GETUSER").arg(&name).to_owned();
-    let allowed = match link.ask(&command).await {
+    let user = link.ask(redis::cmd("ACL").arg("GETUSER").arg(&name)).await;
+    let allowed = match user {
         Ok(user) => allowed_by(&user),
         Err(error) => not_allowed(link, &error),
     };
@@ -59,16 +57,12 @@ fn channels_in(user: &Value) -> Vec<Box<[u8]>> {
 
 fn collect(rules: &Value, channels: &mut Vec<Box<[u8]>>) {
     for (name, value) in rules.as_map_iter().into_iter().flatten() {
-        let name = Vec::<u8>::from_redis_value_ref(name).unwrap_or_default();
-        match (&*name, value) {
+        match (&*bytes(name), value) {
             (b"channels", Value::Array(patterns) | Value::Set(patterns)) => {
-                for pattern in patterns {
-                    let pattern = Vec::<u8>::from_redis_value_ref(pattern).unwrap_or_default();
-                    channels.push(pattern.into());
-                }
+                channels.extend(patterns.iter().map(bytes).map(Vec::into_boxed_slice));
             }
             (b"channels", rule) => {
-                let rule = Vec::<u8>::from_redis_value_ref(rule).unwrap_or_default();
+                let rule = bytes(rule);
                 let patterns = rule.split(|byte| *byte == b' ');
                 let patterns = patterns.filter_map(|word| word.strip_prefix(b"&"));
                 channels.extend(patterns.map(Box::from));
@@ -83,6 +77,10 @@ fn collect(rules: &Value, channels: &mut Vec<Box<[u8]>>) {
     }
 }
 
+fn bytes(value: &Value) -> Vec<u8> {
+    Vec::<u8>::from_redis_value_ref(value).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,23 +91,21 @@ mod tests {
 
     fn channels(user: Vec<Value>) -> Vec<String> {
         let channels = channels_in(&Value::Array(user));
-        let words = channels.iter().map(|name| String::from_utf8_lossy(name));
-        words.map(String::from).collect()
+        let names = channels.iter().map(|name| String::from_utf8_lossy(name));
+        names.map(String::from).collect()
     }
 
     #[test]
-    fn a_list_of_channels_is_parsed_as_in_redis_6() {
+    fn the_channel_list_of_redis_6_is_parsed() {
         let listed = Value::Array(vec![text("orders.*"), text("&odd")]);
         let user = vec![text("keys"), text("~*"), text("channels"), listed];
         assert_eq!(channels(user), ["orders.*", "&odd"]);
-        assert_eq!(
-            channels(vec![text("channels"), Value::Array(vec![])]),
-            [""; 0]
-        );
+        let none = vec![text("channels"), Value::Array(vec![])];
+        assert_eq!(channels(none), [""; 0]);
     }
 
     #[test]
-    fn a_channel_rule_and_its_selectors_are_parsed_as_in_redis_7() {
+    fn the_channel_rules_and_selectors_of_redis_7_are_parsed() {
         let selector = |rule| Value::Array(vec![text("channels"), text(rule)]);
         let selectors = Value::Array(vec![selector("&logs.*"), selector("&orders.* &x")]);
         let user = vec![
@@ -124,18 +120,17 @@ mod tests {
         assert_eq!(channels(vec![text("channels"), text("")]), [""; 0]);
         assert_eq!(channels_in(&Value::Nil).len(), 0);
     }
+
     #[test]
     fn channels_beyond_the_maximum_are_left_out() {
         let rule: Vec<String> = (0..200_000).map(|number| format!("&ch:{number}")).collect();
         let twice = format!("{} &ch:1", rule.join(" "));
         let user = Value::Array(vec![text("channels"), text(&twice)]);
         let Allowed::Only { names, left_out } = allowed_by(&user) else {
-            panic!("not told");
+            panic!("unknown");
         };
-        assert_eq!(
-            (names.len(), left_out),
-            (MAX_UNNAMED, 200_000 - MAX_UNNAMED)
-        );
+        assert_eq!(names.len(), MAX_UNNAMED);
+        assert_eq!(left_out, 200_000 - MAX_UNNAMED);
         assert_eq!(*names[MAX_UNNAMED - 1], *b"ch:32767");
     }
 }

@@ -4,8 +4,9 @@ use redis::Value;
 
 use crate::message::{ErrorCode, RedisError};
 use crate::server::connect::{Link, refusal};
+use crate::server::replication::field;
 
-/// Maximum number of characters of a version that are shown.
+/// Maximum number of characters shown of a version.
 const MAX_VERSION: usize = 32;
 
 /// Whether a server belongs to a cluster.
@@ -15,63 +16,37 @@ pub(super) enum Membership {
     Alone,
     /// It belongs to a cluster.
     Member,
-    /// It refuses to say, with this error.
-    Secret(RedisError),
+    /// The server refuses to say, with this error.
+    Unknown(RedisError),
 }
 
 /// Determines whether a server that does not answer INFO belongs to a cluster.
 pub(super) async fn membership(link: &mut Link) -> Membership {
-    let command = redis::cmd("CLUSTER").arg("INFO").to_owned();
-    match link.ask::<Value>(&command).await {
+    let answer = link.ask::<Value>(redis::cmd("CLUSTER").arg("INFO")).await;
+    match answer.map_err(|error| refusal(&error)) {
         Ok(_) => Membership::Member,
-        Err(error) => match refusal(&error) {
-            Some(error) if error.code == ErrorCode::NoPermission => Membership::Secret(error),
-            // The server has no cluster support, or cluster mode is off.
-            _ => Membership::Alone,
-        },
+        Err(Some(error)) if error.code == ErrorCode::NoPermission => Membership::Unknown(error),
+        // The server has no cluster support, or cluster mode is off.
+        Err(_) => Membership::Alone,
     }
 }
 
-/// The mode of a server, as reported by INFO.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    Standalone,
-    Cluster,
-    Sentinel,
-}
-
-impl Mode {
-    /// Parses the answer to INFO.
-    pub(super) fn of(info: &str) -> Self {
-        let mut lines = info.lines().map(str::trim_end);
-        let mode = lines.find_map(|line| {
-            let mode = line.strip_prefix("redis_mode:");
-            mode.or_else(|| line.strip_prefix("server_mode:"))
-        });
-        match mode {
-            Some("cluster") => Self::Cluster,
-            Some("sentinel") => Self::Sentinel,
-            _ => Self::Standalone,
-        }
-    }
+/// Returns the mode of the server from the answer to INFO, such as `cluster`.
+pub(super) fn mode_in(info: &str) -> Option<&str> {
+    field(info, "redis_mode").or_else(|| field(info, "server_mode"))
 }
 
 /// Returns the product and version of the server from the answer to INFO.
 pub(super) fn version_in(info: &str) -> Option<Box<str>> {
-    let field = |name: &str| {
-        info.lines()
-            .find_map(|line| line.trim_end().strip_prefix(name)?.strip_prefix(':'))
-    };
-    // Redis-compatible servers also report the Redis version that they are compatible with.
-    [
+    // Compatible servers also report the version of Redis that they are compatible with.
+    let products = [
         ("valkey_version", "Valkey"),
         ("dragonfly_version", "Dragonfly"),
         ("redis_version", "Redis"),
-    ]
-    .into_iter()
-    .find_map(|(name, kind)| {
-        let version = field(name)?.chars().take(MAX_VERSION).collect::<String>();
-        Some(format!("{kind} {version}").into())
+    ];
+    products.into_iter().find_map(|(name, product)| {
+        let version = field(info, name)?.chars().take(MAX_VERSION);
+        Some(format!("{product} {}", version.collect::<String>()).into())
     })
 }
 

@@ -1,5 +1,5 @@
-//! A stream that limits the size of replies. Every reply is measured as its bytes arrive, before
-//! anything buffers or parses it. A reply that exceeds a limit ends the stream with an [`Excess`].
+//! A stream that limits the size of replies. Each reply is measured as its bytes arrive, before it
+//! is buffered or parsed. One that exceeds a limit ends the stream with an [`Excess`].
 
 use std::error::Error;
 use std::fmt;
@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Maximum size of a reply in bytes. A list of a user's 200,000 channels takes a few MiB.
 pub(super) const MAX_SIZE: usize = 16 << 20;
 
-/// Maximum number of values in a reply, nested ones included.
+/// Maximum number of values in a reply, including nested ones.
 const MAX_VALUES: u64 = 1 << 18;
 
 /// Maximum nesting depth. ACL GETUSER has three levels.
@@ -54,7 +54,7 @@ impl fmt::Display for Excess {
 impl Error for Excess {}
 
 impl Excess {
-    /// Returns the excess that caused a stream error, if any.
+    /// Returns the exceeded limit that caused a stream error, if one did.
     pub(super) fn behind(error: &io::Error) -> Option<Self> {
         error.get_ref()?.downcast_ref().copied()
     }
@@ -91,15 +91,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         }
         let start = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        Poll::Ready(
-            this.meter
-                .measure(&buffer.filled()[start..])
-                .map_err(|excess| {
-                    buffer.set_filled(start);
-                    this.excess = Some(excess);
-                    io::Error::other(excess)
-                }),
-        )
+        let measured = this.meter.measure(&buffer.filled()[start..]);
+        Poll::Ready(measured.map_err(|excess| {
+            buffer.set_filled(start);
+            this.excess = Some(excess);
+            io::Error::other(excess)
+        }))
     }
 }
 
@@ -124,7 +121,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
 /// Incrementally follows the framing of RESP2 and RESP3 replies.
 #[derive(Debug, Default)]
 struct Meter {
-    /// Bytes left of a string whose length was announced, including its line ending.
+    /// Bytes still to come of a string whose length was announced, including its line ending.
     string_left: usize,
     /// The start of the current line, up to [`MAX_LENGTH_LINE`] bytes.
     line: Vec<u8>,
@@ -194,8 +191,7 @@ impl Meter {
             b'%' | b'|' => {
                 let pairs = u64::try_from(count()?).map_err(|_| Excess::Framing)?;
                 // Attributes are followed by the value they belong to.
-                let values = pairs.saturating_mul(2) + u64::from(kind == b'|');
-                self.open(values)?;
+                self.open(pairs.saturating_mul(2) + u64::from(kind == b'|'))?;
             }
             _ => return Err(Excess::Framing),
         }
@@ -254,12 +250,13 @@ mod tests {
         let single = replies.chunks(1).try_for_each(|byte| meter.measure(byte));
         assert_eq!(whole, single);
         if whole.is_ok() {
-            let state = (
-                meter.size,
-                meter.values,
-                meter.open.len(),
-                meter.line_length,
-            );
+            let Meter {
+                size,
+                values,
+                line_length,
+                ..
+            } = meter;
+            let state = (size, values, meter.open.len(), line_length);
             assert_eq!(state, (0, 0, 0, 0), "not at the end of a reply");
         }
         whole
@@ -303,10 +300,7 @@ mod tests {
             ("*2\r\n$16777210\r\n", Excess::Size),
             ("$9223372036854775807\r\n", Excess::Size),
             ("$99999999999999999999\r\n", Excess::Framing),
-            (
-                "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n",
-                Excess::Depth,
-            ),
+            ("*1\r\n".repeat(9).as_str(), Excess::Depth),
             ("HTTP/1.1 400 Bad Request\r\n", Excess::Framing),
             ("\r\n", Excess::Framing),
             ("%-1\r\n", Excess::Framing),

@@ -1,4 +1,4 @@
-//! Carries causes through errors of other kinds.
+//! Carries the cause of a failure through the error types of libraries.
 
 use std::error::Error;
 use std::fmt;
@@ -12,9 +12,7 @@ pub(super) struct Carrier(pub(super) ConnectionError);
 impl Carrier {
     /// Returns the cause that `error` carries, if it carries one.
     pub(super) fn cause_in(error: &(dyn Error + 'static)) -> Option<ConnectionError> {
-        error
-            .downcast_ref::<Self>()
-            .map(|carrier| carrier.0.clone())
+        Some(error.downcast_ref::<Self>()?.0.clone())
     }
 }
 

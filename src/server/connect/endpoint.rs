@@ -8,11 +8,8 @@ use super::password::Password;
 use super::url::{Host, Kind, Url};
 use crate::message::RedisError;
 
-/// The address used when none is given.
-pub const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
-
 /// The default port of a server.
-const SERVER_PORT: u16 = 6379;
+pub(super) const SERVER_PORT: u16 = 6379;
 
 /// How a server is reached.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,12 +30,12 @@ pub enum Address {
 /// Neither `Display` nor `Debug` shows the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Base of the scheme: `redis` or `valkey`.
+    /// The scheme without TLS: `redis` or `valkey`.
     kind: &'static str,
-    is_tls: bool,
+    pub(super) is_tls: bool,
     address: Address,
-    user: Option<String>,
-    password: Option<Password>,
+    pub(super) user: Option<String>,
+    pub(super) password: Option<Password>,
     db: i64,
 }
 
@@ -48,7 +45,7 @@ impl Endpoint {
     ///
     /// # Errors
     ///
-    /// Returns an error that says what is wrong with `url` and what the right form is.
+    /// Returns an error that says what is wrong with `url` and which form is expected.
     pub fn parse(url: &str) -> Result<Self, EndpointError> {
         let url = Url::parse(url)?;
         match url.kind {
@@ -74,12 +71,13 @@ impl Endpoint {
 
     /// Creates an endpoint at `address` with the login of `url`.
     pub(super) fn of(url: &Url, address: Address) -> Self {
+        let (login, parameters) = (&url.user_info, &url.parameters);
         Self {
             kind: if url.is_valkey { "valkey" } else { "redis" },
             is_tls: url.is_tls,
             address,
-            user: url.user.clone(),
-            password: url.password.clone(),
+            user: login.user.clone().or_else(|| parameters.user.clone()),
+            password: (login.password.clone()).or_else(|| parameters.password.clone()),
             db: 0,
         }
     }
@@ -100,13 +98,6 @@ impl Endpoint {
         self
     }
 
-    /// Returns the endpoint with another login, or with none.
-    #[must_use]
-    pub(super) fn with_login(mut self, user: Option<String>, password: Option<Password>) -> Self {
-        (self.user, self.password) = (user, password);
-        self
-    }
-
     /// Returns the endpoint without a user.
     #[must_use]
     pub fn without_user(mut self) -> Self {
@@ -114,8 +105,8 @@ impl Endpoint {
         self
     }
 
-    /// Returns the endpoint with its user as the password, unless it has a password. redis-cli also
-    /// takes the single word of `redis://word@host` as the password.
+    /// Returns the endpoint with its user as the password, unless it has a password. This is how
+    /// redis-cli reads the single word of `redis://word@host`.
     #[must_use]
     pub fn with_user_as_password(mut self) -> Self {
         if self.password.is_none() {
@@ -154,11 +145,6 @@ impl Endpoint {
     /// Returns the user to log in as, or `None` for the default user.
     pub fn user(&self) -> Option<&str> {
         self.user.as_deref()
-    }
-
-    /// Returns whether there is a password.
-    pub fn has_password(&self) -> bool {
-        self.password.is_some()
     }
 
     /// Returns whether the connection uses TLS.
@@ -215,7 +201,7 @@ impl Default for Endpoint {
             is_tls: false,
             address: Address::Tcp {
                 host: "127.0.0.1".to_owned(),
-                port: 6379,
+                port: SERVER_PORT,
             },
             user: None,
             password: None,
@@ -281,14 +267,8 @@ mod tests {
             ("redis://me:secret@localhost", "redis://me@localhost:6379"),
             ("redis://me@localhost", "redis://me@localhost:6379"),
             ("valkey://localhost", "valkey://localhost:6379"),
-            (
-                "redis://localhost:/1?protocol=resp3",
-                "redis://localhost:6379/1",
-            ),
-            (
-                "redis://a%3Ab:secret@localhost",
-                "redis://a:b@localhost:6379",
-            ),
+            ("redis://h:/1?protocol=resp3", "redis://h:6379/1"),
+            ("redis://a%3Ab:secret@h", "redis://a:b@h:6379"),
             ("rediss://me:secret@localhost", "rediss://me@localhost:6379"),
             ("valkeys://localhost:7000/1", "valkeys://localhost:7000/1"),
             ("redis://[::1]:7000", "redis://[::1]:7000"),
@@ -307,26 +287,24 @@ mod tests {
     }
 
     #[test]
-    fn the_default_is_the_default_url() {
-        assert_eq!(Endpoint::parse(DEFAULT_URL), Ok(Endpoint::default()));
+    fn the_default_is_a_local_server() {
+        let local = Endpoint::parse("redis://127.0.0.1:6379");
+        assert_eq!(local, Ok(Endpoint::default()));
     }
 
     #[test]
     fn credentials_are_user_and_password() {
-        let credentials = |url: &str| {
+        for (url, expected) in [
+            ("redis://localhost", None),
+            ("redis://me@localhost", None),
+            ("redis://:se%40cret@localhost", Some("se@cret")),
+            ("redis://me:secret@localhost", Some("me secret")),
+            ("redis://me:p@ss%x%41@localhost", Some("me p@ss%xA")),
+        ] {
             let endpoint = Endpoint::parse(url).unwrap();
-            endpoint.credentials().map(|words| words.join(" "))
-        };
-        assert_eq!(credentials("redis://localhost"), None);
-        assert_eq!(credentials("redis://me@localhost"), None);
-        assert_eq!(
-            credentials("redis://:se%40cret@localhost"),
-            Some("se@cret".into())
-        );
-        assert_eq!(
-            credentials("redis://me:secret@localhost"),
-            Some("me secret".into())
-        );
+            let credentials = endpoint.credentials().map(|words| words.join(" "));
+            assert_eq!(credentials.as_deref(), expected, "{url}");
+        }
         let changed = Endpoint::parse("redis://me:old@localhost").unwrap();
         let changed = changed.with_password("new");
         assert_eq!(changed.credentials(), Some(vec!["me", "new"]));
@@ -335,11 +313,8 @@ mod tests {
     #[test]
     fn another_address_keeps_the_login_and_tls() {
         let endpoint = Endpoint::parse("rediss://me:secret@localhost/2").unwrap();
-        let other = Address::Tcp {
-            host: "::1".to_owned(),
-            port: 7000,
-        };
-        let other = endpoint.at(other);
+        let host = "::1".to_owned();
+        let other = endpoint.at(Address::Tcp { host, port: 7000 });
         assert_eq!(other.to_string(), "rediss://me@[::1]:7000/2");
         assert_eq!(other.credentials(), endpoint.credentials());
         assert!(other.is_tls());
@@ -364,17 +339,11 @@ mod tests {
             ("unix:/run/redis.sock", "unix:///run/redis.sock"),
             ("UNIX:///run/redis.sock", "unix:///run/redis.sock"),
             ("/run/redis.sock?db=2", "unix:///run/redis.sock?db=2"),
-            (
-                "unix://me:secret@/run/redis.sock",
-                "unix://me@/run/redis.sock",
-            ),
+            ("unix://me:secret@/run/r.sock", "unix://me@/run/r.sock"),
             ("redis://localhost/1/", "redis://localhost:6379/1"),
             ("redis://localhost?db=9", "redis://localhost:6379/9"),
             ("redis://localhost?ssl=true", "rediss://localhost:6379"),
-            (
-                "redis://localhost?username=me&password=secret",
-                "redis://me@localhost:6379",
-            ),
+            ("redis://h?username=me&password=secret", "redis://me@h:6379"),
             (
                 "redis://localhost/1?family=0&protocol=3&decode_responses=True\
                  &health_check_interval=30&socket_timeout=5&client_name=a@b&connectTimeout=5",
@@ -389,16 +358,10 @@ mod tests {
         ] {
             assert_eq!(shown(url), expected, "{url}");
         }
-        let credentials = |url: &str| {
-            let endpoint = Endpoint::parse(url).unwrap();
-            endpoint.credentials().map(|words| words.join(" "))
-        };
-        let odd = credentials("redis://me:p@ss%x%41@localhost");
-        assert_eq!(odd.as_deref(), Some("me p@ss%xA"));
-        let word = Endpoint::parse("redis://secret@localhost").unwrap();
-        let word = word.with_user_as_password();
-        assert_eq!(word.credentials(), Some(vec!["secret"]));
-        assert_eq!(word.to_string(), "redis://localhost:6379");
+        let one_word = Endpoint::parse("redis://secret@localhost").unwrap();
+        let one_word = one_word.with_user_as_password();
+        assert_eq!(one_word.credentials(), Some(vec!["secret"]));
+        assert_eq!(one_word.to_string(), "redis://localhost:6379");
     }
 
     #[test]
@@ -420,16 +383,8 @@ mod tests {
             ("redis://[::1", "no IPv6 address", form),
             ("redis://::1", "IPv6 address without brackets", "[::1]:6379"),
             ("redis://local host", "an invalid character", form),
-            (
-                "redis://localhost?db=x",
-                "parameter 'db'",
-                "a database number",
-            ),
-            (
-                "redis://localhost/first",
-                "database that is not a number",
-                form,
-            ),
+            ("redis://h?db=x", "parameter 'db'", "a database number"),
+            ("redis://h/first", "database that is not a number", form),
             ("redis://localhost/-1", "0 or higher", form),
             ("redis://0.0.0.0", "0.0.0.0", "connect to 127.0.0.1"),
             ("redis://:%ff@localhost", "not UTF-8", form),
@@ -472,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_that_is_not_encoded_is_recognised() {
+    fn a_password_that_is_not_encoded_is_recognized() {
         for (url, encodings) in [
             ("redis://bob:p#ss@host", "'#' as %23"),
             ("redis://bob:p/ss@host", "'/' as %2F"),
@@ -492,10 +447,8 @@ mod tests {
             ("redis+cluster://bob:p/ss@h1,h2", "'/' as %2F"),
         ] {
             let error = crate::server::Target::parse(url).unwrap_err().to_string();
-            assert!(
-                error.ends_with(&format!("write {encodings}")),
-                "{url}: {error}"
-            );
+            let end = format!("write {encodings}");
+            assert!(error.ends_with(&end), "{url}: {error}");
         }
     }
 
@@ -519,10 +472,8 @@ mod tests {
         ] {
             let error = Endpoint::parse(url).unwrap_err();
             for text in [error.to_string(), format!("{error:?}")] {
-                assert!(
-                    !text.contains("secret") && !text.contains("sec/ret"),
-                    "{text}"
-                );
+                let text = text.replace('/', "");
+                assert!(!text.contains("secret"), "{text}");
             }
         }
     }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// Why a text is not a valid server address, in one line that continues the name of its source, as
-/// in "`REDIS_URL` has no host".
+/// Why a text is not a valid server address, on one line that follows the name of its source, as in
+/// "`REDIS_URL` has no host".
 ///
-/// It never repeats any of the text. An unencoded password can be parsed as a host, a port, a
-/// database or a parameter, so any part may be a password.
+/// It never repeats any of the text: any part may be a password, since an unencoded password can be
+/// parsed as a host, a port, a database or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     problem: String,
@@ -15,7 +15,7 @@ pub struct EndpointError {
 }
 
 impl EndpointError {
-    /// Creates an error about text that does not have the right form.
+    /// Creates an error about a text that does not have the right form.
     pub(super) fn of_form(problem: impl Into<String>, right_form: &'static str) -> Self {
         Self {
             problem: problem.into(),

@@ -1,4 +1,4 @@
-//! A command connection based on the redis crate, and the interpretation of its errors.
+//! The command connection, based on the redis crate, and the interpretation of its errors.
 
 use std::error::Error;
 use std::io;
@@ -19,7 +19,7 @@ use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisErro
 use crate::payload::escape::truncated;
 
 /// Maximum length of an error message in bytes. Those of Redis are far shorter.
-const MAX_WORDS: usize = 1 << 10;
+const MAX_ERROR: usize = 1 << 10;
 
 /// A connection and its driver task.
 pub(crate) struct Link {
@@ -27,7 +27,7 @@ pub(crate) struct Link {
     driver: JoinHandle<()>,
     answer_within: Duration,
     /// Why the server refuses to select the database, if it does. Pub/Sub ignores databases.
-    no_db: Option<DatabaseError>,
+    pub(crate) no_db: Option<DatabaseError>,
 }
 
 /// How to connect.
@@ -48,8 +48,7 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
-        // The handshake is done below rather than by the crate, which would hide the server's
-        // errors.
+        // The crate would hide the server's errors during the handshake, so `greet` does it.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
@@ -66,8 +65,8 @@ impl Link {
         Ok(link)
     }
 
-    /// Connects with the crate's own Pub/Sub. Used for rare events whose loss is detected in
-    /// another way.
+    /// Connects with the crate's own Pub/Sub client, for rare events whose loss is detected by
+    /// other means.
     pub(crate) async fn listen(
         endpoint: &Endpoint,
         dial: &Dial<'_>,
@@ -76,19 +75,13 @@ impl Link {
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
             Some([password]) => login = login.set_password(*password),
-            Some([user, password]) => {
-                login = login.set_username(*user).set_password(*password);
-            }
+            Some([user, password]) => login = login.set_username(*user).set_password(*password),
             _ => (),
         }
-        let listening = timeout(
-            dial.answer_within,
-            PubSub::new(&login, Bounded::new(transport)),
-        )
-        .await;
-        let no_answer = ConnectionError::NoAnswer(Awaited::Reply, dial.answer_within);
+        let within = dial.answer_within;
+        let listening = timeout(within, PubSub::new(&login, Bounded::new(transport))).await;
         listening
-            .map_err(|_| no_answer)?
+            .map_err(|_| ConnectionError::NoAnswer(Awaited::Reply, within))?
             .map_err(|error| command_cause(&error))
     }
 
@@ -105,37 +98,31 @@ impl Link {
                 other => other,
             })?;
         }
+        // The name is optional, but this command also reveals a refused login.
         let command = redis::cmd("CLIENT")
             .arg("SETNAME")
             .arg(client_name)
             .to_owned();
-        match self.ask::<()>(&command).await {
-            Ok(()) => (),
-            // The name is optional, but this command also reveals a refused login.
-            Err(error) => match self.failure(&error) {
-                ConnectionError::Redis(error) if !error.code.is_about_login() => (),
-                other => return Err(other),
-            },
-        }
-        if endpoint.db() != 0 {
-            let command = redis::cmd("SELECT").arg(endpoint.db()).to_owned();
-            match self.ask::<()>(&command).await {
-                Ok(()) => (),
-                Err(error) => match self.failure(&error) {
-                    ConnectionError::Redis(error) if !error.code.is_about_login() => {
-                        let db = endpoint.db();
-                        self.no_db = Some(DatabaseError { db, error });
-                    }
-                    other => return Err(other),
-                },
-            }
+        self.ask_optional(&command).await?;
+        let db = endpoint.db();
+        if db != 0 {
+            let command = redis::cmd("SELECT").arg(db).to_owned();
+            let refused = self.ask_optional(&command).await?;
+            self.no_db = refused.map(|error| DatabaseError { db, error });
         }
         Ok(())
     }
 
-    /// Takes the error about a database that the server refuses to select.
-    pub(crate) fn take_no_db(&mut self) -> Option<DatabaseError> {
-        self.no_db.take()
+    /// Sends a command that the server may refuse. Returns its error, unless that is about the
+    /// login.
+    async fn ask_optional(&mut self, command: &Cmd) -> Result<Option<RedisError>, ConnectionError> {
+        let Err(error) = self.ask::<()>(command).await else {
+            return Ok(None);
+        };
+        match self.failure(&error) {
+            ConnectionError::Redis(error) if !error.code.is_about_login() => Ok(Some(error)),
+            other => Err(other),
+        }
     }
 
     /// Sends a command and waits for the answer.
@@ -196,9 +183,9 @@ pub(crate) fn command_cause(error: &redis::RedisError) -> ConnectionError {
     }
 }
 
-/// Truncates a text to [`MAX_WORDS`] bytes.
+/// Truncates a text to [`MAX_ERROR`] bytes.
 pub(crate) fn cut(text: &str) -> &str {
-    truncated(text, MAX_WORDS)
+    truncated(text, MAX_ERROR)
 }
 
 /// Returns the I/O error behind an error of the crate.

@@ -1,28 +1,20 @@
-//! Decides whether a refused login is retried: only if it worked before, and for a limited time.
+//! Decides whether a refused login is retried: only if it has worked before, and not for long.
 //!
-//! A restarting server may not have loaded its users yet. But servers count wrong passwords, and
+//! A server that restarts may not have loaded its users yet. But servers count wrong passwords, and
 //! some lock out clients that send too many.
 
 use std::time::Duration;
 
-/// How a login that worked before is retried after it is refused.
+/// How a login that has worked before is retried after a refusal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LoginRetries {
     /// The wait before the first retry. It doubles with each retry.
     pub first_wait: Duration,
     /// The longest wait.
     pub longest_wait: Duration,
-    /// Total wait after which the refusal is final until the user retries.
+    /// Total wait after which a refusal is final until the user retries. If zero, every refusal is
+    /// final.
     pub give_up_after: Duration,
-}
-
-impl LoginRetries {
-    /// Treats every refusal as final.
-    pub const NONE: Self = Self {
-        first_wait: Duration::ZERO,
-        longest_wait: Duration::ZERO,
-        give_up_after: Duration::ZERO,
-    };
 }
 
 impl Default for LoginRetries {
@@ -90,13 +82,16 @@ mod tests {
         let mut login = Login::new(LoginRetries::default());
         assert_eq!(waits(&mut login), [0; 0]);
         login.note_success();
-        let said = waits(&mut login);
-        assert_eq!(said[..7], [1, 2, 4, 8, 16, 30, 30]);
-        assert!((300..330).contains(&said.iter().sum::<u64>()), "{said:?}");
+        let first = waits(&mut login);
+        assert_eq!(first[..7], [1, 2, 4, 8, 16, 30, 30]);
+        assert!((300..330).contains(&first.iter().sum::<u64>()), "{first:?}");
         assert_eq!(waits(&mut login), [0; 0]);
         login.note_success();
-        assert_eq!(waits(&mut login), said);
-        let mut login = Login::new(LoginRetries::NONE);
+        assert_eq!(waits(&mut login), first);
+        let mut login = Login::new(LoginRetries {
+            give_up_after: Duration::ZERO,
+            ..LoginRetries::default()
+        });
         login.note_success();
         assert_eq!(waits(&mut login), [0; 0]);
     }

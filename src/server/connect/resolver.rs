@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use tokio::net::lookup_host;
 
-/// Resolves host names. Every connection attempt resolves again, since a name may move.
+/// Resolves host names, again for each connection attempt, since a name may move.
 #[derive(Clone, Default)]
 pub enum Resolver {
     /// The system's resolver.

@@ -2,12 +2,11 @@
 
 use std::fmt;
 
-use super::endpoint::{Address, Endpoint, db_in};
+use super::endpoint::{Address, Endpoint, SERVER_PORT, db_in};
 use super::endpoint_error::EndpointError;
 use super::url::{Kind, Url, encodings};
 
 const SENTINEL_PORT: u16 = 26379;
-const SERVER_PORT: u16 = 6379;
 
 /// The source of the messages.
 ///
@@ -27,7 +26,7 @@ pub enum Target {
 pub struct Sentinels {
     /// The sentinels, each with its own login. There is at least one.
     pub sentinels: Vec<Endpoint>,
-    /// The sentinels' name of the master.
+    /// The name by which the sentinels know the master.
     pub master: String,
     /// Login, TLS setting and database for the master. Its address is a placeholder for the one
     /// that the sentinels report: see [`Endpoint::at`].
@@ -69,17 +68,8 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// Returns an error that says what is wrong with `url` and what the right form is.
-    pub fn parse(url: &str) -> Result<Self, EndpointError> {
-        Self::read(url).map(|parsed| parsed.target)
-    }
-
-    /// Parses a URL like [`Self::parse`], and also returns its additional information.
-    ///
-    /// # Errors
-    ///
-    /// The same as [`Self::parse`].
-    pub fn read(url: &str) -> Result<ParsedUrl, EndpointError> {
+    /// Returns an error that says what is wrong with `url` and which form is expected.
+    pub fn parse(url: &str) -> Result<ParsedUrl, EndpointError> {
         let url = Url::parse(url)?;
         let wrong = |problem| EndpointError::of_form(problem, url.kind.right_form());
         let target = match url.kind {
@@ -96,12 +86,13 @@ impl Target {
         if !url.parameters.unknown.is_empty() {
             remarks.push(UrlRemark::Ignored(url.parameters.unknown));
         }
-        if !url.unencoded.is_empty() {
-            remarks.push(UrlRemark::Unencoded(encodings(&url.unencoded)));
+        let unencoded = &url.user_info.unencoded;
+        if !unencoded.is_empty() {
+            remarks.push(UrlRemark::Unencoded(encodings(unencoded)));
         }
         Ok(ParsedUrl {
             target,
-            has_one_word: url.has_one_word,
+            has_one_word: url.user_info.is_one_word,
             insecure: url.parameters.insecure,
             remarks,
         })
@@ -109,7 +100,7 @@ impl Target {
 
     /// Returns whether there is a password for the servers.
     pub fn has_password(&self) -> bool {
-        self.server().has_password()
+        self.server().password.is_some()
     }
 
     /// Returns whether there is any password, for the servers or for the sentinels.
@@ -118,7 +109,8 @@ impl Target {
             Self::Sentinel(sentinels) => sentinels.sentinels.as_slice(),
             Self::Server(_) | Self::Cluster(_) => &[],
         };
-        self.has_password() || sentinels.iter().any(Endpoint::has_password)
+        let has_password = |endpoint: &Endpoint| endpoint.password.is_some();
+        self.has_password() || sentinels.iter().any(has_password)
     }
 
     /// Returns whether the servers use TLS.
@@ -134,24 +126,6 @@ impl Target {
         }
     }
 
-    /// Returns the target with another user for the servers. Sentinels keep their own login.
-    #[must_use]
-    pub fn with_user(self, user: &str) -> Self {
-        self.map_servers(|server| server.with_user(user))
-    }
-
-    /// Returns the target without a user for the servers. Sentinels keep their own login.
-    #[must_use]
-    pub fn without_user(self) -> Self {
-        self.map_servers(Endpoint::without_user)
-    }
-
-    /// Returns the target with its user as the password: see [`Endpoint::with_user_as_password`].
-    #[must_use]
-    pub fn with_user_as_password(self) -> Self {
-        self.map_servers(Endpoint::with_user_as_password)
-    }
-
     /// Returns the user to log in to the servers as, or `None` for the default user.
     pub fn user(&self) -> Option<&str> {
         self.server().user()
@@ -163,23 +137,16 @@ impl Target {
         self.map_servers(|server| server.with_password(password))
     }
 
-    /// Returns the target with database `db`. A cluster only has database 0.
-    #[must_use]
-    pub fn with_db(self, db: i64) -> Self {
-        self.map_servers(|server| server.with_db(db))
-    }
-
     /// Returns the target with TLS for sentinels and servers.
     #[must_use]
     pub fn with_tls(self) -> Self {
-        match self.map_servers(Endpoint::with_tls) {
-            Self::Sentinel(mut sentinels) => {
-                let with_tls = sentinels.sentinels.into_iter().map(Endpoint::with_tls);
-                sentinels.sentinels = with_tls.collect();
-                Self::Sentinel(sentinels)
+        let mut target = self.map_servers(Endpoint::with_tls);
+        if let Self::Sentinel(Sentinels { sentinels, .. }) = &mut target {
+            for sentinel in sentinels {
+                sentinel.is_tls = true;
             }
-            other => other,
         }
+        target
     }
 
     /// Returns an endpoint that represents all servers, which share their settings.
@@ -191,7 +158,9 @@ impl Target {
         }
     }
 
-    fn map_servers(self, change: impl Fn(Endpoint) -> Endpoint) -> Self {
+    /// Applies `change` to the endpoints of the servers. Sentinels keep their own login.
+    #[must_use]
+    pub fn map_servers(self, change: impl Fn(Endpoint) -> Endpoint) -> Self {
         match self {
             Self::Server(server) => Self::Server(change(server)),
             Self::Sentinel(sentinels) => Self::Sentinel(Sentinels {
@@ -216,9 +185,10 @@ impl Sentinels {
         let parameters = &url.parameters;
         let db = parameters.db.map_or_else(|| db_in(db), Ok)?;
         let sentinels = url.hosts.iter().map(|host| {
-            let server = Endpoint::of(url, host.address(SENTINEL_PORT));
-            let login = (&parameters.sentinel_user, &parameters.sentinel_password);
-            server.with_login(login.0.clone(), login.1.clone())
+            let mut sentinel = Endpoint::of(url, host.address(SENTINEL_PORT));
+            sentinel.user.clone_from(&parameters.sentinel_user);
+            sentinel.password.clone_from(&parameters.sentinel_password);
+            sentinel
         });
         Ok(Self {
             sentinels: sentinels.collect(),
@@ -266,8 +236,8 @@ fn read_cluster(url: &Url) -> Result<Vec<Endpoint>, &'static str> {
 mod tests {
     use super::*;
 
-    fn shown(url: &str) -> String {
-        Target::parse(url).map_or_else(|error| error.to_string(), |target| target.to_string())
+    fn target(url: &str) -> Target {
+        Target::parse(url).unwrap().target
     }
 
     #[test]
@@ -289,15 +259,16 @@ mod tests {
             ),
             ("REDIS+CLUSTER://h1/0", "redis+cluster://h1:6379"),
         ] {
-            assert_eq!(shown(url), expected, "{url}");
-            assert!(!format!("{:?}", Target::parse(url)).contains("secret"));
+            let target = target(url);
+            assert_eq!(target.to_string(), expected, "{url}");
+            assert!(!format!("{target:?}").contains("secret"));
         }
     }
 
     #[test]
     fn sentinels_have_a_login_of_their_own() {
         let url = "rediss+sentinel://me:pw@h1,h2/m/3?sentinel-user=s&sentinel-password=p%26q@";
-        let Target::Sentinel(sentinels) = Target::parse(url).unwrap() else {
+        let Target::Sentinel(sentinels) = target(url) else {
             panic!("not sentinels");
         };
         assert_eq!(sentinels.master, "m");
@@ -307,7 +278,7 @@ mod tests {
             assert_eq!(sentinel.credentials(), Some(vec!["s", "p&q@"]));
             assert!(sentinel.is_tls() && sentinel.db() == 0);
         }
-        let Target::Sentinel(plain) = Target::parse("redis+sentinel://me:pw@h1/m").unwrap() else {
+        let Target::Sentinel(plain) = target("redis+sentinel://me:pw@h1/m") else {
             panic!("not sentinels");
         };
         assert_eq!(plain.sentinels[0].credentials(), None);
@@ -315,18 +286,19 @@ mod tests {
     }
 
     #[test]
-    fn options_change_the_servers_and_tls_also_the_sentinels() {
-        let target = Target::parse("redis+sentinel://h1/m").unwrap();
-        let target = target.with_user("me").with_password("pw").with_db(1);
-        let target = target.with_tls();
-        assert_eq!(target.to_string(), "rediss+sentinel://me@h1:26379/m/1");
-        assert!(target.has_password() && target.is_tls());
-        let Target::Sentinel(sentinels) = target else {
+    fn options_apply_to_the_servers_and_tls_to_the_sentinels_too() {
+        let changed = |url| {
+            let target = target(url).with_password("pw").with_tls();
+            target.map_servers(|server| server.with_user("me"))
+        };
+        let sentinel = changed("redis+sentinel://h1/m/1");
+        assert_eq!(sentinel.to_string(), "rediss+sentinel://me@h1:26379/m/1");
+        assert!(sentinel.has_password() && sentinel.is_tls());
+        let Target::Sentinel(sentinels) = sentinel else {
             panic!("not sentinels");
         };
         assert_eq!(sentinels.sentinels[0].to_string(), "rediss://h1:26379");
-        let cluster = Target::parse("redis+cluster://h1,h2").unwrap();
-        let cluster = cluster.with_tls().with_user("me");
+        let cluster = changed("redis+cluster://h1,h2");
         assert_eq!(cluster.to_string(), "rediss+cluster://me@h1:6379,h2:6379");
     }
 
@@ -351,8 +323,8 @@ mod tests {
     }
 
     #[test]
-    fn a_url_also_yields_its_remarks() {
-        let parsed = |url| Target::read(url).unwrap();
+    fn a_url_yields_its_remarks_too() {
+        let parsed = |url| Target::parse(url).unwrap();
         let plain = parsed("rediss://me:pw@h/1?ssl_cert_reqs=required&family=6");
         assert_eq!((plain.insecure, plain.remarks), (None, Vec::new()));
         for (url, insecure) in [
@@ -365,10 +337,8 @@ mod tests {
             assert_eq!(parsed(url).insecure, Some(insecure), "{url}");
         }
         let ignored = parsed("redis+cluster://h?speed=9&a=1");
-        assert_eq!(
-            ignored.remarks,
-            [UrlRemark::Ignored(vec!["speed".into(), "a".into()])]
-        );
+        let names = vec!["speed".into(), "a".into()];
+        assert_eq!(ignored.remarks, [UrlRemark::Ignored(names)]);
         let unencoded = parsed("redis://me:p@ss%@h").remarks;
         let words = "'%' as %25 and '@' as %40".to_owned();
         assert_eq!(unencoded, [UrlRemark::Unencoded(words)]);
@@ -383,7 +353,7 @@ mod tests {
             ("redis+sentinel://h/m?sentinel-password=pw", true),
             ("redis+cluster://:pw@h", true),
         ] {
-            assert_eq!(Target::parse(url).unwrap().holds_password(), holds, "{url}");
+            assert_eq!(target(url).holds_password(), holds, "{url}");
         }
     }
 

@@ -1,4 +1,4 @@
-//! TLS: the trusted certificates, the client certificate, and the errors about untrusted servers.
+//! TLS: the trusted certificates, the client certificate, and the errors of failed handshakes.
 
 mod certificate;
 mod check;
@@ -23,7 +23,7 @@ use tokio_rustls::client::TlsStream;
 
 use self::check::{Checker, NoChecker};
 use super::carrier::Carrier;
-use crate::message::{Alert, ConnectionError, TlsFailure};
+use crate::message::{Alert, ConnectionError, TlsFailure, io_reason};
 use crate::payload::escape::whole;
 
 /// TLS settings from the command line.
@@ -41,7 +41,7 @@ pub struct TlsSettings {
     pub is_insecure: bool,
 }
 
-/// A ready-to-use TLS configuration, with all files loaded and parsed. Cheap to clone.
+/// A TLS configuration whose files are all loaded and parsed. Cheap to clone.
 #[derive(Clone)]
 pub struct Tls {
     connector: TlsConnector,
@@ -49,30 +49,19 @@ pub struct Tls {
     is_insecure: bool,
 }
 
-/// An error in the TLS settings, in one line that names the option and the file.
+/// An error in the TLS settings, on one line that names the option and the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TlsError {
-    /// Empty if no option is at fault.
-    option: &'static str,
-    problem: String,
+    /// The option at fault, such as `--cacert`, if any.
+    pub option: Option<&'static str>,
+    /// What is wrong, without the option.
+    pub problem: String,
 }
 
 impl TlsError {
-    fn new(option: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            option,
-            problem: problem.into(),
-        }
-    }
-
-    /// Returns the option at fault, such as `--cacert`, if any.
-    pub fn option(&self) -> Option<&'static str> {
-        Some(self.option).filter(|option| !option.is_empty())
-    }
-
-    /// Returns what is wrong, without the option.
-    pub fn problem(&self) -> &str {
-        &self.problem
+    fn new(option: Option<&'static str>, problem: impl Into<String>) -> Self {
+        let problem = problem.into();
+        Self { option, problem }
     }
 }
 
@@ -86,21 +75,20 @@ impl Tls {
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::new("", format!("TLS cannot be set up: {error}")))?
+            .map_err(|error| TlsError::new(None, format!("TLS cannot be set up: {error}")))?
             .dangerous();
-        let trusted = match &settings.cacert {
-            Some(path) => certificates("--cacert", path)?,
-            None => Vec::new(),
-        };
+        let cacert = settings.cacert.as_deref();
+        let trusted = cacert.map(|path| certificates("--cacert", path));
+        let trusted = trusted.transpose()?.unwrap_or_default();
         let builder = if settings.is_insecure {
-            builder.with_custom_certificate_verifier(Arc::new(NoChecker::new(&provider)))
+            builder.with_custom_certificate_verifier(Arc::new(NoChecker(provider)))
         } else {
-            let roots = match &settings.cacert {
+            let roots = match cacert {
                 Some(path) => roots_of(path, &trusted)?,
                 None => system_roots(),
             };
             let checker = Checker::new(roots, trusted, provider).map_err(|error| {
-                TlsError::new("", format!("certificates cannot be verified: {error}"))
+                TlsError::new(None, format!("certificates cannot be verified: {error}"))
             })?;
             builder.with_custom_certificate_verifier(Arc::new(checker))
         };
@@ -110,16 +98,12 @@ impl Tls {
                 .with_client_auth_cert(certificates("--cert", cert)?, private_key(key)?)
                 .map_err(|error| identity_error(cert, key, &error))?,
             (Some(_), None) => {
-                return Err(TlsError::new(
-                    "--cert",
-                    "needs --key FILE too (or key in a profile)",
-                ));
+                let problem = "needs --key FILE too (or key in a profile)";
+                return Err(TlsError::new(Some("--cert"), problem));
             }
             (None, Some(_)) => {
-                return Err(TlsError::new(
-                    "--key",
-                    "needs --cert FILE too (or cert in a profile)",
-                ));
+                let problem = "needs --cert FILE too (or cert in a profile)";
+                return Err(TlsError::new(Some("--key"), problem));
             }
         };
         // Every connection is verified in full.
@@ -158,10 +142,10 @@ impl fmt::Debug for Tls {
 
 impl fmt::Display for TlsError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.option {
-            "" => f.write_str(&self.problem),
-            option => write!(f, "{option} {}", self.problem),
+        if let Some(option) = self.option {
+            write!(f, "{option} ")?;
         }
+        f.write_str(&self.problem)
     }
 }
 
@@ -185,7 +169,7 @@ pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     }))
 }
 
-/// Returns what the alert with which the server ended the handshake says about the client.
+/// Returns what is wrong with the client, according to the alert that ended the handshake.
 fn meaning_of(alert: AlertDescription) -> Alert {
     match alert {
         AlertDescription::CertificateRequired => Alert::CertificateRequired,
@@ -203,6 +187,7 @@ fn meaning_of(alert: AlertDescription) -> Alert {
     }
 }
 
+/// Converts a host to the name to verify.
 fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     // Certificates do not contain the zone of a link-local address.
     let name = host.split('%').next().unwrap_or(host);
@@ -213,8 +198,12 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
 }
 
 fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
-    ServerName::try_from(name.to_owned())
-        .map_err(|_| TlsError::new("--sni", format!("{name:?} is not a valid server name")))
+    ServerName::try_from(name.to_owned()).map_err(|_| {
+        TlsError::new(
+            Some("--sni"),
+            format!("{name:?} is not a valid server name"),
+        )
+    })
 }
 
 /// Loads the system's authorities. Unreadable ones are skipped, and if there are none at all, as in
@@ -249,15 +238,12 @@ fn certificates(
 ) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     let text = read(option, path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
-    match found {
-        Ok(found) if found.is_empty() => Err(file_error(
-            option,
-            path,
-            "contains no PEM certificate (-----BEGIN CERTIFICATE-----)",
-        )),
-        Ok(found) => Ok(found),
-        Err(_) => Err(file_error(option, path, "is damaged: not valid PEM")),
-    }
+    let problem = match found {
+        Ok(found) if !found.is_empty() => return Ok(found),
+        Ok(_) => "contains no PEM certificate (-----BEGIN CERTIFICATE-----)",
+        Err(_) => "is damaged: not valid PEM",
+    };
+    Err(file_error(option, path, problem))
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
@@ -275,27 +261,26 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
 
 fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     fs::read(path).map_err(|error| {
-        let error = error.to_string();
-        let reason = error.split(" (os error").next().unwrap_or(&error);
-        file_error(option, path, &format!("cannot be read: {reason}"))
+        let problem = format!("cannot be read: {}", io_reason(&error));
+        file_error(option, path, &problem)
     })
 }
 
-/// Describes a well-formed certificate and key that cannot be used.
+/// Returns why a well-formed certificate and key cannot be used.
 fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
-    match error {
+    let problem = match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
-            let problem = format!("does not match the certificate {}", cert.display());
-            file_error("--key", key, &problem)
+            format!("does not match the certificate {}", cert.display())
         }
-        Error::InvalidCertificate(_) => {
-            file_error("--cert", cert, &format!("cannot be used: {error}"))
-        }
-        _ => file_error("--key", key, &format!("cannot be used: {error}")),
+        _ => format!("cannot be used: {error}"),
+    };
+    match error {
+        Error::InvalidCertificate(_) => file_error("--cert", cert, &problem),
+        _ => file_error("--key", key, &problem),
     }
 }
 
 fn file_error(option: &'static str, path: &Path, problem: &str) -> TlsError {
     let words = format!("{} {problem}", path.display());
-    TlsError::new(option, whole(words.as_bytes()))
+    TlsError::new(Some(option), whole(words.as_bytes()))
 }

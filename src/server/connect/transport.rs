@@ -21,12 +21,14 @@ use super::carrier::Carrier;
 use super::endpoint::{Address, Endpoint};
 use super::resolver::Resolver;
 use super::tls::{self, Tls};
-use crate::message::{Awaited, Closing, ConnectionError, LookupError, StreamKind, TlsFailure};
+use crate::message::{
+    Awaited, Closing, ConnectionError, LookupError, StreamKind, TlsFailure, io_reason,
+};
 
 /// Idle time before the first keepalive probe, and the interval between probes.
 const KEEPALIVE: Duration = Duration::from_secs(15);
 
-/// The kernel closes a connection whose sent bytes are not acknowledged within this time.
+/// The kernel closes a connection if sent bytes are not acknowledged within this time.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// Minimum time for each attempt if a host has several addresses.
@@ -74,9 +76,10 @@ impl Transport {
         }
         read?;
         match stranger_behind(first) {
-            Some(stranger) => Err(io::Error::other(Carrier(ConnectionError::NotRedis(
-                stranger,
-            )))),
+            Some(stranger) => {
+                let cause = ConnectionError::NotRedis(stranger);
+                Err(io::Error::other(Carrier(cause)))
+            }
             None => Ok(()),
         }
     }
@@ -119,7 +122,7 @@ pub(crate) async fn connect(
 }
 
 /// Returns whether a Redis without TLS listens there. It does not answer a TLS handshake, in which
-/// it waits for the end of a line, but it answers a PING.
+/// it waits for a line to end, but it does answer a PING.
 async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool {
     let ask = async {
         let mut stream = connect_tcp(host, port, resolver, LONG_HANDSHAKE)
@@ -131,7 +134,7 @@ async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool
     matches!(timeout(LONG_HANDSHAKE, ask).await, Ok(Some(b'+' | b'-')))
 }
 
-/// Returns the cause of an error of a stream.
+/// Returns the cause of a stream error.
 pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
     use io::ErrorKind as Kind;
     if let Some(cause) = tls::cause_of(error) {
@@ -142,7 +145,7 @@ pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
     }
     match error.kind() {
         Kind::UnexpectedEof => ConnectionError::Closed(Closing::Later),
-        // What a reset looks like to a writer, depending on the moment.
+        // Depending on the timing, this is how a writer sees a reset.
         Kind::BrokenPipe => ConnectionError::Network(Kind::ConnectionReset),
         kind @ (Kind::ConnectionRefused
         | Kind::ConnectionReset
@@ -151,7 +154,7 @@ pub(crate) fn io_cause(error: &io::Error) -> ConnectionError {
         | Kind::HostUnreachable
         | Kind::NetworkUnreachable
         | Kind::PermissionDenied) => ConnectionError::Network(kind),
-        _ => ConnectionError::Io(without_code(&error.to_string()).into()),
+        _ => ConnectionError::Io(io_reason(error).into()),
     }
 }
 
@@ -168,9 +171,9 @@ async fn connect_tcp(
     let addresses: Vec<SocketAddr> = match timeout(within, resolver.lookup(host, port)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {
-            // The library puts more general texts before the resolver's own.
-            let text = error.to_string();
-            let text = without_code(text.rsplit(": ").next().unwrap_or(&text));
+            // The library prefixes the resolver's own text with more general ones.
+            let text = io_reason(&error);
+            let text = text.rsplit(": ").next().unwrap_or(&text);
             return Err(not_found(LookupError::Resolver(text.into())));
         }
         Err(_) => return Err(not_found(LookupError::NoAnswer(within))),
@@ -197,9 +200,10 @@ async fn connect_tcp(
 async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, ConnectionError> {
     match timeout(within, UnixStream::connect(path)).await {
         Ok(Ok(stream)) => Ok(Transport::new(Stream::Unix(stream))),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => Err(
-            ConnectionError::NoSuchSocket(path.display().to_string().into()),
-        ),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::NotFound => {
+            let path = path.display().to_string();
+            Err(ConnectionError::NoSuchSocket(path.into()))
+        }
         Ok(Err(error)) => Err(no_socket(path).unwrap_or_else(|| io_cause(&error))),
         Err(_) => Err(ConnectionError::NoAnswer(Awaited::Connect, within)),
     }
@@ -214,8 +218,8 @@ fn no_socket(path: &Path) -> Option<ConnectionError> {
     })
 }
 
-/// Returns whether the stream is connected to itself. An attempt to connect to a loopback port from
-/// the ephemeral range on which nothing listens can meet itself and appear to succeed.
+/// Returns whether the stream is connected to itself. If nothing listens on a loopback port of the
+/// ephemeral range, an attempt to connect to it can reach itself and appear to succeed.
 fn is_self_connected(stream: &TcpStream) -> bool {
     matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(peer)) if own == peer)
 }
@@ -246,11 +250,6 @@ fn poll_alert(
         Poll::Ready(Err(error)) if tls::cause_of(&error).is_some() => error,
         _ => failure,
     }
-}
-
-/// Strips the ` (os error 111)` from a system error message.
-fn without_code(message: &str) -> &str {
-    message.split(" (os error").next().unwrap_or(message)
 }
 
 impl AsyncRead for Transport {
@@ -328,7 +327,7 @@ impl AsyncWrite for Transport {
 mod tests {
     use super::*;
 
-    /// Otherwise a server that fails in both ways by turns would log each turn as news.
+    /// Otherwise a server that alternates between the two would add a row to the log each time.
     #[test]
     fn a_broken_pipe_is_a_reset() {
         let cause = |kind: io::ErrorKind| io_cause(&kind.into());

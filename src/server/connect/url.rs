@@ -1,8 +1,8 @@
 //! Parses the URLs of Redis servers.
 //!
-//! This is not a general URL parser: those follow the RFC to the letter, so a password with a `#`
-//! in it becomes "a port that is not a number". Errors are diagnosed here and never contain any
-//! part of the URL.
+//! A general URL parser would follow the RFC to the letter and report a `#` in a password as "a
+//! port that is not a number". This one finds out what is really wrong, and its errors never
+//! contain any part of the URL.
 
 mod parameters;
 
@@ -16,12 +16,12 @@ use super::endpoint_error::EndpointError;
 use super::password::Password;
 use crate::config::home;
 
-/// The form of the address of one server.
+/// The form of a server's address.
 const SERVER_FORM: &str = "redis://[user:password@]host[:port][/db], rediss:// with TLS, \
                            unix:///path, redis+sentinel://host[,host…]/master or \
                            redis+cluster://host[,host…]";
 
-/// The form of the address of several servers.
+/// The forms of an address with several servers.
 const SENTINEL_FORM: &str = "redis+sentinel://[user:password@]host[:port][,host[:port]…]/master[/db]\
                              [?sentinel-user=…&sentinel-password=…]";
 const CLUSTER_FORM: &str = "redis+cluster://[user:password@]host[:port][,host[:port]…]";
@@ -48,16 +48,21 @@ pub(super) struct Url {
     /// Whether the scheme is one of Valkey's.
     pub is_valkey: bool,
     pub is_tls: bool,
-    pub user: Option<String>,
-    pub password: Option<Password>,
-    /// Whether the login is a single word without a colon, which may be a password.
-    pub has_one_word: bool,
+    pub user_info: UserInfo,
     /// The hosts; empty only for a socket.
     pub hosts: Vec<Host>,
     /// The path without its leading slash, or the whole path of a socket.
     pub path: String,
     pub parameters: Parameters,
-    /// The characters of the login that should have been encoded.
+}
+
+/// The login before the `@`.
+pub(super) struct UserInfo {
+    pub user: Option<String>,
+    pub password: Option<Password>,
+    /// Whether it is a single word without a colon, which may be a password.
+    pub is_one_word: bool,
+    /// Its characters that should have been encoded.
     pub unencoded: Vec<char>,
 }
 
@@ -103,83 +108,69 @@ impl Url {
             let problem = "has an unknown scheme";
             return Err(EndpointError::of_form(problem, SERVER_FORM));
         }
-        let url = match kind {
-            Kind::Socket => Self::socket(rest),
-            _ => Self::tcp(kind, rest),
-        }?;
-        Ok(Self {
-            is_valkey: name.starts_with("valkey"),
-            is_tls: name.ends_with('s') && name != "redis" || url.parameters.is_tls,
-            ..url
-        })
-    }
-
-    fn tcp(kind: Kind, rest: &str) -> Result<Self, EndpointError> {
-        let wrong = |problem| EndpointError::of_form(problem, kind.right_form());
-        let pieces = Pieces::of(rest);
-        if let Some(login) = pieces.login_cut_short() {
-            return Err(EndpointError::new(unencoded_words(login)));
-        }
-        let (user, password) = read_login(pieces.login).map_err(wrong)?;
-        let parameters = Parameters::read(pieces.query, pieces.fragment)?;
-        let is_list = matches!(kind, Kind::Sentinel | Kind::Cluster);
-        if !is_list && pieces.hosts.contains(',') {
-            return Err(wrong("has several hosts".to_owned()));
-        }
-        let hosts = pieces.hosts.split(',').map(read_host);
+        let (user_info, hosts, path, parameters) = match kind {
+            Kind::Socket => read_socket(rest)?,
+            _ => read_tcp(kind, rest)?,
+        };
         Ok(Self {
             kind,
-            is_valkey: false,
-            is_tls: false,
-            user: user.or_else(|| parameters.user.clone()),
-            password: password
-                .map(Password::from)
-                .or_else(|| parameters.password.clone()),
-            hosts: hosts.collect::<Result<_, _>>().map_err(wrong)?,
-            path: decoded(pieces.path).map_err(wrong)?,
+            is_valkey: name.starts_with("valkey"),
+            is_tls: name.ends_with('s') && name != "redis" || parameters.is_tls,
+            user_info,
+            hosts,
+            path,
             parameters,
-            has_one_word: is_one_word(pieces.login),
-            unencoded: unencoded(pieces.login),
-        })
-    }
-
-    /// Parses `unix:/path` and `unix://[user:password@]/path`, where `~` is the user's home
-    /// directory.
-    fn socket(rest: &str) -> Result<Self, EndpointError> {
-        let wrong = |problem: String| EndpointError::of_form(problem, SERVER_FORM);
-        let rest = rest.strip_prefix("//").unwrap_or(rest);
-        let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-        let login_end = place.find('@').filter(|at| !place[..*at].contains('/'));
-        let (login, path) = match login_end {
-            Some(at) => (&place[..at], &place[at + 1..]),
-            None => ("", place),
-        };
-        let path = decoded(path).map_err(wrong)?;
-        let path = home::expand(PathBuf::from(path)).map_err(wrong)?;
-        if !path.is_absolute() {
-            return Err(wrong("needs an absolute path".to_owned()));
-        }
-        let (user, password) = read_login(login).map_err(wrong)?;
-        let parameters = Parameters::read(query, "")?;
-        Ok(Self {
-            kind: Kind::Socket,
-            is_valkey: false,
-            is_tls: false,
-            user: user.or_else(|| parameters.user.clone()),
-            password: password
-                .map(Password::from)
-                .or_else(|| parameters.password.clone()),
-            hosts: Vec::new(),
-            path: path.to_string_lossy().into_owned(),
-            parameters,
-            has_one_word: is_one_word(login),
-            unencoded: unencoded(login),
         })
     }
 }
 
-/// Returns the scheme and what follows `://` or, for a socket, the colon. A host with or without a
-/// port is a server, and a path is a socket.
+/// What follows the scheme.
+type Rest = (UserInfo, Vec<Host>, String, Parameters);
+
+fn read_tcp(kind: Kind, rest: &str) -> Result<Rest, EndpointError> {
+    let wrong = |problem| EndpointError::of_form(problem, kind.right_form());
+    let pieces = Pieces::of(rest);
+    if let Some(login) = pieces.login_cut_short() {
+        let encodings = encodings(&unencoded(login));
+        return Err(EndpointError::new(format!(
+            "has an unencoded character in its user or password: write {encodings}"
+        )));
+    }
+    let user_info = UserInfo::read(pieces.login).map_err(wrong)?;
+    let parameters = Parameters::read(pieces.query, pieces.fragment)?;
+    if kind == Kind::Server && pieces.hosts.contains(',') {
+        return Err(wrong("has several hosts".to_owned()));
+    }
+    let hosts = pieces.hosts.split(',').map(read_host);
+    let hosts = hosts.collect::<Result<Vec<_>, _>>().map_err(wrong)?;
+    let path = decoded(pieces.path).map_err(wrong)?;
+    Ok((user_info, hosts, path, parameters))
+}
+
+/// Parses what follows the scheme in `unix:/path` and `unix://[user:password@]/path`. A `~` is the
+/// user's home directory.
+fn read_socket(rest: &str) -> Result<Rest, EndpointError> {
+    let wrong = |problem: String| EndpointError::of_form(problem, SERVER_FORM);
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let login_end = place.find('@').filter(|at| !place[..*at].contains('/'));
+    let (login, path) = match login_end {
+        Some(at) => (&place[..at], &place[at + 1..]),
+        None => ("", place),
+    };
+    let path = decoded(path).map_err(wrong)?;
+    let path = home::expand(PathBuf::from(path)).map_err(wrong)?;
+    if !path.is_absolute() {
+        return Err(wrong("needs an absolute path".to_owned()));
+    }
+    let user_info = UserInfo::read(login).map_err(wrong)?;
+    let parameters = Parameters::read(query, "")?;
+    let path = path.to_string_lossy().into_owned();
+    Ok((user_info, Vec::new(), path, parameters))
+}
+
+/// Splits a URL after `://` or, for a socket, after the colon. A host with or without a port is a
+/// server, and a path is a socket.
 fn scheme_of(text: &str) -> (&str, &str) {
     let is_path = text.starts_with(['/', '~']) && !text.starts_with("//");
     match (text.split_once("://"), text.split_once(':')) {
@@ -218,36 +209,32 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Returns the login if an unencoded character cut it short, which shows as an `@` where none
-    /// can be.
+    /// Returns the login if an unencoded character has cut it short: then there is an `@` where
+    /// there cannot be one.
     fn login_cut_short(&self) -> Option<&'a str> {
-        let is_behind = self.path.contains('@') || self.fragment.contains('@');
+        let is_after_hosts = self.path.contains('@') || self.fragment.contains('@');
         let is_in_query = self.query.contains('@')
             && (self.login.is_empty()
                 && self.hosts.split(',').any(|host| read_host(host).is_err())
                 || Parameters::is_odd(self.query));
         let end = self.whole.rfind('@')?;
-        (is_behind || is_in_query).then(|| &self.whole[..end])
+        (is_after_hosts || is_in_query).then(|| &self.whole[..end])
     }
 }
 
-/// Parses `user:password`. A single word is a user.
-fn read_login(login: &str) -> Result<(Option<String>, Option<String>), String> {
-    let (user, password) = match login.split_once(':') {
-        Some((user, password)) => (user, Some(password)),
-        None => (login, None),
-    };
-    let filled = |text: &str| match decoded(text) {
-        Ok(text) => Ok(Some(text).filter(|text| !text.is_empty())),
-        Err(problem) => Err(problem),
-    };
-    Ok((filled(user)?, password.map_or(Ok(None), filled)?))
-}
-
-/// Returns whether the login is a single word that may be a password. `default` is the name of the
-/// default user.
-fn is_one_word(login: &str) -> bool {
-    !login.is_empty() && login != "default" && !login.contains(':')
+impl UserInfo {
+    /// Parses `user:password`. A single word is a user.
+    fn read(text: &str) -> Result<Self, String> {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let filled = |text| decoded(text).map(|text| Some(text).filter(|text| !text.is_empty()));
+        Ok(Self {
+            user: filled(user)?,
+            password: filled(password)?.map(Password::from),
+            // `default` is the name of the default user.
+            is_one_word: !matches!(text, "" | "default") && !text.contains(':'),
+            unencoded: unencoded(text),
+        })
+    }
 }
 
 fn read_host(text: &str) -> Result<Host, String> {
@@ -255,25 +242,21 @@ fn read_host(text: &str) -> Result<Host, String> {
         Some(colon) if Some(colon) > text.rfind(']') => (&text[..colon], &text[colon + 1..]),
         _ => (text, ""),
     };
-    let port = match port {
+    let port = match (port, port.parse::<u16>()) {
         // A colon without a port means the default port.
-        "" => None,
-        port => match port.parse() {
-            Ok(port @ 1..) => Some(port),
-            _ => return Err("has a port that is not a number from 1 to 65535".to_owned()),
-        },
+        ("", _) => None,
+        (_, Ok(port @ 1..)) => Some(port),
+        _ => return Err("has a port that is not a number from 1 to 65535".to_owned()),
     };
     if let Some(address) = name.strip_prefix('[') {
         let address = address.strip_suffix(']').unwrap_or_default();
         let address = address.replacen("%25", "%", 1);
         let number = address.split('%').next().unwrap_or_default();
-        return match number.parse::<Ipv6Addr>() {
-            Ok(_) => Ok(Host {
-                name: address,
-                port,
-            }),
-            Err(_) => Err("has no IPv6 address in its brackets".to_owned()),
-        };
+        if number.parse::<Ipv6Addr>().is_err() {
+            return Err("has no IPv6 address in its brackets".to_owned());
+        }
+        let name = address;
+        return Ok(Host { name, port });
     }
     let name = decoded(name)?;
     let is_odd = |letter: char| letter.is_whitespace() || r#"[]<>"'`\^{|}%@/"#.contains(letter);
@@ -297,19 +280,18 @@ fn decoded(text: &str) -> Result<String, String> {
     Ok(text.into_owned())
 }
 
-/// Returns the characters of a login that should be encoded, without duplicates.
+/// Returns the characters of a login that should be encoded, each once.
 fn unencoded(login: &str) -> Vec<char> {
-    let is_here = |letter: &char| match letter {
+    let is_found = |letter: &char| match letter {
         '%' => has_bare_percent(login),
         letter => login.contains(*letter),
     };
-    RESERVED.into_iter().filter(is_here).collect()
+    RESERVED.into_iter().filter(is_found).collect()
 }
 
 /// Returns whether the text contains a `%` that does not start an escape.
 fn has_bare_percent(text: &str) -> bool {
-    let mut rest = text.split('%').skip(1);
-    rest.any(|after| {
+    text.split('%').skip(1).any(|after| {
         let digits = after.as_bytes().get(..2);
         !digits.is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
     })
@@ -317,15 +299,7 @@ fn has_bare_percent(text: &str) -> bool {
 
 /// Describes how to write each of these characters in a login.
 pub(super) fn encodings(characters: &[char]) -> String {
-    let words = characters.iter();
-    let words = words.map(|letter| format!("'{letter}' as %{:02X}", u32::from(*letter)));
-    words.collect::<Vec<_>>().join(" and ")
-}
-
-fn unencoded_words(login: &str) -> String {
-    let characters = unencoded(login);
-    format!(
-        "has an unencoded character in its user or password: write {}",
-        encodings(&characters)
-    )
+    let encode = |letter: &char| format!("'{letter}' as %{:02X}", u32::from(*letter));
+    let encodings: Vec<String> = characters.iter().map(encode).collect();
+    encodings.join(" and ")
 }

@@ -1,6 +1,6 @@
 //! Sends the coordinator's feeds to the event loop.
 
-use super::{Batch, Coordinator, Feed, NOWHERE, NodeFacts, Notice, Stopped, Subscription, Time};
+use super::{Batch, Coordinator, Feed, NOWHERE, Notice, Stopped, Subscription, Time};
 use crate::message::{Partial, RedisError};
 
 impl Coordinator {
@@ -9,17 +9,17 @@ impl Coordinator {
         subscription: Subscription,
         found: Result<Vec<Vec<u8>>, RedisError>,
     ) -> Result<(), Stopped> {
-        if !self.wanted.contains(subscription.id) {
+        if self.wanted.get(subscription.id).is_none() {
             return Ok(());
         }
         match found {
             Ok(names) => {
                 let names = names.into_iter().map(Into::into).collect();
-                let feed = Feed::ShardChannels {
+                self.send(Feed::ShardChannels {
                     subscription,
                     names,
-                };
-                self.feed_tx.send(feed).await.map_err(|_| Stopped)
+                })
+                .await
             }
             Err(reason) => {
                 let notice = Notice::Denied {
@@ -32,27 +32,24 @@ impl Coordinator {
     }
 
     /// Reports that it is unknown whether the server belongs to a cluster, if a subscription
-    /// depends on that, or that it is known now.
+    /// depends on it, and withdraws that report once it is known.
     pub(super) async fn report_maybe_cluster(&mut self) -> Result<(), Stopped> {
-        let is_concerned = self.cluster.is_none() && self.wanted.matter_in_a_cluster();
+        let is_concerned = self.cluster.is_none() && self.wanted.depend_on_cluster();
         let maybe_cluster = self.maybe_cluster.clone().filter(|_| is_concerned);
         if maybe_cluster.is_some() == self.is_maybe_cluster_reported {
             return Ok(());
         }
         self.is_maybe_cluster_reported = maybe_cluster.is_some();
-        self.send_partial(maybe_cluster.map(Partial::PossiblyCluster))
-            .await
-    }
-
-    pub(super) async fn send_partial(&self, partial: Option<Partial>) -> Result<(), Stopped> {
-        let feed = Feed::Partial(partial);
-        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+        let partial = maybe_cluster.map(Partial::PossiblyCluster);
+        self.send(Feed::Partial(partial)).await
     }
 
     pub(super) async fn send_nodes(&self) -> Result<(), Stopped> {
-        let facts: Vec<NodeFacts> = self.nodes.facts(self.home);
-        let feed = Feed::Nodes(facts);
-        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+        self.send(Feed::Nodes(self.nodes.facts(self.home))).await
+    }
+
+    pub(super) async fn send(&self, feed: Feed) -> Result<(), Stopped> {
+        self.shared.feed_tx.send(feed).await.map_err(|_| Stopped)
     }
 
     pub(super) async fn send_notices(
@@ -60,15 +57,15 @@ impl Coordinator {
         notices: impl IntoIterator<Item = Notice>,
     ) -> Result<(), Stopped> {
         match batch_of(notices) {
-            Some(feed) => self.feed_tx.send(feed).await.map_err(|_| Stopped),
+            Some(feed) => self.send(feed).await,
             None => Ok(()),
         }
     }
 
-    /// Like `send_notices`, but does not wait: sends the notices as soon as the channel has room.
+    /// Sends notices as soon as the channel has room, without waiting for that.
     pub(super) fn send_notices_later(&self, notices: Vec<Notice>) {
         if let Some(feed) = batch_of(notices) {
-            let feed_tx = self.feed_tx.clone();
+            let feed_tx = self.shared.feed_tx.clone();
             // A closed channel needs no notice.
             tokio::spawn(async move { feed_tx.send(feed).await });
         }

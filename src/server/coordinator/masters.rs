@@ -1,4 +1,4 @@
-//! Gaps due to replicas that lose their primary, and to failovers.
+//! Gaps caused by replicas that lose their primary, and by failovers.
 
 use super::{
     Address, Coordinator, Endpoint, Loss, PREVIOUS_MASTER, Stopped, SubscriptionKind, Time, Topic,
@@ -10,11 +10,11 @@ use crate::server::node_location::failover;
 use crate::server::replication::Change;
 
 impl Coordinator {
-    /// Opens or closes the gap caused by a replica's broken link to its primary.
+    /// Opens or closes the gap of a replica's broken link to its primary.
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
-        let wanted = self.wanted.ids();
-        let mut gaps = self.gaps.lock();
+        let wanted = self.wanted.iter().map(|(id, _)| id);
+        let mut gaps = self.gaps();
         match change {
             Change::Cut { last_heard, reason } => {
                 let loss = Loss {
@@ -24,11 +24,13 @@ impl Coordinator {
                 };
                 gaps.lose(UPSTREAM, wanted, loss, now).into_iter().collect()
             }
-            Change::Restored => wanted.flat_map(|id| gaps.find(id, UPSTREAM, now)).collect(),
+            Change::Restored => wanted
+                .flat_map(|id| gaps.restore(id, UPSTREAM, now))
+                .collect(),
         }
     }
 
-    /// Handles a failover: subscribers to the old master have to leave it.
+    /// Handles a failover: makes the subscriber leave the old master.
     pub(super) async fn follow_master(
         &mut self,
         from: &Address,
@@ -43,27 +45,24 @@ impl Coordinator {
                 last_served,
                 cause: cause.clone(),
             };
-            self.nodes.command(self.home, leave);
+            self.nodes.get(self.home).send(leave);
         }
         // If the old master was lost before, its gap is already open.
-        let explained = self
-            .gaps
-            .lock()
-            .explain(self.home, cause, Some(last_served));
+        let explained = self.gaps().explain(self.home, cause, Some(last_served));
         self.send_notices(explained).await
     }
 
-    /// Opens the gap for messages published at a previous master. The sentinels eventually turn it
+    /// Opens the gap for messages published at a previous master. Eventually the sentinels turn it
     /// into a replica and disconnect its clients.
     pub(super) fn note_previous_master(&self, server: &Address, since: Time) -> Option<Notice> {
-        let of_servers = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
-        let wanted = self.wanted.iter().filter(of_servers).map(|(id, _)| id);
+        let is_of_server = |(_, topic): &(_, &Topic)| topic.kind != SubscriptionKind::Sentinel;
+        let wanted = self.wanted.iter().filter(is_of_server).map(|(id, _)| id);
         let loss = Loss {
             last_heard: since,
             cause: GapCause::PreviousMasterServes(server.to_string().into()),
             reason: GapReason::NotReceived,
         };
-        let mut gaps = self.gaps.lock();
+        let mut gaps = self.gaps();
         gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
     }
 }

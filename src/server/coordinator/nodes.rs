@@ -6,19 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::Instant;
 
 use crate::message::{NodeId, Subscription, SubscriptionId};
 use crate::server::cluster::topology::Member;
-use crate::server::config::{Config, Counters};
 use crate::server::connect::{Address, Endpoint};
-use crate::server::feed::{Command, Feed, Health, NodeFacts, Role};
-use crate::server::gaps::SharedGaps;
+use crate::server::feed::{Command, Health, NodeFacts, Role};
 use crate::server::node_location::NodeLocation;
-use crate::server::report::Report;
+use crate::server::shared::Shared;
 use crate::server::subscriber::Subscriber;
 use crate::server::subscriber::node_handle::NodeHandle;
 
@@ -26,21 +23,21 @@ use crate::server::subscriber::node_handle::NodeHandle;
 pub(crate) struct Node {
     location: NodeLocation,
     /// Display name.
-    name: Box<str>,
+    pub(crate) name: Box<str>,
     role: Role,
-    health: Health,
+    pub(crate) health: Health,
     slots: Vec<RangeInclusive<u16>>,
-    /// Address reported by the cluster, once it has reported the node.
-    member_address: Option<Address>,
+    /// The latest address reported by the cluster, once it has reported the node.
+    pub(crate) member_address: Option<Address>,
     /// Whether the cluster no longer lists the node.
-    is_gone: bool,
+    pub(crate) is_gone: bool,
     /// Commands to its subscriber. Set once the node has had anything to deliver.
     command_tx: Option<UnboundedSender<Command>>,
     /// Subscriptions that the node delivers or was asked to deliver.
-    pub(crate) carries: BTreeSet<SubscriptionId>,
+    delivers: BTreeSet<SubscriptionId>,
     /// Subscriptions that the node was asked to drop and has not dropped yet.
     yielding: BTreeSet<SubscriptionId>,
-    /// Since when the connection is lost.
+    /// Since when the connection has been lost.
     pub(crate) lost_since: Option<Instant>,
     /// Round-trip time of the last answer.
     round_trip: Option<Duration>,
@@ -55,26 +52,16 @@ impl Node {
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Returns the latest address reported by the cluster.
-    pub(crate) fn member_address(&self) -> Option<&Address> {
-        self.member_address.as_ref()
-    }
-
-    /// Returns whether the cluster no longer lists the node.
-    pub(crate) fn is_gone(&self) -> bool {
-        self.is_gone
-    }
-
     pub(crate) fn is_primary(&self) -> bool {
         self.role == Role::Primary
     }
 
-    pub(crate) fn health(&self) -> Health {
-        self.health
+    /// Sends a command to the node's subscriber, if it has one.
+    pub(crate) fn send(&self, command: Command) {
+        if let Some(command_tx) = &self.command_tx {
+            // A subscriber ends only at shutdown.
+            let _ = command_tx.send(command);
+        }
     }
 
     /// Applies the cluster's information about the node.
@@ -93,38 +80,21 @@ impl Node {
 
 /// All known servers. A node's id is its index.
 pub(crate) struct Nodes {
-    config: Arc<Config>,
-    feed_tx: Sender<Feed>,
-    report_tx: UnboundedSender<Report>,
-    gaps: SharedGaps,
-    counters: Arc<Counters>,
-    answering: Arc<Notify>,
+    shared: Shared,
     /// Whether at most one server is subscribed to.
     alone: Arc<AtomicBool>,
     all: Vec<Node>,
     by_address: HashMap<Address, NodeId>,
     subscribers: JoinSet<()>,
     /// Tasks that only send queries. They end when this is dropped.
-    query_tasks: JoinSet<()>,
+    pub(crate) query_tasks: JoinSet<()>,
     poller: Option<AbortHandle>,
 }
 
 impl Nodes {
-    pub(crate) fn new(
-        config: Arc<Config>,
-        feed_tx: Sender<Feed>,
-        report_tx: UnboundedSender<Report>,
-        gaps: SharedGaps,
-        counters: Arc<Counters>,
-        answering: Arc<Notify>,
-    ) -> Self {
+    pub(crate) fn new(shared: Shared) -> Self {
         Self {
-            config,
-            feed_tx,
-            report_tx,
-            gaps,
-            counters,
-            answering,
+            shared,
             alone: Arc::new(AtomicBool::new(true)),
             all: Vec::new(),
             by_address: HashMap::new(),
@@ -146,7 +116,7 @@ impl Nodes {
         self.by_address.get(address).copied()
     }
 
-    /// Adds a server at `place` and returns its id.
+    /// Adds a server and returns its id.
     pub(crate) fn add(&mut self, location: NodeLocation, name: &str, role: Role) -> NodeId {
         let id = NodeId(u16::try_from(self.all.len()).unwrap_or(u16::MAX - 1));
         self.all.push(Node {
@@ -158,7 +128,7 @@ impl Nodes {
             member_address: None,
             is_gone: false,
             command_tx: None,
-            carries: BTreeSet::new(),
+            delivers: BTreeSet::new(),
             yielding: BTreeSet::new(),
             lost_since: None,
             round_trip: None,
@@ -214,81 +184,63 @@ impl Nodes {
 
     /// Returns the first node with this role.
     pub(crate) fn with_role(&self, role: Role) -> Option<NodeId> {
-        let index = self.all.iter().position(|node| node.role == role)?;
-        Some(NodeId(u16::try_from(index).ok()?))
+        let mut nodes = self.with_ids();
+        Some(nodes.find(|(_, node)| node.role == role)?.0)
     }
 
     /// Returns the nodes that deliver a subscription or were asked to.
-    pub(crate) fn carriers(&self, id: SubscriptionId) -> Vec<NodeId> {
-        (0..)
-            .zip(&self.all)
-            .filter(|(_, node)| node.carries.contains(&id))
-            .map(|(index, _)| NodeId(index))
-            .collect()
+    pub(crate) fn deliverers(&self, id: SubscriptionId) -> Vec<NodeId> {
+        let nodes = self.with_ids();
+        let delivering = nodes.filter(|(_, node)| node.delivers.contains(&id));
+        delivering.map(|(node, _)| node).collect()
+    }
+
+    fn with_ids(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        (0..).map(NodeId).zip(&self.all)
     }
 
     /// Starts the subscriber of a node.
     pub(crate) fn start(&mut self, id: NodeId, subscriptions: Vec<Subscription>) {
         let node = &mut self.all[usize::from(id.0)];
-        node.carries.extend(subscriptions.iter().map(|of| of.id));
+        node.delivers.extend(subscriptions.iter().map(|of| of.id));
         let (command_tx, command_rx) = unbounded_channel();
         node.command_tx = Some(command_tx);
         let handle = NodeHandle {
             node: id,
             location: node.location.clone(),
             name: node.name.clone(),
-            gaps: self.gaps.clone(),
-            report_tx: self.report_tx.clone(),
+            gaps: self.shared.gaps.clone(),
+            report_tx: self.shared.report_tx.clone(),
             alone: Arc::clone(&self.alone),
         };
-        let subscriber = Subscriber::new(
-            Arc::clone(&self.config),
-            handle,
-            subscriptions,
-            self.feed_tx.clone(),
-            command_rx,
-            Arc::clone(&self.counters),
-            Arc::clone(&self.answering),
-        );
+        let subscriber = Subscriber::new(self.shared.clone(), handle, subscriptions, command_rx);
         self.subscribers.spawn(subscriber.run());
     }
 
     /// Asks a node to deliver a subscription.
     pub(crate) fn subscribe_at(&mut self, id: NodeId, subscription: Subscription) {
         let node = self.get_mut(id);
-        node.carries.insert(subscription.id);
-        match &node.command_tx {
-            Some(command_tx) => {
-                let _ = command_tx.send(Command::Subscribe(subscription));
-            }
-            None => self.start(id, vec![subscription]),
+        node.delivers.insert(subscription.id);
+        if node.command_tx.is_some() {
+            node.send(Command::Subscribe(subscription));
+        } else {
+            self.start(id, vec![subscription]);
         }
     }
 
     /// Asks a node once to drop a subscription.
     pub(crate) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
-        if node.yielding.insert(subscription)
-            && let Some(command_tx) = &node.command_tx
-        {
-            let _ = command_tx.send(Command::Yield(subscription));
+        if node.yielding.insert(subscription) {
+            node.send(Command::Yield(subscription));
         }
     }
 
-    /// Records that a node has dropped a subscription or never had it.
+    /// Records that a node no longer delivers a subscription, or never did.
     pub(crate) fn note_yielded(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
-        node.carries.remove(&subscription);
+        node.delivers.remove(&subscription);
         node.yielding.remove(&subscription);
-    }
-
-    /// Sends a command to all nodes that deliver a subscription.
-    pub(crate) fn command_carriers(&self, id: SubscriptionId, command: &Command) {
-        for carrier in self.carriers(id) {
-            if let Some(command_tx) = &self.get(carrier).command_tx {
-                let _ = command_tx.send(command.clone());
-            }
-        }
     }
 
     /// Returns whether any node has a subscriber.
@@ -296,55 +248,42 @@ impl Nodes {
         self.all.iter().any(|node| node.command_tx.is_some())
     }
 
-    /// Sends a command to the subscriber of one node.
-    pub(crate) fn command(&self, id: NodeId, command: Command) {
-        if let Some(command_tx) = &self.get(id).command_tx {
-            let _ = command_tx.send(command);
-        }
-    }
-
-    /// Sends a command to all subscribers.
-    pub(crate) fn command_all(&self, command: &Command) {
-        for command_tx in self.all.iter().filter_map(|node| node.command_tx.as_ref()) {
-            let _ = command_tx.send(command.clone());
+    /// Makes all subscribers reconnect without waiting.
+    pub(crate) fn reconnect(&self) {
+        for node in &self.all {
+            node.send(Command::Reconnect);
         }
     }
 
     /// Removes a subscription from all nodes.
     pub(crate) fn forget(&mut self, id: SubscriptionId) {
         for node in &mut self.all {
-            node.carries.remove(&id);
+            node.delivers.remove(&id);
             node.yielding.remove(&id);
         }
     }
 
     /// Updates whether there is at most one subscribed server.
     pub(crate) fn note_alone(&self) {
-        let listened = self.all.iter().filter(|node| node.command_tx.is_some());
-        self.alone.store(listened.count() <= 1, Relaxed);
+        let subscribed = self.all.iter().filter(|node| node.command_tx.is_some());
+        self.alone.store(subscribed.count() <= 1, Relaxed);
     }
 
     /// Returns facts about all nodes that have not left the cluster.
     pub(crate) fn facts(&self, home: NodeId) -> Vec<NodeFacts> {
-        (0..)
-            .zip(&self.all)
-            .filter(|(_, node)| !node.is_gone || !node.carries.is_empty())
-            .map(|(index, node)| NodeFacts {
-                node: NodeId(index),
+        self.with_ids()
+            .filter(|(_, node)| !node.is_gone || !node.delivers.is_empty())
+            .map(|(id, node)| NodeFacts {
+                node: id,
                 name: node.name.clone(),
                 role: node.role,
                 health: node.health,
                 slots: node.slots.clone(),
-                subscriptions: node.carries.len(),
-                is_home: NodeId(index) == home,
+                subscriptions: node.delivers.len(),
+                is_home: id == home,
                 round_trip: node.round_trip,
             })
             .collect()
-    }
-
-    /// Spawns a task that only sends queries.
-    pub(crate) fn spawn_query_task(&mut self, task: impl Future<Output = ()> + Send + 'static) {
-        self.query_tasks.spawn(task);
     }
 
     /// Spawns the poller, replacing the previous one.

@@ -2,26 +2,32 @@
 //! changes.
 //!
 //! A standalone server delivers everything. In a cluster, ordinary channels and patterns are
-//! received from one node, the home node, since every node receives every ordinary publish. A
-//! sharded channel is received from the owner of its slot, and key events from every primary, since
-//! a primary only emits its own.
+//! received from one node, the home node, since an ordinary publish reaches every node. A sharded
+//! channel is received from the owner of its slot, and key events from all primaries, since each
+//! primary emits only its own.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology, slot_of};
+use super::{
+    Address, Cluster, Coordinator, Duration, Health, Instant, Loss, NOWHERE, Role, Topology,
+    slot_of,
+};
 use crate::message::{
     GapCause, GapReason, MoveReason, MovedTopic, NodeId, Notice, Subscription, SubscriptionId,
     SubscriptionKind, Time, Topic, is_key_event,
 };
 
-/// Maximum time for news of moved slots to spread between connected cluster nodes.
-const NEWS_WITHIN: Duration = Duration::from_secs(1);
+/// Maximum time until all connected cluster nodes have heard that a slot has moved.
+const MAX_NEWS_DELAY: Duration = Duration::from_secs(1);
+
+/// How long the home node may be lost before another node replaces it.
+const REPLACE_HOME_AFTER: Duration = Duration::from_secs(1);
 
 /// Which servers can deliver a topic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Source {
-    /// No server directly: matching channels are discovered and subscribed to one by one.
+    /// No server directly: the matching channels are discovered and subscribed to one by one.
     Search,
     /// A sentinel.
     Sentinel,
@@ -52,21 +58,21 @@ impl Source {
     }
 }
 
-/// Returns whether other nodes of a cluster may have what `topic` selects while the home node does
-/// not.
-pub(super) fn matters_in_a_cluster(topic: &Topic) -> bool {
+/// Returns whether the placement of `topic` depends on whether the server belongs to a cluster:
+/// whether other nodes may deliver messages that the home node does not.
+pub(super) fn depends_on_cluster(topic: &Topic) -> bool {
     match Source::of(topic) {
         Source::Search | Source::Owner(_) | Source::Primaries => true,
         Source::Sentinel | Source::Home => false,
     }
 }
 
-/// Since when each subscription is due to leave a node that may still serve it.
+/// When each subscription was first due to leave a node that may still serve it.
 #[derive(Debug, Default)]
 pub(super) struct Leaving(BTreeMap<(SubscriptionId, NodeId), Instant>);
 
 impl Leaving {
-    /// Returns since when the subscription is due to leave the node, recording `now` if it is new.
+    /// Returns when the subscription was first due to leave the node, which is `now` if it is new.
     fn since(&mut self, node: NodeId, id: SubscriptionId, now: Instant) -> Instant {
         *self.0.entry((id, node)).or_insert(now)
     }
@@ -75,13 +81,13 @@ impl Leaving {
         self.0.remove(&(id, node));
     }
 
-    /// Removes the entries of a subscription for all nodes but these.
+    /// Removes the entries of a subscription, except those for `nodes`.
     fn keep(&mut self, id: SubscriptionId, nodes: &[NodeId]) {
         let all = (id, NodeId(u16::MIN))..=(id, NodeId(u16::MAX));
-        let left = self.0.range(all).map(|(key, _)| *key);
-        let over: Vec<_> = left.filter(|(_, node)| !nodes.contains(node)).collect();
-        for key in over {
-            self.0.remove(&key);
+        let entries = self.0.range(all).map(|(entry, _)| *entry);
+        let over: Vec<_> = entries.filter(|(_, node)| !nodes.contains(node)).collect();
+        for entry in over {
+            self.0.remove(&entry);
         }
     }
 }
@@ -95,7 +101,7 @@ impl Coordinator {
         if !cluster.learn(topology, at) {
             return;
         }
-        let topology = cluster.topology();
+        let topology = &cluster.topology;
         if let (Some(asked), Some(myself)) = (asked, &topology.myself) {
             self.nodes.add_address(asked, myself);
         }
@@ -103,25 +109,25 @@ impl Coordinator {
             return;
         };
         self.nodes.note_members(&topology.nodes, &model);
-        self.owners.learn(topology);
+        self.shared.owners.learn(topology);
     }
 
     /// Leaves the home node once the other nodes consider it failed. It may still respond, but
     /// receives nothing that is published elsewhere.
     pub(super) fn leave_lost_home(&mut self) {
-        let home = self.nodes.get(self.home);
-        let Some((cluster, address)) = self.cluster.as_ref().zip(home.member_address()) else {
+        let Some((cluster, address)) = self.member(self.home) else {
             return;
         };
-        if home.is_gone() || home.health() == Health::Failed {
-            self.left_home = Some((self.home, cluster.in_touch_until(address)));
+        let home = self.nodes.get(self.home);
+        if home.is_gone || home.health == Health::Failed {
+            self.left_home = Some((self.home, cluster.in_contact_until(address)));
             self.move_home();
         }
     }
 
-    /// Records that `node` no longer delivers a subscription. `last` is when it was last served and
-    /// until when everything was received, if it ever was. Returns the gap that this opens or
-    /// extends backwards.
+    /// Records that `node` no longer delivers a subscription. `last` is when the node last served
+    /// it and until when everything was received, if the node ever did. Returns the gap that this
+    /// opens or extends backwards.
     pub(super) fn note_moved(
         &mut self,
         node: NodeId,
@@ -132,11 +138,11 @@ impl Coordinator {
         self.leaving.remove(node, id);
         let topic = self.wanted.get(id)?.clone();
         self.redirected.insert(id);
-        let mut gaps = self.gaps.lock();
+        let mut gaps = self.gaps();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
-            // The node may have responded after another node had replaced it.
-            return gaps.begin_by(id, NOWHERE, self.replaced_after(node, &topic)?);
+            // The node may have answered after another node had replaced it.
+            return gaps.start_by(id, NOWHERE, self.replaced_after(node, &topic)?);
         }
         let (last_served, heard_until) = last?;
         if Source::of(&topic) == Source::Primaries && self.has_others_and_was_well(node, id) {
@@ -151,14 +157,13 @@ impl Coordinator {
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Returns whether `node` was one of several nodes that deliver a subscription and withheld
-    /// nothing until the end. Then only what moves to a new node is lost.
+    /// Returns whether `node` was one of several nodes that deliver a subscription, and delivered
+    /// everything until the end. Then only what moves to a new node is lost.
     fn has_others_and_was_well(&self, node: NodeId, id: SubscriptionId) -> bool {
-        let known = self.nodes.get(node);
-        let member = self.cluster.as_ref().zip(known.member_address());
+        let member = self.member(node);
         member.is_some_and(|(cluster, address)| cluster.was_primary(address))
-            && known.health() == Health::Well
-            && !self.nodes.carriers(id).is_empty()
+            && self.nodes.get(node).health == Health::Well
+            && !self.nodes.deliverers(id).is_empty()
     }
 
     /// Returns until when `node` certainly delivered all of `topic`, if others report that it no
@@ -168,30 +173,31 @@ impl Coordinator {
         if !matches!(source, Source::Owner(_) | Source::Primaries) {
             return None;
         }
-        let address = self.nodes.get(node).member_address()?;
-        let cluster = self.cluster.as_ref()?;
+        let (cluster, address) = self.member(node)?;
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Returns until when `node` certainly delivered all of `topic`. It last delivered it at
-    /// `last_served`.
+    /// Returns until when `node`, which last delivered `topic` at `last_served`, certainly
+    /// delivered all of it.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
-        let address = self.nodes.get(node).member_address();
-        match (source, self.cluster.as_ref().zip(address)) {
-            (Source::Owner(_) | Source::Primaries, Some((cluster, address))) => {
+        match (source, self.member(node), self.left_home) {
+            (Source::Owner(_) | Source::Primaries, Some((cluster, address)), _) => {
                 cluster.served_until(address, source.slot(), last_served)
             }
-            (Source::Home, _) => match self.left_home {
-                Some((home, until)) if home == node => until,
-                _ => last_served,
-            },
+            (Source::Home, _, Some((home, until))) if home == node => until,
             _ => last_served,
         }
     }
 
+    /// Returns the cluster and the address of a node in it, if both are known.
+    fn member(&self, node: NodeId) -> Option<(&Cluster, &Address)> {
+        let address = self.nodes.get(node).member_address.as_ref();
+        self.cluster.as_ref().zip(address)
+    }
+
     /// Returns the servers that should deliver `topic`; empty if none is known.
-    fn carriers(&self, topic: &Topic) -> Vec<NodeId> {
+    fn deliverers_of(&self, topic: &Topic) -> Vec<NodeId> {
         let source = Source::of(topic);
         if source == Source::Sentinel {
             return self.nodes.with_role(Role::Sentinel).into_iter().collect();
@@ -199,7 +205,7 @@ impl Coordinator {
         let Some(cluster) = &self.cluster else {
             return vec![self.home];
         };
-        let topology = cluster.topology();
+        let topology = &cluster.topology;
         let node = |address| self.nodes.find(address);
         match source {
             Source::Search => Vec::new(),
@@ -238,8 +244,8 @@ impl Coordinator {
         if topic.kind == SubscriptionKind::ShardPattern || self.redirected.contains(&id) {
             return;
         }
-        let wanted = self.carriers(&topic);
-        let current = self.nodes.carriers(id);
+        let wanted = self.deliverers_of(&topic);
+        let current = self.nodes.deliverers(id);
         if wanted.is_empty() {
             return;
         }
@@ -248,7 +254,7 @@ impl Coordinator {
         self.leaving.keep(id, &leave);
         for node in &leave {
             if !self.may_still_serve(*node, id, &topic) {
-                // The subscriber reports when it has unsubscribed; only then is another asked.
+                // Another node is asked only once the subscriber reports that it has unsubscribed.
                 self.nodes.yield_at(*node, id);
             }
         }
@@ -259,30 +265,30 @@ impl Coordinator {
             wanted.into_iter().partition(|node| stay.contains(node));
         if new.is_empty() && !stay.is_empty() {
             // The remaining nodes deliver all of it.
-            let closed = self.gaps.lock().find(id, NOWHERE, Time::now());
+            let closed = self.gaps().restore(id, NOWHERE, Time::now());
             self.send_notices_later(closed);
         }
         if !stay.is_empty() {
             let opened = self.note_newcomers(id, &topic, &new);
             self.send_notices_later(opened.into_iter().collect());
         }
-        self.gaps.lock().hand_over(id, NOWHERE, &new);
+        self.gaps().hand_over(id, NOWHERE, &new);
         for node in new {
             let topic = topic.clone();
             self.nodes.subscribe_at(node, Subscription { id, topic });
         }
     }
 
-    /// Returns whether `node` may still serve a slot that others have seen leave it. Until it
-    /// learns of the move, which it reports, it accepts messages published there.
+    /// Returns whether `node` may still serve a slot that has moved according to other nodes. Until
+    /// it learns of the move, and reports it, it accepts messages published there.
     fn may_still_serve(&mut self, node: NodeId, id: SubscriptionId, topic: &Topic) -> bool {
         let known = self.nodes.get(node);
-        let is_well = known.health() == Health::Well && known.is_primary() && !known.is_gone();
+        let is_well = known.health == Health::Well && known.is_primary() && !known.is_gone;
         if !is_well || known.lost_since.is_some() || topic.kind != SubscriptionKind::Shard {
             return false;
         }
         let now = Instant::now();
-        now < self.leaving.since(node, id, now) + NEWS_WITHIN
+        now < self.leaving.since(node, id, now) + MAX_NEWS_DELAY
     }
 
     /// Records that `nodes` now deliver part of `topic` without having been subscribed to before.
@@ -296,36 +302,36 @@ impl Coordinator {
         let cluster = self.cluster.as_ref()?;
         let others_until = |node: &NodeId| {
             let node = self.nodes.get(*node);
-            Some((cluster.others_until(node.member_address()?)?, node.name()))
+            let until = cluster.others_until(node.member_address.as_ref()?)?;
+            Some((until, &node.name))
         };
         let (last_heard, name) = nodes.iter().filter_map(others_until).min()?;
-        let mut gaps = self.gaps.lock();
+        let mut gaps = self.gaps();
         if gaps.is_missing(id, NOWHERE) {
             return None;
         }
         let loss = Loss {
             last_heard,
-            cause: GapCause::SlotsAcquired(name.into()),
+            cause: GapCause::SlotsAcquired(name.clone()),
             reason: moved(topic, MoveReason::NotSubscribedBefore),
         };
         Some(gaps.lose_to_others(NOWHERE, id, loss, Time::now()))
     }
 
-    /// Returns since when the home node is lost, if another node can replace it.
-    pub(super) fn home_lost_since(&self) -> Option<Instant> {
-        let lost = self.nodes.get(self.home).lost_since?;
-        self.other_home().map(|_| lost)
+    /// Returns when another node replaces the lost home node, if one can.
+    pub(super) fn home_replacement_due(&self) -> Option<Instant> {
+        let lost_since = self.nodes.get(self.home).lost_since?;
+        self.other_home().map(|_| lost_since + REPLACE_HOME_AFTER)
     }
 
     /// Returns another node for ordinary channels, preferably a primary.
     fn other_home(&self) -> Option<NodeId> {
-        let topology = self.cluster.as_ref()?.topology();
-        let well = topology.nodes.iter();
-        let well = well.filter(|member| member.health == Health::Well);
-        let others = well.filter_map(|member| {
+        let topology = &self.cluster.as_ref()?.topology;
+        let others = topology.nodes.iter().filter_map(|member| {
             let node = self.nodes.find(&member.address)?;
             let is_lost = self.nodes.get(node).lost_since.is_some();
-            (node != self.home && !is_lost).then_some((!member.is_primary, node))
+            let is_usable = node != self.home && !is_lost && member.health == Health::Well;
+            is_usable.then_some((!member.is_primary, node))
         });
         others.min().map(|(_, node)| node)
     }
@@ -340,9 +346,9 @@ impl Coordinator {
         }
     }
 
-    /// Returns the gap's cause when `node` no longer delivers `topic`.
+    /// Returns the cause of the gap if `node` no longer delivers `topic`.
     fn move_cause(&self, topic: &Topic, node: NodeId) -> GapCause {
-        let node = self.nodes.get(node).name().into();
+        let node = self.nodes.get(node).name.clone();
         match Source::of(topic) {
             Source::Owner(slot) => GapCause::SlotLeft { slot, node },
             Source::Primaries => GapCause::NoKeyEvents(node),
@@ -351,7 +357,7 @@ impl Coordinator {
     }
 }
 
-/// Returns what is lost and why: a sharded channel because its slot has moved.
+/// Returns what is lost and why. The reason for a sharded channel is always that its slot moved.
 fn moved(topic: &Topic, reason: MoveReason) -> GapReason {
     let name = Arc::clone(&topic.name);
     let reason = match topic.kind {
@@ -369,7 +375,7 @@ mod tests {
     fn a_subscription_that_stays_after_all_restarts_its_grace_period() {
         let (gone, left, id) = (NodeId(1), NodeId(2), SubscriptionId(0));
         let began = Instant::now();
-        let later = began + NEWS_WITHIN;
+        let later = began + MAX_NEWS_DELAY;
         let mut leaving = Leaving::default();
         for node in [gone, left] {
             leaving.since(node, id, began);

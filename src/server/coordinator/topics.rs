@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::placement::matters_in_a_cluster;
+use super::placement::depends_on_cluster;
 use crate::message::{Subscription, SubscriptionId, Topic};
 
 /// The subscribed topics. Each topic occurs once.
@@ -10,8 +10,8 @@ use crate::message::{Subscription, SubscriptionId, Topic};
 pub(super) struct WantedTopics {
     by_id: BTreeMap<SubscriptionId, Topic>,
     ids: HashMap<Topic, SubscriptionId>,
-    /// Number of topics that other nodes of a cluster may have while the home node does not.
-    cluster_bound: usize,
+    /// Number of topics that depend on whether the server belongs to a cluster.
+    cluster_dependent: usize,
 }
 
 impl WantedTopics {
@@ -21,7 +21,7 @@ impl WantedTopics {
         for of in [Some(id), replaced].into_iter().flatten() {
             self.remove(of);
         }
-        self.cluster_bound += usize::from(matters_in_a_cluster(&topic));
+        self.cluster_dependent += usize::from(depends_on_cluster(&topic));
         self.ids.insert(topic.clone(), id);
         self.by_id.insert(id, topic);
         replaced
@@ -31,20 +31,12 @@ impl WantedTopics {
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Topic> {
         let topic = self.by_id.remove(&id)?;
         self.ids.remove(&topic);
-        self.cluster_bound -= usize::from(matters_in_a_cluster(&topic));
+        self.cluster_dependent -= usize::from(depends_on_cluster(&topic));
         Some(topic)
     }
 
     pub(super) fn get(&self, id: SubscriptionId) -> Option<&Topic> {
         self.by_id.get(&id)
-    }
-
-    pub(super) fn contains(&self, id: SubscriptionId) -> bool {
-        self.by_id.contains_key(&id)
-    }
-
-    pub(super) fn ids(&self) -> impl Iterator<Item = SubscriptionId> + '_ {
-        self.by_id.keys().copied()
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (SubscriptionId, &Topic)> {
@@ -60,10 +52,9 @@ impl WantedTopics {
         self.iter().map(subscription).collect()
     }
 
-    /// Returns whether other nodes of a cluster may have any of the topics while the home node does
-    /// not.
-    pub(super) fn matter_in_a_cluster(&self) -> bool {
-        self.cluster_bound > 0
+    /// Returns whether any of the topics depends on whether the server belongs to a cluster.
+    pub(super) fn depend_on_cluster(&self) -> bool {
+        self.cluster_dependent > 0
     }
 }
 
@@ -79,9 +70,9 @@ mod tests {
         assert_eq!(wanted.insert(first, shard.clone()), None);
         assert_eq!(wanted.insert(second, shard.clone()), Some(first));
         assert_eq!(wanted.get(first), None);
-        assert_eq!(wanted.ids().collect::<Vec<_>>(), [second]);
-        assert!(wanted.matter_in_a_cluster());
+        assert_eq!(wanted.iter().collect::<Vec<_>>(), [(second, &shard)]);
+        assert!(wanted.depend_on_cluster());
         assert_eq!(wanted.remove(second), Some(shard));
-        assert!(!wanted.matter_in_a_cluster() && !wanted.contains(second));
+        assert!(!wanted.depend_on_cluster() && wanted.get(second).is_none());
     }
 }

@@ -10,33 +10,33 @@ use tokio::time::{Instant, sleep};
 use tokio::{join, select};
 
 use super::masters::{Masters, ReplicationRole, SentinelAnswer, replication_role};
-use super::succession::Progress;
+use super::succession::OffsetHistory;
 use crate::message::{ConnectionError, Partial, SentinelErrors, SentinelOutcome, Time};
 use crate::server::connect::{Backoff, Endpoint, Link, is_refusal};
 use crate::server::report::Report;
 
 /// Poll interval. Sentinels also announce failovers themselves.
-const EVERY: Duration = Duration::from_secs(1);
+const POLL_EVERY: Duration = Duration::from_secs(1);
 
 /// Poll interval while the sentinels refuse the login.
-const LOCKED_OUT: Duration = Duration::from_secs(30);
+const REFUSED_EVERY: Duration = Duration::from_secs(30);
 
 /// How long all sentinels must be unreachable before it is reported; one may just be restarting.
 const REPORT_AFTER: Duration = Duration::from_secs(3);
 
-/// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica being promoted
-/// every second, and exchange their state every two seconds.
-const UNNOTICED: Duration = Duration::from_secs(4);
+/// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica that is being
+/// promoted every second, and exchange their state every two seconds.
+const MAX_UNNOTICED: Duration = Duration::from_secs(4);
 
 /// The watcher's task.
 pub(crate) struct Watcher {
     masters: Arc<Masters>,
     report_tx: UnboundedSender<Report>,
-    /// When watching began; nothing was received before.
+    /// When watching began. Nothing was received before that.
     began: Time,
     current: Option<CurrentMaster>,
     previous: Option<PreviousMaster>,
-    /// Since when no sentinel can be reached.
+    /// Since when no sentinel has been reachable.
     unreachable_since: Option<Instant>,
     /// Whether that was reported.
     is_reported: bool,
@@ -46,7 +46,7 @@ pub(crate) struct Watcher {
 struct CurrentMaster {
     master: Endpoint,
     link: Option<Link>,
-    progress: Progress,
+    offsets: OffsetHistory,
     /// When the latest query in which a sentinel named this master was sent.
     agreed: Time,
 }
@@ -82,7 +82,7 @@ impl Watcher {
         if self.masters.found().await.is_err() {
             return;
         }
-        let mut backoff = Backoff::new(EVERY / 4, EVERY);
+        let mut backoff = Backoff::new(POLL_EVERY / 4, POLL_EVERY);
         while !self.report_tx.is_closed() {
             match self.masters.first_answer().await {
                 Ok(answer) => {
@@ -93,12 +93,11 @@ impl Watcher {
                 Err(errors) => {
                     let outcome = errors.outcome();
                     self.note_unreachable(errors);
-                    sleep(if outcome == SentinelOutcome::LoginRefused {
-                        LOCKED_OUT
-                    } else {
-                        backoff.next_wait()
-                    })
-                    .await;
+                    let wait = match outcome {
+                        SentinelOutcome::LoginRefused => REFUSED_EVERY,
+                        _ => backoff.next_wait(),
+                    };
+                    sleep(wait).await;
                 }
             }
         }
@@ -131,13 +130,9 @@ impl Watcher {
 
     /// Watches through one sentinel until it fails or proves outdated.
     async fn watch_through(&mut self, answer: SentinelAnswer) {
-        let SentinelAnswer {
-            mut link,
-            sentinel,
-            mut master,
-        } = answer;
+        let (mut link, mut master) = (answer.link, answer.master);
         // Without events, polling notices a new master a little later.
-        let mut switches = self.masters.switches(&sentinel).await.ok();
+        let mut switches = self.masters.switches(&answer.sentinel).await.ok();
         let mut asked = Time::now();
         loop {
             if self.is_new(&master) {
@@ -150,11 +145,11 @@ impl Watcher {
                 () = next(&mut switches) => (),
             }
             asked = Time::now();
-            match self.masters.ask(&mut link).await {
-                Ok(named) => master = named,
-                Err(_) => return,
-            }
-            // The sentinel may be outdated; return to ask the others.
+            let Ok(named) = self.masters.ask(&mut link).await else {
+                return;
+            };
+            master = named;
+            // The sentinel may be outdated: return, so that the others are asked.
             if self.is_new(&master) && self.masters.verify(&master).await.is_err() {
                 return;
             }
@@ -168,19 +163,32 @@ impl Watcher {
 
     /// Switches to a new master, named by a sentinel that was queried at `asked`.
     async fn switch_master(&mut self, master: &Endpoint, asked: Time) {
-        let mut new = CurrentMaster::new(master.clone(), asked);
+        let mut new = CurrentMaster {
+            master: master.clone(),
+            link: None,
+            offsets: OffsetHistory::default(),
+            agreed: asked,
+        };
         let info = new.ask_replication(&self.masters).await;
         let Some(old) = self.current.replace(new) else {
             return;
         };
-        let stopped = self.previous.take().and_then(PreviousMaster::forget);
+        // No longer watched, so it is unknown whether it still serves.
+        let was_serving = self.previous.take().is_some_and(|of| of.is_serving);
+        let stopped = was_serving.then_some(Report::PreviousMasterStopped);
         let last_served = old.served_until(info.as_deref(), self.began);
         let moved = Report::MasterMoved {
             from: old.master.address().clone(),
             to: master.address().clone(),
             last_served,
         };
-        self.previous = Some(PreviousMaster::of(old));
+        self.previous = Some(PreviousMaster {
+            server: old.master,
+            link: None,
+            since: Time::now(),
+            is_serving: false,
+            is_over: false,
+        });
         for report in stopped.into_iter().chain([moved]) {
             // The coordinator outlives this task, except at shutdown.
             let _ = self.report_tx.send(report);
@@ -195,69 +203,39 @@ impl Watcher {
                 current.ask_replication(masters).await;
             }
         };
-        let at_previous = async {
-            let previous = self.previous.as_mut()?;
-            previous.poll(masters).await
-        };
+        let at_previous = async { self.previous.as_mut()?.poll(masters).await };
         let ((), changed) = join!(at_master, at_previous);
         if let Some(report) = changed {
             let _ = self.report_tx.send(report);
         }
-        if (self.previous.as_ref()).is_some_and(|previous| previous.is_over) {
-            self.previous = None;
-        }
-        sleep(EVERY).await;
+        self.previous.take_if(|previous| previous.is_over);
+        sleep(POLL_EVERY).await;
     }
 }
 
 impl CurrentMaster {
-    fn new(master: Endpoint, agreed: Time) -> Self {
-        Self {
-            master,
-            link: None,
-            progress: Progress::default(),
-            agreed,
-        }
-    }
-
     /// Queries the replication state of the master and returns its answer.
     async fn ask_replication(&mut self, masters: &Masters) -> Option<String> {
         let asked = Time::now();
         let link = opened(&mut self.link, &self.master, masters).await.ok()?;
         let info: Result<String, _> = link.ask(redis::cmd("INFO").arg("replication")).await;
-        match info {
-            Ok(info) => {
-                self.progress.note(&info, asked);
-                Some(info)
-            }
-            Err(error) => {
-                if !is_refusal(&error) {
-                    self.link = None;
-                }
-                None
-            }
+        if info.as_ref().is_err_and(|error| !is_refusal(error)) {
+            self.link = None;
         }
+        let info = info.ok()?;
+        self.offsets.note(&info, asked);
+        Some(info)
     }
 
     /// Returns until when this was certainly the only master, based on the replication state of its
     /// successor.
     fn served_until(&self, successor: Option<&str>, began: Time) -> Time {
-        let told = successor.and_then(|info| self.progress.followed_until(info, began));
-        told.unwrap_or_else(|| self.agreed.before(UNNOTICED).max(began))
+        let followed = successor.and_then(|info| self.offsets.followed_until(info, began));
+        followed.unwrap_or_else(|| self.agreed.before(MAX_UNNOTICED).max(began))
     }
 }
 
 impl PreviousMaster {
-    fn of(replaced: CurrentMaster) -> Self {
-        Self {
-            server: replaced.master,
-            link: None,
-            since: Time::now(),
-            is_serving: false,
-            is_over: false,
-        }
-    }
-
     /// Checks whether the server still considers itself a master. Returns a report if that changed.
     async fn poll(&mut self, masters: &Masters) -> Option<Report> {
         let asked = Time::now();
@@ -279,11 +257,6 @@ impl PreviousMaster {
         self.is_over = role == Some(ReplicationRole::Replica);
         std::mem::take(&mut self.is_serving).then_some(Report::PreviousMasterStopped)
     }
-
-    /// Stops watching the server.
-    fn forget(self) -> Option<Report> {
-        self.is_serving.then_some(Report::PreviousMasterStopped)
-    }
 }
 
 /// Returns the open link, connecting first if necessary.
@@ -292,15 +265,14 @@ async fn opened<'a>(
     server: &Endpoint,
     masters: &Masters,
 ) -> Result<&'a mut Link, ConnectionError> {
-    let usable = link.take().filter(|link| !link.is_closed());
-    let usable = match usable {
-        Some(link) => link,
-        None => masters.open(server).await?,
+    let open = match link.take() {
+        Some(open) if !open.is_closed() => open,
+        _ => masters.open(server).await?,
     };
-    Ok(link.insert(usable))
+    Ok(link.insert(open))
 }
 
-/// Waits for the next event; forever if none can arrive.
+/// Waits for the next event, or forever if none can arrive.
 async fn next(events: &mut Option<PubSubStream>) {
     if let Some(stream) = events {
         if stream.next().await.is_some() {

@@ -3,20 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::time::Duration;
 
 use redis::aio::PubSubStream;
 use tokio::sync::watch;
 
 use crate::message::{ConnectionError, SentinelError, SentinelErrors};
 use crate::server::config::Config;
-use crate::server::connect::{Address, Dial, Endpoint, Link, Sentinels, command_cause, cut};
-
-/// Timeout for connecting; an unreachable sentinel is skipped.
-const CONNECT_WITHIN: Duration = Duration::from_secs(1);
-
-/// Timeout for an answer; a sentinel that does not answer is skipped.
-const ANSWER_WITHIN: Duration = Duration::from_secs(2);
+use crate::server::connect::{Address, Endpoint, Link, Sentinels, command_cause, cut};
 
 /// The channel on which sentinels announce a new master. The payload is
 /// `<name> <old host> <old port> <host> <port>`.
@@ -30,15 +23,15 @@ const NAMED_MASTERS: usize = 8;
 pub(crate) struct Masters {
     config: Arc<Config>,
     sentinels: Sentinels,
-    /// Index of the sentinel to ask first: the last one that gave a valid answer.
-    turn: AtomicUsize,
+    /// Index of the sentinel to ask first: the last one with a valid answer.
+    first_asked: AtomicUsize,
     /// Index of the sentinel to subscribe to next.
-    next_listened: AtomicUsize,
+    next_subscribed: AtomicUsize,
     /// The master that was found last.
     home_tx: watch::Sender<Option<Endpoint>>,
 }
 
-/// A sentinel and the master it named, after the server has confirmed its role.
+/// A sentinel and the master that it named, once that server has confirmed its role.
 pub(crate) struct SentinelAnswer {
     pub(crate) link: Link,
     pub(crate) sentinel: Endpoint,
@@ -63,19 +56,18 @@ impl Masters {
         Self {
             config,
             sentinels,
-            turn: AtomicUsize::new(0),
-            next_listened: AtomicUsize::new(0),
+            first_asked: AtomicUsize::new(0),
+            next_subscribed: AtomicUsize::new(0),
             home_tx,
         }
     }
 
-    /// Returns the master named by the first sentinel whose answer the named server confirms.
+    /// Returns the master named by the first sentinel with a valid answer.
     ///
-    /// If sentinels can be reached but all refuse the login, the failure is a refusal and
-    /// permanent.
+    /// If sentinels can be reached but all of them refuse the login, the failure is permanent.
     pub(crate) async fn locate(&self) -> Result<Endpoint, ConnectionError> {
         let answer = self.first_answer().await;
-        let SentinelAnswer { master, .. } = answer.map_err(ConnectionError::Sentinels)?;
+        let master = answer.map_err(ConnectionError::Sentinels)?.master;
         self.home_tx.send_if_modified(|home| {
             let is_new = home.as_ref() != Some(&master);
             *home = Some(master.clone());
@@ -84,7 +76,7 @@ impl Masters {
         Ok(master)
     }
 
-    /// Returns the sentinels' name of the master.
+    /// Returns the name by which the sentinels know the master.
     pub(crate) fn name(&self) -> &str {
         &self.sentinels.master
     }
@@ -92,7 +84,7 @@ impl Masters {
     /// Returns the sentinel to subscribe to next, a different one each time.
     pub(crate) fn next_sentinel(&self) -> Endpoint {
         let all = &self.sentinels.sentinels;
-        all[self.next_listened.fetch_add(1, Relaxed) % all.len()].clone()
+        all[self.next_subscribed.fetch_add(1, Relaxed) % all.len()].clone()
     }
 
     /// Waits until a master has been found for the first time. Fails at shutdown.
@@ -101,16 +93,16 @@ impl Masters {
         home_rx.wait_for(Option::is_some).await.map(drop)
     }
 
-    /// Returns the first sentinel with a valid answer. A sentinel may be outdated: one that was
-    /// partitioned still names the previous master.
+    /// Returns the first sentinel that names a server which confirms that it is the master. A
+    /// sentinel that was partitioned still names the previous one.
     pub(crate) async fn first_answer(&self) -> Result<SentinelAnswer, SentinelErrors> {
         let all = &self.sentinels.sentinels;
-        let start = self.turn.load(Relaxed);
+        let start = self.first_asked.load(Relaxed);
         let mut errors = Vec::new();
         for index in (0..all.len()).map(|offset| (start + offset) % all.len()) {
             match self.ask_and_verify(&all[index]).await {
                 Ok(answer) => {
-                    self.turn.store(index, Relaxed);
+                    self.first_asked.store(index, Relaxed);
                     return Ok(answer);
                 }
                 Err(error) => errors.push((all[index].address().to_string().into(), error)),
@@ -122,10 +114,8 @@ impl Masters {
     /// Asks a sentinel for the master's address.
     pub(crate) async fn ask(&self, link: &mut Link) -> Result<Endpoint, SentinelError> {
         let master = &self.sentinels.master;
-        let command = redis::cmd("SENTINEL")
-            .arg("GET-MASTER-ADDR-BY-NAME")
-            .arg(master)
-            .to_owned();
+        let mut command = redis::cmd("SENTINEL");
+        command.arg("GET-MASTER-ADDR-BY-NAME").arg(master);
         match link.ask::<Option<(String, u16)>>(&command).await {
             Ok(Some((host, port))) => Ok(self.sentinels.server.at(Address::Tcp { host, port })),
             Ok(None) => {
@@ -162,15 +152,15 @@ impl Masters {
         &self,
         sentinel: &Endpoint,
     ) -> Result<PubSubStream, ConnectionError> {
-        let mut listener = Link::listen(sentinel, &self.dial()).await?;
+        let mut listener = Link::listen(sentinel, &self.config.short_dial()).await?;
         let subscribed = listener.subscribe(SWITCH).await;
         subscribed.map_err(|error| command_cause(&error))?;
         Ok(listener.split().1)
     }
 
-    /// Connects to a sentinel or server with the short timeouts used for one of many.
+    /// Connects to a sentinel or server.
     pub(crate) async fn open(&self, endpoint: &Endpoint) -> Result<Link, ConnectionError> {
-        Link::open(endpoint, &self.dial()).await
+        Link::open(endpoint, &self.config.short_dial()).await
     }
 
     async fn ask_and_verify(&self, sentinel: &Endpoint) -> Result<SentinelAnswer, SentinelError> {
@@ -183,14 +173,6 @@ impl Masters {
             sentinel: sentinel.clone(),
             master,
         })
-    }
-
-    fn dial(&self) -> Dial<'_> {
-        Dial {
-            connect_within: CONNECT_WITHIN,
-            answer_within: ANSWER_WITHIN,
-            ..self.config.dial()
-        }
     }
 }
 
@@ -208,9 +190,10 @@ pub(crate) async fn replication_role(link: &mut Link) -> ReplicationRole {
 
 /// Returns the names of the masters that a sentinel knows; empty if it does not say.
 pub(crate) async fn known_masters(link: &mut Link) -> Vec<String> {
-    let command = redis::cmd("SENTINEL").arg("MASTERS").to_owned();
-    let masters: Vec<HashMap<String, String>> = link.ask(&command).await.unwrap_or_default();
-    let names = masters.into_iter().filter_map(|mut of| of.remove("name"));
+    let masters: Result<Vec<HashMap<String, String>>, _> =
+        link.ask(redis::cmd("SENTINEL").arg("MASTERS")).await;
+    let masters = masters.unwrap_or_default().into_iter();
+    let names = masters.filter_map(|mut of| of.remove("name"));
     let mut names: Vec<String> = names.collect();
     names.sort();
     names

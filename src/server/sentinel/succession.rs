@@ -1,8 +1,8 @@
 //! Determines when one master took over from another, from the replication state of both.
 //!
-//! Sentinels notice a promotion late, and tell each other even later. But a promoted replica keeps
-//! the offset at which it left its master's history, and as long as the master had not reached that
-//! offset, it was still being followed. (<https://redis.io/docs/latest/commands/info/>:
+//! Sentinels notice a promotion late, and tell each other even later. But a promoted replica
+//! remembers the offset at which it left the history of its master, which was therefore followed at
+//! least until it reached that offset. (<https://redis.io/docs/latest/commands/info/>:
 //! `master_replid2`, `second_repl_offset`)
 
 use std::collections::VecDeque;
@@ -15,14 +15,14 @@ const KEPT: usize = 1 << 12;
 
 /// The replication offsets of a master over time.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
-    /// The id of the history.
+pub(super) struct OffsetHistory {
+    /// The id of the replication history.
     history: Box<str>,
-    /// The offsets, each with the latest time at which the master was queried and still had it.
+    /// The offsets, each with the time of the last query that returned it.
     reached: VecDeque<(Time, u64)>,
 }
 
-impl Progress {
+impl OffsetHistory {
     /// Records the master's replication state, queried at `asked`.
     pub(super) fn note(&mut self, info: &str, asked: Time) {
         let (Some(history), Some(offset)) = (
@@ -44,15 +44,15 @@ impl Progress {
     }
 
     /// Returns until when the master was certainly followed by its successor, whose replication
-    /// state is `info`. Returns `began` if the successor left before everything recorded here, and
-    /// `None` if it does not say.
+    /// state is `info`: `began` if the successor left before anything recorded here, or `None` if
+    /// it does not say.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {
             return None;
         }
-        // `left` is the first offset that the successor does not have. If it has the byte after
-        // `offset`, it received that byte after the master reported `offset`.
+        // `left` is the first offset that the successor does not have. If the successor has the
+        // byte after `offset`, it received that byte after the master had reported `offset`.
         let is_followed = |(_, offset): &&(Time, u64)| *offset + 1 < left;
         let last = self.reached.iter().rev().find(is_followed);
         Some(last.map_or(began, |(asked, _)| *asked))
@@ -71,17 +71,17 @@ mod tests {
         format!("role:master\r\nmaster_replid:{history}\r\nmaster_repl_offset:{offset}\r\n")
     }
 
-    fn successor(of: &str, offset: i64) -> String {
-        format!("role:master\r\nmaster_replid2:{of}\r\nsecond_repl_offset:{offset}\r\n")
+    fn successor(master: &str, offset: i64) -> String {
+        format!("role:master\r\nmaster_replid2:{master}\r\nsecond_repl_offset:{offset}\r\n")
     }
 
     #[test]
     fn a_successor_followed_until_the_bytes_it_has_were_written() {
-        let mut progress = Progress::default();
+        let mut offsets = OffsetHistory::default();
         for (time, offset) in [(1, 10), (2, 20), (3, 20), (4, 30)] {
-            progress.note(&master("a", offset), Time(time));
+            offsets.note(&master("a", offset), Time(time));
         }
-        let until = |offset| progress.followed_until(&successor("a", offset), Time(0));
+        let until = |offset| offsets.followed_until(&successor("a", offset), Time(0));
         assert_eq!(until(50), Some(Time(4)));
         assert_eq!(until(32), Some(Time(4)));
         // The successor has no byte after the 30th, and may have left right after it.
@@ -89,20 +89,18 @@ mod tests {
         assert_eq!(until(21), Some(Time(1)));
         assert_eq!(until(11), Some(Time(0)));
         assert_eq!(until(-1), None);
-        assert_eq!(progress.followed_until(&successor("b", 50), Time(0)), None);
-        assert_eq!(progress.followed_until("role:master\r\n", Time(0)), None);
+        assert_eq!(offsets.followed_until(&successor("b", 50), Time(0)), None);
+        assert_eq!(offsets.followed_until("role:master\r\n", Time(0)), None);
     }
 
     #[test]
     fn a_new_history_starts_over() {
-        let mut progress = Progress::default();
-        progress.note(&master("a", 10), Time(1));
-        progress.note(&master("b", 5), Time(2));
-        progress.note("", Time(3));
-        assert_eq!(progress.followed_until(&successor("a", 50), Time(0)), None);
-        assert_eq!(
-            progress.followed_until(&successor("b", 50), Time(0)),
-            Some(Time(2))
-        );
+        let mut offsets = OffsetHistory::default();
+        offsets.note(&master("a", 10), Time(1));
+        offsets.note(&master("b", 5), Time(2));
+        offsets.note("", Time(3));
+        assert_eq!(offsets.followed_until(&successor("a", 50), Time(0)), None);
+        let until = offsets.followed_until(&successor("b", 50), Time(0));
+        assert_eq!(until, Some(Time(2)));
     }
 }

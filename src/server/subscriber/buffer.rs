@@ -1,4 +1,4 @@
-//! The buffer of received bytes that are not decoded yet.
+//! The buffer of received bytes that have not been decoded yet.
 
 /// Capacity kept for reading. Much more would fall out of the CPU cache before it is decoded.
 const ROOM: usize = 256 << 10;
@@ -6,11 +6,11 @@ const ROOM: usize = 256 << 10;
 /// Minimum room offered to a read.
 const LEAST_ROOM: usize = ROOM / 2;
 
-/// Up to this many bytes are always moved to the front.
+/// Up to this many undecoded bytes are always moved to the front.
 const CHEAP_MOVE: usize = 4 << 10;
 
-/// A reusable read buffer. It grows for a frame that does not fit, and shrinks after it. Undecoded
-/// bytes are moved at most once each time the buffer fills up.
+/// A reusable read buffer. It grows for a frame that does not fit, and shrinks after it. Each time
+/// it fills up, the undecoded bytes are moved at most once.
 #[derive(Debug)]
 pub(super) struct Buffer {
     bytes: Vec<u8>,
@@ -37,8 +37,8 @@ impl Buffer {
         self.start += length;
     }
 
-    /// Makes room at the end for a read, and returns how much there is.
-    pub(super) fn make_room(&mut self) -> usize {
+    /// Makes room at the end. Returns the buffer to append to and how much room it has.
+    pub(super) fn make_room(&mut self) -> (&mut Vec<u8>, usize) {
         let unread = self.bytes.len() - self.start;
         if unread == 0 {
             self.bytes.clear();
@@ -57,12 +57,8 @@ impl Buffer {
             // Doubling limits how often a large frame is moved.
             self.bytes.reserve(self.bytes.len().max(ROOM));
         }
-        self.room()
-    }
-
-    /// Returns the buffer for a read to append to.
-    pub(super) fn bytes_mut(&mut self) -> &mut Vec<u8> {
-        &mut self.bytes
+        let room = self.room();
+        (&mut self.bytes, room)
     }
 
     fn room(&self) -> usize {
@@ -78,16 +74,16 @@ mod tests {
     fn read(buffer: &mut Buffer, bytes: &[u8]) {
         let mut rest = bytes;
         while !rest.is_empty() {
-            let room = buffer.make_room();
+            let (target, room) = buffer.make_room();
             assert!(room >= LEAST_ROOM);
             let (now, later) = rest.split_at(room.min(rest.len()));
-            buffer.bytes_mut().extend_from_slice(now);
+            target.extend_from_slice(now);
             rest = later;
         }
     }
 
     #[test]
-    fn unread_bytes_stay() {
+    fn unread_bytes_are_kept() {
         let mut buffer = Buffer::new();
         read(&mut buffer, b"one two");
         buffer.consume(4);

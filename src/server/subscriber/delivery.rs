@@ -4,22 +4,13 @@ use crate::message::SubscriptionKind;
 use crate::wire::Part;
 
 /// First elements of the frames that a subscriber expects.
-const EXPECTED: [&[u8]; 9] = [
-    b"message",
-    b"pmessage",
-    b"smessage",
-    b"subscribe",
-    b"psubscribe",
-    b"ssubscribe",
-    b"unsubscribe",
-    b"punsubscribe",
-    b"sunsubscribe",
-];
+const EXPECTED: &str = "message pmessage smessage subscribe psubscribe ssubscribe unsubscribe \
+                        punsubscribe sunsubscribe";
 
 /// Returns whether the frame that begins with `parts` of `bytes` is one that a subscriber expects.
 pub(super) fn is_expected(parts: &[Part], bytes: &[u8]) -> bool {
-    let word = parts.first().and_then(|part| part.text(bytes));
-    word.is_some_and(|word| EXPECTED.contains(&word))
+    let first = parts.first().and_then(|part| part.text(bytes));
+    first.is_some_and(|first| EXPECTED.split(' ').any(|name| name.as_bytes() == first))
 }
 
 /// The part of a message frame before the payload.
@@ -33,8 +24,8 @@ pub(super) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Returns the first element of such a frame.
-    pub(super) fn word(&self) -> &'static [u8] {
+    /// Returns the first element of the frame.
+    pub(super) fn message_type(&self) -> &'static [u8] {
         match self.kind {
             SubscriptionKind::Channel => b"message",
             SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"smessage",

@@ -1,7 +1,7 @@
-//! The queue of received feeds that the event loop has not taken yet.
+//! The queue of feeds that the event loop has not taken yet.
 //!
 //! The subscriber never stops reading, so the queue grows up to a limit while the event loop lags.
-//! Beyond the limit the oldest messages are dropped and counted; notices and state changes are
+//! Beyond the limit, the oldest messages are dropped and counted. Notices and state changes are
 //! always kept.
 
 use std::collections::VecDeque;
@@ -11,13 +11,9 @@ use std::sync::atomic::Ordering::Relaxed;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::{Counters, Feed};
+use super::{Counters, Feed, Stopped};
 use crate::log::{Batch, LargePayload};
 use crate::message::{NodeId, Notice, SubscriptionId, Time};
-
-/// The event loop is gone.
-#[derive(Debug)]
-pub(super) struct Closed;
 
 /// A queue of feeds whose last batch is still growing.
 #[derive(Debug)]
@@ -38,22 +34,20 @@ pub(super) struct FeedQueue {
 }
 
 impl FeedQueue {
-    /// Returns the queue with its batches attributed to `node`.
-    pub(super) fn at_node(self, node: NodeId) -> Self {
-        Self {
-            growing: Box::new(Batch::default().from_node(node)),
-            ..self
-        }
-    }
-
-    pub(super) fn new(feed_tx: Sender<Feed>, counters: Arc<Counters>, limit: usize) -> Self {
+    /// Creates a queue for the rows from `node`.
+    pub(super) fn new(
+        node: NodeId,
+        feed_tx: Sender<Feed>,
+        counters: Arc<Counters>,
+        limit: usize,
+    ) -> Self {
         Self {
             feed_tx,
             counters,
             limit,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
-            growing: Box::default(),
+            growing: Box::new(Batch::default().from_node(node)),
             carries_tail: false,
         }
     }
@@ -75,9 +69,7 @@ impl FeedQueue {
     ) {
         self.growing
             .push_message(time, channel, payload, subscription);
-        if self.growing.is_full() {
-            self.seal();
-        }
+        self.seal_if_full();
     }
 
     /// Adds one delivery of a large message.
@@ -90,13 +82,11 @@ impl FeedQueue {
     ) {
         self.growing
             .push_large(time, channel, payload, subscription);
-        if self.growing.is_full() {
-            self.seal();
-        }
+        self.seal_if_full();
     }
 
-    /// Returns the last payload, if it is large and the next one may be another delivery of it; see
-    /// [`Batch::large_before`]. Known only if several deliveries are expected.
+    /// Returns the last payload, if it is large and the next one may be another delivery of it (see
+    /// [`Batch::large_before`]). It is known only if several deliveries are expected.
     pub(super) fn large_before(
         &self,
         channel: &[u8],
@@ -109,9 +99,7 @@ impl FeedQueue {
     /// Adds a notice.
     pub(super) fn push_notice(&mut self, time: Time, notice: Notice) {
         self.growing.push_notice(time, notice);
-        if self.growing.is_full() {
-            self.seal();
-        }
+        self.seal_if_full();
     }
 
     /// Adds a feed that is not a row, after all rows received before it.
@@ -132,26 +120,26 @@ impl FeedQueue {
         self.waiting.is_empty() && self.growing.is_empty()
     }
 
-    /// Hands over what the event loop has room for without waiting: full batches, and the growing
-    /// one if `all` is set.
-    pub(super) fn hand_over(&mut self, all: bool) -> Result<(), Closed> {
+    /// Hands over as much as the event loop has room for, without waiting: full batches, and the
+    /// growing one if `all` is set.
+    pub(super) fn hand_over(&mut self, all: bool) -> Result<(), Stopped> {
         // A clone, because a permit of the queue's own sender would borrow the queue.
         let feed_tx = self.feed_tx.clone();
         while !self.waiting.is_empty() || (all && !self.growing.is_empty()) {
             match feed_tx.try_reserve() {
                 Ok(permit) => permit.send(self.take_first()),
                 Err(TrySendError::Full(())) => return Ok(()),
-                Err(TrySendError::Closed(())) => return Err(Closed),
+                Err(TrySendError::Closed(())) => return Err(Stopped),
             }
         }
         Ok(())
     }
 
     /// Hands over everything, waiting for room. Cancel-safe.
-    pub(super) async fn flush(&mut self) -> Result<(), Closed> {
+    pub(super) async fn flush(&mut self) -> Result<(), Stopped> {
         let feed_tx = self.feed_tx.clone();
         while !self.is_empty() {
-            let permit = feed_tx.reserve().await.map_err(|_| Closed)?;
+            let permit = feed_tx.reserve().await.map_err(|_| Stopped)?;
             permit.send(self.take_first());
         }
         Ok(())
@@ -162,15 +150,19 @@ impl FeedQueue {
         if self.waiting.is_empty() {
             self.seal();
         }
-        let feed = self
-            .waiting
-            .pop_front()
-            .expect("only asked for when something waits");
+        let feed = self.waiting.pop_front().expect("the queue is not empty");
         if let Feed::Batch(batch) = &feed {
             self.waiting_bytes -= batch.size();
             self.counters.batches.fetch_add(1, Relaxed);
         }
         feed
+    }
+
+    #[inline]
+    fn seal_if_full(&mut self) {
+        if self.growing.is_full() {
+            self.seal();
+        }
     }
 
     /// Finishes the growing batch and starts the next one.
@@ -191,55 +183,48 @@ impl FeedQueue {
         if self.waiting_bytes <= self.limit {
             return false;
         }
-        let sizes = self.waiting.iter().map(|feed| match feed {
+        self.waiting_bytes - self.sizes().max().unwrap_or(0) > self.limit
+    }
+
+    /// Returns the sizes of the waiting feeds.
+    fn sizes(&self) -> impl Iterator<Item = usize> {
+        self.waiting.iter().map(|feed| match feed {
             Feed::Batch(batch) => batch.size(),
             _ => 0,
-        });
-        self.waiting_bytes - sizes.max().unwrap_or(0) > self.limit
+        })
     }
 
     /// Drops the messages of the oldest batch that has any, except the newest batch. Returns
     /// whether there was such a batch.
     fn drop_oldest(&mut self) -> bool {
-        let newest = self.waiting.len() - 1;
-        let oldest = self
-            .waiting
-            .iter()
-            .take(newest)
-            .position(|feed| matches!(feed, Feed::Batch(batch) if batch.messages() > 0));
-        let Some(oldest) = oldest else {
+        let has_messages = |feed: &Feed| matches!(feed, Feed::Batch(batch) if batch.messages() > 0);
+        let mut older = self.waiting.iter().take(self.waiting.len() - 1);
+        let Some(oldest) = older.position(has_messages) else {
             return false;
         };
         let Some(Feed::Batch(mut emptied)) = self.waiting.remove(oldest) else {
             return false;
         };
-        self.waiting_bytes -= emptied.size();
         let dropped = emptied.drop_messages();
         self.counters.dropped.fetch_add(dropped.count, Relaxed);
-        let next_batch = self
-            .waiting
-            .range_mut(oldest..)
-            .find_map(|feed| match feed {
-                Feed::Batch(batch) => Some(batch),
-                _ => None,
-            });
+        let mut later = self.waiting.range_mut(oldest..);
+        let next_batch = later.find_map(|feed| match feed {
+            Feed::Batch(batch) => Some(batch),
+            _ => None,
+        });
         if let Some(batch) = next_batch {
-            self.waiting_bytes -= batch.size();
             batch.forget_row_before();
-            self.waiting_bytes += batch.size();
         }
         // The notices move to the next batch if it follows directly, or else to a batch of their
         // own, so that they keep their position among the state changes.
         if let Some(Feed::Batch(next)) = self.waiting.get_mut(oldest) {
-            self.waiting_bytes -= next.size();
             next.prepend(&emptied, dropped);
-            self.waiting_bytes += next.size();
         } else {
-            let mut told = Box::<Batch>::default();
-            told.prepend(&emptied, dropped);
-            self.waiting_bytes += told.size();
-            self.waiting.insert(oldest, Feed::Batch(told));
+            let mut notices = Box::<Batch>::default();
+            notices.prepend(&emptied, dropped);
+            self.waiting.insert(oldest, Feed::Batch(notices));
         }
+        self.waiting_bytes = self.sizes().sum();
         true
     }
 }
@@ -270,7 +255,8 @@ mod tests {
 
     fn feed_queue(room: usize, limit: usize) -> (FeedQueue, mpsc::Receiver<Feed>) {
         let (feed_tx, feed_rx) = mpsc::channel(room);
-        (FeedQueue::new(feed_tx, Arc::default(), limit), feed_rx)
+        let feed_queue = FeedQueue::new(NodeId(0), feed_tx, Arc::default(), limit);
+        (feed_queue, feed_rx)
     }
 
     /// Drains the queue through the channel.
@@ -303,14 +289,12 @@ mod tests {
     }
 
     fn dropped(feeds: &[Feed]) -> Dropped {
-        notices(feeds)
-            .into_iter()
-            .filter_map(|notice| match notice {
-                Notice::Dropped(dropped) => Some(dropped),
-                _ => None,
-            })
-            .reduce(Dropped::and_then)
-            .unwrap_or_default()
+        let notices = notices(feeds).into_iter();
+        let dropped = notices.filter_map(|notice| match notice {
+            Notice::Dropped(dropped) => Some(dropped),
+            _ => None,
+        });
+        dropped.reduce(Dropped::and_then).unwrap_or_default()
     }
 
     #[test]
@@ -333,11 +317,8 @@ mod tests {
         feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
         feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], SECOND);
         feed_queue.push(Feed::Trouble(None));
-        assert!(
-            feed_queue.waiting_bytes > 600 << 10,
-            "{}",
-            feed_queue.waiting_bytes
-        );
+        let waiting = feed_queue.waiting_bytes;
+        assert!(waiting > 600 << 10, "{waiting}");
         drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(feed_queue.waiting_bytes, 0);
     }
@@ -370,20 +351,13 @@ mod tests {
 
     #[test]
     fn received_is_kept_plus_dropped_and_no_notice_is_lost() {
-        const MESSAGES: u64 = 20_000;
+        const MESSAGES: i64 = 20_000;
         let (mut feed_queue, mut feed_rx) = feed_queue(1, 2 << 20);
         let payload = [b'x'; 500];
         for count in 0..MESSAGES {
-            feed_queue.push_message(
-                Time(i64::try_from(count).unwrap()),
-                b"channel",
-                &payload,
-                FIRST,
-            );
+            feed_queue.push_message(Time(count), b"channel", &payload, FIRST);
             match count {
-                0 | 5_000 | 12_345 | 19_999 => {
-                    feed_queue.push_notice(Time(0), subscribed(i64::try_from(count).unwrap()));
-                }
+                0 | 5_000 | 12_345 | 19_999 => feed_queue.push_notice(Time(0), subscribed(count)),
                 7_000 | 15_000 => feed_queue.push(Feed::Trouble(None)),
                 _ => (),
             }
@@ -392,20 +366,13 @@ mod tests {
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         let dropped = dropped(&feeds);
         assert!(dropped.count > 10_000);
-        assert_eq!(kept(&feeds) + dropped.count, MESSAGES);
+        assert_eq!(kept(&feeds) + dropped.count, MESSAGES.cast_unsigned());
         assert_eq!(dropped.bytes, dropped.count * payload.len() as u64);
-        assert_eq!(
-            (dropped.from, dropped.to.0 + 1),
-            (Time(0), dropped.count.cast_signed())
-        );
-        let confirmed: Vec<i64> = notices(&feeds)
-            .iter()
-            .filter_map(|notice| match notice {
-                Notice::Subscribed { count, .. } => Some(*count),
-                _ => None,
-            })
-            .collect();
-        assert_eq!(confirmed, [0, 5_000, 12_345, 19_999]);
+        let last = Time(dropped.count.cast_signed() - 1);
+        assert_eq!((dropped.from, dropped.to), (Time(0), last));
+        let mut kept_notices = notices(&feeds);
+        kept_notices.retain(|notice| matches!(notice, Notice::Subscribed { .. }));
+        assert_eq!(kept_notices, [0, 5_000, 12_345, 19_999].map(subscribed));
         let troubles = feeds.iter().filter(|feed| matches!(feed, Feed::Trouble(_)));
         assert_eq!(troubles.count(), 2);
         assert_eq!((feed_queue.waiting_bytes, feed_queue.is_empty()), (0, true));

@@ -1,23 +1,23 @@
 //! Tracks until when everything that the server sent was received.
 //!
-//! A successful read shows when bytes were read, not when they arrived: the program may have been
-//! suspended or the computer asleep, and the server may have closed the connection in the meantime.
-//! So a read counts only once more has arrived after it, and only if it left nothing unread. If the
-//! server itself lags behind, only the answer to a PING proves anything.
+//! A read shows when bytes were read, not when they arrived: the program may have been suspended or
+//! the computer asleep, and the server may have closed the connection in the meantime. So a read
+//! counts only if it left nothing unread, and only once more has arrived after it. If the server
+//! itself lags behind, only the answer to a PING proves anything.
 
 use std::time::Duration;
 
 use crate::message::Time;
 
-/// A connection that ends this soon after a read may have ended before it. An answer to a PING
-/// within this time shows that incoming data is current.
+/// If a connection ends this soon after a read, it may have ended before the read. An answer to a
+/// PING within this time shows that incoming data is current.
 const PROMPT: Duration = Duration::from_millis(300);
 
 /// What the reads and answers of one connection prove.
 #[derive(Debug)]
 pub(super) struct Freshness {
     /// When the last read that returned data started.
-    last_read: Time,
+    pub(super) last_read: Time,
     /// Everything that had arrived by this time was read, and more arrived after it.
     certain: Time,
     /// Everything sent before this time was received: a PING sent then was answered.
@@ -77,30 +77,26 @@ impl Freshness {
         self.behind_since.is_some()
     }
 
-    /// Returns when the last read that returned data started.
-    pub(super) fn last_read(&self) -> Time {
-        self.last_read
-    }
-
     /// Returns until when everything sent was certainly received, while more may still arrive.
     pub(super) fn heard_until(&self) -> Time {
-        self.of_reads(self.certain)
+        self.received_until(self.certain)
     }
 
     /// Returns until when everything sent was received, once the server has closed the connection.
-    /// The last read counts if nothing more could be read after it until the end was noticed at
-    /// `waited_until`; a program suspended right after the read does not see that. Some time must
-    /// have passed as well, since the runtime may have known from before the read that the socket
-    /// was empty.
+    /// The last read counts if the socket was then empty until the end was noticed at
+    /// `waited_until`, which a program that is suspended right after the read does not see. Some
+    /// time must have passed as well, since the runtime may have known before the read that the
+    /// socket was empty.
     pub(super) fn heard_until_close(&self, waited_until: Option<Time>) -> Time {
         if waited_until.is_some_and(|until| until.since(self.last_read) > PROMPT) {
-            self.of_reads(self.last_read)
+            self.received_until(self.last_read)
         } else {
             self.heard_until()
         }
     }
 
-    fn of_reads(&self, last: Time) -> Time {
+    /// Returns until when everything sent was received, if the reads show that it was until `last`.
+    fn received_until(&self, last: Time) -> Time {
         let last = self.behind_since.map_or(last, |since| since.min(last));
         last.max(self.proven)
     }

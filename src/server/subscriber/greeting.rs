@@ -1,9 +1,9 @@
-//! The handshake: everything at once or, if the server closed the connection on that, step by step,
-//! to find out which command it rejects.
+//! The handshake: everything at once, or step by step if the server has closed the connection on
+//! that, to find out which command it rejects.
 
 use crate::message::Closing;
 
-/// How far a server got in answering.
+/// How many of the first requests a server has answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Progress {
     /// No answer yet.
@@ -17,18 +17,14 @@ pub(super) enum Progress {
 /// How to greet the server at the next connection.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
-    is_careful: bool,
+    /// Whether to wait for an answer before sending commands on which some servers close the
+    /// connection.
+    pub(super) is_careful: bool,
 }
 
 impl Greeting {
-    /// Returns whether to wait for an answer before sending commands on which some servers close
-    /// the connection.
-    pub(super) fn is_careful(&self) -> bool {
-        self.is_careful
-    }
-
-    /// Records how far a server got when the connection ended. Returns why it closed the
-    /// connection, if its answers reveal more than its silence does.
+    /// Records how far a server had got when the connection ended. Returns when it closed the
+    /// connection, if its answers tell.
     pub(super) fn note_end(&mut self, progress: Progress, has_hung_up: bool) -> Option<Closing> {
         let was_careful = self.is_careful;
         self.is_careful = progress < Progress::Answered && (was_careful || has_hung_up);
@@ -53,14 +49,14 @@ mod tests {
     fn the_handshake_is_careful_from_the_first_hang_up_to_the_first_answer() {
         let mut greeting = Greeting::default();
         assert_eq!(greeting.note_end(Progress::Silent, false), None);
-        assert!(!greeting.is_careful());
+        assert!(!greeting.is_careful);
         assert!(greeting.note_end(Progress::Silent, true).is_some());
-        assert!(greeting.is_careful());
+        assert!(greeting.is_careful);
         assert_eq!(greeting.note_end(Progress::Silent, true), None);
         let closing = greeting.note_end(Progress::Greeted, true);
         assert_eq!(closing, Some(Closing::OnSubscribe));
-        assert!(greeting.is_careful());
+        assert!(greeting.is_careful);
         assert_eq!(greeting.note_end(Progress::Answered, true), None);
-        assert!(!greeting.is_careful());
+        assert!(!greeting.is_careful);
     }
 }

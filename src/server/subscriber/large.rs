@@ -1,5 +1,6 @@
-//! A large payload being received. It is read directly into its final location, so it is never
-//! copied and takes no more memory than its size. Bytes that the log has no room for are discarded.
+//! A large payload that is still arriving. It is read directly into its final location, so it is
+//! never copied and takes no more memory than its size. Bytes that the log has no room for are
+//! discarded.
 
 use std::hash::{BuildHasher as _, DefaultHasher, Hasher as _, RandomState};
 
@@ -26,15 +27,15 @@ pub(super) struct Large {
 /// The kept part of the payload.
 #[derive(Debug)]
 enum Head {
-    /// Nothing so far, because the payload matches the previous one: the same publish delivered
-    /// again.
+    /// Nothing so far, because the payload matches this previous one. It is probably the same
+    /// publish delivered again.
     Same(LargePayload),
     Own(Vec<u8>),
 }
 
 impl Large {
-    /// Creates a payload of `size` bytes, none of which has arrived. It may turn out to be the same
-    /// as `before`, which has the same size.
+    /// Creates a payload of `size` bytes, none of which has arrived. It may turn out to equal
+    /// `before`, which has the same size.
     pub(super) fn new(
         delivery: &Delivery<'_>,
         size: usize,
@@ -83,7 +84,7 @@ impl Large {
             let expected = &before.bytes[self.arrived.min(self.kept)..];
             let length = expected.len().min(bytes.len());
             if expected[..length] != bytes[..length] {
-                self.part_from(&before.bytes.clone());
+                self.separate_from(&before.bytes.clone());
             }
         }
         self.put(bytes);
@@ -114,7 +115,7 @@ impl Large {
 
     /// Separates the payload from the previous one, from which it differs, and copies the bytes
     /// received so far.
-    fn part_from(&mut self, before: &[u8]) {
+    fn separate_from(&mut self, before: &[u8]) {
         let arrived = std::mem::take(&mut self.arrived);
         self.head = Head::Own(self.reserved());
         self.put(&before[..arrived]);
@@ -132,8 +133,8 @@ impl Large {
         self.arrived += bytes.len();
     }
 
-    /// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. The system
-    /// allocates memory only as bytes arrive, whatever length was announced.
+    /// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. Whatever
+    /// the announced length, the system allocates memory only as bytes arrive.
     fn reserved(&mut self) -> Vec<u8> {
         let mut bytes = Vec::new();
         while bytes.try_reserve_exact(self.kept).is_err() {
@@ -268,7 +269,7 @@ mod tests {
         let mut large = begin(1 << 40, None, None);
         assert_eq!(large.take_in(b"abc"), 3);
         let Head::Own(bytes) = &large.head else {
-            panic!("there is nothing that it could be the same as")
+            panic!("there is no previous payload")
         };
         assert_eq!(bytes, b"abc");
     }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::message::{GapCause, NodeId, SubscriptionId};
+use crate::message::{GapCause, NodeId, SubscriptionId, Time};
 use crate::server::config::Config;
 use crate::server::connect::Target;
 use crate::server::gaps::{NOWHERE, SharedGaps};
@@ -23,7 +23,7 @@ pub(crate) struct NodeHandle {
     pub(crate) gaps: SharedGaps,
     /// Sends reports to the coordinator.
     pub(crate) report_tx: UnboundedSender<Report>,
-    /// Whether this is the only server.
+    /// Whether this is the only subscribed server.
     pub(crate) alone: Arc<AtomicBool>,
 }
 
@@ -39,24 +39,21 @@ impl NodeHandle {
         (is_of_cluster || !self.is_alone()).then(|| self.name.clone())
     }
 
-    /// Returns the gap's cause for a lost connection.
+    /// Returns the cause of the gap if the connection is lost.
     pub(crate) fn connection_lost(&self) -> GapCause {
         GapCause::ConnectionLost((!self.is_alone()).then(|| self.name.clone()))
     }
 
-    /// Hands the missing part of a subscription over to another server. Call it before this server
-    /// has nothing left to deliver, which would close its gaps.
-    pub(crate) fn release(&self, subscription: SubscriptionId) {
-        let mut gaps = self.gaps.lock();
-        gaps.hand_over(subscription, self.node, &[NOWHERE]);
-    }
-
-    /// Reports that the server never delivered a subscription that another one takes over.
-    pub(crate) fn report_taken_over(&self, subscription: SubscriptionId) {
+    /// Hands a subscription over to another server. `last` is when this server last delivered it
+    /// and until when everything was received, if it ever delivered it. Call this before the
+    /// subscriber becomes idle, which closes its gaps.
+    pub(crate) fn hand_over(&self, subscription: SubscriptionId, last: Option<(Time, Time)>) {
+        let node = self.node;
+        self.gaps.lock().hand_over(subscription, node, &[NOWHERE]);
         self.report(|node| Report::Moved {
             node,
             subscription,
-            last: None,
+            last,
         });
     }
 

@@ -1,5 +1,5 @@
-//! The protocol of the subscriber connection as a sans-I/O state machine: requests and their
-//! answers, messages, and unsolicited frames. It reads no clock: the time comes with each input.
+//! The protocol of the subscriber's connection as a sans-I/O state machine: requests and their
+//! answers, messages, and unsolicited frames. It reads no clock: each input comes with its time.
 
 mod answers;
 mod commands;
@@ -19,16 +19,14 @@ use super::greeting::Progress;
 use super::now::Now;
 use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
-use super::{
-    Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, Timing, without_arguments,
-};
+use super::{Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, without_arguments};
 use crate::message::{
     Awaited, ConnectionError, GapCause, Notice, Subscription, SubscriptionId, SubscriptionKind,
     Time, Topic, Unexpected,
 };
 use crate::wire::{Frame, Part, put_command};
 
-/// A timer that is later than this was delayed because the program was suspended.
+/// If a timer fires later than this, the program was suspended.
 const LAPSE: Duration = Duration::from_secs(1);
 
 /// Interval between PINGs while incoming data may be old. An answer shows whether it is.
@@ -37,9 +35,9 @@ const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 /// How a connection ended.
 #[derive(Debug)]
 pub(super) enum End {
-    /// The server, or something in between, closed it, for this reason.
+    /// The server, or something in between, closed it for this reason.
     Closed(ConnectionError),
-    /// It became unusable, for this reason.
+    /// It became unusable for this reason.
     Lost(ConnectionError),
     /// The server refused it permanently, with this error.
     Refused(ConnectionError),
@@ -69,15 +67,6 @@ struct PendingRequest {
     asked: Now,
 }
 
-/// Another server has replaced this one.
-#[derive(Debug)]
-pub(super) struct Left {
-    /// Until when this was certainly the right server.
-    pub(super) last_heard: Time,
-    /// What happened.
-    pub(super) cause: GapCause,
-}
-
 /// The protocol state of one connection. Not `Debug`, since `out` may hold a password.
 pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
@@ -85,21 +74,21 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) handle: &'a NodeHandle,
     config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
-    pub(super) timing: &'a Timing,
     /// Notified when the server answers.
     pub(super) answering: &'a Notify,
     /// Bytes to be written.
     pub(super) out: Zeroizing<Vec<u8>>,
-    /// When the input that is being handled arrived.
+    /// When the current input arrived.
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// Set once another server has replaced this one, which ends the connection.
-    pub(super) left: Option<Left>,
+    /// Until when this was certainly the right server, and what happened then. Set once another
+    /// server has replaced this one, which ends the connection.
+    pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,
     pending: VecDeque<PendingRequest>,
-    /// Since when the server has accepted the connection.
+    /// When the server accepted the connection, if it has.
     pub(super) live_since: Option<Instant>,
     pub(super) progress: Progress,
     /// Whether the server closed the connection.
@@ -111,7 +100,6 @@ pub(super) struct SubscriberProtocol<'a> {
     is_careful: bool,
     /// Whether the last PING was refused.
     is_ping_refused: bool,
-    /// Number of subscriptions of this connection.
     counts: Counts,
 }
 
@@ -152,13 +140,12 @@ impl<'a> SubscriberProtocol<'a> {
             handle,
             config,
             until: config.until.as_deref(),
-            timing: &config.timing,
             answering,
             out: Zeroizing::default(),
             now,
             freshness: Freshness::new(now.time),
             unexpected: UnexpectedFrames::new(now.instant),
-            left: None,
+            replaced: None,
             last_read: now.instant,
             last_ping: None,
             pending: VecDeque::new(),
@@ -172,15 +159,15 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Sends the handshake and all subscriptions, each with a command of its own, so that the
-    /// refusal of one does not affect the others. If `is_careful` is set, the server has to answer
-    /// before commands are sent on which some servers close the connection.
+    /// Sends the handshake and all subscriptions, each in its own command, so that the refusal of
+    /// one does not affect the others. If `is_careful` is set, the server has to answer before
+    /// commands are sent on which some servers close the connection.
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
             self.ask(Request::Auth, &arguments);
         }
-        // Some servers accept subscriptions although they cannot serve. PING reveals that.
+        // Some servers accept subscriptions that they cannot serve. PING reveals that.
         self.ping();
         self.is_careful = is_careful;
         if !is_careful {
@@ -198,7 +185,7 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Records a read that returned at `now`. All its frames get that time.
+    /// Records a read that returned at `now`, which becomes the time of all its frames.
     pub(super) fn note_read(&mut self, mut read: Read, now: Now) {
         self.now = now;
         read.is_backlog |= self.has_slept(read.begun);
@@ -206,9 +193,9 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Returns until when everything sent was received on a connection that has just ended. The
-    /// server may have closed it long before the last bytes were read, and anything after them is
-    /// lost.
+    /// Returns until when everything that was sent on a connection that has just ended was
+    /// received. The server may have closed it long before the last bytes were read, and anything
+    /// published after that is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
@@ -220,7 +207,7 @@ impl<'a> SubscriberProtocol<'a> {
     /// it sleeps.
     fn has_slept(&self, time: Time) -> bool {
         let awake = self.now.instant - self.last_read;
-        time.since(self.freshness.last_read()) > awake + LAPSE
+        time.since(self.freshness.last_read) > awake + LAPSE
     }
 
     /// Handles one frame, which was decoded from the start of `bytes`.
@@ -237,16 +224,16 @@ impl<'a> SubscriberProtocol<'a> {
 
     /// Returns whether there are no subscriptions and no pending unsubscriptions left.
     pub(super) fn is_over(&self) -> bool {
-        let leaves =
+        let ends_one =
             |pending: &PendingRequest| matches!(pending.request, Request::Unsubscribe { .. });
-        self.subscriptions.is_over() && !self.pending.iter().any(leaves)
+        self.subscriptions.is_over() && !self.pending.iter().any(ends_one)
     }
 
     /// Returns when [`Self::tick`] has to be called next.
     pub(super) fn due(&self) -> Instant {
         let heartbeat = self.heartbeat_due();
-        let to_tell = self.unexpected.due();
-        to_tell.map_or(heartbeat, |due| due.min(heartbeat))
+        let report = self.unexpected.due();
+        report.map_or(heartbeat, |due| due.min(heartbeat))
     }
 
     fn heartbeat_due(&self) -> Instant {
@@ -254,12 +241,12 @@ impl<'a> SubscriberProtocol<'a> {
             // Any incoming data proves that the peer is alive; an answer may be queued behind a
             // long payload.
             (Some(oldest), _) => {
-                oldest.asked.instant.max(self.last_read) + self.timing.answer_within
+                oldest.asked.instant.max(self.last_read) + self.config.timing.answer_within
             }
             (None, Some(last)) if self.freshness.is_behind() => {
-                last + self.timing.ping_every.min(FAST_PING_INTERVAL)
+                last + self.config.timing.ping_every.min(FAST_PING_INTERVAL)
             }
-            (None, Some(last)) => last + self.timing.ping_every,
+            (None, Some(last)) => last + self.config.timing.ping_every,
             (None, None) => self.last_read,
         }
     }
@@ -299,7 +286,7 @@ impl<'a> SubscriberProtocol<'a> {
             self.ping();
             return Ok(());
         }
-        let waited = self.timing.answer_within;
+        let waited = self.config.timing.answer_within;
         Err(End::Lost(ConnectionError::NoAnswer(Awaited::Reply, waited)))
     }
 
@@ -357,26 +344,15 @@ impl<'a> SubscriberProtocol<'a> {
         self.give_up(id);
     }
 
-    /// Closes the gaps that waited only for this subscription, which is restored.
-    fn settle(&mut self, id: SubscriptionId) {
-        let closed = self
-            .handle
-            .gaps
-            .lock()
-            .find(id, self.handle.node, self.now.time);
-        for notice in closed {
-            self.push_notice(notice);
-        }
-    }
-
     /// Closes the gaps that waited only for this subscription, which is given up.
     fn give_up(&mut self, id: SubscriptionId) {
-        let closed = self
-            .handle
-            .gaps
-            .lock()
-            .give_up(id, self.handle.node, self.now.time);
-        for notice in closed {
+        let (node, now) = (self.handle.node, self.now.time);
+        let closed = self.handle.gaps.lock().give_up(id, node, now);
+        self.push_notices(closed);
+    }
+
+    fn push_notices(&mut self, notices: Vec<Notice>) {
+        for notice in notices {
             self.push_notice(notice);
         }
     }

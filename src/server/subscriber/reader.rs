@@ -12,7 +12,8 @@ use crate::message::Time;
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     stream: R,
-    begun: Time,
+    /// When the last read started. Its data arrived before or after that time.
+    pub(super) begun: Time,
     has_waited: bool,
 }
 
@@ -23,11 +24,6 @@ impl<R> Reader<R> {
             begun: Time::now(),
             has_waited: false,
         }
-    }
-
-    /// Returns when the last read started. What it returned arrived before or after that time.
-    pub(super) fn begun(&self) -> Time {
-        self.begun
     }
 
     /// Returns whether the socket was empty at some point since the last call.
@@ -60,13 +56,13 @@ mod tests {
 
     /// Returns whether the reader waits between the bytes and the end, which arrives with them or
     /// later.
-    async fn waits_for_the_end(comes_later: bool) -> bool {
+    async fn waits_for_the_end(is_later: bool) -> bool {
         let (mut writer, stream) = duplex(64);
         let mut reader = Reader::new(stream);
         let mut bytes = [0; 64];
         writer.write_all(b"bytes").await.unwrap();
         let hang_up = async move {
-            if comes_later {
+            if is_later {
                 yield_now().await;
             }
             drop(writer);

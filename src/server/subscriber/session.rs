@@ -1,4 +1,4 @@
-//! One connection of the subscriber: reads as long as there is data, and also writes, hands over
+//! One connection of the subscriber. It reads as long as there is data, and also writes, hands over
 //! feeds, executes commands and runs timers.
 
 use std::hash::RandomState;
@@ -24,31 +24,31 @@ use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::{ConnectionError, Time};
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
 
-/// Limits of incoming frames. Redis's payload limit can be raised, so these are more generous.
+/// Limits of incoming frames. They exceed Redis's own limit of payloads, which can be raised.
 const LIMITS: Limits = Limits {
     bulk: 2 * MAX_BULK,
     parts: 64,
 };
 
-/// Maximum length of the text for a message value that is not a string.
+/// Maximum length of the text of a message whose value is not a string.
 const LONGEST_VALUE: usize = 1 << 20;
 
 /// Maximum length of an unexpected frame that is kept in the buffer.
 const LONGEST_UNEXPECTED: usize = 1 << 20;
 
 /// Timeout for sending the last bytes and closing the connection.
-const FAREWELL: Duration = Duration::from_millis(200);
+const CLOSE_WITHIN: Duration = Duration::from_millis(200);
 
-/// A read of at least this size that still emptied the socket indicates a burst: the next read is
-/// delayed by [`MOMENT`], so that it returns more.
+/// A read that empties the socket and returns at least this much indicates a burst: the next read
+/// is delayed by [`BURST_DELAY`], so that it returns more.
 const BURST: usize = 8 << 10;
 
-/// A read of at least this size means that the data was waiting: a program that keeps up finds
-/// less.
+/// A read that returns at least this much means that the data had been waiting: a program that
+/// keeps up finds less.
 const BACKLOG: usize = 16 << 10;
 
 /// Delay of the read after a burst. Tokio's timer has no finer resolution.
-const MOMENT: Duration = Duration::from_millis(1);
+const BURST_DELAY: Duration = Duration::from_millis(1);
 
 /// A connected stream and the data read from it.
 pub(super) struct Session<'a> {
@@ -98,7 +98,7 @@ impl<'a> Session<'a> {
         match self.exchange(protocol, commands).await {
             Ok(()) => {
                 // Do not wait for a peer that does not read.
-                let _ = timeout(FAREWELL, async {
+                let _ = timeout(CLOSE_WITHIN, async {
                     self.writer.write_all(&protocol.out).await?;
                     self.writer.shutdown().await
                 })
@@ -118,28 +118,25 @@ impl<'a> Session<'a> {
         commands: &mut UnboundedReceiver<Command>,
     ) -> Result<(), End> {
         let timer = sleep_until(protocol.due());
-        let moment = sleep_until(Instant::now());
-        tokio::pin!(timer, moment);
-        let mut is_gathering = false;
+        let burst_delay = sleep_until(Instant::now());
+        tokio::pin!(timer, burst_delay);
+        let mut is_delayed = false;
         while !protocol.is_over() {
-            // The timer is only moved forward here; if it fires early, nothing is due.
+            // The timer only ever moves to an earlier time here. If it fires early, nothing is due.
             if protocol.due() < timer.deadline() {
                 timer.as_mut().reset(protocol.due());
             }
-            let straight = self.large.as_mut().and_then(Large::room);
-            let is_straight = straight.is_some();
-            let (target, room) = straight.unwrap_or_else(|| {
-                let room = self.buffer.make_room();
-                (self.buffer.bytes_mut(), room)
-            });
+            let direct = self.large.as_mut().and_then(Large::room);
+            let is_direct = direct.is_some();
+            let (target, room) = direct.unwrap_or_else(|| self.buffer.make_room());
             let mut reader = (&mut self.reader).take(room as u64);
-            // Reading takes precedence over handing over, so that a batch grows while there is more
-            // to read. Full batches are handed over after each read.
+            // Reading comes before handing over, so that a batch grows while there is more to read.
+            // Full batches are handed over after each read.
             select! {
                 biased;
                 command = commands.recv() => {
                     protocol.execute(command.ok_or(End::Stopped)?, Now::read());
-                    if protocol.left.is_some() {
+                    if protocol.replaced.is_some() {
                         return Err(End::Lost(ConnectionError::MasterReplaced));
                     }
                 }
@@ -153,15 +150,15 @@ impl<'a> Session<'a> {
                         length => protocol.note_written(length),
                     }
                 }
-                () = &mut moment, if is_gathering => is_gathering = false,
-                read = reader.read_buf(target), if !is_gathering => {
+                () = &mut burst_delay, if is_delayed => is_delayed = false,
+                read = reader.read_buf(target), if !is_delayed => {
                     let length = read.map_err(|error| closed(protocol, &error))?;
-                    let is_dry = length < room;
-                    self.take_in(length, is_straight, protocol)?;
-                    protocol.feed_queue.hand_over(is_dry).map_err(|_| End::Stopped)?;
-                    if is_dry && length >= BURST && self.large.is_none() {
-                        is_gathering = true;
-                        moment.as_mut().reset(Instant::now() + MOMENT);
+                    let is_drained = length < room;
+                    self.take_in(length, is_direct, protocol)?;
+                    protocol.feed_queue.hand_over(is_drained).map_err(|_| End::Stopped)?;
+                    if is_drained && length >= BURST && self.large.is_none() {
+                        is_delayed = true;
+                        burst_delay.as_mut().reset(Instant::now() + BURST_DELAY);
                     }
                 }
                 flushed = protocol.feed_queue.flush(), if !protocol.feed_queue.is_empty() => {
@@ -172,19 +169,19 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Decodes everything that is complete after `length` more bytes have arrived, either directly
-    /// in a large payload or in the buffer.
+    /// Decodes everything that is complete after `length` more bytes have arrived, in the buffer
+    /// or, if `is_direct`, in a large payload.
     fn take_in(
         &mut self,
         length: usize,
-        is_straight: bool,
+        is_direct: bool,
         protocol: &mut SubscriberProtocol<'_>,
     ) -> Result<(), End> {
         if length == 0 {
             return Err(closed(protocol, &io::ErrorKind::UnexpectedEof.into()));
         }
         let read = Read {
-            begun: self.reader.begun(),
+            begun: self.reader.begun,
             has_waited: self.reader.take_has_waited(),
             is_backlog: length >= BACKLOG,
         };
@@ -194,7 +191,7 @@ impl<'a> Session<'a> {
             .bytes_received
             .fetch_add(length as u64, Relaxed);
         if let Some(mut large) = self.large.take() {
-            if is_straight {
+            if is_direct {
                 large.note_read(length);
             } else {
                 let taken = large.take_in(self.buffer.unread());
@@ -207,10 +204,8 @@ impl<'a> Session<'a> {
             let (delivery, payload) = large.finish().map_err(malformed)?;
             protocol.handle_large(&delivery.borrow(), payload);
             // Hand it over without waiting for what arrived after it.
-            protocol
-                .feed_queue
-                .hand_over(false)
-                .map_err(|_| End::Stopped)?;
+            let handed_over = protocol.feed_queue.hand_over(false);
+            handed_over.map_err(|_| End::Stopped)?;
         }
         loop {
             if let Some(nested) = &mut self.nested {
@@ -276,7 +271,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Records that the stream failed.
+/// Returns the end of a connection whose stream failed, and records whether the server closed it.
 fn closed(protocol: &mut SubscriberProtocol<'_>, error: &io::Error) -> End {
     protocol.has_hung_up = matches!(
         error.kind(),
@@ -296,23 +291,21 @@ impl NestedFrame {
 
     /// Returns the frame at the start of `bytes` and the offset at which to start reading it.
     fn begin(decoder: &Decoder, bytes: &[u8], protocol: &SubscriberProtocol<'_>) -> (Self, usize) {
-        let announced = decoder.last_value(bytes).and_then(|value| {
-            let delivery = Delivery::announced_by(value.parts, bytes)?;
-            let is_for_us = protocol.is_for_us(&delivery);
-            is_for_us.then(|| (delivery.into_owned(), value.start))
-        });
-        let Some((delivery, start)) = announced else {
-            return (Self::whole(), 0);
-        };
-        let nested = Self {
-            delivery: Some(delivery),
-            frame: AnyFrame::new(LIMITS.bulk, LONGEST_VALUE),
-        };
-        (nested, start)
+        if let Some(value) = decoder.last_value(bytes)
+            && let Some(delivery) = Delivery::announced_by(value.parts, bytes)
+            && protocol.is_for_us(&delivery)
+        {
+            let nested = Self {
+                delivery: Some(delivery.into_owned()),
+                frame: AnyFrame::new(LIMITS.bulk, LONGEST_VALUE),
+            };
+            return (nested, value.start);
+        }
+        (Self::whole(), 0)
     }
 
-    /// Handles the complete frame. A value that is not a string becomes an ordinary message with
-    /// its text as the payload; an example is the list of keys that Redis invalidates.
+    /// Handles the complete frame. A value that is not a string, such as the list of keys that
+    /// Redis invalidates, becomes an ordinary message with its text as the payload.
     fn handle(self, protocol: &mut SubscriberProtocol<'_>) {
         let text = self.frame.into_text();
         match self.delivery {

@@ -1,4 +1,4 @@
-//! The subscriptions of this session and their states.
+//! The subscriptions of a subscriber and their states.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -16,46 +16,43 @@ pub(super) enum State {
     Live,
     /// Refused; requested again on the next connection.
     Denied,
-    /// Dropped, but the unsubscription is not confirmed yet.
+    /// Dropped, but the end is not confirmed yet.
     Leaving,
 }
 
 #[derive(Debug)]
-struct Want {
+struct Entry {
     subscription: Subscription,
     state: State,
 }
 
-/// A lookup key for the topic of one channel. Hashes like a [`Topic`].
+/// A key for looking up the topic of one channel. Hashes like a [`Topic`].
 #[derive(Hash)]
-struct Exact<'a>(SubscriptionKind, &'a [u8]);
+struct TopicKey<'a>(SubscriptionKind, &'a [u8]);
 
-impl Equivalent<Topic> for Exact<'_> {
+impl Equivalent<Topic> for TopicKey<'_> {
     fn equivalent(&self, topic: &Topic) -> bool {
         topic.kind == self.0 && *topic.name == *self.1
     }
 }
 
-/// The subscriptions and an index from frames to the subscription they belong to.
+/// The subscriptions, and an index from frames to the subscriptions that receive them.
 #[derive(Debug, Default)]
 pub(super) struct SubscriptionSet {
-    known: BTreeMap<SubscriptionId, Want>,
+    known: BTreeMap<SubscriptionId, Entry>,
     /// The subscription for each topic, without those being dropped.
     topics: HashMap<Topic, SubscriptionId>,
     /// Known subscriptions that may match more than one channel.
     globs: BTreeSet<SubscriptionId>,
     /// Number of refused subscriptions.
     denied: usize,
-    /// The subscription that receives a `message` on this channel.
-    channels: HashMap<Arc<[u8]>, SubscriptionId>,
-    /// The subscription that receives a `pmessage` for this pattern.
-    patterns: HashMap<Arc<[u8]>, SubscriptionId>,
-    /// The subscription that receives an `smessage` on this channel.
-    shards: HashMap<Arc<[u8]>, SubscriptionId>,
+    /// The subscription that receives each `message`, `pmessage` and `smessage`, by the channel or
+    /// pattern in the frame.
+    receivers: [HashMap<Arc<[u8]>, SubscriptionId>; 3],
     /// When each sharded subscription was last known to be served here.
     served: HashMap<SubscriptionId, Time>,
-    /// Whether any subscription ended by its `--until` message since the last idle period.
-    has_ended: bool,
+    /// Whether any subscription has ended by its `--until` message since the last idle period.
+    pub(super) has_ended: bool,
 }
 
 impl SubscriptionSet {
@@ -72,14 +69,14 @@ impl SubscriptionSet {
         let id = subscription.id;
         let same = self.topics.insert(subscription.topic.clone(), id);
         let replaced = same.and_then(|same| self.forget(same));
-        let want = Want {
+        if !subscription.topic.names_one() {
+            self.globs.insert(id);
+        }
+        let entry = Entry {
             subscription,
             state: State::Pending,
         };
-        if !want.subscription.topic.names_one() {
-            self.globs.insert(id);
-        }
-        self.known.insert(id, want);
+        self.known.insert(id, entry);
         replaced
     }
 
@@ -87,11 +84,11 @@ impl SubscriptionSet {
     pub(super) fn remove(&mut self, id: SubscriptionId) -> Option<Subscription> {
         self.served.remove(&id);
         let removed = self.forget(id)?;
-        self.give_topic_up(&removed);
+        self.release_topic(&removed);
         let Topic { kind, name } = &removed.topic;
-        let map = self.map_mut(*kind);
-        if map.get(name) == Some(&id) {
-            map.remove(name);
+        let receivers = &mut self.receivers[frame_index(*kind)];
+        if receivers.get(name) == Some(&id) {
+            receivers.remove(name);
         }
         Some(removed)
     }
@@ -105,15 +102,15 @@ impl SubscriptionSet {
 
     /// Sets the state of a subscription, if it is known.
     pub(super) fn set(&mut self, id: SubscriptionId, state: State) {
-        let Some(want) = self.known.get_mut(&id) else {
+        let Some(entry) = self.known.get_mut(&id) else {
             return;
         };
-        let before = std::mem::replace(&mut want.state, state);
+        let before = std::mem::replace(&mut entry.state, state);
         let is_denied = |state| usize::from(state == State::Denied);
         self.denied = self.denied + is_denied(state) - is_denied(before);
         if state == State::Leaving {
-            let leaving = want.subscription.clone();
-            self.give_topic_up(&leaving);
+            let leaving = entry.subscription.clone();
+            self.release_topic(&leaving);
         }
     }
 
@@ -126,7 +123,7 @@ impl SubscriptionSet {
         Some(&self.known.get(&id)?.subscription)
     }
 
-    /// Assigns the frames of its topic to a confirmed subscription.
+    /// Records that a subscription is confirmed. It receives the frames of its topic from now on.
     pub(super) fn confirm(&mut self, subscription: &Subscription) {
         match self.state(subscription.id) {
             Some(State::Pending) => self.set(subscription.id, State::Live),
@@ -134,19 +131,13 @@ impl SubscriptionSet {
             None => return,
         }
         let Topic { kind, name } = &subscription.topic;
-        self.map_mut(*kind)
-            .insert(Arc::clone(name), subscription.id);
+        self.receivers[frame_index(*kind)].insert(Arc::clone(name), subscription.id);
     }
 
     /// Returns the subscription that receives frames of this kind and name.
     #[inline]
-    pub(super) fn deliverer(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
-        let map = match kind {
-            SubscriptionKind::Channel => &self.channels,
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => &self.patterns,
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => &self.shards,
-        };
-        map.get(name).copied()
+    pub(super) fn receiver(&self, kind: SubscriptionKind, name: &[u8]) -> Option<SubscriptionId> {
+        self.receivers[frame_index(kind)].get(name).copied()
     }
 
     /// Returns a subscription that matches this channel, confirmed or not: the one with its name,
@@ -154,10 +145,10 @@ impl SubscriptionSet {
     pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {
         let by_name = [SubscriptionKind::Channel, SubscriptionKind::Shard]
             .into_iter()
-            .filter_map(|kind| self.topics.get(&Exact(kind, channel)).copied());
+            .filter_map(|kind| self.topics.get(&TopicKey(kind, channel)).copied());
         by_name.chain(self.globs.iter().copied()).find(|id| {
-            self.known.get(id).is_some_and(|want| {
-                want.state != State::Denied && want.subscription.topic.matches(channel)
+            self.known.get(id).is_some_and(|entry| {
+                entry.state != State::Denied && entry.subscription.topic.matches(channel)
             })
         })
     }
@@ -188,16 +179,11 @@ impl SubscriptionSet {
         self.known.len()
     }
 
-    /// Returns whether there is no reason to be connected: no subscriptions are left, or only
+    /// Returns whether there is no reason to be connected: there are no subscriptions, or only
     /// refused ones after others have ended.
     pub(super) fn is_over(&self) -> bool {
         let only_denied = self.known.len() == self.denied;
         self.known.is_empty() || (only_denied && self.has_ended)
-    }
-
-    /// Returns whether any subscription ended by its `--until` message since the last idle period.
-    pub(super) fn has_ended(&self) -> bool {
-        self.has_ended
     }
 
     /// Starts over after an idle period: forgets that subscriptions have ended, and requests
@@ -211,64 +197,54 @@ impl SubscriptionSet {
     /// only refused ones are left after others have ended. Returns those whose unsubscription was
     /// not confirmed, which is complete now.
     pub(super) fn restart(&mut self) -> Vec<Subscription> {
-        self.channels.clear();
-        self.patterns.clear();
-        self.shards.clear();
-        let (leaving, wanted) = std::mem::take(&mut self.known)
-            .into_iter()
-            .partition(|(_, want)| want.state == State::Leaving);
-        self.known = wanted;
+        for receivers in &mut self.receivers {
+            receivers.clear();
+        }
+        let known = std::mem::take(&mut self.known).into_iter();
+        let (leaving, wanted): (Vec<_>, Vec<_>) =
+            known.partition(|(_, entry)| entry.state == State::Leaving);
+        self.known = wanted.into_iter().collect();
         self.globs.retain(|id| self.known.contains_key(id));
         if !self.is_over() {
             self.denied = 0;
-            for want in self.known.values_mut() {
-                want.state = State::Pending;
+            for entry in self.known.values_mut() {
+                entry.state = State::Pending;
             }
         }
-        let leaving: BTreeMap<SubscriptionId, Want> = leaving;
-        leaving
-            .into_values()
-            .map(|want| want.subscription)
-            .collect()
+        let leaving = leaving.into_iter();
+        leaving.map(|(_, entry)| entry.subscription).collect()
     }
 
-    /// Returns the ids of all subscriptions in `state`.
-    pub(super) fn in_state(&self, state: State) -> impl Iterator<Item = SubscriptionId> {
-        self.known
-            .values()
-            .filter(move |want| want.state == state)
-            .map(|want| want.subscription.id)
-    }
-
-    /// Iterates over all known subscriptions, oldest first.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Subscription> {
-        self.known.values().map(|want| &want.subscription)
+    /// Returns all subscriptions in `state`, oldest first.
+    pub(super) fn in_state(&self, state: State) -> impl Iterator<Item = &Subscription> {
+        let entries = self.known.values();
+        let entries = entries.filter(move |entry| entry.state == state);
+        entries.map(|entry| &entry.subscription)
     }
 
     /// Removes a subscription from the known ones.
     fn forget(&mut self, id: SubscriptionId) -> Option<Subscription> {
-        let Want {
-            subscription,
-            state,
-        } = self.known.remove(&id)?;
+        let entry = self.known.remove(&id)?;
         self.globs.remove(&id);
-        self.denied -= usize::from(state == State::Denied);
-        Some(subscription)
+        self.denied -= usize::from(entry.state == State::Denied);
+        Some(entry.subscription)
     }
 
-    /// Removes the topic of a subscription, unless another one has taken it.
-    fn give_topic_up(&mut self, subscription: &Subscription) {
+    /// Removes the topic of a subscription, unless another subscription has taken it.
+    fn release_topic(&mut self, subscription: &Subscription) {
         if self.topics.get(&subscription.topic) == Some(&subscription.id) {
             self.topics.remove(&subscription.topic);
         }
     }
+}
 
-    fn map_mut(&mut self, kind: SubscriptionKind) -> &mut HashMap<Arc<[u8]>, SubscriptionId> {
-        match kind {
-            SubscriptionKind::Channel => &mut self.channels,
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => &mut self.patterns,
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => &mut self.shards,
-        }
+/// Returns the index of the frames that subscriptions of this kind receive.
+#[inline]
+fn frame_index(kind: SubscriptionKind) -> usize {
+    match kind {
+        SubscriptionKind::Channel => 0,
+        SubscriptionKind::Pattern | SubscriptionKind::Sentinel => 1,
+        SubscriptionKind::Shard | SubscriptionKind::ShardPattern => 2,
     }
 }
 
@@ -283,28 +259,27 @@ mod tests {
         }
     }
 
-    fn brings(subscriptions: &SubscriptionSet, name: &[u8]) -> Option<u32> {
-        subscriptions
-            .deliverer(SubscriptionKind::Channel, name)
-            .map(|id| id.0)
+    fn receiver(subscriptions: &SubscriptionSet, name: &[u8]) -> Option<u32> {
+        let receiver = subscriptions.receiver(SubscriptionKind::Channel, name);
+        receiver.map(|id| id.0)
     }
 
     #[test]
     fn frames_belong_to_the_subscription_that_was_confirmed_last() {
         let (old, new) = (channel(0, b"a"), channel(1, b"a"));
         let mut subscriptions = SubscriptionSet::new(vec![old.clone()]);
-        assert_eq!(brings(&subscriptions, b"a"), None);
+        assert_eq!(receiver(&subscriptions, b"a"), None);
         subscriptions.confirm(&old);
-        assert_eq!(brings(&subscriptions, b"a"), Some(0));
+        assert_eq!(receiver(&subscriptions, b"a"), Some(0));
         subscriptions.set(old.id, State::Leaving);
         assert_eq!(subscriptions.add(new.clone()), None);
-        assert_eq!(brings(&subscriptions, b"a"), Some(0));
+        assert_eq!(receiver(&subscriptions, b"a"), Some(0));
         subscriptions.remove(old.id);
-        assert_eq!(brings(&subscriptions, b"a"), None);
+        assert_eq!(receiver(&subscriptions, b"a"), None);
         subscriptions.confirm(&new);
-        assert_eq!(brings(&subscriptions, b"a"), Some(1));
+        assert_eq!(receiver(&subscriptions, b"a"), Some(1));
         subscriptions.remove(old.id);
-        assert_eq!(brings(&subscriptions, b"a"), Some(1));
+        assert_eq!(receiver(&subscriptions, b"a"), Some(1));
     }
 
     #[test]
@@ -354,9 +329,9 @@ mod tests {
         assert!(subscriptions.is_over());
         // The end of the connection does not change that.
         assert_eq!(subscriptions.restart(), []);
-        assert!(subscriptions.is_over() && subscriptions.has_ended());
+        assert!(subscriptions.is_over() && subscriptions.has_ended);
         subscriptions.begin_again();
-        assert!(!subscriptions.is_over() && !subscriptions.has_ended());
+        assert!(!subscriptions.is_over() && !subscriptions.has_ended);
         assert_eq!(subscriptions.state(SubscriptionId(1)), Some(State::Pending));
         subscriptions.remove(SubscriptionId(1));
         assert!(subscriptions.is_over());
@@ -372,6 +347,6 @@ mod tests {
         assert_eq!(subscriptions.restart(), [channel(1, b"b")]);
         assert_eq!(subscriptions.state(SubscriptionId(0)), Some(State::Pending));
         assert_eq!(subscriptions.state(SubscriptionId(2)), Some(State::Pending));
-        assert_eq!(brings(&subscriptions, b"a"), None);
+        assert_eq!(receiver(&subscriptions, b"a"), None);
     }
 }

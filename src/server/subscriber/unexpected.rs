@@ -1,4 +1,4 @@
-//! Unsolicited frames. All are counted and the first few are reported one by one; during a flood,
+//! Unsolicited frames. All are counted, and the first few are reported one by one. During a flood,
 //! one row per second reports how many more there were.
 
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(super) struct UnexpectedFrames {
     window_start: Instant,
     /// Number of rows since `window_start`.
     rows: u32,
-    /// The first unreported frame and the number of unreported frames.
+    /// The first frame that is not reported yet, and the number of such frames.
     gathered: Option<(Unexpected, u64)>,
 }
 
@@ -60,7 +60,7 @@ impl UnexpectedFrames {
         })
     }
 
-    /// Returns when [`Self::take`] should be called, if there are collected frames.
+    /// Returns when to call [`Self::take`], if there are collected frames.
     pub(super) fn due(&self) -> Option<Instant> {
         self.gathered.as_ref().map(|_| self.window_start + WINDOW)
     }
@@ -104,20 +104,20 @@ mod tests {
     }
 
     #[test]
-    fn a_few_frames_are_reported_singly_and_many_once_per_second() {
+    fn a_few_frames_are_reported_one_by_one_and_many_once_per_second() {
         let mut now = Instant::now();
         let mut frames = UnexpectedFrames::new(now);
-        let told: Vec<Notice> = (0..1000)
+        let notices: Vec<Notice> = (0..1000)
             .filter_map(|number| frames.note(|| frame(number), now))
             .collect();
-        assert_eq!(told, [0, 1, 2, 3].map(|number| notice(number, 1)));
+        assert_eq!(notices, [0, 1, 2, 3].map(|number| notice(number, 1)));
         for gathered in [notice(4, 996), notice(0, 500), notice(0, 500)] {
             assert_eq!(frames.due(), Some(now + WINDOW));
             now += WINDOW;
             assert_eq!(frames.take(now), Some(gathered));
             assert_eq!((frames.take(now), frames.due()), (None, None));
-            let told = (0..500).filter_map(|number| frames.note(|| frame(number), now));
-            assert_eq!(told.count(), 0);
+            let notices = (0..500).filter_map(|number| frames.note(|| frame(number), now));
+            assert_eq!(notices.count(), 0);
         }
         frames.take(now + WINDOW);
         let later = now + 2 * WINDOW;

@@ -14,7 +14,7 @@ use crate::support::redis::{applies, pack};
 async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
     let cluster = Cluster::start();
     // The URL does not specify a cluster; the node itself reports it.
-    let target = Target::parse(&cluster.nodes[4].url()).unwrap();
+    let target = Target::parse(&cluster.nodes[4].url()).unwrap().target;
     let has_shards = has_shards(&cluster);
     let shards = ["orders:1", "orders:2", "orders:3", "orders:4", "orders:5"];
     let mut topics = vec![Topic::pattern(b"*"), Topic::pattern(b"__keyevent@*")];
@@ -102,7 +102,7 @@ async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn key_events_move_from_a_replica_to_all_primaries() {
     let cluster = Cluster::start();
-    let target = Target::parse(&cluster.nodes[4].url()).unwrap();
+    let target = Target::parse(&cluster.nodes[4].url()).unwrap().target;
     let mut listener = ClusterListener::start(target, &[Topic::pattern(b"__keyevent@*")]);
     listener
         .until("the replica and each primary send key events", |listener| {

@@ -270,7 +270,8 @@ pub fn target(cluster: &Cluster, nodes: &[usize]) -> Target {
         .iter()
         .map(|node| cluster.nodes[*node].address().to_string())
         .collect();
-    Target::parse(&format!("redis+cluster://{}", hosts.join(","))).unwrap()
+    let url = format!("redis+cluster://{}", hosts.join(","));
+    Target::parse(&url).unwrap().target
 }
 
 /// Waits until nodes other than the old owner report a new owner for the slot of `shard`.

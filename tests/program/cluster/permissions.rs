@@ -23,7 +23,7 @@ fn listen(server: &Redis, scheme: &str, login: &str, topics: &[Topic]) -> Listen
     Listener::start(Config {
         subscriptions: subscriptions.collect(),
         timing: QUICK,
-        ..Config::new(Target::parse(&url).unwrap())
+        ..Config::new(Target::parse(&url).unwrap().target)
     })
 }
 

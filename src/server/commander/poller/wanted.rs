@@ -15,9 +15,10 @@ pub(crate) struct Wanted {
     /// Notified when something is missing.
     pub(crate) hurry: Notify,
     /// Whether to retry refused queries.
-    is_again: AtomicBool,
-    /// Whether some server accepted the login, so that others may accept it now.
-    logged_in: AtomicBool,
+    pub(crate) is_retry: AtomicBool,
+    /// Whether a server has accepted the login since this was last cleared. Others that refused it
+    /// may accept it now.
+    pub(crate) has_login: AtomicBool,
 }
 
 impl Wanted {
@@ -28,36 +29,14 @@ impl Wanted {
     }
 
     /// Requests a retry of refused queries.
-    pub(crate) fn try_again(&self) {
-        self.is_again.store(true, Relaxed);
+    pub(crate) fn retry(&self) {
+        self.is_retry.store(true, Relaxed);
         self.hurry.notify_one();
-    }
-
-    /// Records that a server accepted the login, so those that refused it are asked again.
-    pub(crate) fn note_login(&self) {
-        self.logged_in.store(true, Relaxed);
-    }
-
-    /// Returns whether a login was accepted since the last call.
-    pub(crate) fn take_login(&self) -> bool {
-        self.logged_in.swap(false, Relaxed)
     }
 
     /// Returns the patterns to search for.
     pub(crate) fn patterns(&self) -> Vec<Subscription> {
-        self.patterns
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Returns whether a retry of refused queries is pending.
-    pub(crate) fn is_again(&self) -> bool {
-        self.is_again.load(Relaxed)
-    }
-
-    /// Takes the request for a retry of refused queries, if there is one.
-    pub(crate) fn take_again(&self) -> bool {
-        self.is_again.swap(false, Relaxed)
+        let patterns = self.patterns.lock();
+        patterns.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

@@ -1,6 +1,8 @@
 //! Certificates formatted for error messages. Their contents come from untrusted peers, so every
 //! name is escaped here.
 
+use std::net::IpAddr;
+
 use rustls::pki_types::{CertificateDer, UnixTime};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
@@ -10,46 +12,42 @@ use x509_parser::x509::X509Name;
 
 use crate::payload::escape;
 
-/// Longer names are shown without their middle part.
+/// Longer names are shown without their middle.
 const NAME_COLUMNS: usize = 60;
 
-/// Maximum number of names shown. Further names are only counted.
+/// Maximum number of names shown. The others are only counted.
 const NAMES: usize = 3;
 
-/// A certificate and the properties worth reporting.
-pub(super) struct Certificate<'a> {
-    read: X509Certificate<'a>,
-}
+/// A parsed certificate.
+pub(super) struct Certificate<'a>(X509Certificate<'a>);
 
 impl<'a> Certificate<'a> {
     pub(super) fn read(der: &'a CertificateDer<'_>) -> Option<Self> {
-        let (_, read) = X509Certificate::from_der(der).ok()?;
-        Some(Self { read })
+        let (_, certificate) = X509Certificate::from_der(der).ok()?;
+        Some(Self(certificate))
     }
 
     /// Returns the hosts that it is valid for, each in quotes, if it names any.
     pub(super) fn hosts(&self) -> Option<String> {
-        let alternatives = self.read.subject_alternative_name().ok()??;
+        let alternatives = self.0.subject_alternative_name().ok()??;
         let names = alternatives.value.general_names.iter();
         let names: Vec<String> = names.filter_map(host).map(|name| quoted(&name)).collect();
-        let more = names.len().saturating_sub(NAMES);
-        let shown = names.iter().take(NAMES).cloned().collect::<Vec<_>>();
-        let shown = shown.join(", ");
-        match (names.len(), more) {
-            (0, _) => None,
-            (_, 0) => Some(shown),
-            (_, more) => Some(format!("{shown} and {more} more")),
+        let shown = names[..names.len().min(NAMES)].join(", ");
+        match names.len() {
+            0 => None,
+            ..=NAMES => Some(shown),
+            all => Some(format!("{shown} and {} more", all - NAMES)),
         }
     }
 
     /// Returns the subject in quotes.
     pub(super) fn subject(&self) -> String {
-        told(self.read.subject())
+        display_name(self.0.subject())
     }
 
     /// Returns the issuer in quotes.
     pub(super) fn issuer(&self) -> String {
-        told(self.read.issuer())
+        display_name(self.0.issuer())
     }
 
     /// Returns the hosts, or the subject if it names none.
@@ -58,30 +56,30 @@ impl<'a> Certificate<'a> {
     }
 
     pub(super) fn is_issued_by(&self, other: &Self) -> bool {
-        self.read.issuer().as_raw() == other.read.subject().as_raw()
+        self.0.issuer().as_raw() == other.0.subject().as_raw()
     }
 
     /// Returns whether it is a CA certificate.
     pub(super) fn is_authority(&self) -> bool {
-        self.read.is_ca()
+        self.0.is_ca()
     }
 
     pub(super) fn has_expired(&self, now: UnixTime) -> bool {
-        self.read.validity().not_after.timestamp() < seconds(now)
+        self.0.validity().not_after.timestamp() < seconds(now)
     }
 
     pub(super) fn is_not_yet_valid(&self, now: UnixTime) -> bool {
-        seconds(now) < self.read.validity().not_before.timestamp()
+        seconds(now) < self.0.validity().not_before.timestamp()
     }
 
     /// Returns the day on which it expires, in UTC.
     pub(super) fn last_day(&self) -> String {
-        day(self.read.validity().not_after)
+        day(self.0.validity().not_after)
     }
 
     /// Returns the first day on which it is valid, in UTC.
     pub(super) fn first_day(&self) -> String {
-        day(self.read.validity().not_before)
+        day(self.0.validity().not_before)
     }
 }
 
@@ -93,20 +91,17 @@ pub(super) fn quoted(name: &str) -> String {
 fn host(name: &GeneralName<'_>) -> Option<String> {
     match name {
         GeneralName::DNSName(name) => Some((*name).to_owned()),
-        GeneralName::IPAddress(bytes) => match bytes.len() {
-            4 => <[u8; 4]>::try_from(*bytes)
-                .ok()
-                .map(|bytes| std::net::Ipv4Addr::from(bytes).to_string()),
-            _ => <[u8; 16]>::try_from(*bytes)
-                .ok()
-                .map(|bytes| std::net::Ipv6Addr::from(bytes).to_string()),
-        },
+        GeneralName::IPAddress(bytes) => {
+            let v4 = <[u8; 4]>::try_from(*bytes).map(IpAddr::from);
+            let address = v4.or_else(|_| <[u8; 16]>::try_from(*bytes).map(IpAddr::from));
+            address.ok().map(|address| address.to_string())
+        }
         _ => None,
     }
 }
 
 /// Returns the common name, or else the organization, or else the full name.
-fn told(name: &X509Name<'_>) -> String {
+fn display_name(name: &X509Name<'_>) -> String {
     let mut short = name.iter_common_name().chain(name.iter_organization());
     match short.find_map(|attribute| attribute.as_str().ok()) {
         Some(short) => quoted(short),

@@ -15,8 +15,8 @@ use super::certificate::{Certificate, quoted};
 use crate::message::{CertificateFault, ConnectionError, Distrust, FaultyCertificate, TlsFailure};
 use crate::server::connect::carrier::Carrier;
 
-/// Verifies certificates with the library's own rules. Rejections are explained here, where the
-/// certificate is available.
+/// Verifies certificates by the library's rules. Rejections are explained here, because only here
+/// is the certificate available.
 #[derive(Debug)]
 pub(super) struct Checker {
     rules: Arc<WebPkiServerVerifier>,
@@ -27,9 +27,7 @@ pub(super) struct Checker {
 
 /// Accepts every certificate.
 #[derive(Debug)]
-pub(super) struct NoChecker {
-    schemes: Vec<SignatureScheme>,
-}
+pub(super) struct NoChecker(pub(super) Arc<CryptoProvider>);
 
 impl Checker {
     pub(super) fn new(
@@ -89,16 +87,6 @@ impl ServerCertVerifier for Checker {
     }
 }
 
-impl NoChecker {
-    pub(super) fn new(provider: &CryptoProvider) -> Self {
-        Self {
-            schemes: provider
-                .signature_verification_algorithms
-                .supported_schemes(),
-        }
-    }
-}
-
 impl ServerCertVerifier for NoChecker {
     fn verify_server_cert(
         &self,
@@ -111,8 +99,8 @@ impl ServerCertVerifier for NoChecker {
         Ok(ServerCertVerified::assertion())
     }
 
-    // Not verified: any key is accepted, and the library would reject some old certificates that
-    // it cannot parse.
+    // Signatures are not verified: any key is accepted, and the library cannot parse some old
+    // certificates.
     fn verify_tls12_signature(
         &self,
         _: &[u8],
@@ -132,7 +120,8 @@ impl ServerCertVerifier for NoChecker {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.schemes.clone()
+        let algorithms = &self.0.signature_verification_algorithms;
+        algorithms.supported_schemes()
     }
 }
 
@@ -194,7 +183,7 @@ fn fault_of(
     CertificateFault::Untrusted(leaf.owner().into(), distrust)
 }
 
-/// Returns the first certificate of the chain that is at fault, also as data.
+/// Returns the first certificate of the chain that is at fault, and the facts to report about it.
 fn faulty_certificate<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],
@@ -218,12 +207,10 @@ fn faulty_certificate<'a, 'b>(
 /// Returns the issuer of the last certificate in the chain sent by the server.
 fn missing_issuer(leaf: &Certificate<'_>, others: &[Certificate<'_>]) -> String {
     let mut last = leaf;
-    // Bounded, so that a circular chain ends too.
+    // The number of steps is limited because a chain may be circular.
     for _ in others {
-        match others.iter().find(|other| last.is_issued_by(other)) {
-            Some(next) => last = next,
-            None => break,
-        }
+        let issuer = others.iter().find(|other| last.is_issued_by(other));
+        last = issuer.unwrap_or(last);
     }
     last.issuer()
 }

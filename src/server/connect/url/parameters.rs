@@ -1,4 +1,4 @@
-//! The parameters of a URL: those with a meaning here, and those of other clients.
+//! The parameters of a URL: those that have a meaning here, and those of other clients.
 
 use percent_encoding::percent_decode_str;
 
@@ -8,69 +8,20 @@ use crate::server::connect::password::Password;
 /// Parameters of redis-py, ioredis, node-redis, go-redis, Lettuce, Jedis, Predis and redis-rb that
 /// tune the client. None of them affects the choice of server, the login or the received messages.
 /// In lower case, without `_` and `-`.
-const OF_OTHER_CLIENTS: &[&str] = &[
-    "autoresubscribe",
-    "clientname",
-    "commandtimeout",
-    "connecttimeout",
-    "connectionname",
-    "connmaxidletime",
-    "connmaxlifetime",
-    "decoderesponses",
-    "dialtimeout",
-    "driver",
-    "enableofflinequeue",
-    "enablereadycheck",
-    "encoding",
-    "encodingerrors",
-    "family",
-    "healthcheckinterval",
-    "idlecheckfrequency",
-    "idletimeout",
-    "keepalive",
-    "lazyconnect",
-    "libname",
-    "libraryname",
-    "libraryversion",
-    "libver",
-    "libversion",
-    "maxactiveconns",
-    "maxconnage",
-    "maxconnections",
-    "maxidleconns",
-    "maxretries",
-    "maxretriesperrequest",
-    "maxretrybackoff",
-    "minidleconns",
-    "minretrybackoff",
-    "name",
-    "nodelay",
-    "noready",
-    "persistent",
-    "poolfifo",
-    "poolsize",
-    "pooltimeout",
-    "protocol",
-    "readtimeout",
-    "readwritetimeout",
-    "reconnectattempts",
-    "resp",
-    "retryinterval",
-    "retryonerror",
-    "retryontimeout",
-    "showfriendlyerrorstack",
-    "singleconnectionclient",
-    "sockettimeout",
-    "socketconnecttimeout",
-    "socketkeepalive",
-    "socketreadsize",
-    "sockettype",
-    "stringnumbers",
-    "timeout",
-    "writetimeout",
-];
+const OF_OTHER_CLIENTS: &str = "
+    autoresubscribe clientname commandtimeout connecttimeout connectionname connmaxidletime
+    connmaxlifetime decoderesponses dialtimeout driver enableofflinequeue enablereadycheck
+    encoding encodingerrors family healthcheckinterval idlecheckfrequency idletimeout keepalive
+    lazyconnect libname libraryname libraryversion libver libversion maxactiveconns maxconnage
+    maxconnections maxidleconns maxretries maxretriesperrequest maxretrybackoff minidleconns
+    minretrybackoff name nodelay noready persistent poolfifo poolsize pooltimeout protocol
+    readtimeout readwritetimeout reconnectattempts resp retryinterval retryonerror
+    retryontimeout showfriendlyerrorstack singleconnectionclient sockettimeout
+    socketconnecttimeout socketkeepalive socketreadsize sockettype stringnumbers timeout
+    writetimeout
+";
 
-/// Parameters for which there is an option instead, and that option.
+/// Parameters that an option replaces, each with that option.
 const OPTIONS: &[(&str, &str)] = &[
     ("sslcacerts", "--cacert FILE"),
     ("sslcapath", "--cacert FILE"),
@@ -82,7 +33,7 @@ const OPTIONS: &[(&str, &str)] = &[
     ("tlsservername", "--sni NAME"),
 ];
 
-/// Names of parameters longer than this are not repeated.
+/// Parameter names longer than this are not repeated in errors.
 const LONGEST_NAME: usize = 32;
 
 /// The parsed parameters of a URL.
@@ -117,8 +68,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Returns whether the query may be the end of a password: it contains an `@` outside the value
-    /// of a known parameter.
+    /// Returns whether the query may be the end of a password: it contains an `@`, and not in the
+    /// value of a known parameter.
     pub(super) fn is_odd(query: &str) -> bool {
         pairs(query).any(|(name, value)| {
             let is_known = Meaning::of(name) != Meaning::Unknown;
@@ -129,42 +80,38 @@ impl Parameters {
     fn take(&mut self, name: &str, value: &str) -> Result<(), EndpointError> {
         let wrong = |right: &str| {
             let problem = format!("has the parameter '{name}' with a value other than {right}");
-            Err(EndpointError::new(problem))
+            EndpointError::new(problem)
         };
+        let is_on = || flag(value).ok_or_else(|| wrong("true or false"));
         match Meaning::of(name) {
             Meaning::Db => match decoded(value).parse() {
                 Ok(db @ 0..) => self.db = Some(db),
-                _ => return wrong("a database number"),
+                _ => return Err(wrong("a database number")),
             },
             Meaning::User => self.user = filled(value),
             Meaning::Password => self.password = filled(value).map(Password::from),
             Meaning::SentinelUser => self.sentinel_user = filled(value),
             Meaning::SentinelPassword => self.sentinel_password = filled(value).map(Password::from),
-            Meaning::Tls => match flag(value) {
-                Some(is_on) => self.is_tls = is_on,
-                None => return wrong("true or false"),
-            },
+            Meaning::Tls => self.is_tls = is_on()?,
             Meaning::CertReqs => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "cert_none" | "0" => self.insecure = Some("ssl_cert_reqs=none"),
                 "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => {}
-                _ => return wrong("none, optional or required"),
+                _ => return Err(wrong("none, optional or required")),
             },
             Meaning::VerifyPeer => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "false" => self.insecure = Some("verifyPeer=NONE"),
                 "full" | "true" => {}
-                _ => return wrong("NONE or FULL; to trust a CA, use --cacert FILE"),
+                _ => return Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
             },
-            Meaning::SkipVerify => match flag(value) {
-                Some(true) => self.insecure = Some("skip_verify=true"),
-                Some(false) => {}
-                None => return wrong("true or false"),
-            },
-            Meaning::CheckHostname => {
-                if flag(value) != Some(true) {
-                    return wrong(
-                        "true; use --sni NAME to check another name, --insecure to check none",
-                    );
+            Meaning::SkipVerify => {
+                if is_on()? {
+                    self.insecure = Some("skip_verify=true");
                 }
+            }
+            Meaning::CheckHostname if flag(value) == Some(true) => {}
+            Meaning::CheckHostname => {
+                let right = "true; use --sni NAME to check another name, --insecure to check none";
+                return Err(wrong(right));
             }
             Meaning::Option(option) => {
                 let problem = format!("has the parameter '{name}': use {option} instead");
@@ -188,10 +135,9 @@ impl Parameters {
         // Anything after a password may be part of it.
         let is_first = self.password.is_none() && self.sentinel_password.is_none();
         let is_shown = is_first && is_shown(name);
-        let plain = plain(name);
-        let is_security = ["ssl", "tls", "cert", "verify", "secure"]
-            .iter()
-            .any(|word| plain.contains(word));
+        let normalized = normalized(name);
+        let mut security_words = ["ssl", "tls", "cert", "verify", "secure"].iter();
+        let is_security = security_words.any(|word| normalized.contains(word));
         match (is_security, is_shown) {
             (true, true) => Err(EndpointError::new(format!(
                 "has the parameter '{name}', which is unknown: for TLS use rediss://, --cacert, \
@@ -231,9 +177,9 @@ enum Meaning {
 
 impl Meaning {
     fn of(name: &str) -> Self {
-        let plain = plain(name);
-        let option = OPTIONS.iter().find(|(name, _)| *name == plain);
-        match plain.as_str() {
+        let normalized = normalized(name);
+        let option = OPTIONS.iter().find(|(name, _)| *name == normalized);
+        match normalized.as_str() {
             "db" | "database" | "dbindex" => Self::Db,
             "user" | "username" => Self::User,
             "pass" | "password" => Self::Password,
@@ -247,7 +193,9 @@ impl Meaning {
             "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
                 Self::Several
             }
-            _ if OF_OTHER_CLIENTS.contains(&plain.as_str()) => Self::OfOtherClients,
+            name if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == name) => {
+                Self::OfOtherClients
+            }
             _ => option.map_or(Self::Unknown, |(_, option)| Self::Option(option)),
         }
     }
@@ -259,12 +207,12 @@ fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
     parameters.map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
 }
 
-/// Normalizes a name for comparison, since clients spell the same one differently.
-fn plain(name: &str) -> String {
+/// Normalizes a name for comparison, since clients spell the same name differently.
+fn normalized(name: &str) -> String {
     name.replace(['_', '-'], "").to_ascii_lowercase()
 }
 
-/// Returns whether an unknown name may be repeated: it looks like a parameter name.
+/// Returns whether an unknown name may be repeated in an error: it looks like a parameter name.
 fn is_shown(name: &str) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
     name.len() <= LONGEST_NAME

@@ -5,10 +5,8 @@ use super::{
     SubscriberProtocol, Subscription, SubscriptionKind, Unexpected, describe, without_arguments,
 };
 use crate::message::{ConnectionError, ErrorCode, RedisError};
+use crate::server::connect::cut;
 use crate::server::feed::Trouble;
-
-/// Maximum length of an error message in bytes. Those of Redis are far shorter.
-const ERROR_BYTES: usize = 1 << 10;
 
 impl SubscriberProtocol<'_> {
     /// Handles a frame that is not an ordinary message.
@@ -17,7 +15,7 @@ impl SubscriberProtocol<'_> {
             && let Some(delivery) = Delivery::announced_by(before, bytes)
             && self.is_for_us(&delivery)
         {
-            // For example the null that Redis sends to invalidate all keys.
+            // An example is the null that Redis sends to invalidate all keys.
             self.handle_message(&delivery, &value_text(value, bytes));
             return Ok(());
         }
@@ -54,12 +52,12 @@ impl SubscriberProtocol<'_> {
 
     /// Handles the confirmation of a subscription. Returns whether it was expected.
     fn handle_subscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64) -> bool {
-        let is_it = |request: &Request, kind| {
+        let is_match = |request: &Request, kind| {
             matches!(request, Request::Subscribe(subscription)
                 if is_confirmed(subscription, kind, name))
         };
-        let asked = self.take_request(|request| is_it(request, kind));
-        let asked = asked.or_else(|| self.take_request(|request| is_it(request, twin(kind))));
+        let asked = self.take_request(|request| is_match(request, kind));
+        let asked = asked.or_else(|| self.take_request(|request| is_match(request, twin(kind))));
         let Some(PendingRequest {
             request: Request::Subscribe(subscription),
             asked,
@@ -82,21 +80,23 @@ impl SubscriberProtocol<'_> {
             server: self.handle.name_among_others(self.config),
         };
         self.push_notice(notice);
-        self.settle(id);
+        let (node, now) = (self.handle.node, self.now.time);
+        let closed = self.handle.gaps.lock().restore(id, node, now);
+        self.push_notices(closed);
         true
     }
 
     /// Handles the confirmation of an unsubscription. Returns whether it was expected.
     fn handle_unsubscribed(&mut self, kind: SubscriptionKind, name: &[u8], count: i64) -> bool {
-        let is_it = |request: &Request, kind| {
+        let is_match = |request: &Request, kind| {
             matches!(request, Request::Unsubscribe { subscription, .. }
                 if is_confirmed(subscription, kind, name))
         };
-        let mut asked = self.take_request(|request| is_it(request, kind));
-        // Some servers confirm the end of sharded subscriptions in the same words. The reverse is
-        // not an answer: slots move on their own.
+        let mut asked = self.take_request(|request| is_match(request, kind));
+        // Some servers confirm the end of a sharded subscription as that of an ordinary one. The
+        // reverse is not an answer: slots move on their own.
         if asked.is_none() && kind == SubscriptionKind::Channel {
-            asked = self.take_request(|request| is_it(request, SubscriptionKind::Shard));
+            asked = self.take_request(|request| is_match(request, SubscriptionKind::Shard));
         }
         match asked.map(|pending| pending.request) {
             Some(Request::Unsubscribe {
@@ -108,7 +108,7 @@ impl SubscriberProtocol<'_> {
                 self.notify_unsubscribed(subscription, true);
             }
             _ => {
-                let Some(id) = self.subscriptions.deliverer(kind, name) else {
+                let Some(id) = self.subscriptions.receiver(kind, name) else {
                     return false;
                 };
                 self.counts.note(kind, count);
@@ -138,8 +138,8 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// Handles an error. It answers the oldest request; all other answers are matched by their
-    /// form.
+    /// Handles an error. It answers the oldest request, while all other answers are matched by
+    /// their form.
     fn handle_error(&mut self, error: RedisError) -> Result<(), End> {
         let code = error.code;
         let request = self.pending.pop_front().map(|pending| pending.request);
@@ -148,56 +148,44 @@ impl SubscriberProtocol<'_> {
             Some(Request::Auth | Request::Ping | Request::SetName | Request::Subscribe(_))
                 if code.is_temporary() =>
             {
-                Err(End::Lost(ConnectionError::Redis(error)))
+                return Err(End::Lost(ConnectionError::Redis(error)));
             }
             // Retrying loses nothing as long as nothing is received.
             Some(Request::Subscribe(_))
                 if code == ErrorCode::OutOfMemory && !self.is_any_live() =>
             {
-                Err(End::Lost(ConnectionError::Redis(error)))
+                return Err(End::Lost(ConnectionError::Redis(error)));
             }
-            // Some servers repeat unknown arguments in the error, and here that is the password.
+            // Some servers repeat the arguments of an unknown command, here the password.
             Some(Request::Auth) => {
                 let error = without_arguments(&error);
-                Err(End::Refused(ConnectionError::Redis(error)))
+                return Err(End::Refused(ConnectionError::Redis(error)));
             }
             Some(Request::Ping | Request::SetName | Request::Subscribe(_))
                 if code.is_about_login() =>
             {
-                Err(End::Refused(ConnectionError::Redis(error)))
+                return Err(End::Refused(ConnectionError::Redis(error)));
             }
-            // The name is optional. It is only used in `CLIENT LIST`.
-            Some(Request::SetName) => {
-                self.go_live();
-                Ok(())
-            }
-            Some(Request::Subscribe(subscription)) => {
-                self.deny(subscription, error);
-                Ok(())
-            }
+            // The name is optional. It is only shown in `CLIENT LIST`.
+            Some(Request::SetName) => self.go_live(),
+            Some(Request::Subscribe(subscription)) => self.deny(subscription, error),
             Some(Request::Unsubscribe {
                 subscription,
                 is_reported,
-            }) => {
-                self.drop_refusing(subscription, is_reported, error);
-                Ok(())
-            }
+            }) => self.drop_refusing(subscription, is_reported, error),
             Some(Request::Ping) => {
                 self.is_ping_refused = true;
-                self.feed_queue
-                    .push(Feed::Trouble(Some(Trouble::Ping(error))));
+                let trouble = Feed::Trouble(Some(Trouble::Ping(error)));
+                self.feed_queue.push(trouble);
                 self.note_greeted();
-                Ok(())
             }
-            None => {
-                self.note_unexpected(|| Unexpected::Error(error));
-                Ok(())
-            }
+            None => self.note_unexpected(|| Unexpected::Error(error)),
         }
+        Ok(())
     }
 
-    /// Handles the refusal to end a subscription. Redis keeps sending, but messages of a dropped
-    /// subscription are no longer shown.
+    /// Handles the refusal to end a subscription. The server keeps sending its messages, but they
+    /// are no longer shown.
     fn drop_refusing(&mut self, subscription: Subscription, is_reported: bool, error: RedisError) {
         // Valkey 8.0 replies NOSUB if there is nothing to end, as after a refusal.
         if error.code != ErrorCode::NotSubscribed {
@@ -287,16 +275,14 @@ fn is_confirmed(subscription: &Subscription, kind: SubscriptionKind, name: &[u8]
     asked_as == kind && *subscription.topic.name == *name
 }
 
-/// Converts an error message, truncated to [`ERROR_BYTES`].
+/// Converts an error message, truncated if it is long.
 fn error_text(text: &[u8]) -> Box<str> {
-    if text.len() <= ERROR_BYTES {
-        return String::from_utf8_lossy(text).into();
+    let text = String::from_utf8_lossy(text);
+    let shown = cut(&text);
+    if shown.len() == text.len() {
+        return text.into();
     }
-    // Do not split a character, which has at most four bytes.
-    let is_start = |&at: &usize| text[at] & 0xc0 != 0x80;
-    let end = (ERROR_BYTES - 3..=ERROR_BYTES).rev().find(is_start);
-    let shown = &text[..end.unwrap_or(ERROR_BYTES)];
-    format!("{}…", String::from_utf8_lossy(shown)).into()
+    format!("{shown}…").into()
 }
 
 #[cfg(test)]
@@ -306,10 +292,10 @@ mod tests {
     #[test]
     fn a_long_error_is_truncated_between_characters() {
         assert_eq!(&*error_text(b"ERR no"), "ERR no");
-        let long = format!("x{}", "ü".repeat(ERROR_BYTES));
+        let long = format!("x{}", "ü".repeat(1024));
         let words = error_text(long.as_bytes());
-        assert_eq!(words.len(), ERROR_BYTES - 1 + "…".len());
+        assert_eq!(words.len(), 1023 + "…".len());
         assert!(words.ends_with("ü…"));
-        assert!(error_text(&[0x80; 8 << 10]).len() < 4 * ERROR_BYTES);
+        assert!(error_text(&[0x80; 8 << 10]).len() < 4096);
     }
 }

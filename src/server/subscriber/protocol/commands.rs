@@ -1,11 +1,10 @@
 //! Executes commands and sends requests.
 
 use super::{
-    Command, Left, PendingRequest, Request, State, SubscriberProtocol, Subscription,
-    SubscriptionId, SubscriptionKind, Time, Topic, put_command,
+    Command, PendingRequest, Request, State, SubscriberProtocol, Subscription, SubscriptionId,
+    SubscriptionKind, Time, Topic, put_command,
 };
 use crate::server::feed::Feed;
-use crate::server::report::Report;
 use crate::server::subscriber::now::Now;
 
 impl SubscriberProtocol<'_> {
@@ -18,7 +17,7 @@ impl SubscriberProtocol<'_> {
                     self.notify_unsubscribed(replaced, true);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
-                // Otherwise it is sent with the others after the handshake.
+                // During a careful handshake, all subscriptions are sent together after it.
                 if !self.is_careful {
                     self.ask_to_subscribe(subscription);
                 }
@@ -27,18 +26,13 @@ impl SubscriberProtocol<'_> {
             Command::Yield(id) => self.yield_subscription(id),
             Command::Leave { last_served, cause } => {
                 let last_heard = last_served.min(self.freshness.heard_until());
-                self.left = Some(Left { last_heard, cause });
+                self.replaced = Some((last_heard, cause));
             }
             Command::Reconnect => {
                 // The command connection may have given up.
                 self.answering.notify_one();
-                let denied: Vec<Subscription> = self
-                    .subscriptions
-                    .iter()
-                    .filter(|wanted| self.subscriptions.state(wanted.id) == Some(State::Denied))
-                    .cloned()
-                    .collect();
-                for subscription in denied {
+                let denied = self.subscriptions.in_state(State::Denied);
+                for subscription in denied.cloned().collect::<Vec<_>>() {
                     self.subscriptions.set(subscription.id, State::Pending);
                     self.ask_to_subscribe(subscription);
                 }
@@ -47,11 +41,8 @@ impl SubscriberProtocol<'_> {
     }
 
     pub(super) fn subscribe_to_all(&mut self) {
-        let is_pending =
-            |of: &&Subscription| self.subscriptions.state(of.id) == Some(State::Pending);
-        let wanted = self.subscriptions.iter().filter(is_pending);
-        let wanted: Vec<Subscription> = wanted.cloned().collect();
-        for subscription in wanted {
+        let pending = self.subscriptions.in_state(State::Pending);
+        for subscription in pending.cloned().collect::<Vec<_>>() {
             self.ask_to_subscribe(subscription);
         }
         self.feed_queue.expect_deliveries(self.subscriptions.len());
@@ -61,11 +52,9 @@ impl SubscriberProtocol<'_> {
     fn yield_subscription(&mut self, id: SubscriptionId) {
         let subscription = self.subscriptions.subscription(id).cloned();
         let state = self.subscriptions.state(id);
-        let was_live = state == Some(State::Live);
-        let last_served = was_live.then(|| {
-            self.subscriptions
-                .last_served(id)
-                .unwrap_or(self.freshness.heard_until())
+        let last_served = (state == Some(State::Live)).then(|| {
+            let last_served = self.subscriptions.last_served(id);
+            last_served.unwrap_or(self.freshness.heard_until())
         });
         self.lose(id, last_served);
         // A refused subscription cannot be unsubscribed.
@@ -79,14 +68,9 @@ impl SubscriberProtocol<'_> {
     /// Records that this server no longer delivers a subscription. Another one may.
     pub(super) fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>) {
         self.subscriptions.remove(subscription);
-        self.handle.release(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));
         let last = last_served.map(|at| (at, self.freshness.heard_until()));
-        self.handle.report(|node| Report::Moved {
-            node,
-            subscription,
-            last,
-        });
+        self.handle.hand_over(subscription, last);
     }
 
     fn unsubscribe(&mut self, id: SubscriptionId) {
@@ -109,21 +93,13 @@ impl SubscriberProtocol<'_> {
 
     fn ask_to_subscribe(&mut self, subscription: Subscription) {
         let Topic { kind, name } = subscription.topic.clone();
-        let command: &[u8] = match kind {
-            SubscriptionKind::Channel => b"SUBSCRIBE",
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PSUBSCRIBE",
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SSUBSCRIBE",
-        };
+        let (command, _) = command_names(kind);
         self.ask(Request::Subscribe(subscription), &[command, &name]);
     }
 
     pub(super) fn ask_to_unsubscribe(&mut self, subscription: Subscription, is_reported: bool) {
         let Topic { kind, name } = subscription.topic.clone();
-        let command: &[u8] = match kind {
-            SubscriptionKind::Channel => b"UNSUBSCRIBE",
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"PUNSUBSCRIBE",
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"SUNSUBSCRIBE",
-        };
+        let (_, command) = command_names(kind);
         let request = Request::Unsubscribe {
             subscription,
             is_reported,
@@ -141,12 +117,20 @@ impl SubscriberProtocol<'_> {
 
     pub(super) fn take_request(
         &mut self,
-        is_it: impl Fn(&Request) -> bool,
+        is_match: impl Fn(&Request) -> bool,
     ) -> Option<PendingRequest> {
-        let index = self
-            .pending
-            .iter()
-            .position(|pending| is_it(&pending.request))?;
+        let mut pending = self.pending.iter();
+        let index = pending.position(|pending| is_match(&pending.request))?;
         self.pending.remove(index)
     }
+}
+
+/// Returns the commands that begin and end a subscription.
+fn command_names(kind: SubscriptionKind) -> (&'static [u8], &'static [u8]) {
+    let (subscribe, unsubscribe) = match kind {
+        SubscriptionKind::Channel => ("SUBSCRIBE", "UNSUBSCRIBE"),
+        SubscriptionKind::Pattern | SubscriptionKind::Sentinel => ("PSUBSCRIBE", "PUNSUBSCRIBE"),
+        SubscriptionKind::Shard | SubscriptionKind::ShardPattern => ("SSUBSCRIBE", "SUNSUBSCRIBE"),
+    };
+    (subscribe.as_bytes(), unsubscribe.as_bytes())
 }

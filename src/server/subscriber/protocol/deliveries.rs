@@ -1,6 +1,6 @@
-//! Handles messages and finds their subscriptions. Some servers deliver messages of ordinary
-//! subscriptions as sharded ones or vice versa, and Redis sends client-side caching invalidations
-//! to the connection they are redirected to.
+//! Handles messages and finds their subscriptions. Some servers deliver the messages of ordinary
+//! subscriptions as sharded ones or vice versa, and Redis sends the invalidations of client-side
+//! caching to the connection that a client has redirected them to.
 
 use super::{
     Delivery, Request, SHOWN_BYTES, SubscriberProtocol, SubscriptionId, SubscriptionKind,
@@ -12,15 +12,15 @@ impl SubscriberProtocol<'_> {
     /// Returns the last payload, if the payload of `size` bytes announced by `delivery` may be the
     /// same.
     pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
-        let id = self.subscriptions.deliverer(delivery.kind, delivery.name)?;
+        let id = self.subscriptions.receiver(delivery.kind, delivery.name)?;
         self.feed_queue
             .large_before(delivery.channel, size as u64, id)
     }
 
     /// Handles a delivery with a large payload.
     pub fn handle_large(&mut self, delivery: &Delivery<'_>, payload: LargePayload) {
-        let brings = self.subscriptions.deliverer(delivery.kind, delivery.name);
-        let owner = brings.or_else(|| self.owner_of_stray(delivery, &payload.bytes));
+        let receiver = self.subscriptions.receiver(delivery.kind, delivery.name);
+        let owner = receiver.or_else(|| self.owner_of_stray(delivery, &payload.bytes));
         let Some(id) = owner else {
             return;
         };
@@ -35,26 +35,26 @@ impl SubscriberProtocol<'_> {
     /// Handles a delivery of a message.
     #[inline]
     pub fn handle_message(&mut self, delivery: &Delivery<'_>, payload: &[u8]) {
-        let Some(id) = self.subscriptions.deliverer(delivery.kind, delivery.name) else {
+        let Some(id) = self.subscriptions.receiver(delivery.kind, delivery.name) else {
             return self.handle_stray(delivery, payload);
         };
         if delivery.kind == SubscriptionKind::Shard {
             self.subscriptions
                 .note_served(id, self.freshness.heard_until());
         }
-        self.feed_queue
-            .push_message(self.now.time, delivery.channel, payload, id);
-        if self.until.is_some_and(|until| until == payload) {
-            self.end(id);
-        }
+        self.push_message(id, delivery, payload);
     }
 
     /// Handles a delivery that matches no subscription exactly.
     #[cold]
     fn handle_stray(&mut self, delivery: &Delivery<'_>, payload: &[u8]) {
-        let Some(id) = self.owner_of_stray(delivery, payload) else {
-            return;
-        };
+        if let Some(id) = self.owner_of_stray(delivery, payload) {
+            self.push_message(id, delivery, payload);
+        }
+    }
+
+    #[inline]
+    fn push_message(&mut self, id: SubscriptionId, delivery: &Delivery<'_>, payload: &[u8]) {
         self.feed_queue
             .push_message(self.now.time, delivery.channel, payload, id);
         if self.until.is_some_and(|until| until == payload) {
@@ -62,17 +62,17 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Returns whether any subscription may be the target of a delivery.
+    /// Returns whether a delivery may belong to any subscription.
     pub fn is_for_us(&self, delivery: &Delivery<'_>) -> bool {
-        let brings = self.subscriptions.deliverer(delivery.kind, delivery.name);
-        brings.is_some() || self.likely_owner(delivery).is_some()
+        let receiver = self.subscriptions.receiver(delivery.kind, delivery.name);
+        receiver.is_some() || self.likely_owner(delivery).is_some()
     }
 
     /// Returns the subscription that a stray delivery belongs to. One that belongs to none is
     /// reported as an unsolicited frame, unless it was in flight while its subscription was
     /// dropped.
     fn owner_of_stray(&mut self, delivery: &Delivery<'_>, head: &[u8]) -> Option<SubscriptionId> {
-        if self.is_given_up(delivery) {
+        if self.is_being_ended(delivery) {
             return None;
         }
         let owner = self.likely_owner(delivery);
@@ -95,12 +95,12 @@ impl SubscriberProtocol<'_> {
             SubscriptionKind::Shard => SubscriptionKind::Channel,
             _ => return None,
         };
-        let brings = self.subscriptions.deliverer(other, delivery.name);
-        brings.or_else(|| self.subscriptions.matching(delivery.channel))
+        let receiver = self.subscriptions.receiver(other, delivery.name);
+        receiver.or_else(|| self.subscriptions.matching(delivery.channel))
     }
 
     /// Returns whether an unsubscription that covers a delivery is not confirmed yet.
-    fn is_given_up(&self, delivery: &Delivery<'_>) -> bool {
+    fn is_being_ended(&self, delivery: &Delivery<'_>) -> bool {
         let is_pattern =
             |kind| !matches!(kind, SubscriptionKind::Channel | SubscriptionKind::Shard);
         self.pending.iter().any(|pending| {
@@ -115,12 +115,12 @@ impl SubscriberProtocol<'_> {
 fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
     // Longer than what is shown, so that the truncation is visible.
     let head = &head[..head.len().min(2 * SHOWN_BYTES)];
+    let (first, channel) = (delivery.message_type(), delivery.channel);
     let mut frame = Vec::new();
     if delivery.kind == SubscriptionKind::Pattern {
-        let words = [delivery.word(), delivery.name, delivery.channel, head];
-        put_command(&mut frame, &words);
+        put_command(&mut frame, &[first, delivery.name, channel, head]);
     } else {
-        put_command(&mut frame, &[delivery.word(), delivery.channel, head]);
+        put_command(&mut frame, &[first, channel, head]);
     }
     describe(&frame)
 }

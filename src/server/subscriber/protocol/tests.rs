@@ -4,6 +4,7 @@ use std::sync::atomic::AtomicBool;
 use tokio::sync::mpsc::{channel, unbounded_channel};
 
 use super::*;
+use crate::message::NodeId;
 use crate::server::connect::Endpoint;
 use crate::server::gaps::SharedGaps;
 use crate::server::node_location::NodeLocation;
@@ -17,9 +18,9 @@ fn with_protocol(test: impl FnOnce(&mut SubscriberProtocol<'_>, Now)) -> Vec<Fee
     let id = SubscriptionId(0);
     let mut subscriptions = SubscriptionSet::new(vec![Subscription { id, topic }]);
     let (feed_tx, mut feed_rx) = channel(64);
-    let mut feed_queue = FeedQueue::new(feed_tx, Arc::default(), usize::MAX);
+    let mut feed_queue = FeedQueue::new(NodeId(0), feed_tx, Arc::default(), usize::MAX);
     let handle = NodeHandle {
-        node: crate::message::NodeId(0),
+        node: NodeId(0),
         location: NodeLocation::At(endpoint.clone()),
         name: "a".into(),
         gaps: SharedGaps::default(),
@@ -71,7 +72,7 @@ fn receive(protocol: &mut SubscriberProtocol<'_>, bytes: &[u8], now: Now) {
 }
 
 #[test]
-fn a_silent_server_is_given_up_when_the_callers_clock_says_so() {
+fn a_silent_server_is_given_up_by_the_clock_of_the_caller() {
     with_protocol(|protocol, start| {
         assert_eq!(protocol.due(), after(start, 15_000).instant);
         assert!(protocol.tick(after(start, 14_999)).is_ok());
@@ -86,7 +87,7 @@ fn a_silent_server_is_given_up_when_the_callers_clock_says_so() {
 }
 
 #[test]
-fn a_round_trip_is_the_time_between_the_callers_times() {
+fn a_round_trip_is_measured_by_the_clock_of_the_caller() {
     let feeds = with_protocol(|protocol, start| {
         receive(protocol, b"+PONG\r\n", after(start, 30));
         receive(protocol, b"+OK\r\n", after(start, 40));
