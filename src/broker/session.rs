@@ -1,9 +1,8 @@
 //! Commands about the client's own connection: PING, ECHO, HELLO, AUTH, SELECT, RESET, QUIT.
 
 use super::call::{
-    After,
     Allowed::{Always, Subscribed, Unauthenticated, Usually},
-    Call, Command,
+    Call, Command, SYNTAX_ERROR,
 };
 use super::client::Family;
 use super::clients::{INVALID_NAME, is_printable};
@@ -21,19 +20,16 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const WRONG_PASSWORD: &str = "WRONGPASS invalid username-password pair or user is disabled.";
-const SYNTAX: &str = "ERR syntax error";
 
 /// Number of databases that SELECT accepts.
 pub const DATABASES: i64 = 16;
 
 /// Handles `PING [message]`.
-pub fn ping(call: &mut Call) {
+fn ping(call: &mut Call) {
     let message = match call.arguments {
         [_] => None,
         [_, message] => Some(message.clone()),
-        _ => {
-            return call.error("ERR wrong number of arguments for 'ping' command");
-        }
+        _ => return call.error("ERR wrong number of arguments for 'ping' command"),
     };
     if call.is_subscribed() {
         call.array(2);
@@ -47,17 +43,15 @@ pub fn ping(call: &mut Call) {
 }
 
 /// Handles `ECHO message`.
-pub fn echo(call: &mut Call) {
+fn echo(call: &mut Call) {
     wire::put_bulk(&mut call.reply, &call.arguments[1]);
 }
 
 /// Handles `HELLO [protover [AUTH username password] [SETNAME clientname]]`.
-pub fn hello(call: &mut Call) {
+fn hello(call: &mut Call) {
     if call.arguments.len() > 1 {
         match call.number(1) {
-            None => {
-                return call.error("ERR Protocol version is not an integer or out of range");
-            }
+            None => return call.error("ERR Protocol version is not an integer or out of range"),
             Some(2) => {}
             Some(version) => {
                 if version == 3 {
@@ -123,7 +117,7 @@ fn introduce(call: &mut Call) {
 }
 
 /// Handles `AUTH [username] password`.
-pub fn auth(call: &mut Call) {
+fn auth(call: &mut Call) {
     let (user, password) = match call.arguments {
         [_, password] if call.state.settings.password.is_some() => {
             (b"default".as_slice(), password.as_slice())
@@ -135,7 +129,7 @@ pub fn auth(call: &mut Call) {
             );
         }
         [_, user, password] => (user.as_slice(), password.as_slice()),
-        _ => return call.error(SYNTAX),
+        _ => return call.error(SYNTAX_ERROR),
     };
     if !is_welcome(call, user, password) {
         return call.error(WRONG_PASSWORD);
@@ -154,7 +148,7 @@ fn is_welcome(call: &Call, user: &[u8], password: &[u8]) -> bool {
 }
 
 /// Handles `SELECT index`.
-pub fn select(call: &mut Call) {
+fn select(call: &mut Call) {
     match call.number(1) {
         None => call.error("ERR value is not an integer or out of range"),
         Some(index) if (0..DATABASES).contains(&index) => {
@@ -167,8 +161,7 @@ pub fn select(call: &mut Call) {
     }
 }
 
-/// Handles RESET.
-pub fn reset(call: &mut Call) {
+fn reset(call: &mut Call) {
     for family in [Family::Channel, Family::Pattern, Family::Shard] {
         call.state.unsubscribe_all(call.id, family);
     }
@@ -179,8 +172,7 @@ pub fn reset(call: &mut Call) {
     wire::put_simple(&mut call.reply, "RESET");
 }
 
-/// Handles QUIT.
-pub fn quit(call: &mut Call) {
+fn quit(call: &mut Call) {
     call.ok();
-    call.after = After::Close;
+    call.closes = true;
 }
