@@ -1,13 +1,13 @@
 //! Checks every message on the channels that the checks watch.
 //!
-//! A [`Plan`] lists the checks. The owner of the log sends it ([`Request::Plan`]) whenever it has
-//! changed and passes on arriving rows with a [`Follower`]. Rows that were already kept are checked
-//! on request ([`Request::kept`]), oldest first. Results come back as [`Finding`]s, each a finding
-//! on one row with its text, to be stored in [`Findings`]. Overall results are requested when they
-//! are displayed ([`Request::Report`]).
+//! A [`Plan`] lists the checks. The owner of the log sends it ([`Request::Plan`]) whenever it
+//! changes, and passes on arriving rows with a [`Follower`]. Rows that were already in the log are
+//! checked on request ([`Request::kept`]), oldest first. Results come back as [`Finding`]s, each
+//! about one row, to be stored in [`Findings`]. Overall results are requested when they are
+//! displayed ([`Request::Report`]).
 //!
-//! Everything is limited and reports when it is full: channels, fields, sequences, waiting
-//! requests, points, findings. Rows are checked in order. Nothing waits for the thread: if it lags
+//! The numbers of channels, fields, sequences, waiting requests, points and findings are limited,
+//! and whatever is full says so. Rows are checked in order. Nothing waits for the thread: if it lags
 //! so far that rows are evicted before it reaches them, the follower counts them as missed and the
 //! checks treat them as a gap.
 
@@ -39,7 +39,6 @@ pub use finding::{Finding, FindingKind, OutOfSequence};
 pub use findings::{Findings, MOST_FINDINGS};
 pub use follower::Follower;
 pub use pair::{PairCounts, PairReport};
-pub use parse::CheckError;
 pub use plan::{Channels, Check, CheckId, Plan, Plotted};
 pub use report::{Ask, Report};
 pub use sequence::{Counts, SequenceReport};
@@ -48,7 +47,7 @@ pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
 pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;
 pub use types::Types;
-pub use value::is_whole_number;
+pub use value::whole_number;
 
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
@@ -86,8 +85,8 @@ pub enum Request {
 
 impl Request {
     /// Creates a request to run `check` on all rows in `log`. The check must just have been added
-    /// with the end of the log as its first row. Send the request right after the plan, before any
-    /// request for rows that arrive later.
+    /// with the end of the log as its first row. Send the request right after the plan, and before
+    /// any request for rows that arrive later.
     pub fn kept(check: CheckId, log: &MessageLog) -> Self {
         let mut pieces = log.pieces(RowId::default());
         pieces.reverse();
@@ -99,8 +98,7 @@ impl Request {
         let (Self::Arrived(pieces) | Self::Kept { pieces, .. }) = self else {
             return 0;
         };
-        let rows = pieces.iter().map(Piece::rows);
-        rows.map(|rows| rows.end.0 - rows.start.0).sum()
+        pieces.iter().map(Piece::length).sum()
     }
 }
 
@@ -122,9 +120,9 @@ pub struct Looked {
     pub found: Vec<Finding>,
     /// The messages that checks which flag rows could not check.
     pub skipped: Skips,
-    /// How many rows were checked or had been evicted before.
+    /// How many rows were checked, or evicted before they could be.
     pub rows: u64,
-    /// How many of these had been evicted.
+    /// How many of these were evicted.
     pub gone: u64,
     /// The memory use of all checks in bytes, no more than a second old.
     pub size: usize,

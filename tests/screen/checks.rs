@@ -680,7 +680,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
         panic!("no plan");
     };
     checked.engine.answer(plan);
-    let check = checked.stage.app.session().checks().plan().entries()[0].id;
+    let check = checked.stage.app.session().checks().plan().entries[0].id;
     let some = Looked {
         only: Some(check),
         rows: 68,

@@ -109,7 +109,7 @@ impl Session {
         for channel in asked_of {
             unknown = unknown.plus(self.unknown_on(channel, asked));
         }
-        let mut checks = self.checks.plan().entries().iter();
+        let mut checks = self.checks.plan().entries.iter();
         let makes_any = checks.any(|entry| is_of(&entry.check, asked));
         Unchecked {
             unknown: unknown.most,

@@ -62,7 +62,7 @@ impl Checks {
         log: &MessageLog,
     ) -> Self {
         let mut plan = Plan::default();
-        plan.read_by(Arc::clone(decoder_choices));
+        plan.decoder_choices = Arc::clone(decoder_choices);
         for check in checks {
             plan.add(check.clone(), log.end());
         }
@@ -94,7 +94,7 @@ impl Checks {
 
     /// Returns the number of rows that left the log before they could be checked.
     pub fn missed(&self) -> u64 {
-        self.follower.missed()
+        self.follower.missed
     }
 
     /// Returns whether checks that flag rows had no room for some channels.
@@ -126,7 +126,7 @@ impl Checks {
 
     /// Returns the checks that apply to the channel called `name`, oldest first.
     pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
-        let entries = self.plan.entries().iter();
+        let entries = self.plan.entries.iter();
         let made = entries.filter(move |entry| is_made_of(&entry.check, name));
         made.map(|entry| (entry.id, &entry.check))
     }
@@ -134,7 +134,7 @@ impl Checks {
     /// Sets how messages are decoded from now on, and returns the plan to send to the worker
     /// thread.
     pub(crate) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Arc<Plan>> {
-        self.plan.read_by(Arc::clone(decoder_choices));
+        self.plan.decoder_choices = Arc::clone(decoder_choices);
         (!self.plan.is_empty()).then(|| Arc::new(self.plan.clone()))
     }
 
@@ -143,7 +143,7 @@ impl Checks {
         if self.plan.is_empty() {
             log.end()
         } else {
-            self.follower.looked()
+            self.follower.checked
         }
     }
 

@@ -119,7 +119,8 @@ impl Services {
     }
 
     fn burst_within(&mut self, least: Millis, most: Millis) -> (Millis, Step) {
-        (self.random.between(least, most), Step::Invalidate(BURST - 1))
+        let wait = self.random.between(least, most);
+        (wait, Step::Invalidate(BURST - 1))
     }
 
     /// Performs a step at this time.

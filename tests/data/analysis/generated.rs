@@ -69,7 +69,7 @@ struct Totals {
     missing: u64,
     explained: u64,
     duplicates: u64,
-    reordered: u64,
+    late: u64,
     restarts: u64,
 }
 
@@ -110,7 +110,7 @@ impl NaiveSequence {
         } else if number >= self.first && self.came.contains(&number) {
             totals.duplicates += 1;
         } else {
-            totals.reordered += 1;
+            totals.late += 1;
             self.explained.remove(&number);
         }
         if number >= self.first {
@@ -192,7 +192,7 @@ proptest! {
                 missing: counts.missing,
                 explained: counts.explained,
                 duplicates: counts.duplicates,
-                reordered: counts.reordered,
+                late: counts.late,
                 restarts: counts.restarts,
             };
             prop_assert_eq!(totals, count_naively(heard), "{:?}", heard);

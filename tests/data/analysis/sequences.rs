@@ -43,7 +43,7 @@ fn holes_late_and_double_numbers_are_told_and_counted() {
             missing: 2,
             explained: 0,
             duplicates: 1,
-            reordered: 1,
+            late: 1,
             restarts: 1,
         }
     );
@@ -183,7 +183,7 @@ fn a_first_message_that_comes_once_more_is_no_restart_for_what_follows() {
     );
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.restarts), (1, 0));
-    assert_eq!((counts.duplicates, counts.reordered), (1, 1));
+    assert_eq!((counts.duplicates, counts.late), (1, 1));
     // After a true restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
         let told = checked.words("a", &format!("{{\"n\":{number}}}"));

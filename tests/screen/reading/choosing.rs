@@ -282,7 +282,7 @@ fn a_format_that_is_chosen_counts_at_once_for_filters_and_from_then_on_for_check
     assert_eq!(stage.shown(), 2);
     match &effects[..] {
         [Effect::Analyse(Request::Plan(plan))] => {
-            assert!(plan.decoder_choices().of(b"a").is_some());
+            assert!(plan.decoder_choices.of(b"a").is_some());
         }
         other => panic!("{other:?}"),
     }

@@ -17,7 +17,7 @@ struct Hole {
 pub struct Holes {
     /// Ascending and disjoint.
     holes: Vec<Hole>,
-    /// Numbers up to this one may be missing without being remembered.
+    /// The last number of the highest forgotten hole: numbers up to it may be missing.
     forgotten_to: Option<i128>,
 }
 
@@ -30,17 +30,17 @@ impl Holes {
         self.holes.len()
     }
 
-    /// Whether `number` is remembered as missing.
+    /// Returns whether `number` is remembered as missing.
     pub fn contains(&self, number: i128) -> bool {
         self.holes.iter().any(|hole| hole.numbers.contains(&number))
     }
 
-    /// Whether `number` may be in a forgotten hole.
-    pub fn may_have_had(&self, number: i128) -> bool {
+    /// Returns whether `number` may be in a forgotten hole.
+    pub fn may_have_forgotten(&self, number: i128) -> bool {
         Some(number) <= self.forgotten_to
     }
 
-    /// Adds `numbers`, which must be above all others. `has_room` is whether one more hole may be
+    /// Adds `numbers`, which must be above all others. `has_room` is whether another hole may be
     /// remembered.
     pub fn add(&mut self, numbers: RangeInclusive<i128>, explained: bool, has_room: bool) {
         let hole = Hole { numbers, explained };
@@ -49,9 +49,8 @@ impl Holes {
 
     /// Removes `number` from its hole, if there is one. Returns whether the hole was explained.
     pub fn fill(&mut self, number: i128, has_room: bool) -> Option<bool> {
-        let index = self
-            .holes
-            .partition_point(|hole| *hole.numbers.end() < number);
+        let is_below = |hole: &Hole| *hole.numbers.end() < number;
+        let index = self.holes.partition_point(is_below);
         let hole = self.holes.get_mut(index)?;
         if !hole.numbers.contains(&number) {
             return None;
