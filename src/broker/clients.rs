@@ -139,8 +139,8 @@ fn kill(call: &mut Call) {
     }
 }
 
-/// Removes the clients that match all filters, and returns their number. The sender's own connection
-/// is closed only after its reply.
+/// Removes the clients that match all filters, and returns their number. The sender's own
+/// connection is closed only after its reply.
 fn kill_matching(call: &mut Call, filters: &Filters) -> usize {
     let (own, local) = (call.id, call.state.address.to_string());
     let ids: Vec<ClientId> = call

@@ -5,8 +5,8 @@ use subscope::workers::analysis::Check;
 
 use crate::cli::Checks;
 
-/// Parses the checks that `options` request. `blame` creates an error about an option, or a key of the
-/// profile, from its name and what is wrong with it.
+/// Parses the checks that `options` request. `blame` creates an error about an option, or a key of
+/// the profile, from its name and what is wrong with it.
 pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Vec<Check>, E> {
     type Parse = fn(&str) -> Result<Check, String>;
     let kinds: [(&str, &[String], Parse); 4] = [

@@ -9,10 +9,6 @@ use crate::cli::Demo;
 use crate::host::{Failure, screen};
 
 /// Plays sample traffic and watches it until the user quits. Returns the exit code.
-///
-/// # Errors
-///
-/// Fails if no port is available, or the terminal cannot show the screen.
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let broker = Broker::start(Settings::default())
         .await

@@ -36,7 +36,7 @@ impl ConfigError {
         parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 
-    /// Creates the error that `names` contains no profile called `name`.
+    /// Creates the error that there is no profile called `name`, only `names`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {
             [] => format!("no profile '{}': the file has none", named(name)),
@@ -74,7 +74,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Returns a name as errors repeat it: a name that may be a URL with a password is masked.
+/// Returns a name for display in an error. A name that may be a URL with a password is masked.
 pub(super) fn named(name: &str) -> &str {
     if name.contains('@') || name.contains("://") {
         "***"
@@ -88,8 +88,7 @@ pub(super) fn named(name: &str) -> &str {
 pub fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
         // A prefix counts as an exact match.
-        let is_start = !name.is_empty() && other.starts_with(name);
-        if is_start {
+        if !name.is_empty() && other.starts_with(name) {
             return 0;
         }
         strsim::osa_distance(name, other)

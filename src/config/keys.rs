@@ -1,4 +1,4 @@
-//! Takes the keys of a table one by one, so that the keys left over are known to be wrong.
+//! Takes the keys of a table one by one, so that any key left over is known to be wrong.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -27,7 +27,7 @@ pub(super) struct Keys<'a> {
 pub(super) struct Value<'a> {
     source: Source<'a>,
     /// The full path of the key, such as `profile.staging.url`.
-    key: String,
+    pub key: String,
     /// The line of the key, counted from 1.
     pub line: usize,
     content: &'a DeValue<'a>,
@@ -47,8 +47,8 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or ending in
-    /// a dot.
+    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or with a dot
+    /// at its end.
     fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
         let values = table.iter().map(|(name, value)| {
             let key = name.get_ref().as_ref();
@@ -84,9 +84,8 @@ impl<'a> Keys<'a> {
     /// Returns the line of every key.
     pub fn lines(&self) -> BTreeMap<String, usize> {
         let values = self.values.iter();
-        values
-            .map(|(name, value)| ((*name).to_owned(), value.line))
-            .collect()
+        let lines = values.map(|(name, value)| ((*name).to_owned(), value.line));
+        lines.collect()
     }
 
     /// Takes all remaining keys, in file order.
@@ -113,11 +112,6 @@ impl<'a> Keys<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Returns the full path of the key.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
     /// Returns the error that the value is wrong.
     pub fn wrong(&self, problem: impl Into<String>) -> ConfigError {
         ConfigError::new(self.source.path, self.line, self.key.clone(), problem)
@@ -179,7 +173,7 @@ impl<'a> Value<'a> {
         };
         let found = choices.iter().find(|(name, _)| *name == text.as_ref());
         found.map(|(_, choice)| *choice).ok_or_else(|| {
-            // The value is not repeated: a misplaced password may stand there.
+            // The value is not repeated: it may be a misplaced password.
             let hint = suggestion(text, &names);
             self.wrong(format!("must be one of {}{hint}", names.join(", ")))
         })
@@ -206,9 +200,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the error that the value has another type than `right`. It does not show the value,
-    /// which may be a password without its quotes.
-    fn must_be(&self, right: &str) -> ConfigError {
+    /// Returns the error that the value is not of the `expected` type. It does not show the value,
+    /// which may be an unquoted password.
+    fn must_be(&self, expected: &str) -> ConfigError {
         let kind = match self.content {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -217,7 +211,7 @@ impl<'a> Value<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.wrong(format!("must be {right}, not {kind}"))
+        self.wrong(format!("must be {expected}, not {kind}"))
     }
 }
 

@@ -22,7 +22,7 @@ const FORM: &str = "[user:password@]";
 #[derive(Debug)]
 pub struct Failure {
     words: String,
-    /// What the user could write instead, on lines of its own; empty if that is clear.
+    /// What the user could write instead, on separate lines; empty if no example is needed.
     example: &'static str,
     /// 2 for a wrong command line, 1 for anything else.
     pub exit_code: u8,
@@ -81,7 +81,7 @@ pub fn shown_path(path: &Path) -> String {
     whole(path.as_os_str().as_bytes())
 }
 
-/// Returns what an I/O error says, without the number of the system's error.
+/// Returns the text of an I/O error without the system's error number.
 pub fn reason(error: &io::Error) -> String {
     let mut words = error.to_string();
     words.truncate(words.find(" (os error").unwrap_or(words.len()));
@@ -108,7 +108,7 @@ fn without_bare_logins(words: &str) -> String {
 }
 
 /// Removes the text between the start of a URL and the last `@`, and the values of password
-/// parameters. It may remove more than the password.
+/// parameters. May remove more than the password.
 fn without_logins(words: &str) -> String {
     let mut starts = words.match_indices("://").map(|(at, sign)| at + sign.len());
     let Some(start) = starts.find(|start| !words[*start..].starts_with(FORM)) else {
@@ -130,8 +130,8 @@ fn without_logins(words: &str) -> String {
     }
 }
 
-/// Keeps the start and the end of a message that is too long: it starts with what is at fault, and
-/// ends with the remedy.
+/// Cuts the middle out of a message that is too long: the start says what is at fault, and the end
+/// how to fix it.
 fn shortened(words: &str) -> String {
     let count = words.chars().count();
     if count <= LONGEST {
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_must_not_be_seen_is_left_out_or_escaped() {
+    fn logins_are_left_out_and_control_characters_are_escaped() {
         for (words, expected) in [
             ("-u has no host", "-u has no host"),
             ("a\nb\u{1b}[31m\u{202e}", r"a\nb\x1b[31m\u{202e}"),
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_complaint_keeps_its_start_and_its_end() {
+    fn a_long_message_keeps_its_start_and_its_end() {
         let long = format!("--filter {}: no such thing", "é\n".repeat(5000));
         let line = line(&long);
         assert!(line.chars().count() <= LONGEST, "{line}");

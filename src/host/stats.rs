@@ -20,8 +20,8 @@ pub struct StatsFile<'a> {
 }
 
 impl<'a> StatsFile<'a> {
-    /// Creates the file at `path`, or checks that it is writable. A file that is not regular, such
-    /// as a pipe without a reader yet, is opened only at exit.
+    /// Creates the file at `path`, or checks that it is writable. A special file, such as a pipe
+    /// that has no reader yet, is opened only at exit.
     pub fn new(path: &'a Path) -> Result<Self, Failure> {
         let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
         if !is_special {
@@ -31,7 +31,7 @@ impl<'a> StatsFile<'a> {
         Ok(Self { path })
     }
 
-    /// Truncates a regular file, so that the stats of an earlier run are not taken for those of
+    /// Truncates a regular file, so that the stats of an earlier run are not mistaken for those of
     /// this one.
     pub fn begin(&self) {
         if self.path.is_file() {

@@ -7,9 +7,9 @@
 //! displayed ([`Request::Report`]).
 //!
 //! The numbers of channels, fields, sequences, waiting requests, points and findings are limited,
-//! and whatever is full says so. Rows are checked in order. Nothing waits for the thread: if it lags
-//! so far that rows are evicted before it reaches them, the follower counts them as missed and the
-//! checks treat them as a gap.
+//! and whatever is full says so. Rows are checked in order. Nothing waits for the thread: if it
+//! lags so far that rows are evicted before it reaches them, the follower counts them as missed and
+//! the checks treat them as a gap.
 
 mod delay;
 mod engine;

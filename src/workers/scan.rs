@@ -2,8 +2,8 @@
 //!
 //! A [`Request`] is a query and [`Piece`]s of the log, newest first, so that the screen fills right
 //! away. Answers come piece by piece. A request with a newer query of the same watch cancels the
-//! older ones. Newly arrived rows and rows that were already in the log take turns, and queries that
-//! run a jq program have a thread of their own.
+//! older ones. Newly arrived rows and rows that were already in the log take turns, and queries
+//! that run a jq program have a thread of their own.
 
 mod engine;
 mod prepared;
@@ -172,9 +172,9 @@ impl ScanQueue {
         self.engine.keep_only(|watch| current.contains_key(&watch));
     }
 
-    /// Returns the index of the scan to continue with. Newly arrived rows, oldest request first, and
-    /// rows that were already in the log, newest request first, take turns, so that neither waits
-    /// long in a flood.
+    /// Returns the index of the scan to continue with. Newly arrived rows, oldest request first,
+    /// and rows that were already in the log, newest request first, take turns, so that neither
+    /// waits long in a flood.
     fn next(&mut self) -> Option<usize> {
         let has = |purpose: Purpose| move |scan: &Scan| scan.request.purpose == purpose;
         let arrived = self.scans.iter().position(has(Purpose::Arrived));

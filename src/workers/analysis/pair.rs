@@ -1,8 +1,9 @@
 //! Matching of replies to requests, and their latency.
 //!
-//! Requests are identified by an id, and only a limited number of them wait: when there are too many,
-//! the one waiting longest is dropped and counted. Answered ids are remembered for a while, so that a
-//! second reply is recognized as a duplicate. A number and a string of its digits are the same id.
+//! Requests are identified by an id, and only a limited number of them wait: when there are too
+//! many, the one waiting longest is dropped and counted. Answered ids are remembered for a while,
+//! so that a second reply is recognized as a duplicate. A number and a string of its digits are the
+//! same id.
 //!
 //! If there has been a gap since a request, its reply may have been lost in the gap. Likewise, the
 //! request of an unmatched reply may have been lost in a gap: such a reply is counted separately if

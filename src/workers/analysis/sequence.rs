@@ -5,11 +5,11 @@
 //! across rows that were not checked, are reported as explained: we, rather than the sender, may
 //! have lost them. A late number that fills a hole is no longer missing.
 //!
-//! A jump back that fills no hole may be a restart of the sender, if it goes to 0 or 1 or comes after
-//! a gap. It is reported as a restart or else a duplicate or late number, and the next number
-//! decides: it was a restart if its successor comes next, and at 0 or 1 also if the next number does
-//! not continue the previous sequence. If it was not a restart, it is recounted as the alternative,
-//! and the previous sequence continues unaffected.
+//! A jump back that fills no hole may be a restart of the sender, if it goes to 0 or 1 or comes
+//! after a gap. It is reported as a restart or else a duplicate or late number, and the next number
+//! decides: it was a restart if its successor comes next, and at 0 or 1 also if the next number
+//! does not continue the previous sequence. If it was not a restart, it is recounted as the
+//! alternative, and the previous sequence continues unaffected.
 
 mod counts;
 mod holes;

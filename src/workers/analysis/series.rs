@@ -1,8 +1,8 @@
 //! Series of numbers from messages, for plotting.
 //!
 //! A series has a limited number of points. When there are too many, adjacent points are merged in
-//! pairs: each point then has the lowest and highest number of several messages, so that no spike is
-//! lost, and the series continues at half the resolution. The points of all series of a check
+//! pairs: each point then has the lowest and highest number of several messages, so that no spike
+//! is lost, and the series continues at half the resolution. The points of all series of a check
 //! together are limited too: the longest series is halved first.
 
 mod points;

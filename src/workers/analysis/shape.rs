@@ -6,8 +6,8 @@
 //! objects at its place had (if there were at least that many objects).
 //!
 //! Flagged messages are learned from and counted too. Just as twenty messages teach a shape, twenty
-//! teach a deviation: it is flagged until it has occurred in that many messages, and after that only
-//! while it is rare, that is, in no more than one of a hundred values at its place. Thus a new
+//! teach a deviation: it is flagged until it has occurred in that many messages, and after that
+//! only while it is rare, that is, in no more than one of a hundred values at its place. Thus a new
 //! version of the sender is flagged twenty times and then becomes the shape, while one broken
 //! message in a thousand is always flagged.
 //!
@@ -49,8 +49,8 @@ const LARGEST_READ: usize = 1 << 20;
 /// values deviates.
 const RARE: u64 = 100;
 
-/// Returns whether a deviation that has occurred in `messages` messages is still flagged: because it
-/// is new, or because `count` of `all` values is rare enough.
+/// Returns whether a deviation that has occurred in `messages` messages is still flagged: because
+/// it is new, or because `count` of `all` values is rare enough.
 fn is_flagged(messages: u64, count: u64, all: u64) -> bool {
     messages <= LEARNT_FROM || count.saturating_mul(RARE) <= all
 }

@@ -17,7 +17,8 @@ const CHUNK_ROWS: usize = 512;
 /// The most payload bytes to send to a jq program at once, unless a single payload is larger.
 const MOST_ASKED: usize = 1 << 20;
 
-/// If a turn took longer than this, the next ones have fewer rows: some payloads are slow to unpack.
+/// If a turn took longer than this, the next ones have fewer rows: some payloads are slow to
+/// unpack.
 const LONG_TURN: Duration = Duration::from_millis(5);
 
 /// A query prepared for matching.

@@ -83,9 +83,9 @@ impl Seen {
         self.holes.len() + before.map_or(0, |before| before.seen.hole_count())
     }
 
-    /// Returns whether this sequence, which has just started, is a restart, given the next `number`:
-    /// either `number` continues it, or it started at 0 or 1 and `number` does not continue
-    /// `before`.
+    /// Returns whether this sequence, which has just started, is a restart, given the next
+    /// `number`: either `number` continues it, or it started at 0 or 1 and `number` does not
+    /// continue `before`.
     fn is_restart_before(&self, number: i128, before: &Self) -> bool {
         let follows = self.last.checked_add(1) == Some(number);
         follows || is_start(self.last) && !before.continues_with(number)
