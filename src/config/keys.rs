@@ -39,17 +39,12 @@ impl<'a> Source<'a> {
         let before = self.text.get(..offset).unwrap_or_default();
         1 + before.matches('\n').count()
     }
-
-    /// Returns the keys of the root table.
-    pub fn keys(self, table: &'a DeTable<'a>) -> Keys<'a> {
-        Keys::of(self, "", table)
-    }
 }
 
 impl<'a> Keys<'a> {
     /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or with a dot
     /// at its end.
-    fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
+    pub fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
         let values = table.iter().map(|(name, value)| {
             let key = name.get_ref().as_ref();
             let value = Value {
@@ -66,19 +61,14 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Takes the key called `name`, if present.
-    pub fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
-        self.known.push(name);
-        self.values.remove(name)
-    }
-
-    /// Takes the key called `name` and parses it with `read`.
+    /// Takes the key called `name`, if present, and parses it with `read`.
     pub fn read<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(Value<'a>) -> Result<T, ConfigError>,
     ) -> Result<Option<T>, ConfigError> {
-        self.take(name).map(read).transpose()
+        self.known.push(name);
+        self.values.remove(name).map(read).transpose()
     }
 
     /// Returns the line of every key.

@@ -247,7 +247,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigErr
         // The quoted part of the file is left out: it may hold a password.
         ConfigError::new(path, line, String::new(), error.message())
     })?;
-    let mut keys = source.keys(table.get_ref());
+    let mut keys = Keys::of(source, "", table.get_ref());
     let profiles = keys.read("profile", Value::table)?;
     let wrong = keys.finish().err();
     let profiles = profiles.map(Keys::rest).unwrap_or_default();

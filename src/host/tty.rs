@@ -65,14 +65,10 @@ pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tt
 
 /// Rejects a terminal that cannot move its cursor, judging by the value of `TERM`.
 fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
-    let kind = kind.unwrap_or_default();
-    if !kind.is_empty() && kind != "dumb" {
-        return Ok(());
-    }
-    let said = if kind.is_empty() {
-        "TERM is not set"
-    } else {
-        "TERM=dumb"
+    let said = match kind.unwrap_or_default().as_encoded_bytes() {
+        b"" => "TERM is not set",
+        b"dumb" => "TERM=dumb",
+        _ => return Ok(()),
     };
     Err(Failure::usage(format!(
         "{said}: cannot draw on this terminal; if it is a normal one, set TERM=xterm-256color"

@@ -121,24 +121,9 @@ mod tests {
 
     #[test]
     fn other_values_are_not_times() {
-        for value in [
-            "0",
-            "99999999",
-            "-1795431601",
-            "null",
-            "true",
-            "\"\"",
-            "\"yesterday\"",
-            "\"2026-11-23T11:00:01\"",
-            "99999999999999999999",
-            "1795431601.",
-            "1e400",
-            "1e-5",
-            "{\"a\":1}",
-            "..",
-            "e",
-            "\"e\"",
-        ] {
+        let values = r#"0 99999999 -1795431601 99999999999999999999 1795431601. 1e400 1e-5 .. e
+            null true "" "yesterday" "2026-11-23T11:00:01" "e" {"a":1}"#;
+        for value in values.split_ascii_whitespace() {
             let time = sent_time(value.as_bytes());
             assert!(
                 time.is_none() || value == "1795431601.",
