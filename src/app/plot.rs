@@ -33,7 +33,7 @@ use super::effect::Effect;
 use super::focus::Focus;
 use super::session::Session;
 use crate::message::Time;
-use crate::workers::analysis::{Ask, Looked, Report, Request, SeriesReport};
+use crate::workers::analysis::{Ask, CheckedRows, Report, Request, SeriesReport};
 
 /// The columns that an axis takes with its labels.
 const AXIS_COLUMNS: u16 = 9;
@@ -302,7 +302,7 @@ impl Plot {
     }
 
     /// Records how far the messages have been checked.
-    pub(super) fn note_looked(&mut self, looked: &Looked) {
+    pub(super) fn note_looked(&mut self, looked: &CheckedRows) {
         self.data.note_looked(looked);
     }
 

@@ -71,7 +71,7 @@ pub enum Request {
     Plan(Arc<Plan>),
     /// Check rows that have arrived, oldest piece first. Processed in order.
     Arrived(Vec<Piece>),
-    /// Run one check on rows that were already kept when it was added, oldest piece first; see
+    /// Run one check on rows that were already in the log when it was added, oldest piece first; see
     /// [`Request::kept`]. Processed in order.
     Kept {
         /// The check.
@@ -106,19 +106,19 @@ impl Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// Rows were checked.
-    Looked(Looked),
-    /// The current results; `None` if the check or channel asked for does not exist.
+    Checked(CheckedRows),
+    /// The current results; `None` if the requested check or channel does not exist.
     Report(Ask, Option<Box<Report>>),
 }
 
 /// The results of checking rows since the previous answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// The check that was run on rows already kept; `None` for rows that have arrived.
+pub struct CheckedRows {
+    /// The check, if it was run alone on rows that were already in the log.
     pub only: Option<CheckId>,
     /// The findings, those of each check in row order.
     pub found: Vec<Finding>,
-    /// The messages that checks which flag rows could not check.
+    /// The messages that the checks that flag rows could not check.
     pub skipped: Skips,
     /// How many rows were checked, or evicted before they could be.
     pub rows: u64,

@@ -29,9 +29,9 @@ pub struct WatchId(pub u32);
 /// Why rows are scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// They were in the log when the query was entered.
+    /// They were already in the log when the query was entered.
     Kept,
-    /// They have arrived since.
+    /// They arrived later.
     Arrived,
 }
 
@@ -103,7 +103,7 @@ fn lock(current: &Current) -> MutexGuard<'_, HashMap<WatchId, u64>> {
     current.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The handle to the scanning threads. They end when it is dropped.
+/// The handle to the scanning threads, which end when the handle is dropped.
 #[derive(Debug)]
 pub struct Scanner {
     fast: Worker<Request>,

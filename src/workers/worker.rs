@@ -29,7 +29,7 @@ pub trait Job: Send + 'static {
     fn step(&mut self) -> Option<Self::Answer>;
 }
 
-/// The handle to a thread that runs a [`Job`]. The thread ends when it is dropped.
+/// The handle to a thread that runs a [`Job`]. The thread ends when the handle is dropped.
 #[derive(Debug)]
 pub struct Worker<R> {
     request_tx: Sender<R>,

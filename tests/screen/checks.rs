@@ -9,7 +9,7 @@ use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
-use subscope::workers::analysis::{Answer, Check, Engine, Looked, MOST_CHANNELS};
+use subscope::workers::analysis::{Answer, Check, CheckedRows, Engine, MOST_CHANNELS};
 
 use crate::support::stage::{START, Stage};
 
@@ -681,12 +681,12 @@ fn the_tab_says_that_a_check_still_looks_back() {
     };
     checked.engine.answer(plan);
     let check = checked.stage.app.session().checks().plan().entries[0].id;
-    let some = Looked {
+    let some = CheckedRows {
         only: Some(check),
         rows: 68,
-        ..Looked::default()
+        ..CheckedRows::default()
     };
-    let effects = checked.stage.send(Event::Analysed(Answer::Looked(some)));
+    let effects = checked.stage.send(Event::Analysed(Answer::Checked(some)));
     checked.settle(effects);
     checked.press("z[");
     let screen = checked.screen();

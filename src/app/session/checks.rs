@@ -13,7 +13,7 @@ use crate::message::{RowId, Time};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::workers::analysis::{
-    Ask, Channels, Check, CheckId, Finding, Findings, Follower, Looked, Plan, Report, Request,
+    Ask, Channels, Check, CheckId, CheckedRows, Finding, Findings, Follower, Plan, Report, Request,
     Skipped, Skips,
 };
 
@@ -154,7 +154,7 @@ impl Checks {
 
     /// Records findings and progress. Returns whether a check has now processed everything that was
     /// in the log when it was added.
-    fn note_looked(&mut self, looked: Looked) -> bool {
+    fn note_looked(&mut self, looked: CheckedRows) -> bool {
         self.follower.note(&looked);
         self.size = looked.size;
         self.leaves_out_some = looked.leaves_out_some;
@@ -276,7 +276,11 @@ impl Session {
 
     /// Records findings and progress, and requests what follows from them. `shown` is the channel
     /// whose reports are shown.
-    pub(crate) fn note_looked(&mut self, looked: Looked, shown: Option<&Arc<[u8]>>) -> Vec<Effect> {
+    pub(crate) fn note_looked(
+        &mut self,
+        looked: CheckedRows,
+        shown: Option<&Arc<[u8]>>,
+    ) -> Vec<Effect> {
         let looked_back = self.checks.note_looked(looked);
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());

@@ -1,6 +1,6 @@
 //! Passes the rows of a log on to the checks. Used by the owner of the log.
 
-use super::{Looked, Request};
+use super::{CheckedRows, Request};
 use crate::log::MessageLog;
 use crate::message::RowId;
 
@@ -50,11 +50,11 @@ impl Follower {
     }
 
     /// Records an answer.
-    pub fn note(&mut self, looked: &Looked) {
-        if looked.only.is_none() {
-            self.is_asking &= !looked.is_done;
-            self.missed += looked.gone;
-            if looked.is_done {
+    pub fn note(&mut self, answer: &CheckedRows) {
+        if answer.only.is_none() {
+            self.is_asking &= !answer.is_done;
+            self.missed += answer.gone;
+            if answer.is_done {
                 self.checked = self.next;
             }
         }

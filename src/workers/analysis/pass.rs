@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::finding::Finding;
 use super::plan::CheckId;
-use super::{Answer, Engine, Looked, Request};
+use super::{Answer, CheckedRows, Engine, Request};
 use crate::log::{Piece, Segment};
 use crate::message::RowId;
 
@@ -45,7 +45,7 @@ impl Pass {
 
     /// Checks the next rows and returns an answer, if one is due. `size` is the memory use of all
     /// checks.
-    pub fn advance(&mut self, engine: &mut Engine, size: usize) -> Option<Looked> {
+    pub fn advance(&mut self, engine: &mut Engine, size: usize) -> Option<CheckedRows> {
         self.check_some(engine);
         if !self.is_done() && self.answered.elapsed() < ANSWER_EVERY {
             return None;
@@ -59,8 +59,8 @@ impl Pass {
     }
 
     /// Returns the results since the last call.
-    fn take_results(&mut self, engine: &mut Engine, size: usize) -> Looked {
-        Looked {
+    fn take_results(&mut self, engine: &mut Engine, size: usize) -> CheckedRows {
+        CheckedRows {
             only: self.only,
             found: mem::take(&mut self.found),
             skipped: engine.take_skipped(),
@@ -130,7 +130,7 @@ impl Engine {
             pass.check_some(self);
         }
         let size = self.size();
-        Some(Answer::Looked(pass.take_results(self, size)))
+        Some(Answer::Checked(pass.take_results(self, size)))
     }
 }
 

@@ -41,10 +41,10 @@ impl Job for Queue {
         let fresh = self.size.filter(|(_, at)| at.elapsed() < SIZE_EVERY);
         let size = fresh.unwrap_or_else(|| (self.engine.size(), Instant::now()));
         self.size = Some(size);
-        let looked = self.passes.front_mut()?.advance(&mut self.engine, size.0)?;
-        if looked.is_done {
+        let checked = self.passes.front_mut()?.advance(&mut self.engine, size.0)?;
+        if checked.is_done {
             self.passes.pop_front();
         }
-        Some(Answer::Looked(looked))
+        Some(Answer::Checked(checked))
     }
 }

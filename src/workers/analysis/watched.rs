@@ -1,4 +1,4 @@
-//! The channels watched by a check, by name, in limited number.
+//! The channels watched by a check: a limited number, by name.
 
 use std::sync::Arc;
 

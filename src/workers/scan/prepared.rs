@@ -14,7 +14,7 @@ use crate::query::{Flags, Kind, Literal, Matcher, Row};
 /// How many rows to scan before it is another scan's turn. This usually takes a few milliseconds.
 const CHUNK_ROWS: usize = 512;
 
-/// The most payload bytes to send to a jq program at once, unless a single payload is larger.
+/// The maximum number of payload bytes sent to a jq program at once, unless one payload is larger.
 const MOST_ASKED: usize = 1 << 20;
 
 /// If a turn took longer than this, the next ones have fewer rows: some payloads are slow to
@@ -27,7 +27,7 @@ pub struct Prepared {
     matcher: Matcher,
     /// A text that every match contains, in its payload or in the name of its channel.
     text: Option<Literal>,
-    /// Whether the name of each channel contains the text, by channel index; empty if none does.
+    /// For each channel, by index, whether its name contains the text; empty if none does.
     named: Vec<bool>,
     uses_via: bool,
     uses_flags: bool,
@@ -84,8 +84,8 @@ impl Prepared {
         self.matcher.trouble()
     }
 
-    /// Updates the prepared query if the request has another query, more subscriptions or other
-    /// decoder choices.
+    /// Updates the prepared query if the request has a different query, more subscriptions or
+    /// different decoder choices.
     pub fn update(&mut self, request: &Request) {
         if self.serial != request.serial {
             *self = Self::new(request);

@@ -7,7 +7,7 @@ use subscope::log::{Batch, MessageLog};
 use subscope::message::{RowId, SubscriptionId, Time};
 use subscope::workers::Worker;
 use subscope::workers::analysis::{
-    self, Answer, Check, Engine, Finding, Follower, Looked, Plan, Report, Request,
+    self, Answer, Check, CheckedRows, Engine, Finding, Follower, Plan, Report, Request,
 };
 
 use crate::analysis::checked_log::{ask, sequence};
@@ -29,10 +29,10 @@ fn append(log: &mut MessageLog, from: u64, count: u64) {
 }
 
 /// Returns everything looked at until a request is done.
-fn looked(answer_rx: &Receiver<Answer>) -> Vec<Looked> {
+fn looked(answer_rx: &Receiver<Answer>) -> Vec<CheckedRows> {
     let mut all = Vec::new();
     loop {
-        if let Answer::Looked(looked) = answer_rx.recv().unwrap() {
+        if let Answer::Checked(looked) = answer_rx.recv().unwrap() {
             let is_done = looked.is_done;
             all.push(looked);
             if is_done {
@@ -42,13 +42,13 @@ fn looked(answer_rx: &Receiver<Answer>) -> Vec<Looked> {
     }
 }
 
-fn note(follower: &mut Follower, looked: &[Looked]) {
+fn note(follower: &mut Follower, looked: &[CheckedRows]) {
     for one in looked {
         follower.note(one);
     }
 }
 
-fn found(looked: &[Looked]) -> Vec<&Finding> {
+fn found(looked: &[CheckedRows]) -> Vec<&Finding> {
     looked.iter().flat_map(|one| &one.found).collect()
 }
 
@@ -183,7 +183,7 @@ fn an_engine_without_a_thread_answers_the_same() {
     let mut plan = Plan::default();
     let check = plan.add(sequence(), log.end());
     assert_eq!(engine.answer(Request::Plan(Arc::new(plan))), None);
-    let Some(Answer::Looked(looked)) = engine.answer(Request::kept(check, &log)) else {
+    let Some(Answer::Checked(looked)) = engine.answer(Request::kept(check, &log)) else {
         panic!("nothing was looked at");
     };
     assert_eq!(
@@ -192,5 +192,5 @@ fn an_engine_without_a_thread_answers_the_same() {
     );
     assert!(looked.is_done && looked.size > 0);
     let nothing = engine.answer(Request::Arrived(Vec::new()));
-    assert!(matches!(nothing, Some(Answer::Looked(looked)) if looked.is_done));
+    assert!(matches!(nothing, Some(Answer::Checked(looked)) if looked.is_done));
 }

@@ -73,7 +73,7 @@ impl Holes {
         Some(explained)
     }
 
-    /// Inserts a hole at `index`. Without room, the oldest is forgotten instead.
+    /// Inserts a hole at `index`. If there is no room, the oldest hole is forgotten.
     fn remember(&mut self, mut index: usize, hole: Hole, has_room: bool) {
         if self.holes.len() >= MOST_HOLES || (!has_room && !self.holes.is_empty()) {
             if index == 0 {

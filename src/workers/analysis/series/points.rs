@@ -1,4 +1,4 @@
-//! The points of a series, in limited number.
+//! The points of a series, of which there is a limited number.
 
 use crate::message::Time;
 
@@ -152,8 +152,8 @@ impl Points {
     }
 
     /// Returns the points within a time range, plus one on either side. If there are more than
-    /// `most`, those within the same one of `most` equal parts of the range are merged. Points on
-    /// opposite sides of a gap are not merged as long as there are fewer than twice `most`.
+    /// `most`, the range is divided into `most` equal parts and the points in each part are merged.
+    /// Points on opposite sides of a gap are not merged as long as there are fewer than twice `most`.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
         let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
             let start = self.kept.partition_point(|point| point.time < from);
@@ -176,7 +176,7 @@ impl Points {
     }
 }
 
-/// Merges points that lie in the same one of `most` equal parts of the range.
+/// Divides the range into `most` equal parts and merges the points in each part.
 fn by_parts(points: &[Point], (from, to): (Time, Time), most: usize) -> Vec<Point> {
     let length = to.since(from).as_micros() + 1;
     let part = i64::try_from(length.div_ceil(most as u128)).unwrap_or(i64::MAX);

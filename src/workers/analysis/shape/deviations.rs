@@ -12,7 +12,7 @@ pub const PRESENCE: usize = TYPES;
 /// How often a place has deviated in each way.
 #[derive(Debug, Default)]
 pub struct Deviations {
-    /// The last message with a deviation and the ways in it, one bit each.
+    /// The number of the last message with a deviation, and the ways in which it deviated, as bits.
     message: u64,
     ways: u8,
     /// In how many messages each way has occurred; saturates at 255.

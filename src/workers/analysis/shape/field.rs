@@ -22,7 +22,7 @@ pub struct Field {
     pub types: Vec<(&'static str, u64)>,
     /// The lowest and highest number.
     pub range: Option<(f64, f64)>,
-    /// The shortest and longest string in bytes, in escaped form.
+    /// The lengths of the shortest and the longest string as written, in bytes.
     pub lengths: Option<(u32, u32)>,
     /// The first value that is not an object or array, as written (a string without its quotes) and
     /// cut to 64 bytes.

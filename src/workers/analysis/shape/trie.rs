@@ -9,7 +9,7 @@ use crate::workers::analysis::shape::MOST_FIELDS;
 use crate::workers::analysis::shape::deviations::Deviations;
 use crate::workers::analysis::types::{OBJECT, TYPES, Types};
 
-/// The index that stands for no node.
+/// An index that refers to no node.
 pub const NONE: u32 = u32::MAX;
 
 /// The index of the root, the place of the whole message.
@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 256;
 /// How many siblings to compare one by one before hashing the name.
 const NEAR: usize = 6;
 
-/// A place and what is known of the values there.
+/// A place and what is known about the values there.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -43,7 +43,7 @@ pub struct Node {
     pub born: u64,
     /// The number of the object in which the place last occurred.
     pub seen: u64,
-    /// In how many objects it occurred; only counted for members.
+    /// In how many objects it occurred; counted only for members.
     pub present: u64,
     /// The number of values of each type.
     pub counts: [u64; TYPES],

@@ -97,7 +97,7 @@ fn an_apparent_restart_is_recounted_as_what_it_was() {
     assert_eq!(counted(&[0, 1, 2, 1, 3], NEVER), [0, 1, 0, 0]);
     // Both the hole that is filled and the one that stays belong to the previous sequence.
     assert_eq!(counted(&[1, 2, 5, 1, 4, 6], NEVER), [1, 1, 1, 0]);
-    // A number below the first one seen may never have occurred.
+    // A number below the first one received may never have occurred.
     assert_eq!(counted(&[10, 20, 11, 1, 12], NEVER), [7, 0, 3, 0]);
     assert_eq!(counted(&[1, 2, 3, 1, 2, 3], NEVER), [0, 0, 0, 1]);
 }
@@ -120,7 +120,7 @@ fn a_jump_back_after_a_gap_is_a_restart_if_the_numbers_continue_from_it() {
         steps[0].to_string(),
         "restarted, or 37 repeated after 1000 and a gap"
     );
-    // The same below the first number.
+    // This also holds below the first number.
     assert_eq!(counted(&[5, 6, 2, 3, 4], 2), [0, 0, 0, 1]);
     // The first number after the gap may be a duplicate.
     assert_eq!(counted(&[11, 12, 13, 14, 13, 12, 13], 4), [0, 1, 0, 1]);
