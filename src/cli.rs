@@ -343,9 +343,9 @@ impl Screen {
 
     /// Returns the settings from the options.
     pub fn settings(&self) -> Result<Settings, Failure> {
-        let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
-        let filters = queries::read(&self.filter, |words| blame("filter", words))?;
-        let breakpoints = queries::read(&self.breakpoint, |words| blame("break", words))?;
+        let blame = |option: &str, problem| Failure::usage(format!("--{option} {problem}"));
+        let filters = queries::read(&self.filter, |problem| blame("filter", problem))?;
+        let breakpoints = queries::read(&self.breakpoint, |problem| blame("break", problem))?;
         let checks = checks::read(&self.checks, blame)?;
         Ok(Settings {
             read_only: self.read_only,

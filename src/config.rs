@@ -8,7 +8,7 @@
 //! ```
 //!
 //! Keys have the names of the long options. The code that uses a value interprets it; if the value
-//! is invalid, [`Profile::wrong`] creates the error.
+//! is invalid, [`Profile::error`] creates the error.
 
 mod error;
 pub mod home;
@@ -36,7 +36,7 @@ pub struct Config {
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
     /// The errors outside of the profiles.
-    pub wrong: Vec<ConfigError>,
+    pub errors: Vec<ConfigError>,
 }
 
 /// A profile, or what is wrong with it.
@@ -56,11 +56,11 @@ impl Config {
     /// Fails if the text is not TOML, or if `profile` is not a table. The error names the line and
     /// what is expected. Errors in a profile are reported only when that profile is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let (entries, wrong) = profile::read(path, text)?;
+        let (entries, errors) = profile::read(path, text)?;
         Ok(Self {
             path: path.to_owned(),
             entries,
-            wrong,
+            errors,
         })
     }
 

@@ -10,4 +10,4 @@ pub mod screen;
 mod stats;
 pub mod tty;
 
-pub use failure::{Failure, complain};
+pub use failure::{Failure, report};

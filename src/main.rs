@@ -16,7 +16,7 @@ use subscope::terminal::guard;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{demo, help, watch};
-use crate::host::{Failure, complain};
+use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
     if query::JQ.is_this_process() {
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            complain(&failure);
+            report(&failure);
             ExitCode::from(failure.exit_code)
         }
     }

@@ -5,7 +5,7 @@ use super::hub::State;
 use super::request::integer;
 use crate::wire;
 
-/// Redis's error about wrong arguments.
+/// Redis's error about invalid arguments.
 pub const SYNTAX_ERROR: &str = "ERR syntax error";
 
 /// A command or subcommand of the broker. The name of a subcommand is of the form `client|list`.

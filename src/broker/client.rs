@@ -42,7 +42,7 @@ pub struct Client {
     pub authenticated: bool,
     /// The last command it sent.
     pub last_command: &'static str,
-    /// Number of bytes buffered of an incomplete command.
+    /// Number of buffered bytes of an incomplete command.
     pub query_bytes: usize,
     /// When it last sent a command.
     pub last_heard: Instant,
@@ -58,7 +58,7 @@ pub struct Client {
 
 /// Commands queued for EXEC.
 ///
-/// `Debug` only shows their number, since one may be AUTH with its password.
+/// `Debug` shows only their number, since one may be AUTH with a password.
 #[derive(Default)]
 pub struct Transaction {
     /// The queued commands with their arguments.

@@ -22,7 +22,7 @@ pub enum FaultTargets {
 }
 
 impl Faults {
-    /// Sends raw bytes after everything sent before, and returns the number of affected clients.
+    /// Sends raw bytes after all earlier output, and returns the number of affected clients.
     pub fn inject(&self, targets: FaultTargets, bytes: &[u8]) -> usize {
         self.apply(targets, |state, id| state.send(id, bytes))
     }

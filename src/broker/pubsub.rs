@@ -84,7 +84,7 @@ fn subscribe(call: &mut Call, family: Family, word: &str) {
         };
         let has_it = client.subscriptions(family).contains(name.as_slice());
         if !has_it && !client.may_subscribe(name, &limits) {
-            // Redis has no such limit, and so no error message for it.
+            // Redis has no such limit and therefore no error message for it.
             call.error("ERR max number of subscriptions reached");
             continue;
         }

@@ -24,7 +24,7 @@ const ARGUMENT_COST: usize = size_of::<Vec<u8>>();
 /// Why a client's input cannot be parsed any further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
-    /// Not RESP: the error to send, with Redis's message, before closing.
+    /// The input is not RESP. Holds Redis's error, to be sent before closing the connection.
     Malformed(Vec<u8>),
     /// The command is larger than the query buffer limit.
     TooLarge,

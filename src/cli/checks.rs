@@ -18,7 +18,7 @@ pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Ve
     let mut checks = Vec::new();
     for (option, texts, parse) in kinds {
         for text in texts {
-            let check = parse(text).map_err(|wrong| blame(option, whole(wrong.as_bytes())));
+            let check = parse(text).map_err(|error| blame(option, whole(error.as_bytes())));
             checks.push(check?);
         }
     }

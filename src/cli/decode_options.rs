@@ -26,7 +26,7 @@ pub fn read<E>(
     let lenses = options.lens.iter().map(|text| lens(text));
     let lenses = lenses.collect::<Result<_, _>>();
     let schema = options.proto.as_deref().map(schema).transpose();
-    let schema = schema.map_err(|words| blame("proto", words))?;
+    let schema = schema.map_err(|problem| blame("proto", problem))?;
     let types = options.proto_type.iter();
     let types = types.map(|text| message_type(text, options.proto.as_deref(), schema.as_ref()));
     let types = types.collect::<Result<_, _>>();
@@ -35,8 +35,8 @@ pub fn read<E>(
         names.filter_map(|name| schema.message_type(&name))
     });
     Ok(Settings {
-        lenses: lenses.map_err(|words| blame("lens", words))?,
-        message_types: types.map_err(|words| blame("proto-type", words))?,
+        lenses: lenses.map_err(|problem| blame("lens", problem))?,
+        message_types: types.map_err(|problem| blame("proto-type", problem))?,
         known_types: known_types.collect(),
         ..Settings::default()
     })
@@ -56,7 +56,7 @@ fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
     }
     match Path::parse(&text[at + 1..]) {
         Ok(path) => Ok((glob.as_bytes().into(), path)),
-        Err(wrong) => Err(format!("{shown:?}: {wrong}")),
+        Err(error) => Err(format!("{shown:?}: {error}")),
     }
 }
 
@@ -65,7 +65,7 @@ fn schema(file: &File) -> Result<Schema, String> {
     let shown = shown_path(file);
     let unread = |error| format!("{shown} cannot be read: {}", reason(&error));
     let bytes = fs::read(file).map_err(unread)?;
-    let invalid = |wrong: String| format!("{shown} is {}; {PROTOC}", whole(wrong.as_bytes()));
+    let invalid = |error: String| format!("{shown} is {}; {PROTOC}", whole(error.as_bytes()));
     let schema = Schema::read(&bytes).map_err(invalid)?;
     if schema.message_types().next().is_none() {
         return Err(format!("{shown} contains no message type; {PROTOC}"));

@@ -18,13 +18,13 @@ impl From<&clap::Error> for Failure {
             Some(ContextValue::Strings(choices)) => choices.as_slice(),
             _ => &[],
         };
-        let words = error.to_string();
+        let message = error.to_string();
         // The error, which may list several options, ends at an empty line; the usage follows.
-        let lines = words.lines().take_while(|line| !line.is_empty());
-        let words = lines.map(str::trim).collect::<Vec<_>>().join(" ");
-        let words = words.strip_prefix("error: ").unwrap_or(&words);
+        let lines = message.lines().take_while(|line| !line.is_empty());
+        let message = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
         let reason = error.source().map(ToString::to_string);
-        let words = match (error.kind(), reason) {
+        let message = match (error.kind(), reason) {
             // The rest of the argument may be the password.
             (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
                 "unexpected argument '--pass…': for a password use --askpass".to_owned()
@@ -36,9 +36,9 @@ impl From<&clap::Error> for Failure {
             (ErrorKind::InvalidValue, _) if !choices.is_empty() => {
                 format!("'{option}' takes one of {}", choices.join(", "))
             }
-            _ => words.to_owned(),
+            _ => message.to_owned(),
         };
-        Self::usage(format!("{words} (see subscope --help)"))
+        Self::usage(format!("{message} (see subscope --help)"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Turns a profile of the config file into the command line that it stands for.
+//! Turns a profile of the config file into the equivalent command line.
 
 use std::path::Path;
 
@@ -98,13 +98,13 @@ impl Chosen {
 
     /// Returns the error for a problem with the profile and the command line combined. It blames
     /// the key in the file if the value comes from there, and the option otherwise.
-    pub fn blame(&self, wrong: TargetError, merged: &Server) -> Failure {
-        if let Some(key) = wrong.option.and_then(key_of)
+    pub fn blame(&self, error: TargetError, merged: &Server) -> Failure {
+        if let Some(key) = error.option.and_then(key_of)
             && self.sets(key, merged)
         {
-            return Failure::usage(self.profile.wrong(key, wrong.problem));
+            return Failure::usage(self.profile.error(key, error.problem));
         }
-        Failure::from(wrong).and(&format!(" (profile '{}')", self.profile.name))
+        Failure::from(error).and(&format!(" (profile '{}')", self.profile.name))
     }
 
     /// Returns whether the value of `key` in `merged` comes from the profile.
@@ -127,13 +127,13 @@ impl Chosen {
 /// Returns the profiles of the file for the picker.
 fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
     let entries = &file.config.entries;
-    if let ([], [wrong, ..]) = (&entries[..], &file.config.wrong[..]) {
-        return Err(Failure::usage(wrong));
+    if let ([], [error, ..]) = (&entries[..], &file.config.errors[..]) {
+        return Err(Failure::usage(error));
     }
     if entries.is_empty() {
         let path = shown_path(&file.path);
-        let words = format!("--profile: no profile in {path}; example:");
-        return Err(Failure::usage(words).with_example(EXAMPLE));
+        let message = format!("--profile: no profile in {path}; example:");
+        return Err(Failure::usage(message).with_example(EXAMPLE));
     }
     Ok(entries.iter().map(pickable_entry).collect())
 }
@@ -172,26 +172,26 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.path);
     let open = (file.is_open && target.holds_password())
         .then(|| format!("other users can read the password in {path}: run chmod 600"));
-    let wrong = file.config.wrong.iter();
-    let wrong = wrong.map(|error| Failure::usage(error).to_string());
-    let warnings: Vec<String> = open.into_iter().chain(wrong).collect();
+    let errors = file.config.errors.iter();
+    let errors = errors.map(|error| Failure::usage(error).to_string());
+    let warnings: Vec<String> = open.into_iter().chain(errors).collect();
     (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     let target = target::target(&server(profile))
-        .map_err(|wrong| profile.wrong(key_to_blame(profile, &wrong), wrong.problem))?;
+        .map_err(|error| profile.error(key_to_blame(profile, &error), error.problem))?;
     if target.has_password() && profile.password_command.is_some() {
-        return Err(profile.wrong("password-command", "the URL already has a password"));
+        return Err(profile.error("password-command", "the URL already has a password"));
     }
     Ok(target)
 }
 
 /// Returns the key of the profile to blame for `wrong`: its address, unless another key is at
 /// fault.
-fn key_to_blame(profile: &Profile, wrong: &TargetError) -> &'static str {
-    let key = wrong.option.and_then(key_of);
+fn key_to_blame(profile: &Profile, error: &TargetError) -> &'static str {
+    let key = error.option.and_then(key_of);
     let key = key.filter(|key| profile.has(key));
     key.unwrap_or_else(|| profile.address_key())
 }
@@ -270,7 +270,7 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         ("filter", &profile.filters),
         ("break", &profile.breakpoints),
     ] {
-        queries::read(texts, |words| profile.wrong(key, words))?;
+        queries::read(texts, |problem| profile.error(key, problem))?;
     }
     check_decode_options(profile, &given.decode)?;
     let mine = cli::Checks {
@@ -279,9 +279,9 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         pair: profile.pairs.clone(),
         sent: profile.delays.clone(),
     };
-    checks::read(&mine, |key, words| profile.wrong(key, words))?;
+    checks::read(&mine, |key, problem| profile.error(key, problem))?;
     let keep = profile.keep.as_deref().map(values::keep).transpose();
-    let keep = keep.map_err(|words| profile.wrong("keep", words))?;
+    let keep = keep.map_err(|problem| profile.error("keep", problem))?;
     let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
     Ok(Screen {
         keep: given.keep.or(keep),
@@ -314,7 +314,7 @@ fn check_decode_options(profile: &Profile, given: &cli::DecodeOptions) -> Result
         mine.proto.clone_from(&profile.proto);
         mine.proto_type.clone_from(&profile.proto_types);
     }
-    decode_options::read(&mine, |key, words| profile.wrong(key, words)).map(drop)
+    decode_options::read(&mine, |key, problem| profile.error(key, problem)).map(drop)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Finds the server that the command line and the environment name, and how to log in.
+//! Finds the server, and how to log in, from the command line and the environment.
 
 use std::env;
 use std::path::Path;
@@ -28,10 +28,10 @@ const IDLE_USER: &str = "the user is ignored without a password (logging in as t
 const ONE_WORD: &str = "has one word before the @, read as the password, as in redis-cli; for a \
                         user write user:password, or use --user NAME";
 
-/// The key of profiles that is not an option.
+/// The key of a profile that has no option of the same name.
 pub const PASSWORD_COMMAND: &str = "password-command";
 
-/// The server that the command line and the environment name.
+/// The server found from the command line and the environment.
 pub struct Found {
     pub target: Target,
     /// The loaded TLS settings, if the target uses TLS.
@@ -59,10 +59,10 @@ impl TargetError {
 }
 
 impl From<TargetError> for Failure {
-    fn from(wrong: TargetError) -> Self {
-        match wrong.option {
-            Some(option) => Self::usage(format!("{option} {}", wrong.problem)),
-            None => Self::usage(wrong.problem),
+    fn from(error: TargetError) -> Self {
+        match error.option {
+            Some(option) => Self::usage(format!("{option} {}", error.problem)),
+            None => Self::usage(error.problem),
         }
     }
 }
@@ -111,7 +111,7 @@ pub fn find(options: &Server) -> Result<Found, TargetError> {
     Ok(Found {
         target,
         tls,
-        warnings: warnings.iter().map(|words| line(words)).collect(),
+        warnings: warnings.iter().map(|warning| line(warning)).collect(),
     })
 }
 
@@ -198,9 +198,9 @@ fn requested_by_url(parsed: ParsedUrl, source: &str, has_other_password: bool) -
             "{source} has a user or password that other clients may misread: write {encodings}"
         ),
     }));
-    if let Some(words) = parsed.insecure {
+    if let Some(parameter) = parsed.insecure {
         warnings.push(format!(
-            "{source} skips certificate verification by {words}, as --insecure does"
+            "{source} skips certificate verification by {parameter}, as --insecure does"
         ));
     }
     Requested {
@@ -317,7 +317,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, TargetError
     }
     if let Some(command) = &options.password_command {
         let password = password::read_from(command)
-            .map_err(|words| TargetError::new(PASSWORD_COMMAND, words))?;
+            .map_err(|problem| TargetError::new(PASSWORD_COMMAND, problem))?;
         return Ok(target.with_password(&password));
     }
     for name in ["SUBSCOPE_PASSWORD", "REDISCLI_AUTH"] {

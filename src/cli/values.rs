@@ -19,7 +19,7 @@ pub fn keep(text: &str) -> Result<usize, String> {
     usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
 }
 
-/// Parses a file path and expands `~` to the home folder where the shell has not.
+/// Parses a file path and expands `~` to the home folder if the shell has not done so.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(home::expand)
 }

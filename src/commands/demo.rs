@@ -12,7 +12,7 @@ use crate::host::{Failure, screen};
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let broker = Broker::start(Settings::default())
         .await
-        .map_err(|error| Failure::other(format!("no port for the demo's broker: {error}")))?;
+        .map_err(|error| Failure::other(format!("cannot start the demo's broker: {error}")))?;
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
     let mut job = job(demo.screen, endpoint.into(), None)?;

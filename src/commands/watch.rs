@@ -12,7 +12,7 @@ use super::job;
 use crate::cli::Watch;
 use crate::cli::profile::{Choice, choose};
 use crate::cli::target::{Found, TargetError, find};
-use crate::host::{Failure, complain, screen};
+use crate::host::{Failure, report, screen};
 
 /// Watches until the user quits. Returns the exit code.
 pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
@@ -47,7 +47,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
     for warning in &warnings {
-        complain(warning);
+        report(warning);
     }
     let topics = topics(&watch)?;
     let mut job = job(watch.screen, target, tls)?;
@@ -58,7 +58,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     screen::run(job).await
 }
 
-/// Ends the program on a signal before the screen handles signals: while prompting for a password.
+/// Ends the program on a signal while it prompts for a password, before the screen handles signals.
 async fn exit_on_signal(mut signals: Signals) {
     loop {
         if let Some(exit_code) = signals.next().await.exit_code() {

@@ -36,7 +36,7 @@ impl ConfigError {
         parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 
-    /// Creates the error that there is no profile called `name`, only `names`.
+    /// Creates the error about an unknown profile `name`, which lists the existing `names`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {
             [] => format!("no profile '{}': the file has none", named(name)),

@@ -91,7 +91,7 @@ impl<'a> Keys<'a> {
         let Some((name, value)) = self.rest().into_iter().next() else {
             return Ok(());
         };
-        Err(value.wrong(match suggestion(name, &known).as_str() {
+        Err(value.error(match suggestion(name, &known).as_str() {
             "" => match known[..] {
                 [only] => format!("no such key; the only valid key is {only}"),
                 _ => format!("no such key; valid keys: {}", known.join(", ")),
@@ -102,8 +102,8 @@ impl<'a> Keys<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Returns the error that the value is wrong.
-    pub fn wrong(&self, problem: impl Into<String>) -> ConfigError {
+    /// Returns an error about the value.
+    pub fn error(&self, problem: impl Into<String>) -> ConfigError {
         ConfigError::new(self.source.path, self.line, self.key.clone(), problem)
     }
 
@@ -118,14 +118,14 @@ impl<'a> Value<'a> {
     /// Parses a file path, relative to `folder`, or to the home folder after `~`.
     pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
         match self.content {
-            DeValue::String(text) if text.is_empty() => Err(self.wrong("is empty")),
+            DeValue::String(text) if text.is_empty() => Err(self.error("is empty")),
             DeValue::String(text) if holds_login(text) => {
-                Err(self.wrong("takes a path; for a URL or a login use url"))
+                Err(self.error("takes a path; for a URL or a login use url"))
             }
             DeValue::String(text) => {
                 let path = home::expand(PathBuf::from(text.as_ref()));
                 path.map(|path| folder.join(path))
-                    .map_err(|problem| self.wrong(problem))
+                    .map_err(|problem| self.error(problem))
             }
             _ => Err(self.must_be("a quoted string")),
         }
@@ -149,9 +149,9 @@ impl<'a> Value<'a> {
         match number {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
             Ok(number) if number < least && most == i64::MAX => {
-                Err(self.wrong(format!("must be at least {least}")))
+                Err(self.error(format!("must be at least {least}")))
             }
-            _ => Err(self.wrong(format!("must be from {least} to {most}"))),
+            _ => Err(self.error(format!("must be from {least} to {most}"))),
         }
     }
 
@@ -165,7 +165,7 @@ impl<'a> Value<'a> {
         found.map(|(_, choice)| *choice).ok_or_else(|| {
             // The value is not repeated: it may be a misplaced password.
             let hint = suggestion(text, &names);
-            self.wrong(format!("must be one of {}{hint}", names.join(", ")))
+            self.error(format!("must be one of {}{hint}", names.join(", ")))
         })
     }
 
@@ -177,7 +177,7 @@ impl<'a> Value<'a> {
         };
         let texts = values.iter().map(|value| match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.wrong(format!("must be {FORM}; an element is not a string"))),
+            _ => Err(self.error(format!("must be {FORM}; an element is not a string"))),
         });
         texts.collect()
     }
@@ -201,7 +201,7 @@ impl<'a> Value<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.wrong(format!("must be {expected}, not {kind}"))
+        self.error(format!("must be {expected}, not {kind}"))
     }
 }
 

@@ -123,7 +123,7 @@ struct KeyLocations {
 impl Profile {
     /// Returns an error about the value of `key`, or about the whole profile if it has no such key.
     /// `problem` must not hold a password.
-    pub fn wrong(&self, key: &str, problem: impl Into<String>) -> ConfigError {
+    pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let place = &self.place;
         match place.lines.get(key) {
             Some(line) => {
@@ -148,7 +148,7 @@ impl Profile {
 
     fn read(name: &str, value: Value<'_>, source: Source<'_>) -> Result<Self, ConfigError> {
         if name.is_empty() {
-            return Err(value.wrong("a profile needs a name"));
+            return Err(value.error("a profile needs a name"));
         }
         let folder = source.path.parent().unwrap_or(Path::new(""));
         let mut place = KeyLocations {
@@ -203,7 +203,7 @@ impl Profile {
             _ => &[],
         };
         match others.iter().find(|key| self.has(key)) {
-            Some(second) => Err(self.wrong(second, format!("cannot be combined with {first}"))),
+            Some(second) => Err(self.error(second, format!("cannot be combined with {first}"))),
             None => Ok(self),
         }
     }
@@ -249,7 +249,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigErr
     })?;
     let mut keys = Keys::of(source, "", table.get_ref());
     let profiles = keys.read("profile", Value::table)?;
-    let wrong = keys.finish().err();
+    let error = keys.finish().err();
     let profiles = profiles.map(Keys::rest).unwrap_or_default();
     let read = |(name, value): (&str, Value<'_>)| Entry {
         name: name.to_owned(),
@@ -257,7 +257,7 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigErr
     };
     Ok((
         profiles.into_iter().map(read).collect(),
-        wrong.into_iter().collect(),
+        error.into_iter().collect(),
     ))
 }
 

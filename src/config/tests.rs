@@ -7,19 +7,19 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 }
 
 /// Returns the first error in `text`.
-fn wrong(text: &str) -> ConfigError {
+fn first_error(text: &str) -> ConfigError {
     let config = match parse(text) {
         Ok(config) => config,
         Err(error) => return error,
     };
     let mut entries = config.entries.iter();
-    let wrong = entries.find_map(|entry| entry.profile.as_ref().err());
-    wrong.or(config.wrong.first()).unwrap().clone()
+    let error = entries.find_map(|entry| entry.profile.as_ref().err());
+    error.or(config.errors.first()).unwrap().clone()
 }
 
 /// Returns the message of the first error in `text`.
 fn complaint(text: &str) -> String {
-    let words = wrong(text).to_string();
+    let words = first_error(text).to_string();
     assert_eq!(words.lines().count(), 1, "{words}");
     words
 }
@@ -41,7 +41,7 @@ fn errors_elsewhere_do_not_affect_a_valid_profile() {
     ] {
         assert!(words(name).contains(expected), "{}", words(name));
     }
-    assert!(config.wrong[0].to_string().contains("it.toml:1: colour"));
+    assert!(config.errors[0].to_string().contains("it.toml:1: colour"));
 }
 
 #[test]
@@ -247,7 +247,7 @@ fn no_error_shows_a_password() {
         "[profile.a]\ntls = { \":secret@h\" = 1 }",
         "[profile.\"redis://:secret@h\"]\nx = 1",
     ] {
-        let error = wrong(text);
+        let error = first_error(text);
         let words = format!("{error} {error:?}");
         assert!(!words.contains("secret"), "{text}: {words}");
     }
@@ -259,13 +259,13 @@ fn no_error_shows_a_password() {
 fn an_error_found_later_names_the_line_of_its_key() {
     let config = parse("[profile.a]\nread-only = true\nkeep = \"x\"\n").unwrap();
     let profile = config.profile("a").unwrap();
-    let words = profile.wrong("keep", "is not a size").to_string();
+    let words = profile.error("keep", "is not a size").to_string();
     assert_eq!(words, "/etc/it.toml:3: profile.a.keep: is not a size");
-    let words = profile.wrong("url", "is missing").to_string();
+    let words = profile.error("url", "is missing").to_string();
     assert_eq!(words, "/etc/it.toml:1: profile.a: is missing");
     let config = parse("[profile.a]\ndb = 0x1_0\n[profile.a.tls]\n\nsni = \"x\"").unwrap();
     let profile = config.profile("a").unwrap();
     assert_eq!(profile.db, Some(16));
-    let words = profile.wrong("tls.sni", "is odd").to_string();
+    let words = profile.error("tls.sni", "is odd").to_string();
     assert_eq!(words, "/etc/it.toml:5: profile.a.tls.sni: is odd");
 }

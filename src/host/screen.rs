@@ -216,13 +216,12 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
-            Effect::Alert(Alert::Notification(words)) => {
-                terminal.backend_mut().notify(&whole(words.as_bytes()))?;
+            Effect::Alert(Alert::Notification(text)) => {
+                terminal.backend_mut().notify(&whole(text.as_bytes()))?;
             }
             Effect::RememberQuery(query) => {
                 if let Err(error) = history::append(&query) {
-                    let words = format!("query not saved: {error}");
-                    return Ok(Some(Event::Failed(words)));
+                    return Ok(Some(Event::Failed(format!("query not saved: {error}"))));
                 }
             }
             Effect::Copy(bytes) => {

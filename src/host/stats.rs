@@ -26,7 +26,7 @@ impl<'a> StatsFile<'a> {
         let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
         if !is_special {
             let file = OpenOptions::new().append(true).create(true).open(path);
-            file.map_err(|error| Failure::usage(words(path, &error)))?;
+            file.map_err(|error| Failure::usage(problem(path, &error)))?;
         }
         Ok(Self { path })
     }
@@ -40,7 +40,7 @@ impl<'a> StatsFile<'a> {
     }
 }
 
-fn words(path: &Path, error: &io::Error) -> String {
+fn problem(path: &Path, error: &io::Error) -> String {
     let (path, reason) = (shown_path(path), reason(error));
     format!("--stats: {path} cannot be written: {reason}")
 }
@@ -75,5 +75,5 @@ pub fn write(
         "uptime_ms": u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
     });
     let written = fs::write(file.path, format!("{stats}\n"));
-    written.map_err(|error| Failure::other(words(file.path, &error)))
+    written.map_err(|error| Failure::other(problem(file.path, &error)))
 }

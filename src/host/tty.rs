@@ -80,7 +80,7 @@ pub fn failed(error: &io::Error) -> Failure {
     if Errno::from_io_error(error) == Some(Errno::IO) {
         return lost(error);
     }
-    Failure::other(format!("the terminal: {error}"))
+    Failure::other(format!("terminal error: {error}"))
 }
 
 /// Returns the failure for a terminal that is gone, with or without SIGHUP.

@@ -46,7 +46,7 @@ fn with(name: &str, options: &str) -> Watch {
 }
 
 fn address(watch: &Watch) -> String {
-    target::target(&watch.server).map_or_else(|wrong| wrong.problem, |target| target.to_string())
+    target::target(&watch.server).map_or_else(|error| error.problem, |target| target.to_string())
 }
 
 #[test]
@@ -177,8 +177,8 @@ fn complaints(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
     words.extend(missing.map(|error| Failure::usage(error).to_string()));
-    let wrong = config.wrong.iter();
-    words.extend(wrong.map(|error| Failure::usage(error).to_string()));
+    let errors = config.errors.iter();
+    words.extend(errors.map(|error| Failure::usage(error).to_string()));
     for entry in &config.entries {
         words.push(pickable_entry(entry).address);
         let profile = match &entry.profile {
@@ -199,8 +199,8 @@ fn complaints(text: &str) -> Vec<String> {
         let given = Cli::try_parse_from(["subscope"]).unwrap().watch;
         let watch = chosen.add_to(given).err();
         words.extend(watch.map(|failure| failure.to_string()));
-        let wrong = TargetError::new("-h", "is odd");
-        words.push(chosen.blame(wrong, &server(profile)).to_string());
+        let error = TargetError::new("-h", "is odd");
+        words.push(chosen.blame(error, &server(profile)).to_string());
     }
     words
 }

@@ -19,8 +19,8 @@ fn found(options: &str) -> String {
     };
     match find(&options) {
         Ok(found) => found.target.to_string(),
-        Err(wrong) => {
-            let failure = Failure::from(wrong);
+        Err(error) => {
+            let failure = Failure::from(error);
             assert_eq!(failure.exit_code, 2, "{failure}");
             failure.to_string()
         }
@@ -198,9 +198,9 @@ fn no_error_about_a_generated_url_shows_its_password() {
         };
         let words = match requested(&options) {
             Ok(named) => named.warnings.join("\n"),
-            Err(wrong) => {
-                let debug = format!("{wrong:?}");
-                format!("{debug}\n{}", Failure::from(wrong))
+            Err(error) => {
+                let debug = format!("{error:?}");
+                format!("{debug}\n{}", Failure::from(error))
             }
         };
         for line in words.lines() {

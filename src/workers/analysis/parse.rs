@@ -59,7 +59,7 @@ impl Check {
                 }
             }
         }
-        Err(first_error.unwrap_or_else(|| wrong(text, "-> is missing", FORM)))
+        Err(first_error.unwrap_or_else(|| check_error(text, "-> is missing", FORM)))
     }
 
     /// Parses `--sent`: `glob=.path`.
@@ -105,12 +105,12 @@ fn watched<T>(
         }
         (None, None) => format!("{:?} has no = and no path", part.trim()),
     };
-    Err(wrong(text, &why, form))
+    Err(check_error(text, &why, form))
 }
 
 fn channels(text: &str, glob: &str, form: &str) -> Result<Channels, String> {
     match glob.trim() {
-        "" => Err(wrong(text, "the channel is missing", form)),
+        "" => Err(check_error(text, "the channel is missing", form)),
         glob => Ok(Channels::new(glob.as_bytes())),
     }
 }
@@ -119,7 +119,7 @@ fn path(text: &str) -> Result<Path, String> {
     Path::parse(text).map_err(|error| format!("{text:?} is not a path: {error}"))
 }
 
-fn wrong(text: &str, why: &str, form: &str) -> String {
+fn check_error(text: &str, why: &str, form: &str) -> String {
     format!("{text:?}: {why}; {form}")
 }
 
