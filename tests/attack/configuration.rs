@@ -180,20 +180,20 @@ fn no_complaint_of_a_file_shows_a_password() {
             match Config::parse(Path::new("/etc/it.toml"), &text) {
                 Ok(config) => {
                     assert!(!format!("{config:?}").contains(MARK));
-                    for entry in config.entries() {
+                    for entry in &config.entries {
                         let Ok(profile) = &entry.profile else {
                             continue;
                         };
-                        let wrong = profile.wrong("url", "is wrong");
-                        assert_hides_password(&wrong, &profile.name);
+                        let error = profile.error("url", "is wrong");
+                        assert_hides_password(&error, &profile.name);
                         if let Some(Err(error)) = profile.url.as_deref().map(Target::parse) {
                             assert_hides_password(&error, &text);
                         }
                     }
-                    for error in config.wrong() {
+                    for error in &config.errors {
                         assert_hides_password(error, &text);
                     }
-                    let entries = config.entries().iter();
+                    let entries = config.entries.iter();
                     for error in entries.filter_map(|entry| entry.profile.as_ref().err()) {
                         assert_hides_password(error, &text);
                     }
