@@ -89,7 +89,10 @@ impl PickerLoop {
         terminal: &mut Terminal<Screen<Tty>>,
     ) -> io::Result<()> {
         loop {
-            draw(picker, terminal)?;
+            terminal.draw(|frame| {
+                view::draw_picker(picker, frame);
+                settle_wide_glyphs(frame.buffer_mut());
+            })?;
             let (event, is_key) = select! {
                 biased;
                 signal = self.signals.next() => (TerminalEvent::Signal(signal), false),
@@ -106,12 +109,4 @@ impl PickerLoop {
             }
         }
     }
-}
-
-fn draw(picker: &Picker, terminal: &mut Terminal<Screen<Tty>>) -> io::Result<()> {
-    terminal.draw(|frame| {
-        view::draw_picker(picker, frame);
-        settle_wide_glyphs(frame.buffer_mut());
-    })?;
-    Ok(())
 }

@@ -119,9 +119,13 @@ pub struct Scanner {
 /// Returns an error if the system cannot start a thread.
 pub fn start(send: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let current = Current::default();
+    let queue = || ScanQueue {
+        current: Arc::clone(&current),
+        ..ScanQueue::default()
+    };
     Ok(Scanner {
-        fast: Worker::start("scan", ScanQueue::new(&current), send.clone())?,
-        slow: Worker::start("scan-slow", ScanQueue::new(&current), send)?,
+        fast: Worker::start("scan", queue(), send.clone())?,
+        slow: Worker::start("scan-slow", queue(), send)?,
         current,
     })
 }
@@ -145,6 +149,7 @@ impl Scanner {
 }
 
 /// The requests that one thread works on in turn.
+#[derive(Default)]
 struct ScanQueue {
     current: Current,
     engine: Engine,
@@ -154,15 +159,6 @@ struct ScanQueue {
 }
 
 impl ScanQueue {
-    fn new(current: &Current) -> Self {
-        Self {
-            current: Arc::clone(current),
-            engine: Engine::default(),
-            scans: Vec::new(),
-            is_turn_of_kept: false,
-        }
-    }
-
     fn drop_cancelled(&mut self) {
         let current = lock(&self.current);
         self.scans.retain(|scan| {

@@ -207,19 +207,14 @@ impl fmt::Display for OutOfSequence {
                 explained,
                 alternative,
             } => {
+                let instead = match alternative {
+                    Alternative::Duplicate => "repeated",
+                    Alternative::Late => "late",
+                };
                 // The doubt comes first, so that it is not cut off where space is short.
                 let gap = if *explained { " and a gap" } else { "" };
-                write!(f, "restarted, or {at} {alternative} after {after}{gap}")
+                write!(f, "restarted, or {at} {instead} after {after}{gap}")
             }
         }
-    }
-}
-
-impl fmt::Display for Alternative {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Duplicate => "repeated",
-            Self::Late => "late",
-        })
     }
 }
