@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::client::Client;
-pub use super::client::{ClientId, Family};
+use super::client::{Client, ClientId, Family};
 use super::settings::{Limits, Refusal, Settings};
 use crate::message::glob;
 use crate::wire;

@@ -84,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_is_split_like_in_a_shell() {
+    fn a_line_is_split_as_in_a_shell() {
         let split = |line: &str| words(line.as_bytes());
         let list =
             |words: &[&str]| Some(words.iter().map(|word| word.as_bytes().to_vec()).collect());

@@ -18,7 +18,7 @@ fn first_error(text: &str) -> ConfigError {
 }
 
 /// Returns the message of the first error in `text`.
-fn complaint(text: &str) -> String {
+fn message(text: &str) -> String {
     let words = first_error(text).to_string();
     assert_eq!(words.lines().count(), 1, "{words}");
     words
@@ -143,7 +143,7 @@ fn an_error_in_a_profile_names_the_line_the_key_and_what_is_expected() {
     "#;
     for case in cases.trim().lines() {
         let (line, words) = case.trim().split_once(" => ").unwrap();
-        let said = complaint(&format!("[profile.a]\n{line}"));
+        let said = message(&format!("[profile.a]\n{line}"));
         let said = said.strip_prefix("/etc/it.toml:2: profile.a.").unwrap();
         match words.strip_suffix('…') {
             Some(start) => assert!(said.starts_with(start), "{line}: {said}"),
@@ -206,7 +206,7 @@ fn errors_name_the_right_line() {
         ("[profile.a]\n[profile.a]", "/etc/it.toml:2: "),
         ("[profile.a]\nurl =", "/etc/it.toml:2: "),
     ] {
-        let said = complaint(text);
+        let said = message(text);
         assert!(said.starts_with(words), "{text:?}: {said}");
     }
 }

@@ -51,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_lie_between_their_bounds() {
+    fn numbers_are_within_their_bounds() {
         let mut random = Random::new(1);
         let drawn: Vec<u64> = (0..1000).map(|_| random.between(3, 5)).collect();
         assert_eq!(drawn.iter().min(), Some(&3));

@@ -226,7 +226,7 @@ fn a_login_in_place_of_a_path_or_a_user_is_refused_but_not_shown() {
 }
 
 #[test]
-fn a_profile_with_a_wrong_url_is_listed_as_unusable() {
+fn a_profile_with_an_invalid_url_is_listed_as_unusable() {
     let text = "[profile.odd]\nurl = \"redis://h:x\"\n";
     let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
     let address = pickable_entry(&config.entries[0]).address;
