@@ -188,7 +188,7 @@ fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     Ok(target)
 }
 
-/// Returns the key of the profile to blame for `wrong`: its address, unless another key is at
+/// Returns the key of the profile to blame for `error`: its address, unless another key is at
 /// fault.
 fn key_to_blame(profile: &Profile, error: &TargetError) -> &'static str {
     let key = error.option.and_then(key_of);

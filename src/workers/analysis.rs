@@ -71,8 +71,8 @@ pub enum Request {
     Plan(Arc<Plan>),
     /// Check rows that have arrived, oldest piece first. Processed in order.
     Arrived(Vec<Piece>),
-    /// Run one check on rows that were already in the log when it was added, oldest piece first; see
-    /// [`Request::kept`]. Processed in order.
+    /// Run one check on rows that were already in the log when it was added, oldest piece first;
+    /// see [`Request::kept`]. Processed in order.
     Kept {
         /// The check.
         check: CheckId,

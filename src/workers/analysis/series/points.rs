@@ -153,7 +153,8 @@ impl Points {
 
     /// Returns the points within a time range, plus one on either side. If there are more than
     /// `most`, the range is divided into `most` equal parts and the points in each part are merged.
-    /// Points on opposite sides of a gap are not merged as long as there are fewer than twice `most`.
+    /// Points on opposite sides of a gap are not merged as long as there are fewer than twice
+    /// `most`.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
         let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
             let start = self.kept.partition_point(|point| point.time < from);
