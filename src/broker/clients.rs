@@ -94,7 +94,7 @@ fn list(call: &mut Call) {
                 let given = &call.arguments[3];
                 return call.error_quoting("ERR Unknown client type '", given, "'");
             };
-            Box::new(move |client| class.has(client))
+            Box::new(class)
         }
         length if length > 3 && call.says(2, "id") => {
             let mut ids = Vec::new();
@@ -210,36 +210,22 @@ impl Filters {
         self.id.is_none_or(|id| id == client.id)
             && address.is_none_or(|address| *address == client.peer.to_string())
             && own.is_none_or(|address| address == local)
-            && self.class.is_none_or(|class| class.has(client))
+            && self.class.is_none_or(|class| class(client))
     }
 }
 
-/// Redis's types of clients.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Normal,
-    PubSub,
-    /// A type that no client of this broker has, such as a replica.
-    Absent,
-}
-
-impl Class {
-    fn has(self, client: &Client) -> bool {
-        match self {
-            Self::Normal => !client.is_subscribed(),
-            Self::PubSub => client.is_subscribed(),
-            Self::Absent => false,
-        }
-    }
-}
+/// Returns whether a client is of one of Redis's types.
+type Class = fn(&Client) -> bool;
 
 fn class(name: &[u8]) -> Option<Class> {
-    match name.to_ascii_lowercase().as_slice() {
-        b"normal" => Some(Class::Normal),
-        b"pubsub" => Some(Class::PubSub),
-        b"master" | b"replica" | b"slave" => Some(Class::Absent),
-        _ => None,
-    }
+    let class: Class = match name.to_ascii_lowercase().as_slice() {
+        b"normal" => |client| !client.is_subscribed(),
+        b"pubsub" => Client::is_subscribed,
+        // This broker has no such clients.
+        b"master" | b"replica" | b"slave" => |_| false,
+        _ => return None,
+    };
+    Some(class)
 }
 
 fn quoting(text: &str, value: &[u8]) -> Vec<u8> {
