@@ -131,7 +131,7 @@ async fn listen(listener: TcpListener, hub: Arc<Hub>, stopping: Arc<Notify>) {
             () = stopping.notified() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => welcome(&hub, stream, peer, &mut connections),
+                Ok((stream, peer)) => admit(&hub, stream, peer, &mut connections),
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
@@ -141,7 +141,7 @@ async fn listen(listener: TcpListener, hub: Arc<Hub>, stopping: Arc<Notify>) {
 }
 
 /// Serves a new client, or rejects it if there are too many.
-fn welcome(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
+fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
     let admitted = hub.lock().admit(peer);
     match admitted {
         Some((id, wake)) => {

@@ -86,7 +86,7 @@ impl Call<'_> {
     }
 
     /// Returns whether an argument is this word, ignoring case.
-    pub fn says(&self, index: usize, word: &str) -> bool {
+    pub fn argument_is(&self, index: usize, word: &str) -> bool {
         let argument = self.arguments.get(index);
         argument.is_some_and(|argument| argument.eq_ignore_ascii_case(word.as_bytes()))
     }

@@ -197,7 +197,7 @@ impl Client {
             return false;
         }
         self.output.waiting.extend_from_slice(bytes);
-        self.output.note_soft(limits);
+        self.output.update_soft_limit(limits);
         self.wake.notify_one();
         !self.is_overdue(limits)
     }
@@ -230,7 +230,7 @@ impl Client {
     /// Records that its task has written `count` bytes.
     pub fn wrote(&mut self, count: usize, limits: &Limits) {
         self.output.in_flight = self.output.in_flight.saturating_sub(count);
-        self.output.note_soft(limits);
+        self.output.update_soft_limit(limits);
     }
 
     /// Returns when the soft limit will have been exceeded for too long, if it is exceeded.
@@ -309,7 +309,7 @@ impl Output {
         self.waiting.len() + self.in_flight
     }
 
-    fn note_soft(&mut self, limits: &Limits) {
+    fn update_soft_limit(&mut self, limits: &Limits) {
         if self.size() <= limits.output_soft {
             self.over_soft = None;
         } else if self.over_soft.is_none() {

@@ -53,8 +53,8 @@ fn set_name(call: &mut Call) {
 
 /// Handles `CLIENT SETINFO LIB-NAME | LIB-VER value`.
 fn set_info(call: &mut Call) {
-    let is_name = call.says(2, "lib-name");
-    if !is_name && !call.says(2, "lib-ver") {
+    let is_name = call.argument_is(2, "lib-name");
+    if !is_name && !call.argument_is(2, "lib-ver") {
         let option = &call.arguments[2];
         return call.error_quoting("ERR Unrecognized option '", option, "'");
     }
@@ -89,14 +89,14 @@ fn info(call: &mut Call) {
 fn list(call: &mut Call) {
     let kept: Box<dyn Fn(&Client) -> bool> = match call.arguments.len() {
         2 => Box::new(|_| true),
-        4 if call.says(2, "type") => {
+        4 if call.argument_is(2, "type") => {
             let Some(class) = class(call.argument(3)) else {
                 let given = &call.arguments[3];
                 return call.error_quoting("ERR Unknown client type '", given, "'");
             };
             Box::new(class)
         }
-        length if length > 3 && call.says(2, "id") => {
+        length if length > 3 && call.argument_is(2, "id") => {
             let mut ids = Vec::new();
             for at in 3..length {
                 match call.number(at) {

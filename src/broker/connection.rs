@@ -54,7 +54,7 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
     loop {
         // An error means that the hub is gone, but this task keeps it alive.
         let _ = muted.wait_for(|muted| !muted).await;
-        let deadline = match prepare(hub, id, &mut sending) {
+        let deadline = match take_output(hub, id, &mut sending) {
             Outcome::Wait(deadline) => deadline,
             Outcome::Close => {
                 // The client sees the connection close in either case.
@@ -96,7 +96,7 @@ enum Outcome {
 }
 
 /// Takes the next bytes to send once the previous ones are sent.
-fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
+fn take_output(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
     let mut state = hub.lock();
     let Some(client) = state.client_mut(id) else {
         return Outcome::Gone;
@@ -145,7 +145,7 @@ fn execute_all(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
 /// Writes as much as possible, without waiting, to a client that has stopped sending but may still
 /// be reading.
 fn flush(hub: &Hub, id: ClientId, writer: &WriteHalf<'_>, sending: &mut Sending) {
-    while let Outcome::Wait(_) = prepare(hub, id, sending) {
+    while let Outcome::Wait(_) = take_output(hub, id, sending) {
         match writer.try_write(sending.rest()) {
             Ok(count) if count > 0 => sending.sent += count,
             _ => return,

@@ -82,8 +82,8 @@ fn subscribe(call: &mut Call, family: Family, word: &str) {
         let Some(client) = call.state.client(call.id) else {
             return;
         };
-        let has_it = client.subscriptions(family).contains(name.as_slice());
-        if !has_it && !client.may_subscribe(name, &limits) {
+        let has_subscription = client.subscriptions(family).contains(name.as_slice());
+        if !has_subscription && !client.may_subscribe(name, &limits) {
             // Redis has no such limit and therefore no error message for it.
             call.error("ERR max number of subscriptions reached");
             continue;

@@ -64,10 +64,10 @@ fn hello(call: &mut Call) {
     let (mut credentials, mut name) = (None, None);
     let mut at = 2;
     while at < call.arguments.len() {
-        if call.says(at, "AUTH") && at + 2 < call.arguments.len() {
+        if call.argument_is(at, "AUTH") && at + 2 < call.arguments.len() {
             credentials = Some((call.argument(at + 1), call.argument(at + 2)));
             at += 3;
-        } else if call.says(at, "SETNAME") && at + 1 < call.arguments.len() {
+        } else if call.argument_is(at, "SETNAME") && at + 1 < call.arguments.len() {
             name = Some(&call.arguments[at + 1]);
             at += 2;
         } else {
@@ -78,14 +78,14 @@ fn hello(call: &mut Call) {
     if name.is_some_and(|name| !is_printable(name)) {
         return call.error(INVALID_NAME);
     }
-    let welcome = credentials.map(|(user, password)| is_welcome(call, user, password));
-    if welcome == Some(false) {
+    let login = credentials.map(|(user, password)| is_valid_login(call, user, password));
+    if login == Some(false) {
         return call.error(WRONG_PASSWORD);
     }
     let Some(client) = call.state.client_mut(call.id) else {
         return;
     };
-    client.authenticated |= welcome == Some(true);
+    client.authenticated |= login == Some(true);
     if !client.authenticated {
         return call.error(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
@@ -96,10 +96,10 @@ fn hello(call: &mut Call) {
     if let Some(name) = name {
         client.name.clone_from(name);
     }
-    introduce(call);
+    send_hello(call);
 }
 
-fn introduce(call: &mut Call) {
+fn send_hello(call: &mut Call) {
     let version = call.state.settings.version.clone();
     call.array(14);
     for (field, value) in [("server", "redis"), ("version", &version)] {
@@ -131,7 +131,7 @@ fn auth(call: &mut Call) {
         [_, user, password] => (user.as_slice(), password.as_slice()),
         _ => return call.error(SYNTAX_ERROR),
     };
-    if !is_welcome(call, user, password) {
+    if !is_valid_login(call, user, password) {
         return call.error(WRONG_PASSWORD);
     }
     if let Some(client) = call.client() {
@@ -142,7 +142,7 @@ fn auth(call: &mut Call) {
 
 /// Returns whether the credentials are valid. Without a password, the default user may give any, as
 /// in Redis.
-fn is_welcome(call: &Call, user: &[u8], password: &[u8]) -> bool {
+fn is_valid_login(call: &Call, user: &[u8], password: &[u8]) -> bool {
     let expected = call.state.settings.password.as_deref();
     user == b"default" && expected.is_none_or(|expected| expected.as_bytes() == password)
 }

@@ -38,7 +38,7 @@ pub fn queue(call: &mut Call, command: &Command) -> bool {
 /// Returns the reply to a command that is refused with `text`. The refusal dooms an open
 /// transaction, or ends it if the command is EXEC.
 pub fn refuse(call: &mut Call, text: Vec<u8>) -> Vec<u8> {
-    let is_exec = call.says(0, "exec");
+    let is_exec = call.argument_is(0, "exec");
     if let Some(client) = call.client() {
         if is_exec {
             client.transaction = None;

@@ -12,7 +12,7 @@ use crate::cli;
 use crate::host::failure::{reason, shown_path};
 
 /// Maximum number of types named in an error.
-const MOST_NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
 /// How to create a descriptor set.
 const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
@@ -118,10 +118,10 @@ fn similar(name: &str, schema: &Schema) -> String {
     let near = types.iter().take_while(|(distance, _)| *distance <= most);
     let near: Vec<String> = near.map(|(_, name)| format!("'{name}'")).collect();
     if !near.is_empty() {
-        let near = near[..near.len().min(MOST_NAMED)].join(" or ");
+        let near = near[..near.len().min(MAX_NAMED)].join(" or ");
         return format!(", did you mean {near}?");
     }
-    let names: Vec<String> = schema.message_types().take(MOST_NAMED).collect();
+    let names: Vec<String> = schema.message_types().take(MAX_NAMED).collect();
     let more = match types.len() - names.len() {
         0 => String::new(),
         more => format!(" and {more} more"),

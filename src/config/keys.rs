@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, named, suggestion};
+use super::error::{ConfigError, masked, suggestion};
 use super::{holds_login, home};
 
 /// A file that is being parsed.
@@ -49,7 +49,7 @@ impl<'a> Keys<'a> {
             let key = name.get_ref().as_ref();
             let value = Value {
                 source,
-                key: format!("{place}{}", written(key)),
+                key: format!("{place}{}", quoted_key(key)),
                 line: source.line(name.span().start),
                 content: value.get_ref(),
             };
@@ -206,11 +206,11 @@ impl<'a> Value<'a> {
 }
 
 /// Returns a key as it is written in the file.
-fn written(key: &str) -> String {
+fn quoted_key(key: &str) -> String {
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     if !key.is_empty() && key.chars().all(is_bare) {
         key.to_owned()
     } else {
-        format!("\"{}\"", named(key))
+        format!("\"{}\"", masked(key))
     }
 }

@@ -36,14 +36,14 @@ use std::sync::Arc;
 
 pub use engine::Engine;
 pub use finding::{Finding, FindingKind, OutOfSequence};
-pub use findings::{Findings, MOST_FINDINGS};
+pub use findings::{Findings, MAX_FINDINGS};
 pub use follower::Follower;
 pub use pair::{PairCounts, PairReport};
 pub use plan::{Channels, Check, CheckId, Plan, Plotted};
 pub use report::{Ask, Report};
 pub use sequence::{Counts, SequenceReport};
 pub use series::{INTERVAL_BOUNDS, Point, SeriesReport, Summary};
-pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
+pub use shape::{Field, LEARNT_FROM, MAX_CHANNELS, MAX_FIELDS, ShapeReport};
 pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;
 pub use types::Types;

@@ -9,7 +9,7 @@ use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
-use subscope::workers::analysis::{Answer, Check, CheckedRows, Engine, MOST_CHANNELS};
+use subscope::workers::analysis::{Answer, Check, CheckedRows, Engine, MAX_CHANNELS};
 
 use crate::support::stage::{START, Stage};
 
@@ -581,7 +581,7 @@ fn checks_that_have_no_room_for_a_channel_say_so() {
     checked.numbers("a", [1]);
     checked.press("/is:seqgap\n");
     assert!(!checked.screen().contains("checked ·"));
-    for channel in 0..MOST_CHANNELS {
+    for channel in 0..MAX_CHANNELS {
         checked.numbers(&format!("c:{channel}"), [1]);
     }
     checked.wait(Duration::from_secs(1));

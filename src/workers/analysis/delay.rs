@@ -16,7 +16,7 @@ use crate::query::Path;
 pub use sent::sent_time;
 
 /// The maximum number of channels of a delay check.
-const MOST_CHANNELS: usize = 1_000;
+const MAX_CHANNELS: usize = 1_000;
 
 /// The delays of the messages on a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Delays {
     pub fn new(sent: Path) -> Self {
         Self {
             sent,
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
         }
     }
 

@@ -25,7 +25,7 @@ const UNRESOLVED: u32 = u32::MAX;
 const UNWATCHED: u32 = u32::MAX - 1;
 
 /// The maximum number of cached routes. The channels of pair checks have no other limit.
-const MOST_ROUTES: usize = 16_384;
+const MAX_ROUTES: usize = 16_384;
 
 /// Runs the checks of a plan on rows. Has no thread and reads no clock.
 #[derive(Debug, Default)]
@@ -250,7 +250,7 @@ impl Engine {
         if uses.is_empty() {
             return UNWATCHED;
         }
-        if self.routes.len() >= MOST_ROUTES {
+        if self.routes.len() >= MAX_ROUTES {
             self.forget_routes();
         }
         let route = u32::try_from(self.routes.len()).unwrap_or(UNWATCHED);

@@ -10,10 +10,10 @@ use crate::message::RowId;
 
 /// The maximum number of findings kept per check; the oldest are dropped first. Their rows are
 /// still known as flagged.
-pub const MOST_FINDINGS: usize = 100_000;
+pub const MAX_FINDINGS: usize = 100_000;
 
 /// The maximum memory use of the findings of a check, in bytes.
-const MOST_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// Findings, by row.
 #[derive(Debug, Default)]
@@ -109,7 +109,7 @@ impl CheckFindings {
         }
         self.bytes += finding.size();
         self.findings.push_back(finding);
-        while self.findings.len() > MOST_FINDINGS || self.bytes > MOST_BYTES {
+        while self.findings.len() > MAX_FINDINGS || self.bytes > MAX_BYTES {
             let oldest = self.findings.pop_front();
             self.bytes -= oldest.map_or(0, |oldest| oldest.size());
         }

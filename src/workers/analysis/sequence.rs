@@ -32,14 +32,14 @@ use track::Track;
 pub use counts::Counts;
 
 /// The maximum number of channels of a sequence check.
-const MOST_CHANNELS: usize = 1_000;
+const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of keyed sequences of a check.
-pub const MOST_SEQUENCES: usize = 100_000;
+pub const MAX_SEQUENCES: usize = 100_000;
 
 /// The maximum number of holes that a check remembers in total, to recognize numbers that fill
 /// them.
-const MOST_HOLES: usize = 100_000;
+const MAX_HOLES: usize = 100_000;
 
 /// The results for the sequences of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +91,7 @@ impl Sequences {
         Self {
             number,
             key,
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
             keys: 0,
             holes: 0,
         }
@@ -111,7 +111,7 @@ impl Sequences {
             None => &mut channel.whole,
             Some(key) => match channel.by_key.entry_ref(&*key) {
                 EntryRef::Occupied(known) => known.into_mut(),
-                EntryRef::Vacant(_) if self.keys >= MOST_SEQUENCES => {
+                EntryRef::Vacant(_) if self.keys >= MAX_SEQUENCES => {
                     channel.counts.unfollowed += 1;
                     return Verdict::Skipped;
                 }
@@ -122,7 +122,7 @@ impl Sequences {
             },
         };
         let holes = track.holes();
-        let has_room = self.holes < MOST_HOLES;
+        let has_room = self.holes < MAX_HOLES;
         let step = track.next(number, message.breaks, has_room, &mut channel.counts);
         self.holes = self.holes + track.holes() - holes;
         let finding = step.map(|step| FindingKind::Sequence(Box::new(step)));

@@ -15,13 +15,13 @@ use super::watched::{Message, Watched};
 use crate::message::Time;
 
 use points::Points;
-pub use points::{MOST_POINTS, Point, Summary};
+pub use points::{MAX_POINTS, Point, Summary};
 
 /// The maximum number of channels of a series check.
-const MOST_CHANNELS: usize = 1_000;
+const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of points in all series of a check.
-const MOST_IN_ALL: usize = 4 * MOST_POINTS;
+const MAX_IN_ALL: usize = 4 * MAX_POINTS;
 
 /// The bucket boundaries of the interval histogram in microseconds: from 1 µs to a week.
 pub const INTERVAL_BOUNDS: [u64; 35] = {
@@ -119,7 +119,7 @@ impl AllSeries {
     pub fn new(what: Plotted) -> Self {
         Self {
             what,
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
             points: 0,
         }
     }
@@ -132,7 +132,7 @@ impl AllSeries {
         let before = series.points.len();
         series.add(&self.what, message);
         self.points = self.points + series.points.len() - before;
-        if self.points > MOST_IN_ALL {
+        if self.points > MAX_IN_ALL {
             self.halve_longest();
         }
     }

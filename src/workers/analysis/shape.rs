@@ -34,13 +34,13 @@ pub use field::Field;
 pub const LEARNT_FROM: u64 = 20;
 
 /// The maximum number of channels of a shape check.
-pub const MOST_CHANNELS: usize = 1_000;
+pub const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of fields of a shape. Further fields are neither listed nor flagged.
-pub const MOST_FIELDS: usize = 500;
+pub const MAX_FIELDS: usize = 500;
 
 /// The maximum number of fields in all shapes of a check.
-const MOST_IN_ALL: usize = 100_000;
+const MAX_IN_ALL: usize = 100_000;
 
 /// Payloads larger than this many bytes are counted, but not parsed.
 const LARGEST_READ: usize = 1 << 20;
@@ -104,7 +104,7 @@ impl Shapes {
     /// Creates the state without channels.
     pub fn new() -> Self {
         Self {
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
             tokens: Vec::new(),
             walk: Walk::default(),
             fields: 0,
@@ -124,7 +124,7 @@ impl Shapes {
         let drifts = if flat::flatten(payload, &mut self.tokens) {
             shape.json += 1;
             let before = shape.trie.len();
-            shape.trie.set_limit(MOST_IN_ALL - self.fields + before);
+            shape.trie.set_limit(MAX_IN_ALL - self.fields + before);
             let is_learning = shape.json <= LEARNT_FROM;
             let (walk, trie) = (&mut self.walk, &mut shape.trie);
             let drifts = walk.take(trie, is_learning, payload, &self.tokens);

@@ -15,7 +15,7 @@ use crate::query::{Flags, Kind, Literal, Matcher, Row};
 const CHUNK_ROWS: usize = 512;
 
 /// The maximum number of payload bytes sent to a jq program at once, unless one payload is larger.
-const MOST_ASKED: usize = 1 << 20;
+const MAX_ASKED: usize = 1 << 20;
 
 /// If a turn took longer than this, the next ones have fewer rows: some payloads are slow to
 /// unpack.
@@ -236,7 +236,7 @@ impl Prepared {
         let sent = (0..rows.len()).map_while(|at| {
             let via = via.get(at).map_or(&[][..], |via| via);
             let row = self.row(source, order(at), via)?;
-            let fits = bytes == 0 || bytes + row.payload.len() <= MOST_ASKED;
+            let fits = bytes == 0 || bytes + row.payload.len() <= MAX_ASKED;
             bytes += row.payload.len();
             fits.then_some(row)
         });

@@ -309,7 +309,7 @@ proptest! {
 fn findings_stay_bounded_and_the_rows_are_known_of_all() {
     let (mut checked, _) = CheckedLog::checking(sequence());
     let mut findings = Findings::default();
-    let rounds = subscope::workers::analysis::MOST_FINDINGS as u64 / 1_000 + 20;
+    let rounds = subscope::workers::analysis::MAX_FINDINGS as u64 / 1_000 + 20;
     for round in 0..rounds {
         let payloads: Vec<Vec<u8>> = (0..1_000)
             .map(|number| format!("{{\"n\":{}}}", (round * 1_000 + number) * 2).into_bytes())

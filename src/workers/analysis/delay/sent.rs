@@ -6,7 +6,7 @@ use crate::message::Time;
 use crate::workers::analysis::value::{self, unquoted};
 
 /// Numbers below this are not times: as seconds, it is March 1973.
-const LEAST: u128 = 100_000_000;
+const MIN_NUMBER: u128 = 100_000_000;
 
 /// For each unit, the number below which it applies, and how many decimal places it has in seconds.
 const UNITS: [(u128, u32); 4] = [
@@ -62,7 +62,7 @@ fn digits(text: &[u8]) -> Option<u128> {
 
 /// Returns the time of `whole` and a fraction in its unit, truncated to microseconds.
 fn micros(whole: u128, fraction: &[u8]) -> Option<Time> {
-    if whole < LEAST {
+    if whole < MIN_NUMBER {
         return None;
     }
     let (_, places) = UNITS.into_iter().find(|(below, _)| whole < *below)?;

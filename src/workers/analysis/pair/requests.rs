@@ -10,13 +10,13 @@ use crate::workers::analysis::pair::Unanswered;
 use crate::workers::analysis::watched::Message;
 
 /// The maximum number of requests waiting for a reply.
-pub const MOST_WAITING: usize = 100_000;
+pub const MAX_WAITING: usize = 100_000;
 
 /// The maximum number of stored requests, including answered ones.
-const MOST_KEPT: usize = 2 * MOST_WAITING;
+const MAX_KEPT: usize = 2 * MAX_WAITING;
 
 /// How many of the newest requests stay when answered ones are removed to make room.
-const ANSWERED_KEPT: usize = MOST_WAITING / 10;
+const ANSWERED_KEPT: usize = MAX_WAITING / 10;
 
 /// What a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +66,10 @@ impl Requests {
         if self.find(id).is_some_and(|request| request.waits) {
             return false;
         }
-        if self.kept.len() >= MOST_KEPT {
+        if self.kept.len() >= MAX_KEPT {
             self.make_room();
         }
-        while self.waiting >= MOST_WAITING {
+        while self.waiting >= MAX_WAITING {
             self.forget_oldest();
         }
         let id: Arc<[u8]> = id.into();
@@ -189,10 +189,10 @@ mod tests {
     #[test]
     fn the_requests_that_have_waited_longest_are_forgotten_first() {
         let mut requests = Requests::default();
-        for number in 0..MOST_WAITING + 5 {
+        for number in 0..MAX_WAITING + 5 {
             requests.add(&id(number), &at(number));
         }
-        assert_eq!((requests.waiting, requests.forgotten), (MOST_WAITING, 5));
+        assert_eq!((requests.waiting, requests.forgotten), (MAX_WAITING, 5));
         assert_eq!(requests.answer(&id(4)), Answered::Never);
         assert!(matches!(requests.answer(&id(5)), Answered::Now { .. }));
         assert_eq!(requests.answer(&id(5)), Answered::Before);
@@ -205,12 +205,12 @@ mod tests {
         let mut requests = Requests::default();
         requests.add(b"stuck", &at(0));
         let mut most = 0;
-        for number in 0..MOST_KEPT + 10 {
+        for number in 0..MAX_KEPT + 10 {
             requests.add(&id(number), &at(1));
             assert!(matches!(requests.answer(&id(number)), Answered::Now { .. }));
             most = most.max(requests.kept.len());
         }
-        assert!(most <= MOST_KEPT && requests.by_id.len() <= MOST_KEPT);
+        assert!(most <= MAX_KEPT && requests.by_id.len() <= MAX_KEPT);
         assert!(requests.size() < 40 << 20, "{}", requests.size());
         assert_eq!(requests.forgotten, 0);
         assert!(matches!(requests.answer(b"stuck"), Answered::Now { .. }));

@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 /// The maximum number of holes remembered per sequence. The oldest is forgotten first.
-pub const MOST_HOLES: usize = 32;
+pub const MAX_HOLES: usize = 32;
 
 /// A range of missing numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +75,7 @@ impl Holes {
 
     /// Inserts a hole at `index`. If there is no room, the oldest hole is forgotten.
     fn remember(&mut self, mut index: usize, hole: Hole, has_room: bool) {
-        if self.holes.len() >= MOST_HOLES || (!has_room && !self.holes.is_empty()) {
+        if self.holes.len() >= MAX_HOLES || (!has_room && !self.holes.is_empty()) {
             if index == 0 {
                 self.forget(*hole.numbers.end());
                 return;

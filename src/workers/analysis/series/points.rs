@@ -3,7 +3,7 @@
 use crate::message::Time;
 
 /// The maximum number of points of a series.
-pub const MOST_POINTS: usize = 100_000;
+pub const MAX_POINTS: usize = 100_000;
 
 /// The numbers of one message or of several consecutive ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,7 +108,7 @@ impl Points {
         match self.kept.last_mut() {
             Some(last) if last.count < self.numbers_each && !after_gap => last.join(&new),
             _ => {
-                if self.kept.len() >= MOST_POINTS {
+                if self.kept.len() >= MAX_POINTS {
                     self.halve();
                 }
                 self.kept.push(new);
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn too_many_points_are_merged_and_no_spike_is_lost() {
         let points = points(450_000);
-        assert!(points.len() <= MOST_POINTS);
+        assert!(points.len() <= MAX_POINTS);
         let highest = points.kept.iter().map(|point| point.high);
         assert!(highest.fold(0.0, f64::max) >= 1e9);
         let numbers: u64 = points.kept.iter().map(|point| point.count).sum();
@@ -250,7 +250,7 @@ mod tests {
         for number in 0..300_000 {
             points.add(Time(number), 1.0, true);
         }
-        assert!(points.len() <= MOST_POINTS);
+        assert!(points.len() <= MAX_POINTS);
         assert!(points.size() < 16 << 20);
     }
 

@@ -5,7 +5,7 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::payload::json::text;
-use crate::workers::analysis::shape::MOST_FIELDS;
+use crate::workers::analysis::shape::MAX_FIELDS;
 use crate::workers::analysis::shape::deviations::Deviations;
 use crate::workers::analysis::types::{OBJECT, TYPES, Types};
 
@@ -133,7 +133,7 @@ impl Trie {
 
     /// Sets the maximum number of places.
     pub fn set_limit(&mut self, limit: usize) {
-        self.limit = limit.min(MOST_FIELDS);
+        self.limit = limit.min(MAX_FIELDS);
     }
 
     #[inline]

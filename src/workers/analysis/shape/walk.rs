@@ -15,7 +15,7 @@ use crate::workers::analysis::types::{self, Types};
 use crate::workers::analysis::value;
 
 /// The maximum number of deviations listed per message; the rest are only counted.
-const MOST_LISTED: usize = 8;
+const MAX_LISTED: usize = 8;
 
 /// The longest example, in bytes.
 const LONGEST_EXAMPLE: usize = 64;
@@ -264,7 +264,7 @@ impl Walk {
 
     /// Records a deviation; the same one in several array elements counts once.
     fn deviate(&mut self, is_first: bool, deviation: Deviation) {
-        if is_first && self.deviations.len() < MOST_LISTED {
+        if is_first && self.deviations.len() < MAX_LISTED {
             self.deviations.push(deviation);
         } else if is_first {
             self.more += 1;

@@ -1,6 +1,6 @@
 //! Short sequences: what is reported for them, and the final counts.
 
-use super::super::holes::MOST_HOLES;
+use super::super::holes::MAX_HOLES;
 use super::*;
 use OutOfSequence::{Duplicate, Late, Missing, Restarted};
 
@@ -161,7 +161,7 @@ fn holes_are_limited_and_a_number_that_may_fill_a_forgotten_one_is_late() {
     }
     assert!(matches!(next(4), Some(Late { fills: false, .. })));
     assert!(matches!(next(2_990), Some(Late { fills: true, .. })));
-    assert_eq!(track.holes(), MOST_HOLES);
+    assert_eq!(track.holes(), MAX_HOLES);
 }
 
 #[test]
