@@ -2,8 +2,8 @@
 //!
 //! `subscope demo` uses it, so that the program can be tried without a server, and so do tests that
 //! need exact faults. It speaks RESP2 well enough for `redis-cli` and the common client libraries,
-//! answers with Redis's own error messages, and listens on the loopback address only. [`Limits`]
-//! apply to every client, so that none can make it grow without bound.
+//! replies with Redis's own error messages, and listens on the loopback address only. [`Limits`]
+//! apply to every client, so that none can make the broker grow without bound.
 //!
 //! From the bottom up: `request` and `inline` parse commands; `client` is the state of one client;
 //! `hub` holds the clients and their subscriptions; `call` is a command being executed; `lookup`
@@ -39,8 +39,8 @@ use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 
 use self::faults::Faults;
-use self::hub::{Family, Hub};
-pub use self::hub::{Publisher, RefusedClient};
+use self::hub::Hub;
+pub use self::hub::Publisher;
 pub use self::settings::{Limits, Refusal, Settings};
 
 /// How long to wait after a failed accept, for example because the process is out of file
@@ -81,34 +81,37 @@ impl Broker {
 
     /// Returns the address that it listens on.
     pub fn address(&self) -> SocketAddr {
-        self.hub.address
-    }
-
-    /// Publishes a message from within the program, and returns the number of receivers.
-    pub fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
-        self.hub.lock().publish(Family::Channel, channel, payload)
+        self.hub.lock().address
     }
 
     /// Returns a handle that publishes messages. It may outlive the broker; messages then have no
     /// receivers.
     pub fn publisher(&self) -> Publisher {
-        Publisher::new(Arc::clone(&self.hub))
+        let hub = Arc::clone(&self.hub);
+        Publisher { hub }
     }
 
-    /// Returns a handle to wait for the first client that requests RESP3, which is refused.
-    pub fn refused_client(&self) -> RefusedClient {
-        RefusedClient::new(self.hub.refused.subscribe())
+    /// Waits for the first client that requests RESP3, which the broker refuses, and returns the
+    /// client's library; empty if the client did not set it. Returns `None` if the broker ends
+    /// before there is such a client.
+    pub fn refused_library(&self) -> impl Future<Output = Option<Box<str>>> + Send + use<> {
+        let mut refused = self.hub.lock().refused.subscribe();
+        async move {
+            let library = refused.wait_for(Option::is_some).await;
+            library.ok().and_then(|library| library.clone())
+        }
     }
 
-    /// Returns a handle to inject faults in tests.
+    /// Returns a handle that injects faults in tests.
     pub fn faults(&self) -> Faults {
-        Faults::new(Arc::clone(&self.hub))
+        let hub = Arc::clone(&self.hub);
+        Faults { hub }
     }
 
     /// Closes every connection, stops listening, and waits until all tasks have ended.
     pub async fn stop(mut self) {
         self.stopping.notify_one();
-        // An error means that the listening task has panicked, and so has ended as well.
+        // An error means that the listening task has panicked, so it has ended as well.
         let _ = (&mut self.listening).await;
     }
 }
@@ -128,7 +131,7 @@ async fn listen(listener: TcpListener, hub: Arc<Hub>, stopping: Arc<Notify>) {
             () = stopping.notified() => break,
             Some(_) = connections.join_next() => {}
             accepted = listener.accept() => match accepted {
-                Ok((stream, peer)) => welcome(&hub, stream, peer, &mut connections),
+                Ok((stream, peer)) => admit(&hub, stream, peer, &mut connections),
                 Err(_) => tokio::time::sleep(ACCEPT_PAUSE).await,
             },
         }
@@ -138,7 +141,7 @@ async fn listen(listener: TcpListener, hub: Arc<Hub>, stopping: Arc<Notify>) {
 }
 
 /// Serves a new client, or rejects it if there are too many.
-fn welcome(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
+fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut JoinSet<()>) {
     let admitted = hub.lock().admit(peer);
     match admitted {
         Some((id, wake)) => {

@@ -1,4 +1,4 @@
-//! The command line: its options, and the config file, URLs and values that they name.
+//! The command line: its options, and the config file, URLs and values that they refer to.
 
 mod checks;
 mod config_file;
@@ -104,8 +104,8 @@ pub struct Watch {
     pub screen: Screen,
 }
 
-/// Where the server is and how to log in, with the options of redis-cli. `Debug` hides the fields,
-/// which may hold a password.
+/// Where the server is and how to log in: the options of redis-cli. `Debug` hides the fields, which
+/// may hold a password.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Server")]
 pub struct Server {
@@ -155,7 +155,7 @@ pub struct Server {
     /// The shell command of a profile that prints the password.
     #[arg(skip)]
     pub password_command: Option<String>,
-    /// What to call the URL in messages, if it is not from the command line.
+    /// What messages call the URL, if it is not from the command line.
     #[arg(skip)]
     pub url_source: Option<String>,
     /// The TLS options.
@@ -217,13 +217,13 @@ pub struct Help {
     pub topic: Option<String>,
 }
 
-/// When to draw in ASCII alone.
+/// When to draw in ASCII only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Ascii {
     /// If the locale names no UTF-8.
     #[default]
     Auto,
-    /// Whatever the locale.
+    /// In any locale.
     Always,
     /// Never: the terminal shows UTF-8.
     Never,
@@ -260,7 +260,7 @@ pub struct Screen {
     /// On exit, write the counters and timings to FILE as one JSON object
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub stats: Option<PathBuf>,
-    // A heading counts for all options that follow it.
+    // A heading applies to all options that follow it.
     /// Which checks to run on messages.
     #[command(flatten)]
     pub checks: Checks,
@@ -341,11 +341,11 @@ impl Screen {
         }
     }
 
-    /// Returns the settings that the options make.
+    /// Returns the settings from the options.
     pub fn settings(&self) -> Result<Settings, Failure> {
-        let blame = |option: &str, words| Failure::usage(format!("--{option} {words}"));
-        let filters = queries::read(&self.filter, |words| blame("filter", words))?;
-        let breakpoints = queries::read(&self.breakpoint, |words| blame("break", words))?;
+        let blame = |option: &str, problem| Failure::usage(format!("--{option} {problem}"));
+        let filters = queries::read(&self.filter, |problem| blame("filter", problem))?;
+        let breakpoints = queries::read(&self.breakpoint, |problem| blame("break", problem))?;
         let checks = checks::read(&self.checks, blame)?;
         Ok(Settings {
             read_only: self.read_only,
@@ -367,7 +367,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_option_of_the_screen_stands_under_its_own_heading() {
+    fn options_are_listed_under_the_right_heading() {
         let command = Cli::command();
         for (option, heading) in [
             ("keep", "Screen"),
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_query_may_start_with_a_minus() {
+    fn a_query_may_start_with_a_hyphen() {
         let cli = Cli::try_parse_from(["subscope", "--filter", "-heartbeat", "--break", "-a"]);
         let screen = cli.unwrap().watch.screen;
         assert_eq!(screen.filter, ["-heartbeat"]);

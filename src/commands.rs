@@ -1,4 +1,4 @@
-//! The commands, one file each: they wire all the layers below together.
+//! The commands, one file each. They wire all lower layers together.
 
 pub mod demo;
 pub mod help;
@@ -13,15 +13,15 @@ use crate::cli::{Screen, redis_cli};
 use crate::host::Failure;
 use crate::host::screen::Job;
 
-/// Returns the job of watching `target` with the options that all commands have. It has no topics
-/// yet.
+/// Returns the job of watching `target`, still without topics, from the options that all commands
+/// share.
 fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Job, Failure> {
     let tls_settings = tls.as_ref().map(|loaded| &loaded.settings);
     let settings = Settings {
         address: target.to_string(),
         is_insecure: tls_settings.is_some_and(|tls| tls.is_insecure),
         redis_cli: match &target {
-            // Publishing at a sentinel reaches no channel of the master.
+            // A message published to a sentinel reaches no channel of the master.
             Target::Sentinel(_) => RedisCli::default(),
             target => redis_cli::options(target.any_address(), tls_settings),
         },

@@ -7,8 +7,8 @@
 //! read-only = true
 //! ```
 //!
-//! Keys have the names of the long options. What a value means is up to the code that uses it; for
-//! an invalid one, [`Profile::wrong`] makes the error.
+//! Keys have the names of the long options. The code that uses a value interprets it; if the value
+//! is invalid, [`Profile::error`] creates the error.
 
 mod error;
 pub mod home;
@@ -20,9 +20,9 @@ use std::path::{Path, PathBuf};
 pub use self::error::{ConfigError, suggestion};
 pub use self::profile::{Colour, Profile};
 
-/// Returns whether `text` is a URL or starts with a login. Where a path or a name belongs, that is
-/// a mistake, and it may hold a password, so it must not be shown. A path that looks like a login
-/// can start with `./`.
+/// Returns whether `text` is a URL or starts with a login. In place of a path or a name, this is a
+/// mistake, and it may hold a password, so it must not be shown. A path that looks like a login can
+/// be written with `./` before it.
 pub fn holds_login(text: &str) -> bool {
     let is_path = text.starts_with(['/', '.', '~']);
     let login = text.rsplit_once('@').map(|(login, _)| login);
@@ -33,16 +33,16 @@ pub fn holds_login(text: &str) -> bool {
 #[derive(Debug)]
 pub struct Config {
     path: PathBuf,
-    /// The profiles in file order.
-    entries: Vec<Entry>,
-    /// What is wrong outside of the profiles.
-    wrong: Vec<ConfigError>,
+    /// Every profile, or what is wrong with it, in file order.
+    pub entries: Vec<Entry>,
+    /// The errors outside of the profiles.
+    pub errors: Vec<ConfigError>,
 }
 
 /// A profile, or what is wrong with it.
 #[derive(Debug)]
 pub struct Entry {
-    /// What `--profile` calls it.
+    /// The name that `--profile` takes.
     pub name: String,
     /// The profile. An invalid profile does not affect the others.
     pub profile: Result<Profile, ConfigError>,
@@ -56,22 +56,12 @@ impl Config {
     /// Fails if the text is not TOML, or if `profile` is not a table. The error names the line and
     /// what is expected. Errors in a profile are reported only when that profile is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let (entries, wrong) = profile::read(path, text)?;
+        let (entries, errors) = profile::read(path, text)?;
         Ok(Self {
             path: path.to_owned(),
             entries,
-            wrong,
+            errors,
         })
-    }
-
-    /// Returns every profile, or what is wrong with it, in file order.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// Returns what is wrong outside of the profiles.
-    pub fn wrong(&self) -> &[ConfigError] {
-        &self.wrong
     }
 
     /// Returns the profile called `name`.

@@ -1,5 +1,5 @@
-//! What surrounds the screen: the terminal it is drawn on, the files it leaves, the processes it
-//! starts, and the errors that end it.
+//! Everything around the screen: the terminal, the files that the program writes, the processes
+//! that it starts, and the errors that end it.
 
 pub mod failure;
 mod history;
@@ -10,4 +10,4 @@ pub mod screen;
 mod stats;
 pub mod tty;
 
-pub use failure::{Failure, complain};
+pub use failure::{Failure, report};

@@ -8,15 +8,15 @@
 //!
 //! - [`message`]: the shared vocabulary: times, ids, subscriptions, notices.
 //! - [`config`]: the profiles of the user's config file, as plain data.
-//! - [`payload`]: makes bytes and figures readable and safe to show: detects formats, decodes all
-//!   of them to one tree type, finds values by path, compares payloads, formats hex dumps and
-//!   escapes.
-//! - [`log`]: the messages kept within a memory budget, and the counters of those that are not.
-//! - [`query`]: the one language for filter, find, breakpoint and mute, evaluated on borrowed rows.
+//! - [`payload`]: makes bytes and numbers readable and safe to show: detects formats, decodes all
+//!   of them to one type of tree, finds values by path, compares payloads, and formats hex dumps
+//!   and escapes.
+//! - [`log`]: the messages kept within a memory budget, and counters of all others.
+//! - [`query`]: the language of filters, find, breakpoints and mutes, evaluated on borrowed rows.
 //! - [`wire`]: parses and writes RESP frames: flat frames without a copy, all others as text.
 //! - [`server`]: all communication with Redis: the subscriber and the commander.
 //! - [`workers`]: background jobs over the log, each on a thread of its own: running queries on
-//!   rows, decoding large payloads, and checking every message of the channels that a check
+//!   rows, decoding large payloads, and checking every message on the channels that a check
 //!   watches.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
 //! - [`app`]: the state of the screen: events in, effects out.
@@ -24,10 +24,10 @@
 //! - [`terminal`]: takes over the terminal, reads from it and writes to it, and restores it however
 //!   the program ends.
 //! - [`runtime`]: the event loop.
-//! - `host`: everything outside the screen: the terminal, history, statistics, child processes. This
-//!   and the next two are modules of the binary.
+//! - `host`: everything outside the screen: the terminal, history, statistics, child processes.
+//!   `host`, `cli` and `commands` are modules of the binary.
 //! - `cli`: the command line.
-//! - `commands`: a file per subcommand, which wires everything together.
+//! - `commands`: the subcommands, one file each, which wire everything together.
 //!
 //! # Data flow
 //!

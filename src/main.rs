@@ -16,7 +16,7 @@ use subscope::terminal::guard;
 
 use crate::cli::{Cli, Command};
 use crate::commands::{demo, help, watch};
-use crate::host::{Failure, complain};
+use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
     if query::JQ.is_this_process() {
@@ -34,7 +34,7 @@ fn main() -> ExitCode {
     match result {
         Ok(code) => ExitCode::from(code),
         Err(failure) => {
-            complain(&failure);
+            report(&failure);
             ExitCode::from(failure.exit_code)
         }
     }
@@ -49,7 +49,7 @@ fn run(cli: Cli) -> Result<u8, Failure> {
 }
 
 fn on_runtime(command: impl Future<Output = Result<u8, Failure>>) -> Result<u8, Failure> {
-    // One worker beside the loop's own thread: reading from Redis continues while the loop draws.
+    // One worker besides the loop's own thread: reading from Redis continues while the loop draws.
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
         .enable_all()

@@ -1,7 +1,7 @@
 //! Background jobs over the log, each on a thread of its own, so that neither key presses nor the
 //! subscriber wait for them.
 //!
-//! - [`Worker`]: the thread that they share.
+//! - [`Worker`]: the thread that runs a job.
 //! - [`scan`]: runs queries on the rows of the log.
 //! - [`decode`]: decodes, compares and searches large payloads.
 //! - [`analysis`]: checks every message on the channels it watches.

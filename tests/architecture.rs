@@ -191,7 +191,7 @@ fn nothing_else_lies_at_the_top_level() {
     assert_none(strangers(&names));
 }
 
-/// These macros panic once the terminal is gone. `commands::complain` does not.
+/// These macros panic once the terminal is gone. `host::report` does not.
 #[test]
 fn nothing_writes_to_the_standard_streams_by_a_macro_that_panics() {
     let macros = ["print!(", "println!(", "eprint!(", "eprintln!(", "dbg!("];

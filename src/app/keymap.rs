@@ -329,7 +329,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('N')], A::Message(Message::PreviousMatch), None, "previous match in the message"),
     bind(C::Message, &[char('=')], A::Row(Row::FilterByValue), Some("filter by it"), "filter: the same value at the same path"),
     bind(C::Message, &[char('i')], A::Row(Row::ToggleLens), Some("lens"), "show only this value in the rows, or whole messages again"),
-    bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, out of order"),
+    bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, late"),
     bind(C::Message, &[char('f')], A::Row(Row::Formats), Some("format"), "read the channel's messages in a format of your choice"),
     bind(C::Message, &[char('w')], A::Row(Row::PlotValue), Some("plot"), "plot this number over time, or stop"),
     bind(C::Message, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),

@@ -173,7 +173,7 @@ impl App {
                 self.plot.data.note(&ask, report);
             }
             analysis::Answer::Report(ask, report) => self.session.checks.note_report(ask, report),
-            analysis::Answer::Looked(looked) => {
+            analysis::Answer::Checked(looked) => {
                 self.plot.data.note_looked(&looked);
                 let reported = self.open.as_ref().and_then(Open::reported_channel);
                 return self.session.note_looked(looked, reported);

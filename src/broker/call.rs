@@ -5,6 +5,9 @@ use super::hub::State;
 use super::request::integer;
 use crate::wire;
 
+/// Redis's error about invalid arguments.
+pub const SYNTAX_ERROR: &str = "ERR syntax error";
+
 /// A command or subcommand of the broker. The name of a subcommand is of the form `client|list`.
 #[derive(Debug)]
 pub struct Command {
@@ -69,19 +72,10 @@ pub struct Call<'a> {
     pub commands: &'static [&'static [Command]],
     /// The reply to the client.
     pub reply: Vec<u8>,
-    /// What happens to the connection once the reply is sent.
-    pub after: After,
+    /// Whether the connection is closed once the reply is sent.
+    pub closes: bool,
     /// Whether EXEC runs the command.
     pub is_in_exec: bool,
-}
-
-/// What happens to a connection after a command.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum After {
-    /// It stays open.
-    GoOn,
-    /// It is closed.
-    Close,
 }
 
 impl Call<'_> {
@@ -92,10 +86,9 @@ impl Call<'_> {
     }
 
     /// Returns whether an argument is this word, ignoring case.
-    pub fn says(&self, index: usize, word: &str) -> bool {
-        self.arguments
-            .get(index)
-            .is_some_and(|argument| argument.eq_ignore_ascii_case(word.as_bytes()))
+    pub fn argument_is(&self, index: usize, word: &str) -> bool {
+        let argument = self.arguments.get(index);
+        argument.is_some_and(|argument| argument.eq_ignore_ascii_case(word.as_bytes()))
     }
 
     /// Parses an argument as a number.
@@ -110,9 +103,8 @@ impl Call<'_> {
 
     /// Returns whether the client has subscriptions, which changes some replies.
     pub fn is_subscribed(&self) -> bool {
-        self.state
-            .client(self.id)
-            .is_some_and(Client::is_subscribed)
+        let client = self.state.client(self.id);
+        client.is_some_and(Client::is_subscribed)
     }
 
     /// Replies OK.
@@ -120,17 +112,12 @@ impl Call<'_> {
         wire::put_simple(&mut self.reply, "OK");
     }
 
-    /// Replies QUEUED.
-    pub fn queued(&mut self) {
-        wire::put_simple(&mut self.reply, "QUEUED");
-    }
-
     /// Replies with an error.
     pub fn error(&mut self, text: impl AsRef<[u8]>) {
         put_error(&mut self.reply, text.as_ref());
     }
 
-    /// Replies with an error that quotes the client between two texts.
+    /// Replies with an error that quotes bytes from the client between two texts.
     pub fn error_quoting(&mut self, before: &str, quoted: &[u8], after: &str) {
         let quoted = &quoted[..quoted.len().min(128)];
         self.error([before.as_bytes(), quoted, after.as_bytes()].concat());
@@ -151,8 +138,8 @@ impl Call<'_> {
         wire::put_array(&mut self.reply, count);
     }
 
-    /// Sends the reply so far: before a message that the command itself causes, or because it may
-    /// grow large.
+    /// Sends the reply so far, because the command itself causes a message that must follow it, or
+    /// because the reply may grow large.
     pub fn send_reply(&mut self) {
         self.state.send(self.id, &self.reply);
         self.reply.clear();

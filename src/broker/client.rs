@@ -1,7 +1,8 @@
 //! The state of one client, and its output buffer.
 
 use std::collections::BTreeSet;
-use std::fmt::{self, Write as _};
+use std::fmt;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -24,7 +25,7 @@ pub enum Family {
     Shard,
 }
 
-/// One connection as seen by everything but its own task.
+/// The state of one connection that is shared between tasks.
 #[derive(Debug)]
 pub struct Client {
     /// The client's id.
@@ -52,17 +53,19 @@ pub struct Client {
     subscription_bytes: usize,
     output: Output,
     /// Wakes the client's task when there is something to write, or when the client was removed.
-    wake: Arc<Notify>,
+    pub wake: Arc<Notify>,
 }
 
 /// Commands queued for EXEC.
 ///
-/// `Debug` only shows their number, since one may be AUTH with its password.
+/// `Debug` shows only their number, since one may be AUTH with a password.
 #[derive(Default)]
 pub struct Transaction {
-    commands: Vec<Vec<Vec<u8>>>,
+    /// The queued commands with their arguments.
+    pub commands: Vec<Vec<Vec<u8>>>,
     bytes: usize,
-    is_doomed: bool,
+    /// Whether EXEC will fail.
+    pub is_doomed: bool,
 }
 
 impl Transaction {
@@ -86,16 +89,6 @@ impl Transaction {
         self.is_doomed = true;
         self.commands = Vec::new();
     }
-
-    /// Returns whether EXEC will fail.
-    pub fn is_doomed(&self) -> bool {
-        self.is_doomed
-    }
-
-    /// Returns the queued commands with their arguments.
-    pub fn commands(&self) -> &[Vec<Vec<u8>>] {
-        &self.commands
-    }
 }
 
 impl fmt::Debug for Transaction {
@@ -110,7 +103,7 @@ struct Output {
     waiting: Vec<u8>,
     /// Bytes that the client's task has taken but not yet written.
     in_flight: usize,
-    /// Since when the size exceeds the soft limit.
+    /// When the size began to exceed the soft limit.
     over_soft: Option<Instant>,
     /// Whether to close the connection once everything is written.
     closing: bool,
@@ -204,7 +197,7 @@ impl Client {
             return false;
         }
         self.output.waiting.extend_from_slice(bytes);
-        self.output.note_soft(limits);
+        self.output.update_soft_limit(limits);
         self.wake.notify_one();
         !self.is_overdue(limits)
     }
@@ -220,7 +213,7 @@ impl Client {
         self.output.closing
     }
 
-    /// Returns what its task should do after writing the bytes taken before.
+    /// Returns what its task should do once it has written the bytes taken before.
     pub fn next(&mut self) -> Next {
         if !self.output.waiting.is_empty() {
             let bytes = std::mem::take(&mut self.output.waiting);
@@ -237,7 +230,7 @@ impl Client {
     /// Records that its task has written `count` bytes.
     pub fn wrote(&mut self, count: usize, limits: &Limits) {
         self.output.in_flight = self.output.in_flight.saturating_sub(count);
-        self.output.note_soft(limits);
+        self.output.update_soft_limit(limits);
     }
 
     /// Returns when the soft limit will have been exceeded for too long, if it is exceeded.
@@ -253,11 +246,6 @@ impl Client {
             .is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Wakes its task to notice that it was removed.
-    pub fn wake(&self) {
-        self.wake.notify_one();
-    }
-
     /// Returns its line in CLIENT LIST (<https://redis.io/docs/latest/commands/client-list/>).
     pub fn describe(&self, local: SocketAddr) -> Vec<u8> {
         let now = Instant::now();
@@ -266,16 +254,13 @@ impl Client {
         let transaction = self.transaction.as_ref();
         let multi = transaction.map_or(-1, |open| open.commands.len().cast_signed());
         let multi_bytes = transaction.map_or(0, |open| open.bytes);
-        let mut line = format!(
-            "id={} addr={} laddr={local} fd=-1 name=",
-            self.id, self.peer
-        )
-        .into_bytes();
+        let (id, peer) = (self.id, self.peer);
+        let start = format!("id={id} addr={peer} laddr={local} fd=-1 name=");
+        let mut line = start.into_bytes();
         line.extend_from_slice(&self.name);
-        let mut rest = String::new();
-        // Writing to a string cannot fail.
+        // Writing to a vector cannot fail.
         let _ = write!(
-            rest,
+            line,
             " age={} idle={} flags={} db={} sub={} psub={} ssub={} multi={} qbuf={} qbuf-free=0 \
              argv-mem=0 multi-mem={} rbs=0 rbp=0 obl=0 oll={} omem={omem} tot-mem={} events={} \
              cmd={} user=default redir=-1 resp=2 lib-name=",
@@ -294,7 +279,6 @@ impl Client {
             if omem > 0 { "rw" } else { "r" },
             self.last_command,
         );
-        line.extend_from_slice(rest.as_bytes());
         line.extend_from_slice(&self.library.0);
         line.extend_from_slice(b" lib-ver=");
         line.extend_from_slice(&self.library.1);
@@ -325,7 +309,7 @@ impl Output {
         self.waiting.len() + self.in_flight
     }
 
-    fn note_soft(&mut self, limits: &Limits) {
+    fn update_soft_limit(&mut self, limits: &Limits) {
         if self.size() <= limits.output_soft {
             self.over_soft = None;
         } else if self.over_soft.is_none() {

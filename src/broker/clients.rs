@@ -1,53 +1,38 @@
 //! CLIENT and its subcommands.
 
-use super::call::{After, Allowed::Usually, Call, Command};
+use super::call::{Allowed::Usually, Call, Command, SYNTAX_ERROR};
 use super::client::{Client, ClientId};
-use super::describe;
+use super::describe::{container, help};
+use super::request::integer;
 use crate::wire;
 
 /// CLIENT with its subcommands.
 pub const COMMANDS: &[Command] = &[
-    Command::new(
-        "client",
-        -2,
-        Usually,
-        "A container for connections.",
-        describe::container,
-    ),
+    container("client", "A container for connections."),
     Command::new("client|id", 2, Usually, "Returns the connection id.", id),
-    Command::new("client|getname", 2, Usually, "Returns its name.", name),
-    Command::new("client|setname", 3, Usually, "Sets its name.", set_name),
-    Command::new("client|setinfo", 4, Usually, "Sets its library.", set_info),
-    Command::new("client|info", 2, Usually, "Describes it.", info),
+    Command::new("client|getname", 2, Usually, "Returns the name.", name),
+    Command::new("client|setname", 3, Usually, "Sets the name.", set_name),
+    Command::new("client|setinfo", 4, Usually, "Sets the library.", set_info),
+    Command::new("client|info", 2, Usually, "Describes the client.", info),
     Command::new("client|list", -2, Usually, "Lists connections.", list),
     Command::new("client|kill", -3, Usually, "Closes connections.", kill),
-    Command::new(
-        "client|help",
-        2,
-        Usually,
-        "Lists subcommands.",
-        describe::help,
-    ),
+    help("client|help"),
 ];
 
 /// Redis's error about a name that would corrupt a line of CLIENT LIST.
 pub const INVALID_NAME: &str =
     "ERR Client names cannot contain spaces, newlines or special characters.";
 
-const SYNTAX: &str = "ERR syntax error";
-
 /// Returns whether a text may occur in a line of CLIENT LIST.
 pub fn is_printable(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_graphic)
 }
 
-/// Handles CLIENT ID.
-pub fn id(call: &mut Call) {
+fn id(call: &mut Call) {
     call.integer(usize::try_from(call.id).unwrap_or(usize::MAX));
 }
 
-/// Handles CLIENT GETNAME.
-pub fn name(call: &mut Call) {
+fn name(call: &mut Call) {
     match call.state.client(call.id) {
         Some(client) if !client.name.is_empty() => wire::put_bulk(&mut call.reply, &client.name),
         _ => wire::put_null(&mut call.reply),
@@ -55,7 +40,7 @@ pub fn name(call: &mut Call) {
 }
 
 /// Handles `CLIENT SETNAME name`.
-pub fn set_name(call: &mut Call) {
+fn set_name(call: &mut Call) {
     let name = call.argument(2).to_vec();
     if !is_printable(&name) {
         return call.error(INVALID_NAME);
@@ -67,9 +52,9 @@ pub fn set_name(call: &mut Call) {
 }
 
 /// Handles `CLIENT SETINFO LIB-NAME | LIB-VER value`.
-pub fn set_info(call: &mut Call) {
-    let is_name = call.says(2, "lib-name");
-    if !is_name && !call.says(2, "lib-ver") {
+fn set_info(call: &mut Call) {
+    let is_name = call.argument_is(2, "lib-name");
+    if !is_name && !call.argument_is(2, "lib-ver") {
         let option = &call.arguments[2];
         return call.error_quoting("ERR Unrecognized option '", option, "'");
     }
@@ -90,8 +75,7 @@ pub fn set_info(call: &mut Call) {
     call.ok();
 }
 
-/// Handles CLIENT INFO.
-pub fn info(call: &mut Call) {
+fn info(call: &mut Call) {
     let address = call.state.address;
     let line = call.state.client(call.id).map(|client| {
         let mut line = client.describe(address);
@@ -102,17 +86,17 @@ pub fn info(call: &mut Call) {
 }
 
 /// Handles `CLIENT LIST [TYPE type] | [ID id …]`.
-pub fn list(call: &mut Call) {
+fn list(call: &mut Call) {
     let kept: Box<dyn Fn(&Client) -> bool> = match call.arguments.len() {
         2 => Box::new(|_| true),
-        4 if call.says(2, "type") => {
+        4 if call.argument_is(2, "type") => {
             let Some(class) = class(call.argument(3)) else {
                 let given = &call.arguments[3];
                 return call.error_quoting("ERR Unknown client type '", given, "'");
             };
-            Box::new(move |client| class.has(client))
+            Box::new(class)
         }
-        length if length > 3 && call.says(2, "id") => {
+        length if length > 3 && call.argument_is(2, "id") => {
             let mut ids = Vec::new();
             for at in 3..length {
                 match call.number(at) {
@@ -120,12 +104,9 @@ pub fn list(call: &mut Call) {
                     None => return call.error("ERR Invalid client ID"),
                 }
             }
-            Box::new(move |client| {
-                ids.iter()
-                    .any(|id| ClientId::try_from(*id) == Ok(client.id))
-            })
+            Box::new(move |client| i64::try_from(client.id).is_ok_and(|id| ids.contains(&id)))
         }
-        _ => return call.error(SYNTAX),
+        _ => return call.error(SYNTAX_ERROR),
     };
     let address = call.state.address;
     let mut lines = Vec::new();
@@ -137,7 +118,7 @@ pub fn list(call: &mut Call) {
 }
 
 /// Handles `CLIENT KILL address | filter value …`.
-pub fn kill(call: &mut Call) {
+fn kill(call: &mut Call) {
     if call.arguments.len() == 3 {
         let address = String::from_utf8_lossy(call.argument(2)).into_owned();
         let filters = Filters {
@@ -158,19 +139,20 @@ pub fn kill(call: &mut Call) {
     }
 }
 
-/// Removes the clients that match all filters, and returns their number. The sender itself is
-/// closed only after its reply.
+/// Removes the clients that match all filters, and returns their number. The sender's own
+/// connection is closed only after its reply.
 fn kill_matching(call: &mut Call, filters: &Filters) -> usize {
     let (own, local) = (call.id, call.state.address.to_string());
     let ids: Vec<ClientId> = call
         .state
         .clients()
-        .filter(|client| filters.take(client, &local) && !(filters.skip_me && client.id == own))
+        .filter(|client| filters.match_client(client, &local))
+        .filter(|client| !(filters.skip_me && client.id == own))
         .map(|client| client.id)
         .collect();
     for id in &ids {
         if *id == own {
-            call.after = After::Close;
+            call.closes = true;
         } else {
             call.state.remove(*id);
         }
@@ -196,15 +178,16 @@ impl Filters {
         };
         for pair in call.arguments[2..].chunks(2) {
             let [filter, value] = pair else {
-                return Err(SYNTAX.into());
+                return Err(SYNTAX_ERROR.into());
             };
             let text = || Some(String::from_utf8_lossy(value).into_owned());
             match filter.to_ascii_lowercase().as_slice() {
                 b"id" => {
-                    let id = super::request::integer(value).unwrap_or(0);
-                    let id = ClientId::try_from(id).ok().filter(|id| *id > 0);
-                    filters.id =
-                        Some(id.ok_or_else(|| b"ERR client-id should be greater than 0".to_vec())?);
+                    let id = integer(value).and_then(|id| ClientId::try_from(id).ok());
+                    let Some(id) = id.filter(|id| *id > 0) else {
+                        return Err(b"ERR client-id should be greater than 0".to_vec());
+                    };
+                    filters.id = Some(id);
                 }
                 b"addr" => filters.address = text(),
                 b"laddr" => filters.local = text(),
@@ -216,48 +199,33 @@ impl Filters {
                 b"user" => return Err(quoting("No such user", value)),
                 b"skipme" if value.eq_ignore_ascii_case(b"yes") => filters.skip_me = true,
                 b"skipme" if value.eq_ignore_ascii_case(b"no") => filters.skip_me = false,
-                _ => return Err(SYNTAX.into()),
+                _ => return Err(SYNTAX_ERROR.into()),
             }
         }
         Ok(filters)
     }
 
-    fn take(&self, client: &Client, local: &str) -> bool {
+    fn match_client(&self, client: &Client, local: &str) -> bool {
+        let (address, own) = (self.address.as_ref(), self.local.as_ref());
         self.id.is_none_or(|id| id == client.id)
-            && self
-                .address
-                .as_ref()
-                .is_none_or(|address| *address == client.peer.to_string())
-            && self.local.as_ref().is_none_or(|address| address == local)
-            && self.class.is_none_or(|class| class.has(client))
+            && address.is_none_or(|address| *address == client.peer.to_string())
+            && own.is_none_or(|address| address == local)
+            && self.class.is_none_or(|class| class(client))
     }
 }
 
-/// Redis's types of clients. There are no replicas and masters here.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Normal,
-    PubSub,
-    Absent,
-}
-
-impl Class {
-    fn has(self, client: &Client) -> bool {
-        match self {
-            Self::Normal => !client.is_subscribed(),
-            Self::PubSub => client.is_subscribed(),
-            Self::Absent => false,
-        }
-    }
-}
+/// Returns whether a client is of one of Redis's types.
+type Class = fn(&Client) -> bool;
 
 fn class(name: &[u8]) -> Option<Class> {
-    match name.to_ascii_lowercase().as_slice() {
-        b"normal" => Some(Class::Normal),
-        b"pubsub" => Some(Class::PubSub),
-        b"master" | b"replica" | b"slave" => Some(Class::Absent),
-        _ => None,
-    }
+    let class: Class = match name.to_ascii_lowercase().as_slice() {
+        b"normal" => |client| !client.is_subscribed(),
+        b"pubsub" => Client::is_subscribed,
+        // This broker has no such clients.
+        b"master" | b"replica" | b"slave" => |_| false,
+        _ => return None,
+    };
+    Some(class)
 }
 
 fn quoting(text: &str, value: &[u8]) -> Vec<u8> {

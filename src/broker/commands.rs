@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::call::{After, Allowed, Call, Command};
+use super::call::{Allowed, Call, Command};
 use super::client::ClientId;
 use super::hub::State;
 use super::lookup::find;
@@ -29,7 +29,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
         arguments,
         commands: COMMANDS,
         reply: Vec::new(),
-        after: After::GoOn,
+        closes: false,
         is_in_exec: false,
     };
     if let Some(client) = call.client() {
@@ -52,9 +52,8 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     if !call.reply.is_empty() {
         call.send_reply();
     }
-    let after = call.after;
-    if after == After::Close
-        && let Some(client) = state.client_mut(id)
+    if call.closes
+        && let Some(client) = call.client()
     {
         client.close();
     }
@@ -62,22 +61,16 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
 
 /// Returns the requested command, or why it is refused. The checks are in Redis's order.
 fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
-    let refusal = call
-        .state
-        .refusals
-        .iter()
-        .find(|refusal| refusal.covers(call.arguments));
-    if let Some(refusal) = refusal {
+    let mut refusals = call.state.refusals.iter();
+    if let Some(refusal) = refusals.find(|refusal| refusal.covers(call.arguments)) {
         return Err(refusal.error.clone().into_bytes());
     }
     let command = find(COMMANDS, call.arguments)?;
+    let name = command.name;
     let given = i64::try_from(call.arguments.len()).unwrap_or(i64::MAX);
     if (command.arity >= 0 && given != command.arity) || given < -command.arity {
-        return Err(format!(
-            "ERR wrong number of arguments for '{}' command",
-            command.name
-        )
-        .into_bytes());
+        let text = format!("ERR wrong number of arguments for '{name}' command");
+        return Err(text.into_bytes());
     }
     let Some(client) = call.state.client(call.id) else {
         return Err(b"ERR the client is gone".to_vec());
@@ -86,12 +79,11 @@ fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
         return Err(b"NOAUTH Authentication required.".to_vec());
     }
     if client.is_subscribed() && !matches!(command.allowed, Always | Subscribed) {
-        return Err(format!(
-            "ERR Can't execute '{}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET \
-             are allowed in this context",
-            command.name
-        )
-        .into_bytes());
+        let text = format!(
+            "ERR Can't execute '{name}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / \
+             RESET are allowed in this context"
+        );
+        return Err(text.into_bytes());
     }
     Ok(command)
 }

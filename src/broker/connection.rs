@@ -54,9 +54,9 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
     loop {
         // An error means that the hub is gone, but this task keeps it alive.
         let _ = muted.wait_for(|muted| !muted).await;
-        let deadline = match prepare(hub, id, &mut sending) {
-            Outcome::Go(deadline) => deadline,
-            Outcome::Shut => {
+        let deadline = match take_output(hub, id, &mut sending) {
+            Outcome::Wait(deadline) => deadline,
+            Outcome::Close => {
                 // The client sees the connection close in either case.
                 let _ = writer.shutdown().await;
                 return;
@@ -79,24 +79,24 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
                     flush(hub, id, &writer, &mut sending);
                     return;
                 }
-                Ok(_) => reading = carry_out(hub, id, &mut requests),
+                Ok(_) => reading = execute_all(hub, id, &mut requests),
             },
         }
     }
 }
 
-/// How a client's task continues.
+/// How a client's task should continue.
 enum Outcome {
-    /// Wait for an event, at most until this deadline of the soft limit.
-    Go(Option<Instant>),
+    /// Wait for an event, but no longer than until this deadline of the soft limit.
+    Wait(Option<Instant>),
     /// Close the connection; everything is written.
-    Shut,
+    Close,
     /// Close immediately; the client was removed.
     Gone,
 }
 
 /// Takes the next bytes to send once the previous ones are sent.
-fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
+fn take_output(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
     let mut state = hub.lock();
     let Some(client) = state.client_mut(id) else {
         return Outcome::Gone;
@@ -105,10 +105,10 @@ fn prepare(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
         *sending = match client.next() {
             Next::Write(bytes) => Sending { bytes, sent: 0 },
             Next::Wait => Sending::default(),
-            Next::Close => return Outcome::Shut,
+            Next::Close => return Outcome::Close,
         };
     }
-    Outcome::Go(client.deadline(&hub.limits))
+    Outcome::Wait(client.deadline(&hub.limits))
 }
 
 async fn until(deadline: Option<Instant>) {
@@ -119,7 +119,7 @@ async fn until(deadline: Option<Instant>) {
 }
 
 /// Executes all complete commands. Returns `false` if nothing more should be read.
-fn carry_out(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
+fn execute_all(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
     loop {
         let mut state = hub.lock();
         let Some(client) = state.client_mut(id).filter(|client| !client.is_closing()) else {
@@ -142,10 +142,10 @@ fn carry_out(hub: &Hub, id: ClientId, requests: &mut Requests) -> bool {
     }
 }
 
-/// Writes as much as possible without waiting to a client that sends nothing more; it may still be
-/// reading.
+/// Writes as much as possible, without waiting, to a client that has stopped sending but may still
+/// be reading.
 fn flush(hub: &Hub, id: ClientId, writer: &WriteHalf<'_>, sending: &mut Sending) {
-    while let Outcome::Go(_) = prepare(hub, id, sending) {
+    while let Outcome::Wait(_) = take_output(hub, id, sending) {
         match writer.try_write(sending.rest()) {
             Ok(count) if count > 0 => sending.sent += count,
             _ => return,

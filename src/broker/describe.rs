@@ -1,6 +1,6 @@
 //! Descriptions of the broker's own commands: COMMAND, and the HELP subcommands.
 
-use super::call::{Allowed, Allowed::Usually, Call, Command};
+use super::call::{Allowed, Allowed::Usually, Call, Command, SYNTAX_ERROR};
 use crate::wire;
 
 /// COMMAND with its subcommands.
@@ -10,11 +10,21 @@ pub const COMMANDS: &[Command] = &[
     Command::new("command|docs", -2, Usually, "Explains commands.", docs),
     Command::new("command|info", -2, Usually, "Describes commands.", some),
     Command::new("command|list", -2, Usually, "Lists the commands.", list),
-    Command::new("command|help", 2, Usually, "Lists subcommands.", help),
+    help("command|help"),
 ];
 
-/// Handles COMMAND.
-pub fn all(call: &mut Call) {
+/// Creates a command that requires a subcommand. The command itself never runs, because its arity
+/// requires a second word.
+pub const fn container(name: &'static str, about: &'static str) -> Command {
+    Command::new(name, -2, Usually, about, |call| call.error(SYNTAX_ERROR))
+}
+
+/// Creates the HELP subcommand of a command.
+pub const fn help(name: &'static str) -> Command {
+    Command::new(name, 2, Usually, "Lists subcommands.", list_subcommands)
+}
+
+fn all(call: &mut Call) {
     let commands: Vec<_> = top(call.commands).collect();
     call.array(commands.len());
     for command in commands {
@@ -23,7 +33,7 @@ pub fn all(call: &mut Call) {
 }
 
 /// Handles `COMMAND INFO [name …]`.
-pub fn some(call: &mut Call) {
+fn some(call: &mut Call) {
     let names = &call.arguments[2..];
     if names.is_empty() {
         return all(call);
@@ -37,16 +47,14 @@ pub fn some(call: &mut Call) {
     }
 }
 
-/// Handles COMMAND COUNT.
-pub fn count(call: &mut Call) {
+fn count(call: &mut Call) {
     let count = top(call.commands).count();
     call.integer(count);
 }
 
-/// Handles COMMAND LIST.
-pub fn list(call: &mut Call) {
+fn list(call: &mut Call) {
     if call.arguments.len() > 2 {
-        return call.error("ERR syntax error");
+        return call.error(SYNTAX_ERROR);
     }
     let commands: Vec<_> = top(call.commands).collect();
     call.array(commands.len());
@@ -56,13 +64,13 @@ pub fn list(call: &mut Call) {
 }
 
 /// Handles `COMMAND DOCS [name …]`.
-pub fn docs(call: &mut Call) {
+fn docs(call: &mut Call) {
     let commands: Vec<_> = match &call.arguments[2..] {
         [] => top(call.commands).collect(),
-        names => names
-            .iter()
-            .filter_map(|name| named(call.commands, name))
-            .collect(),
+        names => {
+            let found = names.iter().filter_map(|name| named(call.commands, name));
+            found.collect()
+        }
     };
     call.array(2 * commands.len());
     for command in commands {
@@ -74,18 +82,11 @@ pub fn docs(call: &mut Call) {
     }
 }
 
-/// Handles a command that requires a subcommand. Its arity prevents this from being called.
-pub fn container(call: &mut Call) {
-    call.error("ERR syntax error");
-}
-
-/// Handles the HELP subcommand of any command.
-pub fn help(call: &mut Call) {
+fn list_subcommands(call: &mut Call) {
     let name = String::from_utf8_lossy(call.argument(0)).to_ascii_lowercase();
     let title = name.to_ascii_uppercase();
-    let mut lines = vec![format!(
-        "{title} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:"
-    )];
+    let usage = "<subcommand> [<arg> [value] [opt] ...]. Subcommands are:";
+    let mut lines = vec![format!("{title} {usage}")];
     for command in call.commands.iter().copied().flatten() {
         if let Some(word) = command.subcommand_of(&name) {
             lines.push(word.to_ascii_uppercase());
@@ -98,7 +99,7 @@ pub fn help(call: &mut Call) {
     }
 }
 
-/// Iterates over the commands that are not subcommands.
+/// Returns the commands that are not subcommands.
 fn top(commands: &'static [&'static [Command]]) -> impl Iterator<Item = &'static Command> {
     let all = commands.iter().copied().flatten();
     all.filter(|command| !command.name.contains('|'))

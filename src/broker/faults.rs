@@ -9,7 +9,7 @@ use super::settings::Refusal;
 /// Injects faults into a broker.
 #[derive(Clone, Debug)]
 pub struct Faults {
-    hub: Arc<Hub>,
+    pub(super) hub: Arc<Hub>,
 }
 
 /// The clients affected by a fault.
@@ -22,18 +22,13 @@ pub enum FaultTargets {
 }
 
 impl Faults {
-    /// Creates a handle for the broker with this hub.
-    pub(super) fn new(hub: Arc<Hub>) -> Self {
-        Self { hub }
-    }
-
-    /// Sends raw bytes after everything sent before, and returns the number of clients.
+    /// Sends raw bytes after all earlier output, and returns the number of affected clients.
     pub fn inject(&self, targets: FaultTargets, bytes: &[u8]) -> usize {
         self.apply(targets, |state, id| state.send(id, bytes))
     }
 
     /// Sends raw bytes, which may end in the middle of a frame, then closes the connection. Returns
-    /// the number of clients.
+    /// the number of affected clients.
     pub fn cut(&self, targets: FaultTargets, prefix: &[u8]) -> usize {
         self.apply(targets, |state, id| {
             state.send(id, prefix);

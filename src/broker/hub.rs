@@ -1,7 +1,7 @@
 //! The core of the broker: its clients, their subscriptions, and the delivery of messages.
 //!
-//! A single lock guards all of it. Nothing is awaited while it is held. It gives every client the
-//! same order of messages and confirmations, as Redis's single thread does.
+//! A single lock guards all of it, and nothing is awaited while it is held. Thus every client sees
+//! messages and confirmations in the same order, as with Redis's single thread.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -10,8 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::client::Client;
-pub use super::client::{ClientId, Family};
+use super::client::{Client, ClientId, Family};
 use super::settings::{Limits, Refusal, Settings};
 use crate::message::glob;
 use crate::wire;
@@ -21,20 +20,15 @@ use crate::wire;
 pub struct Hub {
     /// The limits of each client.
     pub limits: Limits,
-    /// The address that the broker listens on.
-    pub address: SocketAddr,
     /// Whether the broker simulates a stopped process.
     pub muted: watch::Sender<bool>,
-    /// The library of the first client that requested RESP3; empty if the client did not set it,
-    /// `None` until there is one.
-    pub refused: watch::Sender<Option<Box<str>>>,
     state: Mutex<State>,
 }
 
 /// Publishes from within the program, alongside the broker's own clients.
 #[derive(Clone, Debug)]
 pub struct Publisher {
-    hub: Arc<Hub>,
+    pub(super) hub: Arc<Hub>,
 }
 
 /// The clients and their subscriptions.
@@ -50,29 +44,11 @@ pub struct State {
     pub refusals: Vec<Refusal>,
     /// Totals since the start.
     pub totals: Totals,
-    /// See [`Hub::refused`].
-    refused: watch::Sender<Option<Box<str>>>,
+    /// The library of the first client that requested RESP3; empty if the client did not set it,
+    /// `None` until there is such a client.
+    pub refused: watch::Sender<Option<Box<str>>>,
     clients: BTreeMap<ClientId, Client>,
     listeners: [Listeners; 3],
-}
-
-/// Waits for a client that requests RESP3.
-#[derive(Clone, Debug)]
-pub struct RefusedClient {
-    refused: watch::Receiver<Option<Box<str>>>,
-}
-
-impl RefusedClient {
-    pub(super) fn new(refused: watch::Receiver<Option<Box<str>>>) -> Self {
-        Self { refused }
-    }
-
-    /// Returns the library of the first such client; empty if the client did not set it. Returns
-    /// `None` if the broker ends before there is one.
-    pub async fn library(mut self) -> Option<Box<str>> {
-        let refused = self.refused.wait_for(Option::is_some).await;
-        refused.ok().and_then(|library| library.clone())
-    }
 }
 
 /// Totals of a broker since its start.
@@ -94,14 +70,11 @@ type Listeners = BTreeMap<Arc<[u8]>, BTreeSet<ClientId>>;
 impl Hub {
     /// Creates the hub of a broker that listens on `address`.
     pub fn new(settings: Settings, address: SocketAddr) -> Self {
-        let refused = watch::Sender::new(None);
         Self {
             limits: settings.limits,
-            address,
             muted: watch::Sender::new(false),
-            refused: refused.clone(),
             state: Mutex::new(State {
-                refused,
+                refused: watch::Sender::new(None),
                 address,
                 started: Instant::now(),
                 refusals: settings.refusals.clone(),
@@ -121,11 +94,6 @@ impl Hub {
 }
 
 impl Publisher {
-    /// Creates a publisher for the broker with this hub.
-    pub(super) fn new(hub: Arc<Hub>) -> Self {
-        Self { hub }
-    }
-
     /// Publishes a message and returns the number of receivers.
     pub fn publish(&self, channel: &[u8], payload: &[u8]) -> usize {
         self.hub.lock().publish(Family::Channel, channel, payload)
@@ -133,7 +101,8 @@ impl Publisher {
 }
 
 impl State {
-    /// Adds a new client and returns its id and what wakes its task; `None` if there are too many.
+    /// Adds a new client and returns its id and its task's wake-up signal; `None` if there are too
+    /// many clients.
     pub fn admit(&mut self, peer: SocketAddr) -> Option<(ClientId, Arc<Notify>)> {
         if self.clients.len() >= self.settings.limits.clients {
             self.totals.rejected += 1;
@@ -154,7 +123,7 @@ impl State {
             self.unsubscribe_all(id, family);
         }
         if let Some(client) = self.clients.remove(&id) {
-            client.wake();
+            client.wake.notify_one();
         }
     }
 
@@ -199,10 +168,8 @@ impl State {
     /// Queues bytes for a client. Like Redis, removes a client whose output buffer exceeds a limit.
     pub fn send(&mut self, id: ClientId, bytes: &[u8]) {
         let limits = self.settings.limits;
-        let within = self
-            .client_mut(id)
-            .is_none_or(|client| client.queue(bytes, &limits));
-        if !within {
+        let client = self.client_mut(id);
+        if client.is_some_and(|client| !client.queue(bytes, &limits)) {
             self.drop_laggard(id);
         }
     }
@@ -210,10 +177,8 @@ impl State {
     /// Removes a client that has exceeded the soft limit for too long.
     pub fn enforce_soft_limit(&mut self, id: ClientId) {
         let limits = self.settings.limits;
-        if self
-            .client(id)
-            .is_some_and(|client| client.is_overdue(&limits))
-        {
+        let client = self.client(id);
+        if client.is_some_and(|client| client.is_overdue(&limits)) {
             self.drop_laggard(id);
         }
     }
@@ -265,7 +230,8 @@ impl State {
             Family::Channel | Family::Pattern => b"message",
         };
         let direct = self.listeners[family as usize].get(channel).cloned();
-        let mut receivers = self.deliver(direct, &[word, channel, payload]);
+        let direct = direct.unwrap_or_default();
+        let mut receivers = self.deliver(&direct, &[word, channel, payload]);
         if family == Family::Shard {
             return receivers;
         }
@@ -275,16 +241,15 @@ impl State {
             .map(|(pattern, ids)| (Arc::clone(pattern), ids.clone()))
             .collect();
         for (pattern, ids) in matching {
-            receivers += self.deliver(Some(ids), &[b"pmessage", &pattern, channel, payload]);
+            receivers += self.deliver(&ids, &[b"pmessage", &pattern, channel, payload]);
         }
         receivers
     }
 
-    fn deliver(&mut self, ids: Option<BTreeSet<ClientId>>, message: &[&[u8]]) -> usize {
-        let Some(ids) = ids else { return 0 };
+    fn deliver(&mut self, ids: &BTreeSet<ClientId>, message: &[&[u8]]) -> usize {
         let mut frame = Vec::new();
         wire::put_command(&mut frame, message);
-        for id in &ids {
+        for id in ids {
             self.send(*id, &frame);
         }
         ids.len()

@@ -1,7 +1,7 @@
 //! Inline commands: a line of words, as typed into a plain connection.
 
-/// Splits a line like a shell: words, 'single' and "double" quotes with escapes. Returns `None` if
-/// a quote is not closed, or not followed by a space.
+/// Splits a line like a shell: into words, and 'single-quoted' or "double-quoted" texts with
+/// escapes. Returns `None` if a quote is not closed, or not followed by a space.
 pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
@@ -10,12 +10,8 @@ pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
         loop {
             match rest {
                 [] => break,
-                [b'"', quoted @ ..] => {
-                    rest = double_quoted(quoted, &mut word)?;
-                    break;
-                }
-                [b'\'', quoted @ ..] => {
-                    rest = single_quoted(quoted, &mut word)?;
+                [quote @ (b'"' | b'\''), quoted @ ..] => {
+                    rest = read_quoted(*quote, quoted, &mut word)?;
                     break;
                 }
                 // A NUL ends a word, as in C.
@@ -35,52 +31,35 @@ pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(words)
 }
 
-/// Reads up to the closing quote into `word`, and returns the rest.
-fn double_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
+/// Reads up to the closing `quote` into `word`, and returns the rest.
+fn read_quoted<'a>(quote: u8, mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
+    let is_double = quote == b'"';
     loop {
-        match rest {
+        let (byte, after) = match rest {
             [b'\\', b'x', high, low, after @ ..]
-                if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
+                if is_double && high.is_ascii_hexdigit() && low.is_ascii_hexdigit() =>
             {
-                word.push(hex(*high) << 4 | hex(*low));
-                rest = after;
+                (hex(*high) << 4 | hex(*low), after)
             }
-            [b'\\', escaped, after @ ..] => {
-                word.push(match escaped {
-                    b'n' => b'\n',
-                    b'r' => b'\r',
-                    b't' => b'\t',
-                    b'b' => 0x08,
-                    b'a' => 0x07,
-                    other => *other,
-                });
-                rest = after;
-            }
-            [b'"', after @ ..] => return closed(after),
-            [byte, after @ ..] => {
-                word.push(*byte);
-                rest = after;
-            }
+            [b'\\', escaped, after @ ..] if is_double => (unescaped(*escaped), after),
+            [b'\\', b'\'', after @ ..] => (b'\'', after),
+            [byte, after @ ..] if *byte == quote => return closed(after),
+            [byte, after @ ..] => (*byte, after),
             [] => return None,
-        }
+        };
+        word.push(byte);
+        rest = after;
     }
 }
 
-/// Reads up to the closing quote into `word`, and returns the rest.
-fn single_quoted<'a>(mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
-    loop {
-        match rest {
-            [b'\\', b'\'', after @ ..] => {
-                word.push(b'\'');
-                rest = after;
-            }
-            [b'\'', after @ ..] => return closed(after),
-            [byte, after @ ..] => {
-                word.push(*byte);
-                rest = after;
-            }
-            [] => return None,
-        }
+fn unescaped(escaped: u8) -> u8 {
+    match escaped {
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        b'b' => 0x08,
+        b'a' => 0x07,
+        other => other,
     }
 }
 
@@ -105,7 +84,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_are_split_as_a_shell_splits_them() {
+    fn a_line_is_split_as_in_a_shell() {
         let split = |line: &str| words(line.as_bytes());
         let list =
             |words: &[&str]| Some(words.iter().map(|word| word.as_bytes().to_vec()).collect());

@@ -2,7 +2,7 @@
 
 use super::call::Command;
 
-/// Returns the command with this name, or the subcommand if it has subcommands.
+/// Returns the requested command, or its subcommand if it has any.
 pub fn find(
     commands: &'static [&'static [Command]],
     arguments: &[Vec<u8>],
@@ -16,18 +16,16 @@ pub fn find(
     let (Some(word), true) = (arguments.get(1), is_container) else {
         return Ok(command);
     };
-    all()
-        .find(|other| {
-            other
-                .subcommand_of(command.name)
-                .is_some_and(|name| word.eq_ignore_ascii_case(name.as_bytes()))
-        })
-        .ok_or_else(|| {
-            let container = command.name.to_ascii_uppercase();
-            let word = until_nul(word, 128);
-            let start = b"ERR unknown subcommand '".as_slice();
-            [start, word, b"'. Try ", container.as_bytes(), b" HELP."].concat()
-        })
+    let is_named = |other: &&Command| {
+        let name = other.subcommand_of(command.name);
+        name.is_some_and(|name| word.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    all().find(is_named).ok_or_else(|| {
+        let container = command.name.to_ascii_uppercase();
+        let word = until_nul(word, 128);
+        let start = b"ERR unknown subcommand '".as_slice();
+        [start, word, b"'. Try ", container.as_bytes(), b" HELP."].concat()
+    })
 }
 
 fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {
@@ -41,13 +39,9 @@ fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {
         beginning.extend_from_slice(shown);
         beginning.extend_from_slice(b"' ");
     }
-    [
-        b"ERR unknown command '".as_slice(),
-        until_nul(&arguments[0], 128),
-        b"', with args beginning with: ",
-        &beginning,
-    ]
-    .concat()
+    let start = b"ERR unknown command '".as_slice();
+    let name = until_nul(&arguments[0], 128);
+    [start, name, b"', with args beginning with: ", &beginning].concat()
 }
 
 /// Returns the start of a text as C prints it: up to a NUL and a maximum length.

@@ -1,8 +1,7 @@
 //! Parses commands from the bytes that a client sends: arrays of bulk strings, or inline lines.
 //!
-//! This is not [`crate::wire`]'s decoder, which parses replies. Here a request may arrive slowly,
-//! one argument at a time, is parsed only once no matter how it is split, and is refused with
-//! Redis's own error messages.
+//! [`crate::wire`] parses replies instead. A request may arrive slowly, one argument at a time: no
+//! part of it is parsed twice, and an invalid one is refused with Redis's own error messages.
 
 use memchr::memchr;
 
@@ -12,11 +11,11 @@ use super::settings::Limits;
 /// Maximum length of an inline command, and of the header of an array or bulk string.
 const MAX_LINE: usize = 64 << 10;
 
-/// Limits of what a client may send before it is authenticated.
+/// Limits for a client that is not authenticated yet.
 const STRANGER_ARGUMENTS: usize = 10;
 const STRANGER_BULK: usize = 16 << 10;
 
-/// Room for one read, and capacity kept while the buffer is empty.
+/// Room for one read.
 const READ: usize = 16 << 10;
 
 /// Memory overhead of an argument in addition to its bytes.
@@ -25,7 +24,7 @@ const ARGUMENT_COST: usize = size_of::<Vec<u8>>();
 /// Why a client's input cannot be parsed any further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
-    /// Not RESP: the error to send, with Redis's message, before closing.
+    /// The input is not RESP. Holds Redis's error, to be sent before closing the connection.
     Malformed(Vec<u8>),
     /// The command is larger than the query buffer limit.
     TooLarge,
@@ -79,8 +78,7 @@ impl Requests {
         self.buffer.len() - self.position + self.bytes
     }
 
-    /// Returns the next complete request, or `None` if it is incomplete. It has at least one
-    /// argument.
+    /// Returns the next request, which has at least one argument, or `None` if it is incomplete.
     pub fn next(&mut self, authenticated: bool) -> Result<Option<Vec<Vec<u8>>>, RequestError> {
         loop {
             while self.missing > 0 {
@@ -137,9 +135,8 @@ impl Requests {
                 return Ok(None);
             };
             if header[0] != b'$' {
-                let mut text = b"expected '$', got '".to_vec();
-                text.extend([header[0], b'\'']);
-                return Err(malformed(text));
+                let text = [b"expected '$', got '".as_slice(), &header[..1], b"'"];
+                return Err(malformed(text.concat()));
             }
             let length = integer(&header[1..])
                 .and_then(|length| usize::try_from(length).ok())
@@ -151,7 +148,7 @@ impl Requests {
             self.bulk = Some(length);
             length
         };
-        // Like Redis, skip the two bytes after it without checking them.
+        // Like Redis, skip the line ending without checking it.
         let end = self.position + length;
         if self.buffer.len() < end + 2 {
             return Ok(None);
@@ -193,9 +190,8 @@ impl Requests {
                 Ok(None)
             };
         };
-        let line = rest[..length]
-            .strip_suffix(b"\r")
-            .unwrap_or(&rest[..length]);
+        let line = &rest[..length];
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
         let words = words(line).ok_or_else(|| malformed("unbalanced quotes in request"))?;
         self.position += length + 1;
         Ok(Some(words))
@@ -223,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_is_the_same_however_it_is_cut() {
+    fn a_request_is_the_same_however_it_is_split() {
         let bytes =
             b"*2\r\n$4\r\nECHO\r\n$3\r\na\r\n\r\nPING \"a\\x41\\n\"\r\n*0\r\n\r\n*1\r\n$0\r\n\r\n";
         let whole = [

@@ -3,33 +3,21 @@
 use std::collections::BTreeMap;
 
 use super::call::{Allowed::Usually, Call, Command};
-use super::client::{Client, Family};
-use super::describe;
+use super::client::Family;
+use super::describe::{container, help};
 use super::session::DATABASES;
 use crate::message::glob;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("info", -1, Usually, "Describes the server.", info),
-    Command::new(
-        "config",
-        -2,
-        Usually,
-        "A container for settings.",
-        describe::container,
-    ),
+    container("config", "A container for settings."),
     Command::new("config|get", -3, Usually, "Reads settings.", config_get),
-    Command::new(
-        "config|help",
-        2,
-        Usually,
-        "Lists subcommands.",
-        describe::help,
-    ),
+    help("config|help"),
 ];
 
 /// Handles `INFO [section …]`.
-pub fn info(call: &mut Call) {
+fn info(call: &mut Call) {
     let asked: Vec<String> = call.arguments[1..]
         .iter()
         .map(|section| String::from_utf8_lossy(section).to_ascii_lowercase())
@@ -57,9 +45,8 @@ fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
     let state = &call.state;
     let uptime = state.started.elapsed().as_secs();
     let count = state.clients().count();
-    let subscribed = state
-        .clients()
-        .filter(|client| Client::is_subscribed(client));
+    let clients = state.clients();
+    let subscribed = clients.filter(|client| client.is_subscribed());
     vec![
         (
             "Server",
@@ -110,11 +97,11 @@ fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
 }
 
 /// Handles `CONFIG GET pattern …`.
-pub fn config_get(call: &mut Call) {
+fn config_get(call: &mut Call) {
     let found: BTreeMap<&str, String> = parameters(call)
         .into_iter()
         .filter(|(name, _)| {
-            // Names of settings are the only thing that Redis matches case-insensitively.
+            // Redis matches only the names of settings case-insensitively.
             call.arguments[2..]
                 .iter()
                 .any(|pattern| glob::matches(&pattern.to_ascii_lowercase(), name.as_bytes()))
@@ -129,12 +116,8 @@ pub fn config_get(call: &mut Call) {
 
 fn parameters(call: &Call) -> Vec<(&'static str, String)> {
     let limits = &call.state.settings.limits;
-    let output = format!(
-        "{} {} {}",
-        limits.output_hard,
-        limits.output_soft,
-        limits.output_soft_for.as_secs()
-    );
+    let (hard, soft) = (limits.output_hard, limits.output_soft);
+    let output = format!("{hard} {soft} {}", limits.output_soft_for.as_secs());
     vec![
         ("appendonly", "no".to_owned()),
         ("bind", call.state.address.ip().to_string()),

@@ -1,9 +1,8 @@
 //! Commands about the client's own connection: PING, ECHO, HELLO, AUTH, SELECT, RESET, QUIT.
 
 use super::call::{
-    After,
     Allowed::{Always, Subscribed, Unauthenticated, Usually},
-    Call, Command,
+    Call, Command, SYNTAX_ERROR,
 };
 use super::client::Family;
 use super::clients::{INVALID_NAME, is_printable};
@@ -21,19 +20,16 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 const WRONG_PASSWORD: &str = "WRONGPASS invalid username-password pair or user is disabled.";
-const SYNTAX: &str = "ERR syntax error";
 
 /// Number of databases that SELECT accepts.
 pub const DATABASES: i64 = 16;
 
 /// Handles `PING [message]`.
-pub fn ping(call: &mut Call) {
+fn ping(call: &mut Call) {
     let message = match call.arguments {
         [_] => None,
         [_, message] => Some(message.clone()),
-        _ => {
-            return call.error("ERR wrong number of arguments for 'ping' command");
-        }
+        _ => return call.error("ERR wrong number of arguments for 'ping' command"),
     };
     if call.is_subscribed() {
         call.array(2);
@@ -47,17 +43,15 @@ pub fn ping(call: &mut Call) {
 }
 
 /// Handles `ECHO message`.
-pub fn echo(call: &mut Call) {
+fn echo(call: &mut Call) {
     wire::put_bulk(&mut call.reply, &call.arguments[1]);
 }
 
 /// Handles `HELLO [protover [AUTH username password] [SETNAME clientname]]`.
-pub fn hello(call: &mut Call) {
+fn hello(call: &mut Call) {
     if call.arguments.len() > 1 {
         match call.number(1) {
-            None => {
-                return call.error("ERR Protocol version is not an integer or out of range");
-            }
+            None => return call.error("ERR Protocol version is not an integer or out of range"),
             Some(2) => {}
             Some(version) => {
                 if version == 3 {
@@ -70,10 +64,10 @@ pub fn hello(call: &mut Call) {
     let (mut credentials, mut name) = (None, None);
     let mut at = 2;
     while at < call.arguments.len() {
-        if call.says(at, "AUTH") && at + 2 < call.arguments.len() {
+        if call.argument_is(at, "AUTH") && at + 2 < call.arguments.len() {
             credentials = Some((call.argument(at + 1), call.argument(at + 2)));
             at += 3;
-        } else if call.says(at, "SETNAME") && at + 1 < call.arguments.len() {
+        } else if call.argument_is(at, "SETNAME") && at + 1 < call.arguments.len() {
             name = Some(&call.arguments[at + 1]);
             at += 2;
         } else {
@@ -84,14 +78,14 @@ pub fn hello(call: &mut Call) {
     if name.is_some_and(|name| !is_printable(name)) {
         return call.error(INVALID_NAME);
     }
-    let welcome = credentials.map(|(user, password)| is_welcome(call, user, password));
-    if welcome == Some(false) {
+    let login = credentials.map(|(user, password)| is_valid_login(call, user, password));
+    if login == Some(false) {
         return call.error(WRONG_PASSWORD);
     }
     let Some(client) = call.state.client_mut(call.id) else {
         return;
     };
-    client.authenticated |= welcome == Some(true);
+    client.authenticated |= login == Some(true);
     if !client.authenticated {
         return call.error(
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the \
@@ -102,10 +96,10 @@ pub fn hello(call: &mut Call) {
     if let Some(name) = name {
         client.name.clone_from(name);
     }
-    introduce(call);
+    send_hello(call);
 }
 
-fn introduce(call: &mut Call) {
+fn send_hello(call: &mut Call) {
     let version = call.state.settings.version.clone();
     call.array(14);
     for (field, value) in [("server", "redis"), ("version", &version)] {
@@ -123,7 +117,7 @@ fn introduce(call: &mut Call) {
 }
 
 /// Handles `AUTH [username] password`.
-pub fn auth(call: &mut Call) {
+fn auth(call: &mut Call) {
     let (user, password) = match call.arguments {
         [_, password] if call.state.settings.password.is_some() => {
             (b"default".as_slice(), password.as_slice())
@@ -135,9 +129,9 @@ pub fn auth(call: &mut Call) {
             );
         }
         [_, user, password] => (user.as_slice(), password.as_slice()),
-        _ => return call.error(SYNTAX),
+        _ => return call.error(SYNTAX_ERROR),
     };
-    if !is_welcome(call, user, password) {
+    if !is_valid_login(call, user, password) {
         return call.error(WRONG_PASSWORD);
     }
     if let Some(client) = call.client() {
@@ -148,13 +142,13 @@ pub fn auth(call: &mut Call) {
 
 /// Returns whether the credentials are valid. Without a password, the default user may give any, as
 /// in Redis.
-fn is_welcome(call: &Call, user: &[u8], password: &[u8]) -> bool {
+fn is_valid_login(call: &Call, user: &[u8], password: &[u8]) -> bool {
     let expected = call.state.settings.password.as_deref();
     user == b"default" && expected.is_none_or(|expected| expected.as_bytes() == password)
 }
 
 /// Handles `SELECT index`.
-pub fn select(call: &mut Call) {
+fn select(call: &mut Call) {
     match call.number(1) {
         None => call.error("ERR value is not an integer or out of range"),
         Some(index) if (0..DATABASES).contains(&index) => {
@@ -167,8 +161,7 @@ pub fn select(call: &mut Call) {
     }
 }
 
-/// Handles RESET.
-pub fn reset(call: &mut Call) {
+fn reset(call: &mut Call) {
     for family in [Family::Channel, Family::Pattern, Family::Shard] {
         call.state.unsubscribe_all(call.id, family);
     }
@@ -179,8 +172,7 @@ pub fn reset(call: &mut Call) {
     wire::put_simple(&mut call.reply, "RESET");
 }
 
-/// Handles QUIT.
-pub fn quit(call: &mut Call) {
+fn quit(call: &mut Call) {
     call.ok();
-    call.after = After::Close;
+    call.closes = true;
 }

@@ -118,10 +118,7 @@ impl Refusal {
             return false;
         };
         let named = self.command == "*" || name.eq_ignore_ascii_case(self.command.as_bytes());
-        named
-            && self
-                .argument
-                .as_ref()
-                .is_none_or(|argument| rest.contains(argument))
+        let argument = self.argument.as_ref();
+        named && argument.is_none_or(|argument| rest.contains(argument))
     }
 }

@@ -30,9 +30,9 @@ pub struct Publication {
 #[derive(Debug)]
 pub struct Traffic {
     services: Services,
-    /// Planned steps, by their time and the order in which they were planned.
-    plan: BTreeMap<(Millis, u64), Step>,
-    planned: u64,
+    /// The scheduled steps by their time, and then in the order in which they were scheduled.
+    schedule: BTreeMap<(Millis, u64), Step>,
+    scheduled: u64,
 }
 
 impl Traffic {
@@ -42,17 +42,17 @@ impl Traffic {
         let first = services.first_steps();
         let mut traffic = Self {
             services,
-            plan: BTreeMap::new(),
-            planned: 0,
+            schedule: BTreeMap::new(),
+            scheduled: 0,
         };
-        traffic.intend(0, first);
+        traffic.add(0, first);
         traffic
     }
 
-    fn intend(&mut self, now: Millis, steps: Vec<(Millis, Step)>) {
+    fn add(&mut self, now: Millis, steps: Vec<(Millis, Step)>) {
         for (wait, step) in steps {
-            self.plan.insert((now + wait, self.planned), step);
-            self.planned += 1;
+            self.schedule.insert((now + wait, self.scheduled), step);
+            self.scheduled += 1;
         }
     }
 }
@@ -61,9 +61,9 @@ impl Iterator for Traffic {
     type Item = Publication;
 
     fn next(&mut self) -> Option<Publication> {
-        let ((now, _), step) = self.plan.pop_first()?;
+        let ((now, _), step) = self.schedule.pop_first()?;
         let outcome = self.services.perform(now, step);
-        self.intend(now, outcome.next);
+        self.add(now, outcome.next);
         Some(Publication {
             at: Duration::from_millis(now),
             channel: outcome.channel,
@@ -74,7 +74,7 @@ impl Iterator for Traffic {
 
 /// Publishes the traffic for `seed` in real time, until dropped.
 ///
-/// After a stall, such as a sleeping laptop, it continues from there instead of catching up.
+/// After a stall, such as a laptop's sleep, it continues from there instead of catching up.
 pub async fn play(publisher: Publisher, seed: u64) {
     let mut start = Instant::now();
     for publication in Traffic::new(seed) {
@@ -103,13 +103,8 @@ mod tests {
             .collect()
     }
 
-    fn on<'a>(
-        traffic: &'a [Publication],
-        channel: &'a str,
-    ) -> impl Iterator<Item = &'a Publication> {
-        traffic
-            .iter()
-            .filter(move |publication| publication.channel == channel)
+    fn on<'a>(traffic: &'a [Publication], name: &'a str) -> impl Iterator<Item = &'a Publication> {
+        traffic.iter().filter(move |seen| seen.channel == name)
     }
 
     fn json(publication: &Publication) -> Value {
@@ -123,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_calm_but_for_the_bursts() {
+    fn the_rate_is_low_except_for_bursts() {
         for seed in 0..5 {
             let traffic = minutes(seed, 2);
             assert!(traffic.is_sorted_by_key(|publication| publication.at));
@@ -131,9 +126,8 @@ mod tests {
             let per_second = (traffic.len() - bursts) / 120;
             assert!((30..=60).contains(&per_second), "{per_second} a second");
             // About eleven bursts, each within a fraction of a second.
-            let times: Vec<_> = on(&traffic, "cache:invalidate")
-                .map(|seen| seen.at)
-                .collect();
+            let bursts = on(&traffic, "cache:invalidate");
+            let times: Vec<_> = bursts.map(|seen| seen.at).collect();
             let burst = usize::try_from(BURST).expect("small");
             assert!(times.len() >= 8 * burst);
             assert!(times[burst - 1] < times[0] + Duration::from_millis(500));
@@ -145,19 +139,11 @@ mod tests {
     fn the_sequence_number_skips_once() {
         for seed in 0..5 {
             let traffic = minutes(seed, 3);
-            let numbers: Vec<_> = on(&traffic, "inventory:stock")
-                .map(|seen| {
-                    (
-                        seen.at.as_secs(),
-                        json(seen)["seq"].as_u64().expect("a number"),
-                    )
-                })
-                .collect();
-            let skips: Vec<_> = numbers
-                .windows(2)
-                .filter(|pair| pair[1].1 != pair[0].1 + 1)
-                .map(|pair| pair[1].0)
-                .collect();
+            let numbered = |seen: &Publication| (seen.at.as_secs(), json(seen)["seq"].as_u64());
+            let numbers: Vec<_> = on(&traffic, "inventory:stock").map(numbered).collect();
+            let pairs = numbers.windows(2);
+            let skipping = pairs.filter(|pair| pair[1].1 != pair[0].1.map(|number| number + 1));
+            let skips: Vec<_> = skipping.map(|pair| pair[1].0).collect();
             assert!(matches!(skips[..], [20..=31]), "{skips:?}");
         }
     }
@@ -174,38 +160,27 @@ mod tests {
     }
 
     #[test]
-    fn jobs_fall_silent_and_the_others_go_on() {
+    fn only_the_job_runner_falls_silent() {
         let traffic = minutes(3, 5);
         let last = |channel| on(&traffic, channel).last().expect(channel).at;
         let silent = Duration::from_millis(JOBS_FALL_SILENT);
         assert!(last("jobs:done") < silent);
         assert!(last("jobs:done") + Duration::from_secs(2) > silent);
-        for channel in [
-            "orders:created",
-            "orders:paid",
-            "orders:shipped",
-            "auth:login",
-            "metrics:cpu",
-            "logs:api",
-            "images:thumbnails",
-            "chat:general",
-            "rpc:price:request",
-            "heartbeat:worker-1",
-            "heartbeat:worker-2",
-            "heartbeat:worker-3",
-            "inventory:stock",
-        ] {
+        let others = "orders:created orders:paid orders:shipped auth:login metrics:cpu logs:api \
+            images:thumbnails chat:general rpc:price:request heartbeat:worker-1 \
+            heartbeat:worker-2 heartbeat:worker-3 inventory:stock";
+        for channel in others.split(' ') {
             assert!(last(channel) > Duration::from_secs(290), "{channel}");
         }
     }
 
     #[test]
-    fn every_price_is_answered_soon() {
+    fn every_price_request_is_answered_soon() {
         let traffic = minutes(4, 1);
         let of = |channel| {
-            on(&traffic, channel)
-                .map(|seen| (json(seen)["correlation_id"].to_string(), seen.at))
-                .collect::<BTreeMap<_, _>>()
+            let seen = on(&traffic, channel);
+            let timed = seen.map(|seen| (json(seen)["correlation_id"].to_string(), seen.at));
+            timed.collect::<BTreeMap<_, _>>()
         };
         let replies = of("rpc:price:reply");
         let requests = of("rpc:price:request");
@@ -220,24 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn there_is_text_of_many_scripts_and_there_are_bytes() {
+    fn chat_messages_are_unicode_text_and_thumbnails_are_binary() {
         let traffic = minutes(5, 2);
         let chat: Vec<_> = on(&traffic, "chat:general").collect();
-        assert!(
-            chat.iter()
-                .all(|seen| std::str::from_utf8(&seen.payload).is_ok())
-        );
+        let is_text = |seen: &&Publication| std::str::from_utf8(&seen.payload).is_ok();
+        assert!(chat.iter().all(is_text));
         assert!(chat.iter().any(|seen| !seen.payload.is_ascii()));
         let pictures: Vec<_> = on(&traffic, "images:thumbnails").collect();
-        assert!(
-            pictures
-                .iter()
-                .all(|seen| std::str::from_utf8(&seen.payload).is_err())
-        );
-        assert!(
-            pictures
-                .iter()
-                .all(|seen| seen.payload.starts_with(b"\x89PNG"))
-        );
+        assert!(!pictures.iter().any(is_text));
+        let is_png = |seen: &&Publication| seen.payload.starts_with(b"\x89PNG");
+        assert!(pictures.iter().all(is_png));
     }
 }

@@ -3,6 +3,7 @@
 use super::call::{Allowed::Usually, Call, Command};
 use super::client::Transaction;
 use super::lookup::find;
+use crate::wire;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
@@ -26,7 +27,7 @@ pub fn queue(call: &mut Call, command: &Command) -> bool {
         return false;
     };
     if transaction.push(arguments, limit) {
-        call.queued();
+        wire::put_simple(&mut call.reply, "QUEUED");
     } else {
         // Redis has no error message for this: it closes such a client.
         call.error("ERR the transaction exceeds the query buffer limit");
@@ -37,7 +38,7 @@ pub fn queue(call: &mut Call, command: &Command) -> bool {
 /// Returns the reply to a command that is refused with `text`. The refusal dooms an open
 /// transaction, or ends it if the command is EXEC.
 pub fn refuse(call: &mut Call, text: Vec<u8>) -> Vec<u8> {
-    let is_exec = call.says(0, "exec");
+    let is_exec = call.argument_is(0, "exec");
     if let Some(client) = call.client() {
         if is_exec {
             client.transaction = None;
@@ -52,8 +53,7 @@ pub fn refuse(call: &mut Call, text: Vec<u8>) -> Vec<u8> {
     [b"EXECABORT Transaction discarded because of: ", why].concat()
 }
 
-/// Handles MULTI.
-pub fn multi(call: &mut Call) {
+fn multi(call: &mut Call) {
     match call.client() {
         Some(client) if client.transaction.is_none() => {
             client.transaction = Some(Transaction::default());
@@ -63,17 +63,16 @@ pub fn multi(call: &mut Call) {
     }
 }
 
-/// Handles EXEC.
-pub fn exec(call: &mut Call) {
+fn exec(call: &mut Call) {
     let transaction = call.client().and_then(|client| client.transaction.take());
     let Some(transaction) = transaction else {
         return call.error("ERR EXEC without MULTI");
     };
-    if transaction.is_doomed() {
+    if transaction.is_doomed {
         return call.error("EXECABORT Transaction discarded because of previous errors.");
     }
-    call.array(transaction.commands().len());
-    for arguments in transaction.commands() {
+    call.array(transaction.commands.len());
+    for arguments in &transaction.commands {
         // A message caused by the command must come after the previous replies.
         call.send_reply();
         let mut queued = Call {
@@ -82,20 +81,19 @@ pub fn exec(call: &mut Call) {
             arguments,
             commands: call.commands,
             reply: Vec::new(),
-            after: call.after,
+            closes: call.closes,
             is_in_exec: true,
         };
         match find(queued.commands, arguments) {
             Ok(command) => (command.run)(&mut queued),
             Err(text) => queued.error(text),
         }
-        let Call { reply, after, .. } = queued;
-        (call.reply, call.after) = (reply, after);
+        let Call { reply, closes, .. } = queued;
+        (call.reply, call.closes) = (reply, closes);
     }
 }
 
-/// Handles DISCARD.
-pub fn discard(call: &mut Call) {
+fn discard(call: &mut Call) {
     let transaction = call.client().and_then(|client| client.transaction.take());
     match transaction {
         Some(_) => call.ok(),
@@ -104,18 +102,15 @@ pub fn discard(call: &mut Call) {
 }
 
 /// Handles `WATCH key …`. There are no keys that could change.
-pub fn watch(call: &mut Call) {
-    let is_open = call
-        .client()
-        .is_some_and(|client| client.transaction.is_some());
-    if is_open {
+fn watch(call: &mut Call) {
+    let client = call.client();
+    if client.is_some_and(|client| client.transaction.is_some()) {
         call.error("ERR WATCH inside MULTI is not allowed");
     } else {
         call.ok();
     }
 }
 
-/// Handles UNWATCH.
-pub fn unwatch(call: &mut Call) {
+fn unwatch(call: &mut Call) {
     call.ok();
 }

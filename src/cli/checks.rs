@@ -1,14 +1,14 @@
 //! Parses the checks requested on the command line or in a profile.
 
 use subscope::payload::escape::whole;
-use subscope::workers::analysis::{Check, CheckError};
+use subscope::workers::analysis::Check;
 
 use crate::cli::Checks;
 
-/// Parses the checks that `options` request. `blame` makes the error from the option, or the key of
-/// the profile, and what is wrong with it.
+/// Parses the checks that `options` request. `blame` creates an error about an option, or a key of
+/// the profile, from its name and what is wrong with it.
 pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Vec<Check>, E> {
-    type Parse = fn(&str) -> Result<Check, CheckError>;
+    type Parse = fn(&str) -> Result<Check, String>;
     let kinds: [(&str, &[String], Parse); 4] = [
         ("shape", &options.shape, Check::parse_shape),
         ("seq", &options.seq, Check::parse_sequence),
@@ -18,8 +18,7 @@ pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Ve
     let mut checks = Vec::new();
     for (option, texts, parse) in kinds {
         for text in texts {
-            let check = parse(text);
-            let check = check.map_err(|wrong| blame(option, whole(wrong.to_string().as_bytes())));
+            let check = parse(text).map_err(|error| blame(option, whole(error.as_bytes())));
             checks.push(check?);
         }
     }

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use etcetera::BaseStrategy as _;
-use subscope::config::{Config, ConfigError, home};
+use subscope::config::{Config, home};
 
 use crate::host::failure::{Failure, reason, shown_path};
 
@@ -22,22 +22,17 @@ pub struct ConfigFile {
     pub is_open: bool,
 }
 
-/// Reads the file that `option` names, or else the environment, or else the default config file.
+/// Reads the file named by `option`, else the one named by the environment, else the default one.
 pub fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
     let path = path(option)?;
     let text = fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
-    let config = Config::parse(&path, &text).map_err(|error| complaint(&error))?;
+    let config = Config::parse(&path, &text).map_err(Failure::usage)?;
     let is_open = fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0);
     Ok(ConfigFile {
         path,
         config,
         is_open,
     })
-}
-
-/// Turns a config error into a failure.
-pub fn complaint(error: &ConfigError) -> Failure {
-    Failure::usage(error)
 }
 
 fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {

@@ -12,13 +12,13 @@ use crate::cli;
 use crate::host::failure::{reason, shown_path};
 
 /// Maximum number of types named in an error.
-const MOST_NAMED: usize = 5;
+const MAX_NAMED: usize = 5;
 
-/// How to make a descriptor set.
+/// How to create a descriptor set.
 const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
 
-/// Returns the settings that `options` make; the others have their defaults. `blame` makes the error from the option, or the key of the profile, and what
-/// is wrong with it.
+/// Returns the settings from `options`; the others have their defaults. `blame` creates an error
+/// about an option, or a key of the profile, from its name and what is wrong with it.
 pub fn read<E>(
     options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,
@@ -26,7 +26,7 @@ pub fn read<E>(
     let lenses = options.lens.iter().map(|text| lens(text));
     let lenses = lenses.collect::<Result<_, _>>();
     let schema = options.proto.as_deref().map(schema).transpose();
-    let schema = schema.map_err(|words| blame("proto", words))?;
+    let schema = schema.map_err(|problem| blame("proto", problem))?;
     let types = options.proto_type.iter();
     let types = types.map(|text| message_type(text, options.proto.as_deref(), schema.as_ref()));
     let types = types.collect::<Result<_, _>>();
@@ -35,8 +35,8 @@ pub fn read<E>(
         names.filter_map(|name| schema.message_type(&name))
     });
     Ok(Settings {
-        lenses: lenses.map_err(|words| blame("lens", words))?,
-        message_types: types.map_err(|words| blame("proto-type", words))?,
+        lenses: lenses.map_err(|problem| blame("lens", problem))?,
+        message_types: types.map_err(|problem| blame("proto-type", problem))?,
         known_types: known_types.collect(),
         ..Settings::default()
     })
@@ -56,19 +56,17 @@ fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
     }
     match Path::parse(&text[at + 1..]) {
         Ok(path) => Ok((glob.as_bytes().into(), path)),
-        Err(wrong) => Err(format!("{shown:?}: {wrong}")),
+        Err(error) => Err(format!("{shown:?}: {error}")),
     }
 }
 
 /// Reads the descriptor set in `file`.
 fn schema(file: &File) -> Result<Schema, String> {
     let shown = shown_path(file);
-    let bytes =
-        fs::read(file).map_err(|error| format!("{shown} cannot be read: {}", reason(&error)))?;
-    let schema = Schema::read(&bytes).map_err(|wrong| {
-        let wrong = whole(wrong.as_bytes());
-        format!("{shown} is {wrong}; {PROTOC}")
-    })?;
+    let unread = |error| format!("{shown} cannot be read: {}", reason(&error));
+    let bytes = fs::read(file).map_err(unread)?;
+    let invalid = |error: String| format!("{shown} is {}; {PROTOC}", whole(error.as_bytes()));
+    let schema = Schema::read(&bytes).map_err(invalid)?;
     if schema.message_types().next().is_none() {
         return Err(format!("{shown} contains no message type; {PROTOC}"));
     }
@@ -93,9 +91,8 @@ fn message_type(
         return Err(format!("{shown:?} has no {what}; {FORM}"));
     }
     let (Some(schema), Some(file)) = (schema, file) else {
-        return Err(format!(
-            "{shown:?} needs --proto FILE, which describes the type"
-        ));
+        let why = "needs --proto FILE, which describes the type";
+        return Err(format!("{shown:?} {why}"));
     };
     match schema.message_type(name) {
         Some(found) => Ok((glob.as_bytes().into(), found)),
@@ -103,13 +100,13 @@ fn message_type(
             "{} has no message type {:?}{}",
             shown_path(file),
             whole(name.as_bytes()),
-            alike(name, schema)
+            similar(name, schema)
         )),
     }
 }
 
 /// Suggests types with a name similar to `name`, or names some that exist if none is similar.
-fn alike(name: &str, schema: &Schema) -> String {
+fn similar(name: &str, schema: &Schema) -> String {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let wanted = last(name);
     let mut types: Vec<(usize, String)> = schema
@@ -121,10 +118,10 @@ fn alike(name: &str, schema: &Schema) -> String {
     let near = types.iter().take_while(|(distance, _)| *distance <= most);
     let near: Vec<String> = near.map(|(_, name)| format!("'{name}'")).collect();
     if !near.is_empty() {
-        let near = near[..near.len().min(MOST_NAMED)].join(" or ");
+        let near = near[..near.len().min(MAX_NAMED)].join(" or ");
         return format!(", did you mean {near}?");
     }
-    let names: Vec<String> = schema.message_types().take(MOST_NAMED).collect();
+    let names: Vec<String> = schema.message_types().take(MAX_NAMED).collect();
     let more = match types.len() - names.len() {
         0 => String::new(),
         more => format!(" and {more} more"),

@@ -1,4 +1,4 @@
-//! What is wrong with a command line, as a [`Failure`].
+//! Turns an error in the command line into a [`Failure`].
 
 use std::error::Error as _;
 
@@ -18,13 +18,13 @@ impl From<&clap::Error> for Failure {
             Some(ContextValue::Strings(choices)) => choices.as_slice(),
             _ => &[],
         };
-        let words = error.to_string();
-        // An empty line separates the error, which may list several options, from the usage.
-        let lines = words.lines().take_while(|line| !line.is_empty());
-        let words = lines.map(str::trim).collect::<Vec<_>>().join(" ");
-        let words = words.strip_prefix("error: ").unwrap_or(&words);
+        let message = error.to_string();
+        // The error, which may list several options, ends at an empty line; the usage follows.
+        let lines = message.lines().take_while(|line| !line.is_empty());
+        let message = lines.map(str::trim).collect::<Vec<_>>().join(" ");
+        let message = message.strip_prefix("error: ").unwrap_or(&message);
         let reason = error.source().map(ToString::to_string);
-        let words = match (error.kind(), reason) {
+        let message = match (error.kind(), reason) {
             // The rest of the argument may be the password.
             (ErrorKind::UnknownArgument, _) if option.starts_with("--pass") => {
                 "unexpected argument '--pass…': for a password use --askpass".to_owned()
@@ -36,9 +36,9 @@ impl From<&clap::Error> for Failure {
             (ErrorKind::InvalidValue, _) if !choices.is_empty() => {
                 format!("'{option}' takes one of {}", choices.join(", "))
             }
-            _ => words.to_owned(),
+            _ => message.to_owned(),
         };
-        Self::usage(format!("{words} (see subscope --help)"))
+        Self::usage(format!("{message} (see subscope --help)"))
     }
 }
 
@@ -50,44 +50,31 @@ mod tests {
     use crate::cli::Cli;
 
     #[test]
-    fn what_is_wrong_with_the_value_of_an_option_is_said_in_one_way() {
-        for (options, expected) in [
-            (
-                "--escape-time abc",
-                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
-            ),
-            (
-                "--escape-time 2000",
-                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
-            ),
-            (
-                "--escape-time=-1",
-                "'--escape-time <MS>' takes a number of milliseconds from 0 to 1000",
-            ),
-            (
-                "--port x",
-                "'--port <PORT>' takes a number from 1 to 65535; for a password use --askpass",
-            ),
-            ("-n x", "'--db <N>' takes a number, 0 or higher"),
-            ("--keep 1k", "'--keep <SIZE>' takes at least 1MiB, not 1k"),
-            (
-                "--ascii maybe",
-                "'--ascii <WHEN>' takes one of auto, always, never",
-            ),
-            (
-                "demo --seed x",
-                "'--seed <N>' takes a whole number, 0 or higher",
-            ),
-            (
-                "--stats ~you/x",
-                "'--stats <FILE>' starts with another user's ~: write the full path, or ./~ for a file of that name",
-            ),
-        ] {
-            let words = ["subscope"].into_iter().chain(options.split(' '));
-            let failure = Cli::try_parse_from(words).map_err(|error| Failure::from(&error));
-            let said = failure.err().map(|failure| failure.to_string());
-            let expected = format!("{expected} (see subscope --help)");
-            assert_eq!(said, Some(expected), "{options}");
+    fn errors_about_values_have_one_form() {
+        let cases = r"
+            --escape-time abc => '--escape-time <MS>' takes a number of milliseconds from 0 to 1000
+            --escape-time 2000 => '--escape-time <MS>' takes a number of milliseconds from 0 to 1000
+            --escape-time=-1 => '--escape-time <MS>' takes a number of milliseconds from 0 to 1000
+            --port x => '--port <PORT>' takes a number from 1 to 65535; for a password use --askpass
+            -n x => '--db <N>' takes a number, 0 or higher
+            --keep 1k => '--keep <SIZE>' takes at least 1MiB, not 1k
+            --ascii maybe => '--ascii <WHEN>' takes one of auto, always, never
+            demo --seed x => '--seed <N>' takes a whole number, 0 or higher
+        ";
+        for case in cases.trim().lines() {
+            let (options, words) = case.trim().split_once(" => ").expect("two parts");
+            assert_eq!(said(options), format!("{words} (see subscope --help)"));
         }
+        assert_eq!(
+            said("--stats ~you/x"),
+            "'--stats <FILE>' starts with another user's ~: write the full path, or ./~ for a file \
+             of that name (see subscope --help)"
+        );
+    }
+
+    fn said(options: &str) -> String {
+        let words = ["subscope"].into_iter().chain(options.split(' '));
+        let error = Cli::try_parse_from(words).expect_err(options);
+        Failure::from(&error).to_string()
     }
 }

@@ -1,4 +1,4 @@
-//! Turns a profile of the config file into the command line that it stands for.
+//! Turns a profile of the config file into the equivalent command line.
 
 use std::path::Path;
 
@@ -7,7 +7,7 @@ use subscope::config::{ConfigError, Entry, Profile};
 use subscope::server::Target;
 use subscope::terminal::signals::Signals;
 
-use super::config_file::{self, ConfigFile, EXAMPLE, complaint};
+use super::config_file::{self, ConfigFile, EXAMPLE};
 use super::target::{PASSWORD_COMMAND, TargetError};
 use super::{Screen, Server, Watch, checks, decode_options, queries, target, values};
 use crate::cli;
@@ -25,14 +25,14 @@ pub enum Choice {
 /// The chosen profile.
 pub struct Chosen {
     profile: Profile,
-    /// A warning for the user that does not stop anything.
+    /// A warning for the user; the program continues.
     pub warning: Option<String>,
     /// The signal listener, if the profile was picked from the list: see [`Picked::Profile`].
     pub signals: Option<Signals>,
 }
 
-/// Returns the profile called `name`, or lets the user pick one, from the file `config` or else
-/// from the default config file.
+/// Returns the profile called `name`, or lets the user pick one if there is no name. It comes from
+/// the file `config`, or else from the default config file.
 pub async fn choose(
     name: Option<&str>,
     config: Option<&Path>,
@@ -42,18 +42,17 @@ pub async fn choose(
     let (profile, signals) = match name {
         Some(name) => {
             let profile = file.config.profile(name);
-            (profile.map_err(|error| complaint(&error))?, None)
+            (profile.map_err(Failure::usage)?, None)
         }
         None => match pick(pickable(&file)?, options.terminal()).await? {
             Picked::Profile(number, signals) => {
-                let entry = &file.config.entries()[number];
-                let profile = entry.profile.as_ref();
-                (profile.map_err(complaint)?, Some(signals))
+                let profile = file.config.entries[number].profile.as_ref();
+                (profile.map_err(Failure::usage)?, Some(signals))
             }
             Picked::Nothing(exit_code) => return Ok(Choice::Nothing(exit_code)),
         },
     };
-    let target = target_of(profile).map_err(|error| complaint(&error))?;
+    let target = target_of(profile).map_err(Failure::usage)?;
     let chosen = Chosen {
         warning: warning(&file, &target),
         profile: profile.clone(),
@@ -73,7 +72,7 @@ impl Chosen {
     /// channels. Nothing undoes `read-only`.
     pub fn add_to(&self, given: Watch) -> Result<Watch, Failure> {
         let profile = &self.profile;
-        let screen = screen(profile, given.screen).map_err(|error| complaint(&error))?;
+        let screen = screen(profile, given.screen).map_err(Failure::usage)?;
         let is_given = !given.channels.is_empty() || !given.shard.is_empty();
         let texts = |texts: &[String]| texts.iter().map(Into::into).collect();
         let (channels, shard, exact) = if is_given {
@@ -99,27 +98,27 @@ impl Chosen {
 
     /// Returns the error for a problem with the profile and the command line combined. It blames
     /// the key in the file if the value comes from there, and the option otherwise.
-    pub fn blame(&self, wrong: TargetError, made: &Server) -> Failure {
-        if let Some(key) = wrong.option.and_then(key_of)
-            && self.sets(key, made)
+    pub fn blame(&self, error: TargetError, merged: &Server) -> Failure {
+        if let Some(key) = error.option.and_then(key_of)
+            && self.sets(key, merged)
         {
-            return complaint(&self.profile.wrong(key, wrong.problem));
+            return Failure::usage(self.profile.error(key, error.problem));
         }
-        Failure::from(wrong).and(&format!(" (profile '{}')", self.profile.name))
+        Failure::from(error).and(&format!(" (profile '{}')", self.profile.name))
     }
 
-    /// Returns whether the value of `key` in `made` comes from the profile.
-    fn sets(&self, key: &str, made: &Server) -> bool {
+    /// Returns whether the value of `key` in `merged` comes from the profile.
+    fn sets(&self, key: &str, merged: &Server) -> bool {
         let own = server(&self.profile);
         self.profile.has(key)
             && match key {
-                "db" => own.db == made.db,
-                "user" => own.user == made.user,
-                "socket" => own.socket == made.socket,
-                "tls.cacert" => own.tls.cacert == made.tls.cacert,
-                "tls.cert" => own.tls.cert == made.tls.cert,
-                "tls.key" => own.tls.key == made.tls.key,
-                "tls.sni" => own.tls.sni == made.tls.sni,
+                "db" => own.db == merged.db,
+                "user" => own.user == merged.user,
+                "socket" => own.socket == merged.socket,
+                "tls.cacert" => own.tls.cacert == merged.tls.cacert,
+                "tls.cert" => own.tls.cert == merged.tls.cert,
+                "tls.key" => own.tls.key == merged.tls.key,
+                "tls.sni" => own.tls.sni == merged.tls.sni,
                 _ => true,
             }
     }
@@ -127,20 +126,20 @@ impl Chosen {
 
 /// Returns the profiles of the file for the picker.
 fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
-    let entries = file.config.entries();
-    if let ([], Some(wrong)) = (entries, file.config.wrong().first()) {
-        return Err(complaint(wrong));
+    let entries = &file.config.entries;
+    if let ([], [error, ..]) = (&entries[..], &file.config.errors[..]) {
+        return Err(Failure::usage(error));
     }
     if entries.is_empty() {
         let path = shown_path(&file.path);
-        let words = format!("--profile: no profile in {path}; example:");
-        return Err(Failure::usage(words).with_example(EXAMPLE));
+        let message = format!("--profile: no profile in {path}; example:");
+        return Err(Failure::usage(message).with_example(EXAMPLE));
     }
     Ok(entries.iter().map(pickable_entry).collect())
 }
 
-/// Returns a profile as the picker lists it. An invalid profile is marked as such; its error is
-/// shown once it is picked.
+/// Returns a profile as the picker lists it. An invalid profile is marked as unusable; picking it
+/// shows the whole error.
 fn pickable_entry(entry: &Entry) -> Pickable {
     let found = entry.profile.as_ref().map_err(Clone::clone);
     match found.and_then(|profile| Ok((profile, target_of(profile)?))) {
@@ -173,28 +172,26 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.path);
     let open = (file.is_open && target.holds_password())
         .then(|| format!("other users can read the password in {path}: run chmod 600"));
-    let wrong = file
-        .config
-        .wrong()
-        .iter()
-        .map(|error| complaint(error).to_string());
-    let warnings: Vec<String> = open.into_iter().chain(wrong).collect();
+    let errors = file.config.errors.iter();
+    let errors = errors.map(|error| Failure::usage(error).to_string());
+    let warnings: Vec<String> = open.into_iter().chain(errors).collect();
     (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     let target = target::target(&server(profile))
-        .map_err(|wrong| profile.wrong(key_to_blame(profile, &wrong), wrong.problem))?;
+        .map_err(|error| profile.error(key_to_blame(profile, &error), error.problem))?;
     if target.has_password() && profile.password_command.is_some() {
-        return Err(profile.wrong("password-command", "the URL already has a password"));
+        return Err(profile.error("password-command", "the URL already has a password"));
     }
     Ok(target)
 }
 
-/// Returns the key of the profile to blame for `wrong`: its address unless another key is at fault.
-fn key_to_blame(profile: &Profile, wrong: &TargetError) -> &'static str {
-    let key = wrong.option.and_then(key_of);
+/// Returns the key of the profile to blame for `error`: its address, unless another key is at
+/// fault.
+fn key_to_blame(profile: &Profile, error: &TargetError) -> &'static str {
+    let key = error.option.and_then(key_of);
     let key = key.filter(|key| profile.has(key));
     key.unwrap_or_else(|| profile.address_key())
 }
@@ -223,11 +220,11 @@ fn key_of(option: &str) -> Option<&'static str> {
 fn server(profile: &Profile) -> Server {
     let tls = profile.tls.clone().unwrap_or_default();
     // A profile without a server means the local one, not the one in the environment.
-    let is_nowhere = profile.address_key().is_empty();
-    let here = is_nowhere.then(|| "127.0.0.1".to_owned());
+    let has_no_address = profile.address_key().is_empty();
+    let local = has_no_address.then(|| "127.0.0.1".to_owned());
     Server {
         url: profile.url.clone(),
-        host: profile.host.clone().or(here),
+        host: profile.host.clone().or(local),
         port: profile.port,
         socket: profile.socket.clone(),
         db: profile.db,
@@ -273,18 +270,18 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         ("filter", &profile.filters),
         ("break", &profile.breakpoints),
     ] {
-        queries::read(texts, |words| profile.wrong(key, words))?;
+        queries::read(texts, |problem| profile.error(key, problem))?;
     }
-    check_reading(profile, &given.decode)?;
+    check_decode_options(profile, &given.decode)?;
     let mine = cli::Checks {
         shape: profile.shapes.clone(),
         seq: profile.sequences.clone(),
         pair: profile.pairs.clone(),
         sent: profile.delays.clone(),
     };
-    checks::read(&mine, |key, words| profile.wrong(key, words))?;
+    checks::read(&mine, |key, problem| profile.error(key, problem))?;
     let keep = profile.keep.as_deref().map(values::keep).transpose();
-    let keep = keep.map_err(|words| profile.wrong("keep", words))?;
+    let keep = keep.map_err(|problem| profile.error("keep", problem))?;
     let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
     Ok(Screen {
         keep: given.keep.or(keep),
@@ -308,7 +305,7 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
 
 /// Checks the profile's decode options. If the command line gives another `--proto` file, message
 /// types are looked up in that file later.
-fn check_reading(profile: &Profile, given: &cli::DecodeOptions) -> Result<(), ConfigError> {
+fn check_decode_options(profile: &Profile, given: &cli::DecodeOptions) -> Result<(), ConfigError> {
     let mut mine = cli::DecodeOptions {
         lens: profile.lenses.clone(),
         ..cli::DecodeOptions::default()
@@ -317,7 +314,7 @@ fn check_reading(profile: &Profile, given: &cli::DecodeOptions) -> Result<(), Co
         mine.proto.clone_from(&profile.proto);
         mine.proto_type.clone_from(&profile.proto_types);
     }
-    decode_options::read(&mine, |key, words| profile.wrong(key, words)).map(drop)
+    decode_options::read(&mine, |key, problem| profile.error(key, problem)).map(drop)
 }
 
 #[cfg(test)]

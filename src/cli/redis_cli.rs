@@ -1,4 +1,4 @@
-//! The redis-cli options for the same server, for users who want to publish from a shell.
+//! The options of redis-cli for the same server, for users who want to publish from a shell.
 
 use std::path::Path;
 
@@ -13,11 +13,8 @@ pub fn options(address: &Address, tls: Option<&TlsSettings>) -> RedisCli {
         Address::Tcp { host, port } => format!("-h {} -p {port}", quoted(host)),
         Address::Unix(path) => format!("-s {}", quoted_path(path)),
     };
-    let tls = tls.map(|tls| tls_words(tls).join(" "));
-    RedisCli {
-        place,
-        tls: tls.unwrap_or_default(),
-    }
+    let tls = tls.map(|tls| tls_words(tls).join(" ")).unwrap_or_default();
+    RedisCli { place, tls }
 }
 
 fn tls_words(tls: &TlsSettings) -> Vec<String> {
@@ -58,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn it_is_told_of_the_same_place_and_the_same_tls() {
+    fn the_options_name_the_same_server_and_tls_settings() {
         let host = Address::Tcp {
             host: "::1".to_owned(),
             port: 7000,

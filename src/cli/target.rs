@@ -1,7 +1,7 @@
-//! Finds the server that the command line and the environment name, and how to log in.
+//! Finds the server, and how to log in, from the command line and the environment.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use subscope::config::holds_login;
 use subscope::server::{
@@ -13,11 +13,11 @@ use super::{Server, Tls as TlsOptions};
 use crate::host::failure::{Failure, line};
 use crate::host::password;
 
-/// The warning for a password on the command line.
-const PASSWORD_IN_SIGHT: &str = "-a: other users can see the password in the process list; use \
-                                 SUBSCOPE_PASSWORD or --askpass";
-const URL_IN_SIGHT: &str = "-u: other users can see its password in the process list; use \
-                            SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass";
+/// The warnings for a password on the command line.
+const VISIBLE_PASSWORD: &str = "-a: other users can see the password in the process list; use \
+                                SUBSCOPE_PASSWORD or --askpass";
+const VISIBLE_URL: &str = "-u: other users can see its password in the process list; use \
+                           SUBSCOPE_URL, SUBSCOPE_PASSWORD or --askpass";
 
 /// The warning for a user without a password. It does not repeat the name, which may be a misplaced
 /// password.
@@ -28,15 +28,15 @@ const IDLE_USER: &str = "the user is ignored without a password (logging in as t
 const ONE_WORD: &str = "has one word before the @, read as the password, as in redis-cli; for a \
                         user write user:password, or use --user NAME";
 
-/// The key of profiles that is not an option.
+/// The key of a profile that has no option of the same name.
 pub const PASSWORD_COMMAND: &str = "password-command";
 
-/// The server that the command line and the environment name.
+/// The server found from the command line and the environment.
 pub struct Found {
     pub target: Target,
     /// The loaded TLS settings, if the target uses TLS.
     pub tls: Option<LoadedTls>,
-    /// Warnings for the user that do not stop anything.
+    /// Warnings for the user; the program continues.
     pub warnings: Vec<String>,
 }
 
@@ -59,10 +59,10 @@ impl TargetError {
 }
 
 impl From<TargetError> for Failure {
-    fn from(wrong: TargetError) -> Self {
-        match wrong.option {
-            Some(option) => Self::usage(format!("{option} {}", wrong.problem)),
-            None => Self::usage(wrong.problem),
+    fn from(error: TargetError) -> Self {
+        match error.option {
+            Some(option) => Self::usage(format!("{option} {}", error.problem)),
+            None => Self::usage(error.problem),
         }
     }
 }
@@ -98,25 +98,25 @@ pub fn find(options: &Server) -> Result<Found, TargetError> {
         is_insecure,
         mut warnings,
     } = requested(options)?;
-    let is_url_in_sight =
+    let is_url_visible =
         options.url.is_some() && options.url_source.is_none() && target.holds_password();
     let target = with_options(target, options)?;
     let tls = tls(&target, &options.tls, is_insecure)?;
     let target = with_password(target, options)?;
-    let (target, nobody) = without_idle_user(target);
-    let is_in_sight = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
-    warnings.extend(is_in_sight.then(|| PASSWORD_IN_SIGHT.to_owned()));
-    warnings.extend(is_url_in_sight.then(|| URL_IN_SIGHT.to_owned()));
-    warnings.extend(nobody);
+    let (target, idle_user) = without_idle_user(target);
+    let is_visible = options.pass.as_ref().is_some_and(|pass| !pass.is_empty());
+    warnings.extend(is_visible.then(|| VISIBLE_PASSWORD.to_owned()));
+    warnings.extend(is_url_visible.then(|| VISIBLE_URL.to_owned()));
+    warnings.extend(idle_user);
     Ok(Found {
         target,
         tls,
-        warnings: warnings.iter().map(|words| line(words)).collect(),
+        warnings: warnings.iter().map(|warning| line(warning)).collect(),
     })
 }
 
-/// Removes the user from a target that has no password: no login is attempted then, so no user
-/// should be shown, as in redis-cli. Returns a warning if it did.
+/// Removes the user from a target that has no password, and returns a warning if there was one. As
+/// in redis-cli, no login is attempted without a password, so no user should be shown.
 fn without_idle_user(target: Target) -> (Target, Option<String>) {
     if target.user().is_none() || target.has_password() {
         return (target, None);
@@ -125,7 +125,7 @@ fn without_idle_user(target: Target) -> (Target, Option<String>) {
     (target, Some(IDLE_USER.to_owned()))
 }
 
-/// Returns the target that the options name, before a password from elsewhere is added.
+/// Returns the target that the options name, without a password from elsewhere.
 pub fn target(options: &Server) -> Result<Target, TargetError> {
     with_options(requested(options)?.target, options)
 }
@@ -137,7 +137,7 @@ fn requested(options: &Server) -> Result<Requested, TargetError> {
         Server {
             socket: Some(path), ..
         } => return socket(path),
-        // No part of the environment's URL, its login included, applies to another server.
+        // No part of the environment's URL, including its login, applies to another server.
         Server {
             host: None,
             port: None,
@@ -160,7 +160,7 @@ fn requested(options: &Server) -> Result<Requested, TargetError> {
         || options.password_command.is_some()
         || password_in("SUBSCOPE_PASSWORD")?.is_some();
     let source = options.url_source.as_deref().unwrap_or(source);
-    Ok(requested_by(parsed, source, has_other_password))
+    Ok(requested_by_url(parsed, source, has_other_password))
 }
 
 /// Returns the server behind a unix socket.
@@ -184,7 +184,7 @@ fn url_of_environment() -> Result<Option<(&'static str, String)>, TargetError> {
 
 /// Returns the target of the URL from `source`, and the warnings about it. A single word before the
 /// @ is the password, unless a password comes from elsewhere.
-fn requested_by(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Requested {
+fn requested_by_url(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Requested {
     let mut warnings: Vec<String> = Vec::new();
     let mut target = parsed.target;
     if parsed.has_one_word && !has_other_password {
@@ -200,9 +200,9 @@ fn requested_by(parsed: ParsedUrl, source: &str, has_other_password: bool) -> Re
             "{source} has a user or password that other clients may misread: write {encodings}"
         ),
     }));
-    if let Some(words) = parsed.insecure {
+    if let Some(parameter) = parsed.insecure {
         warnings.push(format!(
-            "{source} skips certificate verification by {words}, as --insecure does"
+            "{source} skips certificate verification by {parameter}, as --insecure does"
         ));
     }
     Requested {
@@ -224,9 +224,8 @@ fn server(address: Address) -> Requested {
 /// which may be a URL with a password.
 fn host_in(text: &str) -> Result<String, TargetError> {
     let text = text.trim();
-    let inner = text
-        .strip_prefix('[')
-        .and_then(|text| text.strip_suffix(']'));
+    let inner = text.strip_prefix('[');
+    let inner = inner.and_then(|text| text.strip_suffix(']'));
     let host = inner.unwrap_or(text);
     let is_v6 = host.matches(':').count() > 1;
     let is_odd =
@@ -264,17 +263,15 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetEr
     if options.tls.tls {
         target = target.with_tls();
         if !target.is_tls() {
-            return Err(TargetError::new(
-                "--tls",
-                "has no effect: a unix socket has no TLS",
-            ));
+            let problem = "has no effect: a unix socket has no TLS";
+            return Err(TargetError::new("--tls", problem));
         }
     }
     Ok(target)
 }
 
 /// Loads the TLS settings if the target uses TLS. `is_insecure` comes from the URL, which may set
-/// it without asking for TLS.
+/// it without requesting TLS.
 fn tls(
     target: &Target,
     options: &TlsOptions,
@@ -291,19 +288,18 @@ fn tls(
         let tls = Tls::load(&settings)?;
         return Ok(Some(LoadedTls { settings, tls }));
     }
-    let given = |option: &Option<PathBuf>| option.is_some();
     let unused = [
-        ("--cacert", given(&options.cacert)),
-        ("--cert", given(&options.cert)),
-        ("--key", given(&options.key)),
+        ("--cacert", options.cacert.is_some()),
+        ("--cert", options.cert.is_some()),
+        ("--key", options.key.is_some()),
         ("--sni", options.sni.is_some()),
         ("--insecure", options.insecure),
     ];
     match unused.into_iter().find(|(_, is_given)| *is_given) {
-        Some((option, _)) => Err(TargetError::new(
-            option,
-            "requires TLS: add --tls, or use a rediss:// URL",
-        )),
+        Some((option, _)) => {
+            let problem = "requires TLS: add --tls, or use a rediss:// URL";
+            Err(TargetError::new(option, problem))
+        }
         None => Ok(None),
     }
 }
@@ -323,7 +319,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, TargetError
     }
     if let Some(command) = &options.password_command {
         let password = password::read_from(command)
-            .map_err(|words| TargetError::new(PASSWORD_COMMAND, words))?;
+            .map_err(|problem| TargetError::new(PASSWORD_COMMAND, problem))?;
         return Ok(target.with_password(&password));
     }
     for name in ["SUBSCOPE_PASSWORD", "REDISCLI_AUTH"] {

@@ -1,4 +1,4 @@
-//! Parsers of the values of options. Each error continues the name of the option.
+//! Parses the values of options. Each error is phrased to follow the name of the option.
 
 use std::path::PathBuf;
 
@@ -9,27 +9,23 @@ use subscope::payload::figures::parse_size;
 /// The smallest allowed value of `--keep`, in bytes.
 const MIN_KEEP: u64 = 1 << 20;
 
-/// Parses how much memory the log may take.
-///
-/// # Errors
-///
-/// Fails if `text` is not a size, or is too small.
+/// Parses how much memory the log may use.
 pub fn keep(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_KEEP {
-        // A text that parses as a size is not a password, so it can be repeated.
+        // The text is a size, not a password, so it can be repeated.
         return Err(format!("takes at least 1MiB, not {}", text.trim()));
     }
     usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())
 }
 
-/// Parses a file path and expands `~` to the home folder where the shell has not.
+/// Parses a file path and expands `~` to the home folder if the shell has not done so.
 pub fn path() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(home::expand)
 }
 
-/// Parses a port. The error message continues from the option's name and does not repeat the text,
-/// because `-p` means the password in other programs.
+/// Parses a port. The error does not repeat the text, because `-p` is the password in other
+/// programs.
 pub fn port(text: &str) -> Result<u16, &'static str> {
     match text.trim().parse() {
         Ok(port @ 1..) => Ok(port),

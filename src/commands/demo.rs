@@ -1,6 +1,6 @@
 //! `subscope demo`: the same screen on the embedded broker.
 
-use subscope::broker::{Broker, RefusedClient, Settings, traffic};
+use subscope::broker::{Broker, Settings, traffic};
 use subscope::message::{Notice, Topic};
 use subscope::server::Endpoint;
 
@@ -9,29 +9,23 @@ use crate::cli::Demo;
 use crate::host::{Failure, screen};
 
 /// Plays sample traffic and watches it until the user quits. Returns the exit code.
-///
-/// # Errors
-///
-/// Fails if no port is available, or the terminal cannot be drawn on.
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let broker = Broker::start(Settings::default())
         .await
-        .map_err(|error| Failure::other(format!("no port for the demo's broker: {error}")))?;
+        .map_err(|error| Failure::other(format!("cannot start the demo's broker: {error}")))?;
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
     let mut job = job(demo.screen, endpoint.into(), None)?;
     job.settings.note = format!("join in: redis-cli -p {}", address.port());
     job.topics = vec![Topic::pattern(b"*")];
-    job.notice = Some(Box::pin(refusal(broker.refused_client())));
+    let refused = broker.refused_library();
+    job.notice = Some(Box::pin(async {
+        let library = refused.await?;
+        Some(Notice::Resp3Refused { library })
+    }));
     let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
     let result = screen::run(job).await;
     playing.abort();
     broker.stop().await;
     result
-}
-
-/// Waits for the first client that asks for RESP3, and returns the notice about it.
-async fn refusal(client: RefusedClient) -> Option<Notice> {
-    let library = client.library().await?;
-    Some(Notice::Resp3Refused { library })
 }

@@ -16,7 +16,7 @@ struct Page {
     text: &'static str,
 }
 
-/// The page of a topic, from the file of the same name.
+/// Creates the page of a topic from the file of the same name.
 macro_rules! page {
     ($topic:literal, $about:literal) => {
         Page {
@@ -45,11 +45,7 @@ const PAGES: &[Page] = &[
     page!("changelog", "what has changed"),
 ];
 
-/// Shows the page of a topic, or lists the topics. Returns the code to exit with.
-///
-/// # Errors
-///
-/// If there is no such topic, or the page cannot be written.
+/// Shows the page of a topic, or lists the topics. Returns the exit code.
 pub fn run(help: &Help) -> Result<u8, Failure> {
     match &help.topic {
         Some(topic) => pager::show(&find(topic)?.for_terminal())?,
@@ -59,7 +55,7 @@ pub fn run(help: &Help) -> Result<u8, Failure> {
 }
 
 impl Page {
-    /// The text without its pictures, each of which is a paragraph of its own.
+    /// Returns the text without its pictures, each of which is a separate paragraph.
     fn for_terminal(&self) -> String {
         let paragraphs = self.text.split("\n\n");
         let paragraphs: Vec<_> = paragraphs.filter(|part| !part.starts_with("![")).collect();
@@ -80,7 +76,7 @@ fn find(topic: &str) -> Result<&'static Page, Failure> {
     })
 }
 
-/// The list of topics, and where other help is.
+/// Returns the list of topics, and where to find other help.
 fn topics() -> String {
     let mut list = "subscope help TOPIC shows a page of the manual:\n\n".to_owned();
     for page in PAGES {

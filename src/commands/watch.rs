@@ -12,13 +12,9 @@ use super::job;
 use crate::cli::Watch;
 use crate::cli::profile::{Choice, choose};
 use crate::cli::target::{Found, TargetError, find};
-use crate::host::{Failure, complain, screen};
+use crate::host::{Failure, report, screen};
 
 /// Watches until the user quits. Returns the exit code.
-///
-/// # Errors
-///
-/// Fails if the command line is wrong, or the terminal cannot be drawn on.
 pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let mut profile = None;
     if let Some(name) = &watch.profile {
@@ -31,7 +27,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         }
     }
     let signals = profile.as_mut().and_then(|chosen| chosen.signals.take());
-    let guard = signals.map(|signals| tokio::spawn(end_at_a_signal(signals)));
+    let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
     let blame = |wrong| match &profile {
         Some(chosen) => chosen.blame(wrong, &watch.server),
         None => Failure::from(wrong),
@@ -51,7 +47,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
     for warning in &warnings {
-        complain(warning);
+        report(warning);
     }
     let topics = topics(&watch)?;
     let mut job = job(watch.screen, target, tls)?;
@@ -62,8 +58,8 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     screen::run(job).await
 }
 
-/// Ends the program on a signal while it is only prompting for a password.
-async fn end_at_a_signal(mut signals: Signals) {
+/// Ends the program on a signal while it prompts for a password, before the screen handles signals.
+async fn exit_on_signal(mut signals: Signals) {
     loop {
         if let Some(exit_code) = signals.next().await.exit_code() {
             process::exit(exit_code.into());
@@ -92,8 +88,8 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
     Ok(topics)
 }
 
-/// Returns whether `name` starts like a server URL. Such a name must not be sent as a channel,
-/// because it may hold a password.
+/// Returns whether `name` starts like the URL of a server. Such a name must not be sent as a
+/// channel, because it may hold a password.
 fn is_url(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let scheme = name.split_once("://").map(|(scheme, _)| scheme);

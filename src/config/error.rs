@@ -36,17 +36,17 @@ impl ConfigError {
         parts.into_iter().flatten().collect::<Vec<_>>().join(": ")
     }
 
-    /// Creates the error that `names` contains no profile called `name`.
+    /// Creates the error about an unknown profile `name`, which lists the existing `names`.
     pub(super) fn no_profile(path: &Path, name: &str, names: &[&str]) -> Self {
         let problem = match names {
-            [] => format!("no profile '{}': the file has none", named(name)),
+            [] => format!("no profile '{}': the file has none", masked(name)),
             names => {
                 let hint = suggestion(name, names);
-                let names: Vec<&str> = names.iter().map(|name| named(name)).collect();
+                let names: Vec<&str> = names.iter().map(|name| masked(name)).collect();
                 let mark = if hint.is_empty() { "." } else { "" };
                 let verb = if names.len() == 1 { "is" } else { "are" };
                 let names = names.join(", ");
-                let name = named(name);
+                let name = masked(name);
                 format!("no profile '{name}'{hint}{mark} There {verb} {names}")
             }
         };
@@ -74,8 +74,8 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Returns a name as errors repeat it: a name that may be a URL with a password is masked.
-pub(super) fn named(name: &str) -> &str {
+/// Returns a name for display in an error. A name that may be a URL with a password is masked.
+pub(super) fn masked(name: &str) -> &str {
     if name.contains('@') || name.contains("://") {
         "***"
     } else {
@@ -88,8 +88,7 @@ pub(super) fn named(name: &str) -> &str {
 pub fn suggestion(name: &str, names: &[&str]) -> String {
     let distance = |other: &str| {
         // A prefix counts as an exact match.
-        let is_start = !name.is_empty() && other.starts_with(name);
-        if is_start {
+        if !name.is_empty() && other.starts_with(name) {
             return 0;
         }
         strsim::osa_distance(name, other)
@@ -98,7 +97,7 @@ pub fn suggestion(name: &str, names: &[&str]) -> String {
     let most = name.chars().count() / 3;
     let nearest = names.iter().min_by_key(|other| distance(other));
     match nearest.filter(|other| distance(other) <= most) {
-        Some(nearest) => format!(", did you mean '{}'?", named(nearest)),
+        Some(nearest) => format!(", did you mean '{}'?", masked(nearest)),
         None => String::new(),
     }
 }

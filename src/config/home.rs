@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 ///
 /// # Errors
 ///
-/// Fails if the folder is not known: it is another user's, or there is no `HOME`.
+/// Fails if the folder is not known: because it is another user's, or `HOME` is not set.
 pub fn expand(path: PathBuf) -> Result<PathBuf, String> {
     expand_in(path, env::home_dir().as_deref())
 }
@@ -33,7 +33,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tilde_is_the_home_folder_and_that_of_others_is_refused() {
+    fn a_tilde_is_the_home_folder_and_those_of_other_users_are_refused() {
         let home = Some(Path::new("/home/me"));
         for (path, expected) in [
             ("~/r.sock", "/home/me/r.sock"),

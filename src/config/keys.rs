@@ -1,11 +1,11 @@
-//! Takes the keys of a table one by one, so that the keys left over are known to be wrong.
+//! Takes the keys of a table one by one, so that any key left over is known to be wrong.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, named, suggestion};
+use super::error::{ConfigError, masked, suggestion};
 use super::{holds_login, home};
 
 /// A file that is being parsed.
@@ -27,7 +27,7 @@ pub(super) struct Keys<'a> {
 pub(super) struct Value<'a> {
     source: Source<'a>,
     /// The full path of the key, such as `profile.staging.url`.
-    key: String,
+    pub key: String,
     /// The line of the key, counted from 1.
     pub line: usize,
     content: &'a DeValue<'a>,
@@ -39,22 +39,17 @@ impl<'a> Source<'a> {
         let before = self.text.get(..offset).unwrap_or_default();
         1 + before.matches('\n').count()
     }
-
-    /// Returns the keys of the root table.
-    pub fn keys(self, table: &'a DeTable<'a>) -> Keys<'a> {
-        Keys::of(self, "", table)
-    }
 }
 
 impl<'a> Keys<'a> {
-    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or ending in
-    /// a dot.
-    fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
+    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or with a dot
+    /// at its end.
+    pub fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
         let values = table.iter().map(|(name, value)| {
             let key = name.get_ref().as_ref();
             let value = Value {
                 source,
-                key: format!("{place}{}", written(key)),
+                key: format!("{place}{}", quoted_key(key)),
                 line: source.line(name.span().start),
                 content: value.get_ref(),
             };
@@ -66,27 +61,21 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Takes the key called `name`, if present.
-    pub fn take(&mut self, name: &'static str) -> Option<Value<'a>> {
-        self.known.push(name);
-        self.values.remove(name)
-    }
-
-    /// Takes the key called `name` and parses it with `read`.
+    /// Takes the key called `name`, if present, and parses it with `read`.
     pub fn read<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(Value<'a>) -> Result<T, ConfigError>,
     ) -> Result<Option<T>, ConfigError> {
-        self.take(name).map(read).transpose()
+        self.known.push(name);
+        self.values.remove(name).map(read).transpose()
     }
 
     /// Returns the line of every key.
     pub fn lines(&self) -> BTreeMap<String, usize> {
         let values = self.values.iter();
-        values
-            .map(|(name, value)| ((*name).to_owned(), value.line))
-            .collect()
+        let lines = values.map(|(name, value)| ((*name).to_owned(), value.line));
+        lines.collect()
     }
 
     /// Takes all remaining keys, in file order.
@@ -102,7 +91,7 @@ impl<'a> Keys<'a> {
         let Some((name, value)) = self.rest().into_iter().next() else {
             return Ok(());
         };
-        Err(value.wrong(match suggestion(name, &known).as_str() {
+        Err(value.error(match suggestion(name, &known).as_str() {
             "" => match known[..] {
                 [only] => format!("no such key; the only valid key is {only}"),
                 _ => format!("no such key; valid keys: {}", known.join(", ")),
@@ -113,13 +102,8 @@ impl<'a> Keys<'a> {
 }
 
 impl<'a> Value<'a> {
-    /// Returns the full path of the key.
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Returns the error that the value is wrong.
-    pub fn wrong(&self, problem: impl Into<String>) -> ConfigError {
+    /// Returns an error about the value.
+    pub fn error(&self, problem: impl Into<String>) -> ConfigError {
         ConfigError::new(self.source.path, self.line, self.key.clone(), problem)
     }
 
@@ -134,14 +118,14 @@ impl<'a> Value<'a> {
     /// Parses a file path, relative to `folder`, or to the home folder after `~`.
     pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
         match self.content {
-            DeValue::String(text) if text.is_empty() => Err(self.wrong("is empty")),
+            DeValue::String(text) if text.is_empty() => Err(self.error("is empty")),
             DeValue::String(text) if holds_login(text) => {
-                Err(self.wrong("takes a path; for a URL or a login use url"))
+                Err(self.error("takes a path; for a URL or a login use url"))
             }
             DeValue::String(text) => {
                 let path = home::expand(PathBuf::from(text.as_ref()));
                 path.map(|path| folder.join(path))
-                    .map_err(|problem| self.wrong(problem))
+                    .map_err(|problem| self.error(problem))
             }
             _ => Err(self.must_be("a quoted string")),
         }
@@ -165,9 +149,9 @@ impl<'a> Value<'a> {
         match number {
             Ok(number) if (least..=most).contains(&number) => Ok(number),
             Ok(number) if number < least && most == i64::MAX => {
-                Err(self.wrong(format!("must be at least {least}")))
+                Err(self.error(format!("must be at least {least}")))
             }
-            _ => Err(self.wrong(format!("must be from {least} to {most}"))),
+            _ => Err(self.error(format!("must be from {least} to {most}"))),
         }
     }
 
@@ -179,9 +163,9 @@ impl<'a> Value<'a> {
         };
         let found = choices.iter().find(|(name, _)| *name == text.as_ref());
         found.map(|(_, choice)| *choice).ok_or_else(|| {
-            // The value is not repeated: a misplaced password may stand there.
+            // The value is not repeated: it may be a misplaced password.
             let hint = suggestion(text, &names);
-            self.wrong(format!("must be one of {}{hint}", names.join(", ")))
+            self.error(format!("must be one of {}{hint}", names.join(", ")))
         })
     }
 
@@ -193,7 +177,7 @@ impl<'a> Value<'a> {
         };
         let texts = values.iter().map(|value| match value.get_ref() {
             DeValue::String(text) => Ok(text.to_string()),
-            _ => Err(self.wrong(format!("must be {FORM}; an element is not a string"))),
+            _ => Err(self.error(format!("must be {FORM}; an element is not a string"))),
         });
         texts.collect()
     }
@@ -206,9 +190,9 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the error that the value has another type than `right`. It does not show the value,
-    /// which may be a password without its quotes.
-    fn must_be(&self, right: &str) -> ConfigError {
+    /// Returns the error that the value is not of the `expected` type. It does not show the value,
+    /// which may be an unquoted password.
+    fn must_be(&self, expected: &str) -> ConfigError {
         let kind = match self.content {
             DeValue::String(_) => "a string",
             DeValue::Integer(_) | DeValue::Float(_) => "a number",
@@ -217,16 +201,16 @@ impl<'a> Value<'a> {
             DeValue::Array(_) => "a list",
             DeValue::Table(_) => "a table",
         };
-        self.wrong(format!("must be {right}, not {kind}"))
+        self.error(format!("must be {expected}, not {kind}"))
     }
 }
 
 /// Returns a key as it is written in the file.
-fn written(key: &str) -> String {
+fn quoted_key(key: &str) -> String {
     let is_bare = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
     if !key.is_empty() && key.chars().all(is_bare) {
         key.to_owned()
     } else {
-        format!("\"{}\"", named(key))
+        format!("\"{}\"", masked(key))
     }
 }

@@ -12,7 +12,7 @@ use super::keys::{Keys, Source, Value};
 
 /// The colour of a profile's badge on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the colour that it is called")]
+#[expect(missing_docs, reason = "the names say it")]
 pub enum Colour {
     Red,
     Yellow,
@@ -121,9 +121,9 @@ struct KeyLocations {
 }
 
 impl Profile {
-    /// Returns the error that the value of `key` is wrong, or that the profile is if it has no such
-    /// key. `problem` must not hold a password.
-    pub fn wrong(&self, key: &str, problem: impl Into<String>) -> ConfigError {
+    /// Returns an error about the value of `key`, or about the whole profile if it has no such key.
+    /// `problem` must not hold a password.
+    pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let place = &self.place;
         match place.lines.get(key) {
             Some(line) => {
@@ -148,12 +148,12 @@ impl Profile {
 
     fn read(name: &str, value: Value<'_>, source: Source<'_>) -> Result<Self, ConfigError> {
         if name.is_empty() {
-            return Err(value.wrong("a profile needs a name"));
+            return Err(value.error("a profile needs a name"));
         }
         let folder = source.path.parent().unwrap_or(Path::new(""));
         let mut place = KeyLocations {
             path: source.path.to_owned(),
-            key: value.key().to_owned(),
+            key: value.key.clone(),
             line: value.line,
             lines: BTreeMap::new(),
         };
@@ -163,7 +163,7 @@ impl Profile {
         let flag = |found: Option<bool>| found.unwrap_or(false);
         let profile = Self {
             name: name.to_owned(),
-            colour: keys.read("color", colour)?,
+            colour: keys.read("color", |value| value.one_of(&Colour::NAMES))?,
             url: keys.read("url", Value::text)?,
             socket: keys.read("socket", path)?,
             host: keys.read("host", Value::text)?,
@@ -202,9 +202,8 @@ impl Profile {
             "socket" => &["host", "port"],
             _ => &[],
         };
-        let second = others.iter().find(|key| self.has(key));
-        match second {
-            Some(second) => Err(self.wrong(second, format!("cannot be combined with {first}"))),
+        match others.iter().find(|key| self.has(key)) {
+            Some(second) => Err(self.error(second, format!("cannot be combined with {first}"))),
             None => Ok(self),
         }
     }
@@ -248,9 +247,9 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigErr
         // The quoted part of the file is left out: it may hold a password.
         ConfigError::new(path, line, String::new(), error.message())
     })?;
-    let mut keys: Keys<'_> = source.keys(table.get_ref());
+    let mut keys = Keys::of(source, "", table.get_ref());
     let profiles = keys.read("profile", Value::table)?;
-    let wrong = keys.finish().err();
+    let error = keys.finish().err();
     let profiles = profiles.map(Keys::rest).unwrap_or_default();
     let read = |(name, value): (&str, Value<'_>)| Entry {
         name: name.to_owned(),
@@ -258,12 +257,8 @@ pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigErr
     };
     Ok((
         profiles.into_iter().map(read).collect(),
-        wrong.into_iter().collect(),
+        error.into_iter().collect(),
     ))
-}
-
-fn colour(value: Value<'_>) -> Result<Colour, ConfigError> {
-    value.one_of(&Colour::NAMES)
 }
 
 fn port(value: Value<'_>) -> Result<u16, ConfigError> {

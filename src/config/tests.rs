@@ -7,45 +7,41 @@ fn parse(text: &str) -> Result<Config, ConfigError> {
 }
 
 /// Returns the first error in `text`.
-fn wrong(text: &str) -> ConfigError {
+fn first_error(text: &str) -> ConfigError {
     let config = match parse(text) {
         Ok(config) => config,
         Err(error) => return error,
     };
-    let mut entries = config.entries().iter();
-    let wrong = entries.find_map(|entry| entry.profile.as_ref().err());
-    wrong.or(config.wrong().first()).unwrap().clone()
+    let mut entries = config.entries.iter();
+    let error = entries.find_map(|entry| entry.profile.as_ref().err());
+    error.or(config.errors.first()).unwrap().clone()
 }
 
 /// Returns the message of the first error in `text`.
-fn complaint(text: &str) -> String {
-    let words = wrong(text).to_string();
+fn message(text: &str) -> String {
+    let words = first_error(text).to_string();
     assert_eq!(words.lines().count(), 1, "{words}");
     words
 }
 
 #[test]
-fn what_is_wrong_with_one_profile_or_outside_of_them_does_not_stop_another() {
+fn errors_elsewhere_do_not_affect_a_valid_profile() {
     let config = parse(
         "colour = 1\n[profile.a]\nprt = 1\n[profile.b]\nport = 7000\n[profile.c]\nport = \"x\"",
     )
     .unwrap();
     assert_eq!(config.profile("b").unwrap().port, Some(7000));
-    let are_valid = config.entries().iter().map(|entry| entry.profile.is_ok());
+    let are_valid = config.entries.iter().map(|entry| entry.profile.is_ok());
     assert_eq!(are_valid.collect::<Vec<_>>(), [false, true, false]);
     let words = |name| config.profile(name).unwrap_err().to_string();
-    assert!(
-        words("a").contains("it.toml:3: profile.a.prt"),
-        "{}",
-        words("a")
-    );
-    assert!(
-        words("c").contains("it.toml:7: profile.c.port"),
-        "{}",
-        words("c")
-    );
-    assert!(words("d").contains("There are a, b, c"), "{}", words("d"));
-    assert!(config.wrong()[0].to_string().contains("it.toml:1: colour"));
+    for (name, expected) in [
+        ("a", "it.toml:3: profile.a.prt"),
+        ("c", "it.toml:7: profile.c.port"),
+        ("d", "There are a, b, c"),
+    ] {
+        assert!(words(name).contains(expected), "{}", words(name));
+    }
+    assert!(config.errors[0].to_string().contains("it.toml:1: colour"));
 }
 
 #[test]
@@ -83,12 +79,8 @@ fn every_key_of_a_profile_is_read() {
         "#,
     )
     .unwrap();
-    let names: Vec<&str> = config
-        .entries()
-        .iter()
-        .map(|entry| entry.name.as_str())
-        .collect();
-    assert_eq!(names, ["production", "local", "by socket"]);
+    let names = config.entries.iter().map(|entry| entry.name.as_str());
+    assert!(names.eq(["production", "local", "by socket"]));
     let profile = config.profile("production").unwrap();
     assert_eq!(profile.colour, Some(Colour::Red));
     assert_eq!(
@@ -124,43 +116,56 @@ fn every_key_of_a_profile_is_read() {
 }
 
 #[test]
-fn a_file_without_profiles_is_right() {
+fn a_file_without_profiles_is_valid() {
     for text in ["", "# nothing", "[profile]"] {
-        assert!(parse(text).unwrap().entries().is_empty(), "{text}");
+        assert!(parse(text).unwrap().entries.is_empty(), "{text}");
     }
 }
 
 #[test]
-fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
+fn an_error_in_a_profile_names_the_line_the_key_and_what_is_expected() {
+    let cases = r#"
+        pass = "x" => pass: no such key, did you mean 'password-command'?
+        banana = 1 => banana: no such key; valid keys: color, url, socket, …
+        tls = { ca = "x" } => tls.ca: no such key, did you mean 'cacert'?
+        tls = { cacert = "" } => tls.cacert: is empty
+        tls = true => tls: must be a table, not true or false
+        color = "pink" => color: must be one of red, yellow, green, blue, magenta, cyan, white
+        read-only = "yes" => read-only: must be true or false, not a string
+        url = 1 => url: must be a quoted string, not a number
+        socket = "~you/r.sock" => socket: starts with another user's ~: …
+        port = 70000 => port: must be from 1 to 65535
+        port = -99999999999999999999 => port: must be from 1 to 65535
+        port = "1" => port: must be a whole number, not a string
+        db = -1 => db: must be at least 0
+        db = 99999999999999999999 => db: must be from 0 to 9223372036854775807
+        channels = "a" => channels: must be a list of strings, such as ["one", "two"], not a string
+    "#;
+    for case in cases.trim().lines() {
+        let (line, words) = case.trim().split_once(" => ").unwrap();
+        let said = message(&format!("[profile.a]\n{line}"));
+        let said = said.strip_prefix("/etc/it.toml:2: profile.a.").unwrap();
+        match words.strip_suffix('…') {
+            Some(start) => assert!(said.starts_with(start), "{line}: {said}"),
+            None => assert_eq!(said, words),
+        }
+    }
+}
+
+#[test]
+fn errors_name_the_right_line() {
     for (text, words) in [
         (
             "[profile.a]\n\ncolour = \"red\"",
             "/etc/it.toml:3: profile.a.colour: no such key, did you mean 'color'?",
         ),
         (
-            "[profile.a]\npass = \"x\"",
-            "/etc/it.toml:2: profile.a.pass: no such key, did you mean 'password-command'?",
-        ),
-        (
-            "[profile.a]\nbanana = 1",
-            "/etc/it.toml:2: profile.a.banana: no such key; valid keys: color, url, socket, ",
-        ),
-        (
             "[profiles.a]",
             "/etc/it.toml:1: profiles: no such key, did you mean 'profile'?",
         ),
         (
-            "[profile.a]\ntls = { ca = \"x\" }",
-            "/etc/it.toml:2: profile.a.tls.ca: no such key, did you mean 'cacert'?",
-        ),
-        (
-            "[profile.a]\ntls = true",
-            "/etc/it.toml:2: profile.a.tls: must be a table, not true or false",
-        ),
-        (
-            "[profile.a]\ncolor = \"pink\"",
-            "/etc/it.toml:2: profile.a.color: must be one of red, yellow, green, blue, magenta, \
-             cyan, white",
+            "x = 1",
+            "/etc/it.toml:1: x: no such key; the only valid key is profile",
         ),
         (
             "[profile.a]\ncolor = 1",
@@ -168,29 +173,9 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
              magenta, cyan, white, not a number",
         ),
         (
-            "[profile.a]\nread-only = \"yes\"",
-            "/etc/it.toml:2: profile.a.read-only: must be true or false, not a string",
-        ),
-        (
-            "[profile.a]\nurl = 1",
-            "/etc/it.toml:2: profile.a.url: must be a quoted string, not a number",
-        ),
-        (
-            "[profile.a]\nport = 70000",
-            "/etc/it.toml:2: profile.a.port: must be from 1 to 65535",
-        ),
-        (
-            "[profile.a]\nport = \"1\"",
-            "/etc/it.toml:2: profile.a.port: must be a whole number, not a string",
-        ),
-        (
-            "[profile.a]\ndb = -1",
-            "/etc/it.toml:2: profile.a.db: must be at least 0",
-        ),
-        (
-            "[profile.a]\nchannels = \"a\"",
-            "/etc/it.toml:2: profile.a.channels: must be a list of strings, such as \
-             [\"one\", \"two\"], not a string",
+            "[profile.a]\ncolor = \"rad\"",
+            "/etc/it.toml:2: profile.a.color: must be one of red, yellow, green, blue, magenta, \
+             cyan, white, did you mean 'red'?",
         ),
         (
             "[profile.a]\nfilter = [\"x\", 1]",
@@ -221,70 +206,22 @@ fn what_is_wrong_is_said_with_its_line_its_key_and_what_is_right() {
         ("[profile.a]\n[profile.a]", "/etc/it.toml:2: "),
         ("[profile.a]\nurl =", "/etc/it.toml:2: "),
     ] {
-        let said = complaint(text);
+        let said = message(text);
         assert!(said.starts_with(words), "{text:?}: {said}");
     }
 }
 
 #[test]
-fn a_colour_that_is_almost_one_and_a_path_that_leads_nowhere_are_refused() {
-    for (text, words) in [
-        (
-            "[profile.a]\ncolor = \"rad\"",
-            "/etc/it.toml:2: profile.a.color: must be one of red, yellow, green, blue, magenta, \
-             cyan, white, did you mean 'red'?",
-        ),
-        (
-            "[profile.a]\nsocket = \"~you/r.sock\"",
-            "/etc/it.toml:2: profile.a.socket: starts with another user's ~: ",
-        ),
-        (
-            "[profile.a]\ntls = { cacert = \"\" }",
-            "/etc/it.toml:2: profile.a.tls.cacert: is empty",
-        ),
-    ] {
-        assert!(complaint(text).starts_with(words), "{text:?}");
-    }
-}
-
-#[test]
-fn numbers_that_no_machine_holds_are_refused_and_one_key_is_called_the_only_one() {
-    for (text, words) in [
-        (
-            "[profile.a]\ndb = 99999999999999999999",
-            "/etc/it.toml:2: profile.a.db: must be from 0 to 9223372036854775807",
-        ),
-        (
-            "[profile.a]\nport = -99999999999999999999",
-            "/etc/it.toml:2: profile.a.port: must be from 1 to 65535",
-        ),
-        (
-            "x = 1",
-            "/etc/it.toml:1: x: no such key; the only valid key is profile",
-        ),
-    ] {
-        assert_eq!(complaint(text), words, "{text:?}");
-    }
-}
-
-#[test]
-fn an_unknown_profile_names_those_there_are() {
+fn the_error_about_an_unknown_profile_lists_the_profiles() {
     let config = parse("[profile.staging]\n[profile.production]").unwrap();
-    for (name, words) in [
-        (
-            "stagng",
-            "/etc/it.toml: no profile 'stagng', did you mean 'staging'? There are staging, production",
-        ),
-        (
-            "prod",
-            "/etc/it.toml: no profile 'prod', did you mean 'production'? There are staging, production",
-        ),
-        (
-            "x",
-            "/etc/it.toml: no profile 'x'. There are staging, production",
-        ),
+    for (name, hint) in [
+        ("stagng", ", did you mean 'staging'?"),
+        ("prod", ", did you mean 'production'?"),
+        ("x", "."),
     ] {
-        assert_eq!(config.profile(name).unwrap_err().to_string(), words);
+        let said = config.profile(name).unwrap_err().to_string();
+        let expected = format!("no profile '{name}'{hint} There are staging, production");
+        assert_eq!(said, format!("/etc/it.toml: {expected}"));
     }
     let one = parse("[profile.a]").unwrap().profile("x").unwrap_err();
     assert!(one.to_string().ends_with("There is a"), "{one}");
@@ -293,7 +230,7 @@ fn an_unknown_profile_names_those_there_are() {
 }
 
 #[test]
-fn no_complaint_shows_a_password() {
+fn no_error_shows_a_password() {
     for text in [
         "[profile.a]\nurl = redis://:secret@h",
         "[profile.a]\nurl = \"redis://:secret@h",
@@ -310,7 +247,7 @@ fn no_complaint_shows_a_password() {
         "[profile.a]\ntls = { \":secret@h\" = 1 }",
         "[profile.\"redis://:secret@h\"]\nx = 1",
     ] {
-        let error = wrong(text);
+        let error = first_error(text);
         let words = format!("{error} {error:?}");
         assert!(!words.contains("secret"), "{text}: {words}");
     }
@@ -319,16 +256,16 @@ fn no_complaint_shows_a_password() {
 }
 
 #[test]
-fn a_value_that_means_nothing_is_named_by_its_line() {
+fn an_error_found_later_names_the_line_of_its_key() {
     let config = parse("[profile.a]\nread-only = true\nkeep = \"x\"\n").unwrap();
     let profile = config.profile("a").unwrap();
-    let words = profile.wrong("keep", "is no size").to_string();
-    assert_eq!(words, "/etc/it.toml:3: profile.a.keep: is no size");
-    let words = profile.wrong("url", "is missing").to_string();
+    let words = profile.error("keep", "is not a size").to_string();
+    assert_eq!(words, "/etc/it.toml:3: profile.a.keep: is not a size");
+    let words = profile.error("url", "is missing").to_string();
     assert_eq!(words, "/etc/it.toml:1: profile.a: is missing");
     let config = parse("[profile.a]\ndb = 0x1_0\n[profile.a.tls]\n\nsni = \"x\"").unwrap();
     let profile = config.profile("a").unwrap();
     assert_eq!(profile.db, Some(16));
-    let words = profile.wrong("tls.sni", "is odd").to_string();
+    let words = profile.error("tls.sni", "is odd").to_string();
     assert_eq!(words, "/etc/it.toml:5: profile.a.tls.sni: is odd");
 }

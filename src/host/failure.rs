@@ -22,8 +22,8 @@ const FORM: &str = "[user:password@]";
 /// The line is always safe to show: see [`Failure::usage`].
 #[derive(Debug)]
 pub struct Failure {
-    words: String,
-    /// What the user could write instead, on lines of its own; empty if that is clear.
+    message: String,
+    /// What the user could write instead, on separate lines; empty if no example is needed.
     example: &'static str,
     /// 2 for a wrong command line, 1 for anything else.
     pub exit_code: u8,
@@ -31,20 +31,20 @@ pub struct Failure {
 
 impl Failure {
     /// Creates a failure caused by the command line, the environment or the config file. Quoted
-    /// values in `words` are escaped and shortened, and the login of a URL is left out.
-    pub fn usage(words: impl fmt::Display) -> Self {
-        Self::new(words, 2)
+    /// values in `message` are escaped and shortened, and the login of a URL is left out.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(message, 2)
     }
 
     /// Creates a failure with any other cause.
-    pub fn other(words: impl fmt::Display) -> Self {
-        Self::new(words, 1)
+    pub fn other(message: impl fmt::Display) -> Self {
+        Self::new(message, 1)
     }
 
     /// Creates a failure with this exit code.
-    pub fn new(words: impl fmt::Display, exit_code: u8) -> Self {
+    pub fn new(message: impl fmt::Display, exit_code: u8) -> Self {
         Self {
-            words: line(&words.to_string()),
+            message: line(&message.to_string()),
             example: "",
             exit_code,
         }
@@ -55,16 +55,16 @@ impl Failure {
         Self { example, ..self }
     }
 
-    /// Appends `words` to the message.
-    pub fn and(self, words: &str) -> Self {
-        let words = line(&(self.words + words));
-        Self { words, ..self }
+    /// Appends `text` to the message.
+    pub fn and(self, text: &str) -> Self {
+        let message = line(&(self.message + text));
+        Self { message, ..self }
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.words)?;
+        f.write_str(&self.message)?;
         match self.example {
             "" => Ok(()),
             example => write!(f, "\n{example}"),
@@ -73,8 +73,8 @@ impl fmt::Display for Failure {
 }
 
 /// Writes a line to standard error. Errors are ignored: if the terminal is gone, nobody is reading.
-pub fn complain(words: impl fmt::Display) {
-    let _ = writeln!(io::stderr(), "subscope: {words}");
+pub fn report(message: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "subscope: {message}");
 }
 
 /// Returns `path` escaped for display.
@@ -82,16 +82,16 @@ pub fn shown_path(path: &Path) -> String {
     whole(path.as_os_str().as_bytes())
 }
 
-/// Returns `words` on one line, without the login of a URL, with control characters escaped, and
+/// Returns `message` on one line, without the login of a URL, with control characters escaped, and
 /// with the middle cut out if it is very long.
-pub fn line(words: &str) -> String {
-    let words = without_bare_logins(&without_logins(words));
-    shortened(&whole(words.as_bytes()))
+pub fn line(message: &str) -> String {
+    let message = without_bare_logins(&without_logins(message));
+    shortened(&whole(message.as_bytes()))
 }
 
 /// Removes logins without a scheme before them, as in `user:password@host`.
-fn without_bare_logins(words: &str) -> String {
-    let parts = words.split_inclusive([' ', '\n', '"', '\'']).map(|part| {
+fn without_bare_logins(message: &str) -> String {
+    let parts = message.split_inclusive([' ', '\n', '"', '\'']).map(|part| {
         let is_url = part.contains("://");
         match part.rsplit_once('@') {
             Some((login, host)) if !is_url && login.contains(':') => format!("***@{host}"),
@@ -102,13 +102,15 @@ fn without_bare_logins(words: &str) -> String {
 }
 
 /// Removes the text between the start of a URL and the last `@`, and the values of password
-/// parameters. It may remove more than the password.
-fn without_logins(words: &str) -> String {
-    let mut starts = words.match_indices("://").map(|(at, sign)| at + sign.len());
-    let Some(start) = starts.find(|start| !words[*start..].starts_with(FORM)) else {
-        return words.to_owned();
+/// parameters. May remove more than the password.
+fn without_logins(message: &str) -> String {
+    let mut starts = message
+        .match_indices("://")
+        .map(|(at, sign)| at + sign.len());
+    let Some(start) = starts.find(|start| !message[*start..].starts_with(FORM)) else {
+        return message.to_owned();
     };
-    let (before, url) = words.split_at(start);
+    let (before, url) = message.split_at(start);
     let url = match url.rfind('@') {
         Some(at) => format!("***{}", &url[at..]),
         None => url.to_owned(),
@@ -124,16 +126,16 @@ fn without_logins(words: &str) -> String {
     }
 }
 
-/// Keeps the start and the end of a message that is too long: it starts with what is at fault, and
-/// ends with the remedy.
-fn shortened(words: &str) -> String {
-    let count = words.chars().count();
+/// Cuts the middle out of a message that is too long: the start says what is at fault, and the end
+/// how to fix it.
+fn shortened(message: &str) -> String {
+    let count = message.chars().count();
     if count <= LONGEST {
-        return words.to_owned();
+        return message.to_owned();
     }
     let half = (LONGEST - ELLIPSIS.chars().count()) / 2;
-    let start: String = words.chars().take(half).collect();
-    let end: String = words.chars().skip(count - half).collect();
+    let start: String = message.chars().take(half).collect();
+    let end: String = message.chars().skip(count - half).collect();
     format!("{start}{ELLIPSIS}{end}")
 }
 
@@ -142,36 +144,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_must_not_be_seen_is_left_out_or_escaped() {
-        for (words, expected) in [
-            ("-u has no host", "-u has no host"),
-            ("a\nb\u{1b}[31m\u{202e}", r"a\nb\x1b[31m\u{202e}"),
-            ("\"redis://me:secret@h/1\" asks", "\"redis://***@h/1\" asks"),
-            ("redis://:se@cret/#@h", "redis://***@h"),
-            ("unix:///s?pass=secret&db=1", "unix:///s?pass=***"),
-            (
-                "x redis+sentinel://h/m?sentinel-Password=secret",
-                "x redis+sentinel://h/m?sentinel-Password=***",
-            ),
-            (
-                "--keep \"bob:secret@h\" is no size",
-                "--keep \"***@h\" is no size",
-            ),
-            (
-                "the form is redis://[user:password@]host, unix:///path",
-                "the form is redis://[user:password@]host, unix:///path",
-            ),
-            (
-                "redis://[user:password@]host, not redis://a:secret@b",
-                "redis://[user:password@]host, not redis://***@b",
-            ),
-        ] {
-            assert_eq!(line(words), expected);
+    fn logins_are_left_out_and_control_characters_are_escaped() {
+        let cases = r#"
+            -u has no host => -u has no host
+            "redis://me:secret@h/1" asks => "redis://***@h/1" asks
+            redis://:se@cret/#@h => redis://***@h
+            unix:///s?pass=secret&db=1 => unix:///s?pass=***
+            redis+sentinel://h/m?sentinel-Password=x => redis+sentinel://h/m?sentinel-Password=***
+            --keep "bob:secret@h" is no size => --keep "***@h" is no size
+        "#;
+        for case in cases.trim().lines() {
+            let (message, expected) = case.trim().split_once(" => ").expect("two parts");
+            assert_eq!(line(message), expected);
         }
+        let form = "the form is redis://[user:password@]host, unix:///path";
+        assert_eq!(line(form), form);
+        let shown = line("redis://[user:password@]host, not redis://a:secret@b");
+        assert_eq!(shown, "redis://[user:password@]host, not redis://***@b");
+        assert_eq!(line("a\nb\u{1b}[31m\u{202e}"), r"a\nb\x1b[31m\u{202e}");
     }
 
     #[test]
-    fn a_long_complaint_keeps_its_start_and_its_end() {
+    fn a_long_message_keeps_its_start_and_its_end() {
         let long = format!("--filter {}: no such thing", "é\n".repeat(5000));
         let line = line(&long);
         assert!(line.chars().count() <= LONGEST, "{line}");

@@ -1,5 +1,4 @@
-//! The query history of earlier runs, in a file in the user's state folder: one query per line,
-//! newest last.
+//! The history of queries, in a file in the user's state folder: one query per line, newest last.
 
 use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
@@ -12,7 +11,7 @@ use etcetera::BaseStrategy as _;
 /// Maximum number of lines read.
 const MAX_LINES: usize = 500;
 
-/// Size from which the file is rewritten with only the lines that would be read.
+/// Size above which the file is rewritten with only the lines that would be read.
 const MAX_BYTES: u64 = 256 << 10;
 
 /// Returns the saved queries without duplicates, oldest first. Empty if no file can be read.
@@ -21,20 +20,13 @@ pub fn load() -> Vec<String> {
     let text = String::from_utf8_lossy(&text);
     let mut seen = HashSet::new();
     let newest = text.lines().rev().filter(|line| !line.trim().is_empty());
-    let mut queries: Vec<String> = newest
-        .filter(|line| seen.insert(*line))
-        .take(MAX_LINES)
-        .map(str::to_owned)
-        .collect();
+    let unique = newest.filter(|line| seen.insert(*line)).take(MAX_LINES);
+    let mut queries: Vec<String> = unique.map(str::to_owned).collect();
     queries.reverse();
     queries
 }
 
 /// Appends a query to the history.
-///
-/// # Errors
-///
-/// Fails if there is no folder for the file, or the file cannot be written.
 pub fn append(query: &str) -> io::Result<()> {
     let path = path()?;
     if let Some(folder) = path.parent() {

@@ -9,13 +9,13 @@ use signal_hook::consts::SIGINT;
 
 use super::Failure;
 
-/// Shows `text` in the pager on a terminal, if there is one, and else prints it.
+/// Shows `text` in a pager if the output is a terminal and there is a pager; otherwise prints it.
 pub fn show(text: &str) -> Result<(), Failure> {
     if !io::stdout().is_terminal() {
         return print(text);
     }
-    // Ctrl-C is the pager's key: ending here would leave the pager without its shell. The child
-    // does not inherit the handler.
+    // Ctrl-C belongs to the pager: if it ended this program, the shell would compete with the pager
+    // for the terminal. The child does not inherit the handler.
     signal_hook::flag::register(SIGINT, Arc::default()).map_err(Failure::other)?;
     let Some(mut pager) = start_pager() else {
         return print(text);
@@ -30,11 +30,8 @@ pub fn show(text: &str) -> Result<(), Failure> {
 /// Writes `text` to standard output.
 pub fn print(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
-    written(
-        stdout
-            .write_all(text.as_bytes())
-            .and_then(|()| stdout.flush()),
-    )
+    let result = stdout.write_all(text.as_bytes());
+    written(result.and_then(|()| stdout.flush()))
 }
 
 /// Starts the user's pager, or else less; `None` if there is neither.
@@ -42,7 +39,7 @@ fn start_pager() -> Option<Child> {
     let mut command = match env::var_os("PAGER") {
         Some(pager) if pager.is_empty() => return None,
         Some(pager) => {
-            // PAGER may hold arguments.
+            // PAGER may contain arguments.
             let mut shell = Command::new("/bin/sh");
             shell.arg("-c").arg(pager);
             shell
@@ -56,7 +53,7 @@ fn start_pager() -> Option<Child> {
     command.stdin(Stdio::piped()).spawn().ok()
 }
 
-/// The outcome of writing, where a reader that has seen enough is no failure.
+/// Returns the outcome of writing. A reader that has closed the pipe is not a failure.
 fn written(result: io::Result<()>) -> Result<(), Failure> {
     match result {
         Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Failure::other(error)),

@@ -44,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_that_says_none_is_complained_of_without_its_words() {
+    fn the_error_about_a_command_shows_neither_it_nor_its_output() {
         for (command, words) in [
             ("echo secret; exit 3", "exit status: 3"),
             (": secret", "wrote no password"),

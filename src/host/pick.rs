@@ -18,8 +18,8 @@ use super::tty::{self, Ending, TerminalOptions};
 
 /// What the user picked.
 pub enum Picked {
-    /// The profile with this index. The caller must keep reading the signals: they no longer have
-    /// their default effect.
+    /// The profile with this index. The caller must handle the signals, which no longer have their
+    /// default effect.
     Profile(usize, Signals),
     /// No profile; holds the exit code.
     Nothing(u8),
@@ -47,7 +47,7 @@ pub async fn pick(profiles: Vec<Pickable>, options: TerminalOptions) -> Result<P
 }
 
 /// Reads keys one at a time. The reading thread waits until each key has taken effect, so that
-/// whatever is typed after the last one is left to the next reader.
+/// anything typed after the last one is left for the next reader.
 struct Keys {
     event_rx: Receiver<TerminalEvent>,
     more_tx: mpsc::Sender<()>,
@@ -67,14 +67,14 @@ impl Keys {
         event.unwrap_or_else(|| TerminalEvent::InputLost("input reader ended".to_owned()))
     }
 
-    /// Lets the thread read the next key.
+    /// Tells the thread to read the next key.
     fn read_next(&self) {
-        // Sending fails only if the thread has ended, which its last event has reported.
+        // Sending fails only if the thread has ended, as its last event has reported.
         let _ = self.more_tx.send(());
     }
 }
 
-/// Everything that the picker's loop runs on.
+/// Everything that the picker's loop uses.
 struct PickerLoop {
     session: Session,
     keys: Keys,
@@ -89,7 +89,10 @@ impl PickerLoop {
         terminal: &mut Terminal<Screen<Tty>>,
     ) -> io::Result<()> {
         loop {
-            draw(picker, terminal)?;
+            terminal.draw(|frame| {
+                view::draw_picker(picker, frame);
+                settle_wide_glyphs(frame.buffer_mut());
+            })?;
             let (event, is_key) = select! {
                 biased;
                 signal = self.signals.next() => (TerminalEvent::Signal(signal), false),
@@ -106,12 +109,4 @@ impl PickerLoop {
             }
         }
     }
-}
-
-fn draw(picker: &Picker, terminal: &mut Terminal<Screen<Tty>>) -> io::Result<()> {
-    terminal.draw(|frame| {
-        view::draw_picker(picker, frame);
-        settle_wide_glyphs(frame.buffer_mut());
-    })?;
-    Ok(())
 }

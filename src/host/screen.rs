@@ -1,4 +1,4 @@
-//! Runs the screen on a terminal with the server tasks behind it, for every command that watches.
+//! Runs the screen on a terminal, and the server's tasks behind it, for every command that watches.
 
 use std::io;
 use std::path::PathBuf;
@@ -27,13 +27,13 @@ use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
 use super::{Failure, history, stats};
 
-/// Maximum number of batches queued for the loop; beyond that the subscriber keeps them itself.
+/// Maximum number of batches queued for the loop; the subscriber itself holds back any others.
 const FEED_ROOM: usize = 16;
 
-/// Maximum number of key events queued for the loop.
+/// Maximum number of input events queued for the loop.
 const INPUT_ROOM: usize = 256;
 
-/// Maximum number of worker answers queued for the loop; beyond that the workers wait.
+/// Maximum number of worker answers queued for the loop; when the queue is full, the workers wait.
 const ANSWER_ROOM: usize = 64;
 
 /// What to watch, and how.
@@ -43,9 +43,9 @@ pub struct Job {
     /// How to connect; the subscriptions are those of `topics`.
     pub server: Config,
     pub topics: Vec<Topic>,
-    /// A warning shown at the start that does not stop anything.
+    /// A warning shown at the start.
     pub warning: Option<String>,
-    /// A notice for the log that arrives at most once, from elsewhere than the server.
+    /// A notice for the log that does not come from the server.
     pub notice: Option<ComingNotice>,
     pub terminal: TerminalOptions,
     /// The file for the counters and timings of the run.
@@ -117,8 +117,8 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     }
 }
 
-/// Runs the loop on this thread with a runtime of its own, so that keys and due frames do not wait
-/// for the thread that reads from Redis, which may be without a core for 50 ms.
+/// Runs the loop on this thread with its own runtime, so that keys and due frames do not wait for
+/// the thread that reads from Redis, which may have to wait 50 ms for a core.
 fn run_loop<R>(looping: impl Future<Output = R>) -> io::Result<R> {
     block_in_place(|| {
         let runtime = Builder::new_current_thread().enable_time().build()?;
@@ -216,13 +216,12 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
-            Effect::Alert(Alert::Notification(words)) => {
-                terminal.backend_mut().notify(&whole(words.as_bytes()))?;
+            Effect::Alert(Alert::Notification(text)) => {
+                terminal.backend_mut().notify(&whole(text.as_bytes()))?;
             }
             Effect::RememberQuery(query) => {
                 if let Err(error) = history::append(&query) {
-                    let words = format!("query not saved: {error}");
-                    return Ok(Some(Event::Failed(words)));
+                    return Ok(Some(Event::Failed(format!("query not saved: {error}"))));
                 }
             }
             Effect::Copy(bytes) => {

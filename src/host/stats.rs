@@ -20,18 +20,18 @@ pub struct StatsFile<'a> {
 }
 
 impl<'a> StatsFile<'a> {
-    /// Creates the file at `path`, or checks that it is writable. A file that is not regular, such
-    /// as a pipe without a reader yet, is opened only at exit.
+    /// Creates the file at `path`, or checks that it is writable. A special file, such as a pipe
+    /// that has no reader yet, is opened only at exit.
     pub fn new(path: &'a Path) -> Result<Self, Failure> {
         let is_special = fs::metadata(path).is_ok_and(|found| !found.is_file() && !found.is_dir());
         if !is_special {
             let file = OpenOptions::new().append(true).create(true).open(path);
-            file.map_err(|error| Failure::usage(words(path, &error)))?;
+            file.map_err(|error| Failure::usage(problem(path, &error)))?;
         }
         Ok(Self { path })
     }
 
-    /// Truncates a regular file, so that the stats of an earlier run are not taken for those of
+    /// Truncates a regular file, so that the stats of an earlier run are not mistaken for those of
     /// this one.
     pub fn begin(&self) {
         if self.path.is_file() {
@@ -40,7 +40,7 @@ impl<'a> StatsFile<'a> {
     }
 }
 
-fn words(path: &Path, error: &io::Error) -> String {
+fn problem(path: &Path, error: &io::Error) -> String {
     let (path, reason) = (shown_path(path), reason(error));
     format!("--stats: {path} cannot be written: {reason}")
 }
@@ -75,5 +75,5 @@ pub fn write(
         "uptime_ms": u64::try_from(uptime.as_millis()).unwrap_or(u64::MAX),
     });
     let written = fs::write(file.path, format!("{stats}\n"));
-    written.map_err(|error| Failure::other(words(file.path, &error)))
+    written.map_err(|error| Failure::other(problem(file.path, &error)))
 }

@@ -15,10 +15,10 @@ use subscope::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, T
 
 use super::Failure;
 
-/// The exit code once the terminal is gone, as after SIGHUP.
+/// The exit code if the terminal is gone, as for SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
 
-/// What ended the program from outside.
+/// An outside event that ended the program.
 #[derive(Debug)]
 pub enum Ending {
     Signal(Signal),
@@ -46,14 +46,11 @@ pub struct TerminalOptions {
     pub escape_time: Duration,
 }
 
-/// Takes over the terminal, with the mouse if `mouse` is set, to draw in ASCII if `is_ascii` is.
-///
-/// # Errors
-///
-/// Fails if there is no terminal, or it cannot show a screen.
+/// Takes over the terminal, including the mouse if `mouse` is set. Draws in ASCII only if
+/// `is_ascii` is set.
 pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
     check_kind(env::var_os("TERM").as_deref())?;
-    // The terminal can be drawn on without a guard, too.
+    // Drawing works without a guard too.
     let guard = Guard::start().ok();
     let session = Session::enter(mouse, guard).map_err(|error| match error {
         TerminalError::NotATerminal => Failure::usage(error),
@@ -68,14 +65,10 @@ pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tt
 
 /// Rejects a terminal that cannot move its cursor, judging by the value of `TERM`.
 fn check_kind(kind: Option<&OsStr>) -> Result<(), Failure> {
-    let kind = kind.unwrap_or_default();
-    if !kind.is_empty() && kind != "dumb" {
-        return Ok(());
-    }
-    let said = if kind.is_empty() {
-        "TERM is not set"
-    } else {
-        "TERM=dumb"
+    let said = match kind.unwrap_or_default().as_encoded_bytes() {
+        b"" => "TERM is not set",
+        b"dumb" => "TERM=dumb",
+        _ => return Ok(()),
     };
     Err(Failure::usage(format!(
         "{said}: cannot draw on this terminal; if it is a normal one, set TERM=xterm-256color"
@@ -87,7 +80,7 @@ pub fn failed(error: &io::Error) -> Failure {
     if Errno::from_io_error(error) == Some(Errno::IO) {
         return lost(error);
     }
-    Failure::other(format!("the terminal: {error}"))
+    Failure::other(format!("terminal error: {error}"))
 }
 
 /// Returns the failure for a terminal that is gone, with or without SIGHUP.
@@ -95,8 +88,8 @@ fn lost(why: impl fmt::Display) -> Failure {
     Failure::new(format!("the terminal is gone: {why}"), HUNG_UP)
 }
 
-/// Translates an event of the terminal to one of the app. Records what ends the program before the
-/// loop can end because of it.
+/// Translates an event of the terminal to one of the app. An event that ends the program is
+/// recorded in `ending` before the loop can end.
 pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Event> {
     use crossterm::event::Event as Input;
     let why = match event {
@@ -107,8 +100,8 @@ pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Even
         TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
         TerminalEvent::Input(_) => return None,
         TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
-        // Drawing checks the size by itself. But a screen that shrank for a moment and grew back
-        // has lost its content.
+        // Drawing checks the size itself, but a screen that shrank and grew back in between has
+        // lost its content.
         TerminalEvent::Signal(Signal::Resize) => return Some(Event::Redraw),
         TerminalEvent::Signal(Signal::Continue) => return Some(Event::Continued),
         TerminalEvent::Signal(signal) => Ending::Signal(signal),

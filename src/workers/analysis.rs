@@ -1,15 +1,15 @@
 //! Checks every message on the channels that the checks watch.
 //!
-//! A [`Plan`] lists the checks. The owner of the log sends it ([`Request::Plan`]) whenever it has
-//! changed and passes on arriving rows with a [`Follower`]. Rows that were already kept are checked
-//! on request ([`Request::kept`]), oldest first. Results come back as [`Finding`]s, each a finding
-//! on one row with its text, to be stored in [`Findings`]. Overall results are requested when they
-//! are displayed ([`Request::Report`]).
+//! A [`Plan`] lists the checks. The owner of the log sends it ([`Request::Plan`]) whenever it
+//! changes, and passes on arriving rows with a [`Follower`]. Rows that were already in the log are
+//! checked on request ([`Request::kept`]), oldest first. Results come back as [`Finding`]s, each
+//! about one row, to be stored in [`Findings`]. Overall results are requested when they are
+//! displayed ([`Request::Report`]).
 //!
-//! Everything is limited and reports when it is full: channels, fields, sequences, waiting
-//! requests, points, findings. Rows are checked in order. Nothing waits for the thread: if it lags
-//! so far that rows are evicted before it reaches them, the follower counts them as missed and the
-//! checks treat them as a gap.
+//! The numbers of channels, fields, sequences, waiting requests, points and findings are limited,
+//! and whatever is full says so. Rows are checked in order. Nothing waits for the thread: if it
+//! lags so far that rows are evicted before it reaches them, the follower counts them as missed and
+//! the checks treat them as a gap.
 
 mod delay;
 mod engine;
@@ -37,19 +37,18 @@ use std::sync::Arc;
 pub use delay::DelayReport;
 pub use engine::Engine;
 pub use finding::{Finding, FindingKind, OutOfSequence};
-pub use findings::{Findings, MOST_FINDINGS};
+pub use findings::{Findings, MAX_FINDINGS};
 pub use follower::Follower;
 pub use pair::{PairCounts, PairReport};
-pub use parse::CheckError;
 pub use plan::{Channels, Check, CheckId, Plan, Plotted};
 pub use report::{Ask, Report};
 pub use sequence::{Counts, SequenceReport};
 pub use series::{INTERVAL_BOUNDS, Point, SeriesReport, Summary};
-pub use shape::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS, ShapeReport};
+pub use shape::{Field, LEARNT_FROM, MAX_CHANNELS, MAX_FIELDS, ShapeReport};
 pub use skips::{Skipped, Skips};
 pub use spread::Percentiles;
 pub use types::Types;
-pub use value::is_whole_number;
+pub use value::whole_number;
 
 use crate::log::{MessageLog, Piece};
 use crate::message::RowId;
@@ -73,8 +72,8 @@ pub enum Request {
     Plan(Arc<Plan>),
     /// Check rows that have arrived, oldest piece first. Processed in order.
     Arrived(Vec<Piece>),
-    /// Run one check on rows that were already kept when it was added, oldest piece first; see
-    /// [`Request::kept`]. Processed in order.
+    /// Run one check on rows that were already in the log when it was added, oldest piece first;
+    /// see [`Request::kept`]. Processed in order.
     Kept {
         /// The check.
         check: CheckId,
@@ -87,8 +86,8 @@ pub enum Request {
 
 impl Request {
     /// Creates a request to run `check` on all rows in `log`. The check must just have been added
-    /// with the end of the log as its first row. Send the request right after the plan, before any
-    /// request for rows that arrive later.
+    /// with the end of the log as its first row. Send the request right after the plan, and before
+    /// any request for rows that arrive later.
     pub fn kept(check: CheckId, log: &MessageLog) -> Self {
         let mut pieces = log.pieces(RowId::default());
         pieces.reverse();
@@ -100,8 +99,7 @@ impl Request {
         let (Self::Arrived(pieces) | Self::Kept { pieces, .. }) = self else {
             return 0;
         };
-        let rows = pieces.iter().map(Piece::rows);
-        rows.map(|rows| rows.end.0 - rows.start.0).sum()
+        pieces.iter().map(Piece::length).sum()
     }
 }
 
@@ -109,23 +107,23 @@ impl Request {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Answer {
     /// Rows were checked.
-    Looked(Looked),
-    /// The current results; `None` if the check or channel asked for does not exist.
+    Checked(CheckedRows),
+    /// The current results; `None` if the requested check or channel does not exist.
     Report(Ask, Option<Box<Report>>),
 }
 
 /// The results of checking rows since the previous answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Looked {
-    /// The check that was run on rows already kept; `None` for rows that have arrived.
+pub struct CheckedRows {
+    /// The check, if it was run alone on rows that were already in the log.
     pub only: Option<CheckId>,
     /// The findings, those of each check in row order.
     pub found: Vec<Finding>,
-    /// The messages that checks which flag rows could not check.
+    /// The messages that the checks that flag rows could not check.
     pub skipped: Skips,
-    /// How many rows were checked or had been evicted before.
+    /// How many rows were checked, or evicted before they could be.
     pub rows: u64,
-    /// How many of these had been evicted.
+    /// How many of these were evicted.
     pub gone: u64,
     /// The memory use of all checks in bytes, no more than a second old.
     pub size: usize,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub use search::{Found, MAX_MARKED, Search, Sought};
 
 use crate::log::SharedBytes;
-use crate::payload::decoder_choices;
+use crate::payload::decoder_choices::DecoderChoice;
 use crate::payload::diff::{self, Diff, Side};
 use crate::payload::format::Decoded;
 use crate::payload::format::unpack::MAX_SIZE;
@@ -20,13 +20,13 @@ pub struct Source {
     /// The payload.
     pub payload: SharedBytes,
     /// How to decode it.
-    pub choice: decoder_choices::DecoderChoice,
+    pub choice: DecoderChoice,
 }
 
 /// A request to decode a payload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The number of the request: a higher number cancels requests with lower ones.
+    /// The number of the request, which cancels requests with lower numbers.
     pub serial: u64,
     /// The payload to decode.
     pub source: Source,
@@ -39,7 +39,7 @@ pub struct Request {
 pub struct DecodedMessage {
     /// The number of the request.
     pub serial: u64,
-    /// The decoded payload; if it does not have the chosen format, why not.
+    /// The decoded payload, or why it does not have the chosen format.
     pub decoded: Arc<Decoded>,
     /// The comparison with the base.
     pub comparison: Option<Arc<Comparison>>,
@@ -123,8 +123,7 @@ pub fn answer(request: &Request) -> DecodedMessage {
 /// Like [`answer`], but unpacks no payload to more than `most` bytes.
 pub fn answer_within(request: &Request, most: usize) -> DecodedMessage {
     let decoded = read(&request.source, most);
-    let base = request.base.as_ref();
-    let comparison = base.map(|base| {
+    let comparison = request.base.as_ref().map(|base| {
         let old = read(base, most);
         let before = side(&old, &base.payload);
         let diff = diff::compare(before, side(&decoded, &request.source.payload));

@@ -2,7 +2,7 @@
 //!
 //! A [`Request`] is a query and [`Piece`]s of the log, newest first, so that the screen fills right
 //! away. Answers come piece by piece. A request with a newer query of the same watch cancels the
-//! older ones. Rows that have arrived since and rows that were already kept take turns, and queries
+//! older ones. Newly arrived rows and rows that were already in the log take turns, and queries
 //! that run a jq program have a thread of their own.
 
 mod engine;
@@ -22,16 +22,16 @@ use crate::query::{Flags, Query};
 use crate::workers::worker::{Job, Worker};
 use progress::Scan;
 
-/// The id of a watch: something that needs to know for every row whether its query matches.
+/// The id of a watch: something whose query is run on every row, such as a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId(pub u32);
 
 /// Why rows are scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// They were in the log when the query was entered.
+    /// They were already in the log when the query was entered.
     Kept,
-    /// They have arrived since.
+    /// They arrived later.
     Arrived,
 }
 
@@ -40,7 +40,7 @@ pub enum Purpose {
 pub struct Request {
     /// The watch that sent the request.
     pub watch: WatchId,
-    /// The number of the query within its watch: a higher number cancels requests with lower ones.
+    /// The number of the query within its watch. It cancels requests with lower numbers.
     pub serial: u64,
     /// The query.
     pub query: Arc<Query>,
@@ -84,15 +84,15 @@ pub struct Answer {
     pub serial: u64,
     /// Why the rows were scanned.
     pub purpose: Purpose,
-    /// The rows that match, in no particular order; ranges without any are left out.
+    /// The rows that match, in no particular order; ranges without matches are left out.
     pub found: Vec<Matches>,
-    /// How many messages were scanned or had been evicted before.
+    /// How many messages were scanned, or evicted before they could be.
     pub scanned: u64,
-    /// How many of these had been evicted.
+    /// How many of these were evicted.
     pub gone: u64,
     /// Whether this is the last answer to the request.
     pub is_done: bool,
-    /// The error in the query itself, as text.
+    /// The error in the query itself.
     pub trouble: Option<Box<str>>,
 }
 
@@ -103,11 +103,11 @@ fn lock(current: &Current) -> MutexGuard<'_, HashMap<WatchId, u64>> {
     current.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The handle to the scanning threads. They end when it is dropped.
+/// The handle to the scanning threads, which end when the handle is dropped.
 #[derive(Debug)]
 pub struct Scanner {
     fast: Worker<Request>,
-    /// For queries that may take milliseconds per row, so that no others wait for them.
+    /// For queries that may take milliseconds per row, so that other queries do not wait for them.
     slow: Worker<Request>,
     current: Current,
 }
@@ -119,9 +119,13 @@ pub struct Scanner {
 /// Returns an error if the system cannot start a thread.
 pub fn start(send: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let current = Current::default();
+    let queue = || ScanQueue {
+        current: Arc::clone(&current),
+        ..ScanQueue::default()
+    };
     Ok(Scanner {
-        fast: Worker::start("scan", ScanQueue::new(&current), send.clone())?,
-        slow: Worker::start("scan-slow", ScanQueue::new(&current), send)?,
+        fast: Worker::start("scan", queue(), send.clone())?,
+        slow: Worker::start("scan-slow", queue(), send)?,
         current,
     })
 }
@@ -145,42 +149,32 @@ impl Scanner {
 }
 
 /// The requests that one thread works on in turn.
+#[derive(Default)]
 struct ScanQueue {
     current: Current,
     engine: Engine,
     scans: Vec<Scan>,
-    /// How many requests have been accepted.
-    accepted: u64,
-    /// Whether rows that were already kept are next.
+    /// Whether it is the turn of rows that were already in the log.
     is_turn_of_kept: bool,
 }
 
 impl ScanQueue {
-    fn new(current: &Current) -> Self {
-        Self {
-            current: Arc::clone(current),
-            engine: Engine::default(),
-            scans: Vec::new(),
-            accepted: 0,
-            is_turn_of_kept: false,
-        }
-    }
-
     fn drop_cancelled(&mut self) {
         let current = lock(&self.current);
-        self.scans
-            .retain(|scan| current.get(&scan.watch()) == Some(&scan.serial()));
+        self.scans.retain(|scan| {
+            let request = &scan.request;
+            current.get(&request.watch) == Some(&request.serial)
+        });
         self.engine.keep_only(|watch| current.contains_key(&watch));
     }
 
-    /// Returns the scan to continue with. Rows that have arrived since, oldest request first, and
-    /// rows that were already kept, newest request first, take turns, so that neither waits long in
-    /// a flood.
+    /// Returns the index of the scan to continue with. Newly arrived rows, oldest request first,
+    /// and rows that were already in the log, newest request first, take turns, so that neither
+    /// waits long in a flood.
     fn next(&mut self) -> Option<usize> {
-        let mut scans = self.scans.iter();
-        let arrived = scans.position(|scan| scan.purpose() == Purpose::Arrived);
-        let mut scans = self.scans.iter();
-        let kept = scans.rposition(|scan| scan.purpose() == Purpose::Kept);
+        let has = |purpose: Purpose| move |scan: &Scan| scan.request.purpose == purpose;
+        let arrived = self.scans.iter().position(has(Purpose::Arrived));
+        let kept = self.scans.iter().rposition(has(Purpose::Kept));
         self.is_turn_of_kept = !self.is_turn_of_kept;
         if self.is_turn_of_kept {
             kept.or(arrived)
@@ -195,8 +189,7 @@ impl Job for ScanQueue {
     type Answer = Answer;
 
     fn accept(&mut self, request: Request) -> Option<Answer> {
-        self.accepted += 1;
-        self.scans.push(Scan::new(self.accepted, request));
+        self.scans.push(self.engine.begin(request));
         None
     }
 

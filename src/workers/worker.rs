@@ -5,31 +5,31 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a busy thread pauses, so that no thread that reads or draws waits long for a core: a
-/// scheduler that aims for fairness may let it wait for 50 ms and more.
+/// How often a busy thread pauses, so that the threads that read from Redis and draw soon get a
+/// core: a fair scheduler may otherwise let them wait for 50 ms or more.
 const REST_EVERY: Duration = Duration::from_millis(2);
 
-/// The minimum length of the pause; with the timers of the system it is about twice as long.
+/// The minimum length of a pause; the system's timers make it about twice as long.
 const REST: Duration = Duration::from_micros(50);
 
-/// What a worker does. Decides which of the requests it works on next and which it cancels.
+/// The work of a worker. It decides which request to work on next, and which ones to cancel.
 pub trait Job: Send + 'static {
-    /// What to do.
+    /// What the worker is asked to do.
     type Request: Send + 'static;
-    /// What came of it.
+    /// What the worker replies.
     type Answer;
 
-    /// Accepts a request. Returns the answer if it takes no time.
+    /// Accepts a request. Returns the answer if it is available immediately.
     fn accept(&mut self, request: Self::Request) -> Option<Self::Answer>;
 
-    /// Whether there is nothing to do until the next request.
+    /// Returns whether there is nothing to do until the next request.
     fn is_idle(&self) -> bool;
 
-    /// Works until newer requests should have their turn. Returns an answer, if one is due.
+    /// Works until it is time to check for newer requests. Returns an answer, if one is due.
     fn step(&mut self) -> Option<Self::Answer>;
 }
 
-/// The handle to a thread that runs a [`Job`]. The thread ends when it is dropped.
+/// The handle to a thread that runs a [`Job`]. The thread ends when the handle is dropped.
 #[derive(Debug)]
 pub struct Worker<R> {
     request_tx: Sender<R>,
@@ -59,7 +59,7 @@ impl<R: Send + 'static> Worker<R> {
     }
 }
 
-/// Accepts all requests that have arrived before each step.
+/// Runs the job. Before each step, it accepts all requests that have arrived.
 fn run<J: Job>(
     mut job: J,
     request_rx: &Receiver<J::Request>,

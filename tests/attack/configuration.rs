@@ -181,20 +181,20 @@ fn no_error_about_a_config_file_shows_a_password() {
             match Config::parse(Path::new("/etc/it.toml"), &text) {
                 Ok(config) => {
                     assert!(!format!("{config:?}").contains(MARK));
-                    for entry in config.entries() {
+                    for entry in &config.entries {
                         let Ok(profile) = &entry.profile else {
                             continue;
                         };
-                        let wrong = profile.wrong("url", "is wrong");
-                        assert_hides_password(&wrong, &profile.name);
+                        let error = profile.error("url", "is wrong");
+                        assert_hides_password(&error, &profile.name);
                         if let Some(Err(error)) = profile.url.as_deref().map(Target::parse) {
                             assert_hides_password(&error, &text);
                         }
                     }
-                    for error in config.wrong() {
+                    for error in &config.errors {
                         assert_hides_password(error, &text);
                     }
-                    let entries = config.entries().iter();
+                    let entries = config.entries.iter();
                     for error in entries.filter_map(|entry| entry.profile.as_ref().err()) {
                         assert_hides_password(error, &text);
                     }
@@ -224,8 +224,7 @@ fn any_text_is_accepted_as_a_check_or_refused() {
         |bytes| {
             let text = String::from_utf8_lossy(bytes);
             for read in [Check::parse_sequence, Check::parse_pair, Check::parse_delay] {
-                if let Err(error) = read(&text) {
-                    let words = error.to_string();
+                if let Err(words) = read(&text) {
                     assert!(words.len() < MAX_ERROR_LENGTH + 8 * text.len(), "{words}");
                     assert_harmless(&whole(words.as_bytes()));
                 }

@@ -179,7 +179,7 @@ impl Play {
         // A connection about to end may lose the marker, so send it again after every event.
         while !is_received(&self.listener) {
             let seen = self.listener.events;
-            self.broker.publish(b"a", marker.as_bytes());
+            self.broker.publisher().publish(b"a", marker.as_bytes());
             let news = |listener: &Listener| listener.events > seen;
             self.listener.until(&what, news).await;
         }
@@ -239,7 +239,8 @@ async fn an_unexpected_frame_does_not_affect_the_data_after_it() {
         let _watchdog = Watchdog::start(name.clone());
         assert_eq!(broker.faults().inject(FaultTargets::Subscribers, &frame), 1);
         let marker = format!("behind {case}");
-        assert_eq!(broker.publish(b"a", marker.as_bytes()), 1, "{name}");
+        let receivers = broker.publisher().publish(b"a", marker.as_bytes());
+        assert_eq!(receivers, 1, "{name}");
         let is_received = |listener: &Listener| {
             last_payload(listener).as_deref() == Some(marker.as_bytes())
                 || !listener.gaps().is_empty()

@@ -181,7 +181,7 @@ fn measure(what: &str, checks: &[Check], pieces: &[Piece]) {
             let (segment, rows) = (piece.segment().unwrap(), piece.rows());
             let length = usize::try_from(piece.length()).unwrap();
             engine.enter(&segment, rows, None);
-            engine.look(&segment, 0..length, None, &mut found);
+            engine.check(&segment, 0..length, None, &mut found);
             findings += found.len();
             found.clear();
         }

@@ -9,7 +9,7 @@ use subscope::app::{Effect, Event, Focus};
 use subscope::log::Batch;
 use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, RowId, SubscriptionId};
 use subscope::server::Feed;
-use subscope::workers::analysis::{Answer, Check, Engine, Looked, MOST_CHANNELS};
+use subscope::workers::analysis::{Answer, Check, CheckedRows, Engine, MAX_CHANNELS};
 
 use crate::support::stage::{START, Stage};
 
@@ -581,7 +581,7 @@ fn checks_without_room_for_a_channel_say_so() {
     checked.numbers("a", [1]);
     checked.press("/is:seqgap\n");
     assert!(!checked.screen().contains("checked ·"));
-    for channel in 0..MOST_CHANNELS {
+    for channel in 0..MAX_CHANNELS {
         checked.numbers(&format!("c:{channel}"), [1]);
     }
     checked.wait(Duration::from_secs(1));
@@ -680,13 +680,13 @@ fn the_tab_says_that_a_check_still_looks_back() {
         panic!("no plan");
     };
     checked.engine.answer(plan);
-    let check = checked.stage.session().checks.plan.entries()[0].id;
-    let some = Looked {
+    let check = checked.stage.session().checks.plan.entries[0].id;
+    let some = CheckedRows {
         only: Some(check),
         rows: 68,
-        ..Looked::default()
+        ..CheckedRows::default()
     };
-    let effects = checked.stage.send(Event::Analysed(Answer::Looked(some)));
+    let effects = checked.stage.send(Event::Analysed(Answer::Checked(some)));
     checked.settle(effects);
     checked.press("z[");
     let screen = checked.screen();

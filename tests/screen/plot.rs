@@ -134,7 +134,7 @@ impl Plotting {
     }
 
     fn checks_made(&self) -> Vec<Plotted> {
-        let entries = self.stage.session().checks.plan.entries().iter();
+        let entries = self.stage.session().checks.plan.entries.iter();
         let made = entries.map(|entry| match &entry.check {
             Check::Series { what, .. } => what.clone(),
             other => panic!("{other:?}"),

@@ -150,14 +150,14 @@ fn is_closed(log: &MessageLog) -> bool {
 async fn a_connection_cut_within_a_frame_is_a_gap_and_delivers_no_half_message() {
     let broker = Broker::start(Settings::default()).await.unwrap();
     let mut listener = Listener::start(&broker, FREQUENT_PINGS).await;
-    broker.publish(b"a", b"before");
+    broker.publisher().publish(b"a", b"before");
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
     let half = b"*4\r\n$8\r\npmessage\r\n$1\r\n*\r\n$1\r\na\r\n$100\r\nhalf a mess";
     assert_eq!(broker.faults().cut(FaultTargets::Subscribers, half), 1);
     listener.until("the gap is closed", is_closed).await;
-    assert_eq!(broker.publish(b"a", b"after"), 1);
+    assert_eq!(broker.publisher().publish(b"a", b"after"), 1);
     listener
         .until("another message", |log| log.counters().kept == 2)
         .await;
@@ -188,7 +188,7 @@ async fn silence_is_a_gap_that_begins_at_the_last_received_data() {
     );
     broker.faults().unmute();
     listener.until("the gap is closed", is_closed).await;
-    broker.publish(b"a", b"after");
+    broker.publisher().publish(b"a", b"after");
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
@@ -203,7 +203,7 @@ async fn an_unknown_frame_and_an_unsolicited_error_are_reported_and_harmless() {
         broker.faults().inject(FaultTargets::Subscribers, strange),
         1
     );
-    broker.publish(b"a", b"still here");
+    broker.publisher().publish(b"a", b"still here");
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;
@@ -271,7 +271,7 @@ async fn every_well_formed_frame_is_reported_and_harmless() {
         let broker = Broker::start(Settings::default()).await.unwrap();
         let mut listener = Listener::start(&broker, RARE_PINGS).await;
         broker.faults().inject(FaultTargets::Subscribers, frame);
-        broker.publish(b"a", b"still here");
+        broker.publisher().publish(b"a", b"still here");
         listener.until(text, |log| log.counters().kept == 1).await;
         assert_eq!(unexpected(&listener.log), [(text.into(), 1)]);
         assert_eq!(messages(&listener.log), [("a".into(), "still here".into())]);
@@ -323,7 +323,7 @@ async fn a_flood_of_unexpected_frames_is_counted_in_a_few_rows() {
     let frames = b"*1\r\n*0\r\n-ERR odd\r\n".repeat(FRAMES);
     for piece in 1..=PIECES {
         broker.faults().inject(FaultTargets::Subscribers, &frames);
-        broker.publish(b"a", b"in between");
+        broker.publisher().publish(b"a", b"in between");
         listener
             .until("a message", |log| log.counters().kept == piece as u64)
             .await;
@@ -359,7 +359,7 @@ async fn a_long_unsolicited_frame_is_not_held_in_memory() {
     ] {
         broker.faults().inject(FaultTargets::Subscribers, &frame);
     }
-    broker.publish(b"a", b"still here");
+    broker.publisher().publish(b"a", b"still here");
     listener
         .until("a message", |log| log.counters().kept == 1)
         .await;

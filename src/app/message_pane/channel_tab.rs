@@ -196,7 +196,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
         missing,
         explained,
         duplicates,
-        reordered,
+        late,
         restarts,
         without_number,
         unfollowed,
@@ -219,7 +219,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
         lines.push(fact("missing", words));
     }
     lines.extend(counted("duplicates", duplicates));
-    lines.extend(counted("out of order", reordered));
+    lines.extend(counted("late", late));
     lines.extend(counted("restarts", restarts));
     if sequence.has_key && without_number > 0 {
         let words = format!("{} without number or key", figures::count(without_number));

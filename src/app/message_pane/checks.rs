@@ -14,7 +14,7 @@ use crate::payload::escape::whole_name;
 use crate::payload::format::Format;
 use crate::payload::lookup::Lookup;
 use crate::query::Path;
-use crate::workers::analysis::{Check, CheckId, is_whole_number};
+use crate::workers::analysis::{Check, CheckId, whole_number};
 
 impl Open {
     /// Returns the channel whose reports are shown.
@@ -78,7 +78,7 @@ impl Open {
             key: None,
         });
         session.tell(format!(
-            "tracking {text} on {shown}: flags missing, duplicate, out of order · is:seqgap"
+            "tracking {text} on {shown}: flags missing, duplicate, late · is:seqgap"
         ));
         Ok(effects)
     }
@@ -89,6 +89,6 @@ impl Open {
         let decoder = session.decoder_choices.of(name);
         let payload = &self.reader.snapshot().payload;
         let value = Lookup::new(payload, decoder.as_ref()).figure(path.steps());
-        value.is_some_and(|value| is_whole_number(&value))
+        value.is_some_and(|value| whole_number(&value).is_some())
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::window::{PlotWindow, View};
 use crate::message::Time;
-use crate::workers::analysis::{Ask, CheckId, Looked, Report, SeriesReport};
+use crate::workers::analysis::{Ask, CheckId, CheckedRows, Report, SeriesReport};
 
 /// How often the data shown is requested again while it changes.
 const ASK_EVERY: Duration = Duration::from_millis(500);
@@ -100,7 +100,7 @@ impl PlotData {
     }
 
     /// Records that rows were checked.
-    pub fn note_looked(&mut self, looked: &Looked) {
+    pub fn note_looked(&mut self, looked: &CheckedRows) {
         self.has_news = true;
         if let Some(check) = looked.only
             && looked.is_done

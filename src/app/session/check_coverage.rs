@@ -71,7 +71,7 @@ impl Session {
             .filter(|channel| channel.kept() > 0 && !query.is_decided_by_channel(channel.name()));
         let unknown = asked_of.map(|channel| self.unknown_on(channel, asked));
         let unknown = unknown.fold(Share::NONE, Share::plus);
-        let mut checks = self.checks.plan.entries().iter();
+        let mut checks = self.checks.plan.entries.iter();
         let are_checked = checks.any(|entry| sets_any(&entry.check, asked));
         Unchecked {
             unknown: unknown.most(),

@@ -13,7 +13,7 @@ use crate::message::{RowId, Time, glob};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::Query;
 use crate::workers::analysis::{
-    Ask, Channels, Check, CheckId, Findings, Follower, Looked, Plan, Report, Request, Skips,
+    Ask, Channels, Check, CheckId, CheckedRows, Findings, Follower, Plan, Report, Request, Skips,
 };
 
 /// Interval between requests for the reports that are shown.
@@ -65,7 +65,7 @@ impl Checks {
         log: &MessageLog,
     ) -> Self {
         let mut plan = Plan::default();
-        plan.read_by(Arc::clone(decoder_choices));
+        plan.decoder_choices = Arc::clone(decoder_choices);
         for check in checks {
             plan.add(check.clone(), log.end());
         }
@@ -88,7 +88,7 @@ impl Checks {
 
     /// Returns the number of rows that left the log before they could be checked.
     pub fn missed(&self) -> u64 {
-        self.follower.missed()
+        self.follower.missed
     }
 
     /// Returns the progress of a check on the messages that were in the log when it was added,
@@ -105,14 +105,14 @@ impl Checks {
 
     /// Returns the checks that apply to the channel called `name`, oldest first.
     pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
-        let entries = self.plan.entries().iter();
+        let entries = self.plan.entries.iter();
         let applying = entries.filter(move |entry| applies_to(&entry.check, name));
         applying.map(|entry| (entry.id, &entry.check))
     }
 
     /// Sets how messages are decoded from now on.
     pub(crate) fn read_by(&mut self, decoder_choices: &Arc<DecoderChoices>) -> Option<Effect> {
-        self.plan.read_by(Arc::clone(decoder_choices));
+        self.plan.decoder_choices = Arc::clone(decoder_choices);
         (!self.plan.is_empty()).then(|| self.send_plan())
     }
 
@@ -126,7 +126,7 @@ impl Checks {
         if self.plan.is_empty() {
             log.end()
         } else {
-            self.follower.looked()
+            self.follower.checked
         }
     }
 
@@ -137,7 +137,7 @@ impl Checks {
 
     /// Records findings and progress. Returns whether a check has now processed everything that was
     /// in the log when it was added.
-    fn note_looked(&mut self, looked: Looked) -> bool {
+    fn note_looked(&mut self, looked: CheckedRows) -> bool {
         self.follower.note(&looked);
         self.size = looked.size;
         self.leaves_out_some = looked.leaves_out_some;
@@ -243,7 +243,11 @@ impl Session {
 
     /// Records findings and progress, and makes the requests that follow from them. `shown` is the
     /// channel whose reports are shown.
-    pub(crate) fn note_looked(&mut self, looked: Looked, shown: Option<&Arc<[u8]>>) -> Vec<Effect> {
+    pub(crate) fn note_looked(
+        &mut self,
+        looked: CheckedRows,
+        shown: Option<&Arc<[u8]>>,
+    ) -> Vec<Effect> {
         let looked_back = self.checks.note_looked(looked);
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());

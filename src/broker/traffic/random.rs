@@ -34,7 +34,7 @@ impl Random {
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         let count = from.len() as u64;
         let index = usize::try_from(self.next() % count);
-        // The remainder of a length fits in a `usize`, as the length did.
+        // The index is below the length, so it fits in a `usize`.
         &from[index.unwrap_or(0)]
     }
 }
@@ -44,14 +44,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sequence_is_the_published_one() {
+    fn the_sequence_is_that_of_splitmix64() {
         let mut random = Random::new(1_234_567);
         assert_eq!(random.next(), 6_457_827_717_110_365_317);
         assert_eq!(random.next(), 3_203_168_211_198_807_973);
     }
 
     #[test]
-    fn numbers_lie_between_their_bounds() {
+    fn numbers_are_within_their_bounds() {
         let mut random = Random::new(1);
         let drawn: Vec<u64> = (0..1000).map(|_| random.between(3, 5)).collect();
         assert_eq!(drawn.iter().min(), Some(&3));

@@ -17,12 +17,9 @@ impl Samples {
 
     /// Returns a random text of the list `name`; empty if there is no such list.
     pub fn pick(&self, name: &str, random: &mut Random) -> &str {
-        match &self.0[name] {
-            Value::Array(texts) if !texts.is_empty() => {
-                random.pick(texts).as_str().unwrap_or_default()
-            }
-            _ => "",
-        }
+        let texts = self.0[name].as_array().filter(|texts| !texts.is_empty());
+        let text = texts.and_then(|texts| random.pick(texts).as_str());
+        text.unwrap_or_default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The services of a small coffee shop and their messages.
 //!
-//! A [`Step`] is one action of a service: it publishes a message and schedules the steps that
-//! follow. Some services fail in ways that a debugging tool should reveal.
+//! A [`Step`] is one action of a service: it publishes a message and schedules the next steps. Some
+//! services fail in ways that a debugging tool should reveal.
 
 use serde_json::json;
 
@@ -53,14 +53,14 @@ pub enum Step {
     JobDone,
 }
 
-/// What a step publishes, and the steps that follow it with their delays.
+/// What a step publishes, and the next steps with their delays.
 #[derive(Debug)]
 pub struct Outcome {
     /// The channel.
     pub channel: String,
     /// The payload.
     pub payload: Vec<u8>,
-    /// The steps that follow.
+    /// The next steps.
     pub next: Vec<(Millis, Step)>,
 }
 
@@ -114,11 +114,13 @@ impl Services {
             .chain(workers)
             .map(|step| (self.random.between(20, 600), step))
             .collect();
-        first.push((
-            self.random.between(5_000, 8_000),
-            Step::Invalidate(BURST - 1),
-        ));
+        first.push(self.burst_within(5_000, 8_000));
         first
+    }
+
+    fn burst_within(&mut self, least: Millis, most: Millis) -> (Millis, Step) {
+        let wait = self.random.between(least, most);
+        (wait, Step::Invalidate(BURST - 1))
     }
 
     /// Performs a step at this time.
@@ -204,11 +206,8 @@ impl Services {
     fn login(&mut self) -> Outcome {
         let ok = self.random.chance(92);
         let user = self.text("users");
-        let ip = format!(
-            "10.0.{}.{}",
-            self.random.between(0, 3),
-            self.random.between(2, 250)
-        );
+        let (net, host) = (self.random.between(0, 3), self.random.between(2, 250));
+        let ip = format!("10.0.{net}.{host}");
         let mut payload = json!({"user": user, "ok": ok, "ip": ip});
         if !ok {
             payload["reason"] = json!("wrong password");
@@ -235,11 +234,8 @@ impl Services {
             ("ERROR", 500),
         ]);
         let method = if status == 201 { "POST" } else { "GET" };
-        let line = format!(
-            "{level} {method} {} {status} {}ms",
-            self.text("routes"),
-            self.random.between(1, 180)
-        );
+        let (route, millis) = (self.text("routes"), self.random.between(1, 180));
+        let line = format!("{level} {method} {route} {status} {millis}ms");
         let next = vec![(self.about(125), Step::ApiLog)];
         Outcome::new("logs:api", line, next)
     }
@@ -305,10 +301,7 @@ impl Services {
         let key = format!("{}:{}", self.text("caches"), self.random.between(1, 50_000));
         let next = match left.checked_sub(1) {
             Some(left) => (u64::from(left.is_multiple_of(4)), Step::Invalidate(left)),
-            None => (
-                self.random.between(9_000, 11_000),
-                Step::Invalidate(BURST - 1),
-            ),
+            None => self.burst_within(9_000, 11_000),
         };
         Outcome::new("cache:invalidate", key, vec![next])
     }
@@ -340,16 +333,13 @@ impl Outcome {
 fn heartbeat(now: Millis, worker: u64) -> Outcome {
     let payload = json!({"worker": worker, "up_s": now / 1000});
     let next = vec![(1_000, Step::Heartbeat(worker))];
-    Outcome::new(
-        &format!("heartbeat:worker-{worker}"),
-        payload.to_string(),
-        next,
-    )
+    let channel = format!("heartbeat:worker-{worker}");
+    Outcome::new(&channel, payload.to_string(), next)
 }
 
 /// Converts cents to a number with two decimals.
 fn euros(cents: u64) -> f64 {
-    // A few thousand euros at most, which the mantissa represents exactly.
+    // At most a few thousand euros: `u32` has room for the cents.
     f64::from(u32::try_from(cents).unwrap_or(u32::MAX)) / 100.0
 }
 

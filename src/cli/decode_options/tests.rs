@@ -23,7 +23,7 @@ fn shop(names: &[&str]) -> Vec<u8> {
 }
 
 /// Parses these options, with `file` as the descriptor set.
-fn understood(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Settings, String> {
+fn parse(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Settings, String> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("shop.pb");
     let options = cli::DecodeOptions {
@@ -40,28 +40,28 @@ fn understood(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> Result<Sett
 }
 
 #[track_caller]
-fn complaint(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> String {
-    understood(lens, file, types).unwrap_err()
+fn error(lens: &[&str], file: Option<&[u8]>, types: &[&str]) -> String {
+    parse(lens, file, types).unwrap_err()
 }
 
 #[test]
-fn lenses_and_types_are_found_by_the_channel() {
+fn lenses_and_types_apply_by_channel() {
     let lenses = ["a=b*=.user.id", "a=bc = .\"odd=.key\""];
     let file = shop(&["Order", "Refund"]);
     let types = ["o=*=shop.v1.Order", " r = .shop.v1.Refund"];
-    let reading = understood(&lenses, Some(&file), &types).unwrap();
-    let lens = |name: &[u8]| reading.lenses.of(name).map(Path::text);
+    let settings = parse(&lenses, Some(&file), &types).unwrap();
+    let lens = |name: &[u8]| settings.lenses.of(name).map(Path::text);
     assert_eq!(lens(b"a=bx"), Some(".user.id"));
     assert_eq!(lens(b"a=bc"), Some(".\"odd=.key\""));
     assert_eq!(lens(b"c"), None);
-    let message_type = |name: &[u8]| reading.message_types.of(name).map(MessageType::name);
+    let message_type = |name: &[u8]| settings.message_types.of(name).map(MessageType::name);
     assert_eq!(message_type(b"o=1"), Some("shop.v1.Order"));
     assert_eq!(message_type(b"r"), Some("shop.v1.Refund"));
-    assert_eq!(reading.known_types.len(), 2);
+    assert_eq!(settings.known_types.len(), 2);
 }
 
 #[test]
-fn a_wrong_lens_is_shown_with_the_right_form() {
+fn the_error_about_a_lens_shows_the_expected_form() {
     const FORM: &str = "expected GLOB=.PATH, such as 'orders:*=.user.id'";
     for (text, words) in [
         (
@@ -74,23 +74,23 @@ fn a_wrong_lens_is_shown_with_the_right_form() {
         ),
         ("=.id", format!("\"=.id\" has no channel; {FORM}")),
     ] {
-        assert_eq!(complaint(&[text], None, &[]), format!("--lens {words}"));
+        assert_eq!(error(&[text], None, &[]), format!("--lens {words}"));
     }
-    let said = complaint(&["orders=.a..b"], None, &[]);
+    let said = error(&["orders=.a..b"], None, &[]);
     assert!(said.starts_with("--lens \"orders=.a..b\": "), "{said}");
 }
 
 #[test]
-fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
+fn an_invalid_descriptor_set_is_refused_with_how_to_create_one() {
     const PROTOC: &str =
         "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
-    let said = complaint(&[], Some(b"syntax = \"proto3\";\nmessage Order {}\n"), &[]);
+    let said = error(&[], Some(b"syntax = \"proto3\";\nmessage Order {}\n"), &[]);
     assert!(
         said.starts_with("--proto FILE is not a Protobuf descriptor set: "),
         "{said}"
     );
     assert!(said.ends_with(PROTOC), "{said}");
-    let said = complaint(&[], Some(b""), &[]);
+    let said = error(&[], Some(b""), &[]);
     assert_eq!(
         said,
         format!("--proto FILE contains no message type; {PROTOC}")
@@ -107,14 +107,21 @@ fn what_is_no_descriptor_set_is_refused_with_the_way_to_one() {
 }
 
 #[test]
-fn an_unknown_type_is_named_with_those_that_are_like_it() {
+fn the_error_about_an_unknown_type_suggests_similar_ones() {
     const FORM: &str = "expected GLOB=TYPE, such as 'orders:*=shop.v1.Order'";
     let file = shop(&["Order", "Orders", "Refund", "A", "B", "C", "D"]);
-    let said = |text: &str| complaint(&[], Some(&file), &[text]);
-    assert_eq!(
-        said("o=shop.v1.Ordre"),
-        "--proto-type FILE has no message type \"shop.v1.Ordre\", did you mean 'shop.v1.Order'?"
-    );
+    let said = |text: &str| error(&[], Some(&file), &[text]);
+    let cases = r#"
+        o=shop.v1.Ordre => FILE has no message type "shop.v1.Ordre", did you mean 'shop.v1.Order'?
+        orders => "orders" has no = and no type; FORM
+        =a.B => "=a.B" has no channel; FORM
+        o= => "o=" has no type; FORM
+    "#;
+    for case in cases.trim().lines() {
+        let (text, words) = case.trim().split_once(" => ").unwrap();
+        let words = words.replace("FORM", FORM);
+        assert_eq!(said(text), format!("--proto-type {words}"));
+    }
     assert!(said("o=refund").ends_with(", did you mean 'shop.v1.Refund'?"));
     assert_eq!(
         said("o=Nothing"),
@@ -122,19 +129,7 @@ fn an_unknown_type_is_named_with_those_that_are_like_it() {
          shop.v1.Orders, shop.v1.Refund, shop.v1.A, shop.v1.B and 2 more"
     );
     assert_eq!(
-        said("orders"),
-        format!("--proto-type \"orders\" has no = and no type; {FORM}")
-    );
-    assert_eq!(
-        said("=a.B"),
-        format!("--proto-type \"=a.B\" has no channel; {FORM}")
-    );
-    assert_eq!(
-        said("o="),
-        format!("--proto-type \"o=\" has no type; {FORM}")
-    );
-    assert_eq!(
-        complaint(&[], None, &["o=a.B"]),
+        error(&[], None, &["o=a.B"]),
         "--proto-type \"o=a.B\" needs --proto FILE, which describes the type"
     );
 }

@@ -46,11 +46,11 @@ fn with(name: &str, options: &str) -> Watch {
 }
 
 fn address(watch: &Watch) -> String {
-    target::target(&watch.server).map_or_else(|wrong| wrong.problem, |target| target.to_string())
+    target::target(&watch.server).map_or_else(|error| error.problem, |target| target.to_string())
 }
 
 #[test]
-fn a_profile_stands_for_its_options() {
+fn a_profile_sets_the_options_of_the_command_line() {
     let watch = with("p", "--profile p");
     assert_eq!(address(&watch), "rediss://app@h:7000/2");
     let tls = &watch.server.tls;
@@ -68,7 +68,7 @@ fn a_profile_stands_for_its_options() {
 }
 
 #[test]
-fn what_stands_on_the_command_line_wins() {
+fn the_command_line_overrides_the_profile() {
     let watch = with(
         "p",
         "own:1 own:2 --profile p --user me -n 3 --sni other --filter three --break four \
@@ -100,7 +100,7 @@ fn a_sharded_channel_on_the_command_line_replaces_all_channels_too() {
 }
 
 #[test]
-fn a_profile_without_a_server_means_the_one_here() {
+fn a_profile_without_a_server_means_the_local_one() {
     let watch = with("bare", "--profile bare --read-only");
     assert_eq!(address(&watch), "redis://127.0.0.1:6379");
     assert!(watch.screen.read_only && watch.channels.is_empty());
@@ -131,60 +131,29 @@ const VALUES: [&str; 16] = [
     "true",
 ];
 
-const KEYS: [&str; 24] = [
-    "url",
-    "url",
-    "url",
-    "socket",
-    "host",
-    "port",
-    "db",
-    "user",
-    "color",
-    "tls",
-    "read-only",
-    "channels",
-    "exact",
-    "shard",
-    "filter",
-    "break",
-    "until",
-    "keep",
-    "lens",
-    "proto",
-    "proto-type",
-    "seq",
-    "pair",
-    "pass",
-];
+const KEYS: &str = "url url url socket host port db user color tls read-only channels exact shard \
+                    filter break until keep lens proto proto-type seq pair pass";
 
 /// Generates a file with a few keys of any value, some of them damaged.
 fn file() -> impl Strategy<Value = String> {
     let name = select(vec![
         "a",
-        "\"redis://bob:M4RK@host\"",
-        "\"\\u001b\"",
-        "\"\"",
+        r#""redis://bob:M4RK@host""#,
+        r#""\u001b""#,
+        r#""""#,
     ]);
     let long = "k".repeat(5000);
     let key = prop_oneof![
-        24 => select(KEYS.to_vec()).prop_map(str::to_owned),
+        24 => select(KEYS.split(' ').collect::<Vec<_>>()).prop_map(str::to_owned),
         1 => Just(long),
         1 => Just("\"redis://bob:M4RK@host\"".to_owned()),
     ];
     let lines = vec((key, select(VALUES.to_vec())), 1..4);
-    let damage = vec(
-        (
-            any::<Index>(),
-            0..4usize,
-            select(vec!["", "\"", "\n", "]", "\u{1b}"]),
-        ),
-        0..3,
-    );
+    let put = select(vec!["", "\"", "\n", "]", "\u{1b}"]);
+    let damage = vec((any::<Index>(), 0..4usize, put), 0..3);
     (name, lines, damage).prop_map(|(name, lines, damage)| {
-        let lines = lines
-            .iter()
-            .map(|(key, value)| format!("{key} = {value}\n"));
+        let lines = lines.iter();
+        let lines = lines.map(|(key, value)| format!("{key} = {value}\n"));
         let text = format!("[profile.{name}]\n{}", lines.collect::<String>());
         let mut letters: Vec<char> = text.chars().collect();
         for (at, length, put) in damage {
@@ -202,30 +171,26 @@ fn complaints(text: &str) -> Vec<String> {
         Ok(config) => config,
         Err(error) => {
             assert!(!format!("{error:?}").contains(MARK), "{error:?}");
-            return vec![complaint(&error).to_string()];
+            return vec![Failure::usage(error).to_string()];
         }
     };
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
-    words.extend(missing.map(|error| complaint(&error).to_string()));
-    words.extend(
-        config
-            .wrong()
-            .iter()
-            .map(|error| complaint(error).to_string()),
-    );
-    for entry in config.entries() {
+    words.extend(missing.map(|error| Failure::usage(error).to_string()));
+    let errors = config.errors.iter();
+    words.extend(errors.map(|error| Failure::usage(error).to_string()));
+    for entry in &config.entries {
         words.push(pickable_entry(entry).address);
         let profile = match &entry.profile {
             Ok(profile) => profile,
             Err(error) => {
                 assert!(!format!("{error:?}").contains(MARK), "{error:?}");
-                words.push(complaint(error).to_string());
+                words.push(Failure::usage(error).to_string());
                 continue;
             }
         };
         let target = target_of(profile).err();
-        words.extend(target.map(|error| complaint(&error).to_string()));
+        words.extend(target.map(|error| Failure::usage(error).to_string()));
         let chosen = Chosen {
             profile: profile.clone(),
             warning: None,
@@ -234,17 +199,14 @@ fn complaints(text: &str) -> Vec<String> {
         let given = Cli::try_parse_from(["subscope"]).unwrap().watch;
         let watch = chosen.add_to(given).err();
         words.extend(watch.map(|failure| failure.to_string()));
-        words.push(
-            chosen
-                .blame(TargetError::new("-h", "is odd"), &server(profile))
-                .to_string(),
-        );
+        let error = TargetError::new("-h", "is odd");
+        words.push(chosen.blame(error, &server(profile)).to_string());
     }
     words
 }
 
 #[test]
-fn a_path_or_a_user_that_holds_a_login_is_refused_without_showing_it() {
+fn a_login_in_place_of_a_path_or_a_user_is_refused_but_not_shown() {
     for line in [
         "socket = \"redis://bob:M4RK@h\"",
         "socket = \"bob:M4RK@h\"",
@@ -253,21 +215,21 @@ fn a_path_or_a_user_that_holds_a_login_is_refused_without_showing_it() {
     ] {
         let text = format!("[profile.a]\n{line}\n");
         let config = Config::parse(Path::new("/etc/config.toml"), &text).unwrap();
-        let address = pickable_entry(&config.entries()[0]).address;
+        let address = pickable_entry(&config.entries[0]).address;
         assert!(address.contains("for a URL or a login use"), "{address}");
         assert!(!address.contains(MARK), "{address}");
     }
     let text = "[profile.a]\nsocket = \"./a:b@c/r.sock\"\n";
     let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
-    let address = pickable_entry(&config.entries()[0]).address;
+    let address = pickable_entry(&config.entries[0]).address;
     assert_eq!(address, "unix:///etc/./a:b@c/r.sock");
 }
 
 #[test]
-fn a_profile_with_a_wrong_url_is_listed_as_unusable() {
+fn a_profile_with_an_invalid_url_is_listed_as_unusable() {
     let text = "[profile.odd]\nurl = \"redis://h:x\"\n";
     let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
-    let address = pickable_entry(&config.entries()[0]).address;
+    let address = pickable_entry(&config.entries[0]).address;
     assert!(
         address.starts_with("unusable: line 2: profile.odd.url: "),
         "{address}"
@@ -275,7 +237,7 @@ fn a_profile_with_a_wrong_url_is_listed_as_unusable() {
 }
 
 #[test]
-fn no_generated_file_has_a_complaint_with_a_password_or_one_that_is_unfit_to_be_shown() {
+fn no_error_about_a_generated_file_shows_a_password_or_is_unsafe_to_print() {
     let check = |text: String| {
         for words in complaints(&text) {
             prop_assert!(!words.contains(MARK), "{text}: {words}");
@@ -284,7 +246,6 @@ fn no_generated_file_has_a_complaint_with_a_password_or_one_that_is_unfit_to_be_
         }
         Ok(())
     };
-    TestRunner::new(cases::config(2000))
-        .run(&file(), check)
-        .unwrap();
+    let mut runner = TestRunner::new(cases::config(2000));
+    runner.run(&file(), check).unwrap();
 }

@@ -1,4 +1,4 @@
-//! The analysis itself: passes rows of a segment to the checks that watch their channels.
+//! The analysis itself: passes the rows of a segment to the checks that watch their channels.
 
 mod state;
 
@@ -18,14 +18,14 @@ use crate::message::RowId;
 use crate::payload::decoder_choices::{DecoderChoice, DecoderChoices};
 use crate::payload::lookup::Lookup;
 
-/// Marks a channel of the segment that has not been looked up yet.
-const UNJUDGED: u32 = u32::MAX;
+/// Marks a channel of the segment whose route has not been looked up yet.
+const UNRESOLVED: u32 = u32::MAX;
 
 /// Marks a channel that no check watches.
 const UNWATCHED: u32 = u32::MAX - 1;
 
 /// The maximum number of cached routes. The channels of pair checks have no other limit.
-const MOST_ROUTES: usize = 16_384;
+const MAX_ROUTES: usize = 16_384;
 
 /// Runs the checks of a plan on rows. Has no thread and reads no clock.
 #[derive(Debug, Default)]
@@ -35,7 +35,7 @@ pub struct Engine {
     routes: Vec<Route>,
     by_name: HashMap<Arc<[u8]>, u32>,
     /// The route of each channel of the segment.
-    judged: Vec<u32>,
+    channel_routes: Vec<u32>,
     /// Skipped messages not yet reported.
     skips: Skips,
     decoder_choices: Arc<DecoderChoices>,
@@ -47,14 +47,14 @@ struct Route {
     name: Arc<[u8]>,
     uses: Vec<Use>,
     /// The decoder choice of the channel.
-    reading: Option<DecoderChoice>,
+    choice: Option<DecoderChoice>,
 }
 
 /// A check and its progress.
 #[derive(Debug)]
 struct Watching {
     id: CheckId,
-    /// Rows before this one are only checked in requests for this check alone.
+    /// Rows before this one are checked only in requests for this check alone.
     from: RowId,
     /// The row after the last one passed to the check.
     next: Option<RowId>,
@@ -63,7 +63,7 @@ struct Watching {
     state: State,
 }
 
-/// A check of a route and the place of the channel in it.
+/// A check and the place of the channel in it.
 #[derive(Clone, Copy, Debug)]
 struct Use {
     watching: u32,
@@ -74,7 +74,7 @@ impl Engine {
     /// Switches to the checks of `plan`. Checks that were already running keep their state.
     pub fn follow(&mut self, plan: &Plan) {
         let mut before = std::mem::take(&mut self.watching);
-        for entry in plan.entries() {
+        for entry in &plan.entries {
             let known = before.iter().position(|one| one.id == entry.id);
             let watching = known.map_or_else(
                 || Watching {
@@ -88,23 +88,24 @@ impl Engine {
             );
             self.watching.push(watching);
         }
-        self.decoder_choices = Arc::clone(plan.decoder_choices());
+        self.decoder_choices = Arc::clone(&plan.decoder_choices);
         self.forget_routes();
     }
 
-    /// Whether the check is running.
-    pub fn makes(&self, check: CheckId) -> bool {
+    /// Returns whether the check is running.
+    pub fn runs(&self, check: CheckId) -> bool {
         self.watching.iter().any(|watching| watching.id == check)
     }
 
-    /// Prepares for rows of `segment`. Call this before [`Engine::look`] whenever the segment
-    /// changes. `rows` are the ids of the rows that will follow, for all checks or for `only` one.
+    /// Prepares for rows of `segment`. Call this before [`Engine::check`] whenever the segment
+    /// changes. `rows` are the ids of the next rows, for all checks or for `only` one.
     pub fn enter(&mut self, segment: &Segment, rows: Range<RowId>, only: Option<CheckId>) {
-        self.judged.clear();
-        self.judged.resize(segment.channels().len(), UNJUDGED);
+        self.channel_routes.clear();
+        let channels = segment.channels().len();
+        self.channel_routes.resize(channels, UNRESOLVED);
         for watching in &mut self.watching {
-            let is_meant = only.map_or(watching.from < rows.end, |only| only == watching.id);
-            if is_meant {
+            let is_affected = only.map_or(watching.from < rows.end, |only| only == watching.id);
+            if is_affected {
                 watching.breaks += u64::from(watching.next.is_some_and(|next| next < rows.start));
                 watching.next = watching.next.max(Some(rows.end));
             }
@@ -113,7 +114,7 @@ impl Engine {
 
     /// Checks the rows at the indexes `rows` of `segment`, for all checks added before these rows
     /// arrived or for `only` one. Adds the findings to `found`.
-    pub fn look(
+    pub fn check(
         &mut self,
         segment: &Segment,
         rows: Range<usize>,
@@ -130,12 +131,12 @@ impl Engine {
                 RowKind::Notice => {}
                 RowKind::Gap | RowKind::Break => self.note_gap(id, only),
                 RowKind::Message => {
-                    let mut route = self.judged[row.channel as usize];
-                    if route == UNJUDGED {
-                        route = self.judge(segment, row.channel);
+                    let mut route = self.channel_routes[row.channel as usize];
+                    if route == UNRESOLVED {
+                        route = self.resolve(segment, row.channel);
                     }
                     if route != UNWATCHED {
-                        self.put(route, (id, &row), only, found);
+                        self.check_message(route, (id, &row), only, found);
                     }
                 }
             }
@@ -154,7 +155,7 @@ impl Engine {
         watching.state.report(ask, watching.breaks)
     }
 
-    /// Whether checks that flag rows have run out of room.
+    /// Returns whether checks that flag rows have run out of room.
     pub fn leaves_out_some(&self) -> bool {
         let mut all = self.watching.iter();
         all.any(|watching| watching.state.leaves_out_some())
@@ -170,14 +171,14 @@ impl Engine {
             + uses.sum::<usize>()
             + self.watching.capacity() * size_of::<Watching>()
             + self.by_name.capacity() * size_of::<(Arc<[u8]>, u32)>()
-            + self.judged.capacity() * size_of::<u32>()
+            + self.channel_routes.capacity() * size_of::<u32>()
             + self.skips.size()
     }
 
     fn forget_routes(&mut self) {
         self.routes.clear();
         self.by_name.clear();
-        self.judged.fill(UNJUDGED);
+        self.channel_routes.fill(UNRESOLVED);
     }
 
     fn note_gap(&mut self, row: RowId, only: Option<CheckId>) {
@@ -188,7 +189,7 @@ impl Engine {
 
     /// Passes a message to the checks of a route.
     #[inline]
-    fn put(
+    fn check_message(
         &mut self,
         route: u32,
         (id, row): (RowId, &SegmentRow<'_>),
@@ -196,8 +197,8 @@ impl Engine {
         found: &mut Vec<Finding>,
     ) {
         let route = &self.routes[route as usize];
-        // All checks share the cache of the lookup.
-        let lookup = Lookup::new(row.payload, route.reading.as_ref());
+        // All checks share the lookup and its cache.
+        let lookup = Lookup::new(row.payload, route.choice.as_ref());
         for one in &route.uses {
             let watching = &mut self.watching[one.watching as usize];
             if !watching.wants(id, only) {
@@ -212,7 +213,7 @@ impl Engine {
                 breaks: watching.breaks,
             };
             let check = watching.id;
-            match watching.state.look(one.place, &message) {
+            match watching.state.check(one.place, &message) {
                 Verdict::Fine => {}
                 Verdict::Skipped => self.skips.note(check, &route.name, id),
                 Verdict::Finding(what) => found.push(Finding {
@@ -226,10 +227,10 @@ impl Engine {
 
     /// Looks up the route of a channel of the segment and caches it.
     #[cold]
-    fn judge(&mut self, segment: &Segment, channel: u32) -> u32 {
+    fn resolve(&mut self, segment: &Segment, channel: u32) -> u32 {
         let name = segment.channel_name(channel);
         let route = name.map_or(UNWATCHED, |name| self.route(name));
-        self.judged[channel as usize] = route;
+        self.channel_routes[channel as usize] = route;
         route
     }
 
@@ -245,19 +246,18 @@ impl Engine {
                 place,
             }));
         }
-        // Do not cache the others: the number of unwatched channels is unlimited.
+        // Only routes of watched channels are cached: the number of others is unlimited.
         if uses.is_empty() {
             return UNWATCHED;
         }
-        if self.routes.len() >= MOST_ROUTES {
+        if self.routes.len() >= MAX_ROUTES {
             self.forget_routes();
         }
         let route = u32::try_from(self.routes.len()).unwrap_or(UNWATCHED);
-        let reading = self.decoder_choices.of(name);
         self.routes.push(Route {
             name: Arc::clone(name),
             uses,
-            reading,
+            choice: self.decoder_choices.of(name),
         });
         self.by_name.insert(Arc::clone(name), route);
         route

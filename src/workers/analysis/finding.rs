@@ -23,7 +23,7 @@ pub struct Finding {
 impl Finding {
     /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
-        let beyond = match &self.what {
+        let contents = match &self.what {
             FindingKind::Drift(drifts) => {
                 let texts = drifts.iter().map(|drift| drift.path().map_or(0, str::len));
                 size_of_val(&**drifts) + texts.sum::<usize>()
@@ -31,11 +31,11 @@ impl Finding {
             FindingKind::Sequence(step) => size_of_val(&**step),
             FindingKind::Latency { .. } | FindingKind::Delay(_) => 0,
         };
-        size_of::<Self>() + beyond
+        size_of::<Self>() + contents
     }
 }
 
-/// What was found. Its text contains text from messages verbatim: display it through
+/// What was found. Its text may contain unescaped text from messages: display it through
 /// [`crate::payload::escape`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FindingKind {
@@ -144,11 +144,11 @@ pub enum OutOfSequence {
         number: i128,
     },
     /// The number comes after higher ones.
-    Reordered {
+    Late {
         /// How far it is below the highest number.
         by: u64,
         /// Whether it was reported missing, so that it fills a hole. If not, it is below the first
-        /// number seen, or so far back that it is unknown whether it has occurred before.
+        /// number received, or so far back that it is unknown whether it has occurred before.
         fills: bool,
     },
     /// The sequence restarts, unless the next number shows otherwise.
@@ -159,7 +159,7 @@ pub enum OutOfSequence {
         after: i128,
         /// Whether we may have lost messages in between.
         explained: bool,
-        /// What the number was if the next one shows that it was not a restart.
+        /// What the number is instead, if the next one shows that there was no restart.
         alternative: Alternative,
     },
 }
@@ -168,9 +168,9 @@ pub enum OutOfSequence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alternative {
     /// A number that has occurred before.
-    Again,
-    /// A late number: it is below the first number seen, or so far back that it is unknown whether
-    /// it has occurred before.
+    Duplicate,
+    /// A late number: it is below the first number received, or so far back that it is unknown
+    /// whether it has occurred before.
     Late,
 }
 
@@ -183,20 +183,17 @@ impl fmt::Display for OutOfSequence {
                 to,
                 explained,
             } => {
-                let count = figures::count(*count);
-                let why = if *explained {
-                    ", in the gap before"
-                } else {
-                    ""
-                };
-                if from == to {
-                    write!(f, "{count} missing: {from}{why}")
-                } else {
-                    write!(f, "{count} missing: {from}–{to}{why}")
+                write!(f, "{} missing: {from}", figures::count(*count))?;
+                if from != to {
+                    write!(f, "–{to}")?;
                 }
+                if *explained {
+                    f.write_str(", in the gap before")?;
+                }
+                Ok(())
             }
             Self::Duplicate { number } => write!(f, "{number} repeated"),
-            Self::Reordered { by, fills } => {
+            Self::Late { by, fills } => {
                 let what = if *fills {
                     "fills the hole"
                 } else {
@@ -210,19 +207,14 @@ impl fmt::Display for OutOfSequence {
                 explained,
                 alternative,
             } => {
-                // The uncertainty comes first, so that it is not cut off where space is short.
+                let instead = match alternative {
+                    Alternative::Duplicate => "repeated",
+                    Alternative::Late => "late",
+                };
+                // The doubt comes first, so that it is not cut off where space is short.
                 let gap = if *explained { " and a gap" } else { "" };
-                write!(f, "restarted, or {at} {alternative} after {after}{gap}")
+                write!(f, "restarted, or {at} {instead} after {after}{gap}")
             }
         }
-    }
-}
-
-impl fmt::Display for Alternative {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Again => "repeated",
-            Self::Late => "late",
-        })
     }
 }

@@ -8,23 +8,23 @@ use super::plan::CheckId;
 use crate::log::RowSet;
 use crate::message::RowId;
 
-/// The maximum number of findings kept per check; the oldest are dropped first. Which rows drifted
-/// or are out of sequence is kept for all of them.
-pub const MOST_FINDINGS: usize = 100_000;
+/// The maximum number of findings kept per check; the oldest are dropped first. Their rows are
+/// still known as flagged.
+pub const MAX_FINDINGS: usize = 100_000;
 
 /// The maximum memory use of the findings of a check, in bytes.
-const MOST_BYTES: usize = 16 << 20;
+const MAX_BYTES: usize = 16 << 20;
 
 /// Findings, by row.
 #[derive(Debug, Default)]
 pub struct Findings {
-    /// The findings of each check arrive in row order.
-    checks: BTreeMap<CheckId, OfCheck>,
+    /// The findings of each check, which arrive in row order.
+    checks: BTreeMap<CheckId, CheckFindings>,
 }
 
 /// The findings of one check.
 #[derive(Debug, Default)]
-struct OfCheck {
+struct CheckFindings {
     findings: VecDeque<Finding>,
     drifted: RowSet,
     out_of_sequence: RowSet,
@@ -69,14 +69,12 @@ impl Findings {
 
     /// Returns the memory use in bytes; the sets of rows count as an eighth of a byte per row.
     pub fn size(&self) -> usize {
-        let checks = self.checks.values();
-        checks
-            .map(|check| {
-                let free = check.findings.capacity() - check.findings.len();
-                let rows = span(&check.drifted) + span(&check.out_of_sequence);
-                size_of::<OfCheck>() + check.bytes + free * size_of::<Finding>() + rows / 8
-            })
-            .sum()
+        let checks = self.checks.values().map(|check| {
+            let free = check.findings.capacity() - check.findings.len();
+            let rows = span(&check.drifted) + span(&check.out_of_sequence);
+            size_of::<CheckFindings>() + check.bytes + free * size_of::<Finding>() + rows / 8
+        });
+        checks.sum()
     }
 }
 
@@ -102,7 +100,7 @@ fn span(rows: &RowSet) -> usize {
     usize::try_from(last.map_or(0, |row| row.0) - first).unwrap_or(usize::MAX)
 }
 
-impl OfCheck {
+impl CheckFindings {
     fn add(&mut self, finding: Finding) {
         match finding.what {
             FindingKind::Drift(_) => self.drifted.insert(finding.row),
@@ -111,7 +109,7 @@ impl OfCheck {
         }
         self.bytes += finding.size();
         self.findings.push_back(finding);
-        while self.findings.len() > MOST_FINDINGS || self.bytes > MOST_BYTES {
+        while self.findings.len() > MAX_FINDINGS || self.bytes > MAX_BYTES {
             let oldest = self.findings.pop_front();
             self.bytes -= oldest.map_or(0, |oldest| oldest.size());
         }
@@ -128,9 +126,7 @@ impl OfCheck {
         self.out_of_sequence.remove(gone.clone());
         let start = self.findings.partition_point(|one| one.row < gone.start);
         let end = self.findings.partition_point(|one| one.row < gone.end);
-        let bytes = &mut self.bytes;
-        self.findings
-            .drain(start..end)
-            .for_each(|finding| *bytes -= finding.size());
+        let gone = self.findings.drain(start..end);
+        self.bytes -= gone.map(|finding| finding.size()).sum::<usize>();
     }
 }

@@ -1,19 +1,20 @@
-//! Passes the rows of a log on to the checks, for the owner of the log.
+//! Passes the rows of a log on to the checks. Used by the owner of the log.
 
-use super::{Looked, Request};
+use super::{CheckedRows, Request};
 use crate::log::MessageLog;
 use crate::message::RowId;
 
-/// How far the rows of a log have been passed on. Only one request is in progress at a time; the
-/// next one covers all rows that have arrived since and are still kept.
+/// Tracks how far the rows of a log have been passed on. Only one request is in progress at a time;
+/// the next one covers all rows that have arrived since and are still in the log.
 #[derive(Clone, Copy, Debug)]
 pub struct Follower {
     /// Rows before this one have been passed on.
     next: RowId,
-    /// Rows before this one have been checked or evicted.
-    looked: RowId,
+    /// The row after the last checked one: the findings on all rows before it are complete.
+    pub checked: RowId,
+    /// How many rows arrived but were evicted before they could be checked.
+    pub missed: u64,
     is_asking: bool,
-    missed: u64,
 }
 
 impl Follower {
@@ -21,9 +22,9 @@ impl Follower {
     pub fn new(log: &MessageLog) -> Self {
         Self {
             next: log.end(),
-            looked: log.end(),
-            is_asking: false,
+            checked: log.end(),
             missed: 0,
+            is_asking: false,
         }
     }
 
@@ -45,32 +46,17 @@ impl Follower {
     /// Skips rows that have arrived while there were no checks.
     pub fn skip(&mut self, log: &MessageLog) {
         self.next = self.next.max(log.end());
-        self.looked = self.next;
+        self.checked = self.next;
     }
 
     /// Records an answer.
-    pub fn note(&mut self, looked: &Looked) {
-        if looked.only.is_none() {
-            self.is_asking &= !looked.is_done;
-            self.missed += looked.gone;
-            if looked.is_done {
-                self.looked = self.next;
+    pub fn note(&mut self, answer: &CheckedRows) {
+        if answer.only.is_none() {
+            self.is_asking &= !answer.is_done;
+            self.missed += answer.gone;
+            if answer.is_done {
+                self.checked = self.next;
             }
         }
-    }
-
-    /// Returns the row after the last checked one: the findings on all rows before it are complete.
-    pub fn looked(&self) -> RowId {
-        self.looked
-    }
-
-    /// Returns how many rows arrived but were evicted before they could be checked.
-    pub fn missed(&self) -> u64 {
-        self.missed
-    }
-
-    /// Returns how many rows have arrived but have not been passed on yet.
-    pub fn lag(&self, log: &MessageLog) -> u64 {
-        log.end().0.saturating_sub(self.next.0)
     }
 }

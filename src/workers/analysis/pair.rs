@@ -1,12 +1,13 @@
 //! Matching of replies to requests, and their latency.
 //!
-//! A limited number of requests wait, identified by an id; when there are too many, the one waiting
-//! longest is dropped and counted. Answered ids are remembered for a while, so that a second reply
-//! is recognized as such. A number and a string of its digits are the same id.
+//! Requests are identified by an id, and only a limited number of them wait: when there are too
+//! many, the one waiting longest is dropped and counted. Answered ids are remembered for a while,
+//! so that a second reply is recognized as a duplicate. A number and a string of its digits are the
+//! same id.
 //!
-//! If there has been a gap since a request, its reply may have been lost in it. Likewise, a reply
-//! to an unknown request may belong to one lost in a gap: it is counted that way if it arrives soon
-//! after a gap, within the longest latency so far.
+//! If there has been a gap since a request, its reply may have been lost in the gap. Likewise, the
+//! request of an unmatched reply may have been lost in a gap: such a reply is counted separately if
+//! it arrives soon after a gap, within the longest latency so far.
 
 mod requests;
 
@@ -39,14 +40,14 @@ pub struct Unanswered {
 pub struct PairCounts {
     /// Requests with an id.
     pub requests: u64,
-    /// How many of these had the id of a request already waiting: latency is measured from the
-    /// first.
+    /// How many of these had the id of a request that was already waiting: latency is measured from
+    /// the first one.
     pub repeated: u64,
     /// Answered requests.
     pub answered: u64,
     /// Requests waiting for a reply.
     pub waiting: u64,
-    /// How many of these have seen a gap since.
+    /// How many of these have had a gap since.
     pub waiting_before_gap: u64,
     /// Requests dropped while waiting because there were too many.
     pub forgotten: u64,
@@ -79,13 +80,13 @@ pub struct Pair {
     requests: Requests,
     counts: PairCounts,
     latency: Spread,
-    /// The last reply checked. If requests and replies share a channel, it is not also a request
-    /// with the same id.
+    /// The last reply. If requests and replies share a channel, the message is not also counted as
+    /// a request.
     last_reply: Option<RowId>,
     gap: LastGap,
 }
 
-/// The last gap before the last message checked.
+/// The last gap before the latest message checked.
 #[derive(Debug, Default)]
 struct LastGap {
     /// How many times messages may have been lost before that message.
@@ -121,7 +122,7 @@ impl Pair {
     }
 
     /// Checks a message on a channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
+    pub fn check(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         self.gap.note(message);
         if place == REPLIES {
             return self.reply(message);
@@ -135,7 +136,7 @@ impl Pair {
             return;
         }
         let at = message.lookup.value(self.request.steps());
-        let Some(id) = at.as_deref().and_then(value::name) else {
+        let Some(id) = at.as_deref().and_then(value::key) else {
             self.counts.without_id += 1;
             return;
         };
@@ -147,7 +148,7 @@ impl Pair {
 
     fn reply(&mut self, message: &Message<'_>) -> Option<FindingKind> {
         let at = message.lookup.value(self.reply.steps());
-        let Some(id) = at.as_deref().and_then(value::name) else {
+        let Some(id) = at.as_deref().and_then(value::key) else {
             self.counts.without_id += 1;
             return None;
         };
@@ -156,8 +157,8 @@ impl Pair {
                 let after = message.time.since(time);
                 self.counts.answered += 1;
                 self.last_reply = Some(message.row);
-                self.latency
-                    .add(i64::try_from(after.as_micros()).unwrap_or(i64::MAX));
+                let micros = i64::try_from(after.as_micros());
+                self.latency.add(micros.unwrap_or(i64::MAX));
                 Some(FindingKind::Latency {
                     request: row,
                     after,
@@ -185,9 +186,9 @@ impl Pair {
         let waiting = || self.requests.unanswered(breaks, gap_until);
         PairReport {
             counts: PairCounts {
-                waiting: self.requests.waiting(),
+                waiting: self.requests.waiting as u64,
                 waiting_before_gap: waiting().filter(|one| one.is_before_gap).count() as u64,
-                forgotten: self.requests.forgotten(),
+                forgotten: self.requests.forgotten,
                 ..self.counts
             },
             latency: self.latency.percentiles(),
@@ -209,8 +210,8 @@ impl LastGap {
         }
     }
 
-    /// Whether the gap ended at most `micros` microseconds before `time`, or at any time if that is
-    /// unknown.
+    /// Returns whether the gap ended at most `micros` microseconds before `time`, or at any time
+    /// before it if no number is given.
     fn is_soon_before(&self, time: Time, micros: Option<i64>) -> bool {
         self.behind.is_some_and(|behind| {
             let since = i64::try_from(time.since(behind).as_micros()).unwrap_or(i64::MAX);

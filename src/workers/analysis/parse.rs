@@ -1,30 +1,16 @@
 //! Parsing of checks given on the command line.
 
-use std::fmt;
-
 use super::plan::{Channels, Check};
 use crate::query::Path;
 
-/// Why a text is not a valid check: the text, what is wrong with it and how to fix it, in one
-/// sentence.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CheckError(String);
-
-impl fmt::Display for CheckError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for CheckError {}
-
+/// An error names the text, what is wrong with it and how to fix it, in one sentence.
 impl Check {
     /// Parses `--shape`: a channel or a glob.
     ///
     /// # Errors
     ///
     /// Returns an error if the text is blank.
-    pub fn parse_shape(text: &str) -> Result<Self, CheckError> {
+    pub fn parse_shape(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB, such as 'orders:*'";
         let channels = channels(text, text, FORM)?;
         Ok(Self::Shape { channels })
@@ -34,8 +20,8 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the text and how to fix it.
-    pub fn parse_sequence(text: &str) -> Result<Self, CheckError> {
+    /// Returns an error if the text has another form.
+    pub fn parse_sequence(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.seq', or GLOB=PATH,KEY, such as \
                             'orders:*=.seq,.user'";
         let (channels, (number, key)) = watched(text, text, FORM, |paths| {
@@ -58,8 +44,8 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the text and how to fix it.
-    pub fn parse_pair(text: &str) -> Result<Self, CheckError> {
+    /// Returns an error if the text has another form.
+    pub fn parse_pair(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH -> GLOB=PATH, such as \
                             'rpc:req=.id -> rpc:rep=.corr'";
         let mut first_error = None;
@@ -73,36 +59,36 @@ impl Check {
                 }
             }
         }
-        Err(first_error.unwrap_or_else(|| wrong(text, "-> is missing", FORM)))
+        Err(first_error.unwrap_or_else(|| check_error(text, "-> is missing", FORM)))
     }
 
     /// Parses `--sent`: `glob=.path`.
     ///
     /// # Errors
     ///
-    /// Returns what is wrong with the text and how to fix it.
-    pub fn parse_delay(text: &str) -> Result<Self, CheckError> {
+    /// Returns an error if the text has another form.
+    pub fn parse_delay(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.sent_at'";
         let (channels, sent) = watched(text, text, FORM, path)?;
         Ok(Self::Delay { channels, sent })
     }
 }
 
-/// Parses `glob=.path` in `part` of `text`. `read` parses what follows the `=` or returns what is
-/// wrong with it. A channel name may contain `=`: the first one followed by a path counts.
+/// Parses `glob=.path` in `part` of `text`. `read` parses what follows the `=`. A channel name may
+/// contain `=`: the first one followed by a path counts.
 fn watched<T>(
     text: &str,
     part: &str,
     form: &str,
     read: impl Fn(&str) -> Result<T, String>,
-) -> Result<(Channels, T), CheckError> {
+) -> Result<(Channels, T), String> {
     let mut first_error = None;
     for (at, _) in part.match_indices('=') {
-        let behind = part[at + 1..].trim();
-        if !behind.starts_with('.') {
+        let after = part[at + 1..].trim();
+        if !after.starts_with('.') {
             continue;
         }
-        match read(behind) {
+        match read(after) {
             Ok(paths) => return Ok((channels(text, &part[..at], form)?, paths)),
             Err(error) => {
                 first_error.get_or_insert(error);
@@ -111,20 +97,20 @@ fn watched<T>(
     }
     let why = match (first_error, part.split_once('=')) {
         (Some(why), _) => why,
-        (None, Some((_, behind))) if behind.trim().is_empty() => {
+        (None, Some((_, after))) if after.trim().is_empty() => {
             "the path after = is missing".to_owned()
         }
-        (None, Some((_, behind))) => {
-            format!("{:?} is not a path: start it with a dot", behind.trim())
+        (None, Some((_, after))) => {
+            format!("{:?} is not a path: start it with a dot", after.trim())
         }
         (None, None) => format!("{:?} has no = and no path", part.trim()),
     };
-    Err(wrong(text, &why, form))
+    Err(check_error(text, &why, form))
 }
 
-fn channels(text: &str, glob: &str, form: &str) -> Result<Channels, CheckError> {
+fn channels(text: &str, glob: &str, form: &str) -> Result<Channels, String> {
     match glob.trim() {
-        "" => Err(wrong(text, "the channel is missing", form)),
+        "" => Err(check_error(text, "the channel is missing", form)),
         glob => Ok(Channels::new(glob.as_bytes())),
     }
 }
@@ -133,8 +119,8 @@ fn path(text: &str) -> Result<Path, String> {
     Path::parse(text).map_err(|error| format!("{text:?} is not a path: {error}"))
 }
 
-fn wrong(text: &str, why: &str, form: &str) -> CheckError {
-    CheckError(format!("{text:?}: {why}; {form}"))
+fn check_error(text: &str, why: &str, form: &str) -> String {
+    format!("{text:?}: {why}; {form}")
 }
 
 #[cfg(test)]
@@ -148,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn checks_are_read_as_the_command_line_writes_them() {
+    fn checks_have_the_syntax_of_the_command_line() {
         assert_eq!(
             Check::parse_sequence("orders:*=.seq").unwrap(),
             Check::Sequence {
@@ -188,47 +174,28 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_text_and_the_right_form() {
-        for (error, words) in [
-            (
-                Check::parse_sequence("orders"),
-                "\"orders\": \"orders\" has no = and no path; expected GLOB=PATH, such",
-            ),
-            (
-                Check::parse_sequence("orders="),
-                "the path after = is missing; expected GLOB=PATH",
-            ),
-            (
-                Check::parse_sequence("orders=seq"),
-                "\"seq\" is not a path: start it with a dot",
-            ),
-            (
-                Check::parse_sequence("=.seq"),
-                "the channel is missing; expected GLOB=PATH",
-            ),
-            (Check::parse_sequence("o=.a,b"), "\".a,b\" is not a path: "),
-            (
-                Check::parse_sequence("o=.a..b"),
-                "\".a..b\" is not a path: ",
-            ),
-            (
-                Check::parse_pair("a=.id"),
-                "\"a=.id\": -> is missing; expected GLOB=PATH ->",
-            ),
-            (
-                Check::parse_pair("a=.id -> b"),
-                "\"b\" has no = and no path; expected GLOB=PATH ->",
-            ),
-            (Check::parse_delay("a=."), ""),
-            (
-                Check::parse_shape("  "),
-                "the channel is missing; expected GLOB,",
-            ),
-        ] {
-            match error {
-                Err(error) => assert!(error.to_string().contains(words), "{error}"),
-                Ok(check) => assert!(words.is_empty(), "{check:?}"),
-            }
+    fn errors_show_the_text_and_the_expected_form() {
+        let cases = r#"
+            seq orders => "orders": "orders" has no = and no path; expected GLOB=PATH, such
+            seq orders= => the path after = is missing; expected GLOB=PATH
+            seq orders=seq => "seq" is not a path: start it with a dot
+            seq =.seq => the channel is missing; expected GLOB=PATH
+            seq o=.a,b => ".a,b" is not a path:
+            seq o=.a..b => ".a..b" is not a path:
+            pair a=.id => "a=.id": -> is missing; expected GLOB=PATH ->
+            pair a=.id -> b => "b" has no = and no path; expected GLOB=PATH ->
+        "#;
+        for case in cases.trim().lines() {
+            let (check, words) = case.trim().split_once(" => ").unwrap();
+            let error = match check.split_once(' ').unwrap() {
+                ("seq", text) => Check::parse_sequence(text),
+                (_, text) => Check::parse_pair(text),
+            };
+            let error = error.unwrap_err();
+            assert!(error.contains(words), "{error}");
         }
+        let blank = Check::parse_shape("  ").unwrap_err();
+        assert!(blank.contains("the channel is missing; expected GLOB,"));
+        assert!(Check::parse_delay("a=.").is_ok());
     }
 }

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 
 use super::finding::Finding;
 use super::plan::CheckId;
-use super::{Answer, Engine, Looked, Request};
+use super::{Answer, CheckedRows, Engine, Request};
 use crate::log::{Piece, Segment};
 use crate::message::RowId;
 
-/// How many rows and payload bytes to check before newer requests have their turn.
+/// How many rows and payload bytes to check before looking for newer requests.
 const CHUNK_ROWS: usize = 512;
 const CHUNK_BYTES: usize = 1 << 20;
 
@@ -45,14 +45,22 @@ impl Pass {
 
     /// Checks the next rows and returns an answer, if one is due. `size` is the memory use of all
     /// checks.
-    pub fn advance(&mut self, engine: &mut Engine, size: usize) -> Option<Looked> {
+    pub fn advance(&mut self, engine: &mut Engine, size: usize) -> Option<CheckedRows> {
         self.check_some(engine);
-        let is_done = self.open.is_none() && self.pieces.len() == 0;
-        if !is_done && self.answered.elapsed() < ANSWER_EVERY {
+        if !self.is_done() && self.answered.elapsed() < ANSWER_EVERY {
             return None;
         }
         self.answered = Instant::now();
-        Some(Looked {
+        Some(self.take_results(engine, size))
+    }
+
+    fn is_done(&self) -> bool {
+        self.open.is_none() && self.pieces.len() == 0
+    }
+
+    /// Returns the results since the last call.
+    fn take_results(&mut self, engine: &mut Engine, size: usize) -> CheckedRows {
+        CheckedRows {
             only: self.only,
             found: mem::take(&mut self.found),
             skipped: engine.take_skipped(),
@@ -60,23 +68,22 @@ impl Pass {
             gone: mem::take(&mut self.gone),
             size,
             leaves_out_some: engine.leaves_out_some(),
-            is_done,
-        })
+            is_done: self.is_done(),
+        }
     }
 
     fn check_some(&mut self, engine: &mut Engine) {
-        if self.only.is_some_and(|only| !engine.makes(only)) {
+        if self.only.is_some_and(|only| !engine.runs(only)) {
             // The check has been removed in the meantime.
             self.open = None;
             self.pieces = Vec::new().into_iter();
             return;
         }
         let is_new = self.open.is_none();
-        let open = self.open.take();
-        let open = open.or_else(|| {
-            self.pieces
-                .next()
-                .map(|piece| (piece.clone(), piece.rows().start))
+        let open = self.open.take().or_else(|| {
+            let piece = self.pieces.next()?;
+            let start = piece.rows().start;
+            Some((piece, start))
         });
         let Some((piece, next)) = open else {
             return;
@@ -94,10 +101,10 @@ impl Pass {
         }
         let start = index(&segment, next);
         let end = chunk_end(&segment, start, index(&segment, rows.end));
-        engine.look(&segment, start..end, self.only, &mut self.found);
-        let looked = (end - start) as u64;
-        self.rows += looked;
-        let next = RowId(next.0 + looked);
+        engine.check(&segment, start..end, self.only, &mut self.found);
+        let checked = (end - start) as u64;
+        self.rows += checked;
+        let next = RowId(next.0 + checked);
         if next < rows.end {
             self.open = Some((piece, next));
         }
@@ -105,8 +112,7 @@ impl Pass {
 }
 
 impl Engine {
-    /// Processes `request` completely and returns the answer, for tests and for callers without a
-    /// thread. A plan has no answer.
+    /// Processes `request` completely and returns the answer, unless it is a plan.
     pub fn answer(&mut self, request: Request) -> Option<Answer> {
         let mut pass = match request {
             Request::Plan(plan) => {
@@ -120,20 +126,11 @@ impl Engine {
             Request::Arrived(pieces) => Pass::new(pieces, None),
             Request::Kept { check, pieces } => Pass::new(pieces, Some(check)),
         };
-        let mut whole = Looked::default();
-        while !whole.is_done {
-            if let Some(mut looked) = pass.advance(self, 0) {
-                whole.found.append(&mut looked.found);
-                whole.skipped.add(looked.skipped);
-                whole.rows += looked.rows;
-                whole.gone += looked.gone;
-                whole.is_done = looked.is_done;
-                whole.only = looked.only;
-                whole.leaves_out_some = looked.leaves_out_some;
-            }
+        while !pass.is_done() {
+            pass.check_some(self);
         }
-        whole.size = self.size();
-        Some(Answer::Looked(whole))
+        let size = self.size();
+        Some(Answer::Checked(pass.take_results(self, size)))
     }
 }
 
@@ -141,7 +138,8 @@ fn index(segment: &Segment, row: RowId) -> usize {
     usize::try_from(row.0 - segment.rows().start.0).unwrap_or(usize::MAX)
 }
 
-/// Returns where to stop between `start` and `end`: after a limited amount, but at least one row.
+/// Returns where to stop between `start` and `end`: after a limited amount, but after at least one
+/// row.
 fn chunk_end(segment: &Segment, start: usize, end: usize) -> usize {
     let far = start.saturating_add(CHUNK_ROWS).min(end);
     let before = start.checked_sub(1).map_or(0, |at| segment.payload_end(at));

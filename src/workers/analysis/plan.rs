@@ -1,6 +1,5 @@
 //! The checks and the channels they watch.
 
-use std::fmt;
 use std::sync::Arc;
 
 use crate::message::{RowId, glob};
@@ -12,7 +11,7 @@ use crate::query::Path;
 pub struct CheckId(pub u32);
 
 /// The channels that match a glob by the rules of Redis.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channels(Arc<[u8]>);
 
 impl Channels {
@@ -26,15 +25,9 @@ impl Channels {
         &self.0
     }
 
-    /// Whether the channel `name` matches.
+    /// Returns whether the channel `name` matches.
     pub fn contains(&self, name: &[u8]) -> bool {
         glob::matches(&self.0, name)
-    }
-}
-
-impl fmt::Debug for Channels {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Channels({:?})", String::from_utf8_lossy(&self.0))
     }
 }
 
@@ -123,16 +116,18 @@ pub struct Entry {
     pub id: CheckId,
     /// The check.
     pub check: Check,
-    /// The first row to check. Rows before it are checked only on [`super::Request::kept`].
+    /// The first row to check. Rows before it are checked only by [`super::Request::kept`].
     pub from: RowId,
 }
 
-/// All active checks. Plain data: its owner sends a copy whenever it has changed.
+/// All active checks. Plain data: the owner sends a copy whenever it changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Plan {
-    entries: Vec<Entry>,
+    /// The checks, in the order in which they were added.
+    pub entries: Vec<Entry>,
     next: u32,
-    decoder_choices: Arc<DecoderChoices>,
+    /// The decoder choices of channels.
+    pub decoder_choices: Arc<DecoderChoices>,
 }
 
 impl Plan {
@@ -142,16 +137,6 @@ impl Plan {
         self.next += 1;
         self.entries.push(Entry { id, check, from });
         id
-    }
-
-    /// Sets the decoder choices of channels from now on.
-    pub fn read_by(&mut self, decoder_choices: Arc<DecoderChoices>) {
-        self.decoder_choices = decoder_choices;
-    }
-
-    /// Returns the decoder choices of channels.
-    pub fn decoder_choices(&self) -> &Arc<DecoderChoices> {
-        &self.decoder_choices
     }
 
     /// Removes a check. Returns whether there was one.
@@ -167,12 +152,7 @@ impl Plan {
         Some(&entry.check)
     }
 
-    /// Returns all checks, in the order in which they were added.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
-    /// Whether there are no checks.
+    /// Returns whether there are no checks.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }

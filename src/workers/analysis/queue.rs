@@ -7,7 +7,7 @@ use super::pass::Pass;
 use super::{Answer, Engine, Request};
 use crate::workers::worker::Job;
 
-/// How often memory use is computed, which takes longer than checking a message.
+/// How often memory use is computed, since that takes longer than checking a message.
 const SIZE_EVERY: Duration = Duration::from_secs(1);
 
 /// The checks, and the rows to run them on.
@@ -27,7 +27,7 @@ impl Job for Queue {
         let (pieces, only) = match request {
             Request::Arrived(pieces) => (pieces, None),
             Request::Kept { check, pieces } => (pieces, Some(check)),
-            at_once => return self.engine.answer(at_once),
+            immediate => return self.engine.answer(immediate),
         };
         self.passes.push_back(Pass::new(pieces, only));
         None
@@ -41,10 +41,10 @@ impl Job for Queue {
         let fresh = self.size.filter(|(_, at)| at.elapsed() < SIZE_EVERY);
         let size = fresh.unwrap_or_else(|| (self.engine.size(), Instant::now()));
         self.size = Some(size);
-        let looked = self.passes.front_mut()?.advance(&mut self.engine, size.0)?;
-        if looked.is_done {
+        let checked = self.passes.front_mut()?.advance(&mut self.engine, size.0)?;
+        if checked.is_done {
             self.passes.pop_front();
         }
-        Some(Answer::Looked(looked))
+        Some(Answer::Checked(checked))
     }
 }

@@ -21,7 +21,7 @@ pub struct Ask {
     pub stretch: Option<(Time, Time)>,
     /// When the last known gap ended, or the current time if one is open; for pairs.
     pub gap_until: Option<Time>,
-    /// The most points, channels or requests to report.
+    /// The maximum number of points, channels or requests to report.
     pub most: usize,
 }
 

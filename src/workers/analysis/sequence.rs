@@ -1,15 +1,15 @@
 //! Sequence numbers: missing, duplicate and late ones.
 //!
-//! Each channel has a sequence, or, with a key, one per value of the key. The expected number is
-//! one above the highest so far. Numbers missing across a gap row in the log, or across rows that
-//! were not checked, are reported as explained: we, rather than the sender, may have lost them. A
-//! number that fills a hole is no longer missing.
+//! Each channel has a sequence, or, if the check has a key, one for each value of the key. The
+//! expected number is one above the highest so far. Numbers missing across a gap row in the log, or
+//! across rows that were not checked, are reported as explained: we, rather than the sender, may
+//! have lost them. A late number that fills a hole is no longer missing.
 //!
-//! A jump back to 0 or 1, or any jump back after a gap that fills no hole, is reported as either a
-//! restart of the sender or a duplicate or late number; the next number decides. After a gap, it is
-//! a restart if its successor follows; at 0 or 1, also unless the previous sequence continues. If
-//! it was not a restart, it is recounted as the alternative and the previous sequence continues
-//! unaffected.
+//! A jump back that fills no hole may be a restart of the sender, if it goes to 0 or 1 or comes
+//! after a gap. It is reported as a restart or else a duplicate or late number, and the next number
+//! decides: it was a restart if its successor comes next, and at 0 or 1 also if the next number
+//! does not continue the previous sequence. If it was not a restart, it is recounted as the
+//! alternative, and the previous sequence continues unaffected.
 
 mod counts;
 mod holes;
@@ -22,7 +22,6 @@ use hashbrown::HashMap;
 use hashbrown::hash_map::EntryRef;
 
 use super::finding::FindingKind;
-use super::plan::Role;
 use super::value;
 use super::watched::{Message, Verdict, Watched};
 use crate::payload::lookup::Lookup;
@@ -33,14 +32,14 @@ use track::Track;
 pub use counts::Counts;
 
 /// The maximum number of channels of a sequence check.
-const MOST_CHANNELS: usize = 1_000;
+const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of keyed sequences of a check.
-pub const MOST_SEQUENCES: usize = 100_000;
+pub const MAX_SEQUENCES: usize = 100_000;
 
 /// The maximum number of holes that a check remembers in total, to recognize numbers that fill
 /// them.
-const MOST_HOLES: usize = 100_000;
+const MAX_HOLES: usize = 100_000;
 
 /// The results for the sequences of a channel.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,14 +72,14 @@ pub struct SequenceReport {
 pub struct Sequences {
     number: Path,
     key: Option<Path>,
-    channels: Watched<OfChannel>,
+    pub(super) channels: Watched<ChannelState>,
     keys: usize,
     holes: usize,
 }
 
 /// The sequences of a channel.
 #[derive(Debug, Default)]
-struct OfChannel {
+pub struct ChannelState {
     counts: Counts,
     whole: Track,
     by_key: HashMap<Vec<u8>, Track>,
@@ -92,33 +91,28 @@ impl Sequences {
         Self {
             number,
             key,
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
             keys: 0,
             holes: 0,
         }
     }
 
-    /// Returns the place of the channel `name`; see [`Watched::place`].
-    pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
-        self.channels.place(name, OfChannel::default)
-    }
-
     /// Checks a message on the channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
-        let Some(of_channel) = self.channels.at(place) else {
+    pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
+        let Some(channel) = self.channels.at(place) else {
             return Verdict::Skipped;
         };
-        of_channel.counts.messages += 1;
+        channel.counts.messages += 1;
         let Some((number, key)) = read(&self.number, self.key.as_ref(), message.lookup) else {
-            of_channel.counts.without_number += 1;
+            channel.counts.without_number += 1;
             return Verdict::Skipped;
         };
         let track = match key {
-            None => &mut of_channel.whole,
-            Some(key) => match of_channel.by_key.entry_ref(&*key) {
+            None => &mut channel.whole,
+            Some(key) => match channel.by_key.entry_ref(&*key) {
                 EntryRef::Occupied(known) => known.into_mut(),
-                EntryRef::Vacant(_) if self.keys >= MOST_SEQUENCES => {
-                    of_channel.counts.unfollowed += 1;
+                EntryRef::Vacant(_) if self.keys >= MAX_SEQUENCES => {
+                    channel.counts.unfollowed += 1;
                     return Verdict::Skipped;
                 }
                 EntryRef::Vacant(new) => {
@@ -128,25 +122,23 @@ impl Sequences {
             },
         };
         let holes = track.holes();
-        let has_room = self.holes < MOST_HOLES;
-        let step = track.next(number, message.breaks, has_room, &mut of_channel.counts);
+        let has_room = self.holes < MAX_HOLES;
+        let step = track.next(number, message.breaks, has_room, &mut channel.counts);
         self.holes = self.holes + track.holes() - holes;
-        step.map(|step| FindingKind::Sequence(Box::new(step)))
-            .into()
+        let finding = step.map(|step| FindingKind::Sequence(Box::new(step)));
+        finding.into()
     }
 
     /// Returns the results for at most `most` channels, including `channel` if it is watched.
     pub fn report(&self, channel: Option<&[u8]>, most: usize) -> SequenceReport {
-        let mut channels: Vec<ChannelCounts> = self
-            .channels
-            .iter()
-            .map(|(name, channel)| ChannelCounts {
-                channel: Arc::clone(name),
-                keys: channel.by_key.len() as u64,
-                last: channel.whole.last(),
-                counts: channel.counts,
-            })
-            .collect();
+        let channels = self.channels.iter();
+        let channels = channels.map(|(name, channel)| ChannelCounts {
+            channel: Arc::clone(name),
+            keys: channel.by_key.len() as u64,
+            last: channel.whole.last(),
+            counts: channel.counts,
+        });
+        let mut channels: Vec<ChannelCounts> = channels.collect();
         let is_asked = |one: &ChannelCounts| channel == Some(&*one.channel);
         channels.sort_by_key(|one| (!is_asked(one), std::cmp::Reverse(one.counts.missing)));
         let all = channels.iter().map(|channel| &channel.counts);
@@ -154,15 +146,10 @@ impl Sequences {
         channels.truncate(most);
         SequenceReport {
             has_key: self.key.is_some(),
-            is_full: self.channels.is_full() || counts.unfollowed > 0,
+            is_full: self.channels.is_full || counts.unfollowed > 0,
             counts,
             channels,
         }
-    }
-
-    /// Whether some channels were left out because the limit was reached.
-    pub fn is_full(&self) -> bool {
-        self.channels.is_full()
     }
 
     /// Returns the memory use, in bytes.
@@ -183,13 +170,13 @@ fn read<'a>(
     key: Option<&Path>,
     lookup: &Lookup<'a, '_>,
 ) -> Option<(i128, Option<Cow<'a, [u8]>>)> {
-    let number = value::integer(&lookup.figure(number.steps())?)?;
+    let number = value::whole_number(&lookup.figure(number.steps())?)?;
     let Some(key) = key else {
         return Some((number, None));
     };
     let key = match lookup.value(key.steps())? {
-        Cow::Borrowed(key) => value::name(key)?,
-        Cow::Owned(key) => value::name(&key)?.into_owned().into(),
+        Cow::Borrowed(key) => value::key(key)?,
+        Cow::Owned(key) => value::key(&key)?.into_owned().into(),
     };
     Some((number, Some(key)))
 }

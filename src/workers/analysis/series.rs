@@ -1,27 +1,27 @@
 //! Series of numbers from messages, for plotting.
 //!
 //! A series has a limited number of points. When there are too many, adjacent points are merged in
-//! pairs: a point then stands for several messages by its lowest and highest number, so that no
-//! spike is lost, and the series continues at half the resolution. The points of all series of a
-//! check are limited too; the longest series is halved first.
+//! pairs: each point then has the lowest and highest number of several messages, so that no spike
+//! is lost, and the series continues at half the resolution. The points of all series of a check
+//! together are limited too: the longest series is halved first.
 
 mod points;
 
 use std::sync::Arc;
 
-use super::plan::{Plotted, Role};
+use super::plan::Plotted;
 use super::value;
 use super::watched::{Message, Watched};
 use crate::message::Time;
 
 use points::Points;
-pub use points::{MOST_POINTS, Point, Summary};
+pub use points::{MAX_POINTS, Point, Summary};
 
 /// The maximum number of channels of a series check.
-const MOST_CHANNELS: usize = 1_000;
+const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of points in all series of a check.
-const MOST_IN_ALL: usize = 4 * MOST_POINTS;
+const MAX_IN_ALL: usize = 4 * MAX_POINTS;
 
 /// The bucket boundaries of the interval histogram in microseconds: from 1 µs to a week.
 pub const INTERVAL_BOUNDS: [u64; 35] = {
@@ -82,8 +82,8 @@ pub struct SeriesReport {
     /// Messages without a number.
     pub without_number: u64,
     /// The points within the time range, oldest first, plus one before and one after it, so that
-    /// lines extend beyond the plot. If there are more points than asked for, each one stands for
-    /// one of that many equal parts of the range; a gap within a part splits it in two.
+    /// lines extend beyond the plot. If there are more points than requested, the range is divided
+    /// into that many equal parts with one point each; a gap within a part splits it in two.
     pub points: Vec<Point>,
     /// For [`Plotted::Interval`], the histogram of intervals: index `i` counts those below
     /// [`INTERVAL_BOUNDS`]`[i]` and not below the bound before it.
@@ -98,13 +98,14 @@ pub struct SeriesReport {
 #[derive(Debug)]
 pub struct AllSeries {
     what: Plotted,
-    channels: Watched<Series>,
+    pub(super) channels: Watched<Series>,
     /// The number of points in all series.
     points: usize,
 }
 
+/// The series of a channel.
 #[derive(Debug, Default)]
-struct Series {
+pub struct Series {
     points: Points,
     without_number: u64,
     /// When the previous message arrived.
@@ -118,25 +119,20 @@ impl AllSeries {
     pub fn new(what: Plotted) -> Self {
         Self {
             what,
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
             points: 0,
         }
     }
 
-    /// Returns the place of the channel `name`; see [`Watched::place`].
-    pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
-        self.channels.place(name, Series::default)
-    }
-
     /// Adds a message on the channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) {
+    pub fn add(&mut self, place: u32, message: &Message<'_>) {
         let Some(series) = self.channels.at(place) else {
             return;
         };
         let before = series.points.len();
         series.add(&self.what, message);
         self.points = self.points + series.points.len() - before;
-        if self.points > MOST_IN_ALL {
+        if self.points > MAX_IN_ALL {
             self.halve_longest();
         }
     }
@@ -159,10 +155,7 @@ impl AllSeries {
         stretch: Option<(Time, Time)>,
         most: usize,
     ) -> Option<SeriesReport> {
-        let (name, series) = match channel {
-            Some(name) => self.channels.named(name)?,
-            None => self.channels.iter().next()?,
-        };
+        let (name, series) = self.channels.named(channel)?;
         let channels = self.channels.iter().take(most);
         Some(SeriesReport {
             channel: Arc::clone(name),
@@ -171,7 +164,7 @@ impl AllSeries {
             points: series.points.within(stretch, most),
             histogram: series.histogram.clone(),
             channels: channels.map(|(name, _)| Arc::clone(name)).collect(),
-            is_full: self.channels.is_full(),
+            is_full: self.channels.is_full,
         })
     }
 

@@ -1,19 +1,18 @@
-//! The shape of the JSON on a channel: which fields, of which types, how often; and deviations from
-//! it.
+//! The shape of the JSON on a channel: which fields it has, of which types and how often; and
+//! deviations from it.
 //!
-//! The first [`LEARNT_FROM`] JSON messages on a channel are only learned from. After that, a
-//! message is flagged if it has a new field or type, lacks a field that all objects at its place
-//! had (if there were at least as many of these), or is not JSON.
+//! The first [`LEARNT_FROM`] JSON messages on a channel teach its shape and are not flagged. After
+//! that, a message is flagged if it is not JSON, has a new field or type, or lacks a field that all
+//! objects at its place had (if there were at least that many objects).
 //!
-//! Flagged messages are learned from too and are counted with the rest. Just as twenty messages
-//! teach a shape, twenty teach a deviation: it is flagged until it has occurred in that many
-//! messages, and after that only while it is rare, that is, in no more than one of a hundred values
-//! at its place. Thus a new version of the sender is flagged twenty times and then becomes the
-//! shape, while one broken message in a thousand is always flagged.
+//! Flagged messages are learned from and counted too. Just as twenty messages teach a shape, twenty
+//! teach a deviation: it is flagged until it has occurred in that many messages, and after that
+//! only while it is rare, that is, in no more than one of a hundred values at its place. Thus a new
+//! version of the sender is flagged twenty times and then becomes the shape, while one broken
+//! message in a thousand is always flagged.
 //!
-//! All elements of an array share one place, `[]`. If an object is flagged itself, nothing within
-//! it is flagged; its contents are learned in the meantime. Members with the same name count as one
-//! field.
+//! All elements of an array share one place, `[]`. If an object is itself flagged, its contents are
+//! learned from but not flagged. Members with the same name count as one field.
 
 mod deviations;
 mod field;
@@ -23,7 +22,6 @@ mod walk;
 use std::sync::Arc;
 
 use super::finding::{Drift, FindingKind};
-use super::plan::Role;
 use super::watched::{Message, Verdict, Watched};
 use crate::payload::json::flat::{self, Token};
 use trie::Trie;
@@ -31,18 +29,18 @@ use walk::Walk;
 
 pub use field::Field;
 
-/// The number of messages on a channel that teach its shape without being flagged, and the number
-/// in which a deviation is flagged however frequent it is.
+/// The number of messages on a channel that teach its shape without being flagged. A deviation is
+/// also flagged in this many messages, however frequent it is.
 pub const LEARNT_FROM: u64 = 20;
 
 /// The maximum number of channels of a shape check.
-pub const MOST_CHANNELS: usize = 1_000;
+pub const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of fields of a shape. Further fields are neither listed nor flagged.
-pub const MOST_FIELDS: usize = 500;
+pub const MAX_FIELDS: usize = 500;
 
 /// The maximum number of fields in all shapes of a check.
-const MOST_IN_ALL: usize = 100_000;
+const MAX_IN_ALL: usize = 100_000;
 
 /// Payloads larger than this many bytes are counted, but not parsed.
 const LARGEST_READ: usize = 1 << 20;
@@ -51,8 +49,8 @@ const LARGEST_READ: usize = 1 << 20;
 /// values deviates.
 const RARE: u64 = 100;
 
-/// Whether a deviation that has occurred in `messages` messages is still flagged: it is new, or
-/// `count` of `all` values is rare enough.
+/// Returns whether a deviation that has occurred in `messages` messages is still flagged: because
+/// it is new, or because `count` of `all` values is rare enough.
 fn is_flagged(messages: u64, count: u64, all: u64) -> bool {
     messages <= LEARNT_FROM || count.saturating_mul(RARE) <= all
 }
@@ -85,7 +83,7 @@ pub struct ShapeReport {
 /// The state of a shape check.
 #[derive(Debug)]
 pub struct Shapes {
-    channels: Watched<Shape>,
+    pub(super) channels: Watched<Shape>,
     tokens: Vec<Token>,
     walk: Walk,
     /// The number of fields in all shapes.
@@ -94,7 +92,7 @@ pub struct Shapes {
 
 /// The state of a channel.
 #[derive(Debug, Default)]
-struct Shape {
+pub struct Shape {
     trie: Trie,
     json: u64,
     other: u64,
@@ -106,20 +104,15 @@ impl Shapes {
     /// Creates the state without channels.
     pub fn new() -> Self {
         Self {
-            channels: Watched::new(MOST_CHANNELS),
+            channels: Watched::new(MAX_CHANNELS),
             tokens: Vec::new(),
             walk: Walk::default(),
             fields: 0,
         }
     }
 
-    /// Returns the place of the channel `name`; see [`Watched::place`].
-    pub fn place(&mut self, name: &Arc<[u8]>, _: Role) -> Option<u32> {
-        self.channels.place(name, Shape::default)
-    }
-
     /// Checks a message on the channel at `place`.
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
+    pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         let Some(shape) = self.channels.at(place) else {
             return Verdict::Skipped;
         };
@@ -131,11 +124,10 @@ impl Shapes {
         let drifts = if flat::flatten(payload, &mut self.tokens) {
             shape.json += 1;
             let before = shape.trie.len();
-            shape.trie.set_limit(MOST_IN_ALL - self.fields + before);
+            shape.trie.set_limit(MAX_IN_ALL - self.fields + before);
             let is_learning = shape.json <= LEARNT_FROM;
-            let drifts = self
-                .walk
-                .take(&mut shape.trie, is_learning, payload, &self.tokens);
+            let (walk, trie) = (&mut self.walk, &mut shape.trie);
+            let drifts = walk.take(trie, is_learning, payload, &self.tokens);
             self.fields = self.fields + shape.trie.len() - before;
             drifts.unwrap_or_default()
         } else {
@@ -157,10 +149,7 @@ impl Shapes {
     /// Returns the shape of a channel, with the names of at most `most` channels; of the first
     /// channel if none is given.
     pub fn report(&self, channel: Option<&[u8]>, most: usize) -> Option<ShapeReport> {
-        let (name, shape) = match channel {
-            Some(name) => self.channels.named(name)?,
-            None => self.channels.iter().next()?,
-        };
+        let (name, shape) = self.channels.named(channel)?;
         let channels = self.channels.iter().take(most);
         Some(ShapeReport {
             channel: Arc::clone(name),
@@ -172,13 +161,8 @@ impl Shapes {
             fields: field::fields(&shape.trie),
             is_full: shape.trie.is_full(),
             channels: channels.map(|(name, _)| Arc::clone(name)).collect(),
-            channels_are_full: self.channels.is_full(),
+            channels_are_full: self.channels.is_full,
         })
-    }
-
-    /// Whether some channels were left out because the limit was reached.
-    pub fn is_full(&self) -> bool {
-        self.channels.is_full()
     }
 
     /// Returns the memory use, in bytes.

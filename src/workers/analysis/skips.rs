@@ -1,5 +1,4 @@
-//! Messages that checks which flag rows could not check: it is unknown whether they should be
-//! flagged.
+//! Messages that could not be checked, so that it is unknown whether they should be flagged.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -10,12 +9,12 @@ use hashbrown::HashMap;
 use super::plan::CheckId;
 use crate::message::RowId;
 
-/// Messages of a channel that a check could not check.
+/// The messages on a channel that a check has skipped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Skipped {
     /// How many there are.
     pub count: u64,
-    /// The rows from the first to the last of them.
+    /// The range of their rows.
     pub rows: Range<RowId>,
 }
 
@@ -48,20 +47,18 @@ impl Skips {
         self.checks.get(&check)?.get(name)
     }
 
-    /// Removes the entries of checks for which `is_made` returns `false`.
-    pub fn retain(&mut self, is_made: impl Fn(CheckId) -> bool) {
-        self.checks.retain(|check, _| is_made(*check));
+    /// Removes the entries of checks for which `is_active` returns `false`.
+    pub fn retain(&mut self, is_active: impl Fn(CheckId) -> bool) {
+        self.checks.retain(|check, _| is_active(*check));
     }
 
     /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
-        let checks = self.checks.values();
-        checks
-            .map(|channels| {
-                let names: usize = channels.keys().map(|name| name.len()).sum();
-                names + channels.capacity() * size_of::<(Arc<[u8]>, Skipped)>()
-            })
-            .sum()
+        let checks = self.checks.values().map(|channels| {
+            let names: usize = channels.keys().map(|name| name.len()).sum();
+            names + channels.capacity() * size_of::<(Arc<[u8]>, Skipped)>()
+        });
+        checks.sum()
     }
 
     /// Adds skipped messages. Returns whether they are the first on their channel.

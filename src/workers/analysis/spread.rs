@@ -2,8 +2,8 @@
 
 use hdrhistogram::Histogram;
 
-/// Values beyond twelve days are counted as that long, to limit the histogram to 80 kB; beyond
-/// this, only the minimum and the maximum are exact.
+/// Values beyond twelve days are counted as twelve days, to limit the histogram to 80 kB; of these,
+/// only the minimum and the maximum are exact.
 const LONGEST: u64 = 1 << 40;
 
 /// Percentiles of values in microseconds.
@@ -56,7 +56,7 @@ impl Spread {
             &mut self.positive
         };
         let distance = micros.unsigned_abs().min(LONGEST);
-        // The histogram grows as needed; on failure, count the value at its current maximum.
+        // The histogram grows as needed. If it cannot, the value counts at its current maximum.
         if half.record(distance).is_err() {
             half.saturating_record(distance);
         }
@@ -78,15 +78,15 @@ impl Spread {
         (count > 0).then(|| Percentiles {
             count,
             min: self.min,
-            p50: self.at(count, 50),
-            p90: self.at(count, 90),
-            p99: self.at(count, 99),
+            p50: self.percentile(count, 50),
+            p90: self.percentile(count, 90),
+            p99: self.percentile(count, 99),
             max: self.max,
         })
     }
 
     /// Returns the value that `percent` of the `count` values do not exceed.
-    fn at(&self, count: u64, percent: u64) -> i64 {
+    fn percentile(&self, count: u64, percent: u64) -> i64 {
         let share = u128::from(count) * u128::from(percent);
         let rank = u64::try_from(share.div_ceil(100)).unwrap_or(count).max(1);
         let negative = self.negative();
@@ -129,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn percentiles_are_right_within_a_percent() {
+    fn percentiles_are_within_one_percent() {
         let mut spread = Spread::default();
         assert_eq!(spread.percentiles(), None);
         for value in -500..=500 {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn the_largest_values_are_no_panic() {
+    fn extreme_values_do_not_panic() {
         let mut spread = Spread::default();
         for value in [i64::MIN, i64::MAX, 0, -1, 1] {
             spread.add(value);

@@ -8,12 +8,12 @@ use crate::payload::json::flat::Kind;
 pub const TYPES: usize = 6;
 
 /// The names of the types, by index.
-const NAMES: [&str; TYPES] = ["null", "bool", "number", "string", "array", "object"];
+pub const NAMES: [&str; TYPES] = ["null", "bool", "number", "string", "array", "object"];
 
 /// The index of the object type.
 pub const OBJECT: usize = 5;
 
-/// Returns the type index of the value that a token is or starts.
+/// Returns the index of the type of the value that a token holds or starts.
 #[inline]
 pub fn index(kind: Kind) -> usize {
     match kind {
@@ -37,7 +37,7 @@ impl Types {
         Self(1 << index)
     }
 
-    /// Whether the set contains all of `other`.
+    /// Returns whether the set contains all of `other`.
     #[inline]
     pub fn contains(self, other: Self) -> bool {
         self.0 & other.0 == other.0
@@ -48,27 +48,15 @@ impl Types {
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
-
-    /// Returns the names of the types.
-    pub fn names(self) -> impl Iterator<Item = &'static str> {
-        let named = (0..TYPES).zip(NAMES);
-        named
-            .filter(move |(index, _)| self.contains(Self::one(*index)))
-            .map(|(_, name)| name)
-    }
 }
 
 impl fmt::Display for Types {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, name) in self.names().enumerate() {
+        let indexes = (0..TYPES).filter(|index| self.contains(Self::one(*index)));
+        for (number, index) in indexes.enumerate() {
             let bar = if number > 0 { "|" } else { "" };
-            write!(f, "{bar}{name}")?;
+            write!(f, "{bar}{}", NAMES[index])?;
         }
         Ok(())
     }
-}
-
-/// Returns the name of the type at `index`.
-pub fn name(index: usize) -> &'static str {
-    NAMES[index]
 }

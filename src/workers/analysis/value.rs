@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use crate::payload::json::text;
 
 /// The longest key, in bytes.
-const LONGEST_NAME: usize = 256;
+const LONGEST_KEY: usize = 256;
 
 /// Powers of ten that a float represents exactly.
 const POWERS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
 
-/// Returns what is between the quotes, if the value is a string.
+/// Returns the text between the quotes, if the value is a string.
 #[inline]
 pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
     match value {
@@ -21,9 +21,9 @@ pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// Returns the exact whole number that a value is: digits, quoted or not. Neither `1.0` nor `1e3`.
+/// Parses a whole number, exactly: digits, quoted or not. `1.0` and `1e3` are not whole numbers.
 #[inline]
-pub fn integer(value: &[u8]) -> Option<i128> {
+pub fn whole_number(value: &[u8]) -> Option<i128> {
     let text = unquoted(value).unwrap_or(value);
     let (is_negative, digits) = match text {
         [b'-', digits @ ..] => (true, digits),
@@ -40,11 +40,6 @@ pub fn integer(value: &[u8]) -> Option<i128> {
     Some(if is_negative { -number } else { number })
 }
 
-/// Whether a JSON value is a whole number that can serve as a sequence number.
-pub fn is_whole_number(value: &[u8]) -> bool {
-    integer(value).is_some()
-}
-
 /// Parses a number of 1 to 18 digits.
 #[inline]
 fn small(digits: &[u8]) -> Option<i64> {
@@ -58,14 +53,13 @@ fn small(digits: &[u8]) -> Option<i64> {
     (!digits.is_empty()).then_some(number)
 }
 
-/// Parses all of `text` as a number, if a float can represent it.
+/// Parses `text` as a finite number.
 #[inline]
 pub fn float(text: &[u8]) -> Option<f64> {
     short_decimal(text).or_else(|| long_decimal(text))
 }
 
-/// Parses a number of at most 15 digits without an exponent, which is exact without big-number
-/// arithmetic.
+/// Parses a number of at most 15 digits without an exponent, for which float arithmetic is exact.
 #[inline]
 fn short_decimal(text: &[u8]) -> Option<f64> {
     let (is_negative, rest) = match text {
@@ -94,7 +88,7 @@ fn short_decimal(text: &[u8]) -> Option<f64> {
     }
     #[expect(
         clippy::cast_precision_loss,
-        reason = "fifteen digits are held exactly"
+        reason = "a float represents fifteen digits exactly"
     )]
     let number = digits as f64 / POWERS[places];
     Some(if is_negative { -number } else { number })
@@ -110,8 +104,8 @@ fn long_decimal(text: &[u8]) -> Option<f64> {
     number.is_finite().then_some(number)
 }
 
-/// Returns the number to plot for a value: the number itself, or the one at the start of a string,
-/// so that units are stripped: `"20.0 °C"` is 20.
+/// Returns the number to plot for a value: the number itself, or the one at the start of a string
+/// with a unit: `"20.0 °C"` is 20.
 #[inline]
 pub fn plotted(value: &[u8]) -> Option<f64> {
     match unquoted(value) {
@@ -149,13 +143,13 @@ fn leading_number(text: &[u8]) -> &[u8] {
 /// Returns a value as a key: an unescaped string, or the text of a number, so that `1` and `"1"`
 /// are the same. `null`, objects, arrays and values longer than 256 bytes are not keys.
 #[inline]
-pub fn name(value: &[u8]) -> Option<Cow<'_, [u8]>> {
+pub fn key(value: &[u8]) -> Option<Cow<'_, [u8]>> {
     let text = match (unquoted(value), value.first()?) {
         (Some(raw), _) => raw,
         (None, b'n' | b'{' | b'[') => return None,
         (None, _) => value,
     };
-    if text.len() > LONGEST_NAME {
+    if text.len() > LONGEST_KEY {
         return None;
     }
     Some(if text::has_escape(text) {
@@ -187,27 +181,15 @@ mod tests {
             ("9223372036854775808x", None),
             ("null", None),
         ] {
-            assert_eq!(integer(text.as_bytes()), number, "{text}");
+            assert_eq!(whole_number(text.as_bytes()), number, "{text}");
         }
     }
 
     #[test]
-    fn floats_are_those_of_the_standard_library() {
-        for text in [
-            "0",
-            "-0",
-            "1",
-            "-12.5",
-            "0.1",
-            "999.99",
-            "123456789012345",
-            "0.000000000000001",
-            "1234567890123456789",
-            "1e3",
-            "-2.5E-7",
-            "0.30000000000000004",
-            "100000000000000.5",
-        ] {
+    fn floats_are_parsed_as_by_the_standard_library() {
+        let short = "0 -0 1 -12.5 0.1 999.99 123456789012345 0.000000000000001";
+        let long = "1234567890123456789 1e3 -2.5E-7 0.30000000000000004 100000000000000.5";
+        for text in short.split(' ').chain(long.split(' ')) {
             let expected: f64 = text.parse().expect("a number");
             assert_eq!(float(text.as_bytes()), Some(expected), "{text}");
         }
@@ -242,12 +224,12 @@ mod tests {
     }
 
     #[test]
-    fn numbers_and_strings_name_the_same() {
-        assert_eq!(name(b"1").as_deref(), Some(&b"1"[..]));
-        assert_eq!(name(b"\"1\"").as_deref(), Some(&b"1"[..]));
-        assert_eq!(name(br#""\u0061""#).as_deref(), Some(&b"a"[..]));
-        assert_eq!(name(b"null"), None);
-        assert_eq!(name(b"{}"), None);
-        assert_eq!(name(&[b'1'; 257]), None);
+    fn a_number_and_a_string_of_its_digits_are_the_same_key() {
+        assert_eq!(key(b"1").as_deref(), Some(&b"1"[..]));
+        assert_eq!(key(b"\"1\"").as_deref(), Some(&b"1"[..]));
+        assert_eq!(key(br#""\u0061""#).as_deref(), Some(&b"a"[..]));
+        assert_eq!(key(b"null"), None);
+        assert_eq!(key(b"{}"), None);
+        assert_eq!(key(&[b'1'; 257]), None);
     }
 }

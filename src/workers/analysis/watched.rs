@@ -1,4 +1,4 @@
-//! The channels watched by a check, by name, in limited number.
+//! The channels watched by a check: a limited number, by name.
 
 use std::sync::Arc;
 
@@ -15,13 +15,13 @@ pub struct Message<'a> {
     pub row: RowId,
     /// When it was received.
     pub time: Time,
-    /// The payload, or the head of it.
+    /// The payload, or its beginning.
     pub payload: &'a [u8],
     /// Access to the values in the payload.
     pub lookup: &'a Lookup<'a, 'a>,
     /// The original size of the payload, in bytes.
     pub size: u64,
-    /// How many times messages may have been lost, or were not checked, since the check was added.
+    /// How many times messages may have been lost or were not checked since the check was added.
     pub breaks: u64,
 }
 
@@ -48,11 +48,12 @@ pub struct Watched<T> {
     index: HashMap<Arc<[u8]>, u32>,
     channels: Vec<(Arc<[u8]>, T)>,
     most: usize,
-    is_full: bool,
+    /// Whether channels were left out because the limit was reached.
+    pub is_full: bool,
 }
 
-impl<T> Watched<T> {
-    /// Creates a set of channels without any, limited to `most`.
+impl<T: Default> Watched<T> {
+    /// Creates an empty set of channels, limited to `most`.
     pub fn new(most: usize) -> Self {
         Self {
             index: HashMap::new(),
@@ -64,7 +65,7 @@ impl<T> Watched<T> {
 
     /// Returns the place of the channel `name`, adding it if needed; `None` if the limit is
     /// reached.
-    pub fn place(&mut self, name: &Arc<[u8]>, new: impl FnOnce() -> T) -> Option<u32> {
+    pub fn place(&mut self, name: &Arc<[u8]>) -> Option<u32> {
         if let Some(place) = self.index.get(name) {
             return Some(*place);
         }
@@ -74,7 +75,7 @@ impl<T> Watched<T> {
         }
         let place = u32::try_from(self.channels.len()).ok()?;
         self.index.insert(Arc::clone(name), place);
-        self.channels.push((Arc::clone(name), new()));
+        self.channels.push((Arc::clone(name), T::default()));
         Some(place)
     }
 
@@ -85,9 +86,11 @@ impl<T> Watched<T> {
         Some(channel)
     }
 
-    /// Returns the name and the state of the channel `name`.
-    pub fn named(&self, name: &[u8]) -> Option<(&Arc<[u8]>, &T)> {
-        let (name, channel) = self.channels.get(*self.index.get(name)? as usize)?;
+    /// Returns the name and the state of the channel `name`, or of the first channel if no name is
+    /// given.
+    pub fn named(&self, name: Option<&[u8]>) -> Option<(&Arc<[u8]>, &T)> {
+        let place = name.map_or(Some(0), |name| self.index.get(name).copied())?;
+        let (name, channel) = self.channels.get(place as usize)?;
         Some((name, channel))
     }
 
@@ -101,18 +104,12 @@ impl<T> Watched<T> {
         self.channels.iter_mut().map(|(_, channel)| channel)
     }
 
-    /// Whether channels were left out because the limit was reached.
-    pub fn is_full(&self) -> bool {
-        self.is_full
-    }
-
     /// Returns the memory use in bytes; `size` returns what each state uses beyond its own size.
     pub fn size(&self, size: impl Fn(&T) -> usize) -> usize {
         let own = self.channels.capacity() * size_of::<(Arc<[u8]>, T)>();
         let index = self.index.capacity() * size_of::<(Arc<[u8]>, u32)>();
-        let each = self
-            .iter()
-            .map(|(name, channel)| name.len() + size(channel));
+        let channels = self.iter();
+        let each = channels.map(|(name, channel)| name.len() + size(channel));
         own + index + each.sum::<usize>()
     }
 }

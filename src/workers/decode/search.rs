@@ -15,7 +15,7 @@ pub const MAX_MARKED: usize = 4 << 20;
 /// A search in a message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// The number of the search: a higher number cancels searches with lower ones.
+    /// The number of the search, which cancels searches with lower numbers.
     pub serial: u64,
     /// The message.
     pub payload: SharedBytes,
@@ -39,9 +39,9 @@ pub enum Sought {
 pub struct Found {
     /// The number of the search.
     pub serial: u64,
-    /// The values whose name or text contains the text, the first [`MOST_MARKS`] of them.
+    /// The first [`MOST_MARKS`] values whose name or text contains the text.
     pub nodes: Vec<NodeId>,
-    /// The matching byte ranges, after unpacking, at most as many.
+    /// The first [`MOST_MARKS`] matching byte ranges, after unpacking.
     pub ranges: Vec<Range<usize>>,
 }
 
@@ -79,14 +79,14 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
                 Key::Name(name) | Key::Other(name) => name,
                 Key::Index(_) | Key::None => b"",
             };
-            stands_in(value.text, sought) || stands_in(name, sought)
+            is_in(value.text, sought) || is_in(name, sought)
         })
     };
     ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
 }
 
-/// Whether a text matches as it is or, if it is not UTF-8, in its escaped form: `\ud800`, `\xff`.
-fn stands_in(text: &[u8], sought: &Literal) -> bool {
+/// Returns whether `sought` is in a text or, if that is not UTF-8, in its escaped form: `\xff`.
+fn is_in(text: &[u8], sought: &Literal) -> bool {
     let is_found = |text: &[u8]| sought.find(text).is_some();
     is_found(text) || str::from_utf8(text).is_err() && is_found(escape::whole(text).as_bytes())
 }

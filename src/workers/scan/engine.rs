@@ -12,32 +12,25 @@ use crate::message::{RowId, SubscriptionId};
 pub struct Engine {
     prepared: HashMap<WatchId, Prepared>,
     via: Vec<SubscriptionId>,
-    /// How many requests were answered by [`Engine::answer`].
-    answered: u64,
+    /// How many scans have begun.
+    begun: u64,
 }
 
 impl Engine {
     /// Processes `request` completely and returns the answer.
     pub fn answer(&mut self, request: Request) -> Answer {
-        self.answered += 1;
-        let mut scan = Scan::new(self.answered, request);
-        let mut found = Vec::new();
-        let (mut scanned, mut gone) = (0, 0);
+        let mut scan = self.begin(request);
         loop {
-            if let Some(mut answer) = self.advance(&mut scan) {
-                found.append(&mut answer.found);
-                scanned += answer.scanned;
-                gone += answer.gone;
-                if answer.is_done {
-                    return Answer {
-                        found,
-                        scanned,
-                        gone,
-                        ..answer
-                    };
-                }
+            let trouble = self.scan_some(&mut scan);
+            if scan.is_done() {
+                return scan.take_answer(trouble);
             }
         }
+    }
+
+    pub(super) fn begin(&mut self, request: Request) -> Scan {
+        self.begun += 1;
+        Scan::new(self.begun, request)
     }
 
     pub(super) fn keep_only(&mut self, is_wanted: impl Fn(WatchId) -> bool) {
@@ -46,6 +39,12 @@ impl Engine {
 
     /// Scans the next rows of `scan` and returns an answer, if one is due.
     pub(super) fn advance(&mut self, scan: &mut Scan) -> Option<Answer> {
+        let trouble = self.scan_some(scan);
+        scan.is_answer_due().then(|| scan.take_answer(trouble))
+    }
+
+    /// Scans the next rows of `scan` and returns the error in the query itself, if any.
+    fn scan_some(&mut self, scan: &mut Scan) -> Option<Box<str>> {
         let prepared = self.prepared.entry(scan.request.watch);
         let prepared = prepared.or_insert_with(|| Prepared::new(&scan.request));
         prepared.update(&scan.request);
@@ -65,7 +64,6 @@ impl Engine {
                 scan.next_piece();
             }
         }
-        let trouble = prepared.trouble().map(Into::into);
-        scan.answer(trouble)
+        prepared.trouble().map(Into::into)
     }
 }

@@ -11,28 +11,29 @@ use crate::message::{RowId, SubscriptionId};
 use crate::payload::decoder_choices::DecoderChoices;
 use crate::query::{Flags, Literal, Matcher, Row};
 
-/// How many rows to scan before other scans have their turn. This usually takes a few milliseconds.
+/// How many rows to scan before it is another scan's turn. This usually takes a few milliseconds.
 const CHUNK_ROWS: usize = 512;
 
-/// The most payload bytes to send to a jq program at once, unless a single payload is larger.
-const MOST_ASKED: usize = 1 << 20;
+/// The maximum number of payload bytes sent to a jq program at once, unless one payload is larger.
+const MAX_ASKED: usize = 1 << 20;
 
-/// If a turn took longer than this, the next ones have fewer rows: some payloads must be unpacked.
+/// If a turn took longer than this, the next ones have fewer rows: some payloads are slow to
+/// unpack.
 const LONG_TURN: Duration = Duration::from_millis(5);
 
 /// A query prepared for matching.
 pub struct Prepared {
     serial: u64,
     matcher: Matcher,
-    /// A text that every matching message contains, unless the name of its channel does.
+    /// A text that every match contains, in its payload or in the name of its channel.
     text: Option<Literal>,
-    /// Whether the name of each channel contains the text, by channel index; empty if none does.
+    /// For each channel, by index, whether its name contains the text; empty if none does.
     named: Vec<bool>,
     uses_via: bool,
     uses_flags: bool,
     /// Whether the query runs a jq program.
     is_slow: bool,
-    /// How many rows to scan before other scans have their turn.
+    /// How many rows to scan before it is another scan's turn.
     chunk: usize,
     /// How many subscriptions the matcher knows.
     subscriptions: usize,
@@ -83,8 +84,8 @@ impl Prepared {
         self.matcher.trouble()
     }
 
-    /// Updates the prepared query if the request has another query, more subscriptions or other
-    /// decoder choices.
+    /// Updates the prepared query if the request has a different query, more subscriptions or
+    /// different decoder choices.
     pub fn update(&mut self, request: &Request) {
         if self.serial != request.serial {
             *self = Self::new(request);
@@ -119,7 +120,7 @@ impl Prepared {
         let first = rows_between(segment.rows().start, of_piece.start);
         let length = rows_between(of_piece.start, of_piece.end);
         let left = scan.left.unwrap_or(length);
-        // A text search covers all payloads at once, too fast to be worth splitting.
+        // A text search covers all payloads at once, and is too fast to be worth splitting.
         let chunk = if self.text.is_some() && self.named.is_empty() && !self.is_slow {
             left
         } else {
@@ -211,12 +212,12 @@ impl Prepared {
                 }
             }
         }
-        // A row that is scanned again may have stopped matching, which matters too.
+        // A row that is scanned again may no longer match, so a range without matches counts too.
         (is_any || self.uses_via).then_some(found)
     }
 
-    /// Like [`Self::matches_in`], for a query that runs a program: scans as many rows as there is time
-    /// for, at least one, in the order of `purpose`. Returns how many were scanned.
+    /// Like [`Self::matches_in`], for a query that runs a program: scans at least one row, and then
+    /// as many as there is time for, in the order of `purpose`. Returns how many were scanned.
     fn matches_by_program(
         &mut self,
         source: FlaggedSegment<'_>,
@@ -235,7 +236,7 @@ impl Prepared {
         let sent = (0..rows.len()).map_while(|at| {
             let via = via.get(at).map_or(&[][..], |via| via);
             let row = self.row(source, order(at), via)?;
-            let fits = bytes == 0 || bytes + row.payload.len() <= MOST_ASKED;
+            let fits = bytes == 0 || bytes + row.payload.len() <= MAX_ASKED;
             bytes += row.payload.len();
             fits.then_some(row)
         });
@@ -251,7 +252,7 @@ impl Prepared {
         (count, is_reported.then_some(found))
     }
 
-    /// Whether the row at `index` is a message on a channel whose name contains the text.
+    /// Returns whether the row at `index` is a message on a channel whose name contains the text.
     fn is_on_named_channel(&self, segment: &Segment, index: usize) -> bool {
         segment.row(index).is_some_and(|row| {
             let is_named = self.named.get(row.channel as usize);
@@ -259,7 +260,7 @@ impl Prepared {
         })
     }
 
-    /// Calls `visit` for each row in which a match of `text` starts, and whether it also ends
+    /// Calls `visit` for each row in which a match of `text` starts, with whether it also ends
     /// there. All payloads are searched as one, across their boundaries, which is much faster than
     /// one by one.
     fn each_with(

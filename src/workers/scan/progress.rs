@@ -1,9 +1,9 @@
-//! How far the scan for a request has come.
+//! The progress of the scan for a request.
 
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Purpose, Request, WatchId};
+use super::{Answer, Request};
 use crate::log::Matches;
 
 /// The minimum time between answers, except for the last.
@@ -40,18 +40,6 @@ impl Scan {
         }
     }
 
-    pub(super) fn watch(&self) -> WatchId {
-        self.request.watch
-    }
-
-    pub(super) fn serial(&self) -> u64 {
-        self.request.serial
-    }
-
-    pub(super) fn purpose(&self) -> Purpose {
-        self.request.purpose
-    }
-
     pub(super) fn is_done(&self) -> bool {
         self.piece >= self.request.pieces.len()
     }
@@ -61,22 +49,23 @@ impl Scan {
         self.left = None;
     }
 
-    /// Returns the answer to send now, if one is due.
-    pub(super) fn answer(&mut self, trouble: Option<Box<str>>) -> Option<Answer> {
-        let is_done = self.is_done();
-        if !is_done && self.answered.elapsed() < ANSWER_EVERY {
-            return None;
-        }
+    /// Returns whether it is time to send an answer.
+    pub(super) fn is_answer_due(&self) -> bool {
+        self.is_done() || self.answered.elapsed() >= ANSWER_EVERY
+    }
+
+    /// Returns the results since the last call.
+    pub(super) fn take_answer(&mut self, trouble: Option<Box<str>>) -> Answer {
         self.answered = Instant::now();
-        Some(Answer {
+        Answer {
             watch: self.request.watch,
             serial: self.request.serial,
             purpose: self.request.purpose,
             found: mem::take(&mut self.found),
             scanned: mem::take(&mut self.scanned),
             gone: mem::take(&mut self.gone),
-            is_done,
+            is_done: self.is_done(),
             trouble,
-        })
+        }
     }
 }

@@ -92,7 +92,7 @@ impl CheckedLog {
             let index = |row: RowId| usize::try_from(row.0 - first).unwrap();
             self.engine.enter(&segment, rows.clone(), None);
             let indices = index(rows.start)..index(rows.end);
-            self.engine.look(&segment, indices, None, &mut found);
+            self.engine.check(&segment, indices, None, &mut found);
             self.next = rows.end;
         }
         found

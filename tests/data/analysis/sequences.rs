@@ -43,7 +43,7 @@ fn missing_late_and_repeated_numbers_are_reported_and_counted() {
             missing: 2,
             explained: 0,
             duplicates: 1,
-            reordered: 1,
+            late: 1,
             restarts: 1,
         }
     );
@@ -183,7 +183,7 @@ fn a_repeated_first_message_does_not_count_as_a_restart() {
     );
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.restarts), (1, 0));
-    assert_eq!((counts.duplicates, counts.reordered), (1, 1));
+    assert_eq!((counts.duplicates, counts.late), (1, 1));
     // After a true restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
         let findings = checked.words("a", &format!("{{\"n\":{number}}}"));

@@ -1,6 +1,6 @@
 //! The shape of a channel's JSON, and deviations from it.
 
-use subscope::workers::analysis::{Field, LEARNT_FROM, MOST_CHANNELS, MOST_FIELDS};
+use subscope::workers::analysis::{Field, LEARNT_FROM, MAX_CHANNELS, MAX_FIELDS};
 
 use crate::analysis::checked_log::{CheckedLog, shape};
 
@@ -223,19 +223,19 @@ fn line(field: &Field) -> String {
 #[test]
 fn fields_and_channels_are_bounded_and_the_report_says_so() {
     let (mut checked, check) = CheckedLog::checking(shape());
-    for number in 0..2 * MOST_FIELDS {
+    for number in 0..2 * MAX_FIELDS {
         checked.words("a", &format!("{{\"k{number}\":{{\"x\":[1,{{}}]}}}}"));
     }
     let report = checked.shape(check);
     assert!(report.is_full);
-    assert_eq!(report.fields.len(), MOST_FIELDS);
+    assert_eq!(report.fields.len(), MAX_FIELDS);
     assert!(!report.channels_are_full);
-    for number in 0..2 * MOST_CHANNELS {
+    for number in 0..2 * MAX_CHANNELS {
         checked.words(&format!("c{number}"), "{\"a\":1}");
     }
     let report = checked.shape(check);
     assert!(report.channels_are_full);
-    assert_eq!(report.channels.len(), MOST_CHANNELS);
+    assert_eq!(report.channels.len(), MAX_CHANNELS);
     assert!(checked.engine.size() < 8 << 20, "{}", checked.engine.size());
 }
 

@@ -282,7 +282,7 @@ fn a_chosen_format_applies_to_filters_at_once_and_to_later_checks() {
     assert_eq!(stage.shown(), 2);
     match &effects[..] {
         [Effect::Analyse(Request::Plan(plan))] => {
-            assert!(plan.decoder_choices().of(b"a").is_some());
+            assert!(plan.decoder_choices.of(b"a").is_some());
         }
         other => panic!("{other:?}"),
     }

@@ -286,7 +286,7 @@ async fn resp3_is_refused() {
 #[tokio::test]
 async fn the_first_resp3_client_is_reported() {
     let broker = broker().await;
-    let refused = broker.refused_client();
+    let refused = broker.refused_library();
     let mut raw = Raw::connect(broker.address()).await;
     raw.ask("HELLO 2 FOO", "-ERR Syntax error in HELLO option 'FOO'\r\n")
         .await;
@@ -295,9 +295,9 @@ async fn the_first_resp3_client_is_reported() {
     raw.ask("HELLO 3", refusal).await;
     let mut other = Raw::connect(broker.address()).await;
     other.ask("HELLO 3", refusal).await;
-    assert_eq!(refused.library().await.as_deref(), Some("redis-py"));
-    let late = broker.refused_client();
-    assert_eq!(late.library().await.as_deref(), Some("redis-py"));
+    assert_eq!(refused.await.as_deref(), Some("redis-py"));
+    let late = broker.refused_library();
+    assert_eq!(late.await.as_deref(), Some("redis-py"));
 }
 
 #[tokio::test]

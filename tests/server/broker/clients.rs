@@ -12,7 +12,7 @@ async fn a_channel_delivery_precedes_pattern_deliveries() {
         .await;
     raw.until("$10\r\nssubscribe\r\n$6\r\nnews:a\r\n:1\r\n")
         .await;
-    assert_eq!(broker.publish(b"news:a", b"1"), 2);
+    assert_eq!(broker.publisher().publish(b"news:a", b"1"), 2);
     raw.expect(&message("news:a", "1")).await;
     raw.expect("*4\r\n$8\r\npmessage\r\n$6\r\nnews:*\r\n$6\r\nnews:a\r\n$1\r\n1\r\n")
         .await;
@@ -49,7 +49,7 @@ async fn a_killed_client_is_disconnected_at_once() {
         killer.ask(&format!("CLIENT KILL {filter}"), answer).await;
         if answer == ":1\r\n" {
             assert_eq!(victim.rest().await, b"");
-            assert_eq!(broker.publish(b"a", b""), 0);
+            assert_eq!(broker.publisher().publish(b"a", b""), 0);
         }
         killer
             .ask(
@@ -76,9 +76,9 @@ async fn a_killed_client_is_disconnected_at_once() {
 async fn a_client_that_leaves_is_forgotten() {
     let broker = broker().await;
     let gone = subscriber(&broker, "a").await;
-    assert_eq!(broker.publish(b"a", b""), 1);
+    assert_eq!(broker.publisher().publish(b"a", b""), 1);
     drop(gone);
-    while broker.publish(b"a", b"") > 0 {
+    while broker.publisher().publish(b"a", b"") > 0 {
         tokio::task::yield_now().await;
     }
     assert_eq!(info(&broker, "connected_clients").await, "1");

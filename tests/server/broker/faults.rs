@@ -29,7 +29,7 @@ async fn a_muted_broker_answers_once_it_is_unmuted() {
     let mut raw = subscriber(&broker, "a").await;
     broker.faults().mute();
     raw.send("PING\r\n").await;
-    assert_eq!(broker.publish(b"a", b"1"), 1);
+    assert_eq!(broker.publisher().publish(b"a", b"1"), 1);
     let mut new = Raw::connect(broker.address()).await;
     new.send("PING\r\n").await;
     // More turns of the runtime change nothing.

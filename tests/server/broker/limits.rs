@@ -25,10 +25,10 @@ async fn a_client_over_the_hard_limit_is_closed_at_once() {
     let mut reading = subscriber(&broker, "b").await;
     // The sockets' buffers fill before the broker's does, so this takes several messages.
     let payload = vec![b'x'; 64 << 10];
-    while broker.publish(b"a", &payload) > 0 {
+    while broker.publisher().publish(b"a", &payload) > 0 {
         tokio::task::yield_now().await;
     }
-    assert_eq!(broker.publish(b"b", b"hello"), 1);
+    assert_eq!(broker.publisher().publish(b"b", b"hello"), 1);
     reading.expect(&message("b", "hello")).await;
     assert!(lagging.rest().await.len() > payload.len());
     assert_eq!(
@@ -37,7 +37,7 @@ async fn a_client_over_the_hard_limit_is_closed_at_once() {
     );
     // A single message above the limit exceeds it as well.
     let mut one = subscriber(&broker, "c").await;
-    assert_eq!(broker.publish(b"c", &vec![0; 1 << 20]), 1);
+    assert_eq!(broker.publisher().publish(b"c", &vec![0; 1 << 20]), 1);
     assert_eq!(one.rest().await, b"");
 }
 
@@ -52,8 +52,8 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
     let mut keeping_up = subscriber(&broker, "b").await;
     let mut lagging = subscriber(&broker, "a").await;
     // More than the sockets hold, so that the client stays over the limit without another message.
-    assert_eq!(broker.publish(b"a", &vec![b'x'; 20 << 20]), 1);
-    while broker.publish(b"a", b"") > 0 {
+    assert_eq!(broker.publisher().publish(b"a", &vec![b'x'; 20 << 20]), 1);
+    while broker.publisher().publish(b"a", b"") > 0 {
         tokio::task::yield_now().await;
     }
     lagging.rest().await;
@@ -64,7 +64,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
     // Over the limit only until it is read.
     let payload = "x".repeat(2 << 10);
     for _ in 0..3 {
-        assert_eq!(broker.publish(b"b", payload.as_bytes()), 1);
+        assert_eq!(broker.publisher().publish(b"b", payload.as_bytes()), 1);
         keeping_up.expect(&message("b", &payload)).await;
     }
 }

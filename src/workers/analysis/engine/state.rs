@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::workers::analysis::delay::Delays;
 use crate::workers::analysis::pair::Pair;
-use crate::workers::analysis::plan::{Check, Role};
+use crate::workers::analysis::plan::Check;
 use crate::workers::analysis::report::{Ask, Report};
 use crate::workers::analysis::sequence::Sequences;
 use crate::workers::analysis::series::AllSeries;
@@ -15,11 +15,11 @@ use crate::workers::analysis::watched::{Message, Verdict};
 #[derive(Debug)]
 pub struct State {
     check: Check,
-    known: Known,
+    results: Results,
 }
 
 #[derive(Debug)]
-enum Known {
+enum Results {
     Shape(Box<Shapes>),
     Sequence(Box<Sequences>),
     Pair(Box<Pair>),
@@ -30,39 +30,45 @@ enum Known {
 impl State {
     /// Creates the initial state.
     pub fn new(check: &Check) -> Self {
-        let known = match check.clone() {
-            Check::Shape { .. } => Known::Shape(Box::new(Shapes::new())),
+        let results = match check.clone() {
+            Check::Shape { .. } => Results::Shape(Box::new(Shapes::new())),
             Check::Sequence { number, key, .. } => {
-                Known::Sequence(Box::new(Sequences::new(number, key)))
+                Results::Sequence(Box::new(Sequences::new(number, key)))
             }
-            Check::Pair { request, reply } => Known::Pair(Box::new(Pair::new(request.1, reply.1))),
-            Check::Delay { sent, .. } => Known::Delay(Box::new(Delays::new(sent))),
-            Check::Series { what, .. } => Known::Series(Box::new(AllSeries::new(what))),
+            Check::Pair { request, reply } => {
+                Results::Pair(Box::new(Pair::new(request.1, reply.1)))
+            }
+            Check::Delay { sent, .. } => Results::Delay(Box::new(Delays::new(sent))),
+            Check::Series { what, .. } => Results::Series(Box::new(AllSeries::new(what))),
         };
-        Self {
-            check: check.clone(),
-            known,
-        }
+        let check = check.clone();
+        Self { check, results }
     }
 
     /// Returns the places of the channel `name` in the check: none if it is not watched or the
     /// limit is reached.
     pub fn places(&mut self, name: &Arc<[u8]>) -> Vec<u32> {
-        let known = &mut self.known;
-        let roles = self.check.roles(name);
-        roles.filter_map(|role| known.place(name, role)).collect()
+        let results = &mut self.results;
+        let places = self.check.roles(name).filter_map(|role| match results {
+            Results::Shape(shapes) => shapes.channels.place(name),
+            Results::Sequence(sequences) => sequences.channels.place(name),
+            Results::Pair(_) => Some(Pair::place(role)),
+            Results::Delay(delays) => delays.channels.place(name),
+            Results::Series(series) => series.channels.place(name),
+        });
+        places.collect()
     }
 
     /// Checks a message on the channel at `place`.
     #[inline]
-    pub fn look(&mut self, place: u32, message: &Message<'_>) -> Verdict {
-        match &mut self.known {
-            Known::Shape(shapes) => shapes.look(place, message),
-            Known::Sequence(sequences) => sequences.look(place, message),
-            Known::Pair(pair) => pair.look(place, message).into(),
-            Known::Delay(delays) => delays.look(place, message).into(),
-            Known::Series(series) => {
-                series.look(place, message);
+    pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
+        match &mut self.results {
+            Results::Shape(shapes) => shapes.check(place, message),
+            Results::Sequence(sequences) => sequences.check(place, message),
+            Results::Pair(pair) => pair.check(place, message).into(),
+            Results::Delay(delays) => delays.check(place, message).into(),
+            Results::Series(series) => {
+                series.add(place, message);
                 Verdict::Fine
             }
         }
@@ -71,49 +77,34 @@ impl State {
     /// Returns the results; `breaks` is how many times messages may have been lost until now.
     pub fn report(&self, ask: &Ask, breaks: u64) -> Option<Report> {
         let channel = ask.channel.as_deref();
-        match &self.known {
-            Known::Shape(shapes) => shapes.report(channel, ask.most).map(Report::Shape),
-            Known::Sequence(sequences) => {
-                Some(Report::Sequence(sequences.report(channel, ask.most)))
+        Some(match &self.results {
+            Results::Shape(shapes) => Report::Shape(shapes.report(channel, ask.most)?),
+            Results::Sequence(sequences) => Report::Sequence(sequences.report(channel, ask.most)),
+            Results::Pair(pair) => Report::Pair(pair.report(ask.most, breaks, ask.gap_until)),
+            Results::Delay(delays) => Report::Delay(delays.report(channel, ask.most)),
+            Results::Series(series) => {
+                Report::Series(series.report(channel, ask.stretch, ask.most)?)
             }
-            Known::Pair(pair) => Some(Report::Pair(pair.report(ask.most, breaks, ask.gap_until))),
-            Known::Delay(delays) => Some(Report::Delay(delays.report(channel, ask.most))),
-            Known::Series(series) => {
-                let report = series.report(channel, ask.stretch, ask.most);
-                report.map(Report::Series)
-            }
-        }
+        })
     }
 
-    /// Whether the check flags rows and has run out of room.
+    /// Returns whether the check flags rows and has run out of room.
     pub fn leaves_out_some(&self) -> bool {
-        match &self.known {
-            Known::Shape(shapes) => shapes.is_full(),
-            Known::Sequence(sequences) => sequences.is_full(),
-            Known::Pair(_) | Known::Delay(_) | Known::Series(_) => false,
+        match &self.results {
+            Results::Shape(shapes) => shapes.channels.is_full,
+            Results::Sequence(sequences) => sequences.channels.is_full,
+            Results::Pair(_) | Results::Delay(_) | Results::Series(_) => false,
         }
     }
 
     /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
-        match &self.known {
-            Known::Shape(shapes) => shapes.size(),
-            Known::Sequence(sequences) => sequences.size(),
-            Known::Pair(pair) => pair.size(),
-            Known::Delay(delays) => delays.size(),
-            Known::Series(series) => series.size(),
-        }
-    }
-}
-
-impl Known {
-    fn place(&mut self, name: &Arc<[u8]>, role: Role) -> Option<u32> {
-        match self {
-            Self::Shape(shapes) => shapes.place(name, role),
-            Self::Sequence(sequences) => sequences.place(name, role),
-            Self::Pair(_) => Some(Pair::place(role)),
-            Self::Delay(delays) => delays.place(name, role),
-            Self::Series(series) => series.place(name, role),
+        match &self.results {
+            Results::Shape(shapes) => shapes.size(),
+            Results::Sequence(sequences) => sequences.size(),
+            Results::Pair(pair) => pair.size(),
+            Results::Delay(delays) => delays.size(),
+            Results::Series(series) => series.size(),
         }
     }
 }

@@ -10,13 +10,13 @@ use crate::workers::analysis::pair::Unanswered;
 use crate::workers::analysis::watched::Message;
 
 /// The maximum number of requests waiting for a reply.
-pub const MOST_WAITING: usize = 100_000;
+pub const MAX_WAITING: usize = 100_000;
 
 /// The maximum number of stored requests, including answered ones.
-const MOST_KEPT: usize = 2 * MOST_WAITING;
+const MAX_KEPT: usize = 2 * MAX_WAITING;
 
-/// How many of the newest requests are kept when making room although they were answered.
-const ANSWERED_KEPT: usize = MOST_WAITING / 10;
+/// How many of the newest requests stay when answered ones are removed to make room.
+const ANSWERED_KEPT: usize = MAX_WAITING / 10;
 
 /// What a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,8 +43,10 @@ pub struct Requests {
     by_id: HashMap<Arc<[u8]>, u64>,
     /// The number of the first request in `kept`.
     first: u64,
-    waiting: usize,
-    forgotten: u64,
+    /// How many requests are waiting.
+    pub waiting: usize,
+    /// How many requests were dropped while waiting.
+    pub forgotten: u64,
     id_bytes: usize,
 }
 
@@ -58,24 +60,16 @@ struct Request {
     waits: bool,
 }
 
-impl Request {
-    /// Whether messages may have been lost since: more breaks than before it, or a gap that ended
-    /// no earlier than it arrived.
-    fn is_before_gap(&self, breaks: u64, gap_until: Option<Time>) -> bool {
-        self.breaks != breaks || gap_until.is_some_and(|until| self.time <= until)
-    }
-}
-
 impl Requests {
     /// Adds a waiting request. Returns `false` if one with this id is already waiting.
     pub fn add(&mut self, id: &[u8], request: &Message<'_>) -> bool {
         if self.find(id).is_some_and(|request| request.waits) {
             return false;
         }
-        if self.kept.len() >= MOST_KEPT {
+        if self.kept.len() >= MAX_KEPT {
             self.make_room();
         }
-        while self.waiting >= MOST_WAITING {
+        while self.waiting >= MAX_WAITING {
             self.forget_oldest();
         }
         let id: Arc<[u8]> = id.into();
@@ -118,21 +112,11 @@ impl Requests {
     ) -> impl Iterator<Item = Unanswered> {
         let waiting = self.kept.iter().filter(|request| request.waits);
         waiting.map(move |request| Unanswered {
-            is_before_gap: request.is_before_gap(breaks, gap_until),
+            is_before_gap: request.breaks != breaks || gap_until >= Some(request.time),
             row: request.row,
             time: request.time,
             id: Arc::clone(&request.id),
         })
-    }
-
-    /// Returns how many requests are waiting.
-    pub fn waiting(&self) -> u64 {
-        self.waiting as u64
-    }
-
-    /// Returns how many requests were dropped while waiting.
-    pub fn forgotten(&self) -> u64 {
-        self.forgotten
     }
 
     /// Returns the memory use, in bytes.
@@ -151,7 +135,10 @@ impl Requests {
     /// Drops the oldest requests up to and including the first waiting one.
     fn forget_oldest(&mut self) {
         while let Some(request) = self.kept.pop_front() {
-            self.drop_index(&request.id);
+            // The index may refer to a newer request with the same id.
+            if self.by_id.get(&request.id) == Some(&self.first) {
+                self.by_id.remove(&request.id);
+            }
             self.id_bytes -= request.id.len();
             self.first += 1;
             if request.waits {
@@ -159,14 +146,6 @@ impl Requests {
                 self.forgotten += 1;
                 return;
             }
-        }
-    }
-
-    /// Removes the first request from the index, unless the entry refers to a newer one with the
-    /// same id.
-    fn drop_index(&mut self, id: &[u8]) {
-        if self.by_id.get(id) == Some(&self.first) {
-            self.by_id.remove(id);
         }
     }
 
@@ -208,36 +187,32 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_waiting_are_forgotten_first() {
+    fn the_requests_that_have_waited_longest_are_forgotten_first() {
         let mut requests = Requests::default();
-        for number in 0..MOST_WAITING + 5 {
+        for number in 0..MAX_WAITING + 5 {
             requests.add(&id(number), &at(number));
         }
-        assert_eq!(requests.waiting(), MOST_WAITING as u64);
-        assert_eq!(requests.forgotten(), 5);
+        assert_eq!((requests.waiting, requests.forgotten), (MAX_WAITING, 5));
         assert_eq!(requests.answer(&id(4)), Answered::Never);
         assert!(matches!(requests.answer(&id(5)), Answered::Now { .. }));
         assert_eq!(requests.answer(&id(5)), Answered::Before);
-        let oldest = requests
-            .unanswered(0, None)
-            .next()
-            .map(|request| request.row);
-        assert_eq!(oldest, Some(RowId(6)));
+        let mut rows = requests.unanswered(0, None).map(|request| request.row);
+        assert_eq!(rows.next(), Some(RowId(6)));
     }
 
     #[test]
-    fn one_without_a_reply_waits_while_others_come_and_go() {
+    fn a_request_without_a_reply_keeps_waiting_while_others_are_answered() {
         let mut requests = Requests::default();
         requests.add(b"stuck", &at(0));
         let mut most = 0;
-        for number in 0..MOST_KEPT + 10 {
+        for number in 0..MAX_KEPT + 10 {
             requests.add(&id(number), &at(1));
             assert!(matches!(requests.answer(&id(number)), Answered::Now { .. }));
             most = most.max(requests.kept.len());
         }
-        assert!(most <= MOST_KEPT && requests.by_id.len() <= MOST_KEPT);
+        assert!(most <= MAX_KEPT && requests.by_id.len() <= MAX_KEPT);
         assert!(requests.size() < 40 << 20, "{}", requests.size());
-        assert_eq!(requests.forgotten(), 0);
+        assert_eq!(requests.forgotten, 0);
         assert!(matches!(requests.answer(b"stuck"), Answered::Now { .. }));
     }
 }

@@ -18,7 +18,7 @@ pub struct Counts {
     /// Numbers that occurred again.
     pub duplicates: u64,
     /// Numbers that came after higher ones.
-    pub reordered: u64,
+    pub late: u64,
     /// Jumps back that count as restarts of the sender.
     pub restarts: u64,
 }
@@ -34,7 +34,7 @@ impl Counts {
             missing: self.missing.saturating_add(other.missing),
             explained: self.explained.saturating_add(other.explained),
             duplicates: self.duplicates + other.duplicates,
-            reordered: self.reordered + other.reordered,
+            late: self.late + other.late,
             restarts: self.restarts + other.restarts,
         }
     }
@@ -51,23 +51,23 @@ impl Counts {
                 }
             }
             OutOfSequence::Duplicate { .. } => self.duplicates += 1,
-            OutOfSequence::Reordered { .. } => self.reordered += 1,
+            OutOfSequence::Late { .. } => self.late += 1,
             OutOfSequence::Restarted { .. } => self.restarts += 1,
         }
     }
 
-    /// Counts a number as no longer missing; `explained` is whether a gap explained it.
+    /// Counts a number as no longer missing; `explained` is whether a gap had explained it.
     pub(super) fn note_filled(&mut self, explained: bool) {
         self.missing = self.missing.saturating_sub(1);
         self.explained = self.explained.saturating_sub(explained.into());
     }
 
-    /// Recounts an apparent restart as what it was instead.
-    pub(super) fn take_back(&mut self, alternative: Alternative) {
+    /// Recounts an apparent restart as what it turned out to be instead.
+    pub(super) fn recount_restart(&mut self, alternative: Alternative) {
         self.restarts = self.restarts.saturating_sub(1);
         match alternative {
-            Alternative::Again => self.duplicates += 1,
-            Alternative::Late => self.reordered += 1,
+            Alternative::Duplicate => self.duplicates += 1,
+            Alternative::Late => self.late += 1,
         }
     }
 }

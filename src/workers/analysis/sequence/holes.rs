@@ -3,7 +3,7 @@
 use std::ops::RangeInclusive;
 
 /// The maximum number of holes remembered per sequence. The oldest is forgotten first.
-pub const MOST_HOLES: usize = 32;
+pub const MAX_HOLES: usize = 32;
 
 /// A range of missing numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ struct Hole {
 pub struct Holes {
     /// Ascending and disjoint.
     holes: Vec<Hole>,
-    /// Numbers up to this one may be missing without being remembered.
+    /// The last number of the highest forgotten hole: numbers up to it may be missing.
     forgotten_to: Option<i128>,
 }
 
@@ -30,17 +30,17 @@ impl Holes {
         self.holes.len()
     }
 
-    /// Whether `number` is remembered as missing.
+    /// Returns whether `number` is remembered as missing.
     pub fn contains(&self, number: i128) -> bool {
         self.holes.iter().any(|hole| hole.numbers.contains(&number))
     }
 
-    /// Whether `number` may be in a forgotten hole.
-    pub fn may_have_had(&self, number: i128) -> bool {
+    /// Returns whether `number` may be in a forgotten hole.
+    pub fn may_have_forgotten(&self, number: i128) -> bool {
         Some(number) <= self.forgotten_to
     }
 
-    /// Adds `numbers`, which must be above all others. `has_room` is whether one more hole may be
+    /// Adds `numbers`, which must be above all others. `has_room` is whether another hole may be
     /// remembered.
     pub fn add(&mut self, numbers: RangeInclusive<i128>, explained: bool, has_room: bool) {
         let hole = Hole { numbers, explained };
@@ -49,9 +49,8 @@ impl Holes {
 
     /// Removes `number` from its hole, if there is one. Returns whether the hole was explained.
     pub fn fill(&mut self, number: i128, has_room: bool) -> Option<bool> {
-        let index = self
-            .holes
-            .partition_point(|hole| *hole.numbers.end() < number);
+        let is_below = |hole: &Hole| *hole.numbers.end() < number;
+        let index = self.holes.partition_point(is_below);
         let hole = self.holes.get_mut(index)?;
         if !hole.numbers.contains(&number) {
             return None;
@@ -74,9 +73,9 @@ impl Holes {
         Some(explained)
     }
 
-    /// Inserts a hole at `index`. Without room, the oldest is forgotten instead.
+    /// Inserts a hole at `index`. If there is no room, the oldest hole is forgotten.
     fn remember(&mut self, mut index: usize, hole: Hole, has_room: bool) {
-        if self.holes.len() >= MOST_HOLES || (!has_room && !self.holes.is_empty()) {
+        if self.holes.len() >= MAX_HOLES || (!has_room && !self.holes.is_empty()) {
             if index == 0 {
                 self.forget(*hole.numbers.end());
                 return;

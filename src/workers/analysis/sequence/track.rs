@@ -22,7 +22,7 @@ struct Seen {
     before: Option<Box<Before>>,
 }
 
-/// The state before an apparent restart, and what it was if not a restart.
+/// The state before an apparent restart, and what it was if it was not one.
 #[derive(Clone, Debug)]
 struct Before {
     seen: Seen,
@@ -41,8 +41,8 @@ impl Track {
     }
 
     /// Processes the next number and returns what is wrong with it, if anything. `breaks` is how
-    /// many times messages may have been lost until now, and `has_room` whether one more hole may
-    /// be remembered. Updates `counts`.
+    /// many times messages may have been lost until now, and `has_room` whether another hole may be
+    /// remembered. Updates `counts`.
     #[inline]
     pub fn next(
         &mut self,
@@ -58,7 +58,7 @@ impl Track {
         if let Some(before) = seen.before.take()
             && !seen.is_restart_before(number, &before.seen)
         {
-            counts.take_back(before.alternative);
+            counts.recount_restart(before.alternative);
             *seen = before.seen;
         }
         let step = seen.take(number, breaks, has_room, counts)?;
@@ -83,16 +83,16 @@ impl Seen {
         self.holes.len() + before.map_or(0, |before| before.seen.hole_count())
     }
 
-    /// Whether this sequence, which has just started, is a restart, now that `number` comes next:
-    /// either `number` continues it, or it started at 0 or 1 and `number` does not continue
-    /// `before`.
+    /// Returns whether this sequence, which has just started, is a restart, given the next
+    /// `number`: either `number` continues it, or it started at 0 or 1 and `number` does not
+    /// continue `before`.
     fn is_restart_before(&self, number: i128, before: &Self) -> bool {
         let follows = self.last.checked_add(1) == Some(number);
-        follows || is_start(self.last) && !before.goes_on_with(number)
+        follows || is_start(self.last) && !before.continues_with(number)
     }
 
-    /// Whether `number` is the next one or a missing one.
-    fn goes_on_with(&self, number: i128) -> bool {
+    /// Returns whether `number` is the next one or a missing one.
+    fn continues_with(&self, number: i128) -> bool {
         self.last.checked_add(1) == Some(number) || self.holes.contains(number)
     }
 
@@ -138,24 +138,24 @@ impl Seen {
         let by = u64::try_from(self.last.saturating_sub(number)).unwrap_or(u64::MAX);
         if let Some(explained) = self.holes.fill(number, has_room) {
             counts.note_filled(explained);
-            return OutOfSequence::Reordered { by, fills: true };
+            return OutOfSequence::Late { by, fills: true };
         }
-        let alternative = if number < self.first || self.holes.may_have_had(number) {
+        let alternative = if number < self.first || self.holes.may_have_forgotten(number) {
             Alternative::Late
         } else {
-            Alternative::Again
+            Alternative::Duplicate
         };
         let is_behind_gap = self.breaks != breaks;
         if is_behind_gap || is_start(number) {
             return self.restart(number, breaks, alternative);
         }
         match alternative {
-            Alternative::Late => OutOfSequence::Reordered { by, fills: false },
-            Alternative::Again => OutOfSequence::Duplicate { number },
+            Alternative::Late => OutOfSequence::Late { by, fills: false },
+            Alternative::Duplicate => OutOfSequence::Duplicate { number },
         }
     }
 
-    /// Starts again at `number`, until the next one shows whether it was a restart.
+    /// Starts anew at `number`, until the next one shows whether it was a restart.
     fn restart(&mut self, number: i128, breaks: u64, alternative: Alternative) -> OutOfSequence {
         let seen = std::mem::replace(self, Self::starting_at(number, breaks));
         let step = OutOfSequence::Restarted {
@@ -169,7 +169,7 @@ impl Seen {
     }
 }
 
-/// Whether senders typically start at this number.
+/// Returns whether senders typically start at this number.
 fn is_start(number: i128) -> bool {
     matches!(number, 0 | 1)
 }

@@ -1,9 +1,9 @@
-//! The points of a series, in limited number.
+//! The points of a series, of which there is a limited number.
 
 use crate::message::Time;
 
 /// The maximum number of points of a series.
-pub const MOST_POINTS: usize = 100_000;
+pub const MAX_POINTS: usize = 100_000;
 
 /// The numbers of one message or of several consecutive ones.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -27,7 +27,7 @@ pub struct Point {
 impl Point {
     /// Returns the mean of the numbers.
     pub fn mean(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "a mean for people")]
+        #[expect(clippy::cast_precision_loss, reason = "a mean for display")]
         let count = self.count as f64;
         self.sum / count
     }
@@ -64,7 +64,7 @@ pub struct Summary {
 #[derive(Debug)]
 pub struct Points {
     kept: Vec<Point>,
-    /// How many numbers to merge into a point before starting the next.
+    /// How many numbers to merge into each point.
     numbers_each: u64,
     /// All numbers merged into one point.
     all: Option<Point>,
@@ -108,7 +108,7 @@ impl Points {
         match self.kept.last_mut() {
             Some(last) if last.count < self.numbers_each && !after_gap => last.join(&new),
             _ => {
-                if self.kept.len() >= MOST_POINTS {
+                if self.kept.len() >= MAX_POINTS {
                     self.halve();
                 }
                 self.kept.push(new);
@@ -152,9 +152,9 @@ impl Points {
     }
 
     /// Returns the points within a time range, plus one on either side. If there are more than
-    /// `most`, they are merged by dividing the range into `most` equal parts, so that a part always
-    /// has the same numbers. Points on opposite sides of a gap are not merged as long as there are
-    /// fewer than twice `most`.
+    /// `most`, the range is divided into `most` equal parts and the points in each part are merged.
+    /// Points on opposite sides of a gap are not merged as long as there are fewer than twice
+    /// `most`.
     pub fn within(&self, stretch: Option<(Time, Time)>, most: usize) -> Vec<Point> {
         let (start, end) = stretch.map_or((0, self.kept.len()), |(from, to)| {
             let start = self.kept.partition_point(|point| point.time < from);
@@ -177,7 +177,7 @@ impl Points {
     }
 }
 
-/// Merges points that lie in the same one of `most` equal parts of the range.
+/// Divides the range into `most` equal parts and merges the points in each part.
 fn by_parts(points: &[Point], (from, to): (Time, Time), most: usize) -> Vec<Point> {
     let length = to.since(from).as_micros() + 1;
     let part = i64::try_from(length.div_ceil(most as u128)).unwrap_or(i64::MAX);
@@ -208,7 +208,7 @@ fn joined(chunk: &[Point]) -> Point {
     whole
 }
 
-/// Merges each point into the previous one where both together have at most `most` numbers.
+/// Merges each point into the previous one if both together have at most `most` numbers.
 fn merge(points: &mut Vec<Point>, most: u64) {
     points.dedup_by(|later, earlier| {
         let fits = earlier.count + later.count <= most && !later.after_gap;
@@ -235,7 +235,7 @@ mod tests {
     #[test]
     fn too_many_points_are_merged_and_no_spike_is_lost() {
         let points = points(450_000);
-        assert!(points.len() <= MOST_POINTS);
+        assert!(points.len() <= MAX_POINTS);
         let highest = points.kept.iter().map(|point| point.high);
         assert!(highest.fold(0.0, f64::max) >= 1e9);
         let numbers: u64 = points.kept.iter().map(|point| point.count).sum();
@@ -245,17 +245,17 @@ mod tests {
     }
 
     #[test]
-    fn nothing_but_gaps_stays_bounded() {
+    fn points_separated_by_gaps_are_limited_too() {
         let mut points = Points::default();
         for number in 0..300_000 {
             points.add(Time(number), 1.0, true);
         }
-        assert!(points.len() <= MOST_POINTS);
+        assert!(points.len() <= MAX_POINTS);
         assert!(points.size() < 16 << 20);
     }
 
     #[test]
-    fn a_stretch_has_what_lies_in_it_and_a_neighbour_to_either_side() {
+    fn a_time_range_has_its_points_and_a_neighbour_on_either_side() {
         let points = points(1_000);
         let stretch = points.within(Some((Time(100), Time(200))), 500);
         let ends = (stretch[0].time, stretch[stretch.len() - 1].time);
@@ -267,14 +267,13 @@ mod tests {
     }
 
     #[test]
-    fn a_long_stretch_is_merged_by_parts_of_equal_length_but_not_across_a_gap() {
+    fn points_are_merged_within_equal_parts_of_a_range_but_not_across_a_gap() {
         let points = points(1_000);
         let counts = |from: i64, to: i64| -> Vec<(i64, u64, bool)> {
             let merged = points.within(Some((Time(from), Time(to))), 4);
-            let told = merged
-                .iter()
-                .map(|one| (one.time.0, one.count, one.after_gap));
-            told.collect()
+            let merged = merged.iter();
+            let merged = merged.map(|one| (one.time.0, one.count, one.after_gap));
+            merged.collect()
         };
         let around = [
             (99, 1, false),

@@ -1,18 +1,18 @@
-//! In how many messages each kind of deviation has occurred at a place.
+//! Counts of the messages in which each kind of deviation has occurred at a place.
 
 use crate::workers::analysis::types::TYPES;
 
-/// The number of ways to deviate: by type, at the index of the type, and by presence or absence,
-/// only one of which is possible at a place.
+/// The number of ways to deviate: one per type, at the index of the type, and presence or absence,
+/// of which only one is possible at a place.
 const WAYS: usize = TYPES + 1;
 
-/// The index of presence or absence.
+/// The index for presence or absence.
 pub const PRESENCE: usize = TYPES;
 
-/// How often a place has deviated, by way.
+/// How often a place has deviated in each way.
 #[derive(Debug, Default)]
 pub struct Deviations {
-    /// The last message with a deviation and the ways in it, one bit each.
+    /// The number of the last message with a deviation, and the ways in which it deviated, as bits.
     message: u64,
     ways: u8,
     /// In how many messages each way has occurred; saturates at 255.

@@ -4,32 +4,30 @@ use std::sync::Arc;
 
 use crate::payload::tree::path_step;
 use crate::workers::analysis::shape::trie::{NONE, Node, ROOT, Trie};
-use crate::workers::analysis::types;
+use crate::workers::analysis::types::NAMES;
 
-/// A field of a shape: its place and what is known of the values there. Its texts come from
+/// A field of a shape: its place and what is known about the values there. Its texts come from
 /// messages: display them through [`crate::payload::escape`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// The path in query syntax, but with `[]` for array elements; `.` for the whole message.
     pub path: Arc<str>,
-    /// The number of objects and arrays around it.
+    /// The number of objects and arrays that enclose it.
     pub depth: usize,
-    /// How many of the enclosing objects have it; for elements, how many there are.
+    /// How many of the enclosing objects have it; for elements, the number of elements.
     pub present: u64,
-    /// How many enclosing objects there are; for elements, how many there are.
+    /// The number of enclosing objects; for elements, the number of elements.
     pub of: u64,
     /// Its types with the number of values of each, most frequent first.
     pub types: Vec<(&'static str, u64)>,
     /// The lowest and highest number.
     pub range: Option<(f64, f64)>,
-    /// The shortest and longest string in bytes, in escaped form.
+    /// The lengths of the shortest and the longest string as written, in bytes.
     pub lengths: Option<(u32, u32)>,
-    /// The first value as written (a string without its quotes), cut to 64 bytes; none for an
-    /// object or array.
+    /// The first value that is not an object or array, as written (a string without its quotes) and
+    /// cut to 64 bytes.
     pub example: Option<Box<[u8]>>,
 }
-
-impl Field {}
 
 /// Returns the path of a place.
 pub fn path(trie: &Trie, place: u32) -> String {
@@ -59,7 +57,7 @@ pub fn fields(trie: &Trie) -> Vec<Field> {
     let mut at = ROOT;
     let mut depth = 0;
     while let Some(node) = trie.node(at) {
-        fields.push(line(trie, at, node, depth));
+        fields.push(field(trie, at, node, depth));
         if node.first_child != NONE {
             at = node.first_child;
             depth += 1;
@@ -70,7 +68,7 @@ pub fn fields(trie: &Trie) -> Vec<Field> {
     fields
 }
 
-/// Returns the place after `at` and everything within it, and its depth.
+/// Returns the place that follows `at` and everything within `at`, and its depth.
 fn after(trie: &Trie, mut at: u32, mut depth: usize) -> (u32, usize) {
     while let Some(node) = trie.node(at) {
         if node.next != NONE {
@@ -82,14 +80,14 @@ fn after(trie: &Trie, mut at: u32, mut depth: usize) -> (u32, usize) {
     (NONE, 0)
 }
 
-fn line(trie: &Trie, place: u32, node: &Node, depth: usize) -> Field {
+fn field(trie: &Trie, place: u32, node: &Node, depth: usize) -> Field {
     let values = node.counts.iter().sum();
-    let around = trie.node(node.parent).filter(|_| !node.is_element);
-    let (present, of) = around.map_or((values, values), |around| (node.present, around.objects()));
+    let parent = trie.node(node.parent).filter(|_| !node.is_element);
+    let (present, of) = parent.map_or((values, values), |parent| (node.present, parent.objects()));
     let counts = node.counts.iter().enumerate();
     let mut types: Vec<(&str, u64)> = counts
         .filter(|(_, count)| **count > 0)
-        .map(|(index, count)| (types::name(index), *count))
+        .map(|(index, count)| (NAMES[index], *count))
         .collect();
     types.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     Field {

@@ -5,11 +5,11 @@ use std::hash::BuildHasher;
 use hashbrown::{DefaultHashBuilder, HashTable};
 
 use crate::payload::json::text;
-use crate::workers::analysis::shape::MOST_FIELDS;
+use crate::workers::analysis::shape::MAX_FIELDS;
 use crate::workers::analysis::shape::deviations::Deviations;
 use crate::workers::analysis::types::{OBJECT, TYPES, Types};
 
-/// The index that stands for no node.
+/// An index that refers to no node.
 pub const NONE: u32 = u32::MAX;
 
 /// The index of the root, the place of the whole message.
@@ -21,16 +21,16 @@ const LONGEST_NAME: usize = 256;
 /// How many siblings to compare one by one before hashing the name.
 const NEAR: usize = 6;
 
-/// A place and what is known of the values there.
+/// A place and what is known about the values there.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each may be true or not whatever the others are"
+    reason = "they are independent of each other"
 )]
 pub struct Node {
     /// The unescaped name; empty for an array element and the whole message.
     pub name: Box<[u8]>,
-    /// Whether the name contains no backslash, so that it can be compared with names as written.
+    /// Whether the name contains no backslash, so that it can be compared with unparsed names.
     is_plain: bool,
     pub is_element: bool,
     pub parent: u32,
@@ -39,17 +39,17 @@ pub struct Node {
     pub next: u32,
     /// The sibling that usually comes next.
     follows: u32,
-    /// The message in which the place first occurred.
+    /// The number of the message in which the place first occurred.
     pub born: u64,
-    /// The object in which the place last occurred.
+    /// The number of the object in which the place last occurred.
     pub seen: u64,
-    /// In how many objects it occurred; only counted for members.
+    /// In how many objects it occurred; counted only for members.
     pub present: u64,
     /// The number of values of each type.
     pub counts: [u64; TYPES],
     /// The types that are not flagged.
     pub known: Types,
-    /// How often the place has deviated.
+    /// How often values at the place have deviated.
     pub deviations: Deviations,
     /// Whether its presence is flagged.
     pub is_odd: bool,
@@ -98,6 +98,12 @@ impl Node {
     pub fn objects(&self) -> u64 {
         self.counts[OBJECT]
     }
+
+    /// Returns whether this is the place of a member whose name is written as `raw`.
+    #[inline]
+    fn is_written(&self, raw: &[u8]) -> bool {
+        *self.name == *raw && self.is_plain && !self.is_element
+    }
 }
 
 /// The places of a channel.
@@ -108,8 +114,9 @@ pub struct Trie {
     hasher: DefaultHashBuilder,
     limit: usize,
     is_full: bool,
-    /// The number of objects and arrays, and of messages, processed so far.
+    /// The number of objects and arrays processed so far.
     pub objects: u64,
+    /// The number of messages processed so far.
     pub messages: u64,
 }
 
@@ -119,14 +126,14 @@ impl Trie {
         self.nodes.len()
     }
 
-    /// Whether places were left out because a limit was reached.
+    /// Returns whether places were left out because a limit was reached.
     pub fn is_full(&self) -> bool {
         self.is_full
     }
 
     /// Sets the maximum number of places.
     pub fn set_limit(&mut self, limit: usize) {
-        self.limit = limit.min(MOST_FIELDS);
+        self.limit = limit.min(MAX_FIELDS);
     }
 
     #[inline]
@@ -167,8 +174,8 @@ impl Trie {
         index
     }
 
-    /// Returns the place of the member whose name is written as `raw`, following the member at
-    /// `last`, and whether it is new.
+    /// Returns the place of the member whose name is written as `raw`, which follows the member at
+    /// `last`, and whether the place is new.
     #[inline]
     pub fn member(&mut self, parent: u32, last: u32, raw: &[u8]) -> (u32, bool) {
         let guess = match self.node(last) {
@@ -239,10 +246,8 @@ impl Trie {
         }
         let index = u32::try_from(self.nodes.len()).ok()?;
         self.nodes.push(Node::new(name, parent, self.messages));
-        let last = self
-            .node_mut(parent)
-            .map(|parent| std::mem::replace(&mut parent.last_child, index));
-        match last {
+        let parent_node = self.node_mut(parent);
+        match parent_node.map(|node| std::mem::replace(&mut node.last_child, index)) {
             Some(NONE) => self.nodes[parent as usize].first_child = index,
             Some(last) => {
                 let last = &mut self.nodes[last as usize];
@@ -256,20 +261,12 @@ impl Trie {
 
     /// Returns the memory use, in bytes.
     pub fn size(&self) -> usize {
-        let beyond = self.nodes.iter().map(|node| {
+        let texts = self.nodes.iter().map(|node| {
             let example = node.example.as_ref().map_or(0, |example| example.len());
             node.name.len() + example
         });
         self.nodes.capacity() * size_of::<Node>()
             + self.by_name.capacity() * (size_of::<u32>() + 1)
-            + beyond.sum::<usize>()
-    }
-}
-
-impl Node {
-    /// Whether this is the place of a member whose name is written as `raw`.
-    #[inline]
-    fn is_written(&self, raw: &[u8]) -> bool {
-        *self.name == *raw && self.is_plain && !self.is_element
+            + texts.sum::<usize>()
     }
 }

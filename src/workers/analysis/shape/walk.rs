@@ -1,7 +1,8 @@
-//! Walks a message through the places of its channel, recording values and reporting deviations.
+//! Walks through the values of a message, recording them at the places of the channel and reporting
+//! deviations.
 //!
-//! Fields usually come in the same order, so that the place of the next one can be guessed before
-//! its name is read, and no name needs hashing.
+//! Fields usually come in the same order, so the place of the next one can be guessed before its
+//! name is read, and no name needs to be hashed.
 
 use std::sync::Arc;
 
@@ -14,8 +15,8 @@ use crate::workers::analysis::shape::{LEARNT_FROM, field, is_flagged};
 use crate::workers::analysis::types::{self, Types};
 use crate::workers::analysis::value;
 
-/// The most deviations listed per message; the rest are counted.
-const MOST_LISTED: usize = 8;
+/// The maximum number of deviations listed per message; the rest are only counted.
+const MAX_LISTED: usize = 8;
 
 /// The longest example, in bytes.
 const LONGEST_EXAMPLE: usize = 64;
@@ -30,7 +31,7 @@ struct Frame {
     /// The place of the previous member.
     last: u32,
     /// How many required members have occurred.
-    came: u32,
+    required: u32,
     /// Whether the contents are only learned from.
     is_silent: bool,
 }
@@ -52,6 +53,7 @@ enum Deviation {
 pub struct Walk {
     frames: Vec<Frame>,
     deviations: Vec<Deviation>,
+    /// How many deviations are not listed.
     more: usize,
     /// Whether the next value and its contents are only learned from.
     is_silent: bool,
@@ -100,7 +102,7 @@ impl Walk {
             is_object,
             object: trie.objects,
             last: NONE,
-            came: 0,
+            required: 0,
             is_silent: self.is_silent,
         });
     }
@@ -134,14 +136,14 @@ impl Walk {
             if node.is_required
                 && let Some(frame) = self.frames.last_mut()
             {
-                frame.came += 1;
+                frame.required += 1;
             }
         }
         self.is_silent = frame.is_silent || node.is_odd;
         place
     }
 
-    /// Records a member that no object had while its place was learned.
+    /// Records a member that no object had while the shape was being learned.
     #[cold]
     fn note_odd(&mut self, node: &mut Node, place: u32, objects: u64, message: u64) {
         let is_first = node.deviations.note(PRESENCE, message);
@@ -225,10 +227,8 @@ impl Walk {
         let Some(frame) = self.frames.pop() else {
             return;
         };
-        let Some(node) = trie.node(frame.node) else {
-            return;
-        };
-        if frame.is_object && frame.came < node.required {
+        let node = trie.node(frame.node);
+        if frame.is_object && node.is_some_and(|node| frame.required < node.required) {
             self.note_missing(trie, &frame);
         }
     }
@@ -242,7 +242,7 @@ impl Walk {
         let objects = parent.objects();
         let is_silent = frame.is_silent || objects <= LEARNT_FROM;
         let mut place = parent.first_child;
-        let mut given_up = 0;
+        let mut no_longer_required = 0;
         while let Some(node) = trie.node_mut(place) {
             let next = node.next;
             if node.is_required && node.seen != frame.object {
@@ -253,25 +253,22 @@ impl Walk {
                     self.deviate(is_first, Deviation::Missing(place));
                 } else {
                     node.is_required = false;
-                    given_up += 1;
+                    no_longer_required += 1;
                 }
             }
             place = next;
         }
         if let Some(parent) = trie.node_mut(frame.node) {
-            parent.required -= given_up;
+            parent.required -= no_longer_required;
         }
     }
 
     /// Records a deviation; the same one in several array elements counts once.
     fn deviate(&mut self, is_first: bool, deviation: Deviation) {
-        if !is_first {
-            return;
-        }
-        if self.deviations.len() == MOST_LISTED {
-            self.more += 1;
-        } else {
+        if is_first && self.deviations.len() < MAX_LISTED {
             self.deviations.push(deviation);
+        } else if is_first {
+            self.more += 1;
         }
     }
 

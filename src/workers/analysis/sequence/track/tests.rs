@@ -1,8 +1,8 @@
 //! Short sequences: what is reported for them, and the final counts.
 
-use super::super::holes::MOST_HOLES;
+use super::super::holes::MAX_HOLES;
 use super::*;
-use OutOfSequence::{Duplicate, Missing, Reordered, Restarted};
+use OutOfSequence::{Duplicate, Late, Missing, Restarted};
 
 /// Returns what is reported for these numbers, each with how many times messages may have been lost
 /// before it, and the final counts.
@@ -30,7 +30,7 @@ fn counted(numbers: &[i128], gap: usize) -> [u64; 4] {
     [
         counts.missing,
         counts.duplicates,
-        counts.reordered,
+        counts.late,
         counts.restarts,
     ]
 }
@@ -51,10 +51,10 @@ fn late_numbers_fill_holes_and_others_are_duplicates() {
         steps(&[5, 9, 7, 7, 6, 8, 8, 10, 10]),
         [
             missing(3, 6, 8),
-            Reordered { by: 2, fills: true },
+            Late { by: 2, fills: true },
             Duplicate { number: 7 },
-            Reordered { by: 3, fills: true },
-            Reordered { by: 1, fills: true },
+            Late { by: 3, fills: true },
+            Late { by: 1, fills: true },
             Duplicate { number: 8 },
             Duplicate { number: 10 },
         ]
@@ -77,13 +77,13 @@ fn a_jump_back_to_the_start_is_a_restart_unless_it_fills_a_hole() {
         steps(&[0, 2, 1, 0, 1]),
         [
             missing(1, 1, 1),
-            Reordered { by: 1, fills: true },
-            restart(0, 2, Alternative::Again)
+            Late { by: 1, fills: true },
+            restart(0, 2, Alternative::Duplicate)
         ]
     );
     assert_eq!(
         steps(&[7, 5]),
-        [Reordered {
+        [Late {
             by: 2,
             fills: false
         }]
@@ -91,19 +91,19 @@ fn a_jump_back_to_the_start_is_a_restart_unless_it_fills_a_hole() {
 }
 
 #[test]
-fn a_restart_that_is_none_is_counted_as_what_it_was() {
+fn an_apparent_restart_is_recounted_as_what_it_was() {
     const NEVER: usize = usize::MAX;
     assert_eq!(counted(&[1, 2, 3, 1, 4, 5], NEVER), [0, 1, 0, 0]);
     assert_eq!(counted(&[0, 1, 2, 1, 3], NEVER), [0, 1, 0, 0]);
     // Both the hole that is filled and the one that stays belong to the previous sequence.
     assert_eq!(counted(&[1, 2, 5, 1, 4, 6], NEVER), [1, 1, 1, 0]);
-    // A number below the first one seen may never have occurred.
+    // A number below the first one received may never have occurred.
     assert_eq!(counted(&[10, 20, 11, 1, 12], NEVER), [7, 0, 3, 0]);
     assert_eq!(counted(&[1, 2, 3, 1, 2, 3], NEVER), [0, 0, 0, 1]);
 }
 
 #[test]
-fn behind_a_gap_a_jump_back_that_goes_on_is_a_restart() {
+fn a_jump_back_after_a_gap_is_a_restart_if_the_numbers_continue_from_it() {
     let numbers = (1..=1_000).map(|number| (number, 0));
     let (steps, counts) = follow(numbers.chain((37..=136).map(|number| (number, 1))));
     assert_eq!(
@@ -112,7 +112,7 @@ fn behind_a_gap_a_jump_back_that_goes_on_is_a_restart() {
             at: 37,
             after: 1_000,
             explained: true,
-            alternative: Alternative::Again
+            alternative: Alternative::Duplicate
         }]
     );
     assert_eq!((counts.restarts, counts.duplicates), (1, 0));
@@ -120,14 +120,14 @@ fn behind_a_gap_a_jump_back_that_goes_on_is_a_restart() {
         steps[0].to_string(),
         "restarted, or 37 repeated after 1000 and a gap"
     );
-    // The same below the first number.
+    // This also holds below the first number.
     assert_eq!(counted(&[5, 6, 2, 3, 4], 2), [0, 0, 0, 1]);
     // The first number after the gap may be a duplicate.
     assert_eq!(counted(&[11, 12, 13, 14, 13, 12, 13], 4), [0, 1, 0, 1]);
 }
 
 #[test]
-fn behind_a_gap_what_does_not_go_on_is_double_or_late_and_the_gap_explains_what_follows() {
+fn another_jump_back_after_a_gap_is_a_duplicate_or_late_and_the_gap_explains_the_next_hole() {
     assert_eq!(counted(&[11, 12, 13, 12, 14], 3), [0, 1, 0, 0]);
     assert_eq!(counted(&[11, 12, 13, 4, 14], 3), [0, 0, 1, 0]);
     assert_eq!(counted(&[11, 14, 12, 13, 15], 2), [0, 0, 2, 0]);
@@ -139,33 +139,33 @@ fn behind_a_gap_what_does_not_go_on_is_double_or_late_and_the_gap_explains_what_
 }
 
 #[test]
-fn a_break_explains_the_hole_right_behind_it_only() {
+fn a_gap_explains_only_the_hole_right_after_it() {
     let hole = |explained, from| Missing {
         count: 1,
         from,
         to: from,
         explained,
     };
-    let late = |by| Reordered { by, fills: true };
+    let late = |by| Late { by, fills: true };
     let (steps, counts) = follow([(1, 0), (3, 1), (5, 1), (2, 1), (4, 2)]);
     assert_eq!(steps, [hole(true, 2), hole(false, 4), late(3), late(1)]);
     assert_eq!((counts.missing, counts.explained), (0, 0));
 }
 
 #[test]
-fn holes_are_bounded_and_what_may_fill_a_forgotten_one_is_no_duplicate() {
+fn holes_are_limited_and_a_number_that_may_fill_a_forgotten_one_is_late() {
     let (mut track, mut counts) = (Track::default(), Counts::default());
     let mut next = |number| track.next(number, 0, true, &mut counts);
     for number in 0..1_000 {
         next(number * 3);
     }
-    assert!(matches!(next(4), Some(Reordered { fills: false, .. })));
-    assert!(matches!(next(2_990), Some(Reordered { fills: true, .. })));
-    assert_eq!(track.holes(), MOST_HOLES);
+    assert!(matches!(next(4), Some(Late { fills: false, .. })));
+    assert!(matches!(next(2_990), Some(Late { fills: true, .. })));
+    assert_eq!(track.holes(), MAX_HOLES);
 }
 
 #[test]
-fn the_ends_of_all_numbers_are_no_panic() {
+fn extreme_numbers_do_not_panic() {
     for pair in [
         [i128::MIN, i128::MAX],
         [i128::MAX, i128::MIN],
