@@ -224,7 +224,7 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     } else {
         ("", "")
     };
-    let next = if app.session().breakpoints.waiting > 0 {
+    let next = if app.session().breakpoints.waiting() > 0 {
         "breakpoint hit · Space shows it"
     } else {
         "Space resumes"
@@ -243,7 +243,7 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
 fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     let breakpoints = &app.session().breakpoints;
     let [query, short] = [QUERY_COLUMNS, QUERY_COLUMNS / 2].map(|most| short(&stop.query, most));
-    let hits = match breakpoints.waiting {
+    let hits = match breakpoints.waiting() {
         0 => None,
         1 => Some("1 more hit".to_owned()),
         several => Some(format!("{} more hits", figures::count(several))),
