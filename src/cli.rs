@@ -33,7 +33,7 @@ const DEFAULT_KEEP: usize = 256 << 20;
 #[command(disable_help_flag = true, disable_help_subcommand = true)]
 pub struct Cli {
     /// Print this help
-    // redis-cli's -h is the host.
+    // As in redis-cli, -h is the host.
     #[arg(long, action = ArgAction::HelpShort, global = true)]
     help: Option<bool>,
     /// The subcommand; without one, subscope watches a server.
@@ -69,10 +69,10 @@ pub struct Watch {
     /// With sentinels: subscribe to their own channels as well
     #[arg(long)]
     pub sentinel_events: bool,
-    /// End a subscription at a message whose whole payload is TEXT
+    /// End a subscription when a message's whole payload is TEXT
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
-    /// The profile of the config file; `Some(None)` to pick it from a list.
+    /// The profile in the config file; `Some(None)` to pick one from a list.
     #[arg(
         long,
         value_name = "NAME",
@@ -141,7 +141,7 @@ pub struct Server {
     /// The user to log in as
     #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
-    /// The password; other users can see it in the process list, see --askpass
+    /// The password; other users can see it in the process list (see --askpass)
     #[arg(short = 'a', long, value_name = "PASSWORD")]
     pub pass: Option<String>,
     /// Whether to prompt for the password.
@@ -155,7 +155,7 @@ pub struct Server {
     /// The shell command of a profile that prints the password.
     #[arg(skip)]
     pub password_command: Option<String>,
-    /// What messages call the URL, if it is not from the command line.
+    /// How messages refer to the URL, if it does not come from the command line.
     #[arg(skip)]
     pub url_source: Option<String>,
     /// The TLS options.
@@ -213,19 +213,19 @@ pub struct Demo {
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Help {
-    /// Page to show; on a terminal in $PAGER or less
+    /// Page to show; on a terminal, it opens in $PAGER or less
     pub topic: Option<String>,
 }
 
 /// When to draw in ASCII only.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Ascii {
-    /// If the locale names no UTF-8.
+    /// If the locale does not use UTF-8.
     #[default]
     Auto,
     /// In any locale.
     Always,
-    /// Never: the terminal shows UTF-8.
+    /// Never; the terminal must support UTF-8.
     Never,
 }
 
@@ -249,8 +249,8 @@ pub struct Screen {
     /// Leave the mouse to the terminal, for selecting text
     #[arg(long)]
     pub no_mouse: bool,
-    /// Draw in ASCII only: borders as + - |, other non-ASCII as ?. By default if `LC_ALL`,
-    /// `LC_CTYPE` or `LANG` names no UTF-8 locale
+    /// Draw in ASCII only: borders as + - |, other non-ASCII as ?. By default, only if the locale
+    /// in `LC_ALL`, `LC_CTYPE` or `LANG` is not UTF-8
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub ascii: Ascii,
     /// Milliseconds to wait for the rest of an escape sequence before Esc counts as a key; slow
@@ -277,8 +277,8 @@ pub struct Checks {
     /// field or a changed type
     #[arg(long, value_name = "GLOB")]
     pub shape: Vec<String>,
-    /// Track sequence numbers at a path, 'orders:*=.seq', or per key, 'orders:*=.seq,.customer':
-    /// flag missing, duplicate or late ones
+    /// Track sequence numbers at a path ('orders:*=.seq') or per key ('orders:*=.seq,.customer')
+    /// and flag missing, duplicate or late ones
     #[arg(long, value_name = "GLOB=PATH")]
     pub seq: Vec<String>,
     /// Show the time from each request to its reply: 'rpc:*:request=.id -> rpc:*:reply=.corr'

@@ -13,8 +13,8 @@ use crate::cli::{Screen, redis_cli};
 use crate::host::Failure;
 use crate::host::screen::Job;
 
-/// Returns the job of watching `target`, still without topics, from the options that all commands
-/// share.
+/// Returns the job of watching `target` according to the options that all commands share. It has no
+/// topics yet.
 fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Job, Failure> {
     let tls_settings = tls.as_ref().map(|loaded| &loaded.settings);
     let settings = Settings {

@@ -7,8 +7,8 @@
 //! read-only = true
 //! ```
 //!
-//! Keys have the names of the long options. The code that uses a value interprets it; if the value
-//! is invalid, [`Profile::error`] creates the error.
+//! Keys are named like the long options. Each value is interpreted by the code that uses it; if the
+//! value is invalid, [`Profile::error`] creates the error.
 
 mod error;
 pub mod home;
@@ -20,9 +20,9 @@ use std::path::{Path, PathBuf};
 pub use self::error::{ConfigError, suggestion};
 pub use self::profile::{Colour, Profile};
 
-/// Returns whether `text` is a URL or starts with a login. In place of a path or a name, this is a
-/// mistake, and it may hold a password, so it must not be shown. A path that looks like a login can
-/// be written with `./` before it.
+/// Returns whether `text` is a URL or starts with a login. Where a path or a name is expected, this
+/// is a mistake; the text may contain a password, so it must not be shown. A path that looks like a
+/// login can be written with a leading `./`.
 pub fn holds_login(text: &str) -> bool {
     let is_path = text.starts_with(['/', '.', '~']);
     let login = text.rsplit_once('@').map(|(login, _)| login);
@@ -35,7 +35,7 @@ pub struct Config {
     path: PathBuf,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
-    /// The errors outside of the profiles.
+    /// The errors outside the profiles.
     pub errors: Vec<ConfigError>,
 }
 

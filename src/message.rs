@@ -33,7 +33,7 @@ pub fn is_key_event(name: &[u8]) -> bool {
 pub struct Time(pub i64);
 
 impl Time {
-    /// Reads the clock, at the edges of the program; elsewhere, times arrive with events.
+    /// Reads the clock. Called only at the edges of the program; elsewhere, times come with events.
     pub fn now() -> Self {
         clock::now()
     }
@@ -132,7 +132,8 @@ impl Topic {
         Self::new(SubscriptionKind::Shard, name)
     }
 
-    /// Returns the topic for every sharded channel with a subscriber that the glob `name` matches.
+    /// Returns the topic for every sharded channel that the glob `name` matches and that has a
+    /// subscriber.
     pub fn shard_pattern(name: &[u8]) -> Self {
         Self::new(SubscriptionKind::ShardPattern, name)
     }
@@ -211,7 +212,7 @@ pub enum Notice {
         count: i64,
         /// The server's name, if there are several servers.
         server: Option<Box<str>>,
-        /// Whether this session requested it; if not, the server ended it by itself.
+        /// Whether this session requested it; if not, the server ended it on its own.
         asked: bool,
     },
     /// Redis refused a subscription.
@@ -274,7 +275,7 @@ pub enum Notice {
         /// The channel of the matching message.
         channel: Box<[u8]>,
     },
-    /// The wall clock was set; times from here on are shown by the new setting.
+    /// The wall clock was set; later rows show their times by the new setting.
     ClockSet {
         /// The change in microseconds; negative if it was set back.
         by: i64,
@@ -295,7 +296,8 @@ pub enum Notice {
 /// The channels a user may access, as far as Redis reveals them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allowed {
-    /// Exactly these channels and patterns. Redis allows a pattern only verbatim.
+    /// Exactly these channels and patterns. A subscription to a pattern is allowed only if that
+    /// exact pattern is listed.
     Only {
         /// The first names.
         names: Vec<Box<[u8]>>,

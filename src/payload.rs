@@ -4,7 +4,7 @@
 //! through [`escape`], which makes visible whatever a terminal would act on or hide. All functions
 //! here are pure, and those that draw read no more of a payload than is shown. [`mod@format`]
 //! detects the format of a payload. Every decoder returns a [`tree`] or an error with its position,
-//! in time and memory bounded by the bytes given, not by what they claim.
+//! in time and memory bounded by the size of the input, not by sizes that it claims.
 
 pub mod cbor;
 pub mod change;

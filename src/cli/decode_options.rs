@@ -17,8 +17,8 @@ const MAX_NAMED: usize = 5;
 /// How to create a descriptor set.
 const PROTOC: &str = "'protoc --include_imports --descriptor_set_out=FILE orders.proto' writes one";
 
-/// Returns the settings from `options`; the others have their defaults. `blame` creates an error
-/// about an option, or a key of the profile, from its name and what is wrong with it.
+/// Returns the settings that `options` specify; all others have their defaults. `blame` creates an
+/// error about an option, or a key of the profile, from its name and what is wrong with it.
 pub fn read<E>(
     options: &cli::DecodeOptions,
     blame: impl Fn(&str, String) -> E,
@@ -42,7 +42,8 @@ pub fn read<E>(
     })
 }
 
-/// Parses `GLOB=.path`. A channel name may contain `=`: the first one followed by a path counts.
+/// Parses `GLOB=.path`. Since a channel name may contain `=`, the first `=` followed by a path is
+/// the separator.
 fn lens(text: &str) -> Result<(Box<[u8]>, Path), String> {
     const FORM: &str = "expected GLOB=.PATH, such as 'orders:*=.user.id'";
     let shown = whole(text.as_bytes());
@@ -105,7 +106,7 @@ fn message_type(
     }
 }
 
-/// Suggests types with a name similar to `name`, or names some that exist if none is similar.
+/// Suggests types with names similar to `name`, or lists some existing types if none is similar.
 fn similar(name: &str, schema: &Schema) -> String {
     let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_lowercase();
     let wanted = last(name);
@@ -126,7 +127,7 @@ fn similar(name: &str, schema: &Schema) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    format!("; there are {}{more}", names.join(", "))
+    format!("; it has {}{more}", names.join(", "))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use crate::host::pick::{Picked, pick};
 pub enum Choice {
     /// This profile.
     Profile(Box<Chosen>),
-    /// No profile; holds the exit code.
+    /// No profile was chosen; exit with this code.
     Nothing(u8),
 }
 
@@ -68,8 +68,8 @@ impl Chosen {
     }
 
     /// Merges the profile into the given command line. The command line wins: single-valued options
-    /// replace those of the profile, repeatable ones add to them, and channels replace its
-    /// channels. Nothing undoes `read-only`.
+    /// replace those of the profile, repeatable ones add to them, and channels replace the
+    /// profile's channels. No option turns `read-only` off.
     pub fn add_to(&self, given: Watch) -> Result<Watch, Failure> {
         let profile = &self.profile;
         let screen = screen(profile, given.screen).map_err(Failure::usage)?;
@@ -219,7 +219,7 @@ fn key_of(option: &str) -> Option<&'static str> {
 /// Returns the profile's server as command-line options.
 fn server(profile: &Profile) -> Server {
     let tls = profile.tls.clone().unwrap_or_default();
-    // A profile without a server means the local one, not the one in the environment.
+    // A profile that names no server means the local one, not the one from the environment.
     let has_no_address = profile.address_key().is_empty();
     let local = has_no_address.then(|| "127.0.0.1".to_owned());
     Server {

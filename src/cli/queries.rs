@@ -5,8 +5,8 @@ use subscope::payload::escape::whole;
 use subscope::payload::figures::{Clock, Zone};
 use subscope::query::{Moment, Query};
 
-/// Parses each of `texts`. The error is about the first invalid query; `blame` says where the query
-/// comes from.
+/// Parses each of `texts`. `blame` creates the error about the first invalid query, and says where
+/// that query comes from.
 pub fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
     let now = Time::now();
     let ahead = Clock::new(Zone::Local).ahead(now);

@@ -1,4 +1,5 @@
-//! The options of redis-cli for the same server, for users who want to publish from a shell.
+//! The redis-cli options for connecting to the same server, for users who want to publish from a
+//! shell.
 
 use std::path::Path;
 

@@ -202,7 +202,7 @@ fn requested_by_url(parsed: ParsedUrl, source: &str, has_other_password: bool) -
     }));
     if let Some(parameter) = parsed.insecure {
         warnings.push(format!(
-            "{source} skips certificate verification by {parameter}, as --insecure does"
+            "{source} skips certificate verification because of {parameter}, as with --insecure"
         ));
     }
     Requested {

@@ -13,7 +13,7 @@ const MIN_KEEP: u64 = 1 << 20;
 pub fn keep(text: &str) -> Result<usize, String> {
     let bytes = parse_size(text)?;
     if bytes < MIN_KEEP {
-        // The text is a size, not a password, so it can be repeated.
+        // The value is a size, not a password, so the error can repeat it.
         return Err(format!("takes at least 1MiB, not {}", text.trim()));
     }
     usize::try_from(bytes).map_err(|_| "is more than this machine can address".to_owned())

@@ -89,7 +89,7 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
 }
 
 /// Returns whether `name` starts like the URL of a server. Such a name must not be sent as a
-/// channel, because it may hold a password.
+/// channel, because it may contain a password.
 fn is_url(name: &OsStr) -> bool {
     let name = name.to_string_lossy();
     let scheme = name.split_once("://").map(|(scheme, _)| scheme);

@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// An error in the config file: one line that names the file, the line, the key, and what is
-/// expected. It never holds the value of a key that may carry a password.
+/// expected. It never contains the value of a key that may be a password.
 ///
-/// It may hold names from the file: the code that shows it must escape them.
+/// It may contain names from the file, which the code that shows it must escape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     path: PathBuf,

@@ -3,11 +3,11 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-/// Replaces a leading `~` with the home folder. A file that is itself called `~` is `./~`.
+/// Replaces a leading `~` with the home folder. A file named `~` is written `./~`.
 ///
 /// # Errors
 ///
-/// Fails if the folder is not known: because it is another user's, or `HOME` is not set.
+/// Fails if the folder is not known: it is another user's, or `HOME` is not an absolute path.
 pub fn expand(path: PathBuf) -> Result<PathBuf, String> {
     expand_in(path, env::home_dir().as_deref())
 }

@@ -42,8 +42,8 @@ impl<'a> Source<'a> {
 }
 
 impl<'a> Keys<'a> {
-    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or with a dot
-    /// at its end.
+    /// Reads the keys of `table`. `place` is the prefix of each key in errors: empty, or ending in
+    /// a dot.
     pub fn of(source: Source<'a>, place: &str, table: &'a DeTable<'a>) -> Self {
         let values = table.iter().map(|(name, value)| {
             let key = name.get_ref().as_ref();
@@ -115,7 +115,7 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Parses a file path, relative to `folder`, or to the home folder after `~`.
+    /// Parses a file path, relative to `folder`, or to the home folder if it starts with `~`.
     pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
         match self.content {
             DeValue::String(text) if text.is_empty() => Err(self.error("is empty")),
@@ -190,8 +190,8 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Returns the error that the value is not of the `expected` type. It does not show the value,
-    /// which may be an unquoted password.
+    /// Returns an error saying that the value is not of the `expected` type. It does not show the
+    /// value, which may be an unquoted password.
     fn must_be(&self, expected: &str) -> ConfigError {
         let kind = match self.content {
             DeValue::String(_) => "a string",

@@ -70,11 +70,11 @@ pub struct Profile {
     pub shard: Vec<String>,
     /// Whether to subscribe to the sentinels' own channels.
     pub sentinel_events: bool,
-    /// Filter queries: the log shows only what all of them match.
+    /// Filter queries: the log shows only messages that match all of them.
     pub filters: Vec<String>,
-    /// Breakpoint queries: the log freezes where one of them matches.
+    /// Breakpoint queries: the log freezes at a message that matches any of them.
     pub breakpoints: Vec<String>,
-    /// The payload that ends its subscription.
+    /// The payload of a message that ends its subscription.
     pub until: Option<String>,
     /// The memory for the log, as a size.
     pub keep: Option<String>,
@@ -90,7 +90,7 @@ pub struct Profile {
     pub sequences: Vec<String>,
     /// The requests and replies to pair.
     pub pairs: Vec<String>,
-    /// The channels whose messages hold the time they were sent, each `glob=.path`.
+    /// The channels whose messages contain the time they were sent, each `glob=.path`.
     pub delays: Vec<String>,
     place: KeyLocations,
 }
@@ -122,7 +122,7 @@ struct KeyLocations {
 
 impl Profile {
     /// Returns an error about the value of `key`, or about the whole profile if it has no such key.
-    /// `problem` must not hold a password.
+    /// `problem` must not contain a password.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
         let place = &self.place;
         match place.lines.get(key) {
@@ -239,12 +239,12 @@ impl fmt::Debug for Profile {
     }
 }
 
-/// Parses the profiles in `text`, in file order, and collects what is wrong outside of them.
+/// Parses the profiles in `text`, in file order, and collects the errors outside them.
 pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigError>), ConfigError> {
     let source = Source { path, text };
     let table = DeTable::parse(text).map_err(|error| {
         let line = source.line(error.span().map_or(0, |span| span.start));
-        // The quoted part of the file is left out: it may hold a password.
+        // The excerpt from the file is left out, since it may contain a password.
         ConfigError::new(path, line, String::new(), error.message())
     })?;
     let mut keys = Keys::of(source, "", table.get_ref());

@@ -14,7 +14,7 @@ const MAX_LINES: usize = 500;
 /// Size above which the file is rewritten with only the lines that would be read.
 const MAX_BYTES: u64 = 256 << 10;
 
-/// Returns the saved queries without duplicates, oldest first. Empty if no file can be read.
+/// Returns the saved queries without duplicates, oldest first. Empty if the file cannot be read.
 pub fn load() -> Vec<String> {
     let text = path().and_then(fs::read).unwrap_or_default();
     let text = String::from_utf8_lossy(&text);

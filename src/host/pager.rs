@@ -1,4 +1,4 @@
-//! Shows long texts in the user's pager.
+//! Shows long text in the user's pager.
 
 use std::env;
 use std::io::{self, ErrorKind, IsTerminal as _, Write as _};

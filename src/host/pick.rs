@@ -21,7 +21,7 @@ pub enum Picked {
     /// The profile with this index. The caller must handle the signals, which no longer have their
     /// default effect.
     Profile(usize, Signals),
-    /// No profile; holds the exit code.
+    /// No profile was picked; exit with this code.
     Nothing(u8),
 }
 
@@ -69,7 +69,7 @@ impl Keys {
 
     /// Tells the thread to read the next key.
     fn read_next(&self) {
-        // Sending fails only if the thread has ended, as its last event has reported.
+        // Sending fails only if the thread has ended, which its last event has reported.
         let _ = self.more_tx.send(());
     }
 }

@@ -27,7 +27,7 @@ use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
 use super::{Failure, history, stats};
 
-/// Maximum number of batches queued for the loop; the subscriber itself holds back any others.
+/// Maximum number of batches queued for the loop; the subscriber keeps any others in its own queue.
 const FEED_ROOM: usize = 16;
 
 /// Maximum number of input events queued for the loop.
@@ -52,7 +52,7 @@ pub struct Job {
     pub stats: Option<PathBuf>,
 }
 
-/// A notice that may arrive.
+/// A notice that may arrive later.
 pub type ComingNotice = Pin<Box<dyn Future<Output = Option<Notice>> + Send>>;
 
 /// Shows the screen until the user quits. Returns the exit code.

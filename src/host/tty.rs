@@ -18,7 +18,7 @@ use super::Failure;
 /// The exit code if the terminal is gone, as for SIGHUP.
 const HUNG_UP: u8 = 128 + 1;
 
-/// An outside event that ended the program.
+/// An external event that ended the program.
 #[derive(Debug)]
 pub enum Ending {
     Signal(Signal),

@@ -12,8 +12,8 @@ use super::tls_failure::TlsFailure;
 /// A period during which messages may have been lost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// The time up to which every message was certainly received, or, in a cluster, at which the
-    /// server was last certainly the right one. Messages may be missing from here on.
+    /// The time up to which every message was certainly received, or, in a cluster, the last time
+    /// at which the server was known to be the right one. Messages may be missing from here on.
     pub last_heard: Time,
     /// When the loss was noticed.
     pub noticed: Time,
@@ -183,7 +183,7 @@ impl ConnectionError {
     }
 }
 
-/// Returns what an I/O error says, without the number of the system's error.
+/// Returns the text of an I/O error, without the operating system's error number.
 pub fn io_reason(error: &io::Error) -> String {
     let mut words = error.to_string();
     words.truncate(words.find(" (os error").unwrap_or(words.len()));
@@ -216,7 +216,7 @@ pub enum StreamKind {
     Unix,
 }
 
-/// What a server did not answer.
+/// What a server did not respond to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Awaited {
     /// The connection attempt.
@@ -268,7 +268,7 @@ pub enum SentinelOutcome {
     Unreachable,
     /// The login was refused.
     LoginRefused,
-    /// No master was named, or a server that is not one.
+    /// No master was named, or the named server is not a master.
     NoMaster,
 }
 

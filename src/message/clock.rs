@@ -17,10 +17,11 @@ const STEADY: ClockId = ClockId::Monotonic;
 static START: LazyLock<i64> = LazyLock::new(|| wall().0.saturating_sub(steady()));
 
 /// The smallest change in the difference between the clocks, in microseconds, that counts as
-/// setting the wall clock. NTP adjusts both, and they are not read together, so less may be noise.
+/// setting the wall clock. NTP adjusts both, and they are not read at the same instant, so smaller
+/// changes may be noise.
 const MIN_STEP: u64 = 100_000;
 
-/// The number of wall clock settings to remember; the oldest are forgotten first.
+/// The maximum number of remembered wall clock settings; the oldest are forgotten first.
 const MAX_SETTINGS: usize = 64;
 
 pub(super) fn now() -> Time {
@@ -69,7 +70,8 @@ impl WallClock {
         Time(time.0.saturating_add(ahead))
     }
 
-    /// Records how far `ahead` the wall clock is at `now`. Returns by how much it was set, if so.
+    /// Records how far `ahead` the wall clock is at `now`. Returns by how much it was set, if it
+    /// was.
     pub fn note(&mut self, now: Time, ahead: i64) -> Option<i64> {
         if !self.is_set_to(ahead) {
             return None;
@@ -82,7 +84,7 @@ impl WallClock {
         Some(by)
     }
 
-    /// Returns whether a wall clock that is this far `ahead` now was set since the last note.
+    /// Returns whether the wall clock was set since the last note, given how far `ahead` it is now.
     pub fn is_set_to(&self, ahead: i64) -> bool {
         let by = ahead.saturating_sub(self.ahead());
         by.unsigned_abs() >= MIN_STEP

@@ -11,7 +11,7 @@ pub enum TlsFailure {
     Certificate(CertificateFault),
     /// No certificate can name this host.
     UnnamableHost(Box<str>),
-    /// Client and server have no TLS version or cipher in common, with the library's detail.
+    /// Client and server have no TLS version or cipher in common, with details from the library.
     NothingInCommon(Box<str>),
     /// The server aborted the handshake with the alert of this name.
     Alert(Alert, Box<str>),

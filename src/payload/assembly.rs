@@ -1,8 +1,8 @@
 //! Building a tree from a format in which every array and map states its number of values:
 //! `MessagePack` and CBOR.
 //!
-//! There is no recursion: the open containers are kept in a list, no longer than [`MAX_DEPTH`]. A
-//! key that is not a string is formatted as [`words`], since a tree names its members by text.
+//! There is no recursion: the open containers are kept in a list of at most [`MAX_DEPTH`]. A key
+//! that is not a string is converted to text by [`words`], since a tree names its members by text.
 
 use std::ops::Range;
 
@@ -36,14 +36,15 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Adds a value without children whose text is `words`, written from `start` to here.
+    /// Adds a value without children whose text is `words`. It is written from `start` up to the
+    /// cursor.
     pub(super) fn words(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
         let text = words.as_bytes();
         let source = start..self.cursor.at();
         self.assembly.scalar(kind, Text::Bytes(text), text, source)
     }
 
-    /// Takes the `length` bytes of a text or byte string, whose header is at `start`.
+    /// Takes the `length` bytes of a text or byte string whose header is at `start`.
     pub(super) fn stretch(&mut self, kind: Kind, length: u64, start: usize) -> Result<(), Stop> {
         let written = self.cursor.stretch(length, start)?;
         let text = self.cursor.slice(written.clone());
@@ -75,8 +76,8 @@ impl Reader<'_> {
     }
 }
 
-/// Decodes the value in `bytes`, in `format`. `next` takes the next value, or only the header of a
-/// container.
+/// Decodes `bytes`, which must be one value in `format`. `next` takes the next value, or only its
+/// header if it is a container.
 pub(super) fn read<'a>(
     bytes: &'a [u8],
     format: &'static str,
@@ -111,7 +112,7 @@ pub(super) struct Assembly {
 }
 
 impl Assembly {
-    /// Adds a value without children, written at `source`; `text` are the bytes of `stored`.
+    /// Adds a value without children, written at `source`; `text` is the contents of `stored`.
     pub(super) fn scalar(
         &mut self,
         kind: Kind,
@@ -139,7 +140,7 @@ impl Assembly {
     }
 
     /// Opens an array, a map, or a tag with its mark, whose header is at `header`. It has `count`
-    /// values (pairs for a map), or if that is unknown, all those before [`Assembly::end_unknown`].
+    /// values (pairs for a map), or, if that is unknown, all up to [`Assembly::end_unknown`].
     pub(super) fn open(
         &mut self,
         kind: Kind,

@@ -1,8 +1,8 @@
 //! Decoding CBOR (RFC 8949) into a tree.
 //!
 //! All well-formed input (section 3 and appendix C) is accepted, valid or not: duplicate keys stay
-//! separate, and a text that is not UTF-8 keeps its bytes. Numbers are exact, including bignums up
-//! to 256 bytes and decimal fractions of them; other tags are marks on their content.
+//! separate, and text that is not UTF-8 keeps its bytes. Numbers are exact, including bignums up to
+//! 256 bytes and decimal fractions with them; other tags are marks on their content.
 
 mod number;
 mod tags;
@@ -20,8 +20,8 @@ pub const NAME: &str = "CBOR";
 /// The head of the tag for self-described CBOR (RFC 8949, section 3.4.6).
 pub const SELF_DESCRIBED: [u8; 3] = [0xd9, 0xd9, 0xf7];
 
-/// Decodes one data item, which must be all of `bytes`. If it has more values than a tree holds,
-/// only the first are decoded.
+/// Decodes one data item, which must be all of `bytes`. If it has more values than fit in a tree,
+/// only the first ones are decoded.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, Reader::item)
 }

@@ -21,7 +21,7 @@ pub use self::difference::difference;
 /// The maximum number of changed values listed.
 const MAX_LISTED: usize = 8;
 
-/// The maximum size of texts that are compared word by word, in bytes.
+/// The maximum size of text that is compared word by word, in bytes.
 const MAX_BY_WORD: usize = 1 << 10;
 
 /// How a payload changed.
@@ -31,7 +31,7 @@ pub enum Change {
     Same,
     /// It is a different number; this is the difference, with its sign.
     Number(String),
-    /// It is a different text, or different bytes.
+    /// The text or the bytes are different.
     Other {
         /// The offset of the first difference in the old payload.
         from: usize,

@@ -61,7 +61,8 @@ impl DecoderChoice {
         }
     }
 
-    /// Like [`Self::read`], for looking up values, which a choice of text or binary does not hide.
+    /// Like [`Self::read`], but for looking up values: a choice of text or binary is ignored, since
+    /// it would hide them.
     pub(super) fn read_values(&self, payload: &[u8], max_size: usize) -> Decoded {
         if matches!(self.format, Some(Format::Text | Format::Binary)) {
             return format::recognise(payload, self.message_type.as_ref(), max_size);

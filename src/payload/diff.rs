@@ -1,9 +1,9 @@
 //! The differences between two payloads, as data for a view to draw.
 //!
-//! Two decoded payloads are compared by their values ([`structure`]), two texts line by line
-//! ([`lines`]), anything else byte by byte ([`bytes`]). The work is always near-linear in the
-//! sizes. No clock limits it: where the smallest diff would cost too much, a larger one is
-//! returned, which is just as correct, and marked as coarse.
+//! Two decoded payloads are compared by their values ([`structure`]), text is compared line by line
+//! ([`lines`]), and anything else byte by byte ([`bytes`]). The work is always near-linear in the
+//! sizes. There is no time limit: where the smallest diff would cost too much, a larger one is
+//! returned, which is just as correct but marked as coarse.
 //!
 //! ```text
 //! digest  which values are equal ─┬─► hashed, elements ─► structure   two trees
@@ -73,7 +73,7 @@ impl Diff {
     }
 }
 
-/// Compares two payloads in the most informative way. A tree that holds only the first values of
+/// Compares two payloads in the most informative way. A tree that contains only the first values of
 /// its payload is ignored, since its end is not the end of the payload.
 pub fn compare(old: Side<'_>, new: Side<'_>) -> Diff {
     let whole = |tree: &&Tree| tree.cut_at().is_none();

@@ -2,12 +2,12 @@
 //!
 //! Whatever a terminal would act on, hide or reorder becomes a visible escape: `\n`, `\r`, `\t`,
 //! `\0`, `\x1b` for control characters, `\u{202e}` for other characters, `\xff` for bytes that are
-//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. So does
-//! invisible space: any blank other than the ASCII space, and at the start and the end of a name or
-//! payload the ASCII space too, as `\x20`. A backslash in the payload stays a single backslash:
-//! escapes are listed in [`Text::escapes`] and drawn differently. Wide and combining characters are
-//! kept, with the widths that ratatui gives them; combining marks without a base, and more than
-//! four on one base, become escapes.
+//! not UTF-8, and `\ud800` for three such bytes that are half of a surrogate pair. Invisible space
+//! is escaped too: any blank other than the ASCII space, and, at the start and the end of a name or
+//! payload, the ASCII space as `\x20`. A backslash in the payload stays a single backslash: escapes
+//! are listed in [`Text::escapes`] and drawn differently. Wide and combining characters are kept,
+//! with the widths that ratatui gives them; combining marks without a base, and more than four on
+//! one base, become escapes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
@@ -22,11 +22,11 @@ pub(super) mod pieces;
 const EMPTY_NAME: &str = "\"\"";
 /// Shown where something is left out.
 const ELLIPSIS: &str = "…";
-/// Names of more bytes lose their end rather than their middle, since finding their end would mean
-/// reading all of them.
+/// Names longer than this, in bytes, are cut at the end rather than in the middle, since finding
+/// where the tail starts would mean reading the whole name.
 const MAX_ELIDED_NAME: usize = 4096;
 
-/// The number of columns shown of such a name where names are otherwise shown in full.
+/// The number of columns shown of such a long name where names are otherwise shown in full.
 const LONG_NAME_COLUMNS: usize = 1000;
 /// The minimum number of columns at which a truncated name keeps its end as well as its start.
 const MIN_COLUMNS_FOR_A_TAIL: usize = 8;
@@ -131,18 +131,19 @@ pub fn one_line(bytes: &[u8], columns: usize) -> Text {
     one_line_marked(bytes, columns, Ranges::default())
 }
 
-/// Returns as much of the program's own text as fits in `columns`; spaces at its ends stay spaces.
+/// Returns as much of the program's own text as fits in `columns`; spaces at either end are not
+/// escaped.
 pub fn words(text: &str, columns: usize) -> Text {
     part_of_line(text.as_bytes(), columns, Ranges::default(), Ends::default())
 }
 
-/// Like [`one_line`], with the text that stands for the bytes in `marks` marked. All of a piece is
+/// Like [`one_line`], but marks the text that stands for the bytes in `marks`. A whole piece is
 /// marked if any of its bytes is. Marks beyond the visible part cost no time.
 pub fn one_line_marked(bytes: &[u8], columns: usize, marks: Ranges<'_>) -> Text {
     part_of_line(bytes, columns, marks, Ends::BOTH)
 }
 
-/// Like [`one_line_marked`], for bytes that are part of a line; `ends` says at which of its ends
+/// Like [`one_line_marked`], for bytes that are part of a line; `ends` specifies at which ends
 /// spaces are escaped.
 pub fn part_of_line(bytes: &[u8], columns: usize, mut marks: Ranges<'_>, ends: Ends) -> Text {
     let mut text = Text::default();
@@ -216,9 +217,9 @@ fn empty_name(columns: usize) -> Text {
     text
 }
 
-/// Returns a whole name on one line, for titles and messages. An empty name is shown as `""`. Of a
-/// name too long for any screen, which may be megabytes long, only the start is returned, since
-/// such texts are formatted anew for each frame.
+/// Returns a whole name on one line, for titles and messages. An empty name is shown as `""`. If a
+/// name is too long for any screen, only its start is returned, since titles are formatted anew for
+/// each frame and names may be megabytes long.
 pub fn whole_name(bytes: &[u8]) -> String {
     match bytes.len() {
         0 => EMPTY_NAME.to_owned(),
@@ -258,8 +259,8 @@ pub fn is_plain(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns a placeholder for the first piece of `bytes`, for a row too narrow for it, so that
-/// breaking text into rows terminates. It is marked if any byte of the piece is.
+/// Returns a placeholder for the first piece of `bytes`, for a row too narrow for that piece, so
+/// that breaking text into rows terminates. The placeholder is marked if any byte of the piece is.
 pub(super) fn wider_than_the_row(bytes: &[u8], mut marks: Ranges<'_>) -> Text {
     let mut text = Text::default();
     text.push_ellipsis();

@@ -20,8 +20,8 @@ pub fn is_json(bytes: &[u8]) -> bool {
     Parser { bytes, at: 0 }.parse(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
-/// Receives the parts of a value while it is parsed, and may refuse one, which ends the parsing.
-/// Only at the end is the value certain to be JSON.
+/// Receives the parts of a value while it is parsed, and may refuse a part, which stops the parser.
+/// Whether the value is JSON is certain only when it has been parsed completely.
 pub(super) trait Visitor {
     /// An object or array starts at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;
@@ -29,7 +29,7 @@ pub(super) trait Visitor {
     fn close(&mut self, end: usize);
     /// A member has this name, which is given without its quotes.
     fn key(&mut self, raw: Range<usize>) -> Result<(), Refused>;
-    /// There is another value, which starts with `first`; a string is given without its quotes.
+    /// Another value comes next, which starts with `first`; a string is given without its quotes.
     fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused>;
 }
 
@@ -106,7 +106,7 @@ pub(super) struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    /// Parses one value, which must be all of the bytes but for whitespace.
+    /// Parses one value, which must be all of the bytes except for whitespace around it.
     #[inline]
     pub fn parse(&mut self, visitor: &mut impl Visitor) -> Result<(), Flaw> {
         // The kinds of the open brackets, the innermost in the lowest bit: 1 is an object.

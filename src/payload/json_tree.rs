@@ -10,7 +10,7 @@ use super::tree::{Builder, Kind, Refusal, Text, Tree};
 /// The name of the format.
 pub const NAME: &str = "JSON";
 
-/// Reads one JSON value. If it has more values than a tree holds, only the first are decoded.
+/// Reads one JSON value. If it has more values than fit in a tree, only the first ones are decoded.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     let mut builder = Builder::default();
     let outcome = value(bytes, 0, &mut builder);
@@ -91,7 +91,7 @@ impl TreeVisitor<'_> {
         range.start + self.origin..range.end + self.origin
     }
 
-    /// Adds the contents of a string by means of `add`.
+    /// Adds the contents of a string through `add`.
     fn unescaped(
         &mut self,
         raw: Range<usize>,

@@ -1,9 +1,9 @@
 //! Looking up the value at a path in a payload of any format. All lookups go through here.
 //!
-//! A value is returned as JSON would write it, so that comparing, tracking and plotting handle one
-//! kind of value. A payload whose first byte looks like JSON is searched in place, without decoding
-//! it. Any other payload is decoded as in the message pane, but unpacked to no more than
-//! [`MOST_UNPACKED`] bytes, and searched in its tree, so a path leads to the same value in both.
+//! A value is returned as JSON would write it, so that comparing, tracking and plotting deal with
+//! one notation only. A payload whose first byte looks like JSON is searched in place, without
+//! decoding it. Any other payload is decoded as in the message pane, but unpacked to no more than
+//! [`MOST_UNPACKED`] bytes, and its tree is searched, so a path leads to the same value in both.
 //! The decoded payload is cached.
 
 use std::borrow::Cow;
@@ -133,7 +133,7 @@ impl<'a, 'r> Lookup<'a, 'r> {
         }
         match self.payload.get(json::skip_space(self.payload, 0)) {
             Some(b'{' | b'[' | b'"') => true,
-            // A bare number or word is JSON too, but many texts and base64 begin like one.
+            // A bare number or word is JSON too, but much text and base64 begins like one.
             Some(b'-' | b'0'..=b'9' | b't' | b'f' | b'n') => self.is_json(),
             _ => false,
         }

@@ -1,6 +1,6 @@
 //! Decoding `MessagePack` (<https://github.com/msgpack/msgpack/blob/master/spec.md>) into a tree.
 //!
-//! Texts and byte strings refer to the payload; a text that is not UTF-8 keeps its bytes. A
+//! Strings and byte strings refer to the payload; a string that is not UTF-8 keeps its bytes. A
 //! timestamp (extension type -1, in its three forms) is shown as in RFC 3339, any other extension
 //! as text.
 
@@ -20,8 +20,8 @@ pub const NAME: &str = "MessagePack";
 /// The maximum number of bytes shown of an extension.
 const EXTENSION_SHOWN: usize = 64;
 
-/// Decodes one value, which must be all of `bytes`. If it has more values than a tree holds, only
-/// the first are decoded.
+/// Decodes one value, which must be all of `bytes`. If it has more values than fit in a tree, only
+/// the first ones are decoded.
 pub fn read(bytes: &[u8]) -> Result<Tree, Unreadable> {
     assembly::read(bytes, NAME, Reader::value)
 }
@@ -114,7 +114,7 @@ fn timestamp(content: &[u8]) -> Option<String> {
     if nanoseconds > 999_999_999 {
         return None;
     }
-    // Without a zone, since dates with one end some hours before the year 10000.
+    // Without a time zone, since times with one end some hours before the year 10000.
     let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let passed = SignedDuration::new(seconds, nanoseconds);
     match epoch.checked_add(passed) {

@@ -46,7 +46,7 @@ impl Schema {
         Ok(Self { pool })
     }
 
-    /// Returns the full names of the message types, in the order of their descriptions.
+    /// Returns the full names of the message types, in the order of the descriptors.
     pub fn message_types(&self) -> impl Iterator<Item = String> {
         let messages = self.pool.all_messages();
         messages
@@ -67,8 +67,8 @@ impl MessageType {
         self.descriptor.full_name()
     }
 
-    /// Decodes `bytes` as a message of this type. If it has more values than a tree holds, only the
-    /// first are decoded.
+    /// Decodes `bytes` as a message of this type. If it has more values than fit in a tree, only
+    /// the first ones are decoded.
     pub fn decode(&self, bytes: &[u8]) -> Result<Tree, Unreadable> {
         let mut reader = typed::Reader::new(bytes);
         let outcome = reader.root(&self.descriptor);

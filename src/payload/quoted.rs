@@ -18,7 +18,7 @@ pub struct EscapeError {
     pub line: usize,
     /// The column of the backslash in the line, in characters, counted from 1.
     pub column: usize,
-    /// What is wrong, and how to write it.
+    /// What is wrong, and how to write it correctly.
     pub why: Cow<'static, str>,
 }
 

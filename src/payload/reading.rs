@@ -1,4 +1,4 @@
-//! Sequential reading of bytes, and why they could not be decoded.
+//! Sequential reading of bytes, and the errors of decoding them.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};
@@ -60,7 +60,7 @@ impl Stop {
 }
 
 /// Returns the tree of a payload in `format` after reading has ended with `outcome`; if the tree
-/// was full, it is cut.
+/// was full, it is marked as cut.
 pub(super) fn finish(
     builder: Builder,
     outcome: Result<(), Stop>,

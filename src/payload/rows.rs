@@ -38,8 +38,8 @@ pub fn rows(bytes: &[u8], columns: usize, start: usize) -> impl Iterator<Item = 
     rows_marked(bytes, columns, start, Ranges::default())
 }
 
-/// Like [`rows`], with the text that stands for the bytes in `marks` marked, which are ranges of
-/// the whole payload. A line break that ends a row is neither drawn nor marked.
+/// Like [`rows`], but marks the text that stands for the bytes in `marks`, which are ranges of the
+/// whole payload. A line break that ends a row is neither drawn nor marked.
 pub fn rows_marked(
     bytes: &[u8],
     columns: usize,

@@ -1,10 +1,10 @@
 //! A decoded payload of any format as a tree, which the message pane folds and walks.
 //!
 //! The nodes are stored in one vector in reading order, each with the index after its last
-//! descendant, so a folded node is skipped in one step. A text that appears unchanged in the
-//! payload is a range of the payload; one that had to be unescaped or spelled out is stored in the
-//! tree's arena. Nothing is rounded or merged: numbers keep their original digits, and duplicate
-//! keys stay separate. All texts are untrusted bytes: draw them through [`crate::payload::escape`].
+//! descendant, so a folded node is skipped in one step. Text that appears unchanged in the payload
+//! is stored as a range of the payload; text that had to be unescaped or spelled out is stored in
+//! the tree's arena. Nothing is rounded or merged: numbers keep their original digits, and
+//! duplicate keys stay separate. All text is untrusted: draw it through [`crate::payload::escape`].
 
 mod brief;
 mod build;
@@ -128,7 +128,7 @@ struct Node {
     /// The index after the last descendant.
     end: u32,
     key: NodeKey,
-    /// The value's text; for arrays and objects, its length holds the number of children instead.
+    /// The value's text; for arrays and objects, its length is the number of children instead.
     text: Piece,
     /// Where the value appears in the payload, if it does: the first byte and the length.
     source: (u32, u32),
@@ -194,7 +194,7 @@ impl Tree {
         })
     }
 
-    /// Returns where the value appears in the payload, or `None` if it does not appear there as one
+    /// Returns where the value appears in the payload, or `None` if it does not appear there in one
     /// piece.
     pub fn source(&self, id: NodeId) -> Option<Range<usize>> {
         let (start, length) = self.node(id)?.source;

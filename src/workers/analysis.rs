@@ -7,9 +7,9 @@
 //! displayed ([`Request::Report`]).
 //!
 //! The numbers of channels, fields, sequences, waiting requests, points and findings are limited,
-//! and whatever is full says so. Rows are checked in order. Nothing waits for the thread: if it
-//! lags so far that rows are evicted before it reaches them, the follower counts them as missed and
-//! the checks treat them as a gap.
+//! and the results show which limits were reached. Rows are checked in order. Nothing waits for the
+//! thread: if it lags so far that rows are evicted before it reaches them, the follower counts them
+//! as missed and the checks treat them as a gap.
 
 mod delay;
 mod engine;
@@ -119,7 +119,7 @@ pub struct CheckedRows {
     pub only: Option<CheckId>,
     /// The findings, those of each check in row order.
     pub found: Vec<Finding>,
-    /// The messages that the checks that flag rows could not check.
+    /// The messages skipped by the checks that flag rows.
     pub skipped: Skips,
     /// How many rows were checked, or evicted before they could be.
     pub rows: u64,

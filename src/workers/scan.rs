@@ -92,7 +92,7 @@ pub struct Answer {
     pub gone: u64,
     /// Whether this is the last answer to the request.
     pub is_done: bool,
-    /// The error in the query itself.
+    /// An error in the query itself.
     pub trouble: Option<Box<str>>,
 }
 

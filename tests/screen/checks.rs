@@ -220,7 +220,7 @@ fn a_gap_between_two_messages_explains_the_hole() {
     checked.numbers("orders", [4]);
     assert_eq!(
         checked.found(),
-        [(2, "2 missing: 2–3, in the gap before".to_owned())]
+        [(2, "2 missing: 2–3, in the preceding gap".to_owned())]
     );
 }
 
@@ -237,7 +237,7 @@ fn an_ended_subscription_explains_a_hole_too() {
     checked.numbers("orders", [4]);
     assert_eq!(
         checked.found(),
-        [(2, "2 missing: 2–3, in the gap before".to_owned())]
+        [(2, "2 missing: 2–3, in the preceding gap".to_owned())]
     );
 }
 

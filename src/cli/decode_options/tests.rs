@@ -125,7 +125,7 @@ fn the_error_about_an_unknown_type_suggests_similar_ones() {
     assert!(said("o=refund").ends_with(", did you mean 'shop.v1.Refund'?"));
     assert_eq!(
         said("o=Nothing"),
-        "--proto-type FILE has no message type \"Nothing\"; there are shop.v1.Order, \
+        "--proto-type FILE has no message type \"Nothing\"; it has shop.v1.Order, \
          shop.v1.Orders, shop.v1.Refund, shop.v1.A, shop.v1.B and 2 more"
     );
     assert_eq!(

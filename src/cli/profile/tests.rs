@@ -110,7 +110,7 @@ fn a_profile_without_a_server_means_the_local_one() {
 /// Appears in every generated password.
 const MARK: &str = "M4RK";
 
-/// Values of keys; most hold a password.
+/// Values of keys; most contain a password.
 const VALUES: [&str; 16] = [
     r#""redis://bob:p#M4RK@host""#,
     r#""redis://M4RK@host:port""#,
@@ -134,7 +134,7 @@ const VALUES: [&str; 16] = [
 const KEYS: &str = "url url url socket host port db user color tls read-only channels exact shard \
                     filter break until keep lens proto proto-type seq pair pass";
 
-/// Generates a file with a few keys of any value, some of them damaged.
+/// Generates a file in which a few keys have arbitrary values; some files are damaged.
 fn file() -> impl Strategy<Value = String> {
     let name = select(vec![
         "a",

@@ -52,7 +52,7 @@ fn the_options_are_those_of_redis_cli() {
         ("-u redis://you@x", "redis://x:6379"),
         ("-u redis://you@x -a y", "redis://you@x:6379"),
         ("-u redis://you@x --user me", "redis://me@x:6379"),
-        // No user logs in.
+        // Without a password, there is no login.
         ("-u redis://you:@x", "redis://x:6379"),
         ("-u redis://default@x", "redis://x:6379"),
         ("-u x:7000 -a y", "redis://x:7000"),
@@ -121,7 +121,8 @@ fn warnings(options: &str) -> String {
 fn warnings_name_the_option() {
     let sentinel = "-u redis+sentinel://x/m?sentinel-password=secret";
     let unused = "-u has unused parameters: speed";
-    let insecure = "-u skips certificate verification by ssl_cert_reqs=none, as --insecure does";
+    let insecure =
+        "-u skips certificate verification because of ssl_cert_reqs=none, as with --insecure";
     for (options, expected) in [
         ("-h x", ""),
         ("-u redis://x?family=4&protocol=3", ""),
@@ -144,7 +145,7 @@ fn warnings_name_the_option() {
     assert!(one_word.ends_with(VISIBLE_URL), "{one_word}");
 }
 
-/// Generates URLs, many of them invalid; most hold a password that contains the mark.
+/// Generates URLs, many of them invalid; most have a password that contains the mark.
 fn url() -> impl Strategy<Value = String> {
     let piece = |choices: &'static str| select(choices.split('|').collect::<Vec<_>>());
     let odd = "[#/?@%:&=,. a1]{0,3}";

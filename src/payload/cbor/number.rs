@@ -103,8 +103,8 @@ fn integer(cursor: &mut Cursor<'_>) -> Option<String> {
     }
 }
 
-/// Returns the decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, the most
-/// significant byte first, or of -1 - `magnitude`.
+/// Returns the decimal digits of a bignum (RFC 8949, section 3.4.3): of `magnitude`, most
+/// significant byte first, or, if `is_negative`, of -1 - `magnitude`.
 fn bignum(magnitude: &[u8], is_negative: bool) -> String {
     let number = BigInt::from_bytes_be(Sign::Plus, magnitude);
     let number = if is_negative { -1 - number } else { number };

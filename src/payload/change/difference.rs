@@ -15,7 +15,8 @@ struct Measure<'a> {
 }
 
 /// Returns the difference from `old` to `new`, with its sign, as in `+13.07` and `−2`. Both may
-/// have a unit, if it is the same. Returns `None` if they are not such numbers, or are equal.
+/// have a unit, which must then be the same. Returns `None` if they are not such numbers, or if
+/// they are equal.
 pub fn difference(old: &[u8], new: &[u8]) -> Option<String> {
     let (old, new) = (Measure::read(old)?, Measure::read(new)?);
     if old.unit != new.unit {

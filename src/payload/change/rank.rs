@@ -21,7 +21,7 @@ const VOLATILE: [&str; 12] = [
     "uptime",
 ];
 
-/// Longer numbers are probably times or ids, and longer texts are probably ids or prose.
+/// Longer numbers are probably times or ids, and longer strings are probably ids or prose.
 const LONG_NUMBER: usize = 10;
 const LONG_TEXT: usize = 24;
 

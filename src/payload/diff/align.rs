@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use super::digest::Digest;
 
-/// The budget of a comparison for aligning in more than near-linear time, in pairs of equal values
-/// examined.
+/// The budget of a comparison for alignments that take more than near-linear time, as the number of
+/// pairs of equal values to examine.
 const EFFORT: usize = 1 << 20;
 
 /// The number of pairs per value that are examined without using the budget.
@@ -58,9 +58,9 @@ impl Spans {
     }
 }
 
-/// Returns a common subsequence of the two, ascending. It is the longest unless that would exceed
-/// the budget. In that case it is guided by values that occur once in both, or, without any,
-/// consists of equal values at equal positions.
+/// Returns a common subsequence of `old` and `new`, ascending. It is the longest unless that would
+/// exceed the budget. In that case it is guided by values that occur once in both, or, if there are
+/// none, consists of equal values at equal positions.
 pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     let mut pairs = Vec::new();
     let mut stretches = vec![Spans {
@@ -77,7 +77,7 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     pairs
 }
 
-/// Takes the equal values at the start and the end. Returns the rest.
+/// Moves the equal values at the start and the end to `pairs`. Returns the rest.
 fn trim(old: &[Digest], new: &[Digest], mut stretch: Spans, pairs: &mut Vec<Pair>) -> Spans {
     let (left, right) = (&mut stretch.old, &mut stretch.new);
     while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
@@ -135,7 +135,7 @@ fn align_stretch(
 pub struct CommonValues {
     /// The indexes of the old values, grouped by value, in order within a group.
     pub old: Vec<usize>,
-    /// The same for the new values.
+    /// The indexes of the new values, in the same form.
     pub new: Vec<usize>,
     /// The groups of equal values, as non-empty ranges of `old` and `new`.
     pub groups: Vec<Spans>,
@@ -181,8 +181,8 @@ impl CommonValues {
         }
     }
 
-    /// Returns pairs of equal values: of each group, the first with the first and so on, until one
-    /// side has no more.
+    /// Returns pairs of equal values: in each group, the first old value with the first new one,
+    /// and so on until one side has no more.
     pub fn one_to_one(&self) -> impl Iterator<Item = Pair> {
         self.groups.iter().flat_map(|group| {
             let left = self.old[group.old.clone()].iter();

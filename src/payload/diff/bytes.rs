@@ -31,7 +31,7 @@ impl Ends {
         }
     }
 
-    /// Compares texts, without splitting characters.
+    /// Compares two strings, without splitting characters.
     pub fn of_texts(old: &str, new: &str) -> Self {
         let mut ends = Self::of(old.as_bytes(), new.as_bytes());
         while !old.is_char_boundary(ends.old.start) || !new.is_char_boundary(ends.new.start) {
@@ -92,7 +92,7 @@ pub fn compare(old: &[u8], new: &[u8]) -> Bytes {
     }
 }
 
-/// Returns the ranges in `within` at which two payloads of the same length differ, at most one more
+/// Returns the ranges in `within` where two payloads of the same length differ; at most one more
 /// than [`MAX_STRETCHES`].
 fn differences(old: &[u8], new: &[u8], within: &Range<usize>) -> Vec<Range<usize>> {
     let mut ranges: Vec<Range<usize>> = Vec::new();

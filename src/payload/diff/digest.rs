@@ -11,10 +11,10 @@ use std::hash::{BuildHasher, Hasher};
 use crate::payload::json::number;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 
-/// A digest: equal values have the same one, and so have equal texts.
+/// The digest of a value or a string. Equal inputs have equal digests.
 pub type Digest = u128;
 
-/// Computes digests that can be compared with one another, with new random keys.
+/// Computes digests with new random keys. Only digests from the same `Digester` can be compared.
 #[derive(Debug, Default)]
 pub struct Digester {
     low: RandomState,
@@ -22,15 +22,16 @@ pub struct Digester {
 }
 
 impl Digester {
-    /// Returns the digest of a text.
+    /// Returns the digest of a string.
     pub fn of_text(&self, text: &str) -> Digest {
         let mut hash = self.start();
         hash.write(text.as_bytes());
         hash.finish()
     }
 
-    /// Returns the digests of all values of `tree`, in order. The order of members matters only
-    /// among those with the same name, and of numbers only the numeric value.
+    /// Returns the digests of all values of `tree`, in order. The order of an object's members
+    /// matters only if they have the same name; numbers with the same numeric value have equal
+    /// digests.
     pub fn of_tree(&self, tree: &Tree, payload: &[u8]) -> Vec<Digest> {
         let mut digests: Vec<Digest> = vec![0; tree.len()];
         let mut members = Vec::new();
@@ -103,8 +104,8 @@ impl Hash {
         self.high.write(bytes);
     }
 
-    /// Writes a key with its length, so that it cannot be confused with another key and what
-    /// follows.
+    /// Writes a key with its length, so that it is unambiguous where the key ends and what follows
+    /// begins.
     fn write_key(&mut self, key: Key<'_>) {
         let (kind, name) = match key {
             // Members of an object never have an index.

@@ -6,10 +6,10 @@ use super::align::{self, Effort};
 use super::digest::{Digest, Digester};
 use super::marks;
 
-/// The maximum size of a text that is compared line by line, in bytes.
+/// The maximum size of text that is compared line by line, in bytes.
 pub const MAX_BYTES: usize = 1 << 20;
 
-/// The maximum number of lines of a text that is compared line by line.
+/// The maximum number of lines of text that is compared line by line.
 pub const MAX_LINES: usize = 20_000;
 
 /// The number of unchanged lines included before and after each change.
@@ -112,7 +112,7 @@ pub fn compare(old: &str, new: &str) -> Option<Lines> {
     Some(comparison.found)
 }
 
-/// A text, split into lines.
+/// Text split into lines.
 struct Text<'a> {
     whole: &'a str,
     lines: Vec<Range<usize>>,
@@ -213,7 +213,7 @@ impl Comparison<'_> {
         self.found.lines.extend(lines);
     }
 
-    /// Adds the old lines that were replaced and the new ones.
+    /// Adds the old lines that were replaced, then the new ones.
     fn changed(&mut self, old: Range<usize>, new: Range<usize>) {
         let pairs = old.clone().zip(new.clone());
         let marks: Vec<_> = pairs.map(|(old, new)| self.marks(old, new)).collect();

@@ -1,4 +1,4 @@
-//! The differences between two short texts, by words or smaller parts.
+//! The differences between two short strings, by words or smaller parts.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usi
     changed(old, new, &Digester::default(), &mut Effort::new())
 }
 
-/// Like [`changed_within`], in a time that hardly depends on the contents, at the price of larger
+/// Like [`changed_within`], in a time that hardly depends on the contents, at the cost of larger
 /// ranges.
 pub fn changed_quickly(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
     changed(old, new, &Digester::default(), &mut Effort::empty())
@@ -55,7 +55,7 @@ fn push(ranges: &mut Vec<Range<usize>>, origin: usize, range: Range<usize>) {
     }
 }
 
-/// Splits a text into words, stretches of whitespace between them, and other single characters.
+/// Splits text into words, stretches of whitespace between them, and other single characters.
 fn words(text: &str) -> Vec<Range<usize>> {
     let mut words: Vec<Range<usize>> = Vec::new();
     let mut before = Class::Single;

@@ -99,8 +99,8 @@ impl Change {
         }
     }
 
-    /// Returns the value in the new tree, or `None` if it was removed; of unchanged values, the
-    /// first. The key and path of the line are those of this value, or else of the old one.
+    /// Returns the value in the new tree, or `None` if it was removed; for unchanged values, the
+    /// first of them. The key and path of the line are those of this value, or else of the old one.
     pub fn in_new(&self) -> Option<NodeId> {
         match *self {
             Self::Within { new, .. } | Self::Changed { new, .. } | Self::Moved { new, .. } => {
@@ -265,9 +265,11 @@ impl Comparison<'_> {
         self.push(depth, Change::Moved { old, new, from, to });
     }
 
-    /// Adds an unchanged value to the line of those directly before it, or on a new line.
+    /// Adds an unchanged value to the line of the unchanged values directly before it, or as a new
+    /// line.
     fn same(&mut self, new: NodeId, depth: usize) {
-        // A last line at this depth is a sibling: a container in between would have its own line.
+        // If the last line is at this depth, it is a sibling: a container in between would have its
+        // own line.
         let last = self.found.lines.last_mut();
         let sibling = last.filter(|line| line.depth == depth);
         if let Some(Change::Same { count, .. }) = sibling.map(|line| &mut line.change) {

@@ -18,7 +18,7 @@ pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
 /// The maximum number of trailing spaces that are escaped, since counting them takes time.
 const MAX_TRAILING: usize = 4 << 10;
 
-/// The ends of a text at which spaces are escaped.
+/// The ends of some bytes at which spaces are escaped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Whether spaces at the start are escaped.
@@ -42,7 +42,8 @@ pub enum Piece<'a> {
     Cluster(&'a str, usize),
     /// A character that is shown as an escape.
     Char(char),
-    /// Half of a surrogate pair, as the three bytes, not valid UTF-8, that JSON's `\ud800` means.
+    /// Half of a surrogate pair, such as JSON's `\ud800`, given as three bytes that are not valid
+    /// UTF-8.
     Surrogate(u16),
     /// A byte that is not part of valid UTF-8.
     Byte(u8),
@@ -62,17 +63,17 @@ impl Piece<'_> {
 
 /// An iterator over the pieces of untrusted bytes.
 ///
-/// Two adjacent pieces never form one cluster, so the width of a text is the sum of the widths of
-/// its pieces, however it is measured.
+/// Two adjacent pieces never form one cluster, so the total width is the sum of the widths of the
+/// pieces, however it is measured.
 #[derive(Clone, Debug)]
 pub struct Pieces<'a> {
     bytes: &'a [u8],
-    /// The part of `bytes` already known to be valid UTF-8, from the start.
+    /// The start of `bytes` that is already known to be valid UTF-8.
     run: &'a str,
     /// Whether a cluster was split before the next character. That character is then escaped, since
     /// it would join the cluster again.
     broken: bool,
-    /// Whether only spaces have come so far, so that a space is escaped.
+    /// Whether there have been only spaces so far, so that a space is escaped.
     is_leading: bool,
     /// The number of trailing spaces that are escaped.
     trailing: usize,
@@ -114,7 +115,8 @@ impl<'a> Pieces<'a> {
 
     /// Takes up to `max` printable ASCII characters at once, one column each.
     ///
-    /// Does not take the last one before a non-ASCII byte, since it may be the base of a cluster.
+    /// Does not take the last character before a non-ASCII byte, since it may be the base of a
+    /// cluster.
     pub fn take_ascii(&mut self, max: usize) -> &'a str {
         if self.broken || (self.is_leading && self.bytes.first() == Some(&b' ')) {
             return "";
@@ -282,7 +284,7 @@ fn takes_presentation(base: char) -> bool {
 /// Returns whether `character` combines with the preceding one, or has no width of its own.
 fn is_mark(character: char) -> bool {
     match u32::from(character) {
-        // The commonest letters, as a fast path.
+        // The most common letters, as a fast path.
         0..=0x2ff | 0x370..=0x482 | 0x3041..=0x3096 | 0x30a0..=0x9fff | 0xac00..=0xd7a3 => false,
         _ if character.width().unwrap_or(0) == 0 => true,
         _ => joins_the_letter_before(character),
@@ -315,7 +317,7 @@ pub fn char_start(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Returns the start of `text`, at most `bytes` long, without splitting a character.
+/// Returns as much of the start of `text` as fits in `bytes` bytes, without splitting a character.
 pub fn truncated(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {

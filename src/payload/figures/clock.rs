@@ -37,14 +37,14 @@ impl Clock {
         }
     }
 
-    /// Sets the history of the wall clock to follow.
+    /// Sets the wall clock history that this clock follows.
     #[must_use]
     pub fn following(self, wall: WallClock) -> Self {
         Self { wall, ..self }
     }
 
-    /// Returns by how many microseconds the zone's wall clock was ahead of `time`, read as a time
-    /// in UTC.
+    /// Returns how far the local time of the zone was ahead of `time`, taken as UTC, in
+    /// microseconds.
     pub fn ahead(&self, time: Time) -> i64 {
         let offset = self.local(time).map_or(0, |(_, offset)| offset);
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000

@@ -40,8 +40,8 @@ pub(super) fn read(
             broken => match bare(unwrapped.bytes(), format, message_type) {
                 Ok(tree) => return Ok(unwrapped.into_decoded(format, tree, None)),
                 Err(why) => {
-                    // Many texts are also base64 of noise: then the error of the text itself is
-                    // reported.
+                    // Much text is also valid base64 of noise: in that case, the error of the text
+                    // itself is reported.
                     let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
                     let Some(inner) = encoded::decode(unwrapped.bytes(), max_size) else {
                         return Err(why);

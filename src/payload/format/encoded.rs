@@ -12,7 +12,7 @@ const LENIENT: GeneralPurposeConfig = GeneralPurposeConfig::new()
 const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
 const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);
 
-/// The number of characters that decide whether the rest is worth decoding. Shorter texts are not
+/// The number of characters that decide whether the rest is worth decoding. Shorter text is not
 /// detected automatically.
 const PROBE: usize = 16;
 
@@ -34,7 +34,7 @@ pub(super) fn decode(text: &[u8], max_size: usize) -> Option<Vec<u8>> {
 /// Decodes the first bytes of `text` if its length and characters allow base64.
 pub(super) fn probe(text: &[u8]) -> Option<Vec<u8>> {
     let text = text.trim_ascii();
-    // Most texts have a space or a dot among their first characters.
+    // Most text has a space or a dot among its first characters.
     let head = text.get(..PROBE)?;
     if !head.iter().all(|byte| is_letter(*byte)) || text.len() / 4 * 3 > MAX_SIZE {
         return None;

@@ -117,8 +117,8 @@ fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
     }
 }
 
-/// Returns whether `bytes` are UTF-8 without control characters other than those of texts: tab,
-/// line feed, form feed, carriage return, and escape, which starts colour codes.
+/// Returns whether `bytes` are UTF-8 without control characters other than those common in text:
+/// tab, line feed, form feed, carriage return, and escape, which starts colour codes.
 fn is_words(bytes: &[u8]) -> bool {
     let is_control = |byte: &u8| match byte {
         b'\t' | b'\n' | b'\x0c' | b'\r' | b'\x1b' => false,
@@ -165,8 +165,8 @@ fn is_bare(tree: &Tree, bytes: &[u8]) -> bool {
     root.is_some_and(|root| matches!(root.kind, Kind::Number | Kind::Bool | Kind::Null))
 }
 
-/// Returns whether `bytes` have fields and `message_type` knows all of them. Noise sometimes has
-/// one known field.
+/// Returns whether `bytes` have fields and `message_type` knows all of them. Noise sometimes
+/// contains one known field.
 fn has_only_known_fields(message_type: &MessageType, bytes: &[u8]) -> bool {
     let tree = message_type.recognise(bytes);
     tree.is_some_and(|tree| is_named_map(&tree, bytes))
@@ -176,11 +176,11 @@ fn has_only_known_fields(message_type: &MessageType, bytes: &[u8]) -> bool {
 ///
 /// `dc` to `df` begin containers only in `MessagePack`, `a0` to `bf` begin maps only in CBOR, and
 /// the tag for self-described CBOR begins only CBOR. `80` to `8f` begin a map in `MessagePack` and
-/// an array in CBOR: a map whose keys are texts is taken as `MessagePack`; without such keys, bytes
-/// that can be read as both are taken as CBOR, since as a map they would repeat a key
-/// (`82 18 64 18 65`). `90` to `9f` begin an array in both, with different lengths: bytes that can
-/// be read as both are taken as `MessagePack`. Without text keys, the bytes after the first must
-/// not all be printable ASCII: such bytes are more likely text in a legacy encoding.
+/// an array in CBOR: a map whose keys are strings is taken as `MessagePack`; without such keys,
+/// bytes that can be read as both are taken as CBOR, since as a map they would repeat a key (`82 18
+/// 64 18 65`). `90` to `9f` begin an array in both, with different lengths: bytes that can be read
+/// as both are taken as `MessagePack`. Without string keys, the bytes after the first must not all
+/// be printable ASCII: such bytes are more likely text in a legacy encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
     let (format, tree) = match bytes {
         [] | [_] => return None,
@@ -213,7 +213,7 @@ fn cbor(bytes: &[u8]) -> Option<(Format, Tree)> {
     (tree.len() > 1).then_some((Format::Cbor, tree))
 }
 
-/// Returns whether the root is a non-empty map whose keys are texts.
+/// Returns whether the root is a non-empty map whose keys are strings.
 fn is_named_map(tree: &Tree, bytes: &[u8]) -> bool {
     let root = tree.untagged(NodeId::default());
     let root = root.and_then(|root| tree.value(root, bytes));

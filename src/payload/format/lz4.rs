@@ -15,7 +15,7 @@ const MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// How far back a block may refer, in bytes.
 const WINDOW: usize = 64 << 10;
 
-/// The maximum number of bytes that a byte of a block expands to: one in a length adds 255.
+/// The maximum number of bytes that a byte of a block expands to: a byte of a length adds 255.
 const MAX_RATIO: usize = 255;
 
 /// The header of a frame.
@@ -67,8 +67,8 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
     }
 }
 
-/// Appends the content of `block` to `out`, at most one byte more than `limit`. `start` is where
-/// its frame begins in `out`.
+/// Appends the content of `block` to `out`, which grows to at most one byte more than `limit`.
+/// `start` is where its frame begins in `out`.
 fn unpack_block(
     block: &[u8],
     header: &Header,
@@ -165,7 +165,7 @@ fn broken(why: &str) -> io::Error {
 mod tests {
     use super::*;
 
-    /// Returns a frame that claims blocks of 4 MiB and has one that expands to a byte.
+    /// Returns a frame that claims blocks of 4 MiB but has one that expands to a single byte.
     fn tiny() -> Vec<u8> {
         let described = [0x60, 0x70];
         let hash = XxHash32::oneshot(0, &described).to_le_bytes()[1];

@@ -1,12 +1,12 @@
-//! Python pickles before protocol 2, which have no header. They are recognised by their opcodes,
-//! which are skipped and never run (listed in `pickletools` of Python's library).
+//! Python pickles before protocol 2, which have no header. They are recognised by their opcodes
+//! (listed in Python's `pickletools`), which are skipped and never run.
 
 use super::Format;
 
-/// Returns the format of a pickle without a header, if all of `bytes` are one: binary if any of its
-/// opcodes has binary arguments. It must start like a pickle of more than a number, consist of
-/// opcodes up to the one that ends it, and store something in the memo, as all such pickles do and
-/// no text does by accident.
+/// Returns the format of `bytes` if they are one pickle without a header: [`Format::Pickle`] if any
+/// opcode is binary, else text. It must start like a pickle of more than a number, consist of
+/// opcodes up to the one that ends it, and store something in the memo: all such pickles do, and no
+/// text does so by accident.
 pub(super) fn format(bytes: &[u8]) -> Option<Format> {
     let (first, last) = (bytes.first()?, bytes.last()?);
     if !may_start(*first) || *last != b'.' {
@@ -73,7 +73,7 @@ impl Opcodes<'_> {
         Some(())
     }
 
-    /// Skips a length, which is a number of `size` bytes, and as many bytes as it says.
+    /// Skips a length, which is a number of `size` bytes, and then that many bytes.
     fn counted(&mut self, size: usize) -> Option<()> {
         let mut number = [0; 4];
         number[..size].copy_from_slice(self.rest.get(..size)?);

@@ -197,7 +197,7 @@ fn zstd_frame<'a>(
     Ok(decoder.finish())
 }
 
-/// Reads to `out` until it is larger than `limit`. It grows with the output.
+/// Reads into `out` until that is larger than `limit`. Memory is allocated as output arrives.
 fn drain(decoder: &mut impl Read, limit: usize, out: &mut Vec<u8>) -> io::Result<()> {
     let room = limit + 1 - out.len().min(limit);
     decoder.take(room as u64).read_to_end(out).map(drop)

@@ -1,7 +1,8 @@
 //! Finding the value at a path by skipping everything else.
 //!
-//! The result is exact for JSON. For other bytes it is arbitrary, although the search still ends,
-//! in a time that grows with their number. Callers to whom that matters validate the bytes.
+//! The result is exact for valid JSON. For anything else it is arbitrary, but the search still
+//! ends, in a time that grows with the size of the input. Callers that need certainty validate the
+//! bytes.
 
 use std::ops::Range;
 

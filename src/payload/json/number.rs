@@ -18,8 +18,8 @@ impl Number {
         }
     }
 
-    /// Returns the digits that appear in a row in every text that expresses an equal number without
-    /// an exponent, or `None` if this is not an integer of at most 18 digits.
+    /// Returns the digits that appear consecutively wherever an equal number is written without an
+    /// exponent, or `None` if this is not an integer of at most 18 digits.
     pub fn plain_digits(&self) -> Option<&[u8]> {
         self.small?;
         let digits = self.text.strip_prefix(b"-").unwrap_or(&self.text);

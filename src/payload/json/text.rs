@@ -61,7 +61,7 @@ pub fn in_quotes(text: &[u8]) -> Vec<u8> {
 }
 
 /// Returns the half of a surrogate pair that `bytes` begin with, if any: three bytes in the pattern
-/// of UTF-8 that valid UTF-8 never has, but that JSON escapes can express.
+/// of UTF-8 that never occur in valid UTF-8, but that JSON escapes can express.
 #[inline]
 pub fn surrogate(bytes: &[u8]) -> Option<u16> {
     match *bytes {
@@ -82,7 +82,7 @@ pub fn surrogate_bytes(surrogate: u16) -> [u8; 3] {
 /// A part of a string's contents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Run<'a> {
-    /// Text, as long as possible.
+    /// The longest possible piece of valid text.
     Text(&'a str),
     /// Half of a surrogate pair.
     Surrogate(u16),

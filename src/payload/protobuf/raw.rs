@@ -46,7 +46,7 @@ fn either(whole: u64, float: &str) -> String {
     format!("{whole} or {float}")
 }
 
-/// Adds a length-delimited field, which may be a text, a message or bytes.
+/// Adds a length-delimited field, which may be text, a message or bytes.
 fn stretch(
     bytes: &[u8],
     sink: &mut Sink,

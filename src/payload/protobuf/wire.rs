@@ -17,7 +17,7 @@ pub(super) enum Wire {
     Fixed64(u64),
     /// Four bytes, as a number.
     Fixed32(u32),
-    /// A length-delimited range of bytes: a text, a message, packed numbers.
+    /// A length-delimited range of bytes: text, a message, or packed numbers.
     Stretch(Range<usize>),
     /// The range of fields between the tags of a group.
     Group(Range<usize>),
@@ -113,7 +113,8 @@ fn tag(cursor: &mut Cursor<'_>) -> Result<Tag, Stop> {
     }
 }
 
-/// Takes the rest of the group with this number after its tag. Returns the range of its fields.
+/// Takes the rest of the group with this number, after its start tag. Returns the range of its
+/// fields.
 fn group(cursor: &mut Cursor<'_>, number: u32) -> Result<Range<usize>, Stop> {
     let start = cursor.at();
     let mut open = vec![number];

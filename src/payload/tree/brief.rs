@@ -1,4 +1,4 @@
-//! Short texts of values for display, since a row has no room, and a frame no time, for long ones.
+//! Short text for displaying values, since a row has no room and a frame no time for long text.
 
 use super::{Key, Kind, NodeId, Tree, Value};
 use crate::payload::escape::char_start;
@@ -6,26 +6,26 @@ use crate::payload::figures;
 use crate::payload::hex;
 use crate::payload::json::text::quoted;
 
-/// Arrays and objects with more values than this are shown by their count.
+/// Arrays and objects with more values than this are shown only as a count.
 const MAX_VALUES: u32 = 500;
 
-/// Texts longer than this are shown by a part and their length.
+/// Text longer than this is shown in part, followed by its size.
 const LONG_TEXT: usize = 16 << 10;
 
-/// Like [`LONG_TEXT`], for a text within an array, an object or a tag.
+/// Like [`LONG_TEXT`], for text within an array, an object or a tag.
 const LONG_INNER_TEXT: usize = 200;
 
-/// The number of bytes shown of a long text.
+/// The number of bytes shown of long text.
 const PART: usize = 200;
 
 /// The number of bytes shown before the requested offset.
 const LEAD: usize = 40;
 
 impl Tree {
-    /// Returns a value as the message pane shows it. A string is its contents in quotes, which need
-    /// not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes are in
-    /// hex, `h'00ff'`. A tag precedes its content. Values that are too long are shown by a part and
-    /// their size; for a text, this is the part around the byte at `from`.
+    /// Returns a value as the message pane shows it. A string is shown as its contents in quotes,
+    /// which need not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes
+    /// are in hex, `h'00ff'`. A tag precedes its content. Values that are too long are shown in
+    /// part, with their size; of text, this is the part around the byte at `from`.
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();
@@ -103,7 +103,7 @@ impl Tree {
     }
 }
 
-/// A text, or the part of it that is shown.
+/// Text, or the part of it that is shown.
 struct Part<'a> {
     text: &'a [u8],
     has_start: bool,
@@ -134,7 +134,8 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Returns the text as that of a value of this kind. `string` writes the contents of a string.
+    /// Returns the text in the notation of this kind of value. `string` formats the contents of a
+    /// string.
     fn shown(&self, kind: Kind, string: fn(&[u8]) -> Vec<u8>) -> Vec<u8> {
         match kind {
             Kind::String => self.between("\"", &string(self.text), "\""),
@@ -143,8 +144,8 @@ impl<'a> Part<'a> {
         }
     }
 
-    /// Returns `shown` between `open` and `close`, with `…` in place of each where the text is cut,
-    /// followed by the size.
+    /// Returns `shown` between `open` and `close`, followed by the size. `…` replaces `open` or
+    /// `close` at an end that is cut.
     fn between(&self, open: &str, shown: &[u8], close: &str) -> Vec<u8> {
         let open = if self.has_start { open } else { "…" };
         let close = if self.has_end { close } else { "…" };
@@ -153,7 +154,7 @@ impl<'a> Part<'a> {
     }
 }
 
-/// Returns a string within a value as it is written between its quotes.
+/// Returns the contents of a string within a value, escaped, without the quotes.
 fn escaped(text: &[u8]) -> Vec<u8> {
     let quoted = quoted(text);
     quoted[1..quoted.len() - 1].to_vec()

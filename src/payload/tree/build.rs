@@ -20,11 +20,12 @@ pub enum Refusal {
 pub enum Text<'a> {
     /// In this range of the payload.
     InPayload(Range<usize>),
-    /// Not in the payload; they are these.
+    /// These bytes, which are not in the payload.
     Bytes(&'a [u8]),
 }
 
-/// Builds a tree from values that arrive in reading order. Refuses what the tree cannot hold.
+/// Builds a tree from values that arrive in reading order. Refuses values that do not fit in the
+/// tree.
 #[derive(Debug, Default)]
 pub struct Builder {
     tree: Tree,
@@ -97,7 +98,7 @@ impl Builder {
         (self.open.is_empty() && !self.tree.is_empty()).then_some(self.tree)
     }
 
-    /// Returns the tree built so far, of which `cut_at` payload bytes were decoded.
+    /// Returns the tree built so far, from the first `cut_at` bytes of the payload.
     pub fn finish_cut(mut self, cut_at: usize) -> Option<Tree> {
         while !self.open.is_empty() {
             self.close(cut_at);

@@ -58,7 +58,7 @@ pub struct ChannelState {
 }
 
 impl Delays {
-    /// Creates the state without channels.
+    /// Creates a state without channels.
     pub fn new(sent: Path) -> Self {
         Self {
             sent,
@@ -66,7 +66,7 @@ impl Delays {
         }
     }
 
-    /// Checks a message on the channel at `place`.
+    /// Checks a message on the channel in slot `place`.
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         let channel = self.channels.at(place)?;
         channel.messages += 1;

@@ -63,7 +63,7 @@ struct Watching {
     state: State,
 }
 
-/// A check and the place of the channel in it.
+/// A check, and the slot of the channel in it.
 #[derive(Clone, Copy, Debug)]
 struct Use {
     watching: u32,

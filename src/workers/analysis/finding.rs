@@ -188,7 +188,7 @@ impl fmt::Display for OutOfSequence {
                     write!(f, "–{to}")?;
                 }
                 if *explained {
-                    f.write_str(", in the gap before")?;
+                    f.write_str(", in the preceding gap")?;
                 }
                 Ok(())
             }

@@ -8,8 +8,8 @@ use super::plan::CheckId;
 use crate::log::RowSet;
 use crate::message::RowId;
 
-/// The maximum number of findings kept per check; the oldest are dropped first. Their rows are
-/// still known as flagged.
+/// The maximum number of findings kept per check; the oldest are dropped first. Their rows still
+/// count as flagged.
 pub const MAX_FINDINGS: usize = 100_000;
 
 /// The maximum memory use of the findings of a check, in bytes.

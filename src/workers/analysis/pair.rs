@@ -2,7 +2,7 @@
 //!
 //! Requests are identified by an id, and only a limited number of them wait: when there are too
 //! many, the one waiting longest is dropped and counted. Answered ids are remembered for a while,
-//! so that a second reply is recognized as a duplicate. A number and a string of its digits are the
+//! so that a second reply is recognised as a duplicate. A number and a string of its digits are the
 //! same id.
 //!
 //! If there has been a gap since a request, its reply may have been lost in the gap. Likewise, the
@@ -68,7 +68,7 @@ pub struct PairReport {
     pub counts: PairCounts,
     /// The latency of replies; `None` before the first.
     pub latency: Option<Percentiles>,
-    /// The waiting requests, longest waiting first, limited to the number asked for.
+    /// The waiting requests, longest waiting first, limited to the requested number.
     pub unanswered: Vec<Unanswered>,
 }
 
@@ -95,12 +95,12 @@ struct LastGap {
     behind: Option<Time>,
 }
 
-/// The places of channels: all request channels share one, and so do all reply channels.
+/// The slots of channels: all request channels share one slot, and all reply channels another.
 const REQUESTS: u32 = 0;
 const REPLIES: u32 = 1;
 
 impl Pair {
-    /// Creates the state without waiting requests.
+    /// Creates a state without waiting requests.
     pub fn new(request: Path, reply: Path) -> Self {
         Self {
             request,
@@ -113,7 +113,7 @@ impl Pair {
         }
     }
 
-    /// Returns the place of a channel with this role.
+    /// Returns the slot of a channel with this role.
     pub fn place(role: Role) -> u32 {
         match role {
             Role::First => REQUESTS,
@@ -121,7 +121,7 @@ impl Pair {
         }
     }
 
-    /// Checks a message on a channel at `place`.
+    /// Checks a message on a channel in slot `place`.
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         self.gap.note(message);
         if place == REPLIES {

@@ -74,8 +74,8 @@ impl Check {
     }
 }
 
-/// Parses `glob=.path` in `part` of `text`. `read` parses what follows the `=`. A channel name may
-/// contain `=`: the first one followed by a path counts.
+/// Parses `glob=.path` in `part` of `text`. `read` parses what follows the `=`. Since a channel
+/// name may contain `=`, the first `=` followed by a path is the separator.
 fn watched<T>(
     text: &str,
     part: &str,

@@ -90,7 +90,7 @@ impl Pass {
         };
         let rows = piece.rows();
         let Some(segment) = piece.segment() else {
-            // The log has evicted it.
+            // The log has evicted this piece.
             let left = rows.end.0 - next.0;
             self.rows += left;
             self.gone += left;

@@ -1,4 +1,4 @@
-//! The requests of the analysis thread, worked on in order.
+//! The requests to the analysis thread, processed in order.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};

@@ -6,10 +6,10 @@
 //! have lost them. A late number that fills a hole is no longer missing.
 //!
 //! A jump back that fills no hole may be a restart of the sender, if it goes to 0 or 1 or comes
-//! after a gap. It is reported as a restart or else a duplicate or late number, and the next number
-//! decides: it was a restart if its successor comes next, and at 0 or 1 also if the next number
-//! does not continue the previous sequence. If it was not a restart, it is recounted as the
-//! alternative, and the previous sequence continues unaffected.
+//! after a gap. It is reported as a restart that may be a duplicate or late number instead, and the
+//! next number decides: it was a restart if its successor comes next, and at 0 or 1 also if the
+//! next number does not continue the previous sequence. If it was not a restart, it is recounted as
+//! the alternative, and the previous sequence continues unaffected.
 
 mod counts;
 mod holes;
@@ -37,7 +37,7 @@ const MAX_CHANNELS: usize = 1_000;
 /// The maximum number of keyed sequences of a check.
 pub const MAX_SEQUENCES: usize = 100_000;
 
-/// The maximum number of holes that a check remembers in total, to recognize numbers that fill
+/// The maximum number of holes that a check remembers in total, to recognise numbers that fill
 /// them.
 const MAX_HOLES: usize = 100_000;
 
@@ -86,7 +86,7 @@ pub struct ChannelState {
 }
 
 impl Sequences {
-    /// Creates the state without channels.
+    /// Creates a state without channels.
     pub fn new(number: Path, key: Option<Path>) -> Self {
         Self {
             number,
@@ -97,7 +97,7 @@ impl Sequences {
         }
     }
 
-    /// Checks a message on the channel at `place`.
+    /// Checks a message on the channel in slot `place`.
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         let Some(channel) = self.channels.at(place) else {
             return Verdict::Skipped;

@@ -88,7 +88,7 @@ pub struct SeriesReport {
     /// For [`Plotted::Interval`], the histogram of intervals: index `i` counts those below
     /// [`INTERVAL_BOUNDS`]`[i]` and not below the bound before it.
     pub histogram: Vec<u64>,
-    /// All channels with a series, limited to the number asked for.
+    /// All channels with a series, limited to the requested number.
     pub channels: Vec<Arc<[u8]>>,
     /// Whether some channels were left out because the limit was reached.
     pub is_full: bool,
@@ -115,7 +115,7 @@ pub struct Series {
 }
 
 impl AllSeries {
-    /// Creates the series without channels.
+    /// Creates a set of series without channels.
     pub fn new(what: Plotted) -> Self {
         Self {
             what,
@@ -124,7 +124,7 @@ impl AllSeries {
         }
     }
 
-    /// Adds a message on the channel at `place`.
+    /// Adds a message on the channel in slot `place`.
     pub fn add(&mut self, place: u32, message: &Message<'_>) {
         let Some(series) = self.channels.at(place) else {
             return;

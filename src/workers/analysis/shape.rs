@@ -74,7 +74,7 @@ pub struct ShapeReport {
     pub fields: Vec<Field>,
     /// Whether some fields were left out because a limit was reached.
     pub is_full: bool,
-    /// All channels with a shape, limited to the number asked for.
+    /// All channels with a shape, limited to the requested number.
     pub channels: Vec<Arc<[u8]>>,
     /// Whether some channels were left out because the limit was reached.
     pub channels_are_full: bool,
@@ -101,7 +101,7 @@ pub struct Shape {
 }
 
 impl Shapes {
-    /// Creates the state without channels.
+    /// Creates a state without channels.
     pub fn new() -> Self {
         Self {
             channels: Watched::new(MAX_CHANNELS),
@@ -111,7 +111,7 @@ impl Shapes {
         }
     }
 
-    /// Checks a message on the channel at `place`.
+    /// Checks a message on the channel in slot `place`.
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         let Some(shape) = self.channels.at(place) else {
             return Verdict::Skipped;

@@ -13,7 +13,7 @@ pub const NAMES: [&str; TYPES] = ["null", "bool", "number", "string", "array", "
 /// The index of the object type.
 pub const OBJECT: usize = 5;
 
-/// Returns the index of the type of the value that a token holds or starts.
+/// Returns the index of the type of the value that a token is or starts.
 #[inline]
 pub fn index(kind: Kind) -> usize {
     match kind {
@@ -31,7 +31,7 @@ pub fn index(kind: Kind) -> usize {
 pub struct Types(u8);
 
 impl Types {
-    /// Returns the set with the type at `index`.
+    /// Returns the set that contains only the type at `index`.
     #[inline]
     pub(super) fn one(index: usize) -> Self {
         Self(1 << index)
@@ -43,7 +43,7 @@ impl Types {
         self.0 & other.0 == other.0
     }
 
-    /// Returns the union with `other`.
+    /// Returns the union of this set and `other`.
     #[must_use]
     pub fn with(self, other: Self) -> Self {
         Self(self.0 | other.0)

@@ -63,8 +63,7 @@ impl<T: Default> Watched<T> {
         }
     }
 
-    /// Returns the place of the channel `name`, adding it if needed; `None` if the limit is
-    /// reached.
+    /// Returns the slot of the channel `name`, adding it if needed; `None` if the limit is reached.
     pub fn place(&mut self, name: &Arc<[u8]>) -> Option<u32> {
         if let Some(place) = self.index.get(name) {
             return Some(*place);
@@ -79,7 +78,7 @@ impl<T: Default> Watched<T> {
         Some(place)
     }
 
-    /// Returns the state of the channel at `place`.
+    /// Returns the state of the channel in slot `place`.
     #[inline]
     pub fn at(&mut self, place: u32) -> Option<&mut T> {
         let (_, channel) = self.channels.get_mut(place as usize)?;

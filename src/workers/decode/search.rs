@@ -1,4 +1,4 @@
-//! Searching a decoded message for a text or for the matches of a query.
+//! Searching a decoded message for text or for the matches of a query.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ pub struct Search {
 /// What to search for.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sought {
-    /// A text, in names, values and bytes.
+    /// Search text, in names, values and bytes.
     Text(Box<[u8]>),
     /// The matches of a query in the raw bytes.
     Query(Query),
@@ -39,7 +39,7 @@ pub enum Sought {
 pub struct Found {
     /// The number of the search.
     pub serial: u64,
-    /// The first [`MOST_MARKS`] values whose name or text contains the text.
+    /// The first [`MOST_MARKS`] values whose name or text contains the search text.
     pub nodes: Vec<NodeId>,
     /// The first [`MOST_MARKS`] matching byte ranges, after unpacking.
     pub ranges: Vec<Range<usize>>,
@@ -85,7 +85,8 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
     ids.map(NodeId).filter(has).take(MOST_MARKS).collect()
 }
 
-/// Returns whether `sought` is in a text or, if that is not UTF-8, in its escaped form: `\xff`.
+/// Returns whether `sought` is in `text` or, if `text` is not UTF-8, in its escaped form, such as
+/// `\xff`.
 fn is_in(text: &[u8], sought: &Literal) -> bool {
     let is_found = |text: &[u8]| sought.find(text).is_some();
     is_found(text) || str::from_utf8(text).is_err() && is_found(escape::whole(text).as_bytes())

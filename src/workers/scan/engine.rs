@@ -53,7 +53,7 @@ impl Engine {
             if let Some(segment) = piece.segment() {
                 prepared.scan_next(scan, &segment, rows, &mut self.via);
             } else {
-                // The log has evicted it.
+                // The log has evicted this piece.
                 let left = scan.left.map_or(piece.length(), |left| left as u64);
                 let left = piece.messages_in(match scan.request.purpose {
                     Purpose::Kept => rows.start..RowId(rows.start.0 + left),

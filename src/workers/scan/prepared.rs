@@ -25,7 +25,7 @@ const LONG_TURN: Duration = Duration::from_millis(5);
 pub struct Prepared {
     serial: u64,
     matcher: Matcher,
-    /// A text that every match contains, in its payload or in the name of its channel.
+    /// Text that every match contains, in its payload or in the name of its channel.
     text: Option<Literal>,
     /// For each channel, by index, whether its name contains the text; empty if none does.
     named: Vec<bool>,
@@ -217,7 +217,8 @@ impl Prepared {
     }
 
     /// Like [`Self::matches_in`], for a query that runs a program: scans at least one row, and then
-    /// as many as there is time for, in the order of `purpose`. Returns how many were scanned.
+    /// as many as there is time for. `purpose` decides the direction. Returns how many rows were
+    /// scanned.
     fn matches_by_program(
         &mut self,
         source: FlaggedSegment<'_>,

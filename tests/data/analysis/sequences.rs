@@ -59,14 +59,14 @@ fn a_gap_explains_the_hole_right_after_it_on_every_channel_and_no_other() {
     checked.lose_connection();
     assert_eq!(
         checked.words("a", r#"{"n":5}"#),
-        ["3 missing: 2–4, in the gap before"]
+        ["3 missing: 2–4, in the preceding gap"]
     );
     assert_eq!(checked.words("a", r#"{"n":7}"#), ["1 missing: 6"]);
     assert_eq!(checked.words("b", r#"{"n":2}"#), [""; 0]);
     assert_eq!(checked.words("b", r#"{"n":4}"#), ["1 missing: 3"]);
     assert_eq!(
         checked.words("c", r#"{"n":3}"#),
-        ["1 missing: 2, in the gap before"]
+        ["1 missing: 2, in the preceding gap"]
     );
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.explained), (6, 4));

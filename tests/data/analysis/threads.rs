@@ -144,7 +144,7 @@ fn rows_evicted_before_they_were_checked_are_missed_and_explain_the_hole() {
         found(&all)[0]
             .what
             .to_string()
-            .ends_with("in the gap before")
+            .ends_with("in the preceding gap")
     );
 }
 

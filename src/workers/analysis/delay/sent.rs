@@ -5,10 +5,11 @@ use jiff::Timestamp;
 use crate::message::Time;
 use crate::workers::analysis::value::{self, unquoted};
 
-/// Numbers below this are not times: as seconds, it is March 1973.
+/// Smaller numbers are not taken for times. In seconds, this is March 1973.
 const MIN_NUMBER: u128 = 100_000_000;
 
-/// For each unit, the number below which it applies, and how many decimal places it has in seconds.
+/// For each unit, the number below which it applies, and how many decimal places of a second it
+/// covers.
 const UNITS: [(u128, u32); 4] = [
     (100_000_000_000, 0),
     (100_000_000_000_000, 3),

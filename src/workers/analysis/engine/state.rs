@@ -45,8 +45,8 @@ impl State {
         Self { check, results }
     }
 
-    /// Returns the places of the channel `name` in the check: none if it is not watched or the
-    /// limit is reached.
+    /// Returns the slots of the channel `name` in the check: none if it is not watched or the limit
+    /// is reached.
     pub fn places(&mut self, name: &Arc<[u8]>) -> Vec<u32> {
         let results = &mut self.results;
         let places = self.check.roles(name).filter_map(|role| match results {
@@ -59,7 +59,7 @@ impl State {
         places.collect()
     }
 
-    /// Checks a message on the channel at `place`.
+    /// Checks a message on the channel in slot `place`.
     #[inline]
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Verdict {
         match &mut self.results {

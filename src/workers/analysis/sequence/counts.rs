@@ -24,7 +24,7 @@ pub struct Counts {
 }
 
 impl Counts {
-    /// Returns the sum with `other`.
+    /// Returns the sum of these counts and `other`.
     #[must_use]
     pub fn plus(self, other: &Self) -> Self {
         Self {

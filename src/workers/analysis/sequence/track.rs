@@ -22,7 +22,7 @@ struct Seen {
     before: Option<Box<Before>>,
 }
 
-/// The state before an apparent restart, and what it was if it was not one.
+/// The state before an apparent restart, and what its number is if there was no restart.
 #[derive(Clone, Debug)]
 struct Before {
     seen: Seen,
@@ -127,7 +127,7 @@ impl Seen {
         })
     }
 
-    /// Handles a number below the last.
+    /// Handles a number below the last one.
     fn look_back(
         &mut self,
         number: i128,

@@ -1,4 +1,4 @@
-//! The points of a series, of which there is a limited number.
+//! The points of a series, which are limited in number.
 
 use crate::message::Time;
 
