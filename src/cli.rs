@@ -105,7 +105,7 @@ pub struct Watch {
 }
 
 /// Where the server is and how to log in: the options of redis-cli. `Debug` hides the fields, which
-/// may hold a password.
+/// may contain a password.
 #[derive(Args, Default)]
 #[command(next_help_heading = "Server")]
 pub struct Server {

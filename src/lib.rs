@@ -8,7 +8,7 @@
 //!
 //! - [`message`]: the shared vocabulary: times, ids, subscriptions, notices.
 //! - [`config`]: the profiles of the user's config file, as plain data.
-//! - [`payload`]: makes bytes and numbers readable and safe to show: detects formats, decodes all
+//! - [`payload`]: makes bytes and numbers readable and safe to show; detects formats, decodes all
 //!   of them to one type of tree, finds values by path, compares payloads, and formats hex dumps
 //!   and escapes.
 //! - [`log`]: the messages kept within a memory budget, and counters of all others.

@@ -275,7 +275,7 @@ pub enum Notice {
         /// The channel of the matching message.
         channel: Box<[u8]>,
     },
-    /// The wall clock was set; later rows show their times by the new setting.
+    /// The wall clock was set; the times of later rows follow the new setting.
     ClockSet {
         /// The change in microseconds; negative if it was set back.
         by: i64,

@@ -37,7 +37,7 @@ impl Colour {
 
 /// A named server with the options that go with it.
 ///
-/// `Debug` shows only the name: the URL and the password command may hold a password.
+/// `Debug` shows only the name: the URL and the password command may contain a password.
 #[derive(Clone, Default)]
 pub struct Profile {
     /// The name that `--profile` takes.

@@ -46,8 +46,8 @@ pub fn wall_ahead() -> i64 {
     wall().0.saturating_sub(now().0)
 }
 
-/// The history of how the wall clock was set while the program ran. A [`Time`] is never adjusted;
-/// the history matters only where a time is displayed, or read from user input.
+/// A record of when the wall clock was set while the program ran. A [`Time`] is never adjusted; the
+/// record matters only where a time is displayed, or read from user input.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct WallClock {
     /// When each setting was noticed, and how far ahead the clock was then, in microseconds.

@@ -2,7 +2,7 @@
 //!
 //! All well-formed input (section 3 and appendix C) is accepted, valid or not: duplicate keys stay
 //! separate, and text that is not UTF-8 keeps its bytes. Numbers are exact, including bignums up to
-//! 256 bytes and decimal fractions with them; other tags are marks on their content.
+//! 256 bytes, also within decimal fractions; other tags are marks on their content.
 
 mod number;
 mod tags;

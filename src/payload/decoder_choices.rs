@@ -105,7 +105,7 @@ impl DecoderChoices {
         };
     }
 
-    /// Returns what the user chose for `channel`.
+    /// Returns the user's choice for `channel`.
     pub fn chosen(&self, channel: &[u8]) -> Option<&ReadAs> {
         self.chosen.get(channel)
     }

@@ -42,9 +42,9 @@ pub struct Side<'a> {
 pub enum Diff {
     /// The changed values of two decoded payloads.
     Structure(Structure),
-    /// The changed lines of two texts.
+    /// The changed lines of text.
     Lines(Lines),
-    /// The differing range of two texts that are too long to be compared line by line.
+    /// The differing range of text that is too long to be compared line by line.
     LongTexts(Ends),
     /// The changed bytes of anything else.
     Bytes(Bytes),

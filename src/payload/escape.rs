@@ -272,7 +272,7 @@ pub(super) fn wider_than_the_row(bytes: &[u8], mut marks: Ranges<'_>) -> Text {
     text
 }
 
-/// Returns how many bytes can affect a line of `columns` columns: as many as it can show, and
+/// Returns how many bytes can affect a line of `columns` columns: those that it can show, plus
 /// enough to find the end of the last cluster.
 pub fn longest_prefix(columns: usize) -> usize {
     columns

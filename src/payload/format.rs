@@ -1,10 +1,10 @@
 //! Detection and decoding of payload formats.
 //!
 //! [`recognise`] detects a format only if no simpler one fits: JSON if the payload is one JSON
-//! value, even a bare number; text if it is plain text; a compression if it unpacks; `MessagePack`
-//! and CBOR if the whole payload is one map or array. Protobuf is detected only if the message type
-//! has been configured. Serialized objects of Python, PHP and Java are named but never decoded,
-//! since decoding them can run code. [`read_as`] tries harder, for one given format.
+//! value, even a bare number; text if it is plain text; a compression format if it can be unpacked;
+//! `MessagePack` and CBOR if the whole payload is one map or array. Protobuf is detected only if
+//! the message type has been configured. Serialized objects of Python, PHP and Java are named but
+//! never decoded, since decoding them can run code. [`read_as`] tries harder, for one given format.
 //!
 //! Wrappings around the payload (compression or base64) are removed, up to [`MAX_WRAPPINGS`] layers
 //! and within the bounds of [`unpack`].

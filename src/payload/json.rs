@@ -21,7 +21,7 @@ pub fn is_json(bytes: &[u8]) -> bool {
 }
 
 /// Receives the parts of a value while it is parsed, and may refuse a part, which stops the parser.
-/// Whether the value is JSON is certain only when it has been parsed completely.
+/// Whether the value is JSON is certain only once it has been parsed completely.
 pub(super) trait Visitor {
     /// An object or array starts at `start`.
     fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;

@@ -1,4 +1,4 @@
-//! Sequential reading of bytes, and the errors of decoding them.
+//! Sequential reading of bytes, and the errors that occur while decoding them.
 
 use std::borrow::Cow;
 use std::fmt::{self, Display, Formatter};

@@ -1,4 +1,4 @@
-//! A payload of any size as rows of a pane, wrapped at line breaks and at the pane's width.
+//! Splits a payload of any size into rows of a pane, at line breaks and at the pane's width.
 //!
 //! A row is identified by the offset of its first byte, and nothing is indexed. A pane keeps the
 //! offset of its first row, draws with [`rows`], pages back with [`rows_back`], and goes to the end
@@ -33,7 +33,7 @@ pub struct Row {
 /// Returns the rows of `bytes` at a width of `columns`, from the one that starts at `start`: 0, or
 /// a value returned by [`Row::next`], [`row_at`] or [`rows_back`] for the same width.
 ///
-/// An empty payload has one empty row, and so does what follows a line break at the end.
+/// An empty payload has one empty row. After a line break at the end, there is an empty row too.
 pub fn rows(bytes: &[u8], columns: usize, start: usize) -> impl Iterator<Item = Row> {
     rows_marked(bytes, columns, start, Ranges::default())
 }
@@ -114,7 +114,7 @@ fn row(bytes: &[u8], columns: usize, start: usize, marks: Ranges<'_>) -> Row {
     Row { start, next, text }
 }
 
-/// Returns the last offset up to `offset` at which a row starts whatever the width.
+/// Returns the last offset up to `offset` at which a row starts at any width.
 fn stretch_start(bytes: &[u8], offset: usize) -> usize {
     let seam = last_seam(bytes, offset);
     let offset = offset.min(bytes.len());

@@ -26,7 +26,7 @@ pub struct Source {
 /// A request to decode a payload.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Request {
-    /// The number of the request, which cancels requests with lower numbers.
+    /// The number of the request. A request cancels those with lower numbers.
     pub serial: u64,
     /// The payload to decode.
     pub source: Source,

@@ -1,9 +1,9 @@
 //! Runs queries on the rows of the log.
 //!
 //! A [`Request`] is a query and [`Piece`]s of the log, newest first, so that the screen fills right
-//! away. Answers come piece by piece. A request with a newer query of the same watch cancels the
-//! older ones. Newly arrived rows and rows that were already in the log take turns, and queries
-//! that run a jq program have a thread of their own.
+//! away. Answers come piece by piece. A request with a newer query of the same watch cancels older
+//! requests. Newly arrived rows and rows that were already in the log take turns, and queries that
+//! run a jq program have a thread of their own.
 
 mod engine;
 mod prepared;

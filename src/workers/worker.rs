@@ -5,8 +5,8 @@ use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How often a busy thread pauses, so that the threads that read from Redis and draw soon get a
-/// core: a fair scheduler may otherwise let them wait for 50 ms or more.
+/// How often a busy thread pauses, so that the threads that read from Redis and draw get a core
+/// soon: a fair scheduler may otherwise let them wait for 50 ms or more.
 const REST_EVERY: Duration = Duration::from_millis(2);
 
 /// The minimum length of a pause; the system's timers make it about twice as long.

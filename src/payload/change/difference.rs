@@ -5,7 +5,7 @@ use crate::payload::json::number::{split_decimal, split_sign};
 /// The maximum number of digits of a number; longer ones are compared as text.
 const MAX_DIGITS: usize = 18;
 
-/// A number and what follows it, such as a unit.
+/// A number and the text after it, such as a unit.
 struct Measure<'a> {
     /// The number without its decimal point.
     digits: i128,

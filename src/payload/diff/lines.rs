@@ -1,4 +1,4 @@
-//! A line-by-line diff of two texts.
+//! A line-by-line diff of text.
 
 use std::ops::Range;
 

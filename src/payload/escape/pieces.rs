@@ -18,7 +18,7 @@ pub const MAX_BYTES_A_COLUMN: usize = (1 + MAX_MARKS) * 4;
 /// The maximum number of trailing spaces that are escaped, since counting them takes time.
 const MAX_TRAILING: usize = 4 << 10;
 
-/// The ends of some bytes at which spaces are escaped.
+/// The ends of a line or payload at which spaces are escaped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ends {
     /// Whether spaces at the start are escaped.

@@ -14,7 +14,7 @@ pub(super) enum Look {
     Wrapped(Wrapping, Result<Vec<u8>, Failure>),
 }
 
-/// A compression, with its content or why it was not unpacked.
+/// A compression format, with the content or the reason why it was not unpacked.
 pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
 /// Detects what `bytes` look like. Nothing is unpacked to more than `max_size` bytes.
@@ -177,10 +177,10 @@ fn has_only_known_fields(message_type: &MessageType, bytes: &[u8]) -> bool {
 /// `dc` to `df` begin containers only in `MessagePack`, `a0` to `bf` begin maps only in CBOR, and
 /// the tag for self-described CBOR begins only CBOR. `80` to `8f` begin a map in `MessagePack` and
 /// an array in CBOR: a map whose keys are strings is taken as `MessagePack`; without such keys,
-/// bytes that can be read as both are taken as CBOR, since as a map they would repeat a key (`82 18
-/// 64 18 65`). `90` to `9f` begin an array in both, with different lengths: bytes that can be read
-/// as both are taken as `MessagePack`. Without string keys, the bytes after the first must not all
-/// be printable ASCII: such bytes are more likely text in a legacy encoding.
+/// bytes that can be read as both are taken as CBOR, since as a map they would repeat a key
+/// (`82 18 64 18 65`). `90` to `9f` begin an array in both, with different lengths: bytes that can
+/// be read as both are taken as `MessagePack`. Without string keys, the bytes after the first must
+/// not all be printable ASCII: such bytes are more likely text in a legacy encoding.
 fn as_binary(bytes: &[u8]) -> Option<(Format, Tree)> {
     let (format, tree) = match bytes {
         [] | [_] => return None,

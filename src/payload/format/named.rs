@@ -46,7 +46,7 @@ fn is_php(bytes: &[u8]) -> bool {
     }
 }
 
-/// Parses a number. Returns it and what follows the colon after it.
+/// Parses a number. Returns the number and the bytes after the colon that follows it.
 fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let colon = bytes.iter().take(20).position(|byte| *byte == b':')?;
     let digits = str::from_utf8(&bytes[..colon]).ok()?;
@@ -54,7 +54,7 @@ fn number(bytes: &[u8]) -> Option<(usize, &[u8])> {
     Some((number, &bytes[colon + 1..]))
 }
 
-/// Returns what follows a quoted name of `length` bytes.
+/// Returns the bytes after a quoted name of `length` bytes.
 fn quoted(bytes: &[u8], length: usize) -> Option<&[u8]> {
     let rest = bytes.strip_prefix(b"\"")?.get(length..)?;
     rest.strip_prefix(b"\"")

@@ -74,8 +74,8 @@ impl Display for Failure {
     }
 }
 
-/// Returns the compression whose magic number `bytes` begin with. A zlib header is weak evidence:
-/// the bytes are only zlib if they can be unpacked.
+/// Returns the compression format whose magic number `bytes` begin with. A zlib header is weak
+/// evidence: the bytes are only zlib if they can be unpacked.
 pub fn packed_by(bytes: &[u8]) -> Option<Wrapping> {
     match bytes {
         [0x1f, 0x8b, 0x08, ..] => Some(Wrapping::Gzip),

@@ -88,7 +88,7 @@ struct Decimal<'a> {
     is_negative: bool,
     /// The digits before the point, without leading zeros, and those after it.
     digits: (&'a [u8], &'a [u8]),
-    /// The power of ten of the first digit that is not 0, or `None` if all are.
+    /// The power of ten of the first digit that is not 0, or `None` if all digits are 0.
     magnitude: Option<i128>,
 }
 
@@ -163,7 +163,7 @@ fn order_of_digits(
     }
 }
 
-/// Returns whether `text` begins with a minus sign, and what follows it.
+/// Returns whether `text` begins with a minus sign, and the rest of `text`.
 #[inline]
 pub(in crate::payload) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     match text {
@@ -172,7 +172,7 @@ pub(in crate::payload) fn split_sign(text: &[u8]) -> (bool, &[u8]) {
     }
 }
 
-/// Returns the digits before and after the decimal point, and what follows them.
+/// Returns the digits before and after the decimal point, and the rest of `text`.
 pub(in crate::payload) fn split_decimal(text: &[u8]) -> (&[u8], &[u8], &[u8]) {
     let (whole, rest) = split_digits(text);
     let (fraction, rest) = match rest {

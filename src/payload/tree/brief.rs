@@ -25,7 +25,7 @@ impl Tree {
     /// Returns a value as the message pane shows it. A string is shown as its contents in quotes,
     /// which need not be JSON; within arrays and objects, quotes and backslashes are escaped. Bytes
     /// are in hex, `h'00ff'`. A tag precedes its content. Values that are too long are shown in
-    /// part, with their size; of text, this is the part around the byte at `from`.
+    /// part, with their size; of text, the part around the byte at `from` is shown.
     pub fn in_brief(&self, id: NodeId, payload: &[u8], from: usize) -> Vec<u8> {
         let Some(value) = self.value(id, payload) else {
             return Vec::new();

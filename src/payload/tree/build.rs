@@ -15,7 +15,7 @@ pub enum Refusal {
     TooLong,
 }
 
-/// Where the bytes of a text are.
+/// Where the bytes of some text are.
 #[derive(Clone, Debug)]
 pub enum Text<'a> {
     /// In this range of the payload.

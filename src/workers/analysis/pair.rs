@@ -1,6 +1,6 @@
 //! Matching of replies to requests, and their latency.
 //!
-//! Requests are identified by an id, and only a limited number of them wait: when there are too
+//! Requests are identified by an id. The number of waiting requests is limited: when there are too
 //! many, the one waiting longest is dropped and counted. Answered ids are remembered for a while,
 //! so that a second reply is recognised as a duplicate. A number and a string of its digits are the
 //! same id.

@@ -3,7 +3,7 @@
 //!
 //! The first [`LEARNT_FROM`] JSON messages on a channel teach its shape and are not flagged. After
 //! that, a message is flagged if it is not JSON, has a new field or type, or lacks a field that all
-//! objects at its place had (if there were at least that many objects).
+//! objects at its place had (if there were at least [`LEARNT_FROM`] such objects).
 //!
 //! Flagged messages are learned from and counted too. Just as twenty messages teach a shape, twenty
 //! teach a deviation: it is flagged until it has occurred in that many messages, and after that

@@ -42,7 +42,7 @@ impl Skips {
         is_any_new
     }
 
-    /// Returns what a check has skipped on the channel `name`.
+    /// Returns the messages that a check has skipped on the channel `name`.
     pub fn of(&self, check: CheckId, name: &[u8]) -> Option<&Skipped> {
         self.checks.get(&check)?.get(name)
     }

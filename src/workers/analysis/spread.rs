@@ -56,7 +56,8 @@ impl Spread {
             &mut self.positive
         };
         let distance = micros.unsigned_abs().min(LONGEST);
-        // The histogram grows as needed. If it cannot, the value counts at its current maximum.
+        // The histogram grows as needed. If it cannot, the value counts as the histogram's current
+        // maximum.
         if half.record(distance).is_err() {
             half.saturating_record(distance);
         }

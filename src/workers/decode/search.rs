@@ -15,7 +15,7 @@ pub const MAX_MARKED: usize = 4 << 20;
 /// A search in a message.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Search {
-    /// The number of the search, which cancels searches with lower numbers.
+    /// The number of the search. A search cancels those with lower numbers.
     pub serial: u64,
     /// The message.
     pub payload: SharedBytes,

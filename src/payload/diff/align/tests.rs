@@ -34,7 +34,7 @@ fn assert_common(old: &[Digest], new: &[Digest], pairs: &[Pair]) {
     assert!(pairs.windows(2).all(ascends), "{pairs:?}");
 }
 
-/// Returns a pseudo-random sequence of `letters` different values, determined by `seed`.
+/// Returns a pseudo-random sequence of at most `letters` different values, determined by `seed`.
 fn rows(seed: u64, letters: u64) -> Vec<Digest> {
     let mut state = seed * 2 + 1;
     let mut next = || {

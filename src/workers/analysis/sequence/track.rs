@@ -22,7 +22,7 @@ struct Seen {
     before: Option<Box<Before>>,
 }
 
-/// The state before an apparent restart, and what its number is if there was no restart.
+/// The state before an apparent restart, and what the number is instead if there was no restart.
 #[derive(Clone, Debug)]
 struct Before {
     seen: Seen,

@@ -2,8 +2,8 @@
 
 use crate::workers::analysis::types::TYPES;
 
-/// The number of ways to deviate: one per type, at the index of the type, and presence or absence,
-/// of which only one is possible at a place.
+/// The number of ways to deviate: one per type, at the index of the type, and one for presence or
+/// absence, since only one of the two is possible at a place.
 const WAYS: usize = TYPES + 1;
 
 /// The index for presence or absence.

@@ -6,8 +6,8 @@ use crate::payload::tree::path_step;
 use crate::workers::analysis::shape::trie::{NONE, Node, ROOT, Trie};
 use crate::workers::analysis::types::NAMES;
 
-/// A field of a shape: its place and what is known about the values there. Its texts come from
-/// messages: display them through [`crate::payload::escape`].
+/// A field of a shape: its place and what is known about the values there. Its text comes from
+/// messages: display it through [`crate::payload::escape`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Field {
     /// The path in query syntax, but with `[]` for array elements; `.` for the whole message.
