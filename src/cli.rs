@@ -152,7 +152,7 @@ pub struct Server {
         SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
     )]
     pub askpass: bool,
-    /// The shell command of a profile that prints the password.
+    /// A profile's shell command that prints the password.
     #[arg(skip)]
     pub password_command: Option<String>,
     /// How messages refer to the URL, if it does not come from the command line.
@@ -229,7 +229,7 @@ pub enum Ascii {
     Never,
 }
 
-/// How the screen behaves, in every command.
+/// The screen options, shared by all commands.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
 pub struct Screen {
@@ -254,7 +254,7 @@ pub struct Screen {
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
     pub ascii: Ascii,
     /// Milliseconds to wait for the rest of an escape sequence before Esc counts as a key; slow
-    /// lines may need more [default: 50]
+    /// connections may need more [default: 50]
     #[arg(long, value_name = "MS", value_parser = values::escape_time)]
     pub escape_time: Option<u16>,
     /// On exit, write the counters and timings to FILE as one JSON object
@@ -284,7 +284,7 @@ pub struct Checks {
     /// Show the time from each request to its reply: 'rpc:*:request=.id -> rpc:*:reply=.corr'
     #[arg(long, value_name = "PAIR")]
     pub pair: Vec<String>,
-    /// Show each message's delay since the sent time at a path: 'orders:*=.sent'
+    /// Show each message's delay, counted from the sent time at a path: 'orders:*=.sent'
     #[arg(long, value_name = "GLOB=PATH")]
     pub sent: Vec<String>,
 }

@@ -165,7 +165,8 @@ impl Topic {
         name.iter().any(|byte| b"*?[".contains(byte))
     }
 
-    /// Returns whether this topic covers the channel `name`, given that the channel is of its kind.
+    /// Returns whether this topic covers the channel `name`, assuming that the channel is of the
+    /// topic's kind.
     pub fn matches(&self, name: &[u8]) -> bool {
         if self.names_one() {
             *self.name == *name

@@ -125,7 +125,7 @@ fn without_idle_user(target: Target) -> (Target, Option<String>) {
     (target, Some(IDLE_USER.to_owned()))
 }
 
-/// Returns the target that the options name, without a password from elsewhere.
+/// Returns the target that the options name, without a password from any other source.
 pub fn target(options: &Server) -> Result<Target, TargetError> {
     with_options(requested(options)?.target, options)
 }

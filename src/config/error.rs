@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// An error in the config file: one line that names the file, the line, the key, and what is
-/// expected. It never contains the value of a key that may be a password.
+/// expected. It never contains a value that may be a password.
 ///
 /// It may contain names from the file, which the code that shows it must escape.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -39,7 +39,7 @@ pub enum GapEnd {
 /// The event that opened a gap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GapCause {
-    /// The connection was lost: to the named server, if there are several.
+    /// The connection was lost (to the named server, if there are several).
     ConnectionLost(Option<Box<str>>),
     /// The login was refused.
     LoginRefused,
@@ -249,7 +249,7 @@ pub enum Stranger {
     Other(Box<str>),
 }
 
-/// Why each sentinel could not be used, by its address.
+/// Why each sentinel could not be used, by address.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SentinelErrors(pub Vec<(Box<str>, SentinelError)>);
 

@@ -198,7 +198,7 @@ impl<'a> Unwrapped<'a> {
 /// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
 /// for its channel. No wrapping is unpacked to more than `max_size` bytes or [`unpack::limit`].
 ///
-/// Takes a few microseconds for a payload of a few hundred bytes. For others, the time grows with
+/// Takes a few microseconds for a payload of a few hundred bytes. Otherwise, the time grows with
 /// the size of the unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
     let mut unwrapped = Unwrapped::new(payload);

@@ -52,7 +52,7 @@ pub struct Comparison {
     pub old: Decoded,
     /// What has changed.
     pub diff: Diff,
-    /// The memory use of `old` and `diff` in bytes, stored because it takes a while to count.
+    /// The memory use of `old` and `diff` in bytes, stored because it takes a while to compute.
     pub size: usize,
 }
 

@@ -14,7 +14,7 @@ const FREE_PAIRS: usize = 2;
 /// The indexes of a value in the old sequence and of an equal one in the new.
 pub type Pair = (usize, usize);
 
-/// The remaining budget of a comparison for aligning.
+/// The remaining alignment budget of a comparison.
 #[derive(Debug)]
 pub struct Effort {
     left: usize,

@@ -53,7 +53,7 @@ impl Matches {
         }
     }
 
-    /// Pairs the objects between equal elements that have the same id.
+    /// Between equal elements, pairs the objects that have the same id.
     fn find_ids(&mut self, old: Row<'_>, new: Row<'_>, effort: &mut Effort) {
         let mut alike = Vec::new();
         let mut at = (0, 0);

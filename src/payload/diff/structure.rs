@@ -1,4 +1,4 @@
-//! A diff of two decoded payloads in any formats.
+//! A diff of two decoded payloads of any format.
 //!
 //! Members of objects are matched by name, whatever their order, and those with the same name in
 //! their order; array elements are matched as described in `elements`. Numbers are equal if their

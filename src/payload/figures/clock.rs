@@ -50,7 +50,7 @@ impl Clock {
         self.wall.at(time).0.saturating_sub(time.0) + i64::from(offset) * 1_000_000
     }
 
-    /// Formats the time of day in milliseconds, truncated: `12:00:01.123`. Always twelve columns.
+    /// Formats the time of day with milliseconds, truncated: `12:00:01.123`. Always twelve columns.
     pub fn time_of_day(&self, time: Time) -> String {
         let Some((local, _)) = self.local(time) else {
             return "--:--:--.---".to_owned();
@@ -84,7 +84,7 @@ impl Clock {
         format!("{:02}-{:02}   ", local.month(), local.day())
     }
 
-    /// Formats the time of day in milliseconds, preceded by the date if it is not today's.
+    /// Formats the time of day with milliseconds, preceded by the date if it is not today's.
     pub fn date_unless_today(&self, time: Time, now: Time) -> String {
         let Some((local, _)) = self.local(time).filter(|_| !self.is_same_day(time, now)) else {
             return self.time_of_day(time);
@@ -92,7 +92,7 @@ impl Clock {
         format!("{} {}", local.date(), self.time_of_day(time))
     }
 
-    /// Formats the time of day in seconds, truncated: `12:00:01`. Always eight columns.
+    /// Formats the time of day to the second, truncated: `12:00:01`. Always eight columns.
     pub fn seconds(&self, time: Time) -> String {
         let Some((local, _)) = self.local(time) else {
             return "--:--:--".to_owned();
@@ -101,7 +101,7 @@ impl Clock {
         format!("{hour:02}:{minute:02}:{second:02}")
     }
 
-    /// Formats the date, the time in microseconds, and the zone's offset from UTC:
+    /// Formats the date, the time with microseconds, and the zone's offset from UTC:
     /// `2026-11-23 12:00:01.123456 +01:00`.
     pub fn date_and_time(&self, time: Time) -> String {
         let Some((local, offset)) = self.local(time) else {

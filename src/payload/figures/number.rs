@@ -33,8 +33,8 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// Formats the label of an axis tick. If they fit, it has enough digits to differ from the label of
-/// the next tick, `step` away.
+/// Formats the label of an axis tick. It has enough digits to differ from the label of the next
+/// tick, `step` away, if they fit.
 pub fn tick(value: f64, step: f64) -> String {
     let plain = format!("{value:.*}", decimals(-step.abs().log10().floor()));
     // Zero has no minus sign.

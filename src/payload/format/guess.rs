@@ -45,7 +45,7 @@ pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: u
 }
 
 /// Returns the values of `bytes`, if they have any without unwrapping and without a known Protobuf
-/// type. Since nothing is unpacked, the time grows only with the bytes given.
+/// type. Since nothing is unpacked, the time grows only with the size of `bytes`.
 pub fn values(bytes: &[u8]) -> Option<Tree> {
     if let Some((_, tree)) = as_json(bytes) {
         return Some(tree);
@@ -65,7 +65,7 @@ pub(super) fn unopened(bytes: &[u8]) -> Format {
 }
 
 /// Returns whether bytes that do not look like JSON may have values, judged by cheap checks:
-/// `false` is certain, and hardly any text gives `true`.
+/// `false` is certain, and `true` is rare for text.
 pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
     matches!(bytes.first(), Some(0x80..))
         || packed_by(bytes).is_some()

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use super::{Key, Kind, NodeId, NodeKey, Tree};
 use crate::payload::json::text::{Run, runs};
 
-/// The number of members from which an object counts as large.
+/// An object with at least this many members counts as large.
 const MANY_NAMES: u32 = 10_000;
 
 impl Tree {

@@ -128,7 +128,7 @@ impl fmt::Display for Drift {
 pub enum OutOfSequence {
     /// Numbers before this one are missing.
     Missing {
-        /// How many; [`u64::MAX`] if more than that.
+        /// How many, capped at [`u64::MAX`].
         count: u64,
         /// The first missing number.
         from: i128,

@@ -115,7 +115,7 @@ pub struct Series {
 }
 
 impl AllSeries {
-    /// Creates a set of series without channels.
+    /// Creates an empty set of series.
     pub fn new(what: Plotted) -> Self {
         Self {
             what,

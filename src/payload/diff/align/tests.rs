@@ -11,7 +11,7 @@ fn with_effort(left: usize) -> Effort {
     }
 }
 
-/// Returns the length of the longest common subsequence, by the textbook table.
+/// Returns the length of the longest common subsequence, computed with the textbook table.
 fn longest(old: &[Digest], new: &[Digest]) -> usize {
     let mut before = vec![0; new.len() + 1];
     for left in old {

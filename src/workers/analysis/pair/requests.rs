@@ -15,7 +15,7 @@ pub const MAX_WAITING: usize = 100_000;
 /// The maximum number of stored requests, including answered ones.
 const MAX_KEPT: usize = 2 * MAX_WAITING;
 
-/// How many of the newest requests stay when answered ones are removed to make room.
+/// How many of the newest requests are kept when answered ones are removed to make room.
 const ANSWERED_KEPT: usize = MAX_WAITING / 10;
 
 /// What a reply answers.

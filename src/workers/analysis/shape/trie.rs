@@ -30,7 +30,7 @@ const NEAR: usize = 6;
 pub struct Node {
     /// The unescaped name; empty for an array element and the whole message.
     pub name: Box<[u8]>,
-    /// Whether the name contains no backslash, so that it can be compared with unparsed names.
+    /// Whether the name contains no backslash, so that it can be compared with raw names.
     is_plain: bool,
     pub is_element: bool,
     pub parent: u32,
