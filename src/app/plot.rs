@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::cursor::{Cursor, DragState, NEWEST, OLDEST};
-pub use self::curve::{Curve, Dot, Figures};
+pub use self::curve::{Curve, Dot};
 use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
 pub use self::rates::Coverage;
