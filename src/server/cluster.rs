@@ -1,6 +1,6 @@
 //! What is known about a cluster, and until when it was certainly true.
 //!
-//! A primary that is partitioned from the others goes on as if it served its slots, and even
+//! A primary that is partitioned from the others behaves as if it still served its slots, and even
 //! answers clients, while a replica takes over. A takeover needs the votes of a majority of the
 //! primaries (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as
 //! long as a majority reports that a primary serves its slots, no other node does. What the primary
@@ -17,11 +17,12 @@ use crate::message::Time;
 use crate::server::connect::Address;
 use crate::server::feed::Health;
 
-/// Every node pings another node at least this often, so its latest pong is at most this old.
+/// Every node pings another node at least this often, so the latest pong it received is at most
+/// this old.
 const BUS_PING_EVERY: Duration = Duration::from_secs(1);
 
-/// Maximum time from the moment when the first node forgets a member until the queried node does.
-/// CLUSTER FORGET is sent to the nodes one after another.
+/// Maximum delay between the first node forgetting a member and the queried node forgetting it.
+/// CLUSTER FORGET is sent to one node after another.
 const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 
 /// What the nodes reported about their cluster.
@@ -29,7 +30,7 @@ const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 pub(super) struct Cluster {
     /// The current topology.
     pub(super) topology: Topology,
-    /// When the query that returned the current topology was sent, and the query before it.
+    /// When the query that returned the current topology and the query before it were sent.
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
@@ -44,15 +45,15 @@ struct Tenure {
     slots: Vec<RangeInclusive<u16>>,
     /// When this was learned.
     since: Time,
-    /// Until when other nodes certainly served these slots before, if that is known.
+    /// Until when other nodes certainly served these slots, if known.
     others_until: Option<Time>,
     /// For each node, when the latest query that confirmed this was sent to it.
     confirmed: HashMap<Address, Time>,
 }
 
 impl Cluster {
-    /// Applies a topology that a node returned to a query sent at `asked`. Returns whether it was
-    /// applied; an outdated topology is rejected.
+    /// Applies a topology that a node returned in response to a query sent at `asked`. Returns
+    /// `false` if the topology is outdated, in which case it is not applied.
     pub(super) fn learn(&mut self, topology: Topology, asked: Time) -> bool {
         if topology.epoch() < self.topology.epoch() {
             return false;
@@ -134,8 +135,8 @@ impl Cluster {
     }
 
     /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`). Called when the node itself reports that it no longer serves them. It last did
-    /// at `last_served`.
+    /// is `None`). Called when the node itself reports that it no longer serves them, as it last
+    /// did at `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,
@@ -165,7 +166,7 @@ impl Cluster {
         tenure.others_until.filter(|_| !tenure.slots.is_empty())
     }
 
-    /// Returns until when the node at `address` was in contact with the other nodes, as far as is
+    /// Returns until when the node at `address` was in contact with the other nodes, as far as
     /// known.
     pub(super) fn in_contact_until(&self, address: &Address) -> Time {
         let [asked, before] = self.asked;

@@ -102,10 +102,10 @@ impl Default for Timing {
     }
 }
 
-/// Counters of the subscriber, for the program's statistics.
+/// Counters of all subscribers, for the program's statistics.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Bytes read from the subscriber's connections.
+    /// Bytes read from the subscribers' connections.
     pub bytes_received: AtomicU64,
     /// Number of reads that returned data.
     pub reads: AtomicU64,

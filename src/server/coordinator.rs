@@ -69,7 +69,7 @@ pub(super) struct Coordinator {
     is_maybe_cluster_reported: bool,
 }
 
-/// The event loop is gone.
+/// Indicates that the event loop is gone.
 struct Stopped;
 
 impl Coordinator {
@@ -167,7 +167,7 @@ impl Coordinator {
                     self.discover_channels();
                     return;
                 }
-                // The subscriber that delivers both also replaces the old one by itself.
+                // A subscriber that delivers both subscriptions replaces the old one by itself.
                 if let Some(replaced) = replaced {
                     self.nodes.forget(replaced);
                 }

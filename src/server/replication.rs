@@ -1,4 +1,4 @@
-//! Watches a replica's link to its primary, through which all its messages come.
+//! Watches a replica's link to its primary. The replica receives all messages over this link.
 //!
 //! A replica that is cut off keeps its clients, and most replicas accept new subscriptions; only
 //! INFO reveals it. (<https://redis.io/docs/latest/commands/info/>)

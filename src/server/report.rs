@@ -16,10 +16,11 @@ pub(super) enum Report {
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
-    /// The server may belong to a cluster, but refuses to say, with this error. `None` once it is
+    /// The server may belong to a cluster, but refuses to say, with this error. `None` once this is
     /// known.
     MayBeCluster(Option<RedisError>),
-    /// Some subscriptions cannot be received, or may not be for long. `None` once all are received.
+    /// Some subscriptions cannot be received, or perhaps not for much longer. `None` once all are
+    /// received.
     Partial(Option<Partial>),
     /// The address at which the master or sentinel was reached.
     Located { node: NodeId, address: Address },

@@ -48,7 +48,7 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
-        // The crate would hide the server's errors during the handshake, so `greet` does it.
+        // The crate would hide the server's errors during the handshake, so `greet` performs it.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
@@ -113,8 +113,8 @@ impl Link {
         Ok(())
     }
 
-    /// Sends a command that the server may refuse. Returns its error, unless that is about the
-    /// login.
+    /// Sends a command that the server may refuse. Returns the server's error, unless the error is
+    /// about the login.
     async fn ask_optional(&mut self, command: &Cmd) -> Result<Option<RedisError>, ConnectionError> {
         let Err(error) = self.ask::<()>(command).await else {
             return Ok(None);
@@ -156,7 +156,7 @@ pub(crate) fn is_refusal(error: &redis::RedisError) -> bool {
     error.code().is_some()
 }
 
-/// Returns the limit that the reply exceeded, if it did.
+/// Returns the limit that the reply exceeded, if it exceeded one.
 pub(crate) fn excess_of(error: &redis::RedisError) -> Option<Excess> {
     io_error(error).and_then(Excess::behind)
 }
@@ -183,7 +183,7 @@ pub(crate) fn command_cause(error: &redis::RedisError) -> ConnectionError {
     }
 }
 
-/// Truncates a text to [`MAX_ERROR`] bytes.
+/// Truncates `text` to [`MAX_ERROR`] bytes.
 pub(crate) fn cut(text: &str) -> &str {
     truncated(text, MAX_ERROR)
 }

@@ -66,7 +66,7 @@ impl TlsError {
 }
 
 impl Tls {
-    /// Loads the files, or the system's authorities if no others are given.
+    /// Loads the files, or the system's authorities if `settings` names no others.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// Returns the cause of a TLS error. Returns `None` if the error is another one.
+/// Returns the cause of a TLS error. Returns `None` for any other error.
 pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     if let Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) = error
@@ -169,7 +169,7 @@ pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     }))
 }
 
-/// Returns what is wrong with the client, according to the alert that ended the handshake.
+/// Returns what the server objects to, according to the alert that ended the handshake.
 fn meaning_of(alert: AlertDescription) -> Alert {
     match alert {
         AlertDescription::CertificateRequired => Alert::CertificateRequired,

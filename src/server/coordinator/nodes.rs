@@ -228,7 +228,7 @@ impl Nodes {
         }
     }
 
-    /// Asks a node once to drop a subscription.
+    /// Asks a node to drop a subscription, unless the node was already asked.
     pub(crate) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
         if node.yielding.insert(subscription) {

@@ -21,7 +21,8 @@ const POLL_EVERY: Duration = Duration::from_secs(1);
 /// Poll interval while the sentinels refuse the login.
 const REFUSED_EVERY: Duration = Duration::from_secs(30);
 
-/// How long all sentinels must be unreachable before it is reported; one may just be restarting.
+/// How long all sentinels must be unreachable before this is reported. A sentinel may just be
+/// restarting.
 const REPORT_AFTER: Duration = Duration::from_secs(3);
 
 /// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica that is being
@@ -38,7 +39,7 @@ pub(crate) struct Watcher {
     previous: Option<PreviousMaster>,
     /// Since when no sentinel has been reachable.
     unreachable_since: Option<Instant>,
-    /// Whether that was reported.
+    /// Whether this was reported.
     is_reported: bool,
 }
 
@@ -111,8 +112,8 @@ impl Watcher {
         }
     }
 
-    /// Records that no sentinel can be reached, so a failover would go unnoticed. Sentinels that
-    /// answer without naming a usable master may be in the middle of a failover.
+    /// Records that no sentinel can be reached, so a failover would go unnoticed. If sentinels
+    /// answer without naming a usable master, a failover may be in progress.
     fn note_unreachable(&mut self, errors: SentinelErrors) {
         let outcome = errors.outcome();
         if outcome == SentinelOutcome::NoMaster {
@@ -173,7 +174,8 @@ impl Watcher {
         let Some(old) = self.current.replace(new) else {
             return;
         };
-        // No longer watched, so it is unknown whether it still serves.
+        // The master before the old one is no longer watched, so it is unknown whether it still
+        // serves.
         let was_serving = self.previous.take().is_some_and(|of| of.is_serving);
         let stopped = was_serving.then_some(Report::PreviousMasterStopped);
         let last_served = old.served_until(info.as_deref(), self.began);

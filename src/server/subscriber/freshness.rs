@@ -83,10 +83,10 @@ impl Freshness {
     }
 
     /// Returns until when everything sent was received, once the server has closed the connection.
-    /// The last read counts if the socket was then empty until the end was noticed at
-    /// `waited_until`, which a program that is suspended right after the read does not see. Some
-    /// time must have passed as well, since the runtime may have known before the read that the
-    /// socket was empty.
+    /// The last read counts if the socket was empty after it, until the end was noticed at
+    /// `waited_until`. A program that is suspended right after the read never sees the socket
+    /// empty. Some time must also have passed, since the runtime may have known before the read
+    /// that the socket was empty.
     pub(super) fn heard_until_close(&self, waited_until: Option<Time>) -> Time {
         if waited_until.is_some_and(|until| until.since(self.last_read) > PROMPT) {
             self.received_until(self.last_read)
@@ -95,7 +95,7 @@ impl Freshness {
         }
     }
 
-    /// Returns until when everything sent was received, if the reads show that it was until `last`.
+    /// Returns until when everything sent was received, given that the reads prove it until `last`.
     fn received_until(&self, last: Time) -> Time {
         let last = self.behind_since.map_or(last, |since| since.min(last));
         last.max(self.proven)
@@ -159,7 +159,7 @@ mod tests {
         let freshness = steady();
         assert_eq!(freshness.heard_until_close(Some(at(500))), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(399))), at(90));
-        // It is unknown when the network dropped a peer.
+        // It is unknown when the network dropped the peer.
         assert_eq!(freshness.heard_until(), at(90));
     }
 

@@ -113,8 +113,7 @@ impl Large {
         Ok((self.delivery, payload))
     }
 
-    /// Separates the payload from the previous one, from which it differs, and copies the bytes
-    /// received so far.
+    /// Copies the bytes received so far from the previous payload, from which this one differs.
     fn separate_from(&mut self, before: &[u8]) {
         let arrived = std::mem::take(&mut self.arrived);
         self.head = Head::Own(self.reserved());

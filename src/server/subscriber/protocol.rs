@@ -26,10 +26,10 @@ use crate::message::{
 };
 use crate::wire::{Frame, Part, put_command};
 
-/// If a timer fires later than this, the program was suspended.
+/// If a timer fires this late, the program was suspended.
 const LAPSE: Duration = Duration::from_secs(1);
 
-/// Interval between PINGs while incoming data may be old. An answer shows whether it is.
+/// Interval between PINGs while incoming data may be old. An answer shows whether the data is old.
 const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How a connection ended.
@@ -37,9 +37,9 @@ const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 pub(super) enum End {
     /// The server, or something in between, closed it for this reason.
     Closed(ConnectionError),
-    /// It became unusable for this reason.
+    /// The connection became unusable for this reason.
     Lost(ConnectionError),
-    /// The server refused it permanently, with this error.
+    /// The server refused the connection permanently, with this error.
     Refused(ConnectionError),
     /// There are no subscriptions left.
     Over,
@@ -185,7 +185,8 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Records a read that returned at `now`, which becomes the time of all its frames.
+    /// Records a read that returned at `now`, which becomes the time of all frames that it
+    /// returned.
     pub(super) fn note_read(&mut self, mut read: Read, now: Now) {
         self.now = now;
         read.is_backlog |= self.has_slept(read.begun);
@@ -193,7 +194,7 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Returns until when everything that was sent on a connection that has just ended was
+    /// Called after the connection has ended. Returns until when everything that was sent on it was
     /// received. The server may have closed it long before the last bytes were read, and anything
     /// published after that is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
@@ -296,7 +297,7 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Continues after the program was suspended. Incoming data may be old, and the peer's silence
-    /// only counts from now on.
+    /// counts only from now on.
     fn resume_after_lapse(&mut self) {
         self.freshness.note_lag();
         if let Some(oldest) = self.pending.front_mut() {

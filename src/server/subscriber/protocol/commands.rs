@@ -65,7 +65,7 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Records that this server no longer delivers a subscription. Another one may.
+    /// Records that this server no longer delivers a subscription. Another server may.
     pub(super) fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>) {
         self.subscriptions.remove(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));
