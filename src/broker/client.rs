@@ -103,13 +103,13 @@ struct Output {
     waiting: Vec<u8>,
     /// Bytes that the client's task has taken but not yet written.
     in_flight: usize,
-    /// Since when the size has exceeded the soft limit.
+    /// When the size last rose above the soft limit, if it is still above it.
     over_soft: Option<Instant>,
     /// Whether to close the connection once everything is written.
     closing: bool,
 }
 
-/// What a client's task should do next.
+/// The next action of a client's task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     /// Write these bytes.
@@ -213,7 +213,8 @@ impl Client {
         self.output.closing
     }
 
-    /// Returns what the client's task should do after it has written the bytes that it took before.
+    /// Returns the next action of the client's task, which must have written the bytes that it took
+    /// before.
     pub fn next(&mut self) -> Next {
         if !self.output.waiting.is_empty() {
             let bytes = std::mem::take(&mut self.output.waiting);

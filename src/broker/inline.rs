@@ -63,7 +63,7 @@ fn unescaped(escaped: u8) -> u8 {
     }
 }
 
-/// Returns what follows a closing quote, which must be a space or the end.
+/// Returns the rest of a line after a closing quote, or `None` if it does not start with a space.
 fn closed(after: &[u8]) -> Option<&[u8]> {
     match after.first() {
         Some(byte) if !byte.is_ascii_whitespace() => None,

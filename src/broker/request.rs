@@ -168,7 +168,7 @@ impl Requests {
         let rest = &self.buffer[self.position..];
         match memchr(b'\r', rest) {
             None if rest.len() > MAX_LINE => Err(malformed(too_long)),
-            // The line feed must have arrived as well, but is not checked.
+            // The line feed must also have arrived, but is not checked.
             Some(length) if rest.len() > length + 1 => {
                 let header = match &rest[..length] {
                     [] => vec![b'\r'],

@@ -41,7 +41,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Limits of what clients may use, so that no client can make the broker grow without bound.
+/// Limits on the resources of clients, so that no client can make the broker grow without bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Maximum number of simultaneous clients (Redis: `maxclients`).

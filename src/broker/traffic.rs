@@ -18,7 +18,7 @@ use super::hub::Publisher;
 /// A message of the demo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// When it is published, relative to the demo's start.
+    /// When the message is published, relative to the demo's start.
     pub at: Duration,
     /// The channel.
     pub channel: String,

@@ -1,4 +1,4 @@
-//! What is known about a cluster, and until when it was certainly true.
+//! The known state of a cluster, and the time until which it was certainly true.
 //!
 //! A primary that is partitioned from the others behaves as if it still served its slots, and even
 //! answers clients, while a replica takes over. A takeover needs the votes of a majority of the
@@ -25,7 +25,7 @@ const BUS_PING_EVERY: Duration = Duration::from_secs(1);
 /// CLUSTER FORGET is sent to one node after another.
 const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 
-/// What the nodes reported about their cluster.
+/// The state of the cluster as reported by its nodes.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
     /// The current topology.
@@ -34,8 +34,8 @@ pub(super) struct Cluster {
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
-    /// Until when former primaries certainly served their previous slots. `None` if no other node
-    /// could confirm it.
+    /// The time until which former primaries certainly served their previous slots. `None` if no
+    /// other node could confirm it.
     ended: HashMap<Address, Option<Time>>,
 }
 
@@ -43,9 +43,9 @@ pub(super) struct Cluster {
 #[derive(Debug)]
 struct Tenure {
     slots: Vec<RangeInclusive<u16>>,
-    /// When this was learned.
+    /// When this period became known.
     since: Time,
-    /// Until when other nodes certainly served these slots, if known.
+    /// The time until which other nodes certainly served these slots, if known.
     others_until: Option<Time>,
     /// For each node, when the latest query that confirmed this was sent to it.
     confirmed: HashMap<Address, Time>,
@@ -75,7 +75,7 @@ impl Cluster {
         true
     }
 
-    /// Ends the tenures that have changed. Returns until when none of them had changed.
+    /// Ends the tenures that have changed. Returns the time until which none of them had changed.
     fn end_tenures(&mut self, topology: &Topology) -> Option<Time> {
         let continues = |address: &Address, tenure: &Tenure| {
             let member = topology.primaries().find(|of| of.address == *address);
@@ -93,8 +93,8 @@ impl Cluster {
         all_until
     }
 
-    /// Returns until when a majority of the primaries has confirmed that the one at `address`
-    /// serves its slots, or `None` if there is no other primary.
+    /// Returns the time until which a majority of the primaries has confirmed that the one at
+    /// `address` serves its slots, or `None` if there is no other primary.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
         let voters = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
         let voters: Vec<&Address> = voters.map(|(voter, _)| voter).collect();
@@ -122,8 +122,8 @@ impl Cluster {
         })
     }
 
-    /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`), or `None` if it still does or its past is unknown.
+    /// Returns the time until which the node at `address` certainly served `slot` (all of its slots
+    /// if `slot` is `None`), or `None` if it still does or its past is unknown.
     pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
         let is_replaced = !self.serves(address, slot);
         self.ended.get(address)?.filter(|_| is_replaced)
@@ -134,9 +134,9 @@ impl Cluster {
         self.tenures.contains_key(address) || self.ended.contains_key(address)
     }
 
-    /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`). Called when the node itself reports that it no longer serves them, as it last
-    /// did at `last_served`.
+    /// Returns the time until which the node at `address` certainly served `slot` (all of its slots
+    /// if `slot` is `None`). Called when the node itself reports that it no longer serves them, as
+    /// it last did at `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,
@@ -159,15 +159,15 @@ impl Cluster {
         }
     }
 
-    /// Returns until when other nodes served the slots that the primary at `address` serves now, if
-    /// it acquired them while the cluster was being watched.
+    /// Returns the time until which other nodes served the slots that the primary at `address`
+    /// serves now, if it acquired them while the cluster was being watched.
     pub(super) fn others_until(&self, address: &Address) -> Option<Time> {
         let tenure = self.tenures.get(address)?;
         tenure.others_until.filter(|_| !tenure.slots.is_empty())
     }
 
-    /// Returns until when the node at `address` was in contact with the other nodes, as far as
-    /// known.
+    /// Returns the time until which the node at `address` was in contact with the other nodes, as
+    /// far as known.
     pub(super) fn in_contact_until(&self, address: &Address) -> Time {
         let [asked, before] = self.asked;
         let Some(member) = self.member(address) else {

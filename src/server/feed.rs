@@ -1,4 +1,4 @@
-//! What the server tasks report to the event loop, and what it asks them to do.
+//! The reports of the server tasks to the event loop, and its requests to them.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::message::{
     SubscriptionId, Time,
 };
 
-/// What the server tasks report to the event loop.
+/// A report from the server tasks to the event loop.
 #[derive(Debug)]
 pub enum Feed {
     /// Rows for the log.
@@ -57,7 +57,7 @@ pub enum Feed {
     },
 }
 
-/// What the server refuses, apart from subscriptions.
+/// Something that the server refuses, apart from subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
     /// The server refuses PING, so the round trip is unknown.
@@ -102,7 +102,7 @@ pub enum Connection {
     Refused {
         /// The reason, usually the server's error.
         reason: ConnectionError,
-        /// When the login is retried; `None` if only on request.
+        /// When the login is retried, or `None` if it is retried only on request.
         retry_at: Option<Time>,
     },
     /// Not connected, because there are no subscriptions.
@@ -162,7 +162,7 @@ pub enum Command {
     Yield(SubscriptionId),
     /// Reconnect, because another server has replaced this one. Sent only by the server tasks.
     Leave {
-        /// Until when this was certainly the right server.
+        /// The time until which this was certainly the right server.
         last_served: Time,
         /// The cause of the gap.
         cause: GapCause,

@@ -135,8 +135,8 @@ impl Gaps {
         is_earlier.then(|| open.notice())
     }
 
-    /// Records the actual cause of a loss at `node`, and until when everything was received if that
-    /// is earlier than recorded. Returns the gap, if there is one.
+    /// Records the actual cause of a loss at `node`, and the time up to which everything was
+    /// received, if that is earlier than recorded. Returns the gap, if there is one.
     pub(super) fn explain(
         &mut self,
         node: NodeId,

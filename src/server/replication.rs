@@ -29,7 +29,7 @@ struct Up {
 pub(super) enum Change {
     /// The link is broken, or was for a while.
     Cut {
-        /// Until when everything was passed on.
+        /// The time up to which everything was passed on.
         last_heard: Time,
         /// The reason, as far as it is known.
         reason: GapReason,

@@ -1,4 +1,4 @@
-//! What the other tasks report to the coordinator.
+//! Reports from the other tasks to the coordinator.
 
 use std::time::Duration;
 
@@ -40,13 +40,13 @@ pub(super) enum Report {
     MasterMoved {
         from: Address,
         to: Address,
-        /// Until when the old master was certainly the only one.
+        /// The time until which the old master was certainly the only one.
         last_served: Time,
     },
     /// The previous master accepts messages, still or again.
     PreviousMasterServes {
         server: Address,
-        /// Since when it may have accepted messages.
+        /// The earliest time when it may have accepted messages.
         since: Time,
     },
     /// The previous master is now a replica, or gone.
@@ -60,8 +60,9 @@ pub(super) enum Report {
     Moved {
         node: NodeId,
         subscription: SubscriptionId,
-        /// When the server last delivered the subscription, and until when everything that the
-        /// server sent was received, if it ever delivered it.
+        /// When the server last delivered the subscription, and the time up to which everything
+        /// that the server sent was received. `None` if the server never delivered the
+        /// subscription.
         last: Option<(Time, Time)>,
     },
 }

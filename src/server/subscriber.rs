@@ -61,7 +61,7 @@ pub(super) struct Subscriber {
     attempts: u32,
 }
 
-/// What ended a wait.
+/// The event that ended a wait.
 enum Waited<T> {
     /// The awaited event.
     Done(T),

@@ -53,7 +53,7 @@ pub enum Step {
     JobDone,
 }
 
-/// What a step publishes, and the next steps with their delays.
+/// The message that a step publishes, and the next steps with their delays.
 #[derive(Debug)]
 pub struct Outcome {
     /// The channel.

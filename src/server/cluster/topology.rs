@@ -32,7 +32,7 @@ pub(crate) struct Member {
     /// newest.
     pub(crate) epoch: u64,
     pub(crate) slots: Vec<RangeInclusive<u16>>,
-    /// When it last answered the queried node, as a Unix time on that node's clock.
+    /// When the node last answered the queried node, as a Unix time on that node's clock.
     pub(crate) last_pong: Duration,
 }
 

@@ -26,7 +26,8 @@ pub(crate) struct Link {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     answer_within: Duration,
-    /// Why the server refuses to select the database, if it does. Pub/Sub ignores databases.
+    /// The server's reason for refusing to select the database, if it refuses. Pub/Sub ignores
+    /// databases.
     pub(crate) no_db: Option<DatabaseError>,
 }
 

@@ -124,7 +124,7 @@ impl Url {
     }
 }
 
-/// What follows the scheme.
+/// The parts of a URL after the scheme.
 type Rest = (UserInfo, Vec<Host>, String, Parameters);
 
 fn read_tcp(kind: Kind, rest: &str) -> Result<Rest, EndpointError> {

@@ -127,9 +127,9 @@ impl Coordinator {
         }
     }
 
-    /// Records that `node` no longer delivers a subscription. `last` is when the node last served
-    /// it and until when everything was received, or `None` if the node never served it. Returns
-    /// the gap that this opens or moves to an earlier start.
+    /// Records that `node` no longer delivers a subscription. `last` is the time when the node last
+    /// served it and the time up to which everything was received, or `None` if the node never
+    /// served it. Returns the gap that this opens or moves to an earlier start.
     pub(super) fn note_moved(
         &mut self,
         node: NodeId,
@@ -168,8 +168,8 @@ impl Coordinator {
             && !self.nodes.deliverers(id).is_empty()
     }
 
-    /// Returns until when `node` certainly delivered all of `topic`, if others report that it no
-    /// longer does.
+    /// Returns the time until which `node` certainly delivered all of `topic`, if others report
+    /// that it no longer does.
     fn replaced_after(&self, node: NodeId, topic: &Topic) -> Option<Time> {
         let source = Source::of(topic);
         if !matches!(source, Source::Owner(_) | Source::Primaries) {
@@ -179,8 +179,8 @@ impl Coordinator {
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Returns until when `node`, which last delivered `topic` at `last_served`, certainly
-    /// delivered all of it.
+    /// Returns the time until which `node`, which last delivered `topic` at `last_served`,
+    /// certainly delivered all of it.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
         match (source, self.member(node), self.left_home) {
@@ -359,7 +359,8 @@ impl Coordinator {
     }
 }
 
-/// Returns what is lost and why. The reason for a sharded channel is always that its slot moved.
+/// Returns the lost topic and the reason, which for a sharded channel is always that its slot
+/// moved.
 fn moved(topic: &Topic, reason: MoveReason) -> GapReason {
     let name = Arc::clone(&topic.name);
     let reason = match topic.kind {
@@ -383,7 +384,7 @@ mod tests {
             leaving.since(node, id, began);
             leaving.since(node, SubscriptionId(1), began);
         }
-        // The `gone` entry was removed, so it starts over.
+        // The entry for `gone` was removed, so its wait starts over.
         leaving.keep(id, &[left]);
         assert_eq!(leaving.since(gone, id, later), later);
         assert_eq!(leaving.since(left, id, later), began);

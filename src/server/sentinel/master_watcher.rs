@@ -37,7 +37,7 @@ pub(crate) struct Watcher {
     began: Time,
     current: Option<CurrentMaster>,
     previous: Option<PreviousMaster>,
-    /// Since when no sentinel has been reachable.
+    /// When all sentinels became unreachable, if none is reachable.
     unreachable_since: Option<Instant>,
     /// Whether this was reported.
     is_reported: bool,
@@ -56,7 +56,7 @@ struct CurrentMaster {
 struct PreviousMaster {
     server: Endpoint,
     link: Option<Link>,
-    /// Since when it may accept messages that nothing else delivers.
+    /// The start of the period in which it may accept messages that nothing else delivers.
     since: Time,
     /// Whether it is known to accept messages.
     is_serving: bool,
@@ -150,7 +150,7 @@ impl Watcher {
                 return;
             };
             master = named;
-            // The sentinel may be outdated: return, so that the others are asked.
+            // The sentinel may be outdated. Return so that the others are asked.
             if self.is_new(&master) && self.masters.verify(&master).await.is_err() {
                 return;
             }
@@ -229,8 +229,8 @@ impl CurrentMaster {
         Some(info)
     }
 
-    /// Returns until when this was certainly the only master, based on the replication state of its
-    /// successor.
+    /// Returns the time until which this was certainly the only master, based on the replication
+    /// state of its successor.
     fn served_until(&self, successor: Option<&str>, began: Time) -> Time {
         let followed = successor.and_then(|info| self.offsets.followed_until(info, began));
         followed.unwrap_or_else(|| self.agreed.before(MAX_UNNOTICED).max(began))

@@ -43,9 +43,9 @@ impl OffsetHistory {
         self.reached.push_back((asked, offset));
     }
 
-    /// Returns until when the master was certainly followed by its successor, whose replication
-    /// state is `info`: `began` if the successor left before anything was recorded here, or `None`
-    /// if `info` does not say.
+    /// Returns the time until which the master was certainly followed by its successor, whose
+    /// replication state is `info`: `began` if the successor left before anything was recorded
+    /// here, or `None` if `info` does not say.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {

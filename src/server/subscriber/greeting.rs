@@ -17,7 +17,7 @@ pub(super) enum Progress {
 /// How to greet the server at the next connection.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
-    /// Whether to wait for an answer before sending commands on which some servers close the
+    /// Whether to wait for an answer before sending commands that make some servers close the
     /// connection.
     pub(super) is_careful: bool,
 }

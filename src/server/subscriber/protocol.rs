@@ -67,7 +67,7 @@ struct PendingRequest {
     asked: Now,
 }
 
-/// The protocol state of one connection. Not `Debug`, since `out` may hold a password.
+/// The protocol state of one connection. Not `Debug`, since `out` may contain a password.
 pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
     pub(super) feed_queue: &'a mut FeedQueue,
@@ -82,8 +82,8 @@ pub(super) struct SubscriberProtocol<'a> {
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// Until when this was certainly the right server, and what happened then. Set once another
-    /// server has replaced this one, which ends the connection.
+    /// The time until which this was certainly the right server, and what happened then. Set once
+    /// another server has replaced this one, which ends the connection.
     pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,
@@ -160,8 +160,8 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Sends the handshake and all subscriptions, each in its own command, so that the refusal of
-    /// one does not affect the others. If `is_careful` is set, the server has to answer before
-    /// commands are sent on which some servers close the connection.
+    /// one does not affect the others. If `is_careful` is set, the server has to answer before any
+    /// commands are sent that make some servers close the connection.
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
@@ -194,9 +194,9 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Called after the connection has ended. Returns until when everything that was sent on it was
-    /// received. The server may have closed it long before the last bytes were read, and anything
-    /// published after that is lost.
+    /// Called after the connection has ended. Returns the time up to which everything that was sent
+    /// on it was received. The server may have closed it long before the last bytes were read, and
+    /// anything published after that is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
