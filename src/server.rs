@@ -5,13 +5,12 @@
 //! All are tasks on the current tokio runtime. They report to the event loop over a single channel
 //! of [`Feed`]s.
 //!
-//! The modules from the bottom up. Each imports only from those listed before it:
+//! The modules are listed from the bottom up. Each imports only from those before it:
 //!
 //! - `connect`: the address and login of a server, TLS, the byte stream, the command connection.
-//! - `feed`, `gaps`, `replication`: what is reported; the open gaps; a replica's link to its
-//!   primary.
-//! - `config`, `cluster`: the settings; what is known about a cluster.
-//! - `report`, `shared`: what the other tasks report to the coordinator; what all tasks share.
+//! - `feed`, `gaps`, `replication`: the feeds; the open gaps; a replica's link to its primary.
+//! - `config`, `cluster`: the settings; the known state of a cluster.
+//! - `report`, `shared`: the reports to the coordinator; the state shared by all tasks.
 //! - `sentinel`, `node_location`: which server is the master; where a server is.
 //! - `subscriber`, `commander`: the connections for messages, and those for commands.
 //! - `coordinator`: assigns every subscription to the right servers.

@@ -30,12 +30,13 @@ const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 pub(super) struct Cluster {
     /// The current topology.
     pub(super) topology: Topology,
-    /// When the query that returned the current topology and the query before it were sent.
+    /// When the query that returned the current topology was sent, and when the query before it was
+    /// sent.
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
-    /// The time until which former primaries certainly served their previous slots. `None` if no
-    /// other node could confirm it.
+    /// For each former primary, the time until which it certainly served its previous slots. `None`
+    /// if no other node could confirm this.
     ended: HashMap<Address, Option<Time>>,
 }
 
@@ -167,7 +168,7 @@ impl Cluster {
     }
 
     /// Returns the time until which the node at `address` was in contact with the other nodes, as
-    /// far as known.
+    /// far as is known.
     pub(super) fn in_contact_until(&self, address: &Address) -> Time {
         let [asked, before] = self.asked;
         let Some(member) = self.member(address) else {

@@ -54,16 +54,16 @@ pub(super) struct Coordinator {
     /// Publishes the home endpoint to the commander.
     home_tx: watch::Sender<Option<Endpoint>>,
     cluster: Option<Cluster>,
-    /// The poller's search requests, or `None` if the poller is not running yet.
+    /// The requests to the poller, or `None` if it is not running yet.
     poll: Option<Arc<Wanted>>,
-    /// Subscriptions that a server has just redirected, and that wait for a new topology.
+    /// Subscriptions that a server has just redirected, and that are waiting for a new topology.
     redirected: BTreeSet<SubscriptionId>,
     /// Subscriptions that are due to leave servers that may still serve them.
     leaving: Leaving,
     /// The last home node that was left although it still answered, and the time until which it was
     /// in contact with the other nodes.
     left_home: Option<(NodeId, Time)>,
-    /// The reason why it is unknown whether the server belongs to a cluster, if so.
+    /// Set if it is unknown whether the server belongs to a cluster, because it refuses to say.
     maybe_cluster: Option<RedisError>,
     /// Whether `maybe_cluster` was reported.
     is_maybe_cluster_reported: bool,

@@ -1,4 +1,4 @@
-//! The reports of the server tasks to the event loop, and its requests to them.
+//! Reports from the server tasks to the event loop, and its commands and requests to them.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub enum Feed {
     Batch(Box<Batch>),
     /// The state of the subscriber connection to a server changed.
     Connection(NodeId, Connection),
-    /// A server answered a PING after this time.
+    /// A server took this long to answer a PING.
     RoundTrip(NodeId, Duration),
     /// These subscriptions were live, and need to be confirmed again.
     Unconfirmed(Vec<SubscriptionId>),

@@ -53,7 +53,7 @@ impl OpenGap {
     }
 }
 
-/// How subscriptions came to be missing.
+/// When and why subscriptions went missing.
 #[derive(Clone, Debug)]
 pub(super) struct Loss {
     pub(super) last_heard: Time,

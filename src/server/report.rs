@@ -43,7 +43,7 @@ pub(super) enum Report {
         /// The time until which the old master was certainly the only one.
         last_served: Time,
     },
-    /// The previous master accepts messages, still or again.
+    /// The previous master still accepts messages, or does so again.
     PreviousMasterServes {
         server: Address,
         /// The earliest time when it may have accepted messages.

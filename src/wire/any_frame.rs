@@ -106,8 +106,8 @@ impl AnyFrame {
         self.is_done
     }
 
-    /// Returns the frame as text, which is JSON where JSON has such a value. Bytes of a string that
-    /// are not UTF-8 appear as `\xff`, and values omitted for lack of room as `… 12 more`.
+    /// Returns the frame as text, in JSON where possible. Bytes of a string that are not UTF-8
+    /// appear as `\xff`, and values omitted for lack of room as `… 12 more`.
     pub fn into_text(self) -> String {
         self.text
     }

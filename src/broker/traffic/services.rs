@@ -73,7 +73,7 @@ pub struct Services {
     prices: u64,
     jobs: u64,
     sequence: u64,
-    /// When some messages of the stock service get lost.
+    /// When some messages of the stock service are lost.
     sequence_skips: Option<Millis>,
     /// The load in tenths of a percent.
     cpu: u64,

@@ -25,8 +25,8 @@ const REFUSED_EVERY: Duration = Duration::from_secs(30);
 /// restarting.
 const REPORT_AFTER: Duration = Duration::from_secs(3);
 
-/// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica that is being
-/// promoted every second, and exchange their state every two seconds.
+/// Upper bound on how long a promotion can go unnoticed. Every second, sentinels query a replica
+/// that is being promoted. Every two seconds, they exchange their state.
 const MAX_UNNOTICED: Duration = Duration::from_secs(4);
 
 /// The watcher's task.

@@ -188,7 +188,7 @@ pub(crate) async fn replication_role(link: &mut Link) -> ReplicationRole {
     }
 }
 
-/// Returns the names of the masters that a sentinel knows, or nothing if it does not say.
+/// Returns the names of the masters that a sentinel knows, or an empty list if it does not say.
 pub(crate) async fn known_masters(link: &mut Link) -> Vec<String> {
     let masters: Result<Vec<HashMap<String, String>>, _> =
         link.ask(redis::cmd("SENTINEL").arg("MASTERS")).await;

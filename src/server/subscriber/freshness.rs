@@ -2,7 +2,7 @@
 //!
 //! A read shows when bytes were read, not when they arrived: the program may have been suspended or
 //! the computer asleep, and the server may have closed the connection in the meantime. So a read
-//! counts only if it left nothing unread, and only once more has arrived after it. If the server
+//! counts only if it left nothing unread, and only after more data has arrived. If the server
 //! itself lags behind, only the answer to a PING proves anything.
 
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(super) struct Freshness {
     certain: Time,
     /// Everything sent before this time was received: a PING sent then was answered.
     proven: Time,
-    /// The time from which on incoming data may be old.
+    /// The time from which incoming data may be old, if it may be.
     behind_since: Option<Time>,
 }
 

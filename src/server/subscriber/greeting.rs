@@ -23,8 +23,8 @@ pub(super) struct Greeting {
 }
 
 impl Greeting {
-    /// Records how far the server had got when the connection ended. Returns at which step it
-    /// closed the connection, if its answers tell.
+    /// Records how far the server had got when the connection ended. Returns the step at which it
+    /// closed the connection, if its answers reveal it.
     pub(super) fn note_end(&mut self, progress: Progress, has_hung_up: bool) -> Option<Closing> {
         let was_careful = self.is_careful;
         self.is_careful = progress < Progress::Answered && (was_careful || has_hung_up);

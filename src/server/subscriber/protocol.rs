@@ -47,7 +47,7 @@ pub(super) enum End {
     Stopped,
 }
 
-/// A request that the server has to answer, in the order of sending.
+/// A request that the server has to answer. Requests are answered in order.
 #[derive(Debug)]
 enum Request {
     Auth,
@@ -55,7 +55,7 @@ enum Request {
     Subscribe(Subscription),
     Unsubscribe {
         subscription: Subscription,
-        /// Whether its end was already reported.
+        /// Whether the end of the subscription was already reported.
         is_reported: bool,
     },
     Ping,

@@ -70,7 +70,7 @@ mod tests {
         let read_all = async {
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 5);
             reader.take_has_waited();
-            // The end may have arrived already, as it would have if the program was suspended here.
+            // The end may already have arrived, as if the program had been suspended here.
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 0);
             reader.take_has_waited()
         };

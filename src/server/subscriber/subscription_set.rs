@@ -16,7 +16,7 @@ pub(super) enum State {
     Live,
     /// Refused; requested again on the next connection.
     Denied,
-    /// Dropped, but this is not confirmed yet.
+    /// Dropped, but the server has not confirmed this yet.
     Leaving,
 }
 
@@ -40,7 +40,7 @@ impl Equivalent<Topic> for TopicKey<'_> {
 #[derive(Debug, Default)]
 pub(super) struct SubscriptionSet {
     known: BTreeMap<SubscriptionId, Entry>,
-    /// The subscription for each topic, without those being dropped.
+    /// The subscription for each topic, except those being dropped.
     topics: HashMap<Topic, SubscriptionId>,
     /// Known subscriptions that may match more than one channel.
     globs: BTreeSet<SubscriptionId>,

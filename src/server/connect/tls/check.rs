@@ -15,8 +15,8 @@ use super::certificate::{Certificate, quoted};
 use crate::message::{CertificateFault, ConnectionError, Distrust, FaultyCertificate, TlsFailure};
 use crate::server::connect::carrier::Carrier;
 
-/// Verifies certificates by the library's rules. It also explains rejections, because the
-/// certificate is not available anywhere else.
+/// Verifies certificates by the library's rules. Also explains rejections, since the certificate is
+/// available only here.
 #[derive(Debug)]
 pub(super) struct Checker {
     rules: Arc<WebPkiServerVerifier>,

@@ -94,7 +94,7 @@ impl SubscriberProtocol<'_> {
         };
         let mut asked = self.take_request(|request| is_match(request, kind));
         // Some servers confirm the end of a sharded subscription as that of an ordinary one. The
-        // reverse is not an answer: slots move on their own.
+        // reverse is not an answer, since slots move without a request.
         if asked.is_none() && kind == SubscriptionKind::Channel {
             asked = self.take_request(|request| is_match(request, SubscriptionKind::Shard));
         }
@@ -156,7 +156,7 @@ impl SubscriberProtocol<'_> {
             {
                 return Err(End::Lost(ConnectionError::Redis(error)));
             }
-            // Some servers repeat the arguments of an unknown command, here the password.
+            // Some servers repeat the arguments of an unknown command, in this case the password.
             Some(Request::Auth) => {
                 let error = without_arguments(&error);
                 return Err(End::Refused(ConnectionError::Redis(error)));

@@ -17,7 +17,7 @@ impl SubscriberProtocol<'_> {
                     self.notify_unsubscribed(replaced, true);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
-                // During a careful handshake, all subscriptions are sent together after it.
+                // If the handshake is careful, all subscriptions are sent together after it.
                 if !self.is_careful {
                     self.ask_to_subscribe(subscription);
                 }
