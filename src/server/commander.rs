@@ -39,10 +39,10 @@ pub(super) struct Commander {
     /// Whether a refusal was reported to the event loop and has not been withdrawn.
     has_reported_trouble: bool,
     login: Login,
-    /// Whether the login was refused permanently. No attempt is made until the subscriber has
-    /// logged in.
+    /// Whether the login was refused permanently. No further attempt is made until the subscriber
+    /// has logged in.
     is_locked_out: bool,
-    /// Delay before the next connection check, if not the regular PING interval.
+    /// Delay before the next connection check, if it differs from the regular PING interval.
     pause: Option<Duration>,
     /// Whether the connection is maintained. Set once the server has answered.
     is_maintained: bool,
@@ -54,10 +54,11 @@ pub(super) struct Commander {
     reported_database: Option<DatabaseError>,
 }
 
-/// The event loop is gone.
+/// Indicates that the event loop is gone.
 struct Closed;
 
-/// How many clients received a message and which server counted them, or why it was not published.
+/// How many clients received a message and which server counted them, or why the message was not
+/// published.
 type Published = Result<(i64, Option<Address>), PublishError>;
 
 impl Commander {
@@ -166,7 +167,7 @@ impl Commander {
         }
     }
 
-    /// Publishes at the owner of the channel's slot.
+    /// Publishes a message at the owner of the channel's slot.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.location.locate().await;
         let endpoint = located.map_err(PublishError::NotPublished)?;
@@ -185,14 +186,14 @@ impl Commander {
             (Ok(()), None) => (None, Allowed::Unknown(ConnectionError::NotConnected)),
             (Err(error), _) => (None, Allowed::Unknown(error)),
         };
-        // Without a password there was no login.
+        // Without a password, there was no login.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
         let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.send(Feed::Allowed { user, channels }).await
     }
 
-    /// Ensures that the connection is up and alive.
+    /// Ensures that the connection is open and that the server responds.
     async fn maintain(&mut self) -> Result<(), Closed> {
         self.is_maintained = true;
         self.follow();
@@ -300,7 +301,8 @@ impl Commander {
         let no_db = link.no_db.take();
         self.link = Some(link);
         self.note_membership(membership);
-        // Nodes of a cluster forward messages to each other, and sentinels name a master.
+        // Cluster nodes forward messages to each other, and sentinels name a master, so the link to
+        // a primary matters in neither case.
         let is_alone = self.membership == Membership::Alone
             && matches!(self.shared.config.target, Target::Server(_));
         self.watch_upstream(is_alone && info.is_some());
@@ -318,7 +320,7 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    /// Reports a database that cannot be selected: next to the address, and once as a row of the
+    /// Reports a database that cannot be selected: next to the address, and once as a row in the
     /// log.
     async fn report_database(&mut self, error: DatabaseError) -> Result<(), Closed> {
         self.send(Feed::Trouble(Some(Trouble::Database(error.clone()))))

@@ -32,7 +32,7 @@ pub(crate) struct Member {
     /// newest.
     pub(crate) epoch: u64,
     pub(crate) slots: Vec<RangeInclusive<u16>>,
-    /// When it last answered the queried node, as a Unix time on that node's clock.
+    /// When the node last answered the queried node, as a Unix time on that node's clock.
     pub(crate) last_pong: Duration,
 }
 
@@ -99,14 +99,14 @@ impl Member {
         })
     }
 
-    /// Returns whether it claims this slot.
+    /// Returns whether the node claims `slot`.
     pub(crate) fn serves(&self, slot: u16) -> bool {
         self.slots.iter().any(|range| range.contains(&slot))
     }
 }
 
-/// Parses `host:port@cport[,hostname]`. A node that does not know its own host leaves it empty; the
-/// host of `asked` is used then.
+/// Parses `host:port@cport[,hostname]`. A node that does not know its own host leaves it empty. The
+/// host of `asked` is used instead.
 fn address(place: &str, asked: &Address) -> Option<Address> {
     let place = place.split(',').next()?;
     let (place, _) = place.split_once('@').unwrap_or((place, ""));
