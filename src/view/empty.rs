@@ -138,7 +138,7 @@ fn capitalized(words: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// Returns the text for when no message has arrived and one of several servers is away.
+/// Returns the text shown while no message has arrived and one of several servers is unavailable.
 fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
         Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => {

@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Returns the exceptions; the first that applies counts.
+/// Returns the exceptions. If several apply, the first is used.
 #[rustfmt::skip] // One line per exception, so that it reads as a table.
 fn exceptions(app: &App) -> [Exception; 13] {
     let context = app.context();

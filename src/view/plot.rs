@@ -1,5 +1,4 @@
-//! The plot: one or more charts, one per scale, each below the other, and then a table of the
-//! series.
+//! The plot: one or more charts below each other, one per scale, and a table of the series.
 //!
 //! ```text
 //! ╭ Plot ────────────────────── last 1m · following ▼ ╮
@@ -44,7 +43,7 @@ const MOST_RATIO: f64 = 100.0;
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
-    /// Why there is nothing to draw, if that is so.
+    /// Why there is nothing to draw, if there is nothing.
     empty_reason: EmptyReason,
     unit: Unit,
     /// The magnitude of its values; 0 if unknown.
@@ -84,8 +83,8 @@ fn border(app: &App, title: &str, right: (&str, Style), area: Rect, buffer: &mut
     frame::draw_over(area, accent, title, right, buffer);
 }
 
-/// Returns the title: how many charts are shown and how to reach the others, in the longest form
-/// that fits into `room` columns.
+/// Returns the title, which says how many charts are shown and how to reach the others, in the
+/// longest form that fits into `room` columns.
 fn title(shown: usize, all: usize, room: usize) -> String {
     if shown == all {
         return " Plot ".to_owned();
@@ -212,7 +211,7 @@ fn stack(
     is_cut
 }
 
-/// Returns why a chart would be empty, if that is so.
+/// Returns why a chart would be empty; `None` if it would not.
 fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
         return None;
