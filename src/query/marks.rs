@@ -13,7 +13,7 @@ pub const MOST_MARKS: usize = 1000;
 /// The minimum number of bytes to search exactly for a regular expression.
 const MIN_EXACT: usize = 16 << 10;
 
-/// The window to search at a time once that limit is used up, in bytes.
+/// The size of each window to search once that limit is used up, in bytes.
 const WINDOW: usize = 256;
 
 /// Returns the ranges of `payload` that match the positive terms of `root`, at most `most` per

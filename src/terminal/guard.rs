@@ -48,7 +48,7 @@ const COMPLAINT: &[u8] = b"subscope ended unexpectedly: killed, crashed or out o
 #[derive(Debug)]
 pub struct Guard {
     process: Child,
-    /// No other child process inherits this pipe; the guard would wait for those as well.
+    /// No other child process inherits this pipe; otherwise the guard would wait for it as well.
     pipe: ChildStdin,
     /// The terminal whose settings raw mode changes.
     keyboard: OwnedFd,

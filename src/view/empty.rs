@@ -148,7 +148,7 @@ fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     };
     let mut lines = silent(app, &app.session().settings.address);
     let (server, reason) = (server_words(away), whole(reason.as_bytes()));
-    let words = format!("{server} is away: {reason}");
+    let words = format!("{server} is unavailable: {reason}");
     lines.insert(1, Line::styled(words, theme::BAD));
     lines
 }
@@ -307,13 +307,13 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         let mut lines = vec![strong(no_match(app, kept, not_checked.is_empty()))];
         if let Some(meant) = filters.typed.as_ref().and_then(Query::suggestion) {
             let meant = whole(meant.as_bytes());
-            let words = format!("Did you mean {meant}? / then Tab accepts");
+            let words = format!("Did you mean {meant}? Press / then Tab to accept it");
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_checked.is_empty() {
             lines.push(Line::raw(format!(
-                "{not_checked}. In an open message, [ learns the shape of its channel, and # tracks \
-                 a number."
+                "{not_checked}. In an open message, press [ to learn the shape of its channel, or # \
+                 to track a number."
             )));
         }
         if let Some(trouble) = filters.trouble() {

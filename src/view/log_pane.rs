@@ -192,7 +192,7 @@ fn message(
     if !whole.cut && !is_head {
         return line.text(whole, Style::new());
     }
-    let head = if is_head { "head of " } else { "" };
+    let head = if is_head { "first part of " } else { "" };
     let mark = format!("… {head}{}", figures::size(size));
     let room = line.left().saturating_sub(mark.chars().count());
     line.text(escape::one_line_marked(payload, room, marks), Style::new());

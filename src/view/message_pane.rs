@@ -89,9 +89,9 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     }
     if snapshot.is_cut() {
         return vec![
-            format!(" {date} · head of {size} "),
-            format!(" {time} · head of {size} "),
-            format!(" head of {size} "),
+            format!(" {date} · first part of {size} "),
+            format!(" {time} · first part of {size} "),
+            format!(" first part of {size} "),
         ];
     }
     let exact = match snapshot.size {

@@ -90,7 +90,7 @@ fn title(shown: usize, all: usize, room: usize) -> String {
         return " Plot ".to_owned();
     }
     let forms = [
-        format!(" Plot · {shown} of {all} charts, j k to the others "),
+        format!(" Plot · {shown} of {all} charts, j k to see others "),
         format!(" Plot · {shown} of {all} charts · j k "),
         format!(" Plot · {shown} of {all} · j k "),
         format!(" Plot {shown} of {all} "),

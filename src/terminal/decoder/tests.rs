@@ -84,7 +84,7 @@ fn the_late_rest_of_a_sequence_does_not_act_as_keys() {
     assert_eq!(typing.after(30, "\x1b[201~"), [paste("p\rq")]);
     typing.after(0, "\x1b");
     assert_eq!(typing.after(200, "[=5u"), [key(KeyCode::Esc)]);
-    // Keys that can be typed count as typed.
+    // What a user could have typed is not taken for the rest of a sequence.
     typing.after(0, "\x1b");
     let typed = [key(KeyCode::Esc), key(KeyCode::Char('['))];
     assert_eq!(typing.after(200, "["), typed);

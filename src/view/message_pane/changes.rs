@@ -108,7 +108,7 @@ fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> [String; 3
 /// Summarizes the changes.
 fn summary(diff: &Diff) -> String {
     match diff {
-        _ if diff.is_same() => "the same".to_owned(),
+        _ if diff.is_same() => "no changes".to_owned(),
         Diff::Structure(structure) => {
             let Counts {
                 added,

@@ -48,7 +48,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
 /// Describes the query that stays active while the typed one is invalid.
 fn in_force(query_box: &QueryBox) -> String {
     let nothing = match query_box.purpose {
-        Purpose::Filter => "no filter in force",
+        Purpose::Filter => "no filter active",
         Purpose::Find => "no search active",
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => return String::new(),
     };
@@ -57,7 +57,7 @@ fn in_force(query_box: &QueryBox) -> String {
         (Some(_), None) => format!(" {nothing} "),
         (Some(_), Some(before)) => {
             let text = escape::name(before.text().as_bytes(), OFFERED_COLUMNS).string;
-            format!(" still in force: {text} ")
+            format!(" still active: {text} ")
         }
     }
 }
