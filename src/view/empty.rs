@@ -312,8 +312,8 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         }
         if !not_checked.is_empty() {
             lines.push(Line::raw(format!(
-                "{not_checked}. In an open message, press [ to learn the shape of its channel, or # \
-                 to track a number."
+                "{not_checked}. In an open message, press [ to learn the shape of its channel, or \
+                 # to track a number."
             )));
         }
         if let Some(trouble) = filters.trouble() {
