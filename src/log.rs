@@ -41,7 +41,7 @@ use crate::message::{ChannelId, NodeId, Notice, RowId, SubscriptionId, Time};
 use clearing::ClearedRows;
 use segment::OpenSegment;
 
-/// The upper bound on the size at which a segment is sealed, whatever the budget.
+/// The upper bound on the size at which a segment is sealed, regardless of the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
 
 /// The lower bound on the size at which a segment is sealed.
@@ -109,7 +109,8 @@ pub struct MessageLog {
     wanted: Vec<Range<RowId>>,
     /// The row that takes precedence over all other rows to keep.
     must_hold: Option<RowId>,
-    /// Rows that mark evictions after held rows: the time of the first and the count of messages.
+    /// Rows that mark evictions after held rows: the time of the first evicted row, and the number
+    /// of evicted messages.
     seams: BTreeMap<RowId, (Time, u64)>,
     /// Cleared rows that can still be restored.
     cleared: ClearedRows,

@@ -119,7 +119,7 @@ impl Session {
             return Err(TerminalError::NotATerminal);
         }
         // A descriptor of its own has neither a buffer nor a lock, so the panic hook can always
-        // write, whatever another thread is doing.
+        // write, no matter what other threads are doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let hold = Arc::new(Hold {
             file,

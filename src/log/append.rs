@@ -96,7 +96,7 @@ impl MessageLog {
         }
     }
 
-    /// Appends a row that is not a message and did not come in a batch.
+    /// Appends a notice that did not come in a batch.
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         let mut batch = Batch::default();
         batch.push_notice(time, notice);

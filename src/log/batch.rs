@@ -133,7 +133,7 @@ impl Batch {
         self.large.push((row, payload));
     }
 
-    /// Adds a row that is not a message.
+    /// Adds a notice.
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         self.records
             .push(Record::notice(time, offset(self.notices.len())));
@@ -142,7 +142,7 @@ impl Batch {
         self.tail_before = None;
     }
 
-    /// Returns whether the batch contains nothing.
+    /// Returns whether the batch is empty.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.continues.is_empty()
     }

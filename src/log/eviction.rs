@@ -36,8 +36,8 @@ impl MessageLog {
         }
     }
 
-    /// Returns the rows of the segment with `row`, and of as many before it as fit into a small
-    /// part of the budget.
+    /// Returns the rows up to `row`: those in its segment, and those in the segments before it that
+    /// fit into a small part of the budget.
     fn around(&self, row: RowId) -> Range<RowId> {
         let mut first = row;
         let mut room = self.keep / CONTEXT_PART;

@@ -27,7 +27,7 @@ pub struct Segment {
     pub(super) channels: Vec<SegmentChannel>,
     arena: Arena,
     joins: Vec<Join>,
-    /// Rows of which only the head is kept, in order.
+    /// Rows with a payload of which only the head is kept, in order.
     cuts: Vec<Cut>,
 }
 

@@ -13,7 +13,7 @@ pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     })
 }
 
-/// Returns the ASCII replacement for `symbol`, whatever its width.
+/// Returns the ASCII replacement for `symbol`, regardless of its width.
 pub(super) fn stand_in(symbol: &str) -> char {
     match symbol.chars().next().unwrap_or(' ') {
         letter @ ' '..='~' => letter,

@@ -146,7 +146,7 @@ fn redraw_prompt() {
 fn restore_settings(words: &str) -> io::Result<()> {
     let keyboard = io::stderr();
     let mut settings = tcgetattr(&keyboard)?;
-    // If the settings have changed, another program such as the shell has the terminal.
+    // If the settings have changed, another program such as the shell is using the terminal.
     if !is_raw(&settings) {
         return Ok(());
     }

@@ -201,7 +201,7 @@ impl<'a> Numbers<'a> {
         self.part(index, 0)
     }
 
-    /// Returns the modifiers, which the second number holds as their bits plus one.
+    /// Returns the modifiers. The second number is their bits plus one.
     fn modifiers(&self) -> KeyModifiers {
         modifiers_of(self.at(1).unwrap_or(1).saturating_sub(1))
     }

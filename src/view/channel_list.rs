@@ -17,7 +17,7 @@ use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
-/// Columns reserved for a subscription's name, whatever its state.
+/// Columns reserved for a subscription's name, regardless of its state.
 const MIN_FOR_NAME: usize = 8;
 
 /// Minimum columns that a line needs to show a count, and to show the latest payload.

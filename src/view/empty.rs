@@ -274,7 +274,7 @@ fn hidden_channels(app: &App) -> Option<String> {
     }
 }
 
-/// Lists the keys that undo what hides rows.
+/// Lists the keys that show hidden rows again.
 fn how_to_show(app: &App) -> String {
     let filters = &app.session().filters;
     let is_typed = filters.typed.is_some();

@@ -81,7 +81,7 @@ pub(super) fn popup(
 }
 
 /// Draws the lines of a list that fit into `area`, with the selected one in view. Returns the index
-/// of the first.
+/// of the first visible line.
 pub(super) fn list(
     area: Rect,
     selected: usize,
@@ -116,7 +116,7 @@ pub(super) fn below(lines: Rect, used: usize) -> Rect {
     }
 }
 
-/// Returns the style of a line that may be selected, in a pane that may have the focus.
+/// Returns the style of a line, depending on whether it is selected and its pane has the focus.
 pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     match (is_selected, has_focus) {
         (false, _) => Style::new(),

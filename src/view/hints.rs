@@ -42,7 +42,7 @@ fn exceptions(app: &App) -> [Exception; 13] {
         _ => None,
     };
     let no_filter = edited != Some(Purpose::Filter);
-    // Leaving the box ends a filter or a search.
+    // These queries have no effect while they are typed, so there is nothing to cancel.
     let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
     [
         // The latest values cannot be frozen.

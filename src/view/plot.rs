@@ -39,7 +39,7 @@ const LEAST_ROWS: u16 = 5;
 /// Maximum ratio between the magnitudes of two series in one chart.
 const MOST_RATIO: f64 = 100.0;
 
-/// A series and what is drawn of it.
+/// A series with what is drawn for it.
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
@@ -223,7 +223,7 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     Some(words.join(" · "))
 }
 
-/// Draws why there is no chart in the middle of its area.
+/// Draws, in the middle of the area, the reason why there is no chart.
 fn draw_reason(words: &str, area: Rect, buffer: &mut Buffer) {
     let middle = area.height.saturating_sub(1) / 2;
     draw_words(words, theme::QUIET, area, middle, buffer);

@@ -1,4 +1,4 @@
-//! The status line: the server, the state of the connection, and what arrives over it.
+//! The status line: the server, the state of the connection, and the messages that arrive.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

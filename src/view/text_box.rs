@@ -1,7 +1,7 @@
 //! A text box: draws the visible part of its text, and positions its caret.
 //!
 //! The caret is the terminal's own cursor, which input methods and screen readers follow. Only the
-//! visible part is drawn, so a text may have any length and any number of lines.
+//! visible part is drawn, so the text may have any length and any number of lines.
 
 use std::ops::Range;
 

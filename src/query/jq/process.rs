@@ -48,7 +48,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Keeps signals from the terminal away from it.
+            // Keeps the terminal's signals from reaching the process.
             .process_group(0)
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());

@@ -9,7 +9,8 @@ use super::process::Process;
 /// The number of cut-offs after which a program is no longer run: each may have taken seconds.
 const MAX_CUT_OFFS: u32 = 4;
 
-/// The largest payload to run a program on, in bytes; its value takes several times as much.
+/// The largest payload to run a program on, in bytes; its decoded value takes several times as much
+/// memory.
 const MAX_PAYLOAD: usize = 16 << 20;
 
 /// A program with its results so far. Payloads on which it was cut off do not match.

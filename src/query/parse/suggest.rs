@@ -327,7 +327,7 @@ pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     }
 }
 
-/// Returns the key of which `name` is a synonym or a misspelling.
+/// Returns the key that `name` is a synonym or a misspelling of.
 fn key_of(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let is_it = |key: &str| {

@@ -221,7 +221,7 @@ fn a_paste_that_never_ends_takes_a_bounded_amount_of_memory() {
 
 #[test]
 fn any_bytes_are_read_to_their_end() {
-    // Every sequence of up to four bytes out of those that have a meaning somewhere.
+    // Every sequence of up to four bytes, each with a special meaning somewhere.
     let special = b"\x1b[]OP<M~u;1\x07\\\x7f\xc3\xa9\xffa";
     let mut typing = Typing::new();
     for number in 0..special.len().pow(4) {

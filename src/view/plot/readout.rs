@@ -97,7 +97,7 @@ fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     clock.time_of_day(time)
 }
 
-/// Formats how long ago the point was, if times are shown as ages.
+/// Formats the age of the point, if times are shown as ages.
 fn ago(app: &App, time: Time) -> String {
     if app.session().time_form != TimeForm::Age {
         return String::new();

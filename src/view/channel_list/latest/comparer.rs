@@ -60,7 +60,7 @@ pub(super) enum News<'a> {
     },
 }
 
-/// A payload or its head, and its full size in bytes.
+/// A payload or its head, and the full size in bytes.
 type Sized<'a> = (&'a [u8], u64);
 
 /// Decodes and compares messages within the budget of a frame.
