@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Returns the exceptions; the first that applies counts.
+/// Returns the exceptions. If several apply, the first is used.
 #[rustfmt::skip] // One line per exception, so that it reads as a table.
 fn exceptions(app: &App) -> [Exception; 13] {
     let context = app.context();
@@ -42,7 +42,7 @@ fn exceptions(app: &App) -> [Exception; 13] {
         _ => None,
     };
     let no_filter = edited != Some(Purpose::Filter);
-    // Leaving the box ends a filter or a search.
+    // These queries have no effect while they are typed, so there is nothing to cancel.
     let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
     [
         // The latest values cannot be frozen.

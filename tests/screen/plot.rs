@@ -794,7 +794,7 @@ fn charts_without_room_are_counted_in_the_title() {
     assert!(screen.contains("╭ Plot ─"), "{screen}");
     plotting.stage.send(Event::Resize(120, 16));
     let screen = pane(&plotting);
-    let title = "╭ Plot · 1 of 3 charts, j k to the others ─";
+    let title = "╭ Plot · 1 of 3 charts, j k to see others ─";
     assert!(screen.contains(title), "{screen}");
 }
 

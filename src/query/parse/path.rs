@@ -18,7 +18,7 @@ const EQUAL: Operator = Operator::Compare(Compare::Equal);
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
 impl Parser<'_> {
-    /// Returns whether a path comes next, not a text such as `...` or `.5`.
+    /// Returns whether a path comes next, rather than text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
         let rest = self.cursor.rest();
         let Some(after) = rest.strip_prefix('.') else {

@@ -1,4 +1,4 @@
-//! What both forms of the channel list show of a channel besides its messages.
+//! Parts of a line that both forms of the channel list share.
 
 use std::time::Duration;
 
