@@ -109,7 +109,7 @@ pub struct ChannelList {
     /// When its last part was done.
     part_done_at: Time,
     /// When a long list must reflect a change of the subscriptions.
-    overdue_at: Option<Time>,
+    due_at: Option<Time>,
 }
 
 impl ChannelList {
@@ -200,7 +200,7 @@ impl ChannelList {
 
     /// Returns when the pane needs a refresh, if a sort is in progress or due.
     pub fn due(&self) -> Option<Time> {
-        self.next_part_due().or(self.overdue_at)
+        self.next_part_due().or(self.due_at)
     }
 
     fn next_part_due(&self) -> Option<Time> {
@@ -230,7 +230,7 @@ impl ChannelList {
         if (subscriptions_changed && !is_long) || is_due || now < self.sorted_at {
             self.start_sort(lists, now);
         } else if subscriptions_changed && self.pass.is_none() {
-            self.overdue_at = Some(next_sort_at);
+            self.due_at = Some(next_sort_at);
         }
     }
 
@@ -239,7 +239,7 @@ impl ChannelList {
         self.pass = Some(Pass::new(self.sort, lists.channels));
         self.generation = lists.generation();
         self.sorted_at = now;
-        self.overdue_at = None;
+        self.due_at = None;
         self.continue_sort(lists, now);
     }
 
@@ -299,8 +299,8 @@ impl<'a> Lists<'a> {
                 self.subscriptions.topic(id) == Some(topic)
             }
             Entry::Channel(id) => {
-                let channel = self.channels.by_id(id).filter(|_| topic.names_one());
-                channel.is_some_and(|channel| same(channel.name(), &topic.name))
+                let is_named = |channel: &Channel| same(channel.name(), &topic.name);
+                topic.names_one() && self.channels.by_id(id).is_some_and(is_named)
             }
         }
     }

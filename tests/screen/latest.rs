@@ -80,16 +80,16 @@ fn a_lens_shows_the_latest_value_in_every_format() {
 fn flashing(stage: &Stage) -> Vec<String> {
     let buffer = stage.buffer();
     let mut flashing = Vec::new();
-    let mut was_so = false;
+    let mut was_green = false;
     for cell in &buffer.content {
-        let condition = cell.bg == Color::Green;
-        if condition && !was_so {
+        let is_green = cell.bg == Color::Green;
+        if is_green && !was_green {
             flashing.push(String::new());
         }
-        if let Some(last) = flashing.last_mut().filter(|_| condition) {
+        if let Some(last) = flashing.last_mut().filter(|_| is_green) {
             last.push_str(cell.symbol());
         }
-        was_so = condition;
+        was_green = is_green;
     }
     flashing
 }

@@ -187,7 +187,7 @@ fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
     lines.extend(counted("not JSON", shape.other));
     lines.extend(counted("not read", shape.unread));
     if shape.is_full {
-        lines.push(fact("", "field limit reached, the rest is left out"));
+        lines.push(fact("", "field limit reached; the rest is left out"));
     }
     lines
 }

@@ -81,7 +81,7 @@ impl Open {
         let path = self.selected_path(session, area)?;
         let literal = match (self.selected_value(area), self.bare_json()) {
             (Some((page, value)), _) => {
-                literal(&page, &value).ok_or_else(|| without_literal(&value))
+                literal(&page, &value).ok_or_else(|| kind_words(&value))
             }
             (None, Some(bare)) => Ok(bare.to_owned()),
             (None, None) => return Err(self.tell_no_value(session)),
@@ -190,7 +190,7 @@ fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
 }
 
 /// Describes a value that has no literal.
-fn without_literal(value: &Value<'_>) -> String {
+fn kind_words(value: &Value<'_>) -> String {
     match value.kind {
         Kind::Array => "an array".to_owned(),
         Kind::Object => "an object".to_owned(),

@@ -88,7 +88,13 @@ impl QueryBox {
     /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
         let parsed = Query::parse(&self.input.text(), &session.moment());
-        parsed.map_err(|error| self.error = Some(error)).ok()
+        match parsed {
+            Ok(query) => Some(query),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
     }
 
     /// Returns the query to suggest instead of the text, if the text matches nothing.

@@ -53,9 +53,9 @@ impl App {
         self.with_open(|open, _, area| open.fold(area, step));
     }
 
-    fn turn_tab(&mut self, turned: fn(Tab) -> Tab) -> Vec<Effect> {
+    fn turn_tab(&mut self, turn: fn(Tab) -> Tab) -> Vec<Effect> {
         let tab = self.open.as_ref().map(|open| open.reader.tab());
-        tab.map_or_else(Vec::new, |tab| self.show_tab(turned(tab)))
+        tab.map_or_else(Vec::new, |tab| self.show_tab(turn(tab)))
     }
 
     fn show_tab(&mut self, tab: Tab) -> Vec<Effect> {
