@@ -106,13 +106,11 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
         Unexpected::Error(error) => format!("Redis says: {}", whole(error.text.as_bytes())),
         Unexpected::Frame(text) => format!("unexpected frame: {}", whole(text.as_bytes())),
     };
-    match count {
-        1 => first,
-        _ => {
-            let more = figures::count(count - 1);
-            format!("{first} · and {more} more within a second")
-        }
+    if count == 1 {
+        return first;
     }
+    let more = figures::count(count - 1);
+    format!("{first} · and {more} more within a second")
 }
 
 /// The options by which clients that default to RESP3 are told to use RESP2.
