@@ -16,6 +16,7 @@ use self::rights::ask_rights;
 use self::server_kind::{Membership, membership, mode_in, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
+use crate::server::cluster::topology::parse_address;
 use crate::server::connect::{
     Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
@@ -159,7 +160,7 @@ impl Commander {
                 let failed = publish_error(link, &error);
                 if !is_refusal(&error) {
                     self.link = None;
-                } else if let Some(owner) = owner_in(&error) {
+                } else if let Some(owner) = here.and_then(|here| owner_in(&error, here)) {
                     return self.publish_at(owner, command).await;
                 }
                 Err(failed)
@@ -366,12 +367,8 @@ fn publish_error(link: &Link, error: &redis::RedisError) -> PublishError {
     }
 }
 
-/// Returns the owner of a sharded channel from a redirection error.
-fn owner_in(error: &redis::RedisError) -> Option<Address> {
+/// Returns the owner of a sharded channel from a redirection error of the node at `here`.
+fn owner_in(error: &redis::RedisError, here: &Address) -> Option<Address> {
     let (place, _slot) = error.redirect_node()?;
-    let (host, port) = place.rsplit_once(':')?;
-    Some(Address::Tcp {
-        host: host.to_owned(),
-        port: port.parse().ok()?,
-    })
+    parse_address(place, here)
 }
