@@ -908,7 +908,7 @@ fn the_table_says_where_no_rate_is_known_yet() {
     select_channel(&mut plotting);
     plotting.keys(" wz");
     let screen = pane(&plotting);
-    assert!(!screen.contains("no data in this time"), "{screen}");
+    assert!(!screen.contains("no data in this time range"), "{screen}");
     assert_eq!(screen.matches("no rate yet").count(), 2, "{screen}");
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
@@ -982,7 +982,7 @@ fn without_data_no_key_is_suggested_in_vain() {
     plotting.wait(SECOND * 100);
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
-    assert_eq!(toast, "no data in this time · 0 shows all");
+    assert_eq!(toast, "no data in this time range · 0 shows all");
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());

@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    /// Returns the next or previous match among the rows shown, seen from `row`.
+    /// Returns the next or previous match among the rows shown, starting from `row`.
     pub(crate) fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
         let mut hit = step(&find.rows, row, is_forward);
         while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {
@@ -133,7 +133,7 @@ pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     }
 }
 
-/// Returns the next or previous row in `rows`, seen from `row`.
+/// Returns the next or previous row in `rows`, starting from `row`.
 pub(crate) fn step(rows: &RowSet, row: RowId, is_forward: bool) -> Option<RowId> {
     if is_forward {
         rows.at_or_after(RowId(row.0 + 1))

@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
-    /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
+    /// which serves ordinary channels and patterns. `None` if there is no cluster, or if the node's
     /// address is not safe for a shell.
     fn place_in_cluster(&self) -> Option<String> {
         let nodes = self.server.nodes.by_id.values();

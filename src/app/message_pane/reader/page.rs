@@ -3,13 +3,13 @@
 use crate::payload::escape;
 use crate::payload::tree::{Key, Kind, NodeId, Tree, Value};
 
-/// Columns of indent per level.
+/// Columns of indentation per level.
 const INDENT: usize = 2;
 
 /// Columns of the fold sign before the name of a value.
 const SIGN: usize = 2;
 
-/// The minimum columns of a text, whatever its name.
+/// The minimum number of columns for a value's text, however long its name is.
 const MIN_TEXT_COLUMNS: usize = 8;
 
 /// The structures of trees with more values than this are not compared.
