@@ -15,7 +15,7 @@ use crate::log::{Channel, ChannelTable};
 use crate::message::names::same;
 use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
-/// Minimum interval between two sorts, so that rows can be read and clicked.
+/// Minimum interval between two sorts, so that rows stay in place long enough to be clicked.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Sorting many channels takes time, so the interval is at least this long per channel.

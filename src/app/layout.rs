@@ -58,7 +58,7 @@ pub struct ScreenState {
     pub focus: Focus,
     /// Number of lines of text in the publish box.
     pub box_lines: usize,
-    /// If a message is open, whether it takes the whole screen.
+    /// If a message is open, whether it takes up the whole screen.
     pub message: Option<bool>,
     /// Whether the channel list shows the latest values. It then also takes the log's place.
     pub shows_latest: bool,
@@ -159,7 +159,7 @@ pub fn inside(area: Rect) -> Rect {
     )
 }
 
-/// Returns a region without a column of padding on either side.
+/// Returns a region reduced by one column of padding on either side.
 pub fn padded(area: Rect) -> Rect {
     Rect {
         x: area.x.saturating_add(1),

@@ -37,7 +37,7 @@ pub struct Window {
     pub rows: Vec<RowId>,
     /// The selected row, if there are any rows.
     pub selected: Option<RowId>,
-    /// The number of kept rows below the last one shown.
+    /// The number of rows in the log below the last one on the screen.
     pub newer: u64,
     /// Whether rows of the frozen pane have been evicted.
     pub has_lost: bool,
@@ -90,8 +90,8 @@ impl LogPane {
         }
     }
 
-    /// Returns the row from which to look for the next or previous one: the selected row, or one
-    /// past the last row while following, since the selection is not shown then.
+    /// Returns the row at which a search forward or backward starts: the selected row, or one past
+    /// the last row while following, since the selection is not shown then.
     fn search_start(&self, shown: &Selection) -> Option<RowId> {
         let selected = self.selected(shown)?;
         Some(match self.position {

@@ -1,6 +1,6 @@
 //! The plot: numbers from the messages of channels, over time.
 //!
-//! A check feeds each series from the time it is added until it is removed, whether or not it is
+//! From the time a series is added until it is removed, a check feeds it, whether or not it is
 //! shown. When the plot is drawn, it requests only what it shows: the points in a [`PlotWindow`],
 //! one for each column of dots.
 

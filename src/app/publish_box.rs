@@ -107,7 +107,7 @@ impl PublishBox {
 
     /// Loads a message into the box, to edit and send again.
     pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
-        // The draft that it replaces goes to the history.
+        // Keep the draft that it replaces in the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
@@ -186,7 +186,7 @@ impl PublishBox {
         self.answer = match receivers {
             Ok(count) => Answer::Received { count, at },
             Err(error) => {
-                // The message returns to the box, unless another one is being written.
+                // Return the message to the box, unless another one is being written.
                 if self.payload.is_empty()
                     && let Some(sent) = self.history.last().cloned()
                 {

@@ -195,7 +195,7 @@ impl Session {
         self.refresh_shown()
     }
 
-    /// Shows a toast. The returned list is always empty, for callers that return effects.
+    /// Shows a toast. The returned list is always empty; it is for callers that return effects.
     pub(crate) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.say(text.into(), false)
     }

@@ -147,7 +147,7 @@ impl App {
         effects
     }
 
-    /// Evicts rows so that the log leaves room for what is stored outside it.
+    /// Evicts rows to leave room for what is stored outside the log.
     fn leave_room(&mut self) -> Vec<Effect> {
         let evicted = self.session.log.counters().evicted;
         if !self.session.log.leave_room(self.beside_log()) {

@@ -19,7 +19,7 @@ use crate::query::{Path, Query};
 
 /// Why a value has no path.
 const NO_PATH: &str =
-    "no path to this value: a key is not plain text, or a later one has the same name";
+    "no path to this value: a key is not plain text, or a later key has the same name";
 
 /// What an action needs, or, if it is not available, the effects of telling the user why.
 pub(crate) type OrTold<T> = Result<T, Vec<Effect>>;

@@ -122,7 +122,7 @@ impl QueryBox {
         self.put(&offered, session)
     }
 
-    /// Shows the query that was used before the one shown.
+    /// Shows the query that was used before the current one.
     pub(crate) fn show_older(&mut self, session: &mut Session) -> Vec<Effect> {
         let at = self.older.unwrap_or(session.query_history.len());
         let Some(older) = at.checked_sub(1) else {
@@ -136,7 +136,7 @@ impl QueryBox {
         self.put(&text, session)
     }
 
-    /// Shows the query that was used after the one shown, or the draft.
+    /// Shows the query that was used after the current one, or the draft.
     pub(crate) fn show_newer(&mut self, session: &mut Session) -> Vec<Effect> {
         let Some(at) = self.older else {
             return self.read(session);

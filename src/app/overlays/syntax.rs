@@ -3,10 +3,10 @@
 use crate::app::layout::wrapped;
 use crate::query::SYNTAX;
 
-/// The columns of a form, with the space after it.
+/// The columns of a form, including the space after it.
 const FORM: usize = 21;
 
-/// The columns of an example, with the space after it.
+/// The columns of an example, including the space after it.
 const EXAMPLE: usize = 31;
 
 /// A list narrower than this leaves out the forms, since the examples are enough.

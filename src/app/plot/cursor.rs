@@ -1,4 +1,4 @@
-//! The cursor of the plot, which shows the values at one time, and dragging with the mouse.
+//! The cursor of the plot, which shows the values at a point in time, and dragging with the mouse.
 
 use ratatui::layout::Position as Point;
 

@@ -47,7 +47,7 @@ pub struct Breakpoint {
     pub(crate) id: WatchId,
     /// What it matches.
     pub query: Query,
-    /// Stops at every n-th hit, starting with the n-th.
+    /// The view stops at every n-th hit, starting with the n-th.
     pub every: u64,
     /// How it alerts the user.
     pub attention: Attention,
@@ -281,8 +281,8 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Restores a breakpoint and its pending stops. Its query is run on rows that arrive from now
-    /// on. Returns its index in the list.
+    /// Restores a breakpoint and its pending stops. If it is on, its query is run on the rows that
+    /// arrive from now on. Returns its index in the list.
     pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut breakpoint.stops);

@@ -176,7 +176,7 @@ impl LiveQuery {
     }
 
     /// Returns the progress while the query lags: rows that were in the log have yet to be scanned,
-    /// or an answer is late. Under load, a few rows are always waiting, which does not count.
+    /// or an answer is late. Under load, a few rows are always waiting, which is not a lag.
     pub fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
         let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);

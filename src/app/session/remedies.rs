@@ -45,7 +45,7 @@ pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
         }
         ErrorCode::TooManyClients => "The server has reached its client limit (maxclients).",
         ErrorCode::Protected => {
-            "Without a password the server accepts local clients only: set requirepass there, or \
+            "Without a password, the server accepts only local clients: set requirepass there, or \
              protected-mode no."
         }
         ErrorCode::OutOfMemory => {

@@ -6,8 +6,8 @@ use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
 impl Session {
-    /// Returns the shell command that publishes a message to a current subscription, if one is
-    /// known.
+    /// Returns the shell command that publishes a message to a current subscription, or `None` if
+    /// nobody can publish to the subscribed channels.
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
         if given.place.is_empty() {

@@ -58,7 +58,7 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Adds a subscription to `topic`. Returns `None` if it is subscribed to already.
+    /// Adds a subscription to `topic`. Returns `None` if there already is one.
     pub fn add(&mut self, topic: Topic) -> Option<Subscription> {
         let known = self.find(&topic).and_then(|id| self.state(id));
         if known.is_some_and(|state| !state.is_over()) {
@@ -127,7 +127,7 @@ impl Subscriptions {
         }
     }
 
-    /// Records a gap for every subscription, since it does not say which ones it affects.
+    /// Records a gap for every subscription, since the gap does not say which ones it affects.
     fn note_gap(&mut self, gap: &Gap) {
         for entry in &mut self.entries {
             entry.listening.end(gap.last_heard);
@@ -161,8 +161,8 @@ impl Subscriptions {
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
-    /// Returns the listed subscription to `topic`, preferably one that has not ended, and the most
-    /// recent.
+    /// Returns the listed subscription to `topic`, preferably one that has not ended, and then the
+    /// most recent.
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
         self.to_topic(topic)

@@ -22,7 +22,7 @@ use crate::message::RowId;
 use crate::payload::escape;
 
 impl App {
-    /// Returns the message that keys act on: the open one, the selected one, or the last of the
+    /// Returns the message that keys act on: the open one, the selected one, or the last one on the
     /// selected channel.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {

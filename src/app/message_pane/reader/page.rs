@@ -81,7 +81,7 @@ impl<'a> Page<'a> {
         value.count > 0 || self.is_long(value)
     }
 
-    /// Returns the values that contain a value, innermost first.
+    /// Returns the values that contain the value at `id`, innermost first.
     pub(super) fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         std::iter::successors(self.tree.parent(id), |at| self.tree.parent(*at))
     }
