@@ -946,7 +946,7 @@ fn panning_stops_at_the_oldest_point() {
         assert!(plotting.stage.app.plot().is_following());
         assert_eq!(figures(&plotting, "cpu .n")[4], "100");
         let toast = plotting.stage.toast();
-        assert!(toast.contains("this is the oldest point"), "{toast}");
+        assert!(toast.contains("this is the oldest known point"), "{toast}");
     }
     assert!(plotting.stage.app.plot().shows_all());
     plotting.keys("Gl");
@@ -962,7 +962,7 @@ fn panning_stops_at_the_oldest_point() {
     let from = app.plot().report(&first).unwrap().summary.unwrap().from;
     assert_eq!(app.plot_window().column_of(from), 0);
     assert!(app.plot_window().contains(from));
-    assert!(plotting.stage.toast().contains("this is the oldest point"));
+    assert!(plotting.stage.toast().contains("the oldest known point"));
     assert!(!plotting.stage.app.plot().is_following());
 }
 

@@ -83,7 +83,7 @@ impl Plot {
             }
             None if self.series.len() >= MAX_SERIES => {
                 session.tell(format!(
-                    "the plot is limited to {MAX_SERIES} series · W, then d removes one"
+                    "the plot has {MAX_SERIES} series, the maximum · W, then d removes one"
                 ));
                 return None;
             }

@@ -67,7 +67,7 @@ impl App {
         if self.undoes_unsubscribing(topic) {
             format!("already unsubscribed from {name} · Z undoes it")
         } else if self.session.subscriptions.include(&topic.name) {
-            format!("{name} arrives through a pattern: unsubscribe that, or press m to mute")
+            format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
         } else {
             format!("not subscribed to {name}")
         }
