@@ -192,7 +192,7 @@ fn keys_that_act_on_the_log_go_back_to_it_or_say_why_not() {
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
-    assert!(stage.toast().contains("v log, then Space freeze"));
+    assert!(stage.toast().contains("v shows the log, Space freezes it"));
     assert!(stage.is_following());
 }
 

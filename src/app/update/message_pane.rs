@@ -88,8 +88,8 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Toggles between the changes in the selected or open message, since the previous message or a
-    /// marked one, and its value.
+    /// Toggles the selected or open message between its value and its changes since the previous
+    /// message or a marked one.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
