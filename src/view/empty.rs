@@ -279,8 +279,8 @@ fn how_to_show(app: &App) -> String {
     let filters = &app.session().filters;
     let is_typed = filters.typed.is_some();
     let is_listed = filters.list.iter().any(|filter| filter.is_on);
-    let is_only = app.session().filters.only.as_deref().is_some();
-    let is_muted = !is_only && app.session().filters.muted_and_heard > 0;
+    let is_only = filters.only.is_some();
+    let is_muted = !is_only && filters.muted_and_heard > 0;
     let keys = [
         (is_typed, "/ to change the filter, Esc to clear it"),
         (is_listed, "f for the list of filters"),

@@ -48,7 +48,7 @@ fn exceptions(app: &App) -> [Exception; 13] {
         // The latest values cannot be frozen.
         (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
         (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
-        (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.as_deref().is_some(), Some("all channels")),
+        (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.is_some(), Some("all channels")),
         (Action::Message(MessageAction::NextMatch), no_match, None),
         (Action::Message(MessageAction::Fold), no_values, None),
         (Action::Message(MessageAction::Unfold), no_values, None),

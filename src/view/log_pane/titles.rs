@@ -103,7 +103,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
         1 => parts.push("1 filter".to_owned()),
         several => parts.push(format!("{several} filters")),
     }
-    match app.session().filters.muted_and_heard {
+    match filters.muted_and_heard {
         0 => {}
         several => parts.push(format!("{several} muted")),
     }
