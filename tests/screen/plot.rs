@@ -462,7 +462,7 @@ fn the_arrows_read_point_by_point_and_esc_ends_it() {
         plotting.code(KeyCode::Left);
     }
     assert_eq!(read(&plotting), "22:13:20.000  0  cpu .load");
-    assert!(plotting.stage.toast().contains("oldest point"));
+    assert!(plotting.stage.toast().contains("oldest known point"));
     plotting.code(KeyCode::Esc);
     assert!(plotting.stage.app.plot().is_following());
     assert_eq!(plotting.stage.app.plot().cursor(), None);

@@ -115,7 +115,11 @@ fn texts_are_compared_by_line_and_bytes_by_byte() {
     assert!(shown.contains("- two") && shown.contains("+ 2"), "{shown}");
     stage.messages(&[("a", &[0, 1, 2, 0xff, 4]), ("a", &[0, 1, 3, 0xff, 4])]);
     stage.keys("jj");
-    assert!(pane(&stage).contains("1 byte range differs"), "{}", pane(&stage));
+    assert!(
+        pane(&stage).contains("1 byte range differs"),
+        "{}",
+        pane(&stage)
+    );
 }
 
 #[test]
