@@ -2,17 +2,17 @@
 //!
 //! [`App`] owns everything that the screen shows. [`App::update`] takes one event at a time. It is
 //! synchronous and total, does no I/O and reads no clock. It returns [`Effect`]s: plain data that
-//! says what the main loop must do.
+//! tells the main loop what to do.
 //!
 //! From the bottom up:
 //!
 //! - `action`, `effect`, `event`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
-//!   `keymap` and `keyboard`: which action a key stands for, and when it acts.
+//!   `keymap` and `keyboard`: which action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
-//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: a pane each: its
-//!   state and what the user does in it. No pane knows about another.
-//! - `update`: the flows that involve several panes or the focus. Only these files and this one have
-//!   methods of `App`.
+//! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
+//!   with its state and the user's actions in it. No pane depends on another.
+//! - `update`: the flows that involve several panes or the focus. Only its files and this one
+//!   implement methods of `App`.
 
 mod action;
 mod causes;
@@ -225,7 +225,7 @@ impl App {
         }
     }
 
-    /// Returns when the screen next changes although nothing happens; `None` if it does not.
+    /// Returns when the screen next changes without an event, or `None` if it does not.
     pub fn next_tick(&self) -> Option<Time> {
         let flash = self.shows_latest().then(|| {
             let height = inside(self.areas().channels).height;

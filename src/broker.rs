@@ -1,15 +1,15 @@
 //! The embedded broker: a small Redis server that only supports Pub/Sub.
 //!
-//! `subscope demo` uses it, so that the program can be tried without a server, and so do tests that
-//! need exact faults. It speaks RESP2 well enough for `redis-cli` and the common client libraries,
-//! replies with Redis's own error messages, and listens on the loopback address only. [`Limits`]
-//! apply to every client, so that none can make the broker grow without bound.
+//! `subscope demo` uses it, so that the program can be tried without a server. Tests use it to
+//! inject exact faults. It speaks RESP2 well enough for `redis-cli` and the common client
+//! libraries, replies with Redis's own error messages, and listens on the loopback address only.
+//! [`Limits`] apply to every client, so that no client can make the broker grow without bound.
 //!
 //! From the bottom up: `request` and `inline` parse commands; `client` is the state of one client;
 //! `hub` holds the clients and their subscriptions; `call` is a command being executed; `lookup`
-//! finds it; `session`, `clients`, `pubsub`, `server`, `transaction` and `describe` implement the
-//! commands; `commands` checks them; `connection` is the task of one client. [`faults`] is for
-//! tests, and [`traffic`] generates the demo's messages.
+//! finds commands by name; `session`, `clients`, `pubsub`, `server`, `transaction` and `describe`
+//! implement the commands; `commands` checks them; `connection` is the task of one client.
+//! [`faults`] is for tests, and [`traffic`] generates the demo's messages.
 
 mod call;
 mod client;
@@ -79,21 +79,21 @@ impl Broker {
         })
     }
 
-    /// Returns the address that it listens on.
+    /// Returns the address that the broker listens on.
     pub fn address(&self) -> SocketAddr {
         self.hub.lock().address
     }
 
-    /// Returns a handle that publishes messages. It may outlive the broker; messages then have no
-    /// receivers.
+    /// Returns a handle that publishes messages. The handle may outlive the broker; its messages
+    /// then have no receivers.
     pub fn publisher(&self) -> Publisher {
         let hub = Arc::clone(&self.hub);
         Publisher { hub }
     }
 
-    /// Waits for the first client that requests RESP3, which the broker refuses, and returns the
-    /// client's library; empty if the client did not set it. Returns `None` if the broker ends
-    /// before there is such a client.
+    /// Waits for the first client that requests RESP3, which the broker refuses. Returns the name
+    /// of the client's library, which is empty if the client did not set it, or `None` if the
+    /// broker stops before there is such a client.
     pub fn refused_library(&self) -> impl Future<Output = Option<Box<str>>> + Send + use<> {
         let mut refused = self.hub.lock().refused.subscribe();
         async move {
@@ -111,7 +111,7 @@ impl Broker {
     /// Closes every connection, stops listening, and waits until all tasks have ended.
     pub async fn stop(mut self) {
         self.stopping.notify_one();
-        // An error means that the listening task has panicked, so it has ended as well.
+        // An error means that the listening task panicked, so that task has also ended.
         let _ = (&mut self.listening).await;
     }
 }
@@ -148,7 +148,8 @@ fn admit(hub: &Arc<Hub>, stream: TcpStream, peer: SocketAddr, connections: &mut 
             connections.spawn(connection::serve(Arc::clone(hub), stream, id, wake));
         }
         None => {
-            // A new socket has room for a line; if not, the client still sees the connection close.
+            // A new socket has room for one line. If not, the client still sees the connection
+            // close.
             let _ = stream.try_write(b"-ERR max number of clients reached\r\n");
         }
     }

@@ -1,10 +1,11 @@
-//! The messages that are kept, and the counts of those that are not.
+//! The messages that are kept, and counts of those that are not.
 //!
 //! The subscriber appends to a [`Batch`]; the log takes whole batches. Both have the same layout,
 //! one arena of bytes and one vector of fixed-size records, so that keeping a message costs no
 //! allocation. The log is a queue of such segments with a limit in bytes: the oldest is evicted
 //! first. A row is identified by an id that is never reused, so that eviction moves nothing.
-//! Channel names are interned. Rows that are not messages, the notices, are kept in the same order.
+//! Channel names are interned. Notices, which are rows but not messages, are kept in the same
+//! sequence.
 
 mod append;
 mod batch;
@@ -40,7 +41,7 @@ use crate::message::{ChannelId, NodeId, Notice, RowId, SubscriptionId, Time};
 use clearing::ClearedRows;
 use segment::OpenSegment;
 
-/// The upper bound on the size at which a segment is sealed, whatever the budget.
+/// The upper bound on the size at which a segment is sealed, regardless of the budget.
 const MAX_SEGMENT_BYTES: usize = 1 << 20;
 
 /// The lower bound on the size at which a segment is sealed.
@@ -58,7 +59,7 @@ pub struct Counters {
     pub kept: u64,
     /// Messages evicted from the log to stay within its budget.
     pub evicted: u64,
-    /// Messages cleared from the log and not restored since.
+    /// Messages cleared from the log and not restored.
     pub cleared: u64,
     /// Messages that arrived while there was no room for them.
     pub dropped: u64,
@@ -104,11 +105,12 @@ pub struct MessageLog {
     open: OpenSegment,
     /// Segments older than those in `sealed`, kept because they contain wanted rows.
     held: Vec<Arc<Segment>>,
-    /// The ranges of rows to hold when they are due for eviction.
+    /// The ranges of rows to keep when they are due for eviction.
     wanted: Vec<Range<RowId>>,
-    /// The row to hold with priority over all others.
+    /// The row that takes precedence over all other rows to keep.
     must_hold: Option<RowId>,
-    /// Rows that mark evictions after held rows: the time of the first and the count of messages.
+    /// Rows that mark evictions after held rows: the time of the first evicted row, and the number
+    /// of evicted messages.
     seams: BTreeMap<RowId, (Time, u64)>,
     /// Cleared rows that can still be restored.
     cleared: ClearedRows,
@@ -169,7 +171,7 @@ impl MessageLog {
             .find_map(|segment| segment.last_on(channel, id))
     }
 
-    /// Returns the payload of a message, which outlives its row; a large one is not copied.
+    /// Returns the payload of a message, which may outlive the row. A large payload is not copied.
     pub fn share_payload(&self, id: RowId) -> Option<SharedBytes> {
         let segment = self.segment_of(id)?;
         let record = segment.record(id)?;
@@ -182,7 +184,8 @@ impl MessageLog {
         segment.flat_map(move |segment| segment.subscriptions(id))
     }
 
-    /// Returns the id of the oldest row, apart from held ones, or of the next row if there is none.
+    /// Returns the id of the oldest row, not counting held ones, or of the next row if there is
+    /// none.
     pub fn first(&self) -> RowId {
         let oldest = self.sealed.front().map(|segment| &**segment);
         oldest.unwrap_or(&self.open.segment).first
@@ -221,7 +224,8 @@ impl MessageLog {
             + (self.notices.len() + self.cleared.notices.len()) * NOTICE_BYTES
     }
 
-    /// Reserves up to half of the budget for other uses. Returns whether that evicted rows.
+    /// Reserves up to half of the budget for other uses. Returns whether rows were evicted for
+    /// this.
     pub fn leave_room(&mut self, bytes: usize) -> bool {
         let bytes = bytes.min(self.keep / 2);
         if self.other_bytes == bytes {

@@ -1,8 +1,8 @@
 //! The query language shared by filters, find, breakpoints and mutes.
 //!
 //! A [`Query`] is a parsed query that threads can share. A [`Matcher`] is a query prepared for one
-//! thread: it judges channel names once per segment and holds the caches and scratch space that
-//! make matching a row cheap. [`SYNTAX`] lists the forms of the language.
+//! thread: it checks channel names once per segment and owns the caches and scratch space that make
+//! matching a row cheap. [`SYNTAX`] lists the forms of the language.
 
 use std::fmt;
 use std::ops::Range;
@@ -37,7 +37,7 @@ mod syntax;
 mod time;
 mod value;
 
-/// A parsed query, which a row either matches or not. Cheap to clone and shareable between threads.
+/// A parsed query. Cheap to clone and shareable between threads.
 #[derive(Clone)]
 pub struct Query {
     text: Arc<str>,
@@ -83,7 +83,7 @@ impl Query {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
-    /// Returns a query for the rows that all of `parts` match: all rows if there are no parts.
+    /// Returns a query for the rows that match all of `parts`; every row if there are no parts.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut parts: Vec<Self> = parts.into_iter().collect();
         parts.retain(|part| !part.is_everything());
@@ -157,7 +157,8 @@ impl Query {
         }
     }
 
-    /// Returns whether the channel name `name` alone decides if messages on that channel match.
+    /// Returns whether the channel name `name` alone decides whether messages on that channel
+    /// match.
     pub fn is_decided_by_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name).is_some()
     }
@@ -167,10 +168,10 @@ impl Query {
         self.root.has(&|term| matches!(term, Term::Jq(_)))
     }
 
-    /// Returns the byte ranges of `payload` to highlight: matches of texts and regular expressions,
-    /// and JSON values that satisfy a comparison, unless the term is negated. The ranges are
-    /// sorted, disjoint, not empty, and at most [`MOST_MARKS`]. Takes linear time, for which it may
-    /// leave out long matches of regular expressions.
+    /// Returns the byte ranges of `payload` to highlight: matches of search text and regular
+    /// expressions, and JSON values that satisfy a comparison, unless the term is negated. The
+    /// ranges are sorted, disjoint, not empty, and at most [`MOST_MARKS`]. To take linear time, it
+    /// may leave out long matches of regular expressions.
     pub fn marks(&self, payload: &[u8]) -> Vec<Range<usize>> {
         self.first_marks(payload, MOST_MARKS)
     }

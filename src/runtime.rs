@@ -22,7 +22,8 @@ const FRAME_INTERVAL: Duration = Duration::from_millis(34);
 /// Minimum time between frames drawn for the user's input.
 const KEY_INTERVAL: Duration = Duration::from_millis(8);
 
-/// How long after a key press the results of the scan it started are drawn as soon as its echo.
+/// How long after a key press the results of the scan that it started are drawn at the pace of
+/// keys.
 const AWAITED: Duration = Duration::from_millis(100);
 
 /// Target output to the terminal under load, in bytes per second; an SSH connection carries it
@@ -37,8 +38,8 @@ const FEED_BATCH: usize = 4;
 
 /// Performs the effects that the app returns.
 pub trait Host<B: Backend> {
-    /// Performs `effect`, which is not [`Effect::Quit`]. A failure the user should see is returned
-    /// as an event.
+    /// Performs `effect`, which is never [`Effect::Quit`]. A failure the user should see is
+    /// returned as an event.
     ///
     /// # Errors
     ///
@@ -78,9 +79,9 @@ pub struct Outcome {
 /// Runs until the user quits or the input channel closes.
 ///
 /// Input has priority over worker answers, and both have priority over feeds from Redis, so that a
-/// flood of messages does not delay them. All that is received at once is applied before the next
-/// frame. The first change after an idle period is drawn at once; under load, frames are spaced.
-/// While nothing changes, no timer runs.
+/// flood of messages does not delay them. Everything received at the same time is applied before
+/// the next frame. The first change after an idle period is drawn at once; under load, frames are
+/// spaced. While nothing changes, no timer runs.
 ///
 /// # Errors
 ///
@@ -155,7 +156,7 @@ enum Pace {
     Rest,
     /// Something changed that the user did not cause.
     News,
-    /// The user pressed a key, or waits for this answer.
+    /// The user pressed a key or is waiting for this answer.
     Key,
 }
 

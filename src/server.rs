@@ -5,13 +5,12 @@
 //! All are tasks on the current tokio runtime. They report to the event loop over a single channel
 //! of [`Feed`]s.
 //!
-//! From the bottom up, each importing only from those before it:
+//! The modules are listed from the bottom up. Each imports only from those before it:
 //!
-//! - `connect`: one server: its address and login, TLS, the byte stream, the command connection.
-//! - `feed`, `gaps`, `replication`: what is reported; the open gaps; a replica's link to its
-//!   primary.
-//! - `config`, `cluster`: the settings; what is known about a cluster.
-//! - `report`, `shared`: what the other tasks report to the coordinator; what all tasks share.
+//! - `connect`: the address and login of a server, TLS, the byte stream, the command connection.
+//! - `feed`, `gaps`, `replication`: the feeds; the open gaps; a replica's link to its primary.
+//! - `config`, `cluster`: the settings; the known state of a cluster.
+//! - `report`, `shared`: the reports to the coordinator; the state shared by all tasks.
 //! - `sentinel`, `node_location`: which server is the master; where a server is.
 //! - `subscriber`, `commander`: the connections for messages, and those for commands.
 //! - `coordinator`: assigns every subscription to the right servers.
@@ -101,9 +100,9 @@ pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
 }
 
 impl Server {
-    /// Sends a command to the subscriber without waiting.
+    /// Sends a command to the coordinator without waiting.
     pub fn command(&self, command: Command) {
-        // Sending fails only once the event loop, which receives the feeds, is gone.
+        // Sending fails only after the event loop, which receives the feeds, is gone.
         let _ = self.command_tx.send(command);
     }
 
@@ -112,7 +111,7 @@ impl Server {
         let _ = self.ask_tx.send(ask);
     }
 
-    /// Returns the subscriber's counters. They stay readable after [`Server::stop`].
+    /// Returns the subscribers' counters, which can still be read after [`Server::stop`].
     pub fn counters(&self) -> Arc<Counters> {
         Arc::clone(&self.counters)
     }

@@ -39,7 +39,7 @@ pub use guard::Guard;
 pub use signals::Signal;
 pub use wide::settle_wide_glyphs;
 
-/// The exit code after a panic, the same as that of Rust's runtime.
+/// The exit code after a panic, the same as in Rust's runtime.
 const PANICKED: i32 = 101;
 
 /// Enables reports of presses, releases, drags and the wheel, in the encoding without a column
@@ -97,7 +97,7 @@ impl From<io::Error> for TerminalError {
 }
 
 /// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate
-/// screen, with bracketed paste, with the mouse if requested, and without a cursor.
+/// screen, with bracketed paste, with the mouse if requested, and with the cursor hidden.
 ///
 /// The terminal is restored on every way out: by [`Session::leave`], on drop, and by a panic in any
 /// thread, which then ends the program with exit code 101 after printing the panic's message. If
@@ -119,7 +119,7 @@ impl Session {
             return Err(TerminalError::NotATerminal);
         }
         // A descriptor of its own has neither a buffer nor a lock, so the panic hook can always
-        // write, whatever another thread is doing.
+        // write, no matter what other threads are doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let hold = Arc::new(Hold {
             file,
@@ -287,7 +287,7 @@ fn restore_on_panic(hold: &Arc<Hold>) {
     });
 }
 
-/// Returns the hold of the latest session; sessions may follow one another.
+/// Returns the hold of the latest session; there may be several sessions, one after the other.
 fn last_hold() -> MutexGuard<'static, Weak<Hold>> {
     static LAST: Mutex<Weak<Hold>> = Mutex::new(Weak::new());
     LAST.lock().unwrap_or_else(PoisonError::into_inner)

@@ -1,4 +1,4 @@
-//! Draws the screen from the app's state and from nothing else.
+//! Draws the screen from the app's state alone.
 //!
 //! ```text
 //!  subscope  redis://127.0.0.1:6379  ● live 0.3 ms          status
@@ -11,8 +11,8 @@
 //!  tab pane  space freeze  ? help  q quit                   hints
 //! ```
 //!
-//! Each region has a file or folder with one entry point, `draw`, named as in [`app`](crate::app).
-//! Drawing changes nothing and formats only the visible rows. Untrusted text passes through
+//! Each region has its own file or folder, named as in [`app`](crate::app), whose entry point is
+//! `draw`. Drawing changes nothing and formats only the visible rows. Untrusted text passes through
 //! [`payload::escape`](crate::payload::escape) on its way to the screen.
 
 mod channel_list;
@@ -39,7 +39,7 @@ use ratatui::layout::{Position, Rect};
 pub use self::picker::draw as draw_picker;
 use crate::app::{App, Areas};
 
-/// Draws the whole screen, and places the terminal's cursor where text is typed.
+/// Draws the whole screen and places the terminal's cursor where text is typed.
 pub fn draw(app: &App, frame: &mut Frame<'_>) {
     let buffer = frame.buffer_mut();
     let areas = app.areas();
@@ -76,7 +76,8 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
 }
 
-/// Returns the hint line and, unless text is typed there or the screen is low, the line above it.
+/// Returns the hint line and, unless text is typed there or the screen has few rows, the line above
+/// it.
 fn room_for_toast(areas: &Areas, caret: Option<Position>) -> Rect {
     let hints = areas.hints;
     let above = hints.y.saturating_sub(1);

@@ -36,7 +36,7 @@ pub struct Limits {
     pub parts: usize,
 }
 
-/// One value of a frame. Ranges are into the bytes given to [`Decoder::decode`].
+/// One value of a frame. Ranges refer to the bytes passed to [`Decoder::decode`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Part {
     /// A bulk string.
@@ -94,7 +94,8 @@ pub struct LastBulk<'a> {
     pub length: usize,
 }
 
-/// Why bytes are not a flat frame. All but [`Self::NotFlat`] mean that the stream is out of sync.
+/// Why bytes are not a flat frame. All variants except [`Self::NotFlat`] mean that the stream is
+/// out of sync.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum WireError {
     /// The frame is not one that Pub/Sub uses: it is nested, long, or RESP3. [`AnyFrame`] reads it.
@@ -337,7 +338,8 @@ fn number(bytes: &[u8], start: usize) -> Result<Option<(i64, usize)>, WireError>
     }
 }
 
-/// Finds the text from `start` up to CR LF. Returns its range and the position after the CR LF.
+/// Finds the line of text from `start` up to CR LF. Returns its range and the position after the CR
+/// LF.
 fn line(bytes: &[u8], start: usize) -> Result<Option<(Range<usize>, usize)>, WireError> {
     let rest = &bytes[start..];
     let length = memchr(b'\r', rest).unwrap_or(rest.len());

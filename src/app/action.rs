@@ -1,14 +1,14 @@
 //! The actions that keys can trigger, nested by pane: each function that executes actions takes
-//! those of one pane and matches all of them, so that no key is without effect.
+//! those of one pane and matches all of them, so that no action is left unhandled.
 
 /// An action of the user, independent of the key bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// Move through what has the focus.
+    /// Move within whatever has the focus.
     Move(Motion),
-    /// Close the topmost view; with none open, quit.
+    /// Close the topmost view, or quit if none is open.
     Quit,
-    /// Leave the text box; twice in a row, quit.
+    /// Leave the text box; if pressed twice in a row, quit.
     Interrupt,
     /// Suspend the process until the shell continues it.
     Suspend,
@@ -144,11 +144,11 @@ actions! {
         SubscribeSharded: Plain,
         /// Open the table of servers.
         Nodes: Plain,
-        /// Open the list of filters, or write the first.
+        /// Open the list of filters, or write the first one.
         Filters: Plain,
-        /// Write another filter of the list.
+        /// Write another filter for the list.
         AddFilter: Plain,
-        /// Open the list of breakpoints, or set the first.
+        /// Open the list of breakpoints, or set the first one.
         Breakpoints: Plain,
         /// Set another breakpoint.
         AddBreakpoint: Plain,
@@ -178,13 +178,13 @@ actions! {
         PlotRate: Once,
     }
 
-    /// An action in the log. If the latest values are in its place, the log is shown again first.
+    /// An action in the log. If the latest values are in its place, it is shown again first.
     LogAction {
         /// Open the selected message.
         Open: Plain,
         /// Edit the filter.
         Filter: Plain,
-        /// Edit the query to find in the log.
+        /// Edit the query for finding rows in the log.
         Find: Plain,
         /// Go to the next matching row.
         NextHit: Step,
@@ -212,7 +212,7 @@ actions! {
         Unsubscribe: Once,
         /// Hide the messages of the channel, or show them again.
         ToggleMute: Once,
-        /// Show the whole messages of the channel again.
+        /// Show the channel's messages in full again.
         RemoveLens: Once,
         /// Plot the sizes of the messages on the channel, or stop plotting them.
         PlotSize: Once,
@@ -284,9 +284,9 @@ actions! {
         Close: Plain,
         /// Plot the rate of the selected series' channel, or stop plotting it.
         ToggleRate: Once,
-        /// Plot the sizes of its messages, or stop plotting them.
+        /// Plot the sizes of that channel's messages, or stop plotting them.
         ToggleSize: Once,
-        /// Plot the intervals between its messages, or stop plotting them.
+        /// Plot the intervals between that channel's messages, or stop plotting them.
         ToggleInterval: Once,
         /// Show the interval histogram, or the plot again.
         ToggleHistogram: Once,
@@ -334,11 +334,11 @@ actions! {
         Older: Adjust,
         /// Show the newer history entry.
         Newer: Adjust,
-        /// Show or hide the list of the query syntax.
+        /// Show or hide the list of query syntax.
         ToggleSyntax: Once,
         /// Add the filter to the list.
         KeepFilter: Once,
-        /// Replace the query with the one offered instead.
+        /// Replace the query with the suggested one.
         TakeOffer: Plain,
     }
 
@@ -362,7 +362,7 @@ actions! {
         Toggle: Once,
         /// Switch it between stopping the view and only counting and marking.
         ToggleLogOnly: Once,
-        /// Switch it to its next kind of alert.
+        /// Switch to the next kind of alert.
         NextAttention: Plain,
         /// Make it stop one hit later.
         StopLater: Adjust,

@@ -1,4 +1,4 @@
-//! The texts of causes: the only place that turns reports of the server tasks into text.
+//! Descriptions of causes: the only place that turns reports from the server tasks into text.
 
 mod connection;
 
@@ -14,7 +14,7 @@ use crate::server::{PublishError, Trouble};
 /// The maximum length of the topics named in a gap, in bytes.
 const MAX_TOPICS: usize = 60;
 
-/// The maximum length of the name of a topic in a gap, in bytes.
+/// The maximum length of a topic's name in a gap, in bytes.
 const MAX_NAME: usize = 400;
 
 /// Returns the text for the event that opened a gap.
@@ -55,18 +55,18 @@ pub fn gap_reason_words(reason: &GapReason) -> String {
 }
 
 fn moved_words(topic: &MovedTopic) -> String {
-    // Drawing a frame must not read a name of many megabytes to its end.
+    // A name may be many megabytes long, so do not read all of it for each frame.
     let start = topic.name.get(..MAX_NAME);
     let name = String::from_utf8_lossy(start.unwrap_or(&topic.name));
     let name = format!("{name}{}", if start.is_some() { "…" } else { "" });
     match topic.reason {
         MoveReason::SlotMoved => name,
-        MoveReason::TakenOver => format!("{name}: another server delivers it now"),
-        MoveReason::NotSubscribedBefore => format!("{name}: not subscribed at that server before"),
+        MoveReason::TakenOver => format!("{name}: now delivered by another server"),
+        MoveReason::NotSubscribedBefore => format!("{name}: not subscribed on that server before"),
     }
 }
 
-/// Returns the text for what cannot be received: what it is, in brief, then the reason and the
+/// Returns the text for what cannot be received: a brief description, then the reason and the
 /// remedy.
 pub fn partial_words(partial: &Partial) -> [String; 2] {
     match partial {
@@ -104,7 +104,8 @@ pub fn partial_words(partial: &Partial) -> [String; 2] {
         }
         Partial::KeysOfOneNode(node) => [
             format!("keyspace events from {node} only"),
-            "nodes forward no keyspace events · subscribe to __key*@* for all primaries".to_owned(),
+            "nodes do not forward keyspace events · subscribe to __key*@* for all primaries"
+                .to_owned(),
         ],
         Partial::ShardChannelsLeftOut(count) => [
             format!(
@@ -131,7 +132,7 @@ fn database_remedy(error: &DatabaseError) -> &'static str {
     match error.error.code {
         ErrorCode::NoSuchDatabase => {
             "choose another with -n or in the URL · no keyspace events from it; other messages \
-             arrive (Pub/Sub ignores databases)"
+             still arrive (Pub/Sub ignores databases)"
         }
         ErrorCode::InCluster => "a cluster has only database 0; messages still arrive",
         ErrorCode::NoPermission => "grant +select; messages still arrive",
@@ -139,7 +140,7 @@ fn database_remedy(error: &DatabaseError) -> &'static str {
     }
 }
 
-/// Returns the text for what the server refuses besides subscriptions.
+/// Returns the text for what the server refuses other than subscriptions.
 pub fn trouble_words(trouble: &Trouble) -> String {
     match trouble {
         Trouble::Ping(error) => format!("PING refused, round trip unknown: {}", error.text),

@@ -15,13 +15,13 @@ use crate::log::{Channel, ChannelTable};
 use crate::message::names::same;
 use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
-/// Minimum interval between two sorts, so that rows can be read and clicked.
+/// Minimum interval between two sorts, so that rows stay in place long enough to be clicked.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// Sorting many channels takes time, so the interval is at least this long per channel.
 const MIN_INTERVAL_PER_CHANNEL: Duration = Duration::from_micros(10);
 
-/// A list with fewer entries reflects every change of the subscriptions at once.
+/// A list with fewer entries than this reflects every change to the subscriptions at once.
 const LONG: usize = 1_000;
 
 /// Minimum interval between the parts of a sort, to leave time for everything else.
@@ -96,20 +96,20 @@ pub struct ChannelList {
     /// The sort order.
     pub sort: Sort,
     entries: Vec<Entry>,
-    /// The selection, by name, because an id may be reused for another channel.
+    /// The selected topic, stored by name because an id may be reused for another channel.
     selected: Option<Topic>,
     /// The selected line, which stays selected if the selected entry disappears.
     pub line: usize,
     top: usize,
-    /// The generations of the channels and subscriptions that were sorted last.
+    /// The generations of the channels and subscriptions at the last sort.
     generation: (u64, u64),
     sorted_at: Time,
     /// The sort in progress, if it takes more than one part.
     pass: Option<Pass>,
-    /// When its last part was done.
+    /// When the last part of the sort was done.
     part_done_at: Time,
-    /// When a long list must reflect a change of the subscriptions.
-    overdue_at: Option<Time>,
+    /// When a long list must reflect a change to the subscriptions.
+    due_at: Option<Time>,
 }
 
 impl ChannelList {
@@ -132,7 +132,7 @@ impl ChannelList {
         self.selected.as_ref()
     }
 
-    /// Returns whether it lists the latest values in place of the log.
+    /// Returns whether the list shows the latest values in place of the log.
     pub fn shows_latest(&self) -> bool {
         self.form == ListForm::Latest
     }
@@ -140,7 +140,7 @@ impl ChannelList {
     /// Returns the selected channel, if it has received messages.
     pub fn selected_channel<'a>(&self, channels: &'a ChannelTable) -> Option<&'a Channel> {
         let topic = self.selected().filter(|topic| topic.names_one())?;
-        // The selected line usually has its id, which saves the lookup by name.
+        // The selected line usually has the channel's id, which saves a lookup by name.
         if let Some(Entry::Channel(id)) = self.entries.get(self.line)
             && let Some(channel) = channels.by_id(*id)
             && same(channel.name(), &topic.name)
@@ -150,7 +150,7 @@ impl ChannelList {
         channels.by_id(channels.find(&topic.name)?)
     }
 
-    /// Returns when the first of the highlights on the latest values ends.
+    /// Returns when the next highlight of a latest value ends.
     pub(crate) fn flash_due(&self, session: &Session, height: u16) -> Option<Time> {
         let entries = self.entries.iter().skip(self.top(height));
         let ends = entries.take(usize::from(height)).filter_map(|entry| {
@@ -200,7 +200,7 @@ impl ChannelList {
 
     /// Returns when the pane needs a refresh, if a sort is in progress or due.
     pub fn due(&self) -> Option<Time> {
-        self.next_part_due().or(self.overdue_at)
+        self.next_part_due().or(self.due_at)
     }
 
     fn next_part_due(&self) -> Option<Time> {
@@ -230,16 +230,16 @@ impl ChannelList {
         if (subscriptions_changed && !is_long) || is_due || now < self.sorted_at {
             self.start_sort(lists, now);
         } else if subscriptions_changed && self.pass.is_none() {
-            self.overdue_at = Some(next_sort_at);
+            self.due_at = Some(next_sort_at);
         }
     }
 
-    /// Starts a new sort. With few channels it is done at once.
+    /// Starts a new sort. If there are few channels, it finishes at once.
     fn start_sort(&mut self, lists: &Lists, now: Time) {
         self.pass = Some(Pass::new(self.sort, lists.channels));
         self.generation = lists.generation();
         self.sorted_at = now;
-        self.overdue_at = None;
+        self.due_at = None;
         self.continue_sort(lists, now);
     }
 
@@ -292,15 +292,15 @@ impl<'a> Lists<'a> {
         }
     }
 
-    /// Returns whether [`Self::topic`] of an entry is `topic`, without copying a name.
+    /// Returns whether [`Self::topic`] would return `topic` for `entry`, without copying a name.
     fn is_at(&self, entry: Entry, topic: &Topic) -> bool {
         match entry {
             Entry::Pattern(id) | Entry::NotReceiving(id) => {
                 self.subscriptions.topic(id) == Some(topic)
             }
             Entry::Channel(id) => {
-                let channel = self.channels.by_id(id).filter(|_| topic.names_one());
-                channel.is_some_and(|channel| same(channel.name(), &topic.name))
+                let is_named = |channel: &Channel| same(channel.name(), &topic.name);
+                topic.names_one() && self.channels.by_id(id).is_some_and(is_named)
             }
         }
     }
@@ -309,7 +309,7 @@ impl<'a> Lists<'a> {
         (self.channels.generation(), self.subscriptions.generation())
     }
 
-    /// Returns the lines, where `ranked` are the channels to list, in order.
+    /// Returns the lines. `ranked` contains the channels to list, in order.
     fn entries(&self, sort: Sort, ranked: &[Ranked]) -> Vec<Entry> {
         let mut patterns = Vec::new();
         let mut others = Vec::new();

@@ -22,7 +22,7 @@ pub enum Effect {
     Decode(decode::Request),
     /// Check messages. The answers arrive as [`Event::Analysed`](super::Event).
     Analyse(analysis::Request),
-    /// Search a large message for a text. The answer arrives as [`Event::Found`](super::Event).
+    /// Search a large message for some text. The answer arrives as [`Event::Found`](super::Event).
     Search(decode::Search),
     /// Copy these bytes to the clipboard.
     Copy(SharedBytes),
@@ -45,6 +45,6 @@ pub enum Effect {
 pub enum Alert {
     /// With the terminal's bell.
     Bell,
-    /// With a desktop notification that has this text, not yet escaped for display.
+    /// With a desktop notification. Its text is not yet escaped for display.
     Notification(String),
 }

@@ -12,17 +12,17 @@ use crate::workers::scan::Answer;
 pub enum Event {
     /// A key was pressed.
     Key(KeyEvent),
-    /// A text key arrived together with other keys, or right after one.
+    /// A text key arrived together with other keys, or right after another key.
     Burst(KeyEvent),
     /// The mouse was used.
     Mouse(MouseEvent),
     /// Text was pasted.
     Paste(String),
-    /// A paste has stalled before its end, and keys still count as part of it. Repeated every second.
+    /// A paste has stalled before its end, and keys still count as part of it. Sent every second.
     PasteStalled,
     /// The terminal now has this many columns and rows.
     Resize(u16, u16),
-    /// A server task has news.
+    /// A server task has reported something.
     Feed(Feed),
     /// A query was run on some rows.
     Scanned(Answer),

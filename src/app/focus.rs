@@ -12,9 +12,9 @@ pub enum Focus {
     Message,
     /// The plot, in the open message's place.
     Plot,
-    /// The publish box, on the channel's name.
+    /// The channel's name in the publish box.
     PublishChannel,
-    /// The publish box, on the payload.
+    /// The payload in the publish box.
     PublishPayload,
 }
 

@@ -76,11 +76,11 @@ impl Input {
 
     /// Handles a key. Returns whether the text has changed.
     pub fn press(&mut self, key: KeyEvent) -> bool {
-        // As in a shell, delete to the start of the line. The library would undo an edit.
+        // As in a shell, delete to the start of the line. The library uses this key for undo.
         if key.code == KeyCode::Char('u') && key.modifiers == KeyModifiers::CONTROL {
             return self.area.delete_line_by_head();
         }
-        // The library would move by the height that it last drew, but here it never draws.
+        // The library would move by the height of its last drawing, but it never draws here.
         let step = match key.code {
             KeyCode::PageUp => CursorMove::Up,
             KeyCode::PageDown => CursorMove::Down,
@@ -98,7 +98,7 @@ impl Input {
         self.area.insert_newline();
     }
 
-    /// Inserts `text` at the cursor, line feeds included.
+    /// Inserts `text` at the cursor, including line feeds.
     pub fn insert(&mut self, text: &str) {
         self.area
             .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));

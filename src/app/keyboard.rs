@@ -17,14 +17,14 @@ const HELD: Duration = Duration::from_millis(700);
 /// and nobody taps that fast.
 const REPEAT: Duration = Duration::from_millis(120);
 
-/// What matters of the most recent key presses for the next one.
+/// The state of recent key presses that affects how the next one is handled.
 #[derive(Debug, Default)]
 pub(super) struct Keyboard {
     /// The last key, and when it was pressed.
     last: Option<(Chord, Time)>,
     /// Whether the terminal reports key releases, and thereby which keys are held down.
     pub(super) reports_release: bool,
-    /// A key that may be the first repeat of a held key, and when it acts if it does not come again.
+    /// A key that may be the first repeat of a held key, and when it acts unless it comes again.
     held_back: Option<(KeyEvent, Time)>,
     /// Whether a line break came in a burst of keys and nothing has followed it yet.
     pub(super) held_break: bool,
@@ -52,7 +52,7 @@ impl Keyboard {
     }
 
     /// Holds back a key that is or may be held down, if `action` happens only once in that case.
-    /// Returns `false` if the key acts now. A key that goes on from a breakpoint never waits.
+    /// Returns `false` if the key acts now. A key that continues from a breakpoint never waits.
     pub(super) fn hold_back(
         &mut self,
         action: Action,

@@ -24,9 +24,9 @@ pub enum Context {
     Latest,
     /// In the message log.
     Messages,
-    /// In the publish box, on the channel's name.
+    /// On the channel's name in the publish box.
     PublishChannel,
-    /// In the publish box, on the payload.
+    /// On the payload in the publish box.
     PublishPayload,
     /// In the prompt for a subscription.
     Prompt,
@@ -111,7 +111,7 @@ impl Context {
         }
     }
 
-    /// Returns whether keys are typed as text there.
+    /// Returns whether keys are entered as text in this context.
     pub fn is_text(self) -> bool {
         matches!(
             self,
@@ -220,7 +220,7 @@ pub struct Binding {
     pub keys: &'static [Chord],
     /// The action that they trigger.
     pub action: Action,
-    /// One or two words for the hint line; with `None`, only the help lists it.
+    /// One or two words for the hint line, or `None` if only the help lists it.
     pub hint: Option<&'static str>,
     /// A sentence for the help.
     pub help: &'static str,
@@ -264,15 +264,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Latest, &[key(K::Enter)], A::Channels(Channels::ShowInLog), Some("its messages"), "back to the log, with only the selected channel in it"),
     bind(C::Latest, &[key(K::Esc), char('v')], A::Back, Some("log"), "back to the log"),
     bind(C::Messages, &[key(K::Enter)], A::Log(Log::Open), Some("open"), "open the selected message"),
-    bind(C::Panes, &[char(' ')], A::Session(Session::ToggleFreeze), Some("freeze"), "freeze, or follow again; at a breakpoint: to the next hit"),
-    bind(C::Panes, &[char('/')], A::Log(Log::Filter), Some("filter"), "filter: show only what matches, as it is typed"),
+    bind(C::Panes, &[char(' ')], A::Session(Session::ToggleFreeze), Some("freeze"), "freeze or follow; at a breakpoint, go to the next hit"),
+    bind(C::Panes, &[char('/')], A::Log(Log::Filter), Some("filter"), "filter: show only what matches, as you type"),
     bind(C::Panes, &[char('p')], A::Screen(Screen::Publish), Some("publish"), "publish to the highlighted channel or the last one used"),
     bind(C::Panes, &[char('v')], A::Screen(Screen::ShowLatest), Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Screen(Screen::Breakpoints), Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Screen(Screen::Subscribe), Some("subscribe"), "subscribe to a channel or a pattern"),
     bind(C::Panes, &[char('S')], A::Screen(Screen::SubscribeSharded), None, "subscribe to a sharded channel, or a pattern of them"),
-    bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "the servers: role, slots, state, rate, round trip"),
-    bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches, and show the rest too"),
+    bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "table of servers: role, slots, state, rate, round trip"),
+    bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches and keep showing the rest"),
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; Z undoes it"),
     bind(C::Panes, &[char('m')], A::Row(Row::ToggleMute), Some("mute"), "mute the selected channel, or show it again"),
     bind(C::Panes, &[char('s')], A::Channels(Channels::NextSort), Some("sort"), "sort the channels by name, rate, count, last heard"),
@@ -283,7 +283,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('x')], A::Row(Row::ToggleMark), None, "mark or unmark the selected row"),
     bind(C::Panes, &[char(']')], A::Log(Log::NextLandmark), None, "next mark, breakpoint hit or gap"),
     bind(C::Panes, &[char('[')], A::Log(Log::PreviousLandmark), None, "previous mark, breakpoint hit or gap"),
-    bind(C::Panes, &[char('e')], A::Row(Row::EditResend), None, "edit and resend the message, or the channel's last"),
+    bind(C::Panes, &[char('e')], A::Row(Row::EditResend), None, "edit and resend the message, or the channel's last one"),
     bind(C::Panes, &[char('y')], A::Row(Row::CopyPayload), None, "copy the payload, or the channel's last one (OSC 52)"),
     bind(C::Panes, &[char('c')], A::Session(Session::Clear), None, "clear the log; Z undoes it"),
     bind(C::Panes, &[char('r')], A::Session(Session::Reconnect), None, "reconnect now"),
@@ -297,7 +297,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('G'), key(K::End)], LAST, None, "to the last; in the messages, follow again"),
     bind(C::Panes, &[key(K::Esc)], A::Back, None, "clear the filter; show all channels; follow again"),
     bind(C::Panes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
-    bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; with none open, quit"),
+    bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; if none is open, quit"),
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Messages, &[char('d')], A::Row(Row::Diff), None, "what changed since the channel's previous message"),
     bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message (x marks one)"),
@@ -306,7 +306,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[char('w')], A::Row(Row::PlotSize), None, "plot the channel's message sizes, or remove them"),
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
     bind(C::Panes, &[char('i')], A::Row(Row::RemoveLens), None, "stop showing only one value of the channel's messages"),
-    bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log; there Esc closes the message"),
+    bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log, where Esc closes the message"),
     bind(C::Message, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Message, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
     bind(C::Message, &[char('q')], A::Message(Message::Close), Some("close"), "close the message"),
@@ -330,7 +330,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('=')], A::Row(Row::FilterByValue), Some("filter by it"), "filter: the same value at the same path"),
     bind(C::Message, &[char('i')], A::Row(Row::ToggleLens), Some("lens"), "show only this value in the rows, or whole messages again"),
     bind(C::Message, &[char('#')], A::Row(Row::ToggleSequence), None, "track this number: flag missing, duplicate, late"),
-    bind(C::Message, &[char('f')], A::Row(Row::Formats), Some("format"), "read the channel's messages in a format of your choice"),
+    bind(C::Message, &[char('f')], A::Row(Row::Formats), Some("format"), "choose the format for decoding the channel's messages"),
     bind(C::Message, &[char('w')], A::Row(Row::PlotValue), Some("plot"), "plot this number over time, or stop"),
     bind(C::Message, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
     bind(C::Message, &[char('y')], A::Row(Row::CopyValue), Some("copy"), "copy the value, or the payload (OSC 52)"),
@@ -357,14 +357,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Formats, &[char('G'), key(K::End)], LAST, None, "to the last"),
     bind(C::Formats, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
     bind(C::Formats, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "keep the current format"),
-    bind(C::Chart, &[char('+'), char('=')], A::Plot(Plot::ZoomIn), Some("zoom in"), "zoom in: to the newest, around the cursor or the middle"),
+    bind(C::Chart, &[char('+'), char('=')], A::Plot(Plot::ZoomIn), Some("zoom in"), "zoom in on the newest, the cursor or the middle"),
     bind(C::Chart, &[char('-')], A::Plot(Plot::ZoomOut), Some("out"), "zoom out, around the same point"),
     bind(C::Chart, &[char('0')], A::Plot(Plot::ZoomToAll), Some("all"), "all data"),
     bind(C::Chart, &[char('h')], A::Plot(Plot::Earlier), Some("earlier"), "earlier data"),
     bind(C::Chart, &[char('l')], A::Plot(Plot::Later), None, "later data, up to the newest"),
-    bind(C::Chart, &[key(K::Left)], A::Plot(Plot::CursorEarlier), Some("read"), "show a point's time and value, from the newest back"),
+    bind(C::Chart, &[key(K::Left)], A::Plot(Plot::CursorEarlier), Some("read"), "show a point's time and value, starting at the newest"),
     bind(C::Chart, &[key(K::Right)], A::Plot(Plot::CursorLater), None, "the next point of the selected series"),
-    bind(C::Chart, &[char('G'), char('f'), key(K::End)], A::Plot(Plot::FollowNewest), Some("newest"), "follow the newest again"),
+    bind(C::Chart, &[char('G'), char('f'), key(K::End)], A::Plot(Plot::FollowNewest), Some("newest"), "follow the newest data again"),
     bind(C::Plot, &[char('j'), key(K::Down)], DOWN, None, "to the series below"),
     bind(C::Plot, &[char('k'), key(K::Up)], UP, None, "to the series above"),
     bind(C::Plot, &[char('d'), key(K::Delete)], A::Plot(Plot::RemoveSeries), Some("remove"), "remove the selected series and stop recording it"),
@@ -383,24 +383,24 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Plot, &[char('q'), char('W')], A::Plot(Plot::Close), None, "close the plot; its series keep recording until removed"),
     bind(C::PublishPayload, &[key(K::Enter)], A::Publish(Publish::Send), Some("publish"), "publish the message"),
     bind(C::PublishPayload, &[alt(K::Enter), ctrl('j')], A::Publish(Publish::NewLine), Some("new line"), "start a new line"),
-    bind(C::PublishPayload, &[key(K::Up)], A::Publish(Publish::Older), Some("history"), "on the first line: the previous sent message"),
-    bind(C::PublishPayload, &[key(K::Down)], A::Publish(Publish::Newer), None, "on the last line: the next sent message"),
+    bind(C::PublishPayload, &[key(K::Up)], A::Publish(Publish::Older), Some("history"), "on the first line: the previous message sent"),
+    bind(C::PublishPayload, &[key(K::Down)], A::Publish(Publish::Newer), None, "on the last line: the next message sent"),
     bind(C::PublishPayload, &[key(K::Tab), key(K::BackTab)], A::Publish(Publish::EnterChannel), Some("channel"), "edit the channel's name"),
     bind(C::PublishPayload, &[ctrl('o')], A::Publish(Publish::SendEmpty), None, "publish an empty message"),
-    bind(C::PublishPayload, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"read \n \t \xff as bytes, or literally"),
+    bind(C::PublishPayload, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"interpret \n \t \xff, or take them literally"),
     bind(C::PublishPayload, &[ctrl('s')], A::Publish(Publish::ToggleSharded), None, "publish to a sharded (SPUBLISH) or an ordinary channel"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
     bind(C::PublishChannel, &[key(K::Tab)], A::Publish(Publish::Complete), Some("complete"), "complete a known channel, or go to the message"),
     bind(C::PublishChannel, &[key(K::Enter), key(K::Down), key(K::BackTab)], A::Publish(Publish::EnterPayload), Some("message"), "go on to the message"),
-    bind(C::PublishChannel, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"read \n \t \xff as bytes, or literally"),
+    bind(C::PublishChannel, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"interpret \n \t \xff, or take them literally"),
     bind(C::PublishChannel, &[ctrl('s')], A::Publish(Publish::ToggleSharded), Some("sharded"), "publish to a sharded (SPUBLISH) or an ordinary channel"),
     bind(C::PublishChannel, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
     bind(C::Prompt, &[key(K::Enter)], A::Confirm, Some("subscribe"), "subscribe; a name with * ? or [ is a pattern"),
     bind(C::Prompt, &[ctrl('x')], A::Prompt(Prompt::ToggleExact), Some("exact name"), "take * ? and [ literally, or as a pattern"),
-    bind(C::Prompt, &[ctrl('s')], A::Prompt(Prompt::ToggleSharded), Some("sharded"), "take it as a sharded channel, or an ordinary one"),
+    bind(C::Prompt, &[ctrl('s')], A::Prompt(Prompt::ToggleSharded), Some("sharded"), "subscribe to a sharded or an ordinary channel"),
     bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
-    bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the query and close the box; empty clears it"),
-    bind(C::Query, &[key(K::Tab)], A::Query(Query::TakeOffer), Some("accept"), "use the suggested query when this one finds nothing"),
+    bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "close the box and keep the query, or clear it if empty"),
+    bind(C::Query, &[key(K::Tab)], A::Query(Query::TakeOffer), Some("accept"), "use the suggested query if this one finds nothing"),
     bind(C::Query, &[key(K::F(1))], A::Query(Query::ToggleSyntax), Some("syntax"), "list the syntax, with examples"),
     bind(C::Query, &[key(K::PageDown)], PAGE_DOWN, None, "a page down in the syntax"),
     bind(C::Query, &[key(K::PageUp)], PAGE_UP, None, "a page up in the syntax"),
@@ -421,12 +421,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Filters, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
     bind(C::Filters, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "close the list"),
     bind(C::Breakpoints, &[char('a')], A::Screen(Screen::AddBreakpoint), Some("add"), "set a breakpoint"),
-    bind(C::Breakpoints, &[key(K::Enter), char('e')], A::Breakpoint(Breakpoint::Edit), Some("edit"), "edit its query; its count restarts"),
+    bind(C::Breakpoints, &[key(K::Enter), char('e')], A::Breakpoint(Breakpoint::Edit), Some("edit"), "edit its query and restart its count"),
     bind(C::Breakpoints, &[char(' ')], A::Breakpoint(Breakpoint::Toggle), Some("on/off"), "switch it on or off"),
     bind(C::Breakpoints, &[char('+'), char('=')], A::Breakpoint(Breakpoint::StopLater), Some("count"), "stop less often: at every 2nd, 3rd, … hit"),
     bind(C::Breakpoints, &[char('-')], A::Breakpoint(Breakpoint::StopSooner), None, "stop more often"),
     bind(C::Breakpoints, &[char('l')], A::Breakpoint(Breakpoint::ToggleLogOnly), Some("log only"), "only count and mark, without stopping"),
-    bind(C::Breakpoints, &[char('b')], A::Breakpoint(Breakpoint::NextAttention), Some("bell"), "ring the bell, notify the desktop (OSC 9), or neither"),
+    bind(C::Breakpoints, &[char('b')], A::Breakpoint(Breakpoint::NextAttention), Some("bell"), "ring the bell, send a notification (OSC 9), or neither"),
     bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::Breakpoint(Breakpoint::Remove), Some("remove"), "remove it; Z undoes it"),
     bind(C::Breakpoints, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Breakpoints, &[char('j'), key(K::Down)], DOWN, None, "down"),
@@ -473,15 +473,15 @@ pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
     Some(binding.action)
 }
 
-/// Returns the bindings of one context, without those of the contexts around it.
+/// Returns the bindings of one context, without those of the enclosing contexts.
 pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
     BINDINGS
         .iter()
         .filter(move |binding| binding.context == context)
 }
 
-/// Returns the bindings that apply while `context` has the focus, innermost context first. A
-/// binding whose first key means something else there is left out.
+/// Returns the bindings that apply while `context` has the focus, innermost context first. Bindings
+/// whose first key has another meaning there are left out.
 pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
     context
         .chain()

@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::focus::Focus;
 
-/// Minimum width of the screen for channels and messages side by side.
+/// Minimum width of the screen to show channels and messages side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
 /// Minimum height of the screen for a permanent publish box.
@@ -17,7 +17,7 @@ const LIST_COLUMNS: (u16, u16) = (30, 76);
 /// Maximum number of message lines that the publish box shows at once.
 const MAX_BOX_LINES: u16 = 8;
 
-/// The regions of the screen. A region without room is empty.
+/// The regions of the screen. A region that does not fit is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Areas {
     /// The whole screen.
@@ -42,10 +42,10 @@ pub struct Areas {
 /// Height of an open message's header, in lines.
 const MESSAGE_HEADER: u16 = 1;
 
-/// Minimum width of the log for an open message beside it. Each takes half of it.
+/// Minimum width of the log to show an open message beside it. Each takes half of the width.
 const MIN_BESIDE: u16 = 110;
 
-/// Minimum height of the log for an open message below it.
+/// Minimum height of the log to show an open message below it.
 const MIN_BELOW: u16 = 14;
 
 /// Height of the query box, in rows: its border, the query, and feedback about it.
@@ -58,7 +58,7 @@ pub struct ScreenState {
     pub focus: Focus,
     /// Number of lines of text in the publish box.
     pub box_lines: usize,
-    /// If a message is open, whether it takes the whole screen.
+    /// If a message is open, whether it takes up the whole screen.
     pub message: Option<bool>,
     /// Whether the channel list shows the latest values. It then also takes the log's place.
     pub shows_latest: bool,
@@ -134,7 +134,7 @@ impl Areas {
 }
 
 /// Divides an area between the log, or the list in its place, and the open message, side by side or
-/// one below the other. If there is no room for both, the focused one takes all of it.
+/// one below the other. If there is no room for both, the focused one takes the whole area.
 fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
     if state.message.is_none() {
         (area, Rect::default())
@@ -159,7 +159,7 @@ pub fn inside(area: Rect) -> Rect {
     )
 }
 
-/// Returns a region without a column of padding on either side.
+/// Returns a region reduced by one column of padding on either side.
 pub fn padded(area: Rect) -> Rect {
     Rect {
         x: area.x.saturating_add(1),
@@ -205,7 +205,7 @@ fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
     (Rect { width, ..area }, rest)
 }
 
-/// Wraps the program's own text to lines of at most `columns`, unless a word is longer.
+/// Wraps the program's own text into lines of at most `columns`, unless a word is longer.
 pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
     let mut lines = Vec::new();
     let mut rest = text;

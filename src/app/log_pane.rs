@@ -22,8 +22,8 @@ pub enum Position {
         top: RowId,
         /// The selected row.
         selected: RowId,
-        /// One past the last row at the time of the user's last move. Later rows do not appear by
-        /// themselves, even if there is room.
+        /// One past the last row at the time of the user's last move. Later rows do not appear
+        /// until the next move, even if there is room.
         end: RowId,
     },
 }
@@ -37,7 +37,7 @@ pub struct Window {
     pub rows: Vec<RowId>,
     /// The selected row, if there are any rows.
     pub selected: Option<RowId>,
-    /// The number of kept rows below the last one shown.
+    /// The number of rows in the log below the last one on the screen.
     pub newer: u64,
     /// Whether rows of the frozen pane have been evicted.
     pub has_lost: bool,
@@ -90,8 +90,8 @@ impl LogPane {
         }
     }
 
-    /// Returns the row from which to look for the next or previous one: the selected row, or one
-    /// past the last row while following, since the selection is not shown then.
+    /// Returns the row at which a search forward or backward starts: the selected row, or one past
+    /// the last row while following, since the selection is not shown then.
     fn search_start(&self, shown: &Selection) -> Option<RowId> {
         let selected = self.selected(shown)?;
         Some(match self.position {
@@ -116,7 +116,7 @@ impl LogPane {
         height: u16,
     ) -> Vec<Effect> {
         let Some(mut from) = self.search_start(&session.shown) else {
-            return session.tell("no row is shown");
+            return session.tell("no rows are shown");
         };
         while let Some(row) = session.landmark(from, is_forward) {
             if session.shown.contains(row) {
@@ -168,7 +168,7 @@ impl LogPane {
     }
 
     /// Scrolls by `rows`, down if positive, and moves the selection only as far as needed to stay
-    /// in view. Scrolling down at the end follows new rows again, as a scroll bar does.
+    /// in view. Scrolling down at the end follows new rows again.
     pub fn scroll_by(&mut self, shown: &Selection, rows: i64, height: u16) {
         let (top, selected) = self.places(shown, height);
         let lowest_top = shown.len().saturating_sub(u64::from(height));
@@ -181,7 +181,7 @@ impl LogPane {
         self.freeze_at(shown, top, selected.clamp(top, bottom), height);
     }
 
-    /// Returns one past the index of the last row that may appear by itself.
+    /// Returns one past the index of the last row that may be shown.
     fn limit(&self, shown: &Selection) -> u64 {
         match self.position {
             Position::Following => shown.len(),
@@ -210,7 +210,7 @@ impl LogPane {
                 // The pane may have shrunk since then.
                 let lowest_top = (selected + 1).saturating_sub(u64::from(height.max(1)));
                 let top = shown.place_of(top).clamp(lowest_top, selected);
-                // Or it has grown, or a filter hides rows below: rows from above fill the space.
+                // If it has grown, or a filter hides rows below, rows from above fill the space.
                 let full = self.limit(shown).saturating_sub(u64::from(height));
                 (top.min(full.max(lowest_top)), selected)
             }

@@ -21,7 +21,7 @@ use super::session::snapshot::MessageSnapshot;
 use crate::message::{RowId, Time};
 use crate::payload::figures;
 
-/// While the log follows new rows, the pane moves to the newest row at most this often.
+/// Minimum interval between moves of the pane to the newest row while the log follows new rows.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
 /// An open message smaller than this is not reported as the cause of evictions: the next few
@@ -41,9 +41,9 @@ pub struct Open {
     pub(crate) frozen_at: Option<RowId>,
     /// When the current message was opened.
     opened: Time,
-    /// The previous message, kept until this one is decoded and its cursor can be carried over.
+    /// The previous message, kept until this one is decoded and can take over its cursor.
     before: Option<Box<Reader>>,
-    /// The number of messages evicted for it since the user was last told.
+    /// The number of messages evicted to make room for it since the user was last told.
     evicted: u64,
     /// Its size in bytes when the user was last told.
     reported_size: usize,
@@ -125,7 +125,7 @@ impl Open {
         ));
     }
 
-    /// Returns the area of the text: below the notes about it.
+    /// Returns the area of the text, which is below the notes about it.
     pub(crate) fn text_area(&self, area: Rect) -> Rect {
         let notes = self.reader.notes(area.width).len();
         let rows = u16::try_from(notes).unwrap_or(u16::MAX);
@@ -142,7 +142,7 @@ impl Open {
         }
     }
 
-    /// Keeps the position in an area of another size.
+    /// Keeps the position when the size of the area changes.
     pub(crate) fn resize(&mut self, area: Rect) {
         let room = self.room(area);
         self.reader.resize(room);

@@ -15,7 +15,7 @@ pub enum Overlay {
     Help {
         /// The first line shown.
         top: usize,
-        /// The overlay beneath it, which returns when the help closes.
+        /// The overlay beneath it, which is shown again when the help closes.
         over: Option<Box<Overlay>>,
     },
     /// The prompt for a subscription.

@@ -49,8 +49,8 @@ impl Picker {
         }
     }
 
-    /// Handles an event and returns what the runtime must do about it. Picking ends with
-    /// [`Effect::Quit`].
+    /// Handles an event and returns the effect for the runtime to perform, if any. Picking ends
+    /// with [`Effect::Quit`].
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
@@ -74,7 +74,7 @@ impl Picker {
         None
     }
 
-    /// Returns the index, among all profiles, of the chosen one; `None` if none was chosen.
+    /// Returns the index of the chosen profile among all profiles, or `None` if none was chosen.
     pub fn chosen(&self) -> Option<usize> {
         let mut listed = self.listed();
         let (number, _) = listed.nth(self.line).filter(|_| self.is_chosen)?;

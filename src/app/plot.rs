@@ -1,8 +1,8 @@
 //! The plot: numbers from the messages of channels, over time.
 //!
-//! Each series is fed by a check, from when it is added until it is removed, whether it is shown or
-//! not. When the plot is drawn, it requests only what it shows: the points in a [`PlotWindow`], one
-//! for each column of dots.
+//! From the time a series is added until it is removed, a check feeds it, whether or not it is
+//! shown. When the plot is drawn, it requests only what it shows: the points in a [`PlotWindow`],
+//! one for each column of dots.
 
 mod cursor;
 mod curve;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use self::cursor::{Cursor, DragState, NEWEST, OLDEST};
-pub use self::curve::{Curve, Dot, Figures};
+pub use self::curve::{Curve, Dot};
 use self::data::PlotData;
 pub use self::empty_reason::EmptyReason;
 pub use self::rates::Coverage;
@@ -95,7 +95,7 @@ impl Plot {
         self.placement != Placement::Closed
     }
 
-    /// Returns whether the plot takes the whole screen, or `None` if it is not shown.
+    /// Returns whether the plot takes up the whole screen, or `None` if it is not shown.
     pub fn is_whole(&self) -> Option<bool> {
         let is_whole = self.placement == Placement::Whole;
         self.is_shown().then_some(is_whole)
@@ -168,7 +168,7 @@ impl Plot {
             return Curve::of(report, window);
         }
         let first = report.summary.map(|summary| summary.from);
-        // Messages missed by the checks may have come before the first one known.
+        // Messages missed by the checks may have come before the first known one.
         let first = first.filter(|_| session.checks.missed() == 0);
         let since = |first| session.subscriptions.covered_since(&series.channel, first);
         let heard_since = first.and_then(since);
@@ -209,7 +209,7 @@ impl Plot {
         self.drag = None;
     }
 
-    /// Puts the plot on the screen. `focus` has the focus now.
+    /// Puts the plot on the screen. `focus` is the region that has the focus.
     pub(super) fn show(&mut self, focus: Focus) {
         if !self.is_shown() {
             self.placement = Placement::Beside;
@@ -242,7 +242,7 @@ impl Plot {
         }
     }
 
-    /// Pans to earlier or later data, or tells the user that there is none.
+    /// Pans to earlier or later data, or tells the user that there is no more.
     pub(super) fn pan(
         &mut self,
         is_later: bool,

@@ -46,10 +46,10 @@ pub enum Answer {
     Received {
         /// The number of clients that received it.
         count: i64,
-        /// The cluster node that counted only its own clients, if others may have received it too.
+        /// The cluster node that counted only its clients, if others may also have received it.
         at: Option<Box<str>>,
     },
-    /// Not published, or not known to be; the text says why.
+    /// Not published, or not known to have been published; the text says why.
     Failed(Box<str>),
 }
 
@@ -67,7 +67,7 @@ pub struct PublishBox {
     /// The outcome of the last message.
     pub answer: Answer,
     history: Vec<Draft>,
-    /// The entry of the history that is shown, if any. It has replaced `unsent`.
+    /// The index of the history entry that is shown in place of `unsent`, if any.
     shown: Option<usize>,
     unsent: Draft,
     completion: Option<Completion>,
@@ -107,7 +107,7 @@ impl PublishBox {
 
     /// Loads a message into the box, to edit and send again.
     pub fn take(&mut self, channel: &[u8], payload: &[u8]) {
-        // The draft that it replaces goes to the history.
+        // Keep the draft that it replaces in the history.
         if self.shown.is_none() && !self.payload.is_empty() {
             self.remember(self.draft());
         }
@@ -164,7 +164,7 @@ impl PublishBox {
     }
 
     /// Returns whether the message goes to a sharded channel: as the user has chosen, or else if
-    /// there is a subscription to its channel as a sharded one.
+    /// its channel is subscribed to only as a sharded one.
     pub fn publishes_sharded(&self, session: &Session) -> bool {
         self.is_sharded.unwrap_or_else(|| {
             let outgoing = self.outgoing();
@@ -186,7 +186,7 @@ impl PublishBox {
         self.answer = match receivers {
             Ok(count) => Answer::Received { count, at },
             Err(error) => {
-                // The message returns to the box, unless another one is being written.
+                // Return the message to the box, unless another one is being written.
                 if self.payload.is_empty()
                     && let Some(sent) = self.history.last().cloned()
                 {
@@ -231,8 +231,8 @@ impl PublishBox {
         self.put(&draft);
     }
 
-    /// Completes the channel's name to the first of `names` that start with the text typed; when
-    /// called again, to the next. Returns whether there was one.
+    /// Completes the channel's name to the first of `names` that starts with the typed text or,
+    /// when called again, to the next. Returns whether there is such a name.
     pub fn complete<'a>(&mut self, names: impl Iterator<Item = &'a [u8]>) -> bool {
         let written = self.channel.text();
         let next = match self.completion.take() {
@@ -270,7 +270,7 @@ impl PublishBox {
         (self.escapes || is_plain_name(name)).then(|| to_text(name, self.escapes))
     }
 
-    /// Loads bytes into the box, as escaped text if they cannot be shown as they are.
+    /// Loads bytes into the box, as escaped text if they cannot be shown as is.
     fn load(&mut self, channel: &[u8], payload: &[u8]) {
         let has_outer_blank = payload.starts_with(b" ") || payload.ends_with(b" ");
         let escapes = !is_plain_name(channel) || !is_plain(payload) || has_outer_blank;

@@ -63,7 +63,7 @@ pub struct Session {
     pub now: Time,
     /// How times are shown.
     pub time_form: TimeForm,
-    /// How the wall clock was set while the program ran.
+    /// How the wall clock has been changed while the program was running.
     pub wall: WallClock,
 
     // Messages.
@@ -104,16 +104,16 @@ pub struct Session {
     pub server: ServerStatus,
 }
 
-/// What the user has been told, where once is enough.
+/// Which of the notices that are shown only once have been shown.
 #[derive(Debug, Default)]
 struct Told {
-    /// Whether keyspace events come from one primary only.
+    /// That keyspace events come from only one primary.
     of_one_primary: bool,
-    /// Whether Socket.IO counts a subscription.
+    /// That Socket.IO counts a subscription.
     of_socket_io: bool,
-    /// Whether some of the discovered sharded channels are left out.
+    /// That some of the discovered sharded channels are left out.
     of_left_out: bool,
-    /// The last notice of what the ACL user may receive.
+    /// The last notice about what the ACL user may receive.
     allowed: Option<Notice>,
 }
 
@@ -166,7 +166,7 @@ impl Session {
         self.tell(format!("times: {}", self.time_form.name()))
     }
 
-    /// Returns the present as a query sees it, in the displayed time zone.
+    /// Returns the current time for queries, in the displayed time zone.
     pub(crate) fn moment(&self) -> Moment {
         Moment {
             now: self.now,
@@ -195,7 +195,7 @@ impl Session {
         self.refresh_shown()
     }
 
-    /// Shows a toast. It has no effects: the empty list is for callers that return effects.
+    /// Shows a toast. The returned list is always empty; it is for callers that return effects.
     pub(crate) fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.say(text.into(), false)
     }

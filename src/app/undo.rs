@@ -12,7 +12,7 @@ use crate::message::Topic;
 /// An action that can be undone.
 #[derive(Debug)]
 pub(crate) enum Undo {
-    /// The log was cleared, while its pane was in this state.
+    /// The log was cleared when its pane was in this state.
     Clear(Cleared, LogPane),
     /// The user unsubscribed.
     Unsubscribe(Topic),

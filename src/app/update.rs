@@ -31,7 +31,7 @@ use crate::workers::analysis;
 use crate::workers::scan::Answer;
 
 impl App {
-    /// Handles an event that arrived at `now`, and returns what the runtime must do about it.
+    /// Handles an event that arrived at `now`, and returns the effects for the runtime to perform.
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.session.now = now;
         let mut effects = self.press_held_back(&event);
@@ -147,7 +147,7 @@ impl App {
         effects
     }
 
-    /// Evicts rows so that the log leaves room for what is stored besides it.
+    /// Evicts rows to leave room for what is stored outside the log.
     fn leave_room(&mut self) -> Vec<Effect> {
         let evicted = self.session.log.counters().evicted;
         if !self.session.log.leave_room(self.beside_log()) {
@@ -166,7 +166,7 @@ impl App {
         self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))
     }
 
-    /// Records an answer of the worker thread that runs the checks.
+    /// Records an answer from the worker thread that runs the checks.
     fn note_analysis(&mut self, answer: analysis::Answer) -> Vec<Effect> {
         match answer {
             analysis::Answer::Report(ask, report) if ask.stretch.is_some() => {

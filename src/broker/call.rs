@@ -5,7 +5,7 @@ use super::hub::State;
 use super::request::integer;
 use crate::wire;
 
-/// Redis's error about invalid arguments.
+/// Redis's error for invalid arguments.
 pub const SYNTAX_ERROR: &str = "ERR syntax error";
 
 /// A command or subcommand of the broker. The name of a subcommand is of the form `client|list`.
@@ -41,7 +41,7 @@ impl Command {
         }
     }
 
-    /// Returns the name of the subcommand, if it is one of `container`.
+    /// Returns the subcommand's name, if this is a subcommand of `container`.
     pub fn subcommand_of(&self, container: &str) -> Option<&'static str> {
         self.name.strip_prefix(container)?.strip_prefix('|')
     }
@@ -64,28 +64,28 @@ pub enum Allowed {
 pub struct Call<'a> {
     /// The state of the broker.
     pub state: &'a mut State,
-    /// The client that sent it.
+    /// The client that sent the command.
     pub id: ClientId,
-    /// The arguments including the name. Their number satisfies the command's arity.
+    /// The arguments, including the command's name. Their number satisfies the command's arity.
     pub arguments: &'a [Vec<u8>],
     /// All commands of the broker.
     pub commands: &'static [&'static [Command]],
     /// The reply to the client.
     pub reply: Vec<u8>,
-    /// Whether the connection is closed once the reply is sent.
+    /// Whether to close the connection after sending the reply.
     pub closes: bool,
-    /// Whether EXEC runs the command.
+    /// Whether the command is run by EXEC.
     pub is_in_exec: bool,
 }
 
 impl Call<'_> {
-    /// Returns an argument. It must exist, either by the command's arity or because the caller has
-    /// checked.
+    /// Returns an argument. It must exist, which is guaranteed by the command's arity or checked by
+    /// the caller.
     pub fn argument(&self, index: usize) -> &[u8] {
         &self.arguments[index]
     }
 
-    /// Returns whether an argument is this word, ignoring case.
+    /// Returns whether an argument equals `word`, ignoring case.
     pub fn argument_is(&self, index: usize, word: &str) -> bool {
         let argument = self.arguments.get(index);
         argument.is_some_and(|argument| argument.eq_ignore_ascii_case(word.as_bytes()))
@@ -117,7 +117,7 @@ impl Call<'_> {
         put_error(&mut self.reply, text.as_ref());
     }
 
-    /// Replies with an error that quotes bytes from the client between two texts.
+    /// Replies with an error that quotes bytes from the client between `before` and `after`.
     pub fn error_quoting(&mut self, before: &str, quoted: &[u8], after: &str) {
         let quoted = &quoted[..quoted.len().min(128)];
         self.error([before.as_bytes(), quoted, after.as_bytes()].concat());
@@ -128,18 +128,18 @@ impl Call<'_> {
         wire::put_integer(&mut self.reply, i64::try_from(value).unwrap_or(i64::MAX));
     }
 
-    /// Replies with a string.
+    /// Replies with a bulk string.
     pub fn bulk(&mut self, bytes: impl AsRef<[u8]>) {
         wire::put_bulk(&mut self.reply, bytes.as_ref());
     }
 
-    /// Starts an array of `count` replies, which must follow.
+    /// Starts an array. The caller must add its `count` elements.
     pub fn array(&mut self, count: usize) {
         wire::put_array(&mut self.reply, count);
     }
 
-    /// Sends the reply so far, because the command itself causes a message that must follow it, or
-    /// because the reply may grow large.
+    /// Sends the reply so far. Needed if the command causes a message that must come after the
+    /// reply, or if the reply may grow large.
     pub fn send_reply(&mut self) {
         self.state.send(self.id, &self.reply);
         self.reply.clear();

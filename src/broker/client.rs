@@ -38,13 +38,13 @@ pub struct Client {
     pub library: (Vec<u8>, Vec<u8>),
     /// The selected database, which has no effect here.
     pub database: i64,
-    /// Whether it is authenticated. Always true if there is no password.
+    /// Whether the client is authenticated. Always true if there is no password.
     pub authenticated: bool,
-    /// The last command it sent.
+    /// The last command that the client sent.
     pub last_command: &'static str,
     /// Number of buffered bytes of an incomplete command.
     pub query_bytes: usize,
-    /// When it last sent a command.
+    /// When the client last sent a command.
     pub last_heard: Instant,
     /// The transaction opened by MULTI.
     pub transaction: Option<Transaction>,
@@ -58,7 +58,7 @@ pub struct Client {
 
 /// Commands queued for EXEC.
 ///
-/// `Debug` shows only their number, since one may be AUTH with a password.
+/// `Debug` shows only the number of commands, since one may be AUTH with a password.
 #[derive(Default)]
 pub struct Transaction {
     /// The queued commands with their arguments.
@@ -69,8 +69,8 @@ pub struct Transaction {
 }
 
 impl Transaction {
-    /// Queues a command. Returns `false` and dooms the transaction if all commands together are
-    /// larger than `limit`.
+    /// Queues a command. Returns `false` and dooms the transaction if the total size of the
+    /// commands exceeds `limit`.
     pub fn push(&mut self, arguments: &[Vec<u8>], limit: usize) -> bool {
         let size = |argument: &Vec<u8>| argument.len() + size_of::<Vec<u8>>();
         self.bytes += arguments.iter().map(size).sum::<usize>();
@@ -103,20 +103,20 @@ struct Output {
     waiting: Vec<u8>,
     /// Bytes that the client's task has taken but not yet written.
     in_flight: usize,
-    /// When the size began to exceed the soft limit.
+    /// When the size last rose above the soft limit, if it is still above it.
     over_soft: Option<Instant>,
     /// Whether to close the connection once everything is written.
     closing: bool,
 }
 
-/// What a client's task should do next.
+/// The next action of a client's task.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Next {
     /// Write these bytes.
     Write(Vec<u8>),
     /// Nothing to write for now.
     Wait,
-    /// Close the connection; everything is written.
+    /// Close the connection, since everything has been written.
     Close,
 }
 
@@ -158,12 +158,12 @@ impl Client {
         }
     }
 
-    /// Returns whether it has any subscriptions, in which case most commands are forbidden.
+    /// Returns whether the client has any subscriptions, in which case most commands are forbidden.
     pub fn is_subscribed(&self) -> bool {
         self.subscriptions.iter().any(|names| !names.is_empty())
     }
 
-    /// Returns whether one more subscription is within the limits.
+    /// Returns whether a subscription to `name` would stay within the limits.
     pub fn may_subscribe(&self, name: &[u8], limits: &Limits) -> bool {
         let count: usize = self.subscriptions.iter().map(BTreeSet::len).sum();
         count < limits.subscriptions
@@ -188,7 +188,7 @@ impl Client {
         had
     }
 
-    /// Queues bytes to be written. Returns `false` if that exceeds a limit.
+    /// Queues bytes to be written. Returns `false` if this exceeds a limit.
     pub fn queue(&mut self, bytes: &[u8], limits: &Limits) -> bool {
         if self.output.closing {
             return true;
@@ -202,7 +202,7 @@ impl Client {
         !self.is_overdue(limits)
     }
 
-    /// Closes the connection once the queued bytes are written. Nothing more is queued.
+    /// Closes the connection after the queued bytes have been written. No more bytes are queued.
     pub fn close(&mut self) {
         self.output.closing = true;
         self.wake.notify_one();
@@ -213,7 +213,8 @@ impl Client {
         self.output.closing
     }
 
-    /// Returns what its task should do once it has written the bytes taken before.
+    /// Returns the next action of the client's task, which must have written the bytes that it took
+    /// before.
     pub fn next(&mut self) -> Next {
         if !self.output.waiting.is_empty() {
             let bytes = std::mem::take(&mut self.output.waiting);
@@ -227,13 +228,14 @@ impl Client {
         }
     }
 
-    /// Records that its task has written `count` bytes.
+    /// Records that the client's task has written `count` bytes.
     pub fn wrote(&mut self, count: usize, limits: &Limits) {
         self.output.in_flight = self.output.in_flight.saturating_sub(count);
         self.output.update_soft_limit(limits);
     }
 
-    /// Returns when the soft limit will have been exceeded for too long, if it is exceeded.
+    /// Returns when the client will have exceeded the soft limit for too long, or `None` if the
+    /// limit is not exceeded.
     pub fn deadline(&self, limits: &Limits) -> Option<Instant> {
         self.output
             .over_soft
@@ -246,7 +248,8 @@ impl Client {
             .is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Returns its line in CLIENT LIST (<https://redis.io/docs/latest/commands/client-list/>).
+    /// Returns the client's line in CLIENT LIST
+    /// (<https://redis.io/docs/latest/commands/client-list/>).
     pub fn describe(&self, local: SocketAddr) -> Vec<u8> {
         let now = Instant::now();
         let seconds = |since: Instant| now.saturating_duration_since(since).as_secs();
@@ -285,7 +288,8 @@ impl Client {
         line
     }
 
-    /// Returns its flags in CLIENT LIST: a subscriber, in a transaction, both or neither.
+    /// Returns the client's flags in CLIENT LIST: `P` for a subscriber, `x` in a transaction, or
+    /// `N` for neither.
     fn flags(&self) -> &'static str {
         match (self.is_subscribed(), self.transaction.is_some()) {
             (true, true) => "Px",

@@ -8,7 +8,7 @@ use crate::wire;
 
 /// CLIENT with its subcommands.
 pub const COMMANDS: &[Command] = &[
-    container("client", "A container for connections."),
+    container("client", "A container for connection commands."),
     Command::new("client|id", 2, Usually, "Returns the connection id.", id),
     Command::new("client|getname", 2, Usually, "Returns the name.", name),
     Command::new("client|setname", 3, Usually, "Sets the name.", set_name),
@@ -19,11 +19,11 @@ pub const COMMANDS: &[Command] = &[
     help("client|help"),
 ];
 
-/// Redis's error about a name that would corrupt a line of CLIENT LIST.
+/// Redis's error for a name that would corrupt a line of CLIENT LIST.
 pub const INVALID_NAME: &str =
     "ERR Client names cannot contain spaces, newlines or special characters.";
 
-/// Returns whether a text may occur in a line of CLIENT LIST.
+/// Returns whether `text` may appear in a line of CLIENT LIST.
 pub fn is_printable(text: &[u8]) -> bool {
     text.iter().all(u8::is_ascii_graphic)
 }
@@ -214,7 +214,7 @@ impl Filters {
     }
 }
 
-/// Returns whether a client is of one of Redis's types.
+/// Returns whether a client is of a particular type.
 type Class = fn(&Client) -> bool;
 
 fn class(name: &[u8]) -> Option<Class> {

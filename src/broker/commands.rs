@@ -59,7 +59,8 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     }
 }
 
-/// Returns the requested command, or why it is refused. The checks are in Redis's order.
+/// Returns the requested command, or the error with which it is refused. The checks are in Redis's
+/// order.
 fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
     let mut refusals = call.state.refusals.iter();
     if let Some(refusal) = refusals.find(|refusal| refusal.covers(call.arguments)) {

@@ -40,7 +40,7 @@ impl Sending {
     }
 }
 
-/// Serves a client until it disconnects, is closed, or the task is aborted.
+/// Serves a client until it disconnects, its connection is closed, or the task is aborted.
 pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc<Notify>) {
     let presence = Presence { hub, id };
     let hub = &presence.hub;
@@ -87,15 +87,15 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
 
 /// How a client's task should continue.
 enum Outcome {
-    /// Wait for an event, but no longer than until this deadline of the soft limit.
+    /// Wait for an event, until this deadline of the soft limit at the latest.
     Wait(Option<Instant>),
-    /// Close the connection; everything is written.
+    /// Close the connection, since everything has been written.
     Close,
-    /// Close immediately; the client was removed.
+    /// Close the connection immediately, since the client was removed.
     Gone,
 }
 
-/// Takes the next bytes to send once the previous ones are sent.
+/// Takes the next bytes to send, if all previous ones have been sent.
 fn take_output(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
     let mut state = hub.lock();
     let Some(client) = state.client_mut(id) else {

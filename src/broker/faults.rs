@@ -1,4 +1,4 @@
-//! Fault injection, for tests of how a client reacts.
+//! Fault injection, to test how a client reacts.
 
 use std::sync::Arc;
 
@@ -49,7 +49,7 @@ impl Faults {
         self.hub.muted.send_replace(false);
     }
 
-    /// Refuses commands from now on, in addition to those already refused.
+    /// Refuses more commands from now on, in addition to those already refused.
     pub fn refuse(&self, refusal: Refusal) {
         self.hub.lock().refusals.push(refusal);
     }

@@ -1,6 +1,6 @@
 //! The core of the broker: its clients, their subscriptions, and the delivery of messages.
 //!
-//! A single lock guards all of it, and nothing is awaited while it is held. Thus every client sees
+//! A single lock guards all of this and is never held across an await. Every client therefore sees
 //! messages and confirmations in the same order, as with Redis's single thread.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,8 +44,8 @@ pub struct State {
     pub refusals: Vec<Refusal>,
     /// Totals since the start.
     pub totals: Totals,
-    /// The library of the first client that requested RESP3; empty if the client did not set it,
-    /// `None` until there is such a client.
+    /// The name of the library of the first client that requested RESP3, which is empty if the
+    /// client did not set it. `None` until there is such a client.
     pub refused: watch::Sender<Option<Box<str>>>,
     clients: BTreeMap<ClientId, Client>,
     listeners: [Listeners; 3],
@@ -101,7 +101,7 @@ impl Publisher {
 }
 
 impl State {
-    /// Adds a new client and returns its id and its task's wake-up signal; `None` if there are too
+    /// Adds a new client. Returns its id and its task's wake-up signal, or `None` if there are too
     /// many clients.
     pub fn admit(&mut self, peer: SocketAddr) -> Option<(ClientId, Arc<Notify>)> {
         if self.clients.len() >= self.settings.limits.clients {
@@ -183,10 +183,10 @@ impl State {
         }
     }
 
-    /// Adds a subscription of a client, which must be within its limits.
+    /// Adds a subscription to a client. It must be within the client's limits.
     pub fn subscribe(&mut self, id: ClientId, family: Family, name: &[u8]) {
         let listeners = &mut self.listeners[family as usize];
-        // All subscribers of a name share one copy of it.
+        // All subscribers of a name share one copy of the name.
         let name = listeners
             .get_key_value(name)
             .map_or_else(|| Arc::from(name), |(name, _)| Arc::clone(name));
@@ -197,7 +197,7 @@ impl State {
         }
     }
 
-    /// Removes a subscription of a client, if it exists.
+    /// Removes a subscription from a client, if it exists.
     pub fn unsubscribe(&mut self, id: ClientId, family: Family, name: &[u8]) {
         let listeners = &mut self.listeners[family as usize];
         if let Some(client) = self.clients.get_mut(&id)
@@ -211,7 +211,7 @@ impl State {
         }
     }
 
-    /// Removes all subscriptions of a client in a family, and returns their names.
+    /// Removes all of a client's subscriptions in a family, and returns their names.
     pub fn unsubscribe_all(&mut self, id: ClientId, family: Family) -> Vec<Arc<[u8]>> {
         let names: Vec<_> = self.client(id).map_or_else(Vec::new, |client| {
             client.subscriptions(family).iter().cloned().collect()
@@ -222,8 +222,9 @@ impl State {
         names
     }
 
-    /// Sends a message to all subscribers and returns their number. A client receives the channel's
-    /// own message before those of its patterns. Patterns do not match shard channels.
+    /// Sends a message to all subscribers and returns the number of deliveries. A client receives
+    /// the message for its channel before those for its patterns. Patterns do not match shard
+    /// channels.
     pub fn publish(&mut self, family: Family, channel: &[u8], payload: &[u8]) -> usize {
         let word: &[u8] = match family {
             Family::Shard => b"smessage",

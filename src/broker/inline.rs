@@ -1,7 +1,7 @@
 //! Inline commands: a line of words, as typed into a plain connection.
 
-/// Splits a line like a shell: into words, and 'single-quoted' or "double-quoted" texts with
-/// escapes. Returns `None` if a quote is not closed, or not followed by a space.
+/// Splits a line into words as a shell does. Words may be 'single-quoted' or "double-quoted", with
+/// escapes. Returns `None` if a quote is not closed, or if no space follows it.
 pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     let mut words = Vec::new();
     let mut rest = line.trim_ascii_start();
@@ -63,7 +63,7 @@ fn unescaped(escaped: u8) -> u8 {
     }
 }
 
-/// Returns what follows a closing quote, which must be a space or the end.
+/// Returns the rest of a line after a closing quote, or `None` if it does not start with a space.
 fn closed(after: &[u8]) -> Option<&[u8]> {
     match after.first() {
         Some(byte) if !byte.is_ascii_whitespace() => None,

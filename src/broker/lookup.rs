@@ -2,7 +2,7 @@
 
 use super::call::Command;
 
-/// Returns the requested command, or its subcommand if it has any.
+/// Returns the requested command, or the requested subcommand if the command has any.
 pub fn find(
     commands: &'static [&'static [Command]],
     arguments: &[Vec<u8>],
@@ -44,7 +44,7 @@ fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {
     [start, name, b"', with args beginning with: ", &beginning].concat()
 }
 
-/// Returns the start of a text as C prints it: up to a NUL and a maximum length.
+/// Returns the start of `text` as C prints it: up to the first NUL, and at most `length` bytes.
 fn until_nul(text: &[u8], length: usize) -> &[u8] {
     let text = &text[..text.len().min(length)];
     memchr::memchr(0, text).map_or(text, |end| &text[..end])

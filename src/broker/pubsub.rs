@@ -13,13 +13,13 @@ use crate::wire;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
-    subscribing("subscribe", "Listens to channels.", |call| {
+    subscribing("subscribe", "Subscribes to channels.", |call| {
         subscribe(call, Family::Channel, "subscribe");
     }),
-    subscribing("psubscribe", "Listens to patterns.", |call| {
+    subscribing("psubscribe", "Subscribes to patterns.", |call| {
         subscribe(call, Family::Pattern, "psubscribe");
     }),
-    subscribing("ssubscribe", "Listens to shard channels.", |call| {
+    subscribing("ssubscribe", "Subscribes to shard channels.", |call| {
         subscribe(call, Family::Shard, "ssubscribe");
     }),
     unsubscribing("unsubscribe", "Unsubscribes from channels.", |call| {
@@ -41,7 +41,7 @@ pub const COMMANDS: &[Command] = &[
     Command::new("spublish", 3, Usually, "Sends a shard message.", |call| {
         publish(call, Family::Shard);
     }),
-    container("pubsub", "A container for Pub/Sub."),
+    container("pubsub", "A container for Pub/Sub commands."),
     listing("pubsub|channels", "Lists channels.", |call| {
         list_names(call, Family::Channel);
     }),
@@ -107,7 +107,7 @@ fn unsubscribe(call: &mut Call, family: Family, word: &str) {
     for name in &names {
         left -= 1;
         if is_all {
-            // The subscriptions are already removed, but the counts go down one by one.
+            // All subscriptions are already removed, but the reported counts go down one by one.
             confirm(call, family, word, Some(name), left);
         } else {
             call.state.unsubscribe(call.id, family, name);
@@ -116,7 +116,7 @@ fn unsubscribe(call: &mut Call, family: Family, word: &str) {
     }
 }
 
-/// Confirms with the client's number of subscriptions plus `more`.
+/// Adds a confirmation, which reports the client's number of subscriptions plus `more`.
 fn confirm(call: &mut Call, family: Family, word: &str, name: Option<&[u8]>, more: usize) {
     let client = call.state.client(call.id);
     let count = client.map_or(0, |client| client.count(family));

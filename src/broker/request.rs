@@ -1,7 +1,7 @@
 //! Parses commands from the bytes that a client sends: arrays of bulk strings, or inline lines.
 //!
-//! [`crate::wire`] parses replies instead. A request may arrive slowly, one argument at a time: no
-//! part of it is parsed twice, and an invalid one is refused with Redis's own error messages.
+//! Replies are parsed by [`crate::wire`]. A request may arrive slowly, one argument at a time, but
+//! no part of it is parsed twice. Invalid requests are refused with Redis's own error messages.
 
 use memchr::memchr;
 
@@ -11,11 +11,11 @@ use super::settings::Limits;
 /// Maximum length of an inline command, and of the header of an array or bulk string.
 const MAX_LINE: usize = 64 << 10;
 
-/// Limits for a client that is not authenticated yet.
+/// Limits for a client that has not logged in yet.
 const STRANGER_ARGUMENTS: usize = 10;
 const STRANGER_BULK: usize = 16 << 10;
 
-/// Room for one read.
+/// Number of bytes to reserve for a read.
 const READ: usize = 16 << 10;
 
 /// Memory overhead of an argument in addition to its bytes.
@@ -24,7 +24,8 @@ const ARGUMENT_COST: usize = size_of::<Vec<u8>>();
 /// Why a client's input cannot be parsed any further.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum RequestError {
-    /// The input is not RESP. Holds Redis's error, to be sent before closing the connection.
+    /// The input is not RESP. Contains Redis's error, which is sent before the connection is
+    /// closed.
     Malformed(Vec<u8>),
     /// The command is larger than the query buffer limit.
     TooLarge,
@@ -47,7 +48,7 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Creates a parser with these limits.
+    /// Creates a parser that enforces `limits`.
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
@@ -60,7 +61,7 @@ impl Requests {
         }
     }
 
-    /// Returns the buffer to append to, with room at its end.
+    /// Returns the buffer to append received bytes to, with room at its end.
     pub fn room(&mut self) -> &mut Vec<u8> {
         if self.position > 0 {
             self.buffer.drain(..self.position);
@@ -108,7 +109,7 @@ impl Requests {
         }
     }
 
-    /// Returns the count in an array's header; 0 for an array without arguments, which Redis
+    /// Returns the count in an array's header. It is 0 for an array without arguments, which Redis
     /// ignores.
     fn array(&mut self, authenticated: bool) -> Result<Option<usize>, RequestError> {
         let Some(header) = self.header("too big mbulk count string")? else {
@@ -167,7 +168,7 @@ impl Requests {
         let rest = &self.buffer[self.position..];
         match memchr(b'\r', rest) {
             None if rest.len() > MAX_LINE => Err(malformed(too_long)),
-            // The line feed must have arrived as well, but is not checked.
+            // The line feed must also have arrived, but is not checked.
             Some(length) if rest.len() > length + 1 => {
                 let header = match &rest[..length] {
                     [] => vec![b'\r'],
@@ -202,7 +203,8 @@ fn malformed(text: impl AsRef<[u8]>) -> RequestError {
     RequestError::Malformed([b"ERR Protocol error: ", text.as_ref()].concat())
 }
 
-/// Parses a decimal number in the only form Redis accepts: no sign but `-`, no leading zeros.
+/// Parses a decimal number in the only form that Redis accepts: without a plus sign or leading
+/// zeros.
 pub fn integer(text: &[u8]) -> Option<i64> {
     let number: i64 = std::str::from_utf8(text).ok()?.parse().ok()?;
     (number.to_string().as_bytes() == text).then_some(number)

@@ -11,7 +11,7 @@ use crate::message::glob;
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("info", -1, Usually, "Describes the server.", info),
-    container("config", "A container for settings."),
+    container("config", "A container for configuration commands."),
     Command::new("config|get", -3, Usually, "Reads settings.", config_get),
     help("config|help"),
 ];

@@ -11,7 +11,7 @@ use crate::wire;
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
     Command::new("ping", -1, Subscribed, "Replies PONG.", ping),
-    Command::new("echo", 2, Usually, "Returns the text.", echo),
+    Command::new("echo", 2, Usually, "Returns the message.", echo),
     Command::new("hello", -1, Unauthenticated, "Sets the protocol.", hello),
     Command::new("auth", -2, Unauthenticated, "Logs in.", auth),
     Command::new("select", 2, Usually, "Selects a database.", select),
@@ -140,8 +140,8 @@ fn auth(call: &mut Call) {
     call.ok();
 }
 
-/// Returns whether the credentials are valid. Without a password, the default user may give any, as
-/// in Redis.
+/// Returns whether the credentials are valid. If no password is set, the default user may send any
+/// password, as in Redis.
 fn is_valid_login(call: &Call, user: &[u8], password: &[u8]) -> bool {
     let expected = call.state.settings.password.as_deref();
     user == b"default" && expected.is_none_or(|expected| expected.as_bytes() == password)

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-/// The settings of a broker. [`Default`] is a Redis without a password, on a free port.
+/// The settings of a broker. [`Default`] is a Redis server without a password, on a free port.
 ///
 /// `Debug` does not show the password.
 #[derive(Clone)]
@@ -41,7 +41,7 @@ impl fmt::Debug for Settings {
     }
 }
 
-/// Limits of what clients may use, so that none can make the broker grow without bound.
+/// Limits on the resources of clients, so that no client can make the broker grow without bound.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Maximum number of simultaneous clients (Redis: `maxclients`).
@@ -53,7 +53,7 @@ pub struct Limits {
     /// Maximum size of an incomplete command in bytes (Redis: `client-query-buffer-limit`).
     pub query: usize,
     /// A client whose output buffer exceeds this many bytes is closed immediately (Redis:
-    /// `client-output-buffer-limit pubsub`, like the next two).
+    /// `client-output-buffer-limit pubsub`, as for the next two fields).
     pub output_hard: usize,
     /// A client whose output buffer exceeds this many bytes is closed after `output_soft_for`.
     pub output_soft: usize,
@@ -84,17 +84,17 @@ impl Default for Limits {
 /// A command that is always answered with an error.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
-    /// The command's name, in any case: `SUBSCRIBE`. `*` means every command.
+    /// The command's name, such as `SUBSCRIBE`, ignoring case. `*` means every command.
     pub command: String,
     /// If set, refuses only commands with this argument, such as one of several channels or a
     /// subcommand.
     pub argument: Option<Vec<u8>>,
-    /// The error without its `-`: `NOPERM this user has no permissions`.
+    /// The error without its `-`, such as `NOPERM this user has no permissions`.
     pub error: String,
 }
 
 impl Refusal {
-    /// Creates a refusal of every `command` with `error`.
+    /// Creates a refusal that answers every `command` with `error`.
     pub fn of(command: &str, error: &str) -> Self {
         Self {
             command: command.to_owned(),
@@ -112,7 +112,7 @@ impl Refusal {
         }
     }
 
-    /// Returns whether it covers this command, whose first argument is its name.
+    /// Returns whether the refusal covers a command. The first argument is the command's name.
     pub fn covers(&self, arguments: &[Vec<u8>]) -> bool {
         let Some((name, rest)) = arguments.split_first() else {
             return false;

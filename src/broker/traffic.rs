@@ -18,7 +18,7 @@ use super::hub::Publisher;
 /// A message of the demo.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Publication {
-    /// When it is published, relative to the demo's start.
+    /// When the message is published, relative to the demo's start.
     pub at: Duration,
     /// The channel.
     pub channel: String,
@@ -26,11 +26,11 @@ pub struct Publication {
     pub payload: Vec<u8>,
 }
 
-/// The demo's messages in chronological order, without end.
+/// An endless iterator over the demo's messages, in chronological order.
 #[derive(Debug)]
 pub struct Traffic {
     services: Services,
-    /// The scheduled steps by their time, and then in the order in which they were scheduled.
+    /// The scheduled steps, ordered by time and then by when they were scheduled.
     schedule: BTreeMap<(Millis, u64), Step>,
     scheduled: u64,
 }
@@ -74,7 +74,7 @@ impl Iterator for Traffic {
 
 /// Publishes the traffic for `seed` in real time, until dropped.
 ///
-/// After a stall, such as a laptop's sleep, it continues from there instead of catching up.
+/// After a stall, for example because a laptop was asleep, the traffic resumes without catching up.
 pub async fn play(publisher: Publisher, seed: u64) {
     let mut start = Instant::now();
     for publication in Traffic::new(seed) {
@@ -87,7 +87,7 @@ pub async fn play(publisher: Publisher, seed: u64) {
     }
 }
 
-/// A message that is later than this indicates a stall.
+/// A message that is later than this means that the program was stalled.
 const STALL: Duration = Duration::from_secs(1);
 
 #[cfg(test)]
@@ -186,7 +186,7 @@ mod tests {
         let requests = of("rpc:price:request");
         assert!(requests.len() > 100);
         for (id, asked) in requests {
-            // Requests at the very end are answered after it.
+            // Requests at the very end may be answered only after the end.
             if asked < Duration::from_secs(59) {
                 let answered = replies[&id];
                 assert!(answered <= asked + Duration::from_millis(60), "{id}");

@@ -11,10 +11,10 @@ pub const COMMANDS: &[Command] = &[
     Command::new("exec", 1, Usually, "Executes a transaction.", exec),
     Command::new("discard", 1, Usually, "Discards a transaction.", discard),
     Command::new("watch", -2, Usually, "Watches keys.", watch),
-    Command::new("unwatch", 1, Usually, "Unwatches all keys.", unwatch),
+    Command::new("unwatch", 1, Usually, "Stops watching all keys.", unwatch),
 ];
 
-/// Commands that are executed immediately within a transaction.
+/// Commands that are executed immediately, even within a transaction.
 const AT_ONCE: &[&str] = &["multi", "exec", "discard", "watch", "quit", "reset"];
 
 /// Queues the command of `call` if its client has an open transaction. Returns `false` if it should

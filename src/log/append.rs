@@ -96,7 +96,7 @@ impl MessageLog {
         }
     }
 
-    /// Appends a row that is not a message and did not come in a batch.
+    /// Appends a notice that did not come in a batch.
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         let mut batch = Batch::default();
         batch.push_notice(time, notice);
@@ -104,7 +104,7 @@ impl MessageLog {
     }
 
     /// Adds the messages of `batch` to the counts of its channels. Returns the ids of these
-    /// channels, indexed by their numbers in the batch.
+    /// channels, indexed by channel number in the batch.
     fn count_by_channel(&mut self, batch: &Batch) -> Vec<ChannelId> {
         let mut messages = 0;
         let ids = (0..).zip(&batch.channels).map(|(local, channel)| {

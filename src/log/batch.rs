@@ -15,7 +15,7 @@ use super::large::LargePayload;
 use super::record::{Join, Record};
 use crate::message::{Allowed, GapReason, NodeId, Notice, SubscriptionId, Time, Unexpected};
 
-/// The size in bytes at which a batch is handed over even while there is more to read.
+/// The size in bytes at which a batch is handed over even if there is more to read.
 pub const BATCH_BYTES: usize = 256 << 10;
 
 /// How many records to reserve beyond the length of the previous full batch.
@@ -55,7 +55,7 @@ pub struct Batch {
     merged: u64,
     /// The memory use of the notices, in bytes.
     notice_bytes: usize,
-    /// The row before this batch, while a delivery may still join it: until this batch has a row.
+    /// The row before this batch, which a delivery may join until this batch has a row of its own.
     tail_before: Option<Tail>,
 }
 
@@ -85,7 +85,7 @@ impl Batch {
         let tail = with_tail.then(|| full.tail()).flatten();
         let mut next = Self::following(tail).from_node(full.source);
         if full.own_size() >= BATCH_BYTES / 2 {
-            // Consecutive batches of the same traffic differ by less than one message.
+            // Consecutive batches of the same traffic differ in size by less than one message.
             let longest = full.records.iter().map(|record| record.range().len()).max();
             // Large payloads are outside of the arena.
             let spare = longest.unwrap_or(0).min(full.arena.len());
@@ -96,8 +96,9 @@ impl Batch {
         next
     }
 
-    /// Adds the message `payload` on `channel`, delivered for `subscription`. It joins the previous
-    /// row if that is the same publish for another subscription: with equal channel and payload.
+    /// Adds the message `payload` on `channel`, delivered for `subscription`. The delivery joins
+    /// the previous row if both have the same channel and payload, but different subscriptions,
+    /// since they are then the same publish.
     pub fn push_message(
         &mut self,
         time: Time,
@@ -132,7 +133,7 @@ impl Batch {
         self.large.push((row, payload));
     }
 
-    /// Adds a row that is not a message.
+    /// Adds a notice.
     pub fn push_notice(&mut self, time: Time, notice: Notice) {
         self.records
             .push(Record::notice(time, offset(self.notices.len())));
@@ -141,7 +142,7 @@ impl Batch {
         self.tail_before = None;
     }
 
-    /// Returns whether the batch contains nothing.
+    /// Returns whether the batch is empty.
     pub fn is_empty(&self) -> bool {
         self.records.is_empty() && self.continues.is_empty()
     }
@@ -159,7 +160,7 @@ impl Batch {
             && self.notices.is_empty()
     }
 
-    /// Returns the memory use in bytes, with unused capacity and the copy of the row before.
+    /// Returns the memory use in bytes, including unused capacity and the copy of the row before.
     pub fn size(&self) -> usize {
         let large = self.large.iter().map(|(_, payload)| payload.bytes.len());
         self.arena.capacity()
@@ -204,7 +205,7 @@ impl Batch {
 
     /// Returns the notices with the times at which they were recorded.
     pub fn timed_notices(&self) -> impl Iterator<Item = (Time, &Notice)> {
-        // Usually there are none, and the records need not be read.
+        // Usually there are none, so the records need not be read.
         let is_empty = self.notices.is_empty();
         let records: &[Record] = if is_empty { &[] } else { &self.records };
         let times = records.iter().filter(|record| record.is_notice());
@@ -289,7 +290,7 @@ impl Batch {
     }
 }
 
-/// Returns the memory use of a notice in bytes, without shared topic names and short texts.
+/// Returns the memory use of a notice in bytes, without shared topic names and short strings.
 fn notice_bytes(notice: &Notice) -> usize {
     let text = match notice {
         Notice::Denied { reason, .. } => reason.text.len(),
@@ -315,8 +316,8 @@ fn notice_bytes(notice: &Notice) -> usize {
     size_of::<Notice>() + text
 }
 
-/// Converts an offset within a batch or a segment. Both have a limit that at most one message
-/// exceeds, by its name and its payload of at most 512 MiB each, so offsets fit.
+/// Converts an offset within a batch or a segment. Both have a size limit that only one message can
+/// exceed. Its channel name and payload are at most 512 MiB each, so offsets fit.
 pub(super) fn offset(value: usize) -> u32 {
     u32::try_from(value).expect("batches and segments stay below 4 GiB")
 }

@@ -11,8 +11,8 @@ use super::batch::BatchChannel;
 use super::history::History;
 use crate::message::{ChannelId, RowId, Time};
 
-/// The maximum number of channels without rows in the list; the longest silent is removed first. So
-/// a quiet channel outlives a flood of others, and one-off channels use bounded memory.
+/// The maximum number of channels without rows in the list; the longest silent is removed first.
+/// This way, a quiet channel outlives a flood of others, and one-off channels use bounded memory.
 const MAX_IDLE: usize = 10_000;
 
 /// The overhead of a shared name, in bytes: its two reference counts.
@@ -107,7 +107,8 @@ impl Channel {
     }
 }
 
-/// Returns what a typical allocator uses for this many bytes: 8 more, in multiples of 16.
+/// Returns what a typical allocator uses for this many bytes: 8 more, rounded up to a multiple of
+/// 16.
 fn allocated(bytes: usize) -> usize {
     (bytes + 8).next_multiple_of(16)
 }
@@ -221,7 +222,8 @@ impl ChannelTable {
         self.by_id(id).map(Channel::shared_name).unwrap_or_default()
     }
 
-    /// Records the row of a message on the channel: of the second-to-last first, then of the last.
+    /// Records the row of a message on the channel. The second-to-last row is recorded before the
+    /// last.
     pub(super) fn note_row(&mut self, id: ChannelId, row: RowId) {
         if let Some(channel) = &mut self.slots[id.0 as usize]
             && channel.last_row != row

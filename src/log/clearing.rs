@@ -8,7 +8,7 @@ use super::eviction::outside;
 use super::{MessageLog, Segment};
 use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
-/// The receipt for a [`MessageLog::clear`], to be passed to [`MessageLog::restore`].
+/// What [`MessageLog::clear`] returns, to be passed to [`MessageLog::restore`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cleared {
     /// The first row in the log at that time; older rows are not part of this clearing.
@@ -32,7 +32,7 @@ impl Cleared {
 #[derive(Debug, Default)]
 pub(super) struct ClearedRows {
     held: VecDeque<Arc<Segment>>,
-    /// All rows from the first of these up to the first of the log.
+    /// All rows from the first one here up to the first row of the log.
     sealed: VecDeque<Arc<Segment>>,
     seams: BTreeMap<RowId, (Time, u64)>,
     pub(super) notices: BTreeMap<RowId, Notice>,
@@ -83,7 +83,8 @@ impl MessageLog {
     }
 
     /// Restores the rows of `cleared` and of every later clearing, in front of those that arrived
-    /// since. Returns the number of messages: all, unless the log needed their memory.
+    /// since. Returns the number of restored messages, which is lower if the log needed their
+    /// memory.
     pub fn restore(&mut self, cleared: Cleared) -> u64 {
         let is_older = |segment: &Arc<Segment>| segment.first < cleared.first;
         let rows = &mut self.cleared;

@@ -1,4 +1,4 @@
-//! Eviction: the oldest rows go first to keep the log within its budget, except for held rows.
+//! Eviction of the oldest rows, except for held ones, to keep the log within its budget.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::{MessageLog, Segment};
 use crate::message::{Notice, RowId, Time};
 
-/// The fraction of the budget for held rows (1/n), not counting the row that must be held.
+/// The fraction of the budget for held rows (1/n), not counting the row that must be kept.
 const HELD_PART: usize = 4;
 
 /// The fraction of the budget for rows before a held row (1/n).
 const CONTEXT_PART: usize = 8;
 
 impl MessageLog {
-    /// Holds these rows and those around them while others are evicted, and releases all others.
-    /// The first row has priority: it is held if it fits into the budget at all, with some rows
-    /// right before it. The others may use at most a quarter of the budget.
+    /// Keeps these rows and those around them while others are evicted, and releases all rows held
+    /// so far. The first row has priority: it is kept if it fits into the budget at all, with some
+    /// rows right before it. The others may use at most a quarter of the budget.
     pub fn hold(&mut self, rows: &[RowId]) {
         self.wanted = rows.iter().map(|row| self.around(*row)).collect();
         self.must_hold = rows.first().copied();
@@ -36,8 +36,8 @@ impl MessageLog {
         }
     }
 
-    /// Returns the rows of the segment with `row`, and of as many before it as fit into a small
-    /// part of the budget.
+    /// Returns the rows up to `row`: those in its segment, and those in the segments before it that
+    /// fit into a small part of the budget.
     fn around(&self, row: RowId) -> Range<RowId> {
         let mut first = row;
         let mut room = self.keep / CONTEXT_PART;
@@ -126,7 +126,7 @@ impl MessageLog {
         self.notices.insert(row, Notice::Evicted { count: seam.1 });
     }
 
-    /// Returns the rows that mark an eviction, in place of evicted rows with the same ids.
+    /// Returns the rows that mark an eviction. They replace evicted rows with the same ids.
     pub fn seams(&self) -> impl Iterator<Item = RowId> {
         self.seams.keys().copied()
     }

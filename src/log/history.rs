@@ -46,7 +46,7 @@ impl History {
     pub fn add(&mut self, time: Time, messages: u32) {
         self.last = self.last.max(time);
         let second = time.second();
-        // If the clock was set back, count into the newest second.
+        // If the clock was set back, count towards the newest second.
         for passed in (self.newest + 1..=second).take(HISTORY_SECONDS) {
             self.counts[slot(passed)] = 0;
         }

@@ -23,7 +23,8 @@ impl PayloadLimit {
         head: usize::MAX,
     };
 
-    /// Returns the limit for a log of `keep` bytes: more than 7/8 of that is truncated to 1/8.
+    /// Returns the limit for a log of `keep` bytes: a payload above 7/8 of that is truncated to
+    /// 1/8.
     pub fn within(keep: usize) -> Self {
         Self {
             whole: keep - keep / PART,
@@ -40,11 +41,11 @@ impl PayloadLimit {
 /// A large payload, or its head.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LargePayload {
-    /// The kept bytes, from the first on.
+    /// The kept bytes, from the start of the payload.
     pub bytes: SharedBytes,
     /// The original size, in bytes.
     pub size: u64,
-    /// A keyed hash of the bytes not kept, or 0: it tells apart payloads with the same head.
+    /// A keyed hash of the bytes not kept, or 0: it distinguishes payloads with the same head.
     pub rest: u64,
 }
 

@@ -6,10 +6,10 @@ use std::sync::{Arc, Weak};
 use super::{MessageLog, Segment};
 use crate::message::RowId;
 
-/// The fraction of the budget (1/n) that may be held for a reader.
+/// The fraction of the budget (1/n) that may be kept in memory for a reader.
 const READ_PART: usize = 16;
 
-/// The maximum number of bytes held for a reader.
+/// The maximum number of bytes kept in memory for a reader.
 const MAX_HELD: usize = 8 << 20;
 
 /// Consecutive rows, to be read on another thread while the log changes.
@@ -27,7 +27,8 @@ enum Hold {
     /// By a weak reference to a segment of the log, which is freed when evicted: a slow reader must
     /// not use more memory than the log may.
     Sealed(Weak<Segment>),
-    /// By owning a copy of rows that the log still appends to, or rows that must not be missed.
+    /// By ownership of a segment: a copy of rows in the open segment, or rows that must not be
+    /// missed.
     Owned(Arc<Segment>),
 }
 

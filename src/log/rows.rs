@@ -60,7 +60,7 @@ fn ones(word: u64) -> impl Iterator<Item = u64> {
     })
 }
 
-/// A bitmap of [`BLOCK_ROWS`] consecutive rows, aligned to a multiple of that.
+/// A bitmap of [`BLOCK_ROWS`] consecutive rows, aligned to a multiple of that number.
 #[derive(Clone, Debug, Default)]
 struct Block {
     /// Empty until the first bit is set.

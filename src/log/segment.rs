@@ -27,7 +27,7 @@ pub struct Segment {
     pub(super) channels: Vec<SegmentChannel>,
     arena: Arena,
     joins: Vec<Join>,
-    /// Rows of which only the head is kept, in order.
+    /// Rows with a payload of which only the head is kept, in order.
     cuts: Vec<Cut>,
 }
 
@@ -186,7 +186,7 @@ impl Segment {
         record.payload(&self.arena)
     }
 
-    /// Returns the payload of `record` for shared ownership.
+    /// Returns the payload of `record` with shared ownership.
     pub(super) fn share_payload(&self, record: &Record) -> SharedBytes {
         self.arena.share(record.range())
     }
@@ -207,7 +207,8 @@ pub(super) struct OpenSegment {
     pub(super) segment: Segment,
     /// The index of each channel in the segment.
     index: HashMap<ChannelId, u32>,
-    /// Whether the segment was adopted from a batch. It does not grow, since that would copy it.
+    /// Whether the segment was adopted from a batch. Such a segment does not grow, since that would
+    /// copy it.
     is_adopted: bool,
 }
 
@@ -287,7 +288,8 @@ impl OpenSegment {
         self.segment.joins.push(Join { row, subscription });
     }
 
-    /// Seals and returns the segment. The next one reserves as much, within `limit` bytes.
+    /// Seals and returns the segment. The next segment reserves the same capacity, up to `limit`
+    /// bytes.
     pub(super) fn seal(&mut self, limit: usize) -> Segment {
         let old = &self.segment;
         // An adopted batch is usually followed by another.

@@ -7,8 +7,8 @@ use super::MessageLog;
 use super::rows::{Matches, RowSet};
 use crate::message::RowId;
 
-/// The displayed rows, addressable by id or by position: without a filter all rows in the log, of
-/// which nothing is stored, else the rows that a scan has found so far.
+/// The displayed rows, addressable by id or by position. If there is no filter, these are all rows
+/// in the log, and no ids are stored; otherwise they are the rows that a scan has found so far.
 #[derive(Debug, Default)]
 pub struct Selection {
     filtered: Option<Filtered>,
@@ -99,7 +99,7 @@ impl Selection {
         self.filtered.is_none()
     }
 
-    /// Returns whether the log still contains `row`, which it once had.
+    /// Returns whether the log still contains `row`, which it once contained.
     pub fn keeps(&self, row: RowId) -> bool {
         row >= self.first || self.held.iter().any(|range| range.contains(&row))
     }
@@ -183,7 +183,8 @@ impl Selection {
 }
 
 impl Filtered {
-    /// Removes the rows among `rows` that the log has evicted or replaced with a notice of that.
+    /// Removes the rows among `rows` that the log has evicted or replaced with a notice about the
+    /// eviction.
     fn remove_evicted(&mut self, rows: Range<RowId>, log: &MessageLog) {
         for gone in log.gone_from(rows.clone()) {
             self.forget(gone);

@@ -20,7 +20,7 @@ impl Drop for Bytes {
     fn drop(&mut self) {
         if self.0.capacity() >= SLOW_TO_FREE {
             let bytes = mem::take(&mut self.0);
-            // If no thread can be started, it is freed right away.
+            // If no thread can be started, the buffer is freed on this one.
             drop(thread::Builder::new().spawn(move || drop(bytes)));
         }
     }

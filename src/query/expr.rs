@@ -41,7 +41,7 @@ pub enum Term {
     Until(Time),
     /// A value in the payload satisfies this condition.
     Path(Box<PathTerm>),
-    /// The payload is JSON and this program holds for it.
+    /// The payload is JSON and this program accepts it.
     Jq(Program),
     /// The row is of this kind.
     Is(Is),
@@ -131,7 +131,8 @@ impl Expr {
         }
     }
 
-    /// Calls `visit` with every term that is not negated, given whether the whole expression is.
+    /// Calls `visit` with every term that is not negated. `is_negated` is whether the whole
+    /// expression is negated.
     pub fn positive_terms<'a>(&'a self, is_negated: bool, visit: &mut impl FnMut(&'a Term)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {

@@ -7,9 +7,9 @@ use memchr::memmem::Finder;
 use memchr::{memchr_iter, memchr2_iter};
 use regex::bytes::{Regex, RegexBuilder};
 
-/// A text to search for: case-sensitive if it contains an uppercase letter, else case-insensitive
-/// by Unicode simple case folding. For an ASCII text, case only concerns A to Z, so that `k` does
-/// not match the Kelvin sign.
+/// Text to search for: case-sensitive if it contains an uppercase letter, else case-insensitive by
+/// Unicode simple case folding. In ASCII text, only A to Z have case, so `k` does not match the
+/// Kelvin sign.
 #[derive(Clone, Debug)]
 pub struct Literal {
     text: Arc<[u8]>,
@@ -26,7 +26,7 @@ enum Search {
     Unicode(Regex),
 }
 
-/// The byte of a text that is likely to be the rarest and is searched for first.
+/// The byte of the text that is probably the rarest and is searched for first.
 #[derive(Clone, Copy, Debug)]
 struct Anchor {
     at: usize,
@@ -55,7 +55,7 @@ impl Literal {
         &self.text
     }
 
-    /// Returns the range of the first match in `haystack`. An empty text matches at the start.
+    /// Returns the range of the first match in `haystack`. Empty text matches at the start.
     pub fn find(&self, haystack: &[u8]) -> Option<Range<usize>> {
         let start = match &self.search {
             Search::Exact(finder) => finder.find(haystack)?,
@@ -78,9 +78,9 @@ impl PartialEq for Literal {
     }
 }
 
-/// Returns the search for a case-insensitive ASCII text. A part of four or more bytes without
-/// letters is found at the speed of an exact search and rarely occurs without the rest; a single
-/// such byte may occur in every message.
+/// Returns the search for case-insensitive ASCII text. A part of four or more bytes without letters
+/// is found at the speed of an exact search and rarely occurs without the rest; a single such byte
+/// may occur in every message.
 fn ascii(text: &[u8]) -> Search {
     let is_letter = u8::is_ascii_alphabetic;
     let parts = text.chunk_by(|a, b| is_letter(a) == is_letter(b));

@@ -13,7 +13,7 @@ pub const MOST_MARKS: usize = 1000;
 /// The minimum number of bytes to search exactly for a regular expression.
 const MIN_EXACT: usize = 16 << 10;
 
-/// The window to search at a time once that limit is used up, in bytes.
+/// The size of each window to search once that limit is used up, in bytes.
 const WINDOW: usize = 256;
 
 /// Returns the ranges of `payload` that match the positive terms of `root`, at most `most` per
@@ -157,7 +157,8 @@ mod tests {
             for length in [1 << 10, 4 << 10, 4 << 20] {
                 let (matches, searched) = found(regex, &vec![b'7'; length]);
                 assert_eq!(!matches.is_empty(), is_found, "{regex}");
-                // The exact search, the windows, which overlap by half, and the cost of each match.
+                // The limit covers the exact search, the windows, which overlap by half, and each
+                // match.
                 let most = MIN_EXACT.max(2 * length) + 2 * length + (MOST_MARKS + 2) * WINDOW;
                 assert!(searched <= most, "{regex} of {length}: {searched}");
             }

@@ -36,7 +36,8 @@ impl Matcher {
         }
     }
 
-    /// Sets the names of all subscriptions, indexed by id, for `via:`. Others never match.
+    /// Sets the names of all subscriptions, indexed by id, for `via:`. Subscriptions that are not
+    /// among them never match.
     pub fn set_subscriptions(&mut self, names: &[Arc<[u8]>]) {
         self.root.each(&mut |node| {
             if let Node::Via(verdicts) = node {
@@ -76,7 +77,7 @@ impl Matcher {
 
     /// Returns whether each of the first few `rows` matches: as many as the programs have time for
     /// in one turn, but at least one. Running a program on many rows at once takes much less time
-    /// than on one after the other.
+    /// than running it on each row alone.
     pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
         self.root.each_program(&mut |program| {
             program.begin(rows.len());
@@ -116,7 +117,7 @@ impl Matcher {
         }
     }
 
-    /// Returns a text that every matching message contains, for scanning a whole arena. Messages on
+    /// Returns text that every matching message contains, for scanning a whole arena. Messages on
     /// [`Self::named_channels`] may match without it.
     pub fn required_text(&self) -> Option<&Literal> {
         self.required().map(|(literal, _)| literal)

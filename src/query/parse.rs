@@ -9,7 +9,7 @@
 //! ```
 //!
 //! `&&` and `AND` are synonyms of `and`, `||` and `OR` of `or`. `NOT` is a synonym of `not` only
-//! where it cannot be a word of a text: after one of these operators, or before a parenthesis.
+//! where it cannot be a word to search for: after one of these operators, or before a parenthesis.
 
 use std::ops::Range;
 
@@ -48,7 +48,7 @@ pub struct Parsed {
     pub expr: Expr,
     /// What the user may have meant, to suggest if the query finds nothing.
     pub suggestion: Option<String>,
-    /// An equivalent text that keeps its meaning whatever follows it, if it differs.
+    /// Equivalent query text that keeps its meaning whatever follows it, if different.
     pub closed: Option<String>,
 }
 
@@ -96,7 +96,8 @@ struct Parser<'a> {
     depth: usize,
     /// The terms that the user may have meant differently.
     suggestions: Vec<Suggestion>,
-    /// The terms whose meaning depends on the text after them, with a form that does not.
+    /// The terms whose meaning depends on the text after them, each with a form that is independent
+    /// of it.
     closed: Vec<(Range<usize>, String)>,
 }
 
@@ -230,7 +231,7 @@ impl Parser<'_> {
         self.cursor.sees_word(plain) || self.cursor.sees_word(sign) || is_capital()
     }
 
-    /// Consumes a `NOT` that is an operator, not a word of a text such as `NOT FOUND`.
+    /// Consumes a `NOT` that is an operator, rather than part of search text such as `NOT FOUND`.
     fn capital_not(&mut self, is_after_operator: bool) -> bool {
         let after = self.cursor.rest().strip_prefix("NOT").map(str::trim_start);
         let is_operator = after.is_some_and(|after| match after.chars().next() {

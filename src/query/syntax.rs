@@ -26,17 +26,17 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "a b, a && b",
         example: "timeout orders",
-        meaning: "both; and, AND",
+        meaning: "both match; also and, AND",
     },
     Syntax {
         form: "a or b, a || b",
         example: "timeout or refused",
-        meaning: "either; OR",
+        meaning: "either matches; also OR",
     },
     Syntax {
         form: "not a, -a, !a",
         example: "-heartbeat not (ping or pong)",
-        meaning: "negation; parentheses group",
+        meaning: "negation; use parentheses to group",
     },
     Syntax {
         form: "/regex/ or /regex/i",
@@ -71,7 +71,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: "since:time",
         example: "since:12:00:05",
-        meaning: "arrived at the most recent such time of day or later",
+        meaning: "arrived at or after the most recent such time of day",
     },
     Syntax {
         form: "until:time",
@@ -101,7 +101,7 @@ pub const SYNTAX: &[Syntax] = &[
     Syntax {
         form: ".path ~ \"regex\"",
         example: r#".tags[0] ~ "^pay""#,
-        meaning: "a string there matches; [0] the first, .\"odd key\" any name",
+        meaning: "a string there matches; [0]: first item, .\"odd key\": any key",
     },
     Syntax {
         form: "has(.path)",

@@ -29,7 +29,7 @@ pub struct PathTerm {
 pub enum Test {
     /// The value exists, even if null.
     Exists,
-    /// The comparison of the value with this scalar holds.
+    /// The comparison of the value with this scalar is true.
     Compare(Compare, Scalar),
     /// The value is one of these.
     In(Vec<Scalar>),
@@ -125,7 +125,7 @@ impl PathTerm {
     /// Returns whether the condition holds for the value in `payload`, which `lookup` reads.
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {
-        // Only JSON contains texts verbatim.
+        // Only JSON contains these strings verbatim.
         let is_ruled_out = lookup.looks_like_json() && self.is_ruled_out(payload);
         !is_ruled_out && lookup.has(&self.steps, |value| self.test.holds(value))
     }

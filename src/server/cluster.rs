@@ -1,6 +1,6 @@
-//! What is known about a cluster, and until when it was certainly true.
+//! The known state of a cluster, and the time until which it was certainly true.
 //!
-//! A primary that is partitioned from the others goes on as if it served its slots, and even
+//! A primary that is partitioned from the others behaves as if it still served its slots, and even
 //! answers clients, while a replica takes over. A takeover needs the votes of a majority of the
 //! primaries (<https://redis.io/docs/latest/operate/oss_and_stack/reference/cluster-spec/>): as
 //! long as a majority reports that a primary serves its slots, no other node does. What the primary
@@ -17,24 +17,26 @@ use crate::message::Time;
 use crate::server::connect::Address;
 use crate::server::feed::Health;
 
-/// Every node pings another node at least this often, so its latest pong is at most this old.
+/// Every node pings another node at least this often, so the latest pong it received is at most
+/// this old.
 const BUS_PING_EVERY: Duration = Duration::from_secs(1);
 
-/// Maximum time from the moment when the first node forgets a member until the queried node does.
-/// CLUSTER FORGET is sent to the nodes one after another.
+/// Maximum delay between the first node forgetting a member and the queried node forgetting it.
+/// CLUSTER FORGET is sent to one node after another.
 const MAX_FORGET_DELAY: Duration = Duration::from_secs(1);
 
-/// What the nodes reported about their cluster.
+/// The state of the cluster as reported by its nodes.
 #[derive(Debug, Default)]
 pub(super) struct Cluster {
     /// The current topology.
     pub(super) topology: Topology,
-    /// When the query that returned the current topology was sent, and the query before it.
+    /// When the query that returned the current topology was sent, and when the query before it was
+    /// sent.
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
-    /// Until when former primaries certainly served their previous slots. `None` if no other node
-    /// could confirm it.
+    /// For each former primary, the time until which it certainly served its previous slots. `None`
+    /// if no other node could confirm this.
     ended: HashMap<Address, Option<Time>>,
 }
 
@@ -42,17 +44,17 @@ pub(super) struct Cluster {
 #[derive(Debug)]
 struct Tenure {
     slots: Vec<RangeInclusive<u16>>,
-    /// When this was learned.
+    /// When this period became known.
     since: Time,
-    /// Until when other nodes certainly served these slots before, if that is known.
+    /// The time until which other nodes certainly served these slots, if known.
     others_until: Option<Time>,
     /// For each node, when the latest query that confirmed this was sent to it.
     confirmed: HashMap<Address, Time>,
 }
 
 impl Cluster {
-    /// Applies a topology that a node returned to a query sent at `asked`. Returns whether it was
-    /// applied; an outdated topology is rejected.
+    /// Applies a topology that a node returned in response to a query sent at `asked`. Returns
+    /// `false` if the topology is outdated, in which case it is not applied.
     pub(super) fn learn(&mut self, topology: Topology, asked: Time) -> bool {
         if topology.epoch() < self.topology.epoch() {
             return false;
@@ -74,7 +76,7 @@ impl Cluster {
         true
     }
 
-    /// Ends the tenures that have changed. Returns until when none of them had changed.
+    /// Ends the tenures that have changed. Returns the time until which none of them had changed.
     fn end_tenures(&mut self, topology: &Topology) -> Option<Time> {
         let continues = |address: &Address, tenure: &Tenure| {
             let member = topology.primaries().find(|of| of.address == *address);
@@ -92,8 +94,8 @@ impl Cluster {
         all_until
     }
 
-    /// Returns until when a majority of the primaries has confirmed that the one at `address`
-    /// serves its slots, or `None` if there is no other primary.
+    /// Returns the time until which a majority of the primaries has confirmed that the one at
+    /// `address` serves its slots, or `None` if there is no other primary.
     fn certain_until(&self, address: &Address, tenure: &Tenure) -> Option<Time> {
         let voters = self.tenures.iter().filter(|(_, of)| !of.slots.is_empty());
         let voters: Vec<&Address> = voters.map(|(voter, _)| voter).collect();
@@ -121,8 +123,8 @@ impl Cluster {
         })
     }
 
-    /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`), or `None` if it still does or its past is unknown.
+    /// Returns the time until which the node at `address` certainly served `slot` (all of its slots
+    /// if `slot` is `None`), or `None` if it still does or its past is unknown.
     pub(super) fn replaced_after(&self, address: &Address, slot: Option<u16>) -> Option<Time> {
         let is_replaced = !self.serves(address, slot);
         self.ended.get(address)?.filter(|_| is_replaced)
@@ -133,9 +135,9 @@ impl Cluster {
         self.tenures.contains_key(address) || self.ended.contains_key(address)
     }
 
-    /// Returns until when the node at `address` certainly served `slot` (all of its slots if `slot`
-    /// is `None`). Called when the node itself reports that it no longer serves them. It last did
-    /// at `last_served`.
+    /// Returns the time until which the node at `address` certainly served `slot` (all of its slots
+    /// if `slot` is `None`). Called when the node itself reports that it no longer serves them, as
+    /// it last did at `last_served`.
     pub(super) fn served_until(
         &self,
         address: &Address,
@@ -158,15 +160,15 @@ impl Cluster {
         }
     }
 
-    /// Returns until when other nodes served the slots that the primary at `address` serves now, if
-    /// it acquired them while the cluster was being watched.
+    /// Returns the time until which other nodes served the slots that the primary at `address`
+    /// serves now, if it acquired them while the cluster was being watched.
     pub(super) fn others_until(&self, address: &Address) -> Option<Time> {
         let tenure = self.tenures.get(address)?;
         tenure.others_until.filter(|_| !tenure.slots.is_empty())
     }
 
-    /// Returns until when the node at `address` was in contact with the other nodes, as far as is
-    /// known.
+    /// Returns the time until which the node at `address` was in contact with the other nodes, as
+    /// far as is known.
     pub(super) fn in_contact_until(&self, address: &Address) -> Time {
         let [asked, before] = self.asked;
         let Some(member) = self.member(address) else {

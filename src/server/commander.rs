@@ -16,6 +16,7 @@ use self::rights::ask_rights;
 use self::server_kind::{Membership, membership, mode_in, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
+use crate::server::cluster::topology::parse_address;
 use crate::server::connect::{
     Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
@@ -39,10 +40,10 @@ pub(super) struct Commander {
     /// Whether a refusal was reported to the event loop and has not been withdrawn.
     has_reported_trouble: bool,
     login: Login,
-    /// Whether the login was refused permanently. No attempt is made until the subscriber has
-    /// logged in.
+    /// Whether the login was refused permanently. No further attempt is made until the subscriber
+    /// has logged in.
     is_locked_out: bool,
-    /// Delay before the next connection check, if not the regular PING interval.
+    /// Delay before the next connection check, if it differs from the regular PING interval.
     pause: Option<Duration>,
     /// Whether the connection is maintained. Set once the server has answered.
     is_maintained: bool,
@@ -54,10 +55,11 @@ pub(super) struct Commander {
     reported_database: Option<DatabaseError>,
 }
 
-/// The event loop is gone.
+/// Indicates that the event loop is gone.
 struct Closed;
 
-/// How many clients received a message and which server counted them, or why it was not published.
+/// How many clients received a message and which server counted them, or why the message was not
+/// published.
 type Published = Result<(i64, Option<Address>), PublishError>;
 
 impl Commander {
@@ -158,7 +160,7 @@ impl Commander {
                 let failed = publish_error(link, &error);
                 if !is_refusal(&error) {
                     self.link = None;
-                } else if let Some(owner) = owner_in(&error) {
+                } else if let Some(owner) = here.and_then(|here| owner_in(&error, here)) {
                     return self.publish_at(owner, command).await;
                 }
                 Err(failed)
@@ -166,7 +168,7 @@ impl Commander {
         }
     }
 
-    /// Publishes at the owner of the channel's slot.
+    /// Publishes a message at the owner of the channel's slot.
     async fn publish_at(&self, owner: Address, command: &Cmd) -> Published {
         let located = self.location.locate().await;
         let endpoint = located.map_err(PublishError::NotPublished)?;
@@ -185,14 +187,14 @@ impl Commander {
             (Ok(()), None) => (None, Allowed::Unknown(ConnectionError::NotConnected)),
             (Err(error), _) => (None, Allowed::Unknown(error)),
         };
-        // Without a password there was no login.
+        // Without a password, there was no login.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
         let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.send(Feed::Allowed { user, channels }).await
     }
 
-    /// Ensures that the connection is up and alive.
+    /// Ensures that the connection is open and that the server responds.
     async fn maintain(&mut self) -> Result<(), Closed> {
         self.is_maintained = true;
         self.follow();
@@ -300,7 +302,8 @@ impl Commander {
         let no_db = link.no_db.take();
         self.link = Some(link);
         self.note_membership(membership);
-        // Nodes of a cluster forward messages to each other, and sentinels name a master.
+        // Cluster nodes forward messages to each other, and sentinels name a master, so the link to
+        // a primary matters in neither case.
         let is_alone = self.membership == Membership::Alone
             && matches!(self.shared.config.target, Target::Server(_));
         self.watch_upstream(is_alone && info.is_some());
@@ -318,7 +321,7 @@ impl Commander {
         Ok(Ok(()))
     }
 
-    /// Reports a database that cannot be selected: next to the address, and once as a row of the
+    /// Reports a database that cannot be selected: next to the address, and once as a row in the
     /// log.
     async fn report_database(&mut self, error: DatabaseError) -> Result<(), Closed> {
         self.send(Feed::Trouble(Some(Trouble::Database(error.clone()))))
@@ -364,12 +367,8 @@ fn publish_error(link: &Link, error: &redis::RedisError) -> PublishError {
     }
 }
 
-/// Returns the owner of a sharded channel from a redirection error.
-fn owner_in(error: &redis::RedisError) -> Option<Address> {
+/// Returns the owner of a sharded channel from a redirection error of the node at `here`.
+fn owner_in(error: &redis::RedisError, here: &Address) -> Option<Address> {
     let (place, _slot) = error.redirect_node()?;
-    let (host, port) = place.rsplit_once(':')?;
-    Some(Address::Tcp {
-        host: host.to_owned(),
-        port: port.parse().ok()?,
-    })
+    parse_address(place, here)
 }

@@ -52,8 +52,8 @@ impl Config {
         }
     }
 
-    /// Returns how to connect to one of several servers. If one is unreachable or does not answer
-    /// soon, the next one is asked.
+    /// Returns the settings for connecting to one of several servers. If one is unreachable or does
+    /// not answer soon, the next one is asked.
     pub(super) fn short_dial(&self) -> Dial<'_> {
         Dial {
             connect_within: Duration::from_secs(1),
@@ -62,7 +62,7 @@ impl Config {
         }
     }
 
-    /// Returns how the command connections connect.
+    /// Returns the settings for the command connections.
     pub(super) fn dial(&self) -> Dial<'_> {
         Dial {
             tls: self.tls.as_ref(),
@@ -102,10 +102,10 @@ impl Default for Timing {
     }
 }
 
-/// Counters of the subscriber, for the program's statistics.
+/// Counters of all subscribers, for the program's statistics.
 #[derive(Debug, Default)]
 pub struct Counters {
-    /// Bytes read from the subscriber's connections.
+    /// Bytes read from the subscribers' connections.
     pub bytes_received: AtomicU64,
     /// Number of reads that returned data.
     pub reads: AtomicU64,

@@ -54,22 +54,22 @@ pub(super) struct Coordinator {
     /// Publishes the home endpoint to the commander.
     home_tx: watch::Sender<Option<Endpoint>>,
     cluster: Option<Cluster>,
-    /// What the poller searches for; `None` until it runs.
+    /// The requests to the poller, or `None` if it is not running yet.
     poll: Option<Arc<Wanted>>,
-    /// Subscriptions that a server has just redirected, and that wait for a new topology.
+    /// Subscriptions that a server has just redirected, and that are waiting for a new topology.
     redirected: BTreeSet<SubscriptionId>,
     /// Subscriptions that are due to leave servers that may still serve them.
     leaving: Leaving,
-    /// The last home node that was left although it still answered, and until when it was in
-    /// contact with the other nodes.
+    /// The last home node that was left although it still answered, and the time until which it was
+    /// in contact with the other nodes.
     left_home: Option<(NodeId, Time)>,
-    /// Why it is unknown whether the server belongs to a cluster, if it is unknown.
+    /// Set if it is unknown whether the server belongs to a cluster, because it refuses to say.
     maybe_cluster: Option<RedisError>,
     /// Whether `maybe_cluster` was reported.
     is_maybe_cluster_reported: bool,
 }
 
-/// The event loop is gone.
+/// Indicates that the event loop is gone.
 struct Stopped;
 
 impl Coordinator {
@@ -167,7 +167,7 @@ impl Coordinator {
                     self.discover_channels();
                     return;
                 }
-                // The subscriber that delivers both also replaces the old one by itself.
+                // A subscriber that delivers both subscriptions replaces the old one by itself.
                 if let Some(replaced) = replaced {
                     self.nodes.forget(replaced);
                 }

@@ -1,4 +1,4 @@
-//! What the server tasks report to the event loop, and what it asks them to do.
+//! Reports from the server tasks to the event loop, and its commands and requests to them.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use crate::message::{
     SubscriptionId, Time,
 };
 
-/// What the server tasks report to the event loop.
+/// A report from the server tasks to the event loop.
 #[derive(Debug)]
 pub enum Feed {
     /// Rows for the log.
     Batch(Box<Batch>),
-    /// The subscriber connection to a server changed its state.
+    /// The state of the subscriber connection to a server changed.
     Connection(NodeId, Connection),
-    /// A server answered a PING after this time.
+    /// A server took this long to answer a PING.
     RoundTrip(NodeId, Duration),
     /// These subscriptions were live, and need to be confirmed again.
     Unconfirmed(Vec<SubscriptionId>),
@@ -31,11 +31,12 @@ pub enum Feed {
     },
     /// Product and version of the server, such as "Redis 7.0.15".
     ServerVersion(Box<str>),
-    /// The server turned out to be a sentinel, which monitors the masters of these names.
+    /// The server turned out to be a sentinel, which monitors the masters with these names.
     Sentinel(Vec<Box<str>>),
     /// The server refused a heartbeat or the command connection. `None` once it answers again.
     Trouble(Option<Trouble>),
-    /// Some subscriptions cannot be received, or may not be for long. `None` once all are received.
+    /// Some subscriptions cannot be received, or perhaps not for much longer. `None` once all are
+    /// received.
     Partial(Option<Partial>),
     /// The answer to [`Ask::Allowed`].
     Allowed {
@@ -56,21 +57,21 @@ pub enum Feed {
     },
 }
 
-/// What the server refuses, apart from subscriptions.
+/// Something that the server refuses, apart from subscriptions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Trouble {
-    /// It refuses PING, so the round trip is unknown.
+    /// The server refuses PING, so the round trip is unknown.
     Ping(RedisError),
-    /// It refuses the command connection.
+    /// The server refuses the command connection.
     NoPublishing(ConnectionError),
-    /// It refuses to select the database.
+    /// The server refuses to select the database.
     Database(DatabaseError),
 }
 
 /// Why a message was not published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PublishError {
-    /// Writes are refused.
+    /// The configuration does not allow writes.
     ReadOnly,
     /// The server refused the message.
     Refused(RedisError),
@@ -101,7 +102,7 @@ pub enum Connection {
     Refused {
         /// The reason, usually the server's error.
         reason: ConnectionError,
-        /// When the login is retried; `None` if only on request.
+        /// When the login is retried, or `None` if it is retried only on request.
         retry_at: Option<Time>,
     },
     /// Not connected, because there are no subscriptions.
@@ -145,23 +146,23 @@ pub enum Role {
 /// The health of a node as seen by the cluster.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Health {
-    /// It answers the other nodes.
+    /// The node answers the other nodes.
     #[default]
     Well,
-    /// It does not answer the queried node.
+    /// The node does not answer the queried node.
     Suspected,
-    /// A majority of the primaries considers it failed.
+    /// A majority of the primaries considers the node failed.
     Failed,
 }
 
-/// A command from the event loop to the subscriber.
+/// A command from the event loop to the subscribers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Drop a subscription that another server takes over. Sent only by the server tasks.
     Yield(SubscriptionId),
     /// Reconnect, because another server has replaced this one. Sent only by the server tasks.
     Leave {
-        /// Until when this was certainly the right server.
+        /// The time until which this was certainly the right server.
         last_served: Time,
         /// The cause of the gap.
         cause: GapCause,

@@ -10,7 +10,7 @@ use crate::message::{
 /// Placeholder node for subscriptions with no known server.
 pub(super) const NOWHERE: NodeId = NodeId(u16::MAX);
 
-/// Maximum number of topics that a gap names, which is more than are ever shown.
+/// Maximum number of topics that a gap names. This is more than are ever shown.
 const MAX_NAMED: usize = 40;
 
 /// A missing subscription and the server that should deliver it again.
@@ -53,7 +53,7 @@ impl OpenGap {
     }
 }
 
-/// How subscriptions came to be missing.
+/// When and why subscriptions went missing.
 #[derive(Clone, Debug)]
 pub(super) struct Loss {
     pub(super) last_heard: Time,
@@ -120,8 +120,8 @@ impl Gaps {
         self.open(BTreeSet::from([(id, node)]), loss, now)
     }
 
-    /// Moves the start of a gap back to `start`, if a subscription missing at `node` was missing
-    /// earlier than recorded. Returns the gap if it changed.
+    /// Moves the start of a gap back to `start`, if a subscription that is missing at `node` went
+    /// missing earlier than recorded. Returns the gap if it changed.
     pub(super) fn start_by(
         &mut self,
         id: SubscriptionId,
@@ -135,8 +135,8 @@ impl Gaps {
         is_earlier.then(|| open.notice())
     }
 
-    /// Records the actual cause of a loss at `node`, and until when everything was received if that
-    /// is earlier than recorded. Returns the gap, if there is one.
+    /// Records the actual cause of a loss at `node`, and the time up to which everything was
+    /// received, if that is earlier than recorded. Returns the gap, if there is one.
     pub(super) fn explain(
         &mut self,
         node: NodeId,
@@ -228,7 +228,7 @@ impl Gaps {
         notices
     }
 
-    /// Returns a time that no other gap has, since gaps are identified by it.
+    /// Returns a time that no other gap has, since gaps are identified by their time.
     fn unique(&mut self, now: Time) -> Time {
         self.last_noticed = now.max(Time(self.last_noticed.0 + 1));
         self.last_noticed

@@ -1,4 +1,4 @@
-//! Watches a replica's link to its primary, through which all its messages come.
+//! Watches a replica's link to its primary. The replica receives all messages over this link.
 //!
 //! A replica that is cut off keeps its clients, and most replicas accept new subscriptions; only
 //! INFO reveals it. (<https://redis.io/docs/latest/commands/info/>)
@@ -29,7 +29,7 @@ struct Up {
 pub(super) enum Change {
     /// The link is broken, or was for a while.
     Cut {
-        /// Until when everything was passed on.
+        /// The time up to which everything was passed on.
         last_heard: Time,
         /// The reason, as far as it is known.
         reason: GapReason,

@@ -1,4 +1,4 @@
-//! What the other tasks report to the coordinator.
+//! Reports from the other tasks to the coordinator.
 
 use std::time::Duration;
 
@@ -16,10 +16,11 @@ pub(super) enum Report {
     Lost { node: NodeId, attempts: u32 },
     /// The server belongs to a cluster.
     IsCluster,
-    /// The server may belong to a cluster, but refuses to say, with this error. `None` once it is
+    /// The server may belong to a cluster, but refuses to say, with this error. `None` once this is
     /// known.
     MayBeCluster(Option<RedisError>),
-    /// Some subscriptions cannot be received, or may not be for long. `None` once all are received.
+    /// Some subscriptions cannot be received, or perhaps not for much longer. `None` once all are
+    /// received.
     Partial(Option<Partial>),
     /// The address at which the master or sentinel was reached.
     Located { node: NodeId, address: Address },
@@ -39,13 +40,13 @@ pub(super) enum Report {
     MasterMoved {
         from: Address,
         to: Address,
-        /// Until when the old master was certainly the only one.
+        /// The time until which the old master was certainly the only one.
         last_served: Time,
     },
-    /// The previous master accepts messages, still or again.
+    /// The previous master still accepts messages, or does so again.
     PreviousMasterServes {
         server: Address,
-        /// Since when it may have accepted messages.
+        /// The earliest time when it may have accepted messages.
         since: Time,
     },
     /// The previous master is now a replica, or gone.
@@ -59,8 +60,9 @@ pub(super) enum Report {
     Moved {
         node: NodeId,
         subscription: SubscriptionId,
-        /// When the server last delivered the subscription, and until when everything that the
-        /// server sent was received, if it ever delivered it.
+        /// When the server last delivered the subscription, and the time up to which everything
+        /// that the server sent was received. `None` if the server never delivered the
+        /// subscription.
         last: Option<(Time, Time)>,
     },
 }

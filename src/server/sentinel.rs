@@ -1,4 +1,4 @@
-//! Sentinels: the master that they name, and the watch for failovers.
+//! Sentinels: finding the current master, and watching for failovers.
 
 pub(super) mod master_watcher;
 pub(super) mod masters;

@@ -1,4 +1,4 @@
-//! What the server tasks share.
+//! State shared by the server tasks.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use super::feed::Feed;
 use super::gaps::SharedGaps;
 use super::report::Report;
 
-/// What the server tasks share.
+/// The state and the channels shared by the server tasks.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) config: Arc<Config>,

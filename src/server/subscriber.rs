@@ -47,7 +47,7 @@ const STEADY: Duration = Duration::from_secs(1);
 /// The subscriber's task.
 pub(super) struct Subscriber {
     shared: Shared,
-    /// The server, and its link to the coordinator.
+    /// The handle to the server and to the coordinator.
     handle: NodeHandle,
     /// The server's endpoint at the last connection.
     at: Option<Endpoint>,
@@ -61,7 +61,7 @@ pub(super) struct Subscriber {
     attempts: u32,
 }
 
-/// What ended a wait.
+/// The event that ended a wait.
 enum Waited<T> {
     /// The awaited event.
     Done(T),
@@ -73,7 +73,7 @@ enum Waited<T> {
     Replaced,
 }
 
-/// The event loop is gone.
+/// Indicates that the event loop is gone.
 #[derive(Debug)]
 struct Stopped;
 
@@ -238,7 +238,8 @@ impl Subscriber {
         }
     }
 
-    /// Records where the server was reached. A move explains the loss before it.
+    /// Records where the server was reached. If the server has moved, that explains the preceding
+    /// loss.
     fn note_location(&mut self, here: &Endpoint) {
         let address = here.address();
         if self.handle.location.name_at(address).is_some() {
@@ -266,7 +267,7 @@ impl Subscriber {
         live
     }
 
-    /// Opens a gap in the log, or updates the reason of the open one.
+    /// Opens a gap in the log, or updates the reason for the open one.
     fn open_gap(&mut self, live: Vec<SubscriptionId>, loss: Loss) {
         let now = Time::now();
         let node = self.handle.node;
@@ -302,8 +303,8 @@ impl Subscriber {
         self.wait_for_next(wait).await.map(drop)
     }
 
-    /// Waits before the next attempt, forever if `wait` is `None`. Returns whether the wait was cut
-    /// short.
+    /// Waits before the next attempt, or forever if `wait` is `None`. Returns whether the wait was
+    /// cut short.
     async fn wait_for_next(&mut self, wait: Option<Duration>) -> Result<bool, Stopped> {
         let mut wait = pin!(async {
             match wait {
@@ -324,7 +325,7 @@ impl Subscriber {
         }
     }
 
-    /// Waits for `event` and meanwhile hands over feeds and executes commands.
+    /// Waits for `event`, handing over feeds and executing commands in the meantime.
     async fn wait_for<T>(
         &mut self,
         mut event: Pin<&mut impl Future<Output = T>>,

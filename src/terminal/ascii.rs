@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 
 /// Returns whether the environment's locale uses UTF-8. The first of `LC_ALL`, `LC_CTYPE` and
-/// `LANG` that is not empty counts.
+/// `LANG` that is not empty decides.
 pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     let set = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().map(variable);
     let locale = set.flatten().find(|value| !value.is_empty());
@@ -13,7 +13,7 @@ pub fn is_utf8(variable: impl Fn(&str) -> Option<OsString>) -> bool {
     })
 }
 
-/// Returns the ASCII replacement for `symbol`, whatever its width.
+/// Returns the ASCII replacement for `symbol`, regardless of its width.
 pub(super) fn stand_in(symbol: &str) -> char {
     match symbol.chars().next().unwrap_or(' ') {
         letter @ ' '..='~' => letter,

@@ -18,7 +18,7 @@ use crate::terminal::wide::is_plain_wide;
 /// Maximum size of the text that [`Screen::copy`] sends, in bytes before encoding.
 pub const CLIPBOARD_LIMIT: usize = 1 << 20;
 
-/// The largest size that is drawn; a larger terminal stays blank beyond it. A cell takes about 40
+/// The largest size that is drawn; the rest of a larger terminal stays blank. A cell takes about 40
 /// bytes, and each frame compares two buffers, so this size takes 40 MB.
 pub const LARGEST: Size = Size {
     width: 1000,
@@ -34,12 +34,12 @@ pub struct Output {
     pub writes: u64,
 }
 
-/// A ratatui backend that writes each frame at once.
+/// A ratatui backend that writes each frame with one call.
 ///
 /// ratatui's own backend makes thousands of tiny writes per frame and counts every symbol as one
 /// column. This one encodes the frame in memory, tracks the terminal's state (colours, cursor), and
-/// on `flush` writes the frame with a single call inside a synchronized update, so that a
-/// half-drawn frame is never visible. A frame without changes writes nothing.
+/// on `flush` writes the frame inside a synchronized update, so that a half-drawn frame is never
+/// visible. A frame without changes writes nothing.
 ///
 /// The drawn buffer should have been prepared with
 /// [`settle_wide_glyphs`](crate::terminal::settle_wide_glyphs).
@@ -76,7 +76,7 @@ impl<W: Write> Screen<W> {
         Self::with_optional_size(writer, colours, None)
     }
 
-    /// Creates a screen of a fixed size, for drawing elsewhere than on a terminal.
+    /// Creates a screen of a fixed size, for drawing to something other than a terminal.
     pub fn with_size(writer: W, colours: Colours, size: Size) -> Self {
         Self::with_optional_size(writer, colours, Some(size))
     }
@@ -150,7 +150,7 @@ impl<W: Write> Screen<W> {
     ///
     /// # Errors
     ///
-    /// With more than [`CLIPBOARD_LIMIT`] bytes, or if the terminal cannot be written to.
+    /// If there are more than [`CLIPBOARD_LIMIT`] bytes, or if the terminal cannot be written to.
     pub fn copy(&mut self, bytes: &[u8]) -> io::Result<()> {
         let size = bytes.len();
         if size > CLIPBOARD_LIMIT {

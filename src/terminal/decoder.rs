@@ -32,7 +32,7 @@ pub(super) struct Decoder {
     escape_time: Duration,
     /// When text was last typed.
     typed_at: Option<Instant>,
-    /// When a lone Esc was taken for the key because nothing followed in time.
+    /// When a lone Esc byte was taken for the Esc key because nothing followed in time.
     escaped_at: Option<Instant>,
 }
 
@@ -48,7 +48,7 @@ impl Decoder {
         }
     }
 
-    /// Decodes the bytes read at `now`, and returns the complete events.
+    /// Decodes the bytes read at `now` and returns the complete events.
     pub(super) fn read(&mut self, bytes: &[u8], now: Instant) -> Vec<TerminalEvent> {
         if self.is_late_rest(bytes, now) {
             self.pending.push(ESC);
@@ -80,9 +80,9 @@ impl Decoder {
         Some(if is_key { self.escape_time } else { PATIENCE })
     }
 
-    /// Handles that nothing followed in time: the pending bytes become a key or are dropped. A
-    /// paste continues until its end, however late, because the rest of it must not act as keys.
-    /// Since the end may be lost, Esc or Ctrl-C also end a paste that has stalled.
+    /// Handles a timeout: the pending bytes become a key or are dropped. A paste continues until
+    /// its end sequence, however late, because the rest of it must not act as keys. Since the end
+    /// sequence may be lost, Esc or Ctrl-C also ends a paste that has stalled.
     pub(super) fn give_up(&mut self, now: Instant) -> Vec<TerminalEvent> {
         if let Some(paste) = &mut self.paste {
             if paste.may_be_left {
@@ -104,13 +104,13 @@ impl Decoder {
     }
 
     /// Returns whether `bytes` continue a sequence whose Esc was taken for the key: nobody types
-    /// them at once.
+    /// these bytes that fast.
     fn is_late_rest(&self, bytes: &[u8], now: Instant) -> bool {
         let is_recent = |escaped_at| now.saturating_duration_since(escaped_at) < PATIENCE;
         self.escaped_at.is_some_and(is_recent) && matches!(bytes, [b'[', b'0'..=b'?', ..])
     }
 
-    /// Ends a paste whose end was lost.
+    /// Ends a paste whose end sequence was lost.
     fn leave_paste(&mut self) -> Vec<TerminalEvent> {
         let paste = self.paste.take().map(Paste::event);
         paste.map(TerminalEvent::Input).into_iter().collect()
@@ -145,7 +145,7 @@ impl Decoder {
         self.pending = rest.to_vec();
     }
 
-    /// Marks text keys that arrived together with or right after another.
+    /// Marks text keys that arrived together with another or right after it.
     fn mark_bursts(&mut self, events: Vec<Decoded>, now: Instant) -> Vec<TerminalEvent> {
         let typed = events.iter().filter(|(_, key)| key.is_some()).count();
         let is_close = |before| now.saturating_duration_since(before) < BURST;
@@ -161,11 +161,11 @@ impl Decoder {
     }
 }
 
-/// An event, and its key if that may be part of a text.
+/// An event, and its key if the key may be part of text.
 type Decoded = (Event, Option<KeyEvent>);
 
-/// Returns whether `bytes` are exactly one key that ends a paste whose end was lost. A lone Esc is
-/// not: it may be the start of that end.
+/// Returns whether `bytes` are exactly one key that ends a paste whose end sequence was lost. A
+/// lone Esc byte does not count: it may be the start of that sequence.
 fn is_way_out(bytes: &[u8]) -> bool {
     let is_whole = cut(bytes) == Cut::Whole(bytes.len());
     match keys::read(bytes).filter(|_| is_whole) {
@@ -177,7 +177,7 @@ fn is_way_out(bytes: &[u8]) -> bool {
     }
 }
 
-/// Returns the key of an event if it may be part of a text.
+/// Returns the key of an event if the key may be part of text.
 fn text_key(event: &Event) -> Option<KeyEvent> {
     let Event::Key(key) = event else { return None };
     let is_text = match key.code {

@@ -48,7 +48,7 @@ const COMPLAINT: &[u8] = b"subscope ended unexpectedly: killed, crashed or out o
 #[derive(Debug)]
 pub struct Guard {
     process: Child,
-    /// No other child process inherits this pipe; the guard would wait for those as well.
+    /// No other child process inherits this pipe; otherwise the guard would wait for it as well.
     pipe: ChildStdin,
     /// The terminal whose settings raw mode changes.
     keyboard: OwnedFd,
@@ -146,7 +146,7 @@ fn redraw_prompt() {
 fn restore_settings(words: &str) -> io::Result<()> {
     let keyboard = io::stderr();
     let mut settings = tcgetattr(&keyboard)?;
-    // If the settings have changed, another program such as the shell has the terminal.
+    // If the settings have changed, another program such as the shell is using the terminal.
     if !is_raw(&settings) {
         return Ok(());
     }

@@ -26,8 +26,8 @@ pub const ESCAPE_TIME: Duration = Duration::from_millis(50);
 const READ_SIZE: usize = 4096;
 
 /// Reads the terminal on a separate thread and passes events to `tell`, until `tell` returns
-/// `false` or the terminal can no longer be read; the last event then holds the reason. Waits
-/// `escape_time` for the rest of a sequence after Esc.
+/// `false` or the terminal can no longer be read, in which case the last event gives the reason.
+/// Waits `escape_time` for the rest of a sequence after Esc.
 ///
 /// The thread mostly waits for input and ends with the process; it is not meant to be joined.
 /// Events that one thread has read but not passed on are left to the next.
@@ -64,7 +64,7 @@ fn forward(mut tell: impl FnMut(TerminalEvent) -> bool, mut next: impl FnMut() -
     }
 }
 
-/// Returns the terminal to read from: standard input, or `/dev/tty` if that is a file or a pipe.
+/// Returns the terminal to read from: standard input if it is a terminal, else `/dev/tty`.
 pub(super) fn terminal() -> io::Result<OwnedFd> {
     let stdin = io::stdin();
     if stdin.is_terminal() {
@@ -110,8 +110,8 @@ impl Keyboard {
         if !self.wait()? {
             return Ok(self.decoder.give_up(Instant::now()));
         }
-        // Whether keys form a burst depends on when they arrived. After the read, a busy machine
-        // may have delayed this thread.
+        // Whether keys form a burst depends on when they arrived. The time is taken before the
+        // read, because a busy machine may delay this thread.
         let arrived = Instant::now();
         let mut bytes = [0; READ_SIZE];
         match rustix::io::read(&self.terminal, &mut bytes[..]) {

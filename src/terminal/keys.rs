@@ -1,4 +1,4 @@
-//! Translates a complete sequence of input bytes to an event.
+//! Translates a complete sequence of input bytes into an event.
 
 use std::str;
 
@@ -106,7 +106,8 @@ fn numbered_key(number: u32) -> Option<KeyCode> {
     }
 }
 
-/// Returns the key for a character's code point, which terminals send that tell Ctrl-I from Tab.
+/// Returns the key for a character's code point, as sent by terminals that distinguish Ctrl-I from
+/// Tab.
 fn letter_key(number: u32, modifiers: KeyModifiers) -> Option<KeyCode> {
     // The private use area has codes for keys without a character.
     if (0xe000..=0xf8ff).contains(&number) {
@@ -200,7 +201,7 @@ impl<'a> Numbers<'a> {
         self.part(index, 0)
     }
 
-    /// Returns the modifiers, which the second number holds as their bits plus one.
+    /// Returns the modifiers. The second number is their bits plus one.
     fn modifiers(&self) -> KeyModifiers {
         modifiers_of(self.at(1).unwrap_or(1).saturating_sub(1))
     }

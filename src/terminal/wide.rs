@@ -1,5 +1,5 @@
 //! Wide glyphs: makes them unambiguous in a drawn buffer before it is compared with the previous
-//! one, and tells which ones every terminal shows as wide.
+//! one, and identifies those that every terminal shows as wide.
 
 use ratatui::buffer::{Buffer, Cell, CellWidth as _};
 
@@ -39,7 +39,7 @@ pub fn settle_wide_glyphs(buffer: &mut Buffer) {
 
 /// Returns how many columns a cell's symbol takes, at least one.
 fn columns_of(cell: &Cell) -> usize {
-    // Nearly all cells hold one ASCII byte, which is never wide.
+    // Nearly all cells contain one ASCII byte, which is never wide.
     if cell.symbol().len() <= 1 {
         1
     } else {

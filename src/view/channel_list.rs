@@ -17,14 +17,14 @@ use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
-/// Columns reserved for a subscription's name, whatever its state.
+/// Columns reserved for a subscription's name, regardless of its state.
 const MIN_FOR_NAME: usize = 8;
 
-/// Minimum columns of a line to show a count, and to show the latest payload.
+/// Minimum columns that a line needs to show a count, and to show the latest payload.
 const MIN_FOR_COUNT: usize = 40;
 const MIN_FOR_LATEST: usize = 56;
 
-/// Columns of a rate with its bars or of "silent 42s"; on a narrow line, of a rate or "42s" alone.
+/// Columns for a rate with bars or for "silent 42s"; on a narrow line, for a rate or "42s" alone.
 const ACTIVITY: usize = 14;
 const NARROW_ACTIVITY: usize = 8;
 const MIN_FOR_BARS: usize = 28;
@@ -35,7 +35,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut sort = format!(" by {} ", app.channels().sort.name());
     let mut style = theme::QUIET;
     let is_latest = app.channels().form == ListForm::Latest;
-    // The log, which would show that a breakpoint has stopped it, is hidden.
+    // The log is hidden, so it cannot show that a breakpoint has stopped it.
     if is_latest && app.session().breakpoints.stop.is_some() {
         (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
     }
@@ -68,8 +68,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
 
-/// Returns the title with the number of channels and, if not all are listed, how many are; the
-/// longest form first.
+/// Returns the forms of the title, longest first: the number of channels and, if not all are
+/// listed, how many are.
 fn titles(app: &App) -> Vec<String> {
     let channels = app.session().log.channels();
     let (all, listed) = (channels.len() as u64, MAX_LISTED as u64);
@@ -107,7 +107,7 @@ fn line(
     line
 }
 
-/// Adds a pattern, or a channel that has had no messages.
+/// Adds a subscription to a pattern, or to a channel that has had no messages.
 fn subscription(app: &App, id: SubscriptionId, line: &mut LineBuilder) {
     let subscriptions = &app.session().subscriptions;
     let (Some(topic), Some(state)) = (subscriptions.topic(id), subscriptions.state(id)) else {
@@ -173,7 +173,7 @@ fn with_messages(app: &App, channel: &Channel, line: &mut LineBuilder) {
     }
 }
 
-/// Adds the rate with its bars, or how long the channel has been silent, in `width` columns.
+/// Adds the rate with its bars or how long the channel has been silent, in `width` columns.
 fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) {
     let has_bars = width > NARROW_ACTIVITY;
     // The time before messages could be received does not count as silence.

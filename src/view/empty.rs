@@ -138,7 +138,7 @@ fn capitalized(words: &str) -> String {
     first.into_iter().chain(letters).collect()
 }
 
-/// Returns the text for when no message has arrived and one of several servers is away.
+/// Returns the text shown while no message has arrived and one of several servers is unavailable.
 fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     let reason = match away.connection {
         Connection::Reconnecting { reason, .. } | Connection::Refused { reason, .. } => {
@@ -148,7 +148,7 @@ fn one_away(app: &App, away: LostNode<'_>) -> Vec<Line<'static>> {
     };
     let mut lines = silent(app, &app.session().settings.address);
     let (server, reason) = (server_words(away), whole(reason.as_bytes()));
-    let words = format!("{server} is away: {reason}");
+    let words = format!("{server} is unavailable: {reason}");
     lines.insert(1, Line::styled(words, theme::BAD));
     lines
 }
@@ -274,13 +274,13 @@ fn hidden_channels(app: &App) -> Option<String> {
     }
 }
 
-/// Lists the keys that undo what hides rows.
+/// Lists the keys that show hidden rows again.
 fn how_to_show(app: &App) -> String {
     let filters = &app.session().filters;
     let is_typed = filters.typed.is_some();
     let is_listed = filters.list.iter().any(|filter| filter.is_on);
-    let is_only = app.session().filters.only.as_deref().is_some();
-    let is_muted = !is_only && app.session().filters.muted_and_heard > 0;
+    let is_only = filters.only.is_some();
+    let is_muted = !is_only && filters.muted_and_heard > 0;
     let keys = [
         (is_typed, "/ to change the filter, Esc to clear it"),
         (is_listed, "f for the list of filters"),
@@ -307,13 +307,13 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         let mut lines = vec![strong(no_match(app, kept, not_checked.is_empty()))];
         if let Some(meant) = filters.typed.as_ref().and_then(Query::suggestion) {
             let meant = whole(meant.as_bytes());
-            let words = format!("Did you mean {meant}? / then Tab accepts");
+            let words = format!("Did you mean {meant}? Press / then Tab to accept it");
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_checked.is_empty() {
             lines.push(Line::raw(format!(
-                "{not_checked}. In an open message, [ learns the shape of its channel, and # tracks \
-                 a number."
+                "{not_checked}. In an open message, press [ to learn the shape of its channel, or \
+                 # to track a number."
             )));
         }
         if let Some(trouble) = filters.trouble() {

@@ -11,7 +11,7 @@ use super::line::LineBuilder;
 use super::theme;
 use crate::app::App;
 
-/// The right title of a border without one.
+/// An empty right title.
 pub(super) const NO_TITLE: (&str, Style) = ("", Style::new());
 
 /// Returns the style of a focused pane's border: the colour of the profile, if it has one.
@@ -59,8 +59,8 @@ pub(super) fn draw_over(
     draw(area, accent, title, right, buffer);
 }
 
-/// Draws an empty popup a little above the middle of `area`, with this many columns, border
-/// included, for this many lines. Returns its region with the border.
+/// Draws an empty popup a little above the middle of `area`, `columns` wide including the border,
+/// with room for `lines`. Returns its region with the border.
 pub(super) fn popup(
     area: Rect,
     (columns, lines): (u16, usize),
@@ -81,7 +81,7 @@ pub(super) fn popup(
 }
 
 /// Draws the lines of a list that fit into `area`, with the selected one in view. Returns the index
-/// of the first.
+/// of the first visible line.
 pub(super) fn list(
     area: Rect,
     selected: usize,
@@ -116,7 +116,7 @@ pub(super) fn below(lines: Rect, used: usize) -> Rect {
     }
 }
 
-/// Returns the style of a line that may be selected, in a pane that may have the focus.
+/// Returns the style of a line, depending on whether it is selected and its pane has the focus.
 pub(super) fn selection(is_selected: bool, has_focus: bool) -> Style {
     match (is_selected, has_focus) {
         (false, _) => Style::new(),

@@ -28,7 +28,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Returns the exceptions; the first that applies counts.
+/// Returns the exceptions. If several apply, the first is used.
 #[rustfmt::skip] // One line per exception, so that it reads as a table.
 fn exceptions(app: &App) -> [Exception; 13] {
     let context = app.context();
@@ -42,13 +42,13 @@ fn exceptions(app: &App) -> [Exception; 13] {
         _ => None,
     };
     let no_filter = edited != Some(Purpose::Filter);
-    // Leaving the box ends a filter or a search.
+    // These queries have no effect while they are typed, so there is nothing to cancel.
     let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
     [
         // The latest values cannot be frozen.
         (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
         (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
-        (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.as_deref().is_some(), Some("all channels")),
+        (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.is_some(), Some("all channels")),
         (Action::Message(MessageAction::NextMatch), no_match, None),
         (Action::Message(MessageAction::Fold), no_values, None),
         (Action::Message(MessageAction::Unfold), no_values, None),

@@ -22,7 +22,7 @@ pub(super) enum Unseen {
     Missing,
     /// The message is not structured data, for this reason.
     NoValues(String),
-    /// The message is too long or was not kept whole; holds its size in bytes.
+    /// The message is too long or was not kept whole; the value is its size in bytes.
     TooLong(u64),
 }
 

@@ -207,7 +207,7 @@ pub fn draw_words(text: &str, style: Style, area: Rect, row: u16, buffer: &mut B
     line.draw(area, row, Style::new(), buffer);
 }
 
-/// Returns the first of the `forms` of a text that fits into `columns`.
+/// Returns the first of the `forms` that fits into `columns`.
 pub fn fitting(forms: &[String], columns: usize) -> Option<&str> {
     let mut forms = forms.iter().map(String::as_str);
     forms.find(|words| words.width() <= columns)

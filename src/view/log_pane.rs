@@ -1,4 +1,4 @@
-//! The message log: one row per line, the newest at the bottom.
+//! The message log: one line per row, the newest at the bottom.
 
 mod titles;
 
@@ -27,7 +27,7 @@ const MIN_FOR_MILLISECONDS: usize = 42;
 /// Minimum columns reserved for the pane's position.
 const MIN_FOR_POSITION: usize = 13;
 
-/// Maximum bytes of a payload that is searched whole for matches to highlight.
+/// Maximum size of a payload that is searched as a whole for matches to highlight, in bytes.
 const MARKED_WHOLE: usize = 4 << 10;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
@@ -67,7 +67,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Draws the rows; holds what they share.
+/// Draws the rows. The fields are the same for all of them.
 struct Painter<'a> {
     app: &'a App,
     columns: usize,
@@ -86,7 +86,7 @@ impl<'a> Painter<'a> {
     }
 
     /// Builds the line of `row`. `before` is the time of the row shown above it. The row shows its
-    /// date if that is not the date of `day`.
+    /// date if it differs from the date of `day`.
     fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
         let (mark, style) = self.margin_mark(row.id);
@@ -122,8 +122,8 @@ impl<'a> Painter<'a> {
         line
     }
 
-    /// Returns the mark in the margin of a row that is bookmarked, was hit by a breakpoint, was
-    /// found or was published by this session.
+    /// Returns the mark in the margin of a row that is bookmarked, hit a breakpoint, was found, or
+    /// was published by this session.
     fn margin_mark(&self, row: RowId) -> (&'static str, Style) {
         let find = self.app.session().find.as_ref();
         if self.app.session().marked.contains(&row) {
@@ -172,7 +172,7 @@ impl<'a> Painter<'a> {
 /// Adds a payload on the rest of the line, highlighting the ranges that `marks` returns. If it is
 /// cut off, or the log has only its head, its full size follows.
 ///
-/// Of a long payload, `marks` gets only a little more than is shown, so a match that ends beyond
+/// For a long payload, `marks` gets only a little more than is shown, so a match that ends beyond
 /// that may be missed.
 fn message(
     (payload, size): (&[u8], u64),
@@ -192,7 +192,7 @@ fn message(
     if !whole.cut && !is_head {
         return line.text(whole, Style::new());
     }
-    let head = if is_head { "head of " } else { "" };
+    let head = if is_head { "first part of " } else { "" };
     let mark = format!("… {head}{}", figures::size(size));
     let room = line.left().saturating_sub(mark.chars().count());
     line.text(escape::one_line_marked(payload, room, marks), Style::new());

@@ -79,7 +79,7 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
     }
 }
 
-/// Returns when the message arrived and its size; the longest form first.
+/// Returns when the message arrived and its size, longest form first.
 fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     let size = figures::size(snapshot.size);
     let time = clock.time_of_day(snapshot.time);
@@ -89,9 +89,9 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     }
     if snapshot.is_cut() {
         return vec![
-            format!(" {date} · head of {size} "),
-            format!(" {time} · head of {size} "),
-            format!(" head of {size} "),
+            format!(" {date} · first part of {size} "),
+            format!(" {time} · first part of {size} "),
+            format!(" first part of {size} "),
         ];
     }
     let exact = match snapshot.size {
@@ -106,7 +106,7 @@ fn right_forms(snapshot: &MessageSnapshot, clock: &Clock) -> Vec<String> {
     ]
 }
 
-/// Describes the current match and the number of matches; the longest form first.
+/// Describes the current match and the number of matches, longest form first.
 fn match_forms(reader: &Reader) -> Vec<String> {
     let Some(current) = reader.current_mark() else {
         return match reader.search_text() {
@@ -149,7 +149,7 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     line.draw(area, 0, Style::new(), buffer);
 }
 
-/// Describes the detected format of the message; the longest form first.
+/// Describes the detected format of the message, longest form first.
 fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
     let snapshot = reader.snapshot();
     let Some(decoded) = reader.decoded() else {

@@ -120,7 +120,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
             (" Quit? ", words, "quit")
         }
     };
-    // A line holds less than its width, because text wraps between words.
+    // A line fits less text than its width, because text wraps between words.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let size = (64, question.width().div_ceil(room) + 2);
     let place = frame::popup(area, size, frame::accent(app), title, buffer);

@@ -1,5 +1,4 @@
-//! The plot: one or more charts, one per scale, each below the other, and then a table of the
-//! series.
+//! The plot: one or more charts below each other, one per scale, and a table of the series.
 //!
 //! ```text
 //! ╭ Plot ────────────────────── last 1m · following ▼ ╮
@@ -40,11 +39,11 @@ const LEAST_ROWS: u16 = 5;
 /// Maximum ratio between the magnitudes of two series in one chart.
 const MOST_RATIO: f64 = 100.0;
 
-/// A series and what is drawn of it.
+/// A series with what is drawn for it.
 struct Drawn<'a> {
     series: &'a Series,
     curve: Curve,
-    /// Why there is nothing to draw, if that is so.
+    /// Why there is nothing to draw, if there is nothing.
     empty_reason: EmptyReason,
     unit: Unit,
     /// The magnitude of its values; 0 if unknown.
@@ -84,14 +83,14 @@ fn border(app: &App, title: &str, right: (&str, Style), area: Rect, buffer: &mut
     frame::draw_over(area, accent, title, right, buffer);
 }
 
-/// Returns the title: how many charts are shown and how to reach the others, in the longest form
-/// that fits into `room` columns.
+/// Returns the title, which says how many charts are shown and how to reach the others, in the
+/// longest form that fits into `room` columns.
 fn title(shown: usize, all: usize, room: usize) -> String {
     if shown == all {
         return " Plot ".to_owned();
     }
     let forms = [
-        format!(" Plot · {shown} of {all} charts, j k to the others "),
+        format!(" Plot · {shown} of {all} charts, j k to see others "),
         format!(" Plot · {shown} of {all} charts · j k "),
         format!(" Plot · {shown} of {all} · j k "),
         format!(" Plot {shown} of {all} "),
@@ -212,7 +211,7 @@ fn stack(
     is_cut
 }
 
-/// Returns why a chart would be empty, if that is so.
+/// Returns why a chart would be empty; `None` if it would not.
 fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     if series.iter().any(|one| !one.curve.dots.is_empty()) {
         return None;
@@ -224,7 +223,7 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
     Some(words.join(" · "))
 }
 
-/// Draws why there is no chart in the middle of its area.
+/// Draws, in the middle of the area, the reason why there is no chart.
 fn draw_reason(words: &str, area: Rect, buffer: &mut Buffer) {
     let middle = area.height.saturating_sub(1) / 2;
     draw_words(words, theme::QUIET, area, middle, buffer);

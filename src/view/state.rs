@@ -1,4 +1,4 @@
-//! Describes the state of the connection, and how far queries and checks have come.
+//! Describes the state of the connection and the progress of queries and checks.
 
 use ratatui::style::Style;
 
@@ -87,7 +87,7 @@ pub(super) fn not_receiving(app: &App) -> Option<(String, Style)> {
     Some((reason.to_owned(), style))
 }
 
-/// Returns the state while one of several servers is away.
+/// Returns the state while one of several servers is unavailable.
 fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);
     let lost = match away.subscriptions {
@@ -111,12 +111,12 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
             let words = format!("{name} unreachable{lost}, next try {wait}: {reason}");
             ("○", theme::BAD, words)
         }
-        // A server is away only in one of the states above.
+        // An unavailable server is always in one of the states above.
         _ => ("○", theme::BAD, format!("{name} unreachable{lost}")),
     }
 }
 
-/// Returns the name of a server that is away.
+/// Returns the name of an unavailable server.
 pub(super) fn server_words(away: LostNode<'_>) -> String {
     match away.name {
         "" => "a server".to_owned(),
@@ -157,7 +157,7 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
     let is_answered = sought.iter().any(|(_, is_answered)| *is_answered);
     let found = match is_answered {
         false => "; no answer yet",
-        // The channels that were found have ended.
+        // Sharded channels were found before, but have ended.
         true if app.session().subscriptions.ever_had_sharded() => "",
         true => "; none yet",
     };
@@ -175,7 +175,8 @@ fn next_try(retry_at: Option<Time>, now: Time) -> String {
     }
 }
 
-/// Describes when the next attempt starts, in whole seconds: the line is not redrawn more often.
+/// Describes when the next attempt starts, in whole seconds, because the line is not redrawn more
+/// often.
 pub(super) fn wait(retry_at: Time, now: Time) -> String {
     let left = retry_at.since(now);
     if left.is_zero() {
@@ -193,7 +194,7 @@ pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
     Some(format!("{} not yet searched", figures::count(lag.left())))
 }
 
-/// Describes what checks have not covered, where a query for their flags cannot match.
+/// Describes the rows that checks have not covered, which a query for their flags cannot match.
 pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
     let counted = |count: u64, words: &str| format!("{} {words}", figures::count(count));
     let mut parts = Vec::new();

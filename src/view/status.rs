@@ -1,4 +1,4 @@
-//! The status line: the server, the state of the connection, and what arrives over it.
+//! The status line: the server, the state of the connection, and the messages that arrive.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -19,16 +19,16 @@ const BARS: usize = 10;
 const NAME_COLUMNS: usize = 16;
 
 /// The weights of the parts that must stay visible: the state of the connection, the profile, and
-/// the warning about insecure TLS. The first two can be cut to these minimum columns, so that all
-/// three fit into 40.
+/// the warning about insecure TLS. The first two can be shortened to the given minimum, so that all
+/// three fit into 40 columns.
 const STATE: u8 = 13;
 const PROFILE: u8 = 12;
 const INSECURE: u8 = 11;
 const STATE_LEAST: usize = 8;
 const PROFILE_LEAST: usize = 6;
 
-/// The weight of a problem, which can be cut to these minimum columns, and the weight of the
-/// decorative parts, which give way to the rest of its text.
+/// The weight of a problem, which can be shortened to the given minimum, and the weight of the
+/// decorative parts, which are left out to show more of the problem.
 const TROUBLE: u8 = 9;
 const TROUBLE_LEAST: usize = 24;
 const DECORATIVE: u8 = 3;
@@ -75,7 +75,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         if part.width(columns) <= share {
             line.words(&part.text, part.style);
         } else {
-            // The trailing blanks are dropped first.
+            // The trailing spaces are dropped first.
             line.words_within(share, part.text.trim_end(), part.style);
         }
     }

@@ -1,7 +1,7 @@
 //! A text box: draws the visible part of its text, and positions its caret.
 //!
 //! The caret is the terminal's own cursor, which input methods and screen readers follow. Only the
-//! visible part is drawn, so a text may have any length and any number of lines.
+//! visible part is drawn, so the text may have any length and any number of lines.
 
 use std::ops::Range;
 
@@ -47,8 +47,8 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
     Some(Position::new(x, y))
 }
 
-/// Returns the first visible column or row if `room` of them fit. It moves by half of `room`, so
-/// that the text around the caret is visible.
+/// Returns the first visible column or row if `room` of them fit. The view moves in steps of half
+/// of `room`, so that the text around the caret is visible.
 fn first_shown(caret: usize, room: usize) -> usize {
     if caret < room {
         return 0;

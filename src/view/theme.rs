@@ -41,7 +41,7 @@ pub const FLASH: Style = Style::new()
     .remove_modifier(OF_LINES);
 /// Marks a found row in the margin, because the match itself may be out of sight.
 pub const FOUND: &str = "▸";
-/// Marks a message that this session published in the margin.
+/// Marks, in the margin, a message that this session published.
 pub const OWN: &str = "↑";
 /// The bars of a sparkline.
 pub const BARS: Style = Style::new().fg(Color::Cyan);
@@ -82,7 +82,7 @@ pub fn accent(colour: Option<Colour>) -> Style {
     })
 }
 
-/// Returns the style of the name of a profile of this colour; without a colour, reversed.
+/// Returns the style of the name of a profile of this colour; reversed if there is no colour.
 pub fn badge(colour: Option<Colour>) -> Style {
     let (fg, bg) = match colour {
         None => return SELECTED.patch(STRONG),

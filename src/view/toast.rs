@@ -38,7 +38,7 @@ fn break_line(text: &str, columns: usize) -> (&str, Option<&str>) {
         return (text, None);
     }
     let end = escape::truncated(text, fitting.consumed).len();
-    // A blank right after the cut ends the last word too.
+    // A space right after the cut ends the last word too.
     let blanks = text.match_indices(' ').map(|(at, _)| at);
     match blanks.take_while(|at| *at <= end).last() {
         Some(at) if at > 0 => (&text[..at], Some(&text[at + 1..])),

@@ -23,12 +23,12 @@ const MAX_ELEMENTS: usize = i32::MAX as usize;
 pub struct AnyFrame {
     /// The maximum length of a string.
     max_string: usize,
-    /// Once the text is this long, only the number of values left out is added.
+    /// Once the text is this long, only the number of omitted values is added.
     max_text: usize,
     text: String,
     /// The open aggregates, outermost first.
     levels: Vec<Level>,
-    /// The number of remaining values in a skipped aggregate, over all its levels.
+    /// The number of remaining values in a skipped aggregate, at all of its levels.
     skipped: u64,
     string: Option<PartialString>,
     is_done: bool,
@@ -46,7 +46,7 @@ struct Level {
     is_hidden: bool,
     /// The number of values shown.
     shown: u64,
-    /// The number of values left out for lack of room.
+    /// The number of values omitted for lack of room.
     left_out: u64,
 }
 
@@ -106,8 +106,8 @@ impl AnyFrame {
         self.is_done
     }
 
-    /// Returns the frame as text: JSON for the values that JSON has. Bytes of a string that are not
-    /// UTF-8 appear as `\xff`, and values left out for lack of room as `… 12 more`.
+    /// Returns the frame as text, in JSON where possible. Bytes of a string that are not UTF-8
+    /// appear as `\xff`, and values omitted for lack of room as `… 12 more`.
     pub fn into_text(self) -> String {
         self.text
     }
@@ -264,7 +264,7 @@ impl AnyFrame {
             }
             return Ok(());
         }
-        // An attribute is not counted: the value it belongs to follows.
+        // An attribute is not counted, since the value that it belongs to follows.
         let is_shown = if is_attribute {
             self.levels.is_empty()
         } else {
@@ -316,7 +316,7 @@ impl AnyFrame {
         self.end_value();
     }
 
-    /// Writes the separator before a value. Returns whether the value is to be shown.
+    /// Writes the separator before a value. Returns whether the value should be shown.
     fn begin_value(&mut self) -> bool {
         if self.skipped > 0 {
             return false;
@@ -375,13 +375,13 @@ impl AnyFrame {
             }
             self.text.push(if level.is_map { '}' } else { ']' });
         }
-        // An attribute on its own is a frame.
+        // An attribute is not a value, but an outermost attribute completes the frame.
         if !level.is_attribute || self.levels.is_empty() {
             self.end_value();
         }
     }
 
-    /// Writes a string of `size` bytes, of which `head` are the first.
+    /// Writes a string of `size` bytes that starts with `head`.
     fn write_string(&mut self, kind: u8, head: &[u8], size: u64) {
         let is_cut = (head.len() as u64) < size;
         // A verbatim string starts with its type, as in `txt:`.
@@ -434,7 +434,7 @@ fn length(bytes: &[u8], limit: usize) -> Result<Option<(Length, usize)>, WireErr
     Ok(Some((length, end)))
 }
 
-/// Returns whether a text may be a double or a big number.
+/// Returns whether `text` may be a double or a big number.
 fn is_numeric(text: &[u8]) -> bool {
     let is_part = |byte: &u8| byte.is_ascii_digit() || b"+-.eEinfa".contains(byte);
     !text.is_empty() && text.iter().all(is_part)

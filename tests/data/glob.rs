@@ -38,7 +38,7 @@ fn ask(redis: &mut Connection, patterns: &[Vec<u8>]) -> Vec<BTreeSet<Vec<u8>>> {
 /// Subscribes to `names` and compares which of them each pattern matches in Redis and here.
 fn compare(
     listener: &mut Connection,
-    asking: &mut Connection,
+    client: &mut Connection,
     patterns: &[Vec<u8>],
     names: &[Vec<u8>],
 ) -> Result<(), TestCaseError> {
@@ -46,7 +46,7 @@ fn compare(
     for name in names {
         pubsub.subscribe(name.as_slice()).unwrap();
     }
-    for (pattern, of_redis) in patterns.iter().zip(ask(asking, patterns)) {
+    for (pattern, of_redis) in patterns.iter().zip(ask(client, patterns)) {
         let ours: BTreeSet<Vec<u8>> = names
             .iter()
             .filter(|name| glob::matches(pattern, name))

@@ -89,7 +89,7 @@ fn accessible_channels_are_subscribed_to_and_announced_once() {
 fn a_fallback_that_finds_no_channels_says_why() {
     let refused = || refused_all(&["*"]);
     for (channels, words) in [
-        (only(&[]), "may access no channel"),
+        (only(&[]), "may not access any channel"),
         (Allowed::Denied("NOPERM".into()), "press a to subscribe"),
         (
             Allowed::Unknown(ConnectionError::NotConnected),
@@ -218,7 +218,7 @@ fn a_server_without_psubscribe_is_not_mistaken_for_one_with_acls() {
         .size(160, 40)
         .start();
     pty.wait_for_text("Redis refuses pattern *");
-    pty.wait_for_text("This server has no PSUBSCRIBE, or renames it");
+    pty.wait_for_text("This server does not support PSUBSCRIBE, or renames it");
     assert!(!pty.text().contains("ACL"), "{}", pty.text());
 }
 

@@ -353,7 +353,7 @@ async fn the_loss_of_all_sentinels_is_reported_and_servers_are_named_by_address(
     sentinels.iter_mut().for_each(Redis::kill);
     listener
         .until("the loss is reported", |listener| {
-            listener.is_partial("no sentinel answers: ")
+            listener.is_partial("no sentinel is responding: ")
         })
         .await;
     sentinels[1].restart();

@@ -187,7 +187,7 @@ fn app(payload: LargePayload) -> App {
 #[test]
 fn the_screen_says_that_only_the_head_was_kept() {
     let mut app = app(head(&[b'x'; 2048], 1));
-    assert!(screen(&app).contains("x… head of 500 MiB"));
+    assert!(screen(&app).contains("x… first part of 500 MiB"));
     press(&mut app, KeyCode::Enter);
     let opened = screen(&app);
     let words = "the first 2.0 KiB of 500 MiB (524,288,000 B) were kept";

@@ -80,16 +80,16 @@ fn a_lens_shows_the_latest_value_in_every_format() {
 fn flashing(stage: &Stage) -> Vec<String> {
     let buffer = stage.buffer();
     let mut flashing = Vec::new();
-    let mut was_so = false;
+    let mut was_green = false;
     for cell in &buffer.content {
-        let condition = cell.bg == Color::Green;
-        if condition && !was_so {
+        let is_green = cell.bg == Color::Green;
+        if is_green && !was_green {
             flashing.push(String::new());
         }
-        if let Some(last) = flashing.last_mut().filter(|_| condition) {
+        if let Some(last) = flashing.last_mut().filter(|_| is_green) {
             last.push_str(cell.symbol());
         }
-        was_so = condition;
+        was_green = is_green;
     }
     flashing
 }
@@ -192,7 +192,7 @@ fn keys_that_act_on_the_log_go_back_to_it_or_say_why_not() {
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
-    assert!(stage.toast().contains("v log, then Space freeze"));
+    assert!(stage.toast().contains("v shows the log, Space freezes it"));
     assert!(stage.is_following());
 }
 

@@ -462,7 +462,7 @@ fn the_arrows_read_point_by_point_and_esc_ends_it() {
         plotting.code(KeyCode::Left);
     }
     assert_eq!(read(&plotting), "22:13:20.000  0  cpu .load");
-    assert!(plotting.stage.toast().contains("oldest point"));
+    assert!(plotting.stage.toast().contains("oldest known point"));
     plotting.code(KeyCode::Esc);
     assert!(plotting.stage.app.plot().is_following());
     assert_eq!(plotting.stage.app.plot().cursor(), None);
@@ -794,7 +794,7 @@ fn charts_without_room_are_counted_in_the_title() {
     assert!(screen.contains("╭ Plot ─"), "{screen}");
     plotting.stage.send(Event::Resize(120, 16));
     let screen = pane(&plotting);
-    let title = "╭ Plot · 1 of 3 charts, j k to the others ─";
+    let title = "╭ Plot · 1 of 3 charts, j k to see others ─";
     assert!(screen.contains(title), "{screen}");
 }
 
@@ -908,7 +908,7 @@ fn the_table_says_where_no_rate_is_known_yet() {
     select_channel(&mut plotting);
     plotting.keys(" wz");
     let screen = pane(&plotting);
-    assert!(!screen.contains("no data in this time"), "{screen}");
+    assert!(!screen.contains("no data in this time range"), "{screen}");
     assert_eq!(screen.matches("no rate yet").count(), 2, "{screen}");
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
@@ -946,7 +946,7 @@ fn panning_stops_at_the_oldest_point() {
         assert!(plotting.stage.app.plot().is_following());
         assert_eq!(figures(&plotting, "cpu .n")[4], "100");
         let toast = plotting.stage.toast();
-        assert!(toast.contains("this is the oldest point"), "{toast}");
+        assert!(toast.contains("this is the oldest known point"), "{toast}");
     }
     assert!(plotting.stage.app.plot().shows_all());
     plotting.keys("Gl");
@@ -962,7 +962,7 @@ fn panning_stops_at_the_oldest_point() {
     let from = app.plot().report(&first).unwrap().summary.unwrap().from;
     assert_eq!(app.plot_window().column_of(from), 0);
     assert!(app.plot_window().contains(from));
-    assert!(plotting.stage.toast().contains("this is the oldest point"));
+    assert!(plotting.stage.toast().contains("the oldest known point"));
     assert!(!plotting.stage.app.plot().is_following());
 }
 
@@ -982,7 +982,7 @@ fn without_data_no_key_is_suggested_in_vain() {
     plotting.wait(SECOND * 100);
     plotting.code(KeyCode::Left);
     let toast = plotting.stage.toast();
-    assert_eq!(toast, "no data in this time · 0 shows all");
+    assert_eq!(toast, "no data in this time range · 0 shows all");
     plotting.keys("0");
     plotting.code(KeyCode::Left);
     assert!(plotting.stage.app.plot().cursor().is_some());

@@ -149,7 +149,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     // With the box closed, the empty log shows the suggestion.
     stage.code(KeyCode::Enter);
     assert_line(&stage, &["0 of 100 messages match text level:error"]);
-    assert_line(&stage, &["Did you mean .level == \"error\"? / then Tab"]);
+    assert_line(&stage, &["Did you mean .level == \"error\"? Press /"]);
     stage.keys("/");
     // During a flood, some rows are always unsearched.
     feed_unsearched(&mut stage, 1);
@@ -299,7 +299,7 @@ fn an_invalid_query_leaves_the_previous_one_in_force() {
     };
     assert!(query_box.error.is_some());
     assert_eq!(stage.session().shown.messages(), 100);
-    assert_line(&stage, &["Filter", "no filter in force"]);
+    assert_line(&stage, &["Filter", "no filter active"]);
     stage.code(KeyCode::Enter);
     assert_eq!(written(&stage), "is:foo");
     stage.ctrl('u');
@@ -311,10 +311,10 @@ fn an_invalid_query_leaves_the_previous_one_in_force() {
     stage.ctrl('u');
     stage.keys("info (");
     assert_eq!(stage.session().shown.messages(), 10);
-    assert_line(&stage, &["Filter", "still in force: error"]);
+    assert_line(&stage, &["Filter", "still active: error"]);
     stage.code(KeyCode::Backspace);
     assert_eq!(stage.session().shown.messages(), 90);
-    assert!(!stage.screen().contains("still in force"));
+    assert!(!stage.screen().contains("still active"));
     // The same goes for a search.
     stage.code(KeyCode::Esc);
     stage.keys("Finfo (");

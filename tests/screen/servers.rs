@@ -98,7 +98,7 @@ fn a_node_that_is_down_is_named_while_the_others_serve() {
     let screen = stage.screen();
     assert!(screen.contains("Listening to *, orders"), "{screen}");
     assert!(
-        screen.contains("127.0.0.1:7002 is away: connection refused"),
+        screen.contains("127.0.0.1:7002 is unavailable: connection refused"),
         "{screen}"
     );
     assert!(!screen.contains("Not connected to"), "{screen}");

@@ -368,7 +368,7 @@ fn dropped_and_evicted_messages_are_counted_on_the_screen() {
     }));
     let screen = stage.screen();
     assert!(
-        screen.contains("── 1,234 messages (5.0 MiB) of 3.0 s dropped"),
+        screen.contains("── 1,234 messages (5.0 MiB) dropped within 3.0 s"),
         "{screen}"
     );
     assert!(screen.contains("1,234 dropped"), "{screen}");

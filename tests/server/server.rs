@@ -1184,7 +1184,7 @@ async fn a_failed_handshake_says_why() {
     for (answer, reason) in [
         (
             "HTTP/1.1 400 Bad Request\r\n",
-            "an HTTP server answers here, not Redis",
+            "this is an HTTP server, not Redis",
         ),
         (
             "+OK\r\n-LOADING Redis is loading\r\n",

@@ -115,10 +115,10 @@ pub fn array(words: &[&str]) -> String {
 
 /// Reads a command. Returns `None` at the end of the stream.
 pub fn command(reader: &mut impl BufRead) -> Option<Words> {
-    let count = header(reader)?;
+    let count = header(reader, '*')?;
     (0..count)
         .map(|_| {
-            let length = header(reader)?;
+            let length = header(reader, '$')?;
             let mut word = vec![0; length + 2];
             reader.read_exact(&mut word).ok()?;
             word.truncate(length);
@@ -127,8 +127,9 @@ pub fn command(reader: &mut impl BufRead) -> Option<Words> {
         .collect()
 }
 
-fn header(reader: &mut impl BufRead) -> Option<usize> {
+/// Reads the number of an array (`*`) or a bulk string (`$`).
+fn header(reader: &mut impl BufRead, kind: char) -> Option<usize> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
-    line.get(1..)?.trim_end().parse().ok()
+    line.strip_prefix(kind)?.trim_end().parse().ok()
 }

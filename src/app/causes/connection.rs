@@ -1,4 +1,4 @@
-//! The texts of failed connections.
+//! Descriptions of failed connections.
 
 use std::io::ErrorKind;
 use std::time::Duration;
@@ -45,7 +45,7 @@ pub fn connection_words(error: &ConnectionError) -> String {
         }
         ConnectionError::Tls(failure) => tls_words(failure),
         ConnectionError::Handshake(error) => {
-            format!("{} in the TLS handshake", connection_words(error))
+            format!("{} during the TLS handshake", connection_words(error))
         }
         ConnectionError::NotRedis(stranger) => stranger_words(stranger),
         ConnectionError::NotResp(error) => format!("not RESP: {error}"),
@@ -170,12 +170,12 @@ fn faulty_words(which: &FaultyCertificate) -> String {
 fn stranger_words(stranger: &Stranger) -> String {
     match stranger {
         Stranger::Tls => "the server speaks TLS here: connect with --tls or rediss://".to_owned(),
-        Stranger::Http => "an HTTP server answers here, not Redis".to_owned(),
+        Stranger::Http => "this is an HTTP server, not Redis".to_owned(),
         Stranger::Other(start) => format!("not a Redis server: it says \"{start}\""),
     }
 }
 
-/// Returns the outcome of asking the sentinels, and the reasons, each once.
+/// Returns the outcome of asking the sentinels, and the reasons without duplicates.
 pub fn sentinels_words(errors: &SentinelErrors) -> [String; 2] {
     let mut groups: Vec<(String, Vec<&str>)> = Vec::new();
     for (sentinel, error) in &errors.0 {
@@ -194,7 +194,7 @@ pub fn sentinels_words(errors: &SentinelErrors) -> [String; 2] {
             "login refused by the sentinels".to_owned(),
             format!("{reasons} (set sentinel-user= and sentinel-password= in the URL)"),
         ],
-        SentinelOutcome::Unreachable => ["no sentinel answers".to_owned(), reasons],
+        SentinelOutcome::Unreachable => ["no sentinel is responding".to_owned(), reasons],
     }
 }
 
@@ -268,7 +268,10 @@ mod tests {
         let (is_final, words) = of_sentinels(&[unreachable(), unreachable()]);
         assert_eq!(
             (is_final, &*words),
-            (false, "no sentinel answers: h:1, h:2: connection refused")
+            (
+                false,
+                "no sentinel is responding: h:1, h:2: connection refused"
+            )
         );
         let (is_final, words) = of_sentinels(&[unreachable(), refused()]);
         let start = "login refused by the sentinels: h:1: connection refused; h:2: WRONGPASS (";

@@ -13,10 +13,10 @@ use crate::message::{ChannelId, Time};
 /// The maximum number of channels in the list: the first ones in the chosen order.
 pub const MAX_LISTED: usize = 10_000;
 
-/// Slots of the channel table processed at a time, which takes a few milliseconds.
+/// Number of channel table slots processed at a time, which takes a few milliseconds.
 const PART: usize = 16_384;
 
-/// A channel with its sort key. Of two channels, the lesser one comes first.
+/// A channel with its sort key. Channels that compare as less come first.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ranked {
     key: Reverse<u64>,
@@ -31,7 +31,7 @@ pub(crate) struct Pass {
     sort: Sort,
     /// The slots of the table that have not been processed.
     left: Range<usize>,
-    /// The first channels so far, with the last of them on top.
+    /// The first channels so far; the last of them is on top of the heap.
     first: BinaryHeap<Ranked>,
 }
 
@@ -76,7 +76,7 @@ impl Pass {
 fn key(sort: Sort, channel: &Channel, now: Time) -> Reverse<u64> {
     Reverse(match sort {
         Sort::Name => 0,
-        // Floats that are not negative sort like their bits.
+        // Non-negative floats sort in the same order as their bits.
         Sort::Rate => channel.rate(now).to_bits(),
         Sort::Count => channel.messages,
         Sort::LastHeard => u64::try_from(channel.last_received.0).unwrap_or(0),

@@ -1,5 +1,5 @@
-//! The channel tab of an open message: its metadata, statistics of its channel, and the results of
-//! checks.
+//! The channel tab of an open message: its metadata, statistics about its channel, and the results
+//! of checks.
 
 use std::iter;
 use std::time::Duration;
@@ -50,7 +50,7 @@ impl Reader {
             return lines;
         };
         if session.own.contains(snapshot.row) {
-            let words = "by this session: same channel and bytes as its own";
+            let words = "by this session: channel and bytes match what it sent";
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));
@@ -108,7 +108,7 @@ fn about_channel(session: &Session, name: &[u8]) -> Vec<ChannelTabLine> {
 }
 
 /// Returns the lines about a check. `progress` is its progress on the messages that were in the log
-/// when it was added, until it has processed all of them.
+/// when it was added, or `None` once it has processed all of them.
 fn about_check(
     session: &Session,
     check: &Check,
@@ -118,7 +118,7 @@ fn about_check(
 ) -> Vec<ChannelTabLine> {
     let heading = check_heading(check);
     let (heading, lines) = match report {
-        // The plot shows these.
+        // Series are shown in the plot.
         None if matches!(check, Check::Series { .. }) => return Vec::new(),
         None => (format!("{heading} …"), Vec::new()),
         Some(Report::Shape(shape)) if *shape.channel == *name => {
@@ -187,7 +187,7 @@ fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {
     lines.extend(counted("not JSON", shape.other));
     lines.extend(counted("not read", shape.unread));
     if shape.is_full {
-        lines.push(fact("", "field limit reached, the rest is left out"));
+        lines.push(fact("", "field limit reached; the rest is left out"));
     }
     lines
 }
@@ -219,7 +219,7 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
             figures::count(explained)
         ),
     };
-    // If no number was tracked, none is known to be missing.
+    // If no numbers were tracked, none can be known to be missing.
     if messages > without_number + unfollowed {
         lines.push(fact("missing", words));
     }
@@ -271,8 +271,8 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     lines
 }
 
-/// Returns the line with the number of replies without a known request, and for how many of them
-/// the request may be lost.
+/// Returns the line with the number of replies without a known request, and the number of those
+/// whose request may be lost.
 fn about_unmatched(counts: &PairCounts) -> Option<ChannelTabLine> {
     let all = counts.unmatched;
     let share = match counts.unmatched_behind_gap {
@@ -301,7 +301,7 @@ fn about_delay(delay: &DelayReport, name: &[u8]) -> Vec<ChannelTabLine> {
     lines
 }
 
-/// Returns the line for a check that has no room for the channel.
+/// Returns the line for a channel that exceeds a check's limit of channels.
 fn too_many_channels() -> ChannelTabLine {
     fact("not checked", "limit of watched channels reached")
 }

@@ -23,7 +23,7 @@ impl Open {
         self.reader.snapshot().channel.as_ref().filter(|_| is_shown)
     }
 
-    /// Learns the shape of the channel and requests its reports.
+    /// Starts learning the shape of the channel and requests its reports.
     pub(super) fn check_channel(&self, session: &mut Session) -> Vec<Effect> {
         let mut effects = self.learn_shape(session);
         effects.extend(session.renew_reports(self.reported_channel()));

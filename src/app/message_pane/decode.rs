@@ -9,10 +9,10 @@ use crate::app::session::Session;
 use crate::payload::format::unpack;
 use crate::workers::decode::{self, DecodedMessage, Request, Source};
 
-/// Payloads of up to this many bytes, unpacked, are decoded at once: that takes less than a frame.
+/// Payloads of up to this many unpacked bytes are decoded at once, which takes less than a frame.
 const MAX_PLAIN: usize = 64 << 10;
 
-/// The same limit for payloads that may be packed, since unpacking may take a while.
+/// The limit for payloads that may be packed, since unpacking may take a while.
 const MAX_PACKED: usize = 1 << 10;
 
 /// The number of bytes examined to tell whether a payload may be base64.
@@ -47,7 +47,7 @@ impl Open {
         effects
     }
 
-    /// While the diff is shown, finds the message to compare it with.
+    /// While the diff is shown, finds the message to compare this one with.
     fn find_base(&mut self, session: &Session) {
         if self.reader.tab() != Tab::Diff {
             return;

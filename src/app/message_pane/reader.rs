@@ -60,18 +60,18 @@ pub struct Reader {
     pub base: Option<MessageSnapshot>,
     comparison: Option<Arc<Comparison>>,
     tab: Tab,
-    /// The folding of the values and the selected one.
+    /// Which values are folded, and which one is selected.
     pub outline: Outline,
-    /// The path of the selected value, kept because searching a million names for duplicates takes
-    /// longer than a frame.
+    /// The path of the selected value, cached because searching a million names for duplicates
+    /// takes longer than a frame.
     path: Option<String>,
-    /// The first byte shown of a text.
+    /// The first byte of the text in view.
     pub offset: usize,
-    /// The first row shown of the bytes.
+    /// The first row of the hex dump in view.
     pub line: usize,
-    /// The first row shown of the changes.
+    /// The first row of the changes in view.
     pub change: usize,
-    /// The first row shown of the channel tab.
+    /// The first row of the channel tab in view.
     pub fact: usize,
     marks: Marks,
 }
@@ -133,13 +133,13 @@ impl Reader {
             + self.marks.size()
     }
 
-    /// Scrolls the channel tab, which has this many `facts`, down if `lines` is positive.
+    /// Scrolls the channel tab, which has `facts` lines, by `lines`, down if positive.
     pub(crate) fn scroll_facts(&mut self, lines: isize, facts: usize, room: Room) {
         let last = facts.saturating_sub(room.height);
         self.fact = self.fact.saturating_add_signed(lines).min(last);
     }
 
-    /// Returns the tab that is shown. A notice has only its text.
+    /// Returns the tab that is shown. A notice has only the value tab.
     pub fn tab(&self) -> Tab {
         match self.snapshot.channel {
             Some(_) => self.tab,
@@ -153,7 +153,7 @@ impl Reader {
     }
 
     /// Returns the form in which the tab shows its contents. A message with neither values nor text
-    /// is shown as bytes.
+    /// is shown as a hex dump.
     pub fn form(&self) -> Form {
         let decoded = self.decoded();
         match self.tab() {
@@ -166,14 +166,14 @@ impl Reader {
         }
     }
 
-    /// Returns the bytes of the message, unpacked.
+    /// Returns the unpacked bytes of the message.
     pub fn bytes(&self) -> &[u8] {
         let payload = &self.snapshot.payload;
         let decoded = self.decoded();
         decoded.map_or(payload, |decoded| decoded.bytes(payload))
     }
 
-    /// Returns the values with the room to show them in, if there are any and they are shown.
+    /// Returns the values with the room to show them in, if the message has any and they are shown.
     pub fn page(&self, room: Room) -> Option<Page<'_>> {
         Some(Page {
             tree: self.tree().filter(|_| self.tab() == Tab::Value)?,
@@ -289,7 +289,7 @@ impl Reader {
         }
     }
 
-    /// Keeps the position in a room of another size.
+    /// Keeps the position when the size of the room changes.
     pub fn resize(&mut self, room: Room) {
         self.walk(room, Outline::resize);
         let offset = rows::row_at(self.bytes(), room.columns, self.offset);
@@ -323,7 +323,7 @@ impl Reader {
         }
     }
 
-    /// Returns the first byte shown when a text is scrolled to its end.
+    /// Returns the first byte shown when the text is scrolled to its end.
     fn last_offset(&self, room: Room) -> usize {
         rows::rows_back(self.bytes(), room.columns, rows::END, room.height)
     }
@@ -346,7 +346,7 @@ fn is_unreadable(format: Format) -> bool {
     matches!(format, Format::Binary | Format::Pickle | Format::Java)
 }
 
-/// Returns the number of rows that a comparison takes.
+/// Returns the number of rows that a comparison takes up.
 fn rows_of(diff: &Diff) -> usize {
     match diff {
         Diff::Structure(structure) => structure.lines.len(),

@@ -29,7 +29,7 @@ impl Open {
         if snapshot.channel.is_none() || self.reader.search_text().is_some() {
             return Vec::new();
         }
-        // Queries see the bytes as received.
+        // Queries match the bytes as received, so unpacked bytes cannot be marked.
         let is_packed = self.reader.bytes().as_ptr() != snapshot.payload.as_ptr();
         let query = session.marked_by(snapshot.row).filter(|_| !is_packed);
         let query = query.filter(|query| !query.is_everything()).cloned();
@@ -70,7 +70,7 @@ impl Open {
         session.tell(format!("no {which} in {part}this message"))
     }
 
-    /// Searches for a text as the user types it.
+    /// Searches for text as the user types it.
     pub(crate) fn search_for(
         &mut self,
         text: &str,
@@ -87,7 +87,7 @@ impl Open {
 
     /// Searches for the text, if there is one, and goes to the first match if `jumps`.
     pub(super) fn search(&mut self, jumps: bool, session: &mut Session, area: Rect) -> Vec<Effect> {
-        // Without a text, a search for the matches of a query may be running: do not replace it.
+        // If there is no search text, a running search for the matches of a query must continue.
         if self.reader.search_text().is_none() {
             return Vec::new();
         }

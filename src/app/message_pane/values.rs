@@ -19,7 +19,7 @@ use crate::query::{Path, Query};
 
 /// Why a value has no path.
 const NO_PATH: &str =
-    "no path to this value: a key is not plain text, or a later one has the same name";
+    "no path to this value: a key is not plain text, or a later key has the same name";
 
 /// What an action needs, or, if it is not available, the effects of telling the user why.
 pub(crate) type OrTold<T> = Result<T, Vec<Effect>>;
@@ -32,9 +32,8 @@ impl Open {
         Some((page, value))
     }
 
-    /// Copies the selected value: the contents of a string, and other values as they were written
-    /// if the message is text, or else as JSON or in hex. Returns `None` if the message has no
-    /// values.
+    /// Copies the selected value: for a string, its contents; for another value, its original text
+    /// if the message is text, or else JSON or hex. Returns `None` if the message has no values.
     pub(crate) fn copy_value(&self, session: &mut Session, area: Rect) -> Option<Vec<Effect>> {
         let (page, value) = self.selected_value(area)?;
         let written = page.tree.source(value.id).map_or(0, |range| range.len());
@@ -47,7 +46,7 @@ impl Open {
         Some(session.copy_to_clipboard(bytes.into(), words))
     }
 
-    /// Returns whether the message, unpacked, is JSON.
+    /// Returns whether the unpacked message is JSON.
     fn is_json(&self) -> bool {
         let decoded = self.reader.decoded();
         decoded.is_some_and(|decoded| matches!(decoded.format, Format::Json | Format::JsonLines))
@@ -81,7 +80,7 @@ impl Open {
         let path = self.selected_path(session, area)?;
         let literal = match (self.selected_value(area), self.bare_json()) {
             (Some((page, value)), _) => {
-                literal(&page, &value).ok_or_else(|| without_literal(&value))
+                literal(&page, &value).ok_or_else(|| kind_words(&value))
             }
             (None, Some(bare)) => Ok(bare.to_owned()),
             (None, None) => return Err(self.tell_no_value(session)),
@@ -107,8 +106,8 @@ impl Open {
         })
     }
 
-    /// Returns why queries and the log cannot see the values of the message, if they cannot: because
-    /// its unpacked size exceeds what they unpack.
+    /// Returns the reason if queries and the log cannot see the values of the message, which is
+    /// that its unpacked size exceeds their limit.
     fn too_large(&self) -> Option<String> {
         let decoded = self.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();
@@ -117,7 +116,7 @@ impl Open {
             .then(|| format!("too large: the log unpacks up to {most}, and this is {size}"))
     }
 
-    /// Toggles whether the log shows only the value at this path for the channel.
+    /// Toggles whether the log shows only the value at the selected path for the channel.
     pub(crate) fn toggle_lens(&self, session: &mut Session, area: Rect) -> OrTold<Vec<Effect>> {
         let (channel, path) = self.selected_channel_and_path(session, area)?;
         let is_too_long = self.reader.snapshot().size > MOST_THROUGH_LENS as u64
@@ -190,7 +189,7 @@ fn literal(page: &Page<'_>, value: &Value<'_>) -> Option<String> {
 }
 
 /// Describes a value that has no literal.
-fn without_literal(value: &Value<'_>) -> String {
+fn kind_words(value: &Value<'_>) -> String {
     match value.kind {
         Kind::Array => "an array".to_owned(),
         Kind::Object => "an object".to_owned(),

@@ -17,7 +17,7 @@ pub enum HelpLine {
 
 /// The notes below the keys in the help.
 const NOTES: &[&str] = &[
-    "The wheel scrolls the pane under it; a click focuses and selects.",
+    "The wheel scrolls the pane under the pointer; a click focuses and selects.",
     "In the plot the wheel zooms, a drag pans, and a click shows a value.",
     "Shift-drag selects text; with --no-mouse, a plain drag does.",
     "A rate is the mean of the last 5 seconds, or since the first message;",
@@ -27,8 +27,8 @@ const NOTES: &[&str] = &[
     "Pub/Sub delivers at most once: messages published while the connection",
     "is down are lost. The log marks every such gap.",
     "One publish is one row, however many subscriptions match it.",
-    "Filter, search and breakpoints share one query language: F1 in their box",
-    "lists it. Filters hide notices only if they use is:notice or is:gap.",
+    "Filters, searches and breakpoints share a query language. F1 in the box",
+    "shows its syntax. Filters hide notices only with is:notice or is:gap.",
     "Before a row: ● marked by you, ◆ breakpoint hit, ▸ search match.",
     "A row is shown if it matches every include filter and no exclude filter.",
     "Breakpoints check every message that arrives, shown or hidden.",

@@ -37,7 +37,7 @@ pub struct QueryBox {
     /// The filter or search that was active before the edit. It stays active while the text has an
     /// error.
     pub before: Option<Query>,
-    /// The entry of the history that is shown, if any. It has replaced `draft`.
+    /// The index of the history entry that is shown in place of `draft`, if any.
     older: Option<usize>,
     draft: String,
 }
@@ -70,8 +70,8 @@ impl QueryBox {
         }
     }
 
-    /// Parses the text, and applies it at once if it is a filter or a search. While it has an
-    /// error, the query from before the edit is active.
+    /// Parses the text, and applies it at once if it is a filter or a search. While the text has an
+    /// error, the query from before the edit stays active.
     pub(crate) fn read(&mut self, session: &mut Session) -> Vec<Effect> {
         let parsed = Query::parse(&self.input.text(), &session.moment());
         self.error = parsed.as_ref().err().cloned();
@@ -88,7 +88,13 @@ impl QueryBox {
     /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
         let parsed = Query::parse(&self.input.text(), &session.moment());
-        parsed.map_err(|error| self.error = Some(error)).ok()
+        match parsed {
+            Ok(query) => Some(query),
+            Err(error) => {
+                self.error = Some(error);
+                None
+            }
+        }
     }
 
     /// Returns the query to suggest instead of the text, if the text matches nothing.
@@ -105,7 +111,7 @@ impl QueryBox {
                 find.watch.lag(session.now).is_none() && find.rows.is_empty()
             }
             (Purpose::Find, None) => false,
-            // These have not run yet: suggest only for a text that would be searched for literally.
+            // Not run yet: suggest a query only for text that would be searched for literally.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
                 let query = Query::parse(&self.input.text(), &session.moment());
                 query.is_ok_and(|query| query.is_text())
@@ -122,7 +128,7 @@ impl QueryBox {
         self.put(&offered, session)
     }
 
-    /// Shows the query that was used before the one shown.
+    /// Shows the query that was used before the current one.
     pub(crate) fn show_older(&mut self, session: &mut Session) -> Vec<Effect> {
         let at = self.older.unwrap_or(session.query_history.len());
         let Some(older) = at.checked_sub(1) else {
@@ -136,7 +142,7 @@ impl QueryBox {
         self.put(&text, session)
     }
 
-    /// Shows the query that was used after the one shown, or the draft.
+    /// Shows the query that was used after the current one, or the draft.
     pub(crate) fn show_newer(&mut self, session: &mut Session) -> Vec<Effect> {
         let Some(at) = self.older else {
             return self.read(session);

@@ -3,19 +3,19 @@
 use crate::app::layout::wrapped;
 use crate::query::SYNTAX;
 
-/// The columns of a form, with the space after it.
+/// The columns of a form, including the space after it.
 const FORM: usize = 21;
 
-/// The columns of an example, with the space after it.
+/// The columns of an example, including the space after it.
 const EXAMPLE: usize = 31;
 
-/// A narrower list leaves out the forms, since the examples are enough.
+/// A list narrower than this leaves out the forms, since the examples are enough.
 const MIN_FOR_FORMS: usize = 100;
 
-/// A narrower list shows the meaning below the example.
+/// A list narrower than this shows the meaning below the example.
 const MIN_FOR_MEANINGS: usize = 60;
 
-/// The indent of a meaning below its example.
+/// The indentation of a meaning below its example.
 const INDENT: usize = 2;
 
 /// A line of the list. Parts that are on other lines are empty.
@@ -23,7 +23,7 @@ const INDENT: usize = 2;
 pub struct SyntaxLine {
     /// The general form of a term.
     pub form: &'static str,
-    /// An example that can be used as it is.
+    /// An example that can be used as is.
     pub example: &'static str,
     /// What the example matches, or the part of it that fits on this line.
     pub meaning: &'static str,

@@ -1,4 +1,4 @@
-//! The cursor of the plot, which shows the values at a time, and dragging with the mouse.
+//! The cursor of the plot, which shows the values at a point in time, and dragging with the mouse.
 
 use ratatui::layout::Position as Point;
 
@@ -14,8 +14,8 @@ use crate::message::Time;
 pub(super) struct Cursor {
     /// The time at the cursor.
     at: Time,
-    /// The view before the cursor was placed, if it was following. The cursor stops it so that the
-    /// point does not move away.
+    /// The view before the cursor was placed, if it was following. Placing the cursor stops the
+    /// view, so that the point does not move away.
     stopped: Option<View>,
 }
 
@@ -30,7 +30,7 @@ pub(super) struct DragState {
 
 /// The toasts shown at either end of the data.
 pub(super) const NEWEST: &str = "this is the newest point";
-pub(super) const OLDEST: &str = "this is the oldest point known";
+pub(super) const OLDEST: &str = "this is the oldest known point";
 
 impl Plot {
     /// Returns the time at the cursor, if there is one.
@@ -49,8 +49,8 @@ impl Plot {
 
 /// The cursor and the window around it.
 impl Plot {
-    /// Moves the cursor to the next or previous point of the selected series. Without a cursor,
-    /// places it at the newest point.
+    /// Moves the cursor to the next or previous point of the selected series. If there is no
+    /// cursor, places it at the newest point.
     pub(crate) fn move_cursor(
         &mut self,
         is_later: bool,
@@ -133,7 +133,7 @@ impl Plot {
         }
     }
 
-    /// Places the cursor at a time. `window`, which the plot shows, stays in place.
+    /// Places the cursor at a time. The plot keeps showing `window` if it contains that time.
     fn put_cursor(&mut self, at: Time, window: &PlotWindow, extent: Extent) {
         let stopped = match self.cursor {
             Some(cursor) => cursor.stopped,

@@ -7,7 +7,7 @@ use super::window::{PlotWindow, View};
 use crate::message::Time;
 use crate::workers::analysis::{Ask, CheckId, CheckedRows, Report, SeriesReport};
 
-/// How often the data shown is requested again while it changes.
+/// The interval between requests for the data shown, while it changes.
 const ASK_EVERY: Duration = Duration::from_millis(500);
 
 /// The data from the checks of a plot.
@@ -17,10 +17,9 @@ pub struct PlotData {
     answers: BTreeMap<CheckId, (PlotWindow, SeriesReport)>,
     /// The checks of current series. Late answers from other checks are ignored.
     wanted: BTreeSet<CheckId>,
-    /// The checks still processing the messages kept before they were added. Their data is
-    /// incomplete.
+    /// The checks that are still processing older messages in the log. Their data is incomplete.
     looking_back: BTreeSet<CheckId>,
-    /// The time since which each check knows all messages that were received.
+    /// The start of the period for which each check knows all received messages.
     kept_since: BTreeMap<CheckId, Time>,
     asked: Option<Asked>,
     /// Whether rows have been checked since the last request.
@@ -43,8 +42,8 @@ impl PlotData {
         self.answers.get(&check)
     }
 
-    /// Returns the time up to which a check knows all messages, or `None` if some before the newest
-    /// one known may be missing. All messages up to `checked_until` have been checked.
+    /// Returns the time up to which a check knows all messages, or `None` if some messages before
+    /// the newest known one may be missing. All messages up to `checked_until` have been checked.
     pub fn up_to(&self, check: CheckId, checked_until: Time) -> Option<Time> {
         if self.looking_back.contains(&check) {
             return None;
@@ -62,13 +61,13 @@ impl PlotData {
         summaries.flatten().map(|summary| summary.from).min()
     }
 
-    /// Returns the time since which a check knows all messages that were received.
+    /// Returns the start of the period for which a check knows all received messages.
     pub fn kept_since(&self, check: CheckId) -> Option<Time> {
         self.kept_since.get(&check).copied()
     }
 
-    /// Adds a check and makes its data due at once. If the check is new and has yet to process the
-    /// messages kept so far, `kept_since` is the time since which these are complete.
+    /// Adds a check and makes its data due at once. If the check is new, it has yet to process the
+    /// messages in the log, which are complete since `kept_since`.
     pub fn want(&mut self, check: CheckId, kept_since: Option<Time>) {
         self.wanted.insert(check);
         if let Some(since) = kept_since {
@@ -106,7 +105,7 @@ impl PlotData {
             && looked.is_done
             && self.looking_back.remove(&check)
         {
-            // The data from kept messages is due at once.
+            // The data from older messages is due at once.
             self.asked = None;
         }
     }

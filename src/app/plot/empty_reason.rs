@@ -17,7 +17,7 @@ pub enum EmptyReason {
     NoMessage,
     /// None of the messages has a number at the path: its label and the number of messages.
     NoNumber(String, u64),
-    /// There is only one message, which makes no interval.
+    /// There is only one message, so there is no interval.
     NoInterval,
     /// Messages arrived too recently for a rate.
     NoRateYet,
@@ -39,8 +39,8 @@ impl EmptyReason {
             }
             Self::NoInterval => "no interval yet".to_owned(),
             Self::NoRateYet => "no rate yet".to_owned(),
-            Self::NoRate => "no rate known in this time".to_owned(),
-            Self::Elsewhere => "no data in this time".to_owned(),
+            Self::NoRate => "no rate known in this time range".to_owned(),
+            Self::Elsewhere => "no data in this time range".to_owned(),
         }
     }
 
@@ -49,7 +49,7 @@ impl EmptyReason {
     pub fn sentence(&self, shows_all: bool) -> String {
         let more = match self {
             Self::NoInterval => ": it takes two messages",
-            Self::NoRateYet => ": it is a mean over some seconds",
+            Self::NoRateYet => ": it is averaged over several seconds",
             Self::NoRate | Self::Elsewhere if !shows_all => " · 0 shows all",
             _ => "",
         };

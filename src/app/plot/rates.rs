@@ -7,8 +7,8 @@ use super::window::PlotWindow;
 use crate::message::Time;
 use crate::workers::analysis::SeriesReport;
 
-/// The usual length of a bucket in microseconds: the same as for rates in the channel list. In a
-/// window too short for several such buckets, they are shorter.
+/// The usual length of a bucket in microseconds: the same as for rates in the channel list. Buckets
+/// are shorter in a window that is too short for several of this length.
 const USUAL_BUCKET: i64 = 5_000_000;
 
 /// The minimum number of buckets in the requested window. The first may lie outside the visible
@@ -33,8 +33,8 @@ pub fn bucket(asked: &PlotWindow) -> i64 {
     asked.part.saturating_mul(parts.max(1))
 }
 
-/// Returns how long before the first message a window must begin to show its rate: at least half a
-/// bucket. `age` is how long ago the message arrived.
+/// Returns how long before the first message a window must begin to show the rate at that message:
+/// at least half a bucket. `age` is how long ago the message arrived.
 pub fn lead(age: Duration) -> Duration {
     (age / 10).min(Duration::from_micros(USUAL_BUCKET.unsigned_abs()))
 }
@@ -61,7 +61,7 @@ pub fn curve(
     let mut before = None;
     let mut after_gap = false;
     let mut dots = Vec::new();
-    // Compute at most as many as a chart has room for.
+    // Compute no more rates than a chart has room for.
     for index in first..end.min(first.saturating_add(2 * asked.parts)) {
         let mut count = 0;
         let mut is_known = true;

@@ -12,7 +12,7 @@ const MIN_CHART_ROWS: u16 = 3;
 pub struct PlotRoom {
     /// The charts, one below the other.
     pub charts: Rect,
-    /// The values at the cursor, in one line; empty without a cursor.
+    /// The values at the cursor, in one line; empty if there is no cursor.
     pub reading: Rect,
     /// The table of series, with a row for each.
     pub table: Rect,
@@ -21,7 +21,7 @@ pub struct PlotRoom {
 impl PlotRoom {
     /// Divides `area` for this many series, with a line for the cursor if `has_cursor`.
     pub fn divide(area: Rect, series: usize, has_cursor: bool) -> Self {
-        // The table also has headings. In a low pane, the charts and the table share the room.
+        // The table also has headings. In a short pane, the charts and the table share the space.
         let wanted = u16::try_from(series + 1).unwrap_or(u16::MAX);
         let rows = wanted.min(area.height / 3 + 1);
         let rows = rows.min(area.height.saturating_sub(MIN_CHART_ROWS));
@@ -44,7 +44,7 @@ impl PlotRoom {
         usize::from(self.table.height) - usize::from(self.has_headings())
     }
 
-    /// Returns the index of the first series in the table if `selected` is the selected one.
+    /// Returns the index of the first series that the table shows when `selected` is selected.
     pub fn first_series(&self, selected: usize) -> usize {
         (selected + 1).saturating_sub(self.series_rows())
     }

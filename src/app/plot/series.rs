@@ -37,7 +37,7 @@ impl Quantity {
         }
     }
 
-    /// Returns what to read from each message. Rates are counted from the points of sizes, of which
+    /// Returns what to read from each message. Rates are counted from the points of sizes, since
     /// there is one for every message.
     fn plotted(&self) -> Plotted {
         match self {
@@ -53,7 +53,7 @@ impl Quantity {
 pub struct Series {
     /// The channel.
     pub channel: Arc<[u8]>,
-    /// The quantity of its messages.
+    /// The plotted quantity of its messages.
     pub quantity: Quantity,
     /// The index of its colour, which no other series has.
     pub slot: usize,
@@ -83,7 +83,7 @@ impl Plot {
             }
             None if self.series.len() >= MAX_SERIES => {
                 session.tell(format!(
-                    "the plot has {MAX_SERIES} series · W d removes one"
+                    "the plot has {MAX_SERIES} series, the maximum · W, then d removes one"
                 ));
                 return None;
             }
@@ -96,7 +96,7 @@ impl Plot {
     /// Adds a series and selects it.
     fn add(&mut self, channel: &[u8], quantity: Quantity, session: &mut Session) -> Vec<Effect> {
         let what = quantity.plotted();
-        // Another series may read the same from the same channel.
+        // Another series may read the same numbers from the same channel.
         let mut series = self.series.iter();
         let known = series.find(|one| *one.channel == *channel && one.quantity.plotted() == what);
         let (check, effects, kept_since) = if let Some(known) = known {

@@ -174,7 +174,7 @@ impl View {
         self.end = End::At(end.max(self.first_end(extent)).min(extent.now));
     }
 
-    /// Moves the view by columns of a chart from `window`, to later data if positive.
+    /// Moves the view by `columns` of a chart from `window`, to later data if positive.
     pub fn drag(&mut self, columns: i64, window: &PlotWindow, extent: Extent) {
         if !self.has_more(columns > 0, extent) {
             return;
@@ -203,8 +203,8 @@ impl View {
         extent.earliest.is_none_or(|earliest| earliest < from)
     }
 
-    /// Sets the end of the window, limited so that it neither starts before the data nor ends after
-    /// now.
+    /// Sets the end of the window, limited so that the window neither starts before the data nor
+    /// ends in the future.
     fn go_to(&mut self, end: Time, extent: Extent) {
         let end = end.max(self.first_end(extent));
         self.end = if end >= extent.now {
@@ -268,7 +268,7 @@ impl PlotWindow {
         }
     }
 
-    /// Returns a longer window that begins this many microseconds earlier, and up to a part more.
+    /// Returns a longer window that begins this many microseconds earlier, or up to one part more.
     pub(super) fn begun_earlier(&self, micros: i64) -> Self {
         let more = micros / self.part + 1;
         Self {

@@ -33,11 +33,11 @@ pub(crate) fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     }
     (kept > MAX_EDITED).then(|| {
         let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
-        format!("{size} is too long to edit here: at most {most}")
+        format!("{size} is too long to edit here: the limit is {most}")
     })
 }
 
-/// Returns the question to ask before publishing to `channel`, if there is one.
+/// Returns the warning to confirm before publishing to `channel`, if there is one.
 pub(crate) fn why_ask(channel: &[u8]) -> Option<String> {
     if channel.is_empty() {
         return Some("The channel's name is empty.".to_owned());

@@ -13,8 +13,8 @@ use crate::workers::scan::{Answer, WatchId};
 /// The ID of the first breakpoint's query. Lower IDs belong to the filter and the search.
 const FIRST_ID: u32 = 2;
 
-/// Maximum number of hits held in the log: the one at which the view has stopped, and the next
-/// ones.
+/// Maximum number of hits that the log must keep: the one at which the view has stopped, and the
+/// next ones.
 const HITS_KEPT: usize = 8;
 
 /// How a breakpoint alerts the user, in addition to what the screen shows.
@@ -47,7 +47,7 @@ pub struct Breakpoint {
     pub(crate) id: WatchId,
     /// What it matches.
     pub query: Query,
-    /// Stops at every n-th hit, starting with the n-th.
+    /// The view stops at every n-th hit, starting with the n-th.
     pub every: u64,
     /// How it alerts the user.
     pub attention: Attention,
@@ -119,7 +119,7 @@ pub struct Stop {
     pub row: RowId,
     /// What it matched.
     pub query: Query,
-    /// Whether the row has left the log since.
+    /// Whether the row has since left the log.
     pub is_gone: bool,
 }
 
@@ -136,7 +136,7 @@ pub struct Breakpoints {
     pub stop: Option<Stop>,
     /// The view no longer stops at rows before this one.
     pub(super) passed: RowId,
-    /// Number of hits that have left the log since the view stopped, before it reached them.
+    /// Number of hits that have left the log since the view stopped, before the view reached them.
     pub gone: u64,
     /// Number of breakpoints set so far.
     made: u32,
@@ -150,7 +150,7 @@ impl Breakpoints {
         self.stops.at_or_after(self.passed)
     }
 
-    /// Returns the number of rows at which the view is still to stop.
+    /// Returns the number of rows at which the view has yet to stop.
     pub fn waiting(&self) -> u64 {
         self.stops.len() - self.stops.place_of(self.passed)
     }
@@ -198,7 +198,7 @@ impl Breakpoints {
         }
     }
 
-    /// Returns the rows that the log must hold: where the view has stopped, and where it will stop
+    /// Returns the rows that the log must keep: where the view has stopped, and where it will stop
     /// next.
     pub(crate) fn rows_to_hold(&self) -> Vec<RowId> {
         let mut rows: Vec<RowId> = self.stop.iter().map(|stop| stop.row).collect();
@@ -281,8 +281,8 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Restores a breakpoint and its pending stops, for the rows that arrive from now on. Returns
-    /// its index in the list.
+    /// Restores a breakpoint and its pending stops. If it is on, its query is run on the rows that
+    /// arrive from now on. Returns its index in the list.
     pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut breakpoint.stops);

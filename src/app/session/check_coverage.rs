@@ -1,5 +1,5 @@
 //! How much of the log the checks cover. A query for flags knows nothing about messages that no
-//! check has processed or could evaluate.
+//! check has processed, or that none was able to evaluate.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::message::{Notice, Time};
 use crate::query::{Flags, Query};
 use crate::workers::analysis::{Check, CheckId};
 
-/// How often coverage is counted. Each count visits every channel.
+/// The minimum interval between counts of coverage. Each count visits every channel.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// Rows that have waited this long to be checked are reported.
 const LAGGING: Duration = Duration::from_secs(1);
 
-/// The number of messages of a channel in the log whose flag is unknown.
+/// The number of a channel's messages in the log whose flag is unknown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum Share {
     Exactly(u64),
@@ -42,7 +42,7 @@ impl Share {
 }
 
 impl Session {
-    /// Counts the messages whose flags queries cannot know, if the number may have changed.
+    /// Counts the messages whose flags are unknown to queries, if the number may have changed.
     pub(crate) fn count_unchecked(&mut self) {
         let state = (self.serial, self.checks.changes);
         let last = self.checks.counted;
@@ -82,8 +82,8 @@ impl Session {
         }
     }
 
-    /// Returns how many messages of a channel in the log have an unknown flag among those asked
-    /// for.
+    /// Returns how many of a channel's messages in the log have an unknown flag among those in
+    /// `asked`.
     fn unknown_on(&self, channel: &Channel, asked: Flags) -> Share {
         let drift = Flags {
             is_seqgap: false,
@@ -109,7 +109,7 @@ impl Session {
             .unwrap_or(Share::NONE)
     }
 
-    /// Returns how many messages of a channel in the log have this flag unknown.
+    /// Returns for how many of a channel's messages in the log this flag is unknown.
     fn unknown_for(&self, channel: &Channel, flag: Flags) -> Share {
         let all = Share::Exactly(channel.kept());
         let checks = self.checks.of_channel(channel.name());
@@ -126,7 +126,7 @@ impl Session {
             .unwrap_or(all)
     }
 
-    /// Returns how many messages of a channel in the log a check has skipped.
+    /// Returns how many of a channel's messages in the log a check has skipped.
     fn skipped_by(&self, check: CheckId, channel: &Channel) -> Share {
         let Some(skipped) = self.checks.skips.of(check, channel.name()) else {
             return Share::NONE;
@@ -143,7 +143,7 @@ impl Session {
         }
     }
 
-    /// Returns the number of rows waiting to be checked; 0 unless they have waited for long.
+    /// Returns the number of rows waiting to be checked, or 0 if they have not waited long.
     pub(crate) fn waiting(&self) -> u64 {
         let unchecked = self.checks.checked_up_to(&self.log).max(self.log.first());
         let oldest = self.log.row(unchecked);
@@ -155,8 +155,8 @@ impl Session {
         }
     }
 
-    /// Returns the time from which the log has kept everything that arrived. Messages lost on the
-    /// way do not count.
+    /// Returns the time since which the log has kept everything that arrived. Messages that never
+    /// arrived do not count.
     pub(crate) fn kept_since(&self) -> Time {
         let counters = self.log.counters();
         if counters.evicted + counters.cleared == 0 {
@@ -178,7 +178,7 @@ impl Session {
     }
 
     /// Returns the time up to which all messages of a channel are known: no later than its last
-    /// message while it cannot be received.
+    /// message while the channel cannot be received.
     pub(crate) fn checked_until_on(&self, channel: &[u8]) -> Time {
         let known = self.checked_until();
         if self.subscriptions.receives(channel) {

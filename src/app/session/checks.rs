@@ -30,14 +30,14 @@ type Place = (CheckId, Option<Arc<[u8]>>);
 pub struct Checks {
     /// The checks in force.
     pub plan: Plan,
-    /// Whether the plan is still to be sent to the worker thread.
+    /// Whether the plan has yet to be sent to the worker thread.
     is_new: bool,
     follower: Follower,
     /// What they found.
     pub findings: Findings,
     /// Messages that could not be evaluated by the checks that flag rows.
     pub(super) skips: Skips,
-    /// The latest reports, of those that are shown.
+    /// The latest version of each report that is shown.
     reports: BTreeMap<Place, Box<Report>>,
     /// When the reports were last requested.
     asked: Time,
@@ -53,7 +53,7 @@ pub struct Checks {
     /// Increases when a check is added, finishes looking back, skips messages on another channel,
     /// or ends.
     pub(super) changes: u64,
-    /// When their coverage was last counted, and the values of `serial` and `changes` at that time.
+    /// When coverage was last counted, and the values of `serial` and `changes` at that time.
     pub(super) counted: Option<(Time, (u64, u64))>,
 }
 
@@ -241,8 +241,8 @@ impl Session {
         plan.into_iter().chain(rows.map(Effect::Analyse)).collect()
     }
 
-    /// Records findings and progress, and makes the requests that follow from them. `shown` is the
-    /// channel whose reports are shown.
+    /// Records findings and progress, and returns the requests that follow from them. `shown` is
+    /// the channel whose reports are shown.
     pub(crate) fn note_looked(
         &mut self,
         looked: CheckedRows,
@@ -252,7 +252,7 @@ impl Session {
         let mut effects = self.check_arrived();
         effects.extend(self.ask_about_arrived());
         if looked_back {
-            // Otherwise the old reports would look final before they are.
+            // Otherwise the old, incomplete reports would look final.
             effects.extend(self.renew_reports(shown));
             effects.extend(self.ask_again(Query::uses_flags));
         }

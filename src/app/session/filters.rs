@@ -112,7 +112,7 @@ impl Filters {
 }
 
 impl Session {
-    /// Updates the rows shown after a change of the log, the filters, the selected channel or the
+    /// Updates the rows shown after a change to the log, the filters, the selected channel or the
     /// muted channels.
     pub(crate) fn refresh_shown(&mut self) -> Vec<Effect> {
         let channels = self.log.channels();
@@ -144,8 +144,8 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Runs the filter and the search again on all rows in the log, each if `asks` says that it
-    /// depends on what has changed.
+    /// Runs the filter and the search again on all rows in the log, each only if `asks` says that
+    /// its query depends on what has changed.
     pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {

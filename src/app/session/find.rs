@@ -33,7 +33,7 @@ pub(crate) enum Jump {
 }
 
 impl Find {
-    /// Returns the number of rows that have not been searched, while the search lags.
+    /// Returns the number of rows that have not been searched, or 0 unless the search lags.
     pub(crate) fn left(&self, now: Time) -> u64 {
         self.watch.lag(now).map_or(0, |lag| lag.left())
     }
@@ -94,7 +94,7 @@ impl Session {
         }
     }
 
-    /// Returns the next or previous match among the rows shown, seen from `row`.
+    /// Returns the first match after `row` among the rows shown, or the last one before it.
     pub(crate) fn shown_hit(&self, find: &Find, row: RowId, is_forward: bool) -> Option<RowId> {
         let mut hit = step(&find.rows, row, is_forward);
         while let Some(row) = hit.filter(|row| !self.shown.contains(*row)) {
@@ -133,7 +133,7 @@ pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     }
 }
 
-/// Returns the next or previous row in `rows`, seen from `row`.
+/// Returns the first row in `rows` after `row`, or the last one before it.
 pub(crate) fn step(rows: &RowSet, row: RowId, is_forward: bool) -> Option<RowId> {
     if is_forward {
         rows.at_or_after(RowId(row.0 + 1))

@@ -10,8 +10,8 @@ use crate::payload::format::Format;
 use crate::query::Query;
 use crate::workers::decode::Source;
 
-/// The formats to choose from. Serialized objects are not among them, since they are only named and
-/// never decoded.
+/// The formats to choose from. Serialized objects are not among them, since they are only
+/// identified and never decoded.
 const FORMATS: [Format; 7] = [
     Format::Json,
     Format::JsonLines,

@@ -12,7 +12,7 @@ use crate::payload::escape::whole_name;
 use crate::payload::lookup::{Lookup, Shown};
 use crate::query::Path;
 
-/// Maximum size of a message for a lens, in bytes: a frame has many rows.
+/// Maximum size of a message for a lens, in bytes. It is low because a frame has many rows.
 pub const MOST_THROUGH_LENS: usize = 16 << 10;
 
 /// Maximum unpacked size of a packed message for a lens, in bytes.
@@ -25,7 +25,7 @@ const MOST_KEPT: usize = 16 << 20;
 type Looked = Result<Shown<'static>, Option<String>>;
 
 /// A cache of values from messages that had to be decoded: a row is drawn many times but decoded
-/// once. Its content never changes the results.
+/// once. The cache never changes the results.
 #[derive(Debug, Default)]
 pub struct DecodedRows {
     rows: RefCell<HashMap<RowId, DecodedRow>>,
@@ -41,7 +41,7 @@ struct DecodedRow {
 }
 
 impl DecodedRows {
-    /// Returns what `lookup` shows at `path`. It looks into the message of `row`, decoded by
+    /// Returns what `lookup` shows at `path`. `lookup` reads the message of `row`, decoded by
     /// `choice`.
     ///
     /// # Errors
@@ -81,7 +81,7 @@ impl DecodedRows {
         looked
     }
 
-    /// Returns how often a message was decoded.
+    /// Returns how many times a message was decoded.
     pub fn decoded(&self) -> u64 {
         self.decoded.get()
     }

@@ -15,12 +15,12 @@ use crate::workers::scan::{Answer, Flagged, Purpose, Request, WatchId};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Unchecked {
     /// Messages in the log with an unknown flag: no check exists for it, or none has processed the
-    /// message yet or could evaluate it.
+    /// message yet or was able to evaluate it.
     pub unknown: u64,
     /// Whether `unknown` is only an upper bound, for example because some of the messages counted
     /// have left the log.
     pub is_at_most: bool,
-    /// Rows that have arrived and wait to be checked.
+    /// Rows that have arrived and are waiting to be checked.
     pub waiting: u64,
     /// Rows that left the log before they could be checked.
     pub missed: u64,
@@ -126,12 +126,12 @@ pub struct LiveQuery {
     /// When the running scan of newly arrived rows was requested, if there is one. Only one runs at
     /// a time; the next one covers everything that has arrived meanwhile.
     asking_since: Option<Time>,
-    /// Whether rows that were in the log when the query started are still to be scanned.
+    /// Whether rows that were in the log when the query started have yet to be scanned.
     is_asking_kept: bool,
     /// Number of messages for which a scan was requested, and how many of them were scanned.
     asked: u64,
     scanned: u64,
-    /// Number of messages that have arrived and for which no scan was requested yet.
+    /// Number of messages that have arrived but for which no scan has been requested yet.
     unasked: u64,
     /// Number of rows that left the log before they could be scanned.
     pub missed: u64,
@@ -175,8 +175,8 @@ impl LiveQuery {
         }
     }
 
-    /// Returns the progress while the query lags: rows that were in the log are still to be
-    /// scanned, or an answer is late. Under load a few rows always wait, which is not a lag.
+    /// Returns the progress while the query lags: rows that were in the log have yet to be scanned,
+    /// or an answer is late. Under load, a few rows are always waiting, which is not a lag.
     pub fn lag(&self, now: Time) -> Option<Progress> {
         let is_late = |since: Time| now >= since.after(LATE);
         let lags = self.is_asking_kept || self.asking_since.is_some_and(is_late);
@@ -231,7 +231,7 @@ impl LiveQuery {
         Some(self.request(Purpose::Arrived, pieces, known))
     }
 
-    /// Schedules another scan of `row`, which another subscription has delivered too, if the query
+    /// Schedules another scan of `row`, which another subscription has also delivered, if the query
     /// depends on subscriptions.
     pub(crate) fn look_again(&mut self, row: RowId) {
         if self.query.uses_via() {

@@ -1,4 +1,4 @@
-//! The servers that are subscribed to, and the status of each.
+//! The known servers, and the status of each.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -106,7 +106,7 @@ fn is_down(connection: &Connection) -> bool {
 
 impl Session {
     pub(crate) fn note_connection(&mut self, id: NodeId, connection: Connection) {
-        // A server that has left the cluster sends a last update.
+        // A server that has left the cluster sends one last update.
         let is_last = connection == Connection::Idle && !self.server.nodes.by_id.contains_key(&id);
         if is_last && !self.server.nodes.by_id.is_empty() {
             return;
@@ -140,7 +140,7 @@ impl Session {
         }
     }
 
-    /// Measures the silence of every server from now on.
+    /// Restarts measuring the silence of every server.
     pub(crate) fn restart_silence(&mut self) {
         for node in self.server.nodes.by_id.values_mut() {
             node.answered = self.now;

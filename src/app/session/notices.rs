@@ -1,4 +1,4 @@
-//! The texts of notices, for the rows of the log and for an open notice.
+//! The text of notices, for the rows of the log and for an open notice.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::payload::figures::{self, Clock};
 /// The maximum number of channels named when listing what a user may subscribe to.
 const MAX_NAMED: usize = 20;
 
-/// Returns the text of a notice, the most important part first, since a narrow row is cut at its
+/// Returns the text of a notice, the most important part first, since a narrow row cuts off the
 /// end. Times are formatted by `clock`.
 pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
     match notice {
@@ -106,31 +106,29 @@ fn unexpected_words(first: &Unexpected, count: u64) -> String {
         Unexpected::Error(error) => format!("Redis says: {}", whole(error.text.as_bytes())),
         Unexpected::Frame(text) => format!("unexpected frame: {}", whole(text.as_bytes())),
     };
-    match count {
-        1 => first,
-        _ => {
-            let more = figures::count(count - 1);
-            format!("{first} · and {more} more within a second")
-        }
+    if count == 1 {
+        return first;
     }
+    let more = figures::count(count - 1);
+    format!("{first} · and {more} more within a second")
 }
 
-/// The options by which clients that default to RESP3 are told to use RESP2.
+/// The options that make clients use RESP2 instead of RESP3, their default.
 const RESP2: [(&str, &str); 3] = [
     ("redis-py", "protocol=2"),
     ("node-redis", "RESP: 2"),
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Returns the advice for a client that asked for RESP3: the option of its library, or of all
-/// libraries if it is unknown.
+/// Returns the advice for a client that asked for RESP3: the option of its library, or those of all
+/// libraries if its library is unknown.
 fn resp3_words(library: &str) -> String {
     let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
     let fitting = RESP2.iter();
     let fitting = fitting.filter(|(name, _)| !is_known || library.contains(name));
     let options = fitting.map(|(name, option)| format!("{option} ({name})"));
     let options = options.collect::<Vec<_>>().join(", ");
-    format!("set {options}: the demo has no RESP3")
+    format!("set {options}: the demo does not support RESP3")
 }
 
 /// Describes the fallback after `*` was refused.
@@ -138,7 +136,7 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
     let user = whole(user.as_bytes());
     match channels {
         Allowed::Only { names, .. } if names.is_empty() => format!(
-            "* is refused, and user \"{user}\" may access no channel · add an ACL rule such as \
+            "* is refused, and user \"{user}\" may not access any channel · add an ACL rule such as \
              &orders.*, then press r"
         ),
         Allowed::Only { names, left_out } => {
@@ -235,7 +233,7 @@ pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
                 time(end)
             ),
             format!("{lost} · gave up"),
-            format!("lost and given up: {brief_reason}"),
+            format!("messages lost, gave up: {brief_reason}"),
         ],
         GapEnd::Open => [
             format!("{lost} · losing messages since {from}"),
@@ -251,8 +249,8 @@ fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
     let time = figures::duration(dropped.to.since(dropped.from));
     let [from, to] = [dropped.from, dropped.to].map(|time| clock.time_of_day(time));
     format!(
-        "{count} messages ({size}) of {time} dropped: they arrived faster than they could be processed, \
-         from {from} to {to}"
+        "{count} messages ({size}) dropped within {time}: they arrived faster than they could be \
+         processed, from {from} to {to}"
     )
 }
 
@@ -267,15 +265,15 @@ mod tests {
             (
                 "",
                 "set protocol=2 (redis-py), RESP: 2 (node-redis), Protocol: 2 (go-redis): \
-                 the demo has no RESP3",
+                 the demo does not support RESP3",
             ),
             (
                 "redis-py",
-                "set protocol=2 (redis-py): the demo has no RESP3",
+                "set protocol=2 (redis-py): the demo does not support RESP3",
             ),
             (
                 "go-redis(,go1.24)",
-                "set Protocol: 2 (go-redis): the demo has no RESP3",
+                "set Protocol: 2 (go-redis): the demo does not support RESP3",
             ),
         ] {
             let library = library.into();

@@ -6,50 +6,52 @@ use crate::message::{ConnectionError, ErrorCode, RedisError, SubscriptionKind, T
 pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
     match (error.code, topic.kind) {
         (ErrorCode::UnknownCommand, SubscriptionKind::Pattern) => {
-            "This server has no PSUBSCRIBE, or renames it (ElastiCache Serverless, many \
+            "This server does not support PSUBSCRIBE, or renames it (ElastiCache Serverless, many \
              proxies): press a to subscribe to channels by name."
         }
         (ErrorCode::UnknownCommand, SubscriptionKind::Shard | SubscriptionKind::ShardPattern) => {
-            "This server has no sharded channels, which came with Redis 7: press a to subscribe \
+            "This server does not support sharded channels (new in Redis 7): press a to subscribe \
              to an ordinary one."
         }
-        (ErrorCode::UnknownCommand, _) => "This server has no Pub/Sub, or renames its commands.",
+        (ErrorCode::UnknownCommand, _) => {
+            "This server does not support Pub/Sub, or renames its commands."
+        }
         (ErrorCode::NoPermission, _) => {
             "Press a to subscribe to what this user may access: an ACL rule for a pattern allows \
-             exactly that pattern. After it changes, press r to retry."
+             exactly that pattern. After the ACL has been changed, press r to retry."
         }
         (ErrorCode::OutOfMemory, _) => {
-            "The server's memory is full, and it accepts no new subscriptions until it has room. \
+            "The server is out of memory and accepts no new subscriptions until memory is freed. \
              Press r to retry."
         }
         _ => "Press r to retry, a to subscribe to something else.",
     }
 }
 
-/// Returns what to do about a connection refused or lost for this reason, or `None` if there is
-/// nothing but to wait.
+/// Returns what to do about a connection refused or lost for this reason, or `None` if the user can
+/// only wait.
 pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
     Some(match error.redis()?.code {
         ErrorCode::NotLoggedIn | ErrorCode::WrongPassword => {
-            "A password comes from the URL, from SUBSCOPE_PASSWORD or REDISCLI_AUTH, or by \
+            "Give the password in the URL, in SUBSCOPE_PASSWORD or REDISCLI_AUTH, or with \
              --askpass."
         }
         ErrorCode::NoPasswordSet => {
-            "The server has no password: leave it out of the URL and the environment."
+            "The server has no password set: remove yours from the URL and the environment."
         }
         ErrorCode::Loading => "Messages arrive once the server has loaded its data.",
         ErrorCode::PrimaryDown => {
-            "This replica has lost its primary, and serves again once it reconnects."
+            "This replica has lost its primary and will answer again once it has reconnected."
         }
-        ErrorCode::TooManyClients => "The server has reached its limit of clients (maxclients).",
+        ErrorCode::TooManyClients => "The server has reached its client limit (maxclients).",
         ErrorCode::Protected => {
-            "Without a password the server accepts local clients only: set requirepass there, or \
+            "Without a password, the server accepts only local clients: set requirepass there, or \
              protected-mode no."
         }
         ErrorCode::OutOfMemory => {
-            "The server's memory is full, and it accepts no new subscriptions until it has room."
+            "The server is out of memory and accepts no new subscriptions until memory is freed."
         }
-        ErrorCode::Busy => "A script keeps the server busy.",
+        ErrorCode::Busy => "The server is busy running a script.",
         _ => return None,
     })
 }

@@ -12,7 +12,7 @@ use crate::server::{Command, Connection, Trouble};
 /// What is known about the server, or the servers of a cluster.
 #[derive(Debug, Default)]
 pub struct ServerStatus {
-    /// The servers that are subscribed to.
+    /// The known servers.
     pub nodes: Nodes,
     /// The worst of their connections' states.
     pub connection: Connection,
@@ -24,7 +24,7 @@ pub struct ServerStatus {
     pub sentinel_of: Option<Vec<Box<str>>>,
     /// What the server refuses other than subscriptions, if anything.
     pub trouble: Option<Trouble>,
-    /// Why some messages may not be received, now or later, if so.
+    /// Why some messages may not be received, now or later, if there is a reason.
     pub partial: Option<Partial>,
     /// When the connection last became live.
     pub live_since: Time,

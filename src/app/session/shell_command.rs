@@ -6,8 +6,8 @@ use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
 impl Session {
-    /// Returns the shell command that publishes a message to a current subscription, if one is
-    /// known.
+    /// Returns the shell command that publishes a message to a current subscription, or `None` if
+    /// nobody can publish to the subscribed channels.
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
         if given.place.is_empty() {
@@ -38,7 +38,7 @@ impl Session {
     }
 
     /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
-    /// which serves ordinary channels and patterns. `None` without a cluster, or if the node's
+    /// which serves ordinary channels and patterns. `None` if there is no cluster, or if the node's
     /// address is not safe for a shell.
     fn place_in_cluster(&self) -> Option<String> {
         let nodes = self.server.nodes.by_id.values();

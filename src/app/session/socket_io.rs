@@ -1,11 +1,11 @@
-//! A warning about Socket.IO, where watching has a side effect: it takes each subscriber of its
-//! channels for one of its servers, and waits for an answer from each.
+//! A warning about Socket.IO, where watching has a side effect: Socket.IO takes each subscriber of
+//! its channels for one of its servers, and waits for an answer from each.
 
 use super::Session;
 use crate::log::Batch;
 use crate::message::{Notice, Topic};
 
-/// What the names of the counted channels contain, possibly after a prefix.
+/// Substrings that identify the counted channels. A prefix may precede them.
 const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 
 impl Session {

@@ -15,7 +15,7 @@ const ALERT_EVERY: Duration = Duration::from_secs(1);
 pub(crate) struct Hits {
     /// The first row at which the view is to stop.
     pub(crate) first: Option<RowId>,
-    /// Whether the view was already to stop at other rows.
+    /// Whether the view already had other rows to stop at.
     pub(crate) has_waiting: bool,
     /// How to alert the user.
     pub(crate) alert: Option<Effect>,
@@ -58,7 +58,7 @@ impl Session {
             is_gone: false,
         });
         self.shown.show_anyway(Some(row));
-        // Hold the row before adding the notice, which could evict it.
+        // Make the log keep the row before adding the notice, which could evict it.
         self.hold_stops();
         if let Some(channel) = self.channel_of(row) {
             let (query, channel) = (query.text().into(), (*channel).into());
@@ -73,21 +73,21 @@ impl Session {
         true
     }
 
-    /// Goes on without stopping at any of the hits so far.
+    /// Continues without stopping at any of the hits so far.
     pub(crate) fn pass_stops(&mut self) {
         self.leave_stop();
         self.breakpoints.passed = self.log.end();
         self.hold_stops();
     }
 
-    /// Goes on from where the view has stopped.
+    /// Continues from where the view has stopped.
     pub(crate) fn leave_stop(&mut self) {
         self.breakpoints.stop = None;
         self.breakpoints.gone = 0;
         self.shown.show_anyway(None);
     }
 
-    /// Makes the log hold the rows at which the view has stopped and will stop next.
+    /// Makes the log keep the rows at which the view has stopped and will stop next.
     pub(crate) fn hold_stops(&mut self) {
         self.log.hold(&self.breakpoints.rows_to_hold());
         self.shown.follow(&self.log);

@@ -75,7 +75,7 @@ impl Session {
 
     /// Returns the subscription to `topic`, preferring one that has not ended.
     pub(crate) fn subscription_to(&self, topic: &Topic) -> Option<SubscriptionId> {
-        // A line of the list stands for both the ordinary and the sharded channel of its name.
+        // A line of the list stands for both the ordinary and the sharded channel with its name.
         let is_meant = |of: &Topic| {
             of == topic || (topic.names_one() && of.names_one() && of.name == topic.name)
         };

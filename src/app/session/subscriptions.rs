@@ -50,7 +50,7 @@ pub struct Subscriptions {
     longest_name: usize,
     /// The patterns.
     patterns: Vec<SubscriptionId>,
-    /// How many are live, and how many are wanted: listed and not over.
+    /// How many are live, and how many are wanted: listed and not ended.
     live: usize,
     wanted: usize,
     /// Changes whenever a subscription is added or changes its state.
@@ -58,13 +58,13 @@ pub struct Subscriptions {
 }
 
 impl Subscriptions {
-    /// Adds a subscription to `topic`. Returns `None` if it is subscribed to already.
+    /// Adds a subscription to `topic`. Returns `None` if there already is one.
     pub fn add(&mut self, topic: Topic) -> Option<Subscription> {
         let known = self.find(&topic).and_then(|id| self.state(id));
         if known.is_some_and(|state| !state.is_over()) {
             return None;
         }
-        // Replace earlier subscriptions to the same topic that are over.
+        // Replace earlier subscriptions to the same topic that have ended.
         let same: Vec<SubscriptionId> = self.to_topic(&topic).collect();
         for id in same {
             self.entries[id.0 as usize].state = SubscriptionState::Unsubscribed;
@@ -127,7 +127,7 @@ impl Subscriptions {
         }
     }
 
-    /// Records a gap for every subscription, since it does not say which ones it affects.
+    /// Records a gap for every subscription, since the gap does not say which ones it affects.
     fn note_gap(&mut self, gap: &Gap) {
         for entry in &mut self.entries {
             entry.listening.end(gap.last_heard);
@@ -139,7 +139,7 @@ impl Subscriptions {
         }
     }
 
-    /// Marks those of these subscriptions that are live as waiting for confirmation again.
+    /// Marks the live ones of these subscriptions as waiting for confirmation again.
     pub fn await_confirmation(&mut self, ids: &[SubscriptionId], now: Time) {
         for id in ids {
             if self.state(*id) == Some(&SubscriptionState::Live) {
@@ -161,8 +161,8 @@ impl Subscriptions {
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
-    /// Returns the listed subscription to `topic`: preferably one that is not over, and the most
-    /// recent.
+    /// Returns the listed subscription to `topic`, preferably one that has not ended, and then the
+    /// most recent.
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
         self.to_topic(topic)
@@ -191,7 +191,7 @@ impl Subscriptions {
         Some(&self.entries.get(id.0 as usize)?.state)
     }
 
-    /// Returns how many are live, and how many are wanted: listed and not over.
+    /// Returns how many are live, and how many are wanted: listed and not ended.
     pub fn counts(&self) -> (usize, usize) {
         (self.live, self.wanted)
     }
@@ -249,7 +249,7 @@ impl Subscriptions {
             .min()
     }
 
-    /// Returns whether messages on the channel `name` are subscribed to, live or not.
+    /// Returns whether there is a subscription to messages on the channel `name`, live or not.
     pub fn include(&self, name: &[u8]) -> bool {
         self.of_channel(name).any(|entry| !entry.state.is_over())
     }

@@ -1,4 +1,4 @@
-//! When the screen changes although nothing happens.
+//! When the screen changes without an event.
 
 use std::time::Duration;
 
@@ -16,10 +16,10 @@ impl Session {
         toast.filter(|toast| self.now < toast.until)
     }
 
-    /// Returns when the state that the panes share next looks different; `None` if it does not.
+    /// Returns when the shared state next looks different, or `None` if it stays the same.
     ///
-    /// Rates and bars move for a minute after the last message. After that, only the "silent" time
-    /// changes: every minute, and after an hour every hour.
+    /// Rates and bars change for a minute after the last message. After that, only the "silent"
+    /// time changes: every minute, and after an hour every hour.
     pub(crate) fn next_tick(&self) -> Option<Time> {
         let toast = self.toast().map(|toast| toast.until);
         let retry = match self.server.connection {

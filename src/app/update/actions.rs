@@ -87,7 +87,7 @@ impl App {
         match action {
             SessionAction::ToggleFreeze if self.context() == Context::Latest => self
                 .session
-                .tell("latest values cannot be frozen · v log, then Space freeze"),
+                .tell("latest values cannot be frozen · v shows the log, Space freezes it"),
             SessionAction::ToggleFreeze => {
                 self.on_log(LogPane::toggle_freeze);
                 Vec::new()

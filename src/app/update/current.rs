@@ -1,8 +1,8 @@
 //! What keys act on: the current message and channel, and whether they stay in place under the
 //! highlight.
 //!
-//! While the log follows new messages, or once the highlighted row has been evicted, the row in its
-//! place keeps changing. The first press of a key that would act on it freezes the log and
+//! While the log follows new messages, or once the highlighted row has been evicted, the row under
+//! the highlight keeps changing. The first press of a key that would act on it freezes the log and
 //! highlights a message instead; the second press acts.
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::message::RowId;
 use crate::payload::escape;
 
 impl App {
-    /// Returns the message that keys act on: the open one, the selected one, or the last of the
+    /// Returns the message that keys act on: the open one, the selected one, or the last one on the
     /// selected channel.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {
@@ -101,7 +101,7 @@ impl App {
         }
     }
 
-    /// Returns whether what keys act on stays in place.
+    /// Returns whether the row or channel that keys act on stays in place.
     pub(super) fn has_highlight(&self) -> bool {
         let is_log = matches!(self.focus, Focus::Messages | Focus::Message) && !self.shows_latest();
         if !is_log || self.overlay.is_some() {

@@ -14,7 +14,7 @@ use crate::app::event::Event;
 use crate::app::keymap::{Chord, Context, action_for};
 
 /// The toast for ignored keys, which would do more than move.
-const IGNORED: &str = "several keys at once: only movement keys act here";
+const IGNORED: &str = "several keys at once: only movement keys work here";
 
 impl App {
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
@@ -23,7 +23,7 @@ impl App {
             return Vec::new();
         }
         if let Some(action) = action_for(self.context(), Chord::of(key)) {
-            // At a breakpoint, the key goes on to the next hit.
+            // At a breakpoint, the key moves on to the next hit.
             let is_stopped = self.session.breakpoints.stop.is_some();
             let goes_on = action == Action::Session(SessionAction::ToggleFreeze) && is_stopped;
             let now = self.session.now;
@@ -81,7 +81,7 @@ impl App {
         effects
     }
 
-    /// Handles a key of a burst outside a text box. Only a key that moves has an effect.
+    /// Handles a key of a burst outside a text box. Only movement keys have an effect.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
         let action = action_for(self.context(), Chord::of(key));
         match action.map(Action::kind) {

@@ -53,9 +53,9 @@ impl App {
         self.with_open(|open, _, area| open.fold(area, step));
     }
 
-    fn turn_tab(&mut self, turned: fn(Tab) -> Tab) -> Vec<Effect> {
+    fn turn_tab(&mut self, turn: fn(Tab) -> Tab) -> Vec<Effect> {
         let tab = self.open.as_ref().map(|open| open.reader.tab());
-        tab.map_or_else(Vec::new, |tab| self.show_tab(turned(tab)))
+        tab.map_or_else(Vec::new, |tab| self.show_tab(turn(tab)))
     }
 
     fn show_tab(&mut self, tab: Tab) -> Vec<Effect> {
@@ -88,8 +88,8 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Toggles between the changes in the selected or open message, since the previous message or a
-    /// marked one, and its value.
+    /// Toggles the selected or open message between its value and its changes since the previous
+    /// message or a marked one.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();

@@ -1,5 +1,5 @@
-//! The mouse: the wheel scrolls the pane under it, and a click focuses and selects. On the plot,
-//! the wheel zooms, a drag pans, and a click reads a point.
+//! The mouse: the wheel scrolls the pane under the pointer, and a click focuses and selects. On the
+//! plot, the wheel zooms, a drag pans, and a click shows a value.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};

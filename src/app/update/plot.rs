@@ -15,7 +15,7 @@ use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
 
 /// The toast for an empty plot.
-const NOTHING: &str = "nothing plotted yet · w on a channel, a message or a value";
+const NOTHING: &str = "nothing plotted yet · w plots a channel, message or value";
 
 impl App {
     /// Returns the time window that the plot shows.
@@ -114,7 +114,7 @@ impl App {
         effects
     }
 
-    /// Shows the plot with the series that it had.
+    /// Shows the plot again with its series.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series().is_empty() {
             return self.session.tell(NOTHING);
@@ -239,7 +239,7 @@ fn why_not_plotted(page: &Page<'_>, value: &Value<'_>) -> Option<&'static str> {
     }
 }
 
-/// Returns whether a text starts with a date as in RFC 3339.
+/// Returns whether `text` starts with a date as in RFC 3339.
 fn is_date(text: &[u8]) -> bool {
     let date = text.trim_ascii_start().iter().zip(b"0000-00-00");
     let fits = |(byte, form): (&u8, &u8)| byte == form || *form == b'0' && byte.is_ascii_digit();

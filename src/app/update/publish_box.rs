@@ -69,8 +69,8 @@ impl App {
         self.enter_box()
     }
 
-    /// Returns the channel to write to: the highlighted one. Without a highlight, an empty box takes
-    /// the channel of the newest message, or the one selected in the channel list.
+    /// Returns the channel to write to: the highlighted one. If nothing is highlighted, an empty
+    /// box takes the channel of the newest message, or the one selected in the channel list.
     fn channel_to_address(&mut self) -> Option<Arc<[u8]>> {
         if self.has_highlight()
             && let Some(channel) = self.current_channel()
@@ -109,7 +109,7 @@ impl App {
         action: PublishAction,
         key: KeyEvent,
     ) -> Vec<Effect> {
-        // On the first and the last line, the arrow keys show entries of the history.
+        // On the first and the last line, the arrow keys show history entries.
         let payload = &mut self.publish_box.payload;
         match action {
             PublishAction::Send => return self.send_if_meant(),
@@ -131,7 +131,7 @@ impl App {
     }
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
-        // Only the channels in the list, which is limited: looking at all would make the key slow.
+        // Consider only the listed channels: going through all of them would make the key slow.
         let listed = self.channel_list.entries().iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),

@@ -1,4 +1,4 @@
-//! Editing a query: for the filter, the search, a filter of the list, or a breakpoint.
+//! Editing a query: for the filter, the search, a filter in the list, or a breakpoint.
 
 use super::App;
 use crate::app::action::QueryAction;
@@ -48,7 +48,7 @@ impl App {
         effects
     }
 
-    /// Moves the edited filter into the list, so that another can be typed.
+    /// Moves the edited filter into the list, so that another one can be typed.
     pub(super) fn keep_filter(&mut self) -> Vec<Effect> {
         let Some(Overlay::Query(query_box)) = &self.overlay else {
             return Vec::new();

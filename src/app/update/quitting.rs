@@ -6,11 +6,11 @@ use super::App;
 use crate::app::effect::Effect;
 use crate::app::overlays::{Overlay, Question};
 
-/// Above this number of kept messages, quitting asks first, since they cannot be recovered.
+/// If the log has more messages than this, quitting asks first, since they cannot be recovered.
 const MOST_LOST_BY_QUITTING: u64 = 1_000;
 
 impl App {
-    /// Closes the topmost pane; if none is left, quits or asks first.
+    /// Closes the topmost pane. If none is left, quits, or asks first.
     pub(super) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
         if self.plot.is_shown() {
             return self.close_plot();

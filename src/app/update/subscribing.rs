@@ -21,7 +21,7 @@ impl App {
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
 
-    /// Subscribes to what the prompt says.
+    /// Subscribes to the topic in the prompt.
     pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
@@ -55,7 +55,7 @@ impl App {
         vec![Effect::Command(Command::Unsubscribe(id))]
     }
 
-    /// Returns why the channel `name` cannot be unsubscribed, if it cannot.
+    /// Returns why the user cannot unsubscribe from the channel `name`, if that is the case.
     pub(super) fn why_not_unsubscribe(&self, name: &Arc<[u8]>) -> Option<String> {
         let topic = Topic::shared_channel(Arc::clone(name));
         let is_none = self.session.subscription_to(&topic).is_none();

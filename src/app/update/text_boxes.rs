@@ -1,5 +1,5 @@
-//! Typing and pasting into the text boxes. Their text is limited, since with a longer one every key
-//! would be slow.
+//! Typing and pasting into the text boxes. Their text is limited, since longer text would make
+//! every key slow.
 
 use crossterm::event::{KeyCode, KeyEvent};
 

@@ -132,7 +132,7 @@ impl App {
         if self.plot.series().len() + series.len() > MAX_SERIES {
             self.can_undo(Undo::RemoveSeries(series));
             return self.session.tell(format!(
-                "the plot is full with {MAX_SERIES} series: nothing restored"
+                "the plot is limited to {MAX_SERIES} series: nothing restored"
             ));
         }
         let mut effects = Vec::new();

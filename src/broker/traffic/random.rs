@@ -11,7 +11,7 @@ impl Random {
         Self(seed)
     }
 
-    /// Returns any number.
+    /// Returns a random number.
     pub fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
@@ -30,7 +30,7 @@ impl Random {
         self.between(1, 100) <= percent
     }
 
-    /// Returns one of the elements, of which there must be at least one.
+    /// Returns a random element of `from`, which must not be empty.
     pub fn pick<'a, T>(&mut self, from: &'a [T]) -> &'a T {
         let count = from.len() as u64;
         let index = usize::try_from(self.next() % count);

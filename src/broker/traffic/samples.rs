@@ -1,10 +1,10 @@
-//! Sample texts for the demo's services, from `assets/demo.json`.
+//! Sample strings for the demo's services, from `assets/demo.json`.
 
 use serde_json::Value;
 
 use super::random::Random;
 
-/// Named lists of texts.
+/// Named lists of strings.
 #[derive(Clone, Debug)]
 pub struct Samples(Value);
 
@@ -15,7 +15,7 @@ impl Samples {
         Self(serde_json::from_str(text).expect("the embedded samples are JSON, as a test shows"))
     }
 
-    /// Returns a random text of the list `name`; empty if there is no such list.
+    /// Returns a random string from the list `name`, or an empty one if there is no such list.
     pub fn pick(&self, name: &str, random: &mut Random) -> &str {
         let texts = self.0[name].as_array().filter(|texts| !texts.is_empty());
         let text = texts.and_then(|texts| random.pick(texts).as_str());

@@ -11,7 +11,7 @@ use super::samples::Samples;
 /// A time or duration in milliseconds.
 pub type Millis = u64;
 
-/// When the payment service starts to send amounts as text instead of numbers.
+/// When the payment service starts to send amounts as strings instead of numbers.
 pub const AMOUNT_TURNS_TO_TEXT: Millis = 40_000;
 
 /// When the job runner dies.
@@ -47,13 +47,13 @@ pub enum Step {
     Heartbeat(u64),
     /// The stock of a product changes.
     Stock,
-    /// One invalidation of a burst, with this many to follow.
+    /// One invalidation in a burst, followed by this many more.
     Invalidate(u64),
     /// A job is done.
     JobDone,
 }
 
-/// What a step publishes, and the next steps with their delays.
+/// The message that a step publishes, and the next steps with their delays.
 #[derive(Debug)]
 pub struct Outcome {
     /// The channel.
@@ -73,7 +73,7 @@ pub struct Services {
     prices: u64,
     jobs: u64,
     sequence: u64,
-    /// When the stock service loses some of its messages.
+    /// When some messages of the stock service are lost.
     sequence_skips: Option<Millis>,
     /// The load in tenths of a percent.
     cpu: u64,
@@ -123,7 +123,7 @@ impl Services {
         (wait, Step::Invalidate(BURST - 1))
     }
 
-    /// Performs a step at this time.
+    /// Performs a step at the time `now`.
     pub fn perform(&mut self, now: Millis, step: Step) -> Outcome {
         match step {
             Step::OrderCreated => self.order_created(),
@@ -147,7 +147,7 @@ impl Services {
         self.samples.pick(list, &mut self.random).to_owned()
     }
 
-    /// Returns a random wait of about this length.
+    /// Returns a random delay of about `wait`.
     fn about(&mut self, wait: Millis) -> Millis {
         self.random.between(wait / 2, wait + wait / 2)
     }
@@ -339,7 +339,7 @@ fn heartbeat(now: Millis, worker: u64) -> Outcome {
 
 /// Converts cents to a number with two decimals.
 fn euros(cents: u64) -> f64 {
-    // At most a few thousand euros: `u32` has room for the cents.
+    // The amount is at most a few thousand euros, so its cents fit in a `u32`.
     f64::from(u32::try_from(cents).unwrap_or(u32::MAX)) / 100.0
 }
 

@@ -1,11 +1,11 @@
-//! Dropping the messages of a batch for which there is no room, and reporting them in the next one.
+//! Drops the messages of a batch if there is no room for them, and reports this in the next batch.
 
 use super::{Batch, notice_bytes, offset};
 use crate::log::record::Record;
 use crate::message::{Dropped, Notice};
 
 impl Batch {
-    /// Drops the messages and returns their totals. Keeps the notices, which tell what is
+    /// Drops the messages and returns their totals. Keeps the notices, because they report what is
     /// subscribed.
     pub fn drop_messages(&mut self) -> Dropped {
         let mut messages = self.records.iter().filter(|record| !record.is_notice());

@@ -134,7 +134,8 @@ impl Batch {
         self.payload(offset(self.records.len() - 1), last)
     }
 
-    /// Joins a delivery to the row before it if it is the same publish. Returns whether it is.
+    /// Joins a delivery to the row before it if both are the same publish. Returns whether they
+    /// are.
     pub(super) fn join_row_before(
         &mut self,
         channel: &[u8],
@@ -144,7 +145,7 @@ impl Batch {
         let Some(last) = self.records.last() else {
             return self.join_batch_before(channel, payload, subscription);
         };
-        // The cheapest check comes first: it decides if there is one subscription, or if the
+        // The cheapest check comes first: it is enough if there is one subscription, or if the
         // subscriptions alternate.
         if last.is_notice()
             || self.has_delivered_last(last, subscription)

@@ -78,8 +78,11 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
 }
 
 /// Moves the equal values at the start and the end to `pairs`. Returns the rest.
-fn trim(old: &[Digest], new: &[Digest], mut stretch: Spans, pairs: &mut Vec<Pair>) -> Spans {
-    let (left, right) = (&mut stretch.old, &mut stretch.new);
+fn trim(old: &[Digest], new: &[Digest], stretch: Spans, pairs: &mut Vec<Pair>) -> Spans {
+    let Spans {
+        old: mut left,
+        new: mut right,
+    } = stretch;
     while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
         pairs.push((left.start, right.start));
         left.start += 1;
@@ -90,7 +93,10 @@ fn trim(old: &[Digest], new: &[Digest], mut stretch: Spans, pairs: &mut Vec<Pair
         right.end -= 1;
         pairs.push((left.end, right.end));
     }
-    stretch
+    Spans {
+        old: left,
+        new: right,
+    }
 }
 
 fn align_stretch(

@@ -309,12 +309,13 @@ pub fn is_continuation(byte: u8) -> bool {
     byte & 0xc0 == 0x80
 }
 
-/// Returns the start of the character that contains the byte at `at`, or `at` if it is the end.
-pub fn char_start(text: &[u8], mut at: usize) -> usize {
-    while at > 0 && text.get(at).is_some_and(|byte| is_continuation(*byte)) {
-        at -= 1;
-    }
-    at
+/// Returns the start of the character that contains the byte at `at`. Returns `at` if it is the end
+/// of the text or the bytes before it are not UTF-8.
+pub fn char_start(text: &[u8], at: usize) -> usize {
+    let is_start = |at: &usize| !text.get(*at).is_some_and(|byte| is_continuation(*byte));
+    // A character has at most three continuation bytes.
+    let mut nearest = (at.saturating_sub(3)..=at).rev();
+    nearest.find(is_start).unwrap_or(at)
 }
 
 /// Returns as much of the start of `text` as fits in `bytes` bytes, without splitting a character.

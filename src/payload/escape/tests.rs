@@ -255,3 +255,14 @@ fn plain_text_needs_no_escapes_except_for_line_breaks_and_tabs() {
         assert_eq!(is_plain(bytes), plain, "{bytes:?}");
     }
 }
+
+#[test]
+fn the_start_of_a_character_is_at_most_three_bytes_before() {
+    let text = "aé字🙂".as_bytes();
+    let starts = [0, 1, 1, 3, 3, 3, 6, 6, 6, 6, 10];
+    for (at, start) in starts.into_iter().enumerate() {
+        assert_eq!(char_start(text, at), start, "{at}");
+    }
+    // A long run of such bytes is not UTF-8, and must not be read to its start.
+    assert_eq!(char_start(&[0x80; 9], 8), 8);
+}

@@ -128,7 +128,7 @@ fn group(cursor: &mut Cursor<'_>, number: u32) -> Result<Range<usize>, Stop> {
             }
             4 if open.is_empty() => return Ok(start..tag.start),
             4 => {}
-            _ => drop(ungrouped(cursor, &tag)?),
+            _ => ungrouped(cursor, &tag).map(drop)?,
         }
     }
 }

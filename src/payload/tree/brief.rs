@@ -125,7 +125,7 @@ impl<'a> Part<'a> {
             };
         }
         let start = char_start(text, from.saturating_sub(LEAD));
-        let end = char_start(text, text.len().min(start + PART)).max(start);
+        let end = char_start(text, text.len().min(start + PART));
         Self {
             text: &text[start..end],
             has_start: start == 0,

@@ -1,9 +1,10 @@
 //! The child process that runs a program: frames in on stdin, answers out on stdout.
 //!
 //! A frame is a length (`u32`, little-endian) and that many bytes. The first frame is the program,
-//! which [`READY`] acknowledges. Then come batches: a count and as many frames, one per payload.
-//! The reply to a batch is a count and as many bytes, each an [`Answer`]. It covers fewer payloads
-//! than the batch if they take longer than [`TURN`], but at least one. The process ends with stdin.
+//! which [`READY`] acknowledges. Batches follow: a count and that many frames, one per payload. The
+//! reply to a batch is a count and that many bytes, each an [`Answer`]. It covers fewer payloads
+//! than the batch if they take longer than [`TURN`], but at least one. The process exits when stdin
+//! is closed.
 
 use std::io::{self, BufReader, ErrorKind, Read, Write};
 use std::panic;
@@ -67,7 +68,7 @@ impl Answer {
     }
 }
 
-/// Serves one program until stdin ends.
+/// Serves one program until stdin is closed.
 pub fn serve() -> ExitCode {
     // Panics are reported as answers.
     panic::set_hook(Box::new(|_| {}));

@@ -11,7 +11,7 @@ use jaq_core::{Compiler, Filter};
 use super::meter::Data;
 use super::natives;
 
-/// The name of the definition that holds the program, which cannot refer to it.
+/// The name of the definition that contains the program. The program cannot refer to it.
 const PROGRAM: &str = "subscope_program";
 
 /// Compiles `source`. An error gives the offending byte range and what is wrong with it.

@@ -27,7 +27,7 @@ fn allowed(resource: Resource, limit: u64) -> u64 {
     maximum.map_or(limit, |maximum| maximum.min(limit))
 }
 
-/// Lowers both limits on a resource to `limit`.
+/// Lowers the soft and the hard limit on a resource to `limit`.
 fn lower(resource: Resource, limit: u64) -> io::Result<()> {
     let limit = Some(allowed(resource, limit));
     let limits = Rlimit {

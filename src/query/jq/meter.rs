@@ -69,7 +69,7 @@ impl Cut {
 /// Counts the resources that a program uses.
 pub struct Meter {
     left: Cell<u32>,
-    /// The position of the stack at the start.
+    /// The stack position at the start.
     base: usize,
 }
 
@@ -111,7 +111,7 @@ impl DataT for Data {
     type Data<'a> = Run<'a>;
 }
 
-/// A run of a program: its terms, of which it looks one up at every step, and its meter.
+/// A run of a program: its terms, one of which is looked up at every step, and its meter.
 #[derive(Clone, Copy)]
 pub struct Run<'a> {
     pub terms: &'a Lut<Data>,

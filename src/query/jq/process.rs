@@ -16,8 +16,9 @@ use super::meter::{Cut, MAX_TIME};
 /// The maximum time to start the process and compile the program.
 const START_TIME: Duration = Duration::from_secs(20);
 
-/// The maximum time for a batch of several payloads. The process answers what it has after a few
-/// milliseconds, so exceeding this means that one payload is slow; they are then sent one by one.
+/// The maximum time for a batch of several payloads. The process replies with the answers it has
+/// after a few milliseconds, so exceeding this means that one payload is slow; the payloads are
+/// then sent one by one.
 const BATCH_TIME: Duration = Duration::from_millis(250);
 
 /// What Rust prints when an allocation fails; the signal of the abort alone is ambiguous.
@@ -47,7 +48,7 @@ impl Process {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
-            // Keeps signals from the terminal away from it.
+            // Keeps the terminal's signals from reaching the process.
             .process_group(0)
             .spawn()?;
         let pipes = child.stdin.take().zip(child.stdout.take());
@@ -73,8 +74,8 @@ impl Process {
         }
     }
 
-    /// Runs the program on `payloads` and returns the answers for the first of them, at least for
-    /// one. If the process was cut off, returns why; it can no longer be used.
+    /// Runs the program on `payloads` and returns the answers for the first of them, at least one.
+    /// If the process was cut off, returns why; the process can then no longer be used.
     pub fn ask(&mut self, payloads: &[&[u8]]) -> Result<Vec<Answer>, Cut> {
         self.batch.clear();
         self.put_count(payloads.len());

@@ -9,10 +9,11 @@ use super::process::Process;
 /// The number of cut-offs after which a program is no longer run: each may have taken seconds.
 const MAX_CUT_OFFS: u32 = 4;
 
-/// The largest payload to run a program on, in bytes; its value takes several times as much.
+/// The largest payload to run a program on, in bytes; its decoded value takes several times as much
+/// memory.
 const MAX_PAYLOAD: usize = 16 << 20;
 
-/// A program with its results so far. It does not hold for payloads on which it was cut off.
+/// A program with its results so far. Payloads on which it was cut off do not match.
 pub struct Runner {
     program: Program,
     state: RefCell<State>,
@@ -54,7 +55,7 @@ impl Runner {
         state.answers.resize(payloads, None);
     }
 
-    /// Returns whether the program holds for the payload `number`, which is JSON; `None` if
+    /// Returns whether the program accepts the payload `number`, which is JSON; `None` if
     /// [`Runner::run`] has not determined that yet.
     pub fn holds(&self, number: usize, payload: &[u8]) -> Option<bool> {
         if payload.len() > MAX_PAYLOAD {
@@ -73,7 +74,8 @@ impl Runner {
     }
 
     /// Runs the program on the payloads that need an answer; `payload_of` returns a payload by its
-    /// number. Returns whether all answers are known now; there is at least one more.
+    /// number. Returns whether all answers are known now. If not, at least one more answer is
+    /// known, or the program has been given up.
     pub fn run<'p>(&self, payload_of: impl Fn(usize) -> &'p [u8]) -> bool {
         let mut state = self.state.borrow_mut();
         let open = std::mem::take(&mut state.open);

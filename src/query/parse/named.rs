@@ -14,7 +14,8 @@ use super::cursor::is_name_char;
 use super::path::{NO_VALUE, Operator};
 
 impl Parser<'_> {
-    /// Parses a comparison that starts with a bare name; `None` if this is text, which it leaves.
+    /// Parses a comparison that starts with a bare name; `None` if this is search text, which is
+    /// not consumed.
     pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
         let (cursor, suggestions, closed) =
             (self.cursor, self.suggestions.len(), self.closed.len());
@@ -60,7 +61,7 @@ impl Parser<'_> {
         self.suggest_for_comparison(start, path, &test, is_equal);
         let compared = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
         let written = self.cursor.text_since(start).as_bytes();
-        // It may also be part of a text, such as a log line.
+        // It may also be part of some text, such as a log line.
         let word = is_equal.then(|| Expr::Term(Term::Word(Literal::new(written))));
         Ok(Some(Expr::any([compared].into_iter().chain(word))))
     }

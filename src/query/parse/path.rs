@@ -18,7 +18,7 @@ const EQUAL: Operator = Operator::Compare(Compare::Equal);
 pub(super) const NO_VALUE: &str = "a value is missing: a number, a \"string\", true, false or null";
 
 impl Parser<'_> {
-    /// Returns whether a path comes next, not a text such as `...` or `.5`.
+    /// Returns whether a path comes next, rather than text such as `...` or `.5`.
     pub(super) fn sees_path(&self) -> bool {
         let rest = self.cursor.rest();
         let Some(after) = rest.strip_prefix('.') else {
@@ -179,13 +179,11 @@ impl Parser<'_> {
             PathStep::Key(strings::take_quoted(&mut self.cursor, Escapes::Json)?.into())
         } else {
             let digits = self.cursor.take_while(|next| next.is_ascii_digit());
-            match digits.parse() {
-                Ok(index) => PathStep::Index(index),
-                Err(_) => {
-                    let problem = "brackets take an index or a quoted key: [0], [\"a\"]";
-                    return fail(self.cursor.since(start), problem);
-                }
-            }
+            let Ok(index) = digits.parse() else {
+                let problem = "brackets take an index or a quoted key: [0], [\"a\"]";
+                return fail(self.cursor.since(start), problem);
+            };
+            PathStep::Index(index)
         };
         if !self.cursor.eat("]") {
             return fail(self.cursor.since(start), "this [ is not closed: add a ]");

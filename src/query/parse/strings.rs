@@ -37,7 +37,7 @@ pub fn take_quoted(cursor: &mut Cursor<'_>, escapes: Escapes) -> Result<Vec<u8>,
 }
 
 /// Consumes the text between this `delimiter` and the next and returns it verbatim, except that an
-/// escaped delimiter loses its backslash. `unclosed` is the error if there is no next one.
+/// escaped delimiter loses its backslash. `unclosed` is the error if there is no second delimiter.
 pub fn take_until(
     cursor: &mut Cursor<'_>,
     delimiter: char,

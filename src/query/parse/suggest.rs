@@ -13,7 +13,7 @@ const PAYLOAD: [&str; 12] = [
     "content", "_source",
 ];
 
-/// Our keys, each by its own name and those of other tools.
+/// Our keys, each under its own name and the names that other tools use.
 const KEYS: [(&str, &str); 13] = [
     ("channel", "channel"),
     ("chan", "channel"),
@@ -42,7 +42,7 @@ const SIGNS: [(&str, &str); 8] = [
     ("NOT", "not"),
 ];
 
-/// Comparisons in words and our operators. Those that search within a text become `~`.
+/// Comparisons in words and our operators. Those that search within a string become `~`.
 const VERBS: [(&str, &str); 16] = [
     ("is not", "!="),
     ("is", "=="),
@@ -269,7 +269,7 @@ fn of_pair(name: &str, value: &str) -> Option<String> {
 }
 
 /// Returns what the user may have meant by comparing the value at `path` with `written`.
-/// `is_text_too` tells whether the comparison is also searched for as text.
+/// `is_text_too` is whether the comparison is also searched for as text.
 pub fn of_comparison(path: &str, test: &Test, written: &str, is_text_too: bool) -> Option<String> {
     let name = path.trim_start_matches('$').trim_start_matches('.');
     let (compare, value) = match test {
@@ -327,7 +327,7 @@ pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
     }
 }
 
-/// Returns the key of which `name` is a synonym or a misspelling.
+/// Returns the key that `name` is a synonym or a misspelling of.
 fn key_of(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
     let is_it = |key: &str| {

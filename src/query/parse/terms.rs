@@ -1,4 +1,4 @@
-//! Parses a term, whose start tells its kind.
+//! Parses a term, whose kind is clear from its start.
 
 use crate::message::Time;
 use crate::query::compare::{COMPARISONS, Compare};
@@ -38,7 +38,7 @@ impl Parser<'_> {
         Ok(Expr::Term(term))
     }
 
-    /// Parses `/regex/`, or a text that starts like one, such as `/api/users` or `/orders`.
+    /// Parses `/regex/`, or text that starts like one, such as `/api/users` or `/orders`.
     fn slash(&mut self) -> Result<Term, QueryError> {
         let start = self.cursor.at();
         let mut ahead = self.cursor;
@@ -65,7 +65,7 @@ impl Parser<'_> {
         Ok(self.slashed_word(start, word))
     }
 
-    /// Returns a term for `word` after a slash, as typed to search in other programs.
+    /// Returns a term for `word` after a slash, which starts a search in other programs.
     fn slashed_word(&mut self, start: usize, word: &str) -> Term {
         // A slash later in the text would make it a regular expression.
         let next = self.cursor.rest().trim_start();

@@ -32,7 +32,7 @@ pub(crate) struct Member {
     /// newest.
     pub(crate) epoch: u64,
     pub(crate) slots: Vec<RangeInclusive<u16>>,
-    /// When it last answered the queried node, as a Unix time on that node's clock.
+    /// When the node last answered the queried node, as a Unix time on that node's clock.
     pub(crate) last_pong: Duration,
 }
 
@@ -84,7 +84,7 @@ impl Member {
         }
         Some(Self {
             id: id.into(),
-            address: address(place, asked)?,
+            address: parse_address(place, asked)?,
             is_primary: has("master"),
             health: if has("fail") {
                 Health::Failed
@@ -99,15 +99,15 @@ impl Member {
         })
     }
 
-    /// Returns whether it claims this slot.
+    /// Returns whether the node claims `slot`.
     pub(crate) fn serves(&self, slot: u16) -> bool {
         self.slots.iter().any(|range| range.contains(&slot))
     }
 }
 
-/// Parses `host:port@cport[,hostname]`. A node that does not know its own host leaves it empty; the
-/// host of `asked` is used then.
-fn address(place: &str, asked: &Address) -> Option<Address> {
+/// Parses `host:port`, optionally followed by `@cport` and `,hostname`. A node that does not know a
+/// host leaves it empty; it then is the host of `asked`, the node that answered.
+pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
     let place = place.split(',').next()?;
     let (place, _) = place.split_once('@').unwrap_or((place, ""));
     let (host, port) = place.rsplit_once(':')?;
@@ -185,6 +185,15 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
             host: host.to_owned(),
             port,
         }
+    }
+
+    #[test]
+    fn an_address_without_a_host_has_the_host_of_the_node_that_answered() {
+        let parse = |place| parse_address(place, &asked());
+        assert_eq!(parse("10.0.0.2:6381"), Some(tcp("10.0.0.2", 6381)));
+        assert_eq!(parse(":6381"), Some(tcp("10.0.0.9", 6381)));
+        assert_eq!(parse("::1:6381@16381,name"), Some(tcp("::1", 6381)));
+        assert_eq!(parse("10.0.0.2"), None);
     }
 
     #[test]

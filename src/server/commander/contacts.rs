@@ -21,7 +21,7 @@ pub(super) struct Contacts {
     config: Arc<Config>,
     links: HashMap<Address, Link>,
     /// Servers that refused the login, with their errors. They are not tried again, since servers
-    /// count failed logins and some lock out clients that have too many.
+    /// count failed logins and some lock out clients with too many failures.
     closed: HashMap<Address, RedisError>,
 }
 

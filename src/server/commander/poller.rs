@@ -24,8 +24,8 @@ use crate::server::report::Report;
 /// Maximum interval between two polls. The nodes are polled in turn.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The interval is shortened so that all nodes are polled within this time, since a gap starts when
-/// they last agreed.
+/// The interval is shortened so that all nodes are polled within this time, since a gap starts at
+/// the time when they last agreed.
 const ROUND: Duration = Duration::from_secs(2);
 
 /// Minimum interval between two regular polls.
@@ -63,11 +63,11 @@ pub(crate) struct Poller {
     failures: usize,
     /// The latest refusal since the last success.
     refusal: Option<RedisError>,
-    /// Number of refusals since a node last succeeded or was silent.
+    /// Number of refusals since a node last answered or failed to respond.
     refusals: usize,
     /// Whether a failure was reported.
     is_reported: bool,
-    /// Patterns that are no longer searched for because a node refused.
+    /// Patterns that are no longer searched for because the nodes refused.
     denied: BTreeSet<SubscriptionId>,
     /// The earliest time of the next query for sharded channels.
     next_discovery: Instant,
@@ -113,7 +113,7 @@ impl Poller {
             if self.wanted.is_retry.swap(false, Relaxed) {
                 self.begin_again();
             }
-            // A restarted server may have loaded its users only now.
+            // A restarted server may have only just loaded its users.
             if self.wanted.has_login.swap(false, Relaxed) {
                 self.contacts.retry_logins();
             }
@@ -296,8 +296,8 @@ impl Poller {
         self.next_discovery = Instant::now() + (started.elapsed() * PAUSE_FACTOR).max(MAX_INTERVAL);
     }
 
-    /// Returns the sorted names of the matching sharded channels from all nodes that answer, or why
-    /// they refuse. Returns `None` if the result is inconclusive.
+    /// Returns the sorted names of the matching sharded channels from all nodes that answer, or an
+    /// error if none does and some refuse. Returns `None` if the result is inconclusive.
     async fn channels_like(
         &mut self,
         of: &Subscription,
@@ -324,8 +324,8 @@ impl Poller {
     }
 
     /// Polls these nodes from now on, except those that the cluster considers failed. They are
-    /// sorted, primaries first: each node lists the others in a different order, so some would be
-    /// skipped otherwise.
+    /// sorted, primaries first. Otherwise some would be skipped, since each node lists the others
+    /// in a different order.
     fn set_nodes(&mut self, topology: &Topology) {
         let mut members: Vec<_> = topology.nodes.iter().collect();
         members.retain(|node| node.health != Health::Failed);

@@ -10,7 +10,8 @@ use crate::server::connect::{Link, cut, refusal};
 
 /// Maximum number of subscriptions to channels that the user did not name: those that the ACL
 /// allows if it denies a subscription to all channels, and discovered sharded channels. Redis
-/// compares each subscription with everything that the ACL allows, so more would keep it busy.
+/// compares each subscription with everything that the ACL allows, so more subscriptions would keep
+/// it busy.
 pub const MAX_UNNAMED: usize = 1 << 15;
 
 /// Returns the name of the current user, if it may be queried, and the user's channel permissions.

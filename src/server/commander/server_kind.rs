@@ -6,7 +6,7 @@ use crate::message::{ErrorCode, RedisError};
 use crate::server::connect::{Link, refusal};
 use crate::server::replication::field;
 
-/// Maximum number of characters shown of a version.
+/// Maximum number of characters of a version that are shown.
 const MAX_VERSION: usize = 32;
 
 /// Whether a server belongs to a cluster.

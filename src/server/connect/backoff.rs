@@ -43,7 +43,7 @@ impl Backoff {
 }
 
 /// Returns a random number from 0 to 1. The only source of randomness in the standard library is
-/// `RandomState`: each one has its own keys.
+/// `RandomState`, since each instance has its own keys.
 fn random() -> f64 {
     let bits = RandomState::new().hash_one(0_u8) >> 32;
     u32::try_from(bits).map_or(0.5, |bits| f64::from(bits) / f64::from(u32::MAX))

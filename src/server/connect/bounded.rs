@@ -1,5 +1,5 @@
 //! A stream that limits the size of replies. Each reply is measured as its bytes arrive, before it
-//! is buffered or parsed. One that exceeds a limit ends the stream with an [`Excess`].
+//! is buffered or parsed. A reply that exceeds a limit ends the stream with an [`Excess`].
 
 use std::error::Error;
 use std::fmt;
@@ -65,7 +65,7 @@ impl Excess {
 pub(super) struct Bounded<S> {
     stream: S,
     meter: Meter,
-    /// Set once a reply exceeded a limit; nothing more is read after that.
+    /// Set once a reply has exceeded a limit. Nothing more is read after that.
     excess: Option<Excess>,
 }
 
@@ -121,7 +121,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
 /// Incrementally follows the framing of RESP2 and RESP3 replies.
 #[derive(Debug, Default)]
 struct Meter {
-    /// Bytes still to come of a string whose length was announced, including its line ending.
+    /// Number of bytes still missing from a string with an announced length, including its line
+    /// ending.
     string_left: usize,
     /// The start of the current line, up to [`MAX_LENGTH_LINE`] bytes.
     line: Vec<u8>,
@@ -200,7 +201,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Adds bytes to the reply's size, whether received or announced.
+    /// Adds bytes to the reply's size, whether they were received or only announced.
     fn grow(&mut self, bytes: usize) -> Result<(), Excess> {
         self.size = self.size.saturating_add(bytes);
         if self.size > MAX_SIZE {

@@ -10,7 +10,7 @@ use crate::message::ConnectionError;
 pub(super) struct Carrier(pub(super) ConnectionError);
 
 impl Carrier {
-    /// Returns the cause that `error` carries, if it carries one.
+    /// Returns the cause that `error` carries, if any.
     pub(super) fn cause_in(error: &(dyn Error + 'static)) -> Option<ConnectionError> {
         Some(error.downcast_ref::<Self>()?.0.clone())
     }

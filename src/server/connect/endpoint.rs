@@ -244,7 +244,7 @@ pub(super) fn db_in(path: &str) -> Result<i64, &'static str> {
         "" => Ok(0),
         number => match number.parse() {
             Ok(db @ 0..) => Ok(db),
-            _ => Err("has a database that is not a number, 0 or higher"),
+            _ => Err("has a database that is not a number (0 or higher)"),
         },
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// Why a text is not a valid server address, on one line that follows the name of its source, as in
-/// "`REDIS_URL` has no host".
+/// Why a string is not a valid server address, on one line that follows the name of the string's
+/// source, as in "`REDIS_URL` has no host".
 ///
-/// It never repeats any of the text: any part may be a password, since an unencoded password can be
-/// parsed as a host, a port, a database or a parameter.
+/// The error never repeats any part of the string. Each part may be a password, since an unencoded
+/// password can be parsed as a host, a port, a database or a parameter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EndpointError {
     problem: String,
@@ -15,7 +15,7 @@ pub struct EndpointError {
 }
 
 impl EndpointError {
-    /// Creates an error about a text that does not have the right form.
+    /// Creates an error about a string that does not have the right form.
     pub(super) fn of_form(problem: impl Into<String>, right_form: &'static str) -> Self {
         Self {
             problem: problem.into(),
@@ -23,7 +23,7 @@ impl EndpointError {
         }
     }
 
-    /// Creates an error whose message already says what is right.
+    /// Creates an error whose message already says what is expected.
     pub(super) fn new(problem: impl Into<String>) -> Self {
         Self::of_form(problem, "")
     }

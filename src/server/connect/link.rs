@@ -26,7 +26,8 @@ pub(crate) struct Link {
     connection: MultiplexedConnection,
     driver: JoinHandle<()>,
     answer_within: Duration,
-    /// Why the server refuses to select the database, if it does. Pub/Sub ignores databases.
+    /// The server's reason for refusing to select the database, if it refuses. Pub/Sub ignores
+    /// databases.
     pub(crate) no_db: Option<DatabaseError>,
 }
 
@@ -48,7 +49,7 @@ impl Link {
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
         let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
-        // The crate would hide the server's errors during the handshake, so `greet` does it.
+        // The crate would hide the server's errors during the handshake, so `greet` performs it.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
@@ -113,8 +114,8 @@ impl Link {
         Ok(())
     }
 
-    /// Sends a command that the server may refuse. Returns its error, unless that is about the
-    /// login.
+    /// Sends a command that the server may refuse. Returns the server's error, unless the error is
+    /// about the login.
     async fn ask_optional(&mut self, command: &Cmd) -> Result<Option<RedisError>, ConnectionError> {
         let Err(error) = self.ask::<()>(command).await else {
             return Ok(None);
@@ -156,7 +157,7 @@ pub(crate) fn is_refusal(error: &redis::RedisError) -> bool {
     error.code().is_some()
 }
 
-/// Returns the limit that the reply exceeded, if it did.
+/// Returns the limit that the reply exceeded, if it exceeded one.
 pub(crate) fn excess_of(error: &redis::RedisError) -> Option<Excess> {
     io_error(error).and_then(Excess::behind)
 }
@@ -183,7 +184,7 @@ pub(crate) fn command_cause(error: &redis::RedisError) -> ConnectionError {
     }
 }
 
-/// Truncates a text to [`MAX_ERROR`] bytes.
+/// Truncates `text` to [`MAX_ERROR`] bytes.
 pub(crate) fn cut(text: &str) -> &str {
     truncated(text, MAX_ERROR)
 }

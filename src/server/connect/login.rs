@@ -1,4 +1,5 @@
-//! Decides whether a refused login is retried: only if it has worked before, and not for long.
+//! Decides whether a refused login is retried: only if it has worked before, and only for a limited
+//! time.
 //!
 //! A server that restarts may not have loaded its users yet. But servers count wrong passwords, and
 //! some lock out clients that send too many.

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 /// A password. It is wiped from memory when dropped, and is never printed.
 ///
 /// Copies made elsewhere are not wiped: the environment, and the commands that the redis crate
-/// holds until they are sent.
+/// keeps until they are sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(Zeroizing<String>);
 

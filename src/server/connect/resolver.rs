@@ -7,13 +7,14 @@ use std::sync::Arc;
 
 use tokio::net::lookup_host;
 
-/// Resolves host names, again for each connection attempt, since a name may move.
+/// Resolves host names. A name is resolved again for each connection attempt, since its addresses
+/// may change.
 #[derive(Clone, Default)]
 pub enum Resolver {
     /// The system's resolver.
     #[default]
     System,
-    /// A custom function of host and port.
+    /// A custom function that takes a host and a port.
     Of(Arc<Lookup>),
 }
 

@@ -118,7 +118,7 @@ impl Target {
         self.server().is_tls()
     }
 
-    /// Returns the address of the server, or of any of them.
+    /// Returns the address of the server, or of any node or sentinel if there are several.
     pub fn any_address(&self) -> &Address {
         match self {
             Self::Sentinel(sentinels) => sentinels.sentinels[0].address(),
@@ -126,7 +126,7 @@ impl Target {
         }
     }
 
-    /// Returns the user to log in to the servers as, or `None` for the default user.
+    /// Returns the user for logging in to the servers, or `None` for the default user.
     pub fn user(&self) -> Option<&str> {
         self.server().user()
     }

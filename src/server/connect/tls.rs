@@ -54,7 +54,7 @@ pub struct Tls {
 pub struct TlsError {
     /// The option at fault, such as `--cacert`, if any.
     pub option: Option<&'static str>,
-    /// What is wrong, without the option.
+    /// The description of the error, without the option.
     pub problem: String,
 }
 
@@ -66,7 +66,7 @@ impl TlsError {
 }
 
 impl Tls {
-    /// Loads the files, or the system's authorities if no others are given.
+    /// Loads the files, or the system's authorities if `settings` names no others.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ impl fmt::Display for TlsError {
 
 impl std::error::Error for TlsError {}
 
-/// Returns the cause of a TLS error. Returns `None` if the error is another one.
+/// Returns the cause of a TLS error. Returns `None` for any other error.
 pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     if let Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) = error
@@ -169,7 +169,7 @@ pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
     }))
 }
 
-/// Returns what is wrong with the client, according to the alert that ended the handshake.
+/// Returns the server's objection to the client, based on the alert that ended the handshake.
 fn meaning_of(alert: AlertDescription) -> Alert {
     match alert {
         AlertDescription::CertificateRequired => Alert::CertificateRequired,
@@ -231,7 +231,7 @@ fn roots_of(
     Ok(roots)
 }
 
-/// Loads the certificates in a PEM file, of which there must be at least one.
+/// Loads the certificates in a PEM file, which must contain at least one.
 fn certificates(
     option: &'static str,
     path: &Path,
@@ -266,7 +266,7 @@ fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
     })
 }
 
-/// Returns why a well-formed certificate and key cannot be used.
+/// Returns the reason why a well-formed certificate and key cannot be used.
 fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
     let problem = match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {

@@ -34,7 +34,7 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 /// Minimum time for each attempt if a host has several addresses.
 const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 
-/// A TLS handshake that takes longer may mean that the server does not speak TLS.
+/// A TLS handshake that takes longer than this may mean that the server does not speak TLS.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
 /// A connected stream that checks the first bytes it receives.
@@ -85,8 +85,8 @@ impl Transport {
     }
 }
 
-/// Connects to `endpoint`, trying each of the host's addresses in turn. If it uses TLS, `tls` has
-/// the settings.
+/// Connects to `endpoint`, trying each of the host's addresses in turn. If the endpoint uses TLS,
+/// `tls` must be set.
 pub(crate) async fn connect(
     endpoint: &Endpoint,
     tls: Option<&Tls>,
@@ -121,8 +121,8 @@ pub(crate) async fn connect(
     }
 }
 
-/// Returns whether a Redis without TLS listens there. It does not answer a TLS handshake, in which
-/// it waits for a line to end, but it does answer a PING.
+/// Returns whether a Redis server without TLS listens there. Such a server does not answer a TLS
+/// handshake, because it waits for the end of a line, but it does answer a PING.
 async fn answers_without_tls(host: &str, port: u16, resolver: &Resolver) -> bool {
     let ask = async {
         let mut stream = connect_tcp(host, port, resolver, LONG_HANDSHAKE)
@@ -171,7 +171,7 @@ async fn connect_tcp(
     let addresses: Vec<SocketAddr> = match timeout(within, resolver.lookup(host, port)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {
-            // The library prefixes the resolver's own text with more general ones.
+            // The library prefixes the resolver's own message with more general text.
             let text = io_reason(&error);
             let text = text.rsplit(": ").next().unwrap_or(&text);
             return Err(not_found(LookupError::Resolver(text.into())));
@@ -209,7 +209,7 @@ async fn connect_unix(path: &Path, within: Duration) -> Result<Transport, Connec
     }
 }
 
-/// Returns the error for a file at `path` that is not a socket. Connecting to one is also refused.
+/// Returns an error if the file at `path` is not a socket. Connections to such a file are refused.
 fn no_socket(path: &Path) -> Option<ConnectionError> {
     let kind = path.metadata().ok()?.file_type();
     (!kind.is_socket()).then(|| ConnectionError::NotASocket {
@@ -219,7 +219,7 @@ fn no_socket(path: &Path) -> Option<ConnectionError> {
 }
 
 /// Returns whether the stream is connected to itself. If nothing listens on a loopback port of the
-/// ephemeral range, an attempt to connect to it can reach itself and appear to succeed.
+/// ephemeral range, an attempt to connect to that port can reach itself and appear to succeed.
 fn is_self_connected(stream: &TcpStream) -> bool {
     matches!((stream.local_addr(), stream.peer_addr()), (Ok(own), Ok(peer)) if own == peer)
 }
@@ -327,7 +327,8 @@ impl AsyncWrite for Transport {
 mod tests {
     use super::*;
 
-    /// Otherwise a server that alternates between the two would add a row to the log each time.
+    /// Otherwise a server that alternates between the two errors would add a row to the log each
+    /// time.
     #[test]
     fn a_broken_pipe_is_a_reset() {
         let cause = |kind: io::ErrorKind| io_cause(&kind.into());

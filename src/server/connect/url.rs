@@ -1,7 +1,7 @@
 //! Parses the URLs of Redis servers.
 //!
 //! A general URL parser would follow the RFC to the letter and report a `#` in a password as "a
-//! port that is not a number". This one finds out what is really wrong, and its errors never
+//! port that is not a number". This parser reports what is really wrong, and its errors never
 //! contain any part of the URL.
 
 mod parameters;
@@ -62,7 +62,7 @@ pub(super) struct UserInfo {
     pub password: Option<Password>,
     /// Whether it is a single word without a colon, which may be a password.
     pub is_one_word: bool,
-    /// Its characters that should have been encoded.
+    /// The characters of the login that should have been encoded.
     pub unencoded: Vec<char>,
 }
 
@@ -74,7 +74,7 @@ pub(super) struct Host {
 }
 
 impl Kind {
-    /// Returns the form of such a URL.
+    /// Returns the expected form of a URL of this kind.
     pub(super) fn right_form(self) -> &'static str {
         match self {
             Self::Server | Self::Socket => SERVER_FORM,
@@ -124,7 +124,7 @@ impl Url {
     }
 }
 
-/// What follows the scheme.
+/// The parts of a URL after the scheme.
 type Rest = (UserInfo, Vec<Host>, String, Parameters);
 
 fn read_tcp(kind: Kind, rest: &str) -> Result<Rest, EndpointError> {
@@ -169,8 +169,8 @@ fn read_socket(rest: &str) -> Result<Rest, EndpointError> {
     Ok((user_info, Vec::new(), path, parameters))
 }
 
-/// Splits a URL after `://` or, for a socket, after the colon. A host with or without a port is a
-/// server, and a path is a socket.
+/// Splits a URL after `://` or, for a socket, after the colon. Without a scheme, a path is a
+/// socket, and anything else is a server.
 fn scheme_of(text: &str) -> (&str, &str) {
     let is_path = text.starts_with(['/', '~']) && !text.starts_with("//");
     match (text.split_once("://"), text.split_once(':')) {
@@ -183,7 +183,7 @@ fn scheme_of(text: &str) -> (&str, &str) {
 
 /// The parts of a URL after the scheme, still encoded.
 struct Pieces<'a> {
-    /// The entire text.
+    /// All the parts together.
     whole: &'a str,
     /// The login without its `@`.
     login: &'a str,
@@ -209,8 +209,8 @@ impl<'a> Pieces<'a> {
         }
     }
 
-    /// Returns the login if an unencoded character has cut it short: then there is an `@` where
-    /// there cannot be one.
+    /// Returns the login if an unencoded character has cut it short, which is the case if there is
+    /// an `@` where none is possible.
     fn login_cut_short(&self) -> Option<&'a str> {
         let is_after_hosts = self.path.contains('@') || self.fragment.contains('@');
         let is_in_query = self.query.contains('@')
@@ -280,7 +280,7 @@ fn decoded(text: &str) -> Result<String, String> {
     Ok(text.into_owned())
 }
 
-/// Returns the characters of a login that should be encoded, each once.
+/// Returns the characters of a login that should be encoded, without duplicates.
 fn unencoded(login: &str) -> Vec<char> {
     let is_found = |letter: &char| match letter {
         '%' => has_bare_percent(login),
@@ -289,7 +289,7 @@ fn unencoded(login: &str) -> Vec<char> {
     RESERVED.into_iter().filter(is_found).collect()
 }
 
-/// Returns whether the text contains a `%` that does not start an escape.
+/// Returns whether `text` contains a `%` that does not start an escape.
 fn has_bare_percent(text: &str) -> bool {
     text.split('%').skip(1).any(|after| {
         let digits = after.as_bytes().get(..2);

@@ -62,11 +62,11 @@ impl Coordinator {
         }
     }
 
-    /// Sends notices as soon as the channel has room, without waiting for that.
+    /// Sends notices in the background, as soon as the channel has room.
     pub(super) fn send_notices_later(&self, notices: Vec<Notice>) {
         if let Some(feed) = batch_of(notices) {
             let feed_tx = self.shared.feed_tx.clone();
-            // A closed channel needs no notice.
+            // If the channel is closed, no one needs the notices.
             tokio::spawn(async move { feed_tx.send(feed).await });
         }
     }

@@ -10,7 +10,7 @@ use crate::server::node_location::failover;
 use crate::server::replication::Change;
 
 impl Coordinator {
-    /// Opens or closes the gap of a replica's broken link to its primary.
+    /// Opens or closes the gap for a replica's broken link to its primary.
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
         let wanted = self.wanted.iter().map(|(id, _)| id);

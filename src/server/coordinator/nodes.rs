@@ -37,7 +37,7 @@ pub(crate) struct Node {
     delivers: BTreeSet<SubscriptionId>,
     /// Subscriptions that the node was asked to drop and has not dropped yet.
     yielding: BTreeSet<SubscriptionId>,
-    /// Since when the connection has been lost.
+    /// The time when the connection was lost, if it is lost.
     pub(crate) lost_since: Option<Instant>,
     /// Round-trip time of the last answer.
     round_trip: Option<Duration>,
@@ -148,7 +148,7 @@ impl Nodes {
         id
     }
 
-    /// Records that the other nodes know a server by `address` as well.
+    /// Records that the other nodes also know a server by `address`.
     pub(crate) fn add_address(&mut self, id: NodeId, address: &Address) {
         if self.find(address).is_none() {
             self.by_address.insert(address.clone(), id);
@@ -228,7 +228,7 @@ impl Nodes {
         }
     }
 
-    /// Asks a node once to drop a subscription.
+    /// Asks a node to drop a subscription, unless the node was already asked.
     pub(crate) fn yield_at(&mut self, id: NodeId, subscription: SubscriptionId) {
         let node = self.get_mut(id);
         if node.yielding.insert(subscription) {

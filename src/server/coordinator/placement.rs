@@ -58,8 +58,8 @@ impl Source {
     }
 }
 
-/// Returns whether the placement of `topic` depends on whether the server belongs to a cluster:
-/// whether other nodes may deliver messages that the home node does not.
+/// Returns whether the placement of `topic` depends on whether the server belongs to a cluster,
+/// where other nodes may deliver messages that the home node does not.
 pub(super) fn depends_on_cluster(topic: &Topic) -> bool {
     match Source::of(topic) {
         Source::Search | Source::Owner(_) | Source::Primaries => true,
@@ -72,7 +72,8 @@ pub(super) fn depends_on_cluster(topic: &Topic) -> bool {
 pub(super) struct Leaving(BTreeMap<(SubscriptionId, NodeId), Instant>);
 
 impl Leaving {
-    /// Returns when the subscription was first due to leave the node, which is `now` if it is new.
+    /// Returns when the subscription was first due to leave the node. This is `now` for a new
+    /// entry.
     fn since(&mut self, node: NodeId, id: SubscriptionId, now: Instant) -> Instant {
         *self.0.entry((id, node)).or_insert(now)
     }
@@ -93,7 +94,8 @@ impl Leaving {
 }
 
 impl Coordinator {
-    /// Applies a topology that a node returned to a query sent at this time, unless it is outdated.
+    /// Applies a topology that a node returned in response to a query sent at `at`, unless the
+    /// topology is outdated.
     pub(super) fn learn(&mut self, asked: Option<NodeId>, at: Time, topology: Topology) {
         let Some(cluster) = &mut self.cluster else {
             return;
@@ -125,9 +127,9 @@ impl Coordinator {
         }
     }
 
-    /// Records that `node` no longer delivers a subscription. `last` is when the node last served
-    /// it and until when everything was received, if the node ever did. Returns the gap that this
-    /// opens or extends backwards.
+    /// Records that `node` no longer delivers a subscription. `last` is the time when the node last
+    /// served it and the time up to which everything was received, or `None` if the node never
+    /// served it. Returns the gap that this opens or moves to an earlier start.
     pub(super) fn note_moved(
         &mut self,
         node: NodeId,
@@ -158,7 +160,7 @@ impl Coordinator {
     }
 
     /// Returns whether `node` was one of several nodes that deliver a subscription, and delivered
-    /// everything until the end. Then only what moves to a new node is lost.
+    /// everything until the end. If so, only what moves to a new node is lost.
     fn has_others_and_was_well(&self, node: NodeId, id: SubscriptionId) -> bool {
         let member = self.member(node);
         member.is_some_and(|(cluster, address)| cluster.was_primary(address))
@@ -166,8 +168,8 @@ impl Coordinator {
             && !self.nodes.deliverers(id).is_empty()
     }
 
-    /// Returns until when `node` certainly delivered all of `topic`, if others report that it no
-    /// longer does.
+    /// Returns the time until which `node` certainly delivered all of `topic`, if others report
+    /// that it no longer does.
     fn replaced_after(&self, node: NodeId, topic: &Topic) -> Option<Time> {
         let source = Source::of(topic);
         if !matches!(source, Source::Owner(_) | Source::Primaries) {
@@ -177,8 +179,8 @@ impl Coordinator {
         cluster.replaced_after(address, source.slot())
     }
 
-    /// Returns until when `node`, which last delivered `topic` at `last_served`, certainly
-    /// delivered all of it.
+    /// Returns the time until which `node`, which last delivered `topic` at `last_served`,
+    /// certainly delivered all of it.
     fn served_until(&self, node: NodeId, topic: &Topic, last_served: Time) -> Time {
         let source = Source::of(topic);
         match (source, self.member(node), self.left_home) {
@@ -216,7 +218,7 @@ impl Coordinator {
                 .collect(),
             Source::Primaries if !topology.nodes.is_empty() => topology
                 .primaries()
-                // A primary that was replaced while it was away has nothing to deliver.
+                // A primary that was replaced while it was down has nothing to deliver.
                 .filter(|primary| primary.health != Health::Failed || !primary.slots.is_empty())
                 .filter_map(|primary| node(&primary.address))
                 .collect(),
@@ -254,7 +256,7 @@ impl Coordinator {
         self.leaving.keep(id, &leave);
         for node in &leave {
             if !self.may_still_serve(*node, id, &topic) {
-                // Another node is asked only once the subscriber reports that it has unsubscribed.
+                // Another node is asked only after the subscriber reports that it has unsubscribed.
                 self.nodes.yield_at(*node, id);
             }
         }
@@ -264,7 +266,7 @@ impl Coordinator {
         let (stay, new): (Vec<_>, Vec<_>) =
             wanted.into_iter().partition(|node| stay.contains(node));
         if new.is_empty() && !stay.is_empty() {
-            // The remaining nodes deliver all of it.
+            // The remaining nodes deliver the whole topic.
             let closed = self.gaps().restore(id, NOWHERE, Time::now());
             self.send_notices_later(closed);
         }
@@ -279,8 +281,8 @@ impl Coordinator {
         }
     }
 
-    /// Returns whether `node` may still serve a slot that has moved according to other nodes. Until
-    /// it learns of the move, and reports it, it accepts messages published there.
+    /// Returns whether `node` may still serve a slot that other nodes report as moved. Until `node`
+    /// learns of the move and reports it, it accepts messages published to that slot.
     fn may_still_serve(&mut self, node: NodeId, id: SubscriptionId, topic: &Topic) -> bool {
         let known = self.nodes.get(node);
         let is_well = known.health == Health::Well && known.is_primary() && !known.is_gone;
@@ -357,7 +359,8 @@ impl Coordinator {
     }
 }
 
-/// Returns what is lost and why. The reason for a sharded channel is always that its slot moved.
+/// Returns the lost topic and the reason, which for a sharded channel is always that its slot
+/// moved.
 fn moved(topic: &Topic, reason: MoveReason) -> GapReason {
     let name = Arc::clone(&topic.name);
     let reason = match topic.kind {
@@ -381,7 +384,7 @@ mod tests {
             leaving.since(node, id, began);
             leaving.since(node, SubscriptionId(1), began);
         }
-        // The `gone` entry was removed, so it starts over.
+        // The entry for `gone` was removed, so its wait starts over.
         leaving.keep(id, &[left]);
         assert_eq!(leaving.since(gone, id, later), later);
         assert_eq!(leaving.since(left, id, later), began);

@@ -21,11 +21,12 @@ const POLL_EVERY: Duration = Duration::from_secs(1);
 /// Poll interval while the sentinels refuse the login.
 const REFUSED_EVERY: Duration = Duration::from_secs(30);
 
-/// How long all sentinels must be unreachable before it is reported; one may just be restarting.
+/// How long all sentinels must be unreachable before this is reported. A sentinel may just be
+/// restarting.
 const REPORT_AFTER: Duration = Duration::from_secs(3);
 
-/// Upper bound on how long a promotion can go unnoticed. Sentinels query a replica that is being
-/// promoted every second, and exchange their state every two seconds.
+/// Upper bound on how long a promotion can go unnoticed. Every second, sentinels query a replica
+/// that is being promoted. Every two seconds, they exchange their state.
 const MAX_UNNOTICED: Duration = Duration::from_secs(4);
 
 /// The watcher's task.
@@ -36,9 +37,9 @@ pub(crate) struct Watcher {
     began: Time,
     current: Option<CurrentMaster>,
     previous: Option<PreviousMaster>,
-    /// Since when no sentinel has been reachable.
+    /// When all sentinels became unreachable, if none is reachable.
     unreachable_since: Option<Instant>,
-    /// Whether that was reported.
+    /// Whether this was reported.
     is_reported: bool,
 }
 
@@ -55,7 +56,7 @@ struct CurrentMaster {
 struct PreviousMaster {
     server: Endpoint,
     link: Option<Link>,
-    /// Since when it may accept messages that nothing else delivers.
+    /// The start of the period in which it may accept messages that nothing else delivers.
     since: Time,
     /// Whether it is known to accept messages.
     is_serving: bool,
@@ -111,8 +112,8 @@ impl Watcher {
         }
     }
 
-    /// Records that no sentinel can be reached, so a failover would go unnoticed. Sentinels that
-    /// answer without naming a usable master may be in the middle of a failover.
+    /// Records that no sentinel can be reached, so a failover would go unnoticed. If sentinels
+    /// answer without naming a usable master, a failover may be in progress.
     fn note_unreachable(&mut self, errors: SentinelErrors) {
         let outcome = errors.outcome();
         if outcome == SentinelOutcome::NoMaster {
@@ -149,7 +150,7 @@ impl Watcher {
                 return;
             };
             master = named;
-            // The sentinel may be outdated: return, so that the others are asked.
+            // The sentinel may be outdated. Return so that the others are asked.
             if self.is_new(&master) && self.masters.verify(&master).await.is_err() {
                 return;
             }
@@ -173,7 +174,8 @@ impl Watcher {
         let Some(old) = self.current.replace(new) else {
             return;
         };
-        // No longer watched, so it is unknown whether it still serves.
+        // The master before the old one is no longer watched, so it is unknown whether it still
+        // serves.
         let was_serving = self.previous.take().is_some_and(|of| of.is_serving);
         let stopped = was_serving.then_some(Report::PreviousMasterStopped);
         let last_served = old.served_until(info.as_deref(), self.began);
@@ -227,8 +229,8 @@ impl CurrentMaster {
         Some(info)
     }
 
-    /// Returns until when this was certainly the only master, based on the replication state of its
-    /// successor.
+    /// Returns the time until which this was certainly the only master, based on the replication
+    /// state of its successor.
     fn served_until(&self, successor: Option<&str>, began: Time) -> Time {
         let followed = successor.and_then(|info| self.offsets.followed_until(info, began));
         followed.unwrap_or_else(|| self.agreed.before(MAX_UNNOTICED).max(began))

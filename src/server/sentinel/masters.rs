@@ -94,7 +94,7 @@ impl Masters {
     }
 
     /// Returns the first sentinel that names a server which confirms that it is the master. A
-    /// sentinel that was partitioned still names the previous one.
+    /// sentinel that was partitioned still names the previous master.
     pub(crate) async fn first_answer(&self) -> Result<SentinelAnswer, SentinelErrors> {
         let all = &self.sentinels.sentinels;
         let start = self.first_asked.load(Relaxed);
@@ -188,7 +188,7 @@ pub(crate) async fn replication_role(link: &mut Link) -> ReplicationRole {
     }
 }
 
-/// Returns the names of the masters that a sentinel knows; empty if it does not say.
+/// Returns the names of the masters that a sentinel knows, or an empty list if it does not say.
 pub(crate) async fn known_masters(link: &mut Link) -> Vec<String> {
     let masters: Result<Vec<HashMap<String, String>>, _> =
         link.ask(redis::cmd("SENTINEL").arg("MASTERS")).await;

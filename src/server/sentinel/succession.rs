@@ -1,8 +1,8 @@
 //! Determines when one master took over from another, from the replication state of both.
 //!
 //! Sentinels notice a promotion late, and tell each other even later. But a promoted replica
-//! remembers the offset at which it left the history of its master, which was therefore followed at
-//! least until it reached that offset. (<https://redis.io/docs/latest/commands/info/>:
+//! remembers the offset at which it left its master's history. It therefore followed the master at
+//! least until the master reached that offset. (<https://redis.io/docs/latest/commands/info/>:
 //! `master_replid2`, `second_repl_offset`)
 
 use std::collections::VecDeque;
@@ -43,9 +43,9 @@ impl OffsetHistory {
         self.reached.push_back((asked, offset));
     }
 
-    /// Returns until when the master was certainly followed by its successor, whose replication
-    /// state is `info`: `began` if the successor left before anything recorded here, or `None` if
-    /// it does not say.
+    /// Returns the time until which the master was certainly followed by its successor, whose
+    /// replication state is `info`: `began` if the successor left before anything was recorded
+    /// here, or `None` if `info` does not say.
     pub(super) fn followed_until(&self, info: &str, began: Time) -> Option<Time> {
         let left = number(info, "second_repl_offset")?;
         if field(info, "master_replid2") != Some(&*self.history) {

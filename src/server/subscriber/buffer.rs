@@ -3,7 +3,7 @@
 /// Capacity kept for reading. Much more would fall out of the CPU cache before it is decoded.
 const ROOM: usize = 256 << 10;
 
-/// Minimum room offered to a read.
+/// Minimum room for a read.
 const LEAST_ROOM: usize = ROOM / 2;
 
 /// Up to this many undecoded bytes are always moved to the front.

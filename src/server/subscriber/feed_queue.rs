@@ -220,7 +220,7 @@ impl FeedQueue {
         if let Some(Feed::Batch(next)) = self.waiting.get_mut(oldest) {
             next.prepend(&emptied, dropped);
         } else {
-            let mut notices = Box::<Batch>::default();
+            let mut notices = Box::new(Batch::default().from_node(emptied.source()));
             notices.prepend(&emptied, dropped);
             self.waiting.insert(oldest, Feed::Batch(notices));
         }
@@ -253,9 +253,11 @@ mod tests {
         }
     }
 
+    const NODE: NodeId = NodeId(3);
+
     fn feed_queue(room: usize, limit: usize) -> (FeedQueue, mpsc::Receiver<Feed>) {
         let (feed_tx, feed_rx) = mpsc::channel(room);
-        let feed_queue = FeedQueue::new(NodeId(0), feed_tx, Arc::default(), limit);
+        let feed_queue = FeedQueue::new(NODE, feed_tx, Arc::default(), limit);
         (feed_queue, feed_rx)
     }
 
@@ -438,6 +440,19 @@ mod tests {
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!((kept(&feeds), dropped(&feeds).count), (1, 1));
         assert_eq!(batches(&feeds).count(), 1);
+    }
+
+    #[test]
+    fn the_notices_of_a_dropped_batch_come_from_the_same_node() {
+        let (mut feed_queue, mut feed_rx) = feed_queue(1, 256 << 10);
+        for _ in 0..2 {
+            feed_queue.push_message(Time(0), b"channel", &vec![7; 300 << 10], FIRST);
+            feed_queue.push(Feed::Trouble(None));
+        }
+        let feeds = drain(&mut feed_queue, &mut feed_rx);
+        assert_eq!((kept(&feeds), dropped(&feeds).count), (1, 1));
+        assert_eq!(batches(&feeds).count(), 2);
+        assert!(batches(&feeds).all(|batch| batch.source() == NODE));
     }
 
     #[test]

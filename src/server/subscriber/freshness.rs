@@ -1,8 +1,8 @@
-//! Tracks until when everything that the server sent was received.
+//! Tracks the time up to which everything that the server sent was received.
 //!
 //! A read shows when bytes were read, not when they arrived: the program may have been suspended or
 //! the computer asleep, and the server may have closed the connection in the meantime. So a read
-//! counts only if it left nothing unread, and only once more has arrived after it. If the server
+//! counts only if it left nothing unread, and only after more data has arrived. If the server
 //! itself lags behind, only the answer to a PING proves anything.
 
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::message::Time;
 /// PING within this time shows that incoming data is current.
 const PROMPT: Duration = Duration::from_millis(300);
 
-/// What the reads and answers of one connection prove.
+/// The conclusions drawn from the reads and answers of one connection.
 #[derive(Debug)]
 pub(super) struct Freshness {
     /// When the last read that returned data started.
@@ -22,7 +22,7 @@ pub(super) struct Freshness {
     certain: Time,
     /// Everything sent before this time was received: a PING sent then was answered.
     proven: Time,
-    /// Since when incoming data may be old.
+    /// The time from which incoming data may be old, if it may be.
     behind_since: Option<Time>,
 }
 
@@ -77,16 +77,17 @@ impl Freshness {
         self.behind_since.is_some()
     }
 
-    /// Returns until when everything sent was certainly received, while more may still arrive.
+    /// Returns the time up to which everything sent was certainly received, while more may still
+    /// arrive.
     pub(super) fn heard_until(&self) -> Time {
         self.received_until(self.certain)
     }
 
-    /// Returns until when everything sent was received, once the server has closed the connection.
-    /// The last read counts if the socket was then empty until the end was noticed at
-    /// `waited_until`, which a program that is suspended right after the read does not see. Some
-    /// time must have passed as well, since the runtime may have known before the read that the
-    /// socket was empty.
+    /// Returns the time up to which everything sent was received, after the server has closed the
+    /// connection. The last read counts if the socket was empty after it, until the end was noticed
+    /// at `waited_until`. A program that is suspended right after the read never sees the socket
+    /// empty. Some time must also have passed, since the runtime may have known before the read
+    /// that the socket was empty.
     pub(super) fn heard_until_close(&self, waited_until: Option<Time>) -> Time {
         if waited_until.is_some_and(|until| until.since(self.last_read) > PROMPT) {
             self.received_until(self.last_read)
@@ -95,7 +96,8 @@ impl Freshness {
         }
     }
 
-    /// Returns until when everything sent was received, if the reads show that it was until `last`.
+    /// Returns the time up to which everything sent was received, if the reads prove this up to
+    /// `last`.
     fn received_until(&self, last: Time) -> Time {
         let last = self.behind_since.map_or(last, |since| since.min(last));
         last.max(self.proven)
@@ -159,7 +161,7 @@ mod tests {
         let freshness = steady();
         assert_eq!(freshness.heard_until_close(Some(at(500))), at(100));
         assert_eq!(freshness.heard_until_close(Some(at(399))), at(90));
-        // It is unknown when the network dropped a peer.
+        // It is unknown when the network dropped the peer.
         assert_eq!(freshness.heard_until(), at(90));
     }
 

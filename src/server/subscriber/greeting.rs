@@ -1,5 +1,5 @@
-//! The handshake: everything at once, or step by step if the server has closed the connection on
-//! that, to find out which command it rejects.
+//! The handshake. Everything is sent at once. If the server closes the connection in response, the
+//! next handshake goes step by step, to find out which command the server rejects.
 
 use crate::message::Closing;
 
@@ -8,23 +8,23 @@ use crate::message::Closing;
 pub(super) enum Progress {
     /// No answer yet.
     Silent,
-    /// It answered a PING.
+    /// The server answered a PING.
     Greeted,
-    /// It answered a subscription.
+    /// The server answered a subscription.
     Answered,
 }
 
 /// How to greet the server at the next connection.
 #[derive(Debug, Default)]
 pub(super) struct Greeting {
-    /// Whether to wait for an answer before sending commands on which some servers close the
+    /// Whether to wait for an answer before sending commands that make some servers close the
     /// connection.
     pub(super) is_careful: bool,
 }
 
 impl Greeting {
-    /// Records how far a server had got when the connection ended. Returns when it closed the
-    /// connection, if its answers tell.
+    /// Records how far the server had got when the connection ended. Returns the step at which it
+    /// closed the connection, if its answers reveal it.
     pub(super) fn note_end(&mut self, progress: Progress, has_hung_up: bool) -> Option<Closing> {
         let was_careful = self.is_careful;
         self.is_careful = progress < Progress::Answered && (was_careful || has_hung_up);

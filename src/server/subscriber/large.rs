@@ -34,8 +34,8 @@ enum Head {
 }
 
 impl Large {
-    /// Creates a payload of `size` bytes, none of which has arrived. It may turn out to equal
-    /// `before`, which has the same size.
+    /// Creates a payload of `size` bytes, none of which have arrived. The payload may turn out to
+    /// equal `before`, which has the same size.
     pub(super) fn new(
         delivery: &Delivery<'_>,
         size: usize,
@@ -62,7 +62,7 @@ impl Large {
         large
     }
 
-    /// Returns where to read the next bytes to and the maximum number of them, if they can bypass
+    /// Returns the destination of the next bytes and the maximum number to read, if they can bypass
     /// the buffer.
     pub(super) fn room(&mut self) -> Option<(&mut Vec<u8>, usize)> {
         match &mut self.head {
@@ -113,8 +113,7 @@ impl Large {
         Ok((self.delivery, payload))
     }
 
-    /// Separates the payload from the previous one, from which it differs, and copies the bytes
-    /// received so far.
+    /// Copies the bytes received so far from the previous payload, from which this one differs.
     fn separate_from(&mut self, before: &[u8]) {
         let arrived = std::mem::take(&mut self.arrived);
         self.head = Head::Own(self.reserved());

@@ -44,9 +44,9 @@ impl NodeHandle {
         GapCause::ConnectionLost((!self.is_alone()).then(|| self.name.clone()))
     }
 
-    /// Hands a subscription over to another server. `last` is when this server last delivered it
-    /// and until when everything was received, if it ever delivered it. Call this before the
-    /// subscriber becomes idle, which closes its gaps.
+    /// Hands a subscription over to another server. `last` is the time when this server last
+    /// delivered it and the time up to which everything was received, or `None` if the server never
+    /// delivered it. Call this before the subscriber becomes idle, which closes its gaps.
     pub(crate) fn hand_over(&self, subscription: SubscriptionId, last: Option<(Time, Time)>) {
         let node = self.node;
         self.gaps.lock().hand_over(subscription, node, &[NOWHERE]);

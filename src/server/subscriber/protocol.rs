@@ -26,10 +26,10 @@ use crate::message::{
 };
 use crate::wire::{Frame, Part, put_command};
 
-/// If a timer fires later than this, the program was suspended.
+/// If a timer fires this late, the program was suspended.
 const LAPSE: Duration = Duration::from_secs(1);
 
-/// Interval between PINGs while incoming data may be old. An answer shows whether it is.
+/// Interval between PINGs while incoming data may be old. An answer shows whether the data is old.
 const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 
 /// How a connection ended.
@@ -37,9 +37,9 @@ const FAST_PING_INTERVAL: Duration = Duration::from_millis(500);
 pub(super) enum End {
     /// The server, or something in between, closed it for this reason.
     Closed(ConnectionError),
-    /// It became unusable for this reason.
+    /// The connection became unusable for this reason.
     Lost(ConnectionError),
-    /// The server refused it permanently, with this error.
+    /// The server refused the connection permanently, with this error.
     Refused(ConnectionError),
     /// There are no subscriptions left.
     Over,
@@ -47,7 +47,7 @@ pub(super) enum End {
     Stopped,
 }
 
-/// A request that the server has to answer, in the order of sending.
+/// A request that the server has to answer. Requests are answered in order.
 #[derive(Debug)]
 enum Request {
     Auth,
@@ -55,7 +55,7 @@ enum Request {
     Subscribe(Subscription),
     Unsubscribe {
         subscription: Subscription,
-        /// Whether its end was already reported.
+        /// Whether the end of the subscription was already reported.
         is_reported: bool,
     },
     Ping,
@@ -67,7 +67,7 @@ struct PendingRequest {
     asked: Now,
 }
 
-/// The protocol state of one connection. Not `Debug`, since `out` may hold a password.
+/// The protocol state of one connection. Not `Debug`, since `out` may contain a password.
 pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
     pub(super) feed_queue: &'a mut FeedQueue,
@@ -82,8 +82,8 @@ pub(super) struct SubscriberProtocol<'a> {
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// Until when this was certainly the right server, and what happened then. Set once another
-    /// server has replaced this one, which ends the connection.
+    /// The time until which this was certainly the right server, and what happened then. Set once
+    /// another server has replaced this one, which ends the connection.
     pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,
@@ -160,8 +160,8 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Sends the handshake and all subscriptions, each in its own command, so that the refusal of
-    /// one does not affect the others. If `is_careful` is set, the server has to answer before
-    /// commands are sent on which some servers close the connection.
+    /// one does not affect the others. If `is_careful` is set, the server has to answer before any
+    /// commands are sent that make some servers close the connection.
     pub(super) fn greet(&mut self, endpoint: &Endpoint, client_name: &str, is_careful: bool) {
         if let Some(credentials) = endpoint.credentials() {
             let arguments: Vec<&str> = ["AUTH"].into_iter().chain(credentials).collect();
@@ -185,7 +185,8 @@ impl<'a> SubscriberProtocol<'a> {
         }
     }
 
-    /// Records a read that returned at `now`, which becomes the time of all its frames.
+    /// Records a read that returned at `now`, which becomes the time of all frames that it
+    /// returned.
     pub(super) fn note_read(&mut self, mut read: Read, now: Now) {
         self.now = now;
         read.is_backlog |= self.has_slept(read.begun);
@@ -193,9 +194,9 @@ impl<'a> SubscriberProtocol<'a> {
         self.last_read = now.instant;
     }
 
-    /// Returns until when everything that was sent on a connection that has just ended was
-    /// received. The server may have closed it long before the last bytes were read, and anything
-    /// published after that is lost.
+    /// Called after the connection has ended. Returns the time up to which everything that was sent
+    /// on it was received. The server may have closed it long before the last bytes were read, and
+    /// anything published after that is lost.
     pub(super) fn heard_until_end(&self, end: &End) -> Time {
         match end {
             End::Closed(_) => self.freshness.heard_until_close(self.waited_until),
@@ -296,7 +297,7 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     /// Continues after the program was suspended. Incoming data may be old, and the peer's silence
-    /// only counts from now on.
+    /// counts only from now on.
     fn resume_after_lapse(&mut self) {
         self.freshness.note_lag();
         if let Some(oldest) = self.pending.front_mut() {

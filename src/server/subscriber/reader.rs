@@ -12,7 +12,7 @@ use crate::message::Time;
 #[derive(Debug)]
 pub(super) struct Reader<R> {
     stream: R,
-    /// When the last read started. Its data arrived before or after that time.
+    /// When the last read started. Its data may have arrived long before that time.
     pub(super) begun: Time,
     has_waited: bool,
 }
@@ -54,8 +54,8 @@ mod tests {
 
     use super::*;
 
-    /// Returns whether the reader waits between the bytes and the end, which arrives with them or
-    /// later.
+    /// Returns whether the reader waits between the bytes and the end of the stream. The end comes
+    /// together with the bytes, or after them if `is_later` is set.
     async fn waits_for_the_end(is_later: bool) -> bool {
         let (mut writer, stream) = duplex(64);
         let mut reader = Reader::new(stream);
@@ -70,7 +70,7 @@ mod tests {
         let read_all = async {
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 5);
             reader.take_has_waited();
-            // As if the program were suspended here: the end has already arrived, or has not.
+            // The end may already have arrived, as if the program had been suspended here.
             assert_eq!(reader.read(&mut bytes).await.unwrap(), 0);
             reader.take_has_waited()
         };

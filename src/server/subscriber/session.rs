@@ -24,7 +24,7 @@ use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::{ConnectionError, Time};
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
 
-/// Limits of incoming frames. They exceed Redis's own limit of payloads, which can be raised.
+/// Limits for incoming frames. They exceed Redis's own limit for payloads, which can be raised.
 const LIMITS: Limits = Limits {
     bulk: 2 * MAX_BULK,
     parts: 64,
@@ -43,8 +43,8 @@ const CLOSE_WITHIN: Duration = Duration::from_millis(200);
 /// is delayed by [`BURST_DELAY`], so that it returns more.
 const BURST: usize = 8 << 10;
 
-/// A read that returns at least this much means that the data had been waiting: a program that
-/// keeps up finds less.
+/// A read that returns at least this much means that the data had been waiting, since a program
+/// that keeps up finds less.
 const BACKLOG: usize = 16 << 10;
 
 /// Delay of the read after a burst. Tokio's timer has no finer resolution.
@@ -68,7 +68,8 @@ pub(super) struct Session<'a> {
 
 /// A nested frame that may have arrived only in part.
 struct NestedFrame {
-    /// The message it belongs to, if only the payload is nested. The frame is then that payload.
+    /// The message that the frame belongs to, if only the payload is nested. The frame is then that
+    /// payload.
     delivery: Option<OwnedDelivery>,
     frame: AnyFrame,
 }

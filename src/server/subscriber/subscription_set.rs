@@ -16,7 +16,7 @@ pub(super) enum State {
     Live,
     /// Refused; requested again on the next connection.
     Denied,
-    /// Dropped, but the end is not confirmed yet.
+    /// Dropped, but the server has not confirmed this yet.
     Leaving,
 }
 
@@ -40,7 +40,7 @@ impl Equivalent<Topic> for TopicKey<'_> {
 #[derive(Debug, Default)]
 pub(super) struct SubscriptionSet {
     known: BTreeMap<SubscriptionId, Entry>,
-    /// The subscription for each topic, without those being dropped.
+    /// The subscription for each topic, except those being dropped.
     topics: HashMap<Topic, SubscriptionId>,
     /// Known subscriptions that may match more than one channel.
     globs: BTreeSet<SubscriptionId>,
@@ -51,7 +51,7 @@ pub(super) struct SubscriptionSet {
     receivers: [HashMap<Arc<[u8]>, SubscriptionId>; 3],
     /// When each sharded subscription was last known to be served here.
     served: HashMap<SubscriptionId, Time>,
-    /// Whether any subscription has ended by its `--until` message since the last idle period.
+    /// Whether any subscription has been ended by its `--until` message since the last idle period.
     pub(super) has_ended: bool,
 }
 

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::message::{Notice, Unexpected};
 use crate::wire::{AnyFrame, MAX_BULK};
 
-/// Maximum number of bytes shown of a frame.
+/// Maximum number of bytes of a frame that are shown.
 pub(super) const SHOWN_BYTES: usize = 256;
 
 /// Number of frames reported individually in each [`WINDOW`].
@@ -23,7 +23,7 @@ pub(super) struct UnexpectedFrames {
     window_start: Instant,
     /// Number of rows since `window_start`.
     rows: u32,
-    /// The first frame that is not reported yet, and the number of such frames.
+    /// The first frame that has not been reported yet, and the number of such frames.
     gathered: Option<(Unexpected, u64)>,
 }
 

@@ -72,7 +72,7 @@ impl Stage {
     }
 }
 
-/// A text at a position on the screen.
+/// A piece of text at a position on the screen.
 #[derive(Clone, Debug)]
 struct Piece {
     x: u16,

@@ -84,7 +84,7 @@ fn the_late_rest_of_a_sequence_does_not_act_as_keys() {
     assert_eq!(typing.after(30, "\x1b[201~"), [paste("p\rq")]);
     typing.after(0, "\x1b");
     assert_eq!(typing.after(200, "[=5u"), [key(KeyCode::Esc)]);
-    // Keys that can be typed count as typed.
+    // What a user could have typed is not taken for the rest of a sequence.
     typing.after(0, "\x1b");
     let typed = [key(KeyCode::Esc), key(KeyCode::Char('['))];
     assert_eq!(typing.after(200, "["), typed);
@@ -221,7 +221,7 @@ fn a_paste_that_never_ends_takes_a_bounded_amount_of_memory() {
 
 #[test]
 fn any_bytes_are_read_to_their_end() {
-    // Every sequence of up to four bytes out of those that have a meaning somewhere.
+    // Every sequence of up to four bytes, each with a special meaning somewhere.
     let special = b"\x1b[]OP<M~u;1\x07\\\x7f\xc3\xa9\xffa";
     let mut typing = Typing::new();
     for number in 0..special.len().pow(4) {

@@ -1,4 +1,4 @@
-//! What both forms of the channel list show of a channel besides its messages.
+//! Parts of a line that both forms of the channel list share.
 
 use std::time::Duration;
 
@@ -14,17 +14,11 @@ pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
 /// Returns the mark before the name of a channel that has had messages.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
-    let exact = app.session().subscriptions.find_channel(name);
-    match exact.and_then(|id| app.session().subscriptions.state(id)) {
-        _ if app
-            .session()
-            .filters
-            .only
-            .as_deref()
-            .is_some_and(|only| same(only, name)) =>
-        {
-            ("▸", theme::FOCUS)
-        }
+    let session = app.session();
+    let only = session.filters.only.as_deref();
+    let exact = session.subscriptions.find_channel(name);
+    match exact.and_then(|id| session.subscriptions.state(id)) {
+        _ if only.is_some_and(|only| same(only, name)) => ("▸", theme::FOCUS),
         Some(state) => mark_of(state),
         None => (" ", Style::new()),
     }

@@ -27,16 +27,16 @@ use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
-/// Minimum columns of a line with an age, with a rate, and with the change in a column of its own.
+/// Minimum columns of a line to show an age, a rate, and the change in a column of its own.
 const MIN_FOR_AGE: usize = 50;
 const MIN_FOR_RATE: usize = 90;
 const MIN_FOR_CHANGE: usize = 110;
 
-/// Columns of an age, and of a rate or its replacement.
+/// Columns for an age, and for a rate or its replacement.
 const AGE: usize = 4;
 const RATE: usize = 7;
 
-/// Blanks between two columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
 
 /// The columns of a line.
@@ -51,8 +51,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Lays out a line of `width` columns, of which `room` follow the mark, for names of up to
-    /// `names` columns.
+    /// Lays out a line of `width` columns. `room` columns are left after the mark, and the longest
+    /// name needs `names`.
     fn of(width: usize, room: usize, names: usize) -> Self {
         let (has_age, has_rate) = (width >= MIN_FOR_AGE, width >= MIN_FOR_RATE);
         let most = if has_age { room / 4 } else { room * 2 / 5 };

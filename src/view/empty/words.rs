@@ -1,11 +1,11 @@
-//! Text cut to fit where there is nothing else to show.
+//! Text in place of missing content, shortened to fit.
 
 use ratatui::text::Line;
 use unicode_width::UnicodeWidthStr as _;
 
 use super::theme;
 
-/// A text: the situation, the reason, and what to do.
+/// Text that gives the situation, the reason, and what to do.
 #[derive(Default)]
 pub(super) struct Words {
     /// The situation. It comes first.
@@ -19,7 +19,7 @@ pub(super) struct Words {
 }
 
 impl Words {
-    /// Creates a text without a reason and without further help.
+    /// Creates text without a reason or further help.
     pub fn new(situation: String, keys: &str) -> Self {
         Self {
             situation,
@@ -28,7 +28,7 @@ impl Words {
         }
     }
 
-    /// Returns as many lines as fit into `columns` and `rows`.
+    /// Returns the lines for an area of `columns` and `rows`, without further help if not all fit.
     pub fn lines(self, columns: usize, rows: usize) -> Vec<Line<'static>> {
         let situation = strong(self.situation);
         let reason = self.reason.map(|words| Line::styled(words, theme::BAD));

@@ -13,8 +13,8 @@ use crate::view::theme;
 /// Columns of a query in a title.
 const QUERY_COLUMNS: usize = 28;
 
-/// Returns the left title, with the number of rows shown, the total, and what limits them; the
-/// longest form first.
+/// Returns the forms of the left title, longest first: the number of rows shown, the total, and
+/// what limits them.
 pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let kept = figures::count(app.session().log.counters().kept);
     let count = if app.session().filters.is_new {
@@ -31,7 +31,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         Some(name) => format!(" on {}", escape::name(name, 24).string),
         None => String::new(),
     };
-    // A number of matches misleads unless it is clear that not all rows were checked.
+    // A number of matches is misleading unless the title says that not all rows were checked.
     let not_checked = not_checked(app);
     let brief = format!(" Messages {count}{only}{not_checked} ");
     let briefer = format!(" {count}{not_checked} ");
@@ -103,7 +103,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
         1 => parts.push("1 filter".to_owned()),
         several => parts.push(format!("{several} filters")),
     }
-    match app.session().filters.muted_and_heard {
+    match filters.muted_and_heard {
         0 => {}
         several => parts.push(format!("{several} muted")),
     }
@@ -159,15 +159,16 @@ fn evicted_words(rows: u64) -> Option<String> {
     (rows > 0).then(|| format!("{} evicted unsearched", figures::count(rows)))
 }
 
-/// Describes the position of the pane, in the longest form that fits into `room` columns. All forms
-/// say if the view is frozen, because its rows are then out of date, or if nothing can arrive.
+/// Describes the position of the pane, in the longest form that fits into `room` columns. Every
+/// form says if the view is frozen, because its rows are then out of date, or if nothing can
+/// arrive.
 pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style) {
     let (forms, style) = position_forms(app, window);
     let words = fitting(&forms, room).or(forms.last().map(String::as_str));
     (words.unwrap_or_default().to_owned(), style)
 }
 
-/// Returns the descriptions of the pane's position, the longest form first.
+/// Returns the descriptions of the pane's position, longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     let (forms, style) = match app.session().breakpoints.stop.as_ref() {
         _ if app.messages().position() == Position::Following => match not_receiving(app) {
@@ -215,7 +216,7 @@ pub fn least_position(app: &App, window: &Window) -> usize {
 /// The start of the shortest forms.
 const BRIEF: &str = " ❚❚";
 
-/// Describes a view frozen by the user; the longest form first.
+/// Describes a view frozen by the user, longest form first.
 fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     let newer = figures::count(window.newer);
     // Once rows were evicted, more may have arrived than are kept.
@@ -238,8 +239,8 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     ]
 }
 
-/// Describes a view stopped by a breakpoint: the breakpoint, what was lost, and what is waiting;
-/// the longest form first.
+/// Describes a view stopped by a breakpoint: the breakpoint, what was lost, and what is waiting.
+/// The longest form is first.
 fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
     let breakpoints = &app.session().breakpoints;
     let [query, short] = [QUERY_COLUMNS, QUERY_COLUMNS / 2].map(|most| short(&stop.query, most));

@@ -85,7 +85,7 @@ fn other_form(reader: &Reader, comparison: &Comparison) -> Option<String> {
     is_other.then(|| words.join(" "))
 }
 
-/// Describes the other message; the longest form first.
+/// Describes the other message, longest form first.
 fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> [String; 3] {
     let clock = app.session().clock();
     let time = clock.date_unless_today(base.time, app.session().now);
@@ -108,7 +108,7 @@ fn base_forms(app: &App, against: Against, base: &MessageSnapshot) -> [String; 3
 /// Summarizes the changes.
 fn summary(diff: &Diff) -> String {
     match diff {
-        _ if diff.is_same() => "the same".to_owned(),
+        _ if diff.is_same() => "no changes".to_owned(),
         Diff::Structure(structure) => {
             let Counts {
                 added,
@@ -252,7 +252,7 @@ impl Painter<'_> {
         row.part(&is, ends.new.start, half, theme::GOOD);
     }
 
-    /// Returns the first byte at which the texts of two values differ.
+    /// Returns the offset at which the text of two values starts to differ.
     fn first_difference(&self, old: (&Tree, NodeId), new: (&Tree, NodeId)) -> usize {
         let was = old.0.value(old.1, self.old.bytes);
         let is = new.0.value(new.1, self.new.bytes);
@@ -287,7 +287,7 @@ impl Painter<'_> {
         Some(row)
     }
 
-    /// Builds the line with the old or the new bytes of a stretch.
+    /// Builds the line with the old or the new bytes of a range that differs.
     fn stretch(&self, ends: &Ends, index: usize, is_text: bool) -> Option<LineBuilder> {
         let (sign, range, bytes, style) = match index {
             0 => ("-", &ends.old, self.old.bytes, theme::BAD),
@@ -317,7 +317,7 @@ fn add_value(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut Line
     row.cut_bytes(&tree.in_brief(id, bytes, 0), Ranges::default(), style);
 }
 
-/// Adds the tag if the changed value is one: its content has no name.
+/// Adds the tag if the changed value is a tag, because its content has no name.
 fn add_tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
     let value = tree.value(id, bytes);
     if let Some(tag) = value.filter(|value| value.kind == Kind::Tag) {

@@ -1,4 +1,5 @@
-//! Facts about an open message besides its content: about its channel, and from checks.
+//! Facts about an open message other than its content: facts about its channel, and results of
+//! checks.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -128,7 +129,7 @@ fn number(value: f64) -> String {
     format!("{about}{value}")
 }
 
-/// Formats a share as a percentage, rounded down, which is never 0 for a positive count.
+/// Formats a share as a percentage, rounded down but never 0 for a positive count.
 fn percent(count: u64, of: u64) -> String {
     match (count * 100).checked_div(of).unwrap_or(0) {
         0 if count > 0 => "<1 %".to_owned(),

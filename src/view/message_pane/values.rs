@@ -14,7 +14,7 @@ use crate::query::Literal;
 use crate::view::line::LineBuilder;
 use crate::view::{frame, theme};
 
-/// Maximum bytes of a name or text that are searched for matches to highlight.
+/// Maximum bytes of a name or string that are searched for matches to highlight.
 const MOST_SOUGHT: usize = 4 << 10;
 
 pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffer: &mut Buffer) {
@@ -27,7 +27,7 @@ pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffe
         let style = frame::selection(is_selected && has_focus, has_focus);
         painter.row(&value, place).draw(area, row, style, buffer);
         if is_selected && !has_focus && place.offset == 0 {
-            // Marks the line that the keys would act on.
+            // Marks the line that the keys will act on once the pane has the focus.
             if let Some(cell) = buffer.cell_mut((area.x.saturating_sub(1), area.y + row)) {
                 cell.set_symbol(theme::FOUND).set_style(theme::QUIET);
             }
@@ -46,7 +46,7 @@ impl Painter<'_> {
         let columns = self.page.columns_of(value);
         line.space(columns.indent);
         if place.offset > 0 {
-            // The text continues below its start, after the quote.
+            // Aligns the rest of the string with its first character, after the quote.
             let before = columns.indent + columns.text + 1;
             line.space(self.page.columns.saturating_sub(before));
             self.text_row(value, place.offset, &mut line);
@@ -84,7 +84,8 @@ impl Painter<'_> {
     }
 
     fn content(&self, value: &Value<'_>, is_folded: bool, line: &mut LineBuilder) {
-        // If only part of the message is decoded, the values open at its end may hold more.
+        // If only part of the message is decoded, the values still open at its end may contain
+        // more.
         let cut = self.page.tree.cut_at();
         let end = self.page.tree.source(value.id).map(|range| range.end);
         let more = if cut.is_some() && cut == end { "+" } else { "" };
@@ -124,7 +125,7 @@ impl Painter<'_> {
         line.word_at_end(&size, theme::QUIET);
     }
 
-    /// Adds the row of a text that starts at `offset`, with the closing quote after its end.
+    /// Adds the row of a string from `offset` on, with the closing quote if the string ends there.
     fn text_row(&self, value: &Value<'_>, offset: usize, line: &mut LineBuilder) {
         let columns = self.page.columns_of(value).text;
         let marks = self.marks(value, offset);
@@ -147,8 +148,8 @@ impl Painter<'_> {
         self.marks_in(value.text, self.page.tree.written(value.id).0, offset)
     }
 
-    /// Returns the matches in the visible part of a text, which starts at `offset`. `written` is
-    /// where the payload contains the text, if it does so verbatim.
+    /// Returns the matches in the visible part of `text`, which starts at `offset`. `written` is
+    /// the range of the text in the payload, if the payload contains it verbatim.
     fn marks_in(
         &self,
         text: &[u8],
@@ -173,7 +174,7 @@ impl Painter<'_> {
     }
 }
 
-/// Returns the matches of `sought` in the visible part of a text, which starts at `offset`.
+/// Returns the matches of `sought` in the visible part of `text`, which starts at `offset`.
 fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<Range<usize>> {
     // A match may start before the row and continue in it.
     let start = offset.saturating_sub(sought.text().len());

@@ -1,4 +1,4 @@
-//! The list of formats to read a channel's messages as.
+//! The list of formats that a channel's messages can be read as.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;

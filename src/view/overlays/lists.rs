@@ -13,10 +13,10 @@ use crate::view::{frame, theme};
 /// The preferred width of a list, in columns.
 const COLUMNS: u16 = 90;
 
-/// Columns of a query that the text on its right must leave free.
+/// Columns that the text on the right must leave for the query.
 const QUERY_COLUMNS: usize = 16;
 
-/// Columns before a query: whether it is on, and a word for what it does.
+/// Columns before a query, which show whether it is on and what it does.
 const BEFORE_QUERY: usize = 11;
 
 /// A line of a list: the query, and the text on its right in a long form and a short one.
@@ -94,7 +94,7 @@ fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
     }
 }
 
-/// Returns why a breakpoint does not see every message, if so.
+/// Returns why a breakpoint does not see every message, or `None` if it does.
 fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     let missed = breakpoint.missed();
     let missed = (missed > 0).then(|| {
@@ -158,8 +158,8 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     line
 }
 
-/// Returns the text on the right of a query: the longest form that fits into the columns that the
-/// query leaves, or must leave, of `left`.
+/// Returns the longest form of the text on the right that fits beside the query into `left`
+/// columns. A long query is cut to [`QUERY_COLUMNS`] to make room.
 fn right_words(entry: &Entry, left: usize) -> (String, Style) {
     let query = escape::name(entry.query.as_bytes(), left).columns;
     let room = left.saturating_sub(query.min(QUERY_COLUMNS) + 1);
@@ -172,7 +172,7 @@ fn right_words(entry: &Entry, left: usize) -> (String, Style) {
     (fitting(&forms, room).unwrap_or_default().to_owned(), style)
 }
 
-/// Returns the trouble of an entry if its line of `columns` has no room for it.
+/// Returns the trouble of an entry if the entry's line of `columns` has no room for it.
 fn trouble_below(entry: &Entry, columns: usize) -> &str {
     let (right, _) = right_words(entry, columns.saturating_sub(2 + BEFORE_QUERY));
     let trouble = entry.trouble.as_deref();

@@ -18,7 +18,7 @@ const COLUMNS: u16 = 100;
 /// Columns of the border and the padding inside it.
 const AROUND: u16 = 4;
 
-/// Blanks between two columns.
+/// Spaces between two columns.
 const GAP: usize = 2;
 
 /// The numbers of slot ranges to try to show, most first.

@@ -13,7 +13,7 @@ use crate::view::line::LineBuilder;
 use crate::view::state::{scanning, unchecked};
 use crate::view::{frame, text_box, theme};
 
-/// Columns of a suggested query.
+/// Maximum columns of a suggested query.
 const OFFERED_COLUMNS: usize = 32;
 
 /// Draws the box. Returns the position of its caret.
@@ -45,10 +45,10 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
     caret
 }
 
-/// Describes the query that stays in force while the typed one is invalid.
+/// Describes the query that stays active while the typed one is invalid.
 fn in_force(query_box: &QueryBox) -> String {
     let nothing = match query_box.purpose {
-        Purpose::Filter => "no filter in force",
+        Purpose::Filter => "no filter active",
         Purpose::Find => "no search active",
         Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => return String::new(),
     };
@@ -57,7 +57,7 @@ fn in_force(query_box: &QueryBox) -> String {
         (Some(_), None) => format!(" {nothing} "),
         (Some(_), Some(before)) => {
             let text = escape::name(before.text().as_bytes(), OFFERED_COLUMNS).string;
-            format!(" still in force: {text} ")
+            format!(" still active: {text} ")
         }
     }
 }
@@ -138,7 +138,7 @@ fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
         line.words("▲ ", theme::BAD);
         line.words(&error.message, theme::BAD);
     } else if before >= words {
-        // Near the right end, the message stands before the mark.
+        // Near the right end, the message is to the left of the mark.
         line.space(before - words + 1);
         line.words(&error.message, theme::BAD);
         line.words(" ▲", theme::BAD);

@@ -69,7 +69,7 @@ pub fn draw(mut beyond: Vec<Beyond>, chart: Rect, buffer: &mut Buffer) {
         let Some(start) = right.filter(is_free).or(left.filter(is_free)) else {
             continue;
         };
-        // A blank separates it from its neighbours.
+        // A space separates it from its neighbours.
         let end = (start + columns + 1).min(taken.len());
         taken[start.saturating_sub(1)..end].fill(true);
         let x = chart.x + u16::try_from(start).unwrap_or(u16::MAX);
@@ -92,7 +92,7 @@ mod tests {
             (&[1.0, 1.0, 3_600.0], 3_600.0),
             (&[1.0, 2.0, 1.0, 1.0, 3_600.0], 2.0),
             (&[1.0, 2.0, 1.0, 1.0, 9.0], 9.0),
-            // Two of five are not few.
+            // Two out of five are too many to leave out.
             (&[1.0, 1.0, 1.0, 3_600.0, 3_600.0], 3_600.0),
             (&[0.0, 0.0, 0.0, 0.0, 7.0], 7.0),
         ] {

@@ -20,7 +20,7 @@ use crate::view::theme;
 /// Columns of the axis labels.
 const LABEL: usize = 8;
 
-/// Maximum number of lines of a series, each of which is a layer of the chart. With more gaps in
+/// Maximum number of lines per series; each is a layer of the chart. If there are more gaps in
 /// view, the values are drawn without lines.
 const MOST_LINES: usize = 40;
 
@@ -151,7 +151,7 @@ impl Panel<'_> {
                 high = high.max(self.reach(one).unwrap_or(of.max));
             }
         }
-        // Without a value in view, only lines that lead out of view are visible.
+        // If no value is in view, only lines between values out of view are visible.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
         let first = self.series.first();
         let starts_at_zero = first.is_some_and(|one| one.unit.starts_at_zero());
@@ -194,7 +194,7 @@ impl Panel<'_> {
         let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
         let room = usize::from(Plot::chart_columns(area.width));
         let [first, middle, last] = labels.map(Line::raw);
-        // Each takes a third or a half of the width.
+        // Each label takes a third or a half of the width.
         if room / 3 > widest {
             Some(vec![first, middle, last])
         } else {

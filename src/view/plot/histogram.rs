@@ -95,7 +95,7 @@ fn bars(histogram: &[u64], rows: usize) -> Vec<Bar> {
     let total = bar(first, end).count;
     for each in 1..(end - first).div_ceil(rows) {
         let wide = each * rows.saturating_sub(2);
-        // Of several ranges with the most intervals, the first.
+        // If several ranges have the most intervals, the first is chosen.
         let starts = (first..=end - wide).rev();
         let most = starts.max_by_key(|start| bar(*start, start + wide).count);
         let Some(start) = most.filter(|_| wide > 0) else {

@@ -18,7 +18,7 @@ use crate::view::theme;
 /// Times at least this far back are shown with their date.
 const A_DAY: Duration = Duration::from_secs(86_400);
 
-/// Blanks between two parts.
+/// Spaces between two parts.
 const GAP: usize = 2;
 
 /// Minimum columns of a channel's name.
@@ -44,7 +44,7 @@ pub fn draw(
     };
     let mut line = LineBuilder::new(usize::from(area.width));
     line.word("● ", theme::series(one.series.slot));
-    // A point of several messages has the time of the first; a rate, the time of the middle.
+    // A point for several messages has the time of the first; a rate has the middle of its period.
     let about = match one.unit {
         Unit::Rate => "around ",
         _ if dot.count > 1 => "from ",
@@ -55,7 +55,7 @@ pub fn draw(
     let value = value(dot, one.unit, app.plot().rate_over(one.series));
     let needed = time.width() + GAP + value.width();
     let mut spare = line.left().saturating_sub(needed);
-    // If there is little room, the value comes first.
+    // If there is little room, the value has priority over these words.
     let mut fits = |words: &str| {
         let left = spare.checked_sub(words.width());
         spare = left.unwrap_or(spare);
@@ -97,7 +97,7 @@ fn time(app: &App, time: Time, window: &PlotWindow) -> String {
     clock.time_of_day(time)
 }
 
-/// Formats how long ago the point was, if times are shown as ages.
+/// Formats the age of the point, if times are shown as ages.
 fn ago(app: &App, time: Time) -> String {
     if app.session().time_form != TimeForm::Age {
         return String::new();

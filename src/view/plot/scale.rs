@@ -3,7 +3,7 @@
 /// Values are clamped to this so that the distances between them stay finite.
 const LARGEST: f64 = 1e300;
 
-/// Dots above each other in a row of a chart.
+/// Dots per row of a chart, one above the other.
 const DOTS_A_ROW: f64 = 4.0;
 
 /// The bounds of an axis, and the distance between its marks.

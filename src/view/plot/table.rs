@@ -23,14 +23,14 @@ const COLUMNS: [(&str, usize); 6] = [
     ("no number", 11),
 ];
 
-/// The order in which they are shown.
+/// The order in which the columns are shown, by index.
 const ORDER: [usize; 6] = [2, 3, 1, 0, 4, 5];
 
 /// Maximum columns that the table requests for a channel's name.
 const MOST_NAME: usize = 60;
 
-/// Minimum columns of a name; and, for a table of at least this width, the larger minimum, which
-/// has room for all notes above it.
+/// Minimum columns of a name, and a larger minimum for a table of at least `WIDE` columns, which
+/// leaves room for all notes above the names.
 const LEAST_NAME: usize = 16;
 const WIDE: usize = 100;
 const WIDE_NAME: usize = 38;

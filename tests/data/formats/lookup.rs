@@ -135,7 +135,7 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         // The shortest digits depend on the precision that was written.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
         Any::List(_) | Any::Map(_) | Any::Pairs(_) => {
-            unreachable!("the paths are not those of leaves")
+            unreachable!("only leaves have paths here")
         }
     }
 }

@@ -62,7 +62,7 @@ impl MonitoredMaster {
             new_master = (1..self.servers.len()).find(is_master);
             new_master.is_some()
         });
-        new_master.expect("the wait happened")
+        new_master.expect("a replica took over")
     }
 
     /// Makes a server the replica of another as sentinels do, but at once: its clients are

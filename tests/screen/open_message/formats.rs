@@ -300,7 +300,7 @@ fn a_truncated_message_is_decoded_from_what_was_kept() {
     open(&mut stage);
     assert_eq!(reader(&stage).form(), Form::Text);
     let screen = stage.screen();
-    assert!(screen.contains("head of 500"), "{screen}");
+    assert!(screen.contains("first part of 500"), "{screen}");
     choose(&mut stage, 1);
     assert!(stage.screen().contains("not JSON: "), "{}", stage.screen());
 }

@@ -365,7 +365,7 @@ fn clicking_a_tab_shows_it() {
         assert_eq!(
             stage.app.open().unwrap().reader.tab(),
             tab,
-            "the message is open beside the log"
+            "a click beside the name changes nothing"
         );
     }
 }

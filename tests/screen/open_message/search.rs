@@ -125,7 +125,7 @@ fn a_large_message_is_searched_in_the_background() {
     answer(&mut stage, first);
     assert!(
         reader(&stage).is_searching(),
-        "the previous search is restored"
+        "that answer was for the previous search"
     );
     answer(&mut stage, second);
     assert!(!reader(&stage).is_searching());

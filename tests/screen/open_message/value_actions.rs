@@ -261,7 +261,7 @@ fn a_value_that_queries_cannot_express_is_filtered_by_its_path() {
 }
 
 #[test]
-fn a_value_too_large_for_queries_is_said_to_be_visible_only_here() {
+fn a_value_too_large_for_queries_says_so() {
     let long = gzip(&crate::open_message::long_json(2 << 20));
     let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
     stage.messages(&[("orders", &long)]);

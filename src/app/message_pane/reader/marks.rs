@@ -18,7 +18,7 @@ pub(crate) struct Marks {
     ranges: Vec<Range<usize>>,
     /// The values that contain the marked bytes, if the message has values.
     nodes: Vec<NodeId>,
-    /// The text to search for in this message. Without one, the matches of a query are marked.
+    /// The text to search for in this message. If there is none, the matches of a query are marked.
     pub(super) search_text: Option<Literal>,
     /// Whether a search is waiting for its answer.
     is_searching: bool,
@@ -26,7 +26,7 @@ pub(crate) struct Marks {
 }
 
 impl Marks {
-    /// Returns the memory that the marks take in bytes.
+    /// Returns the memory use of the marks in bytes.
     pub(crate) fn size(&self) -> usize {
         self.ranges.capacity() * size_of::<Range<usize>>()
             + self.nodes.capacity() * size_of::<NodeId>()
@@ -43,7 +43,7 @@ impl Marks {
 
 impl Reader {
     /// Marks these bytes of the payload, as returned by [`Session::marks`](crate::app::Session::marks),
-    /// unless a text is searched for. Makes the first mark the current one.
+    /// unless there is search text. Makes the first mark the current one.
     pub fn set_marks(&mut self, ranges: Vec<Range<usize>>) {
         if self.marks.search_text.is_some() {
             return;
@@ -61,7 +61,7 @@ impl Reader {
         };
     }
 
-    /// Sets the text to search for in this message and those opened after it; an empty text ends
+    /// Sets the text to search for in this message and those opened after it. An empty string ends
     /// the search. The matches are marked by [`Self::search`] and [`Self::note_found`].
     pub fn set_search_text(&mut self, text: &str) {
         let search_text = (!text.is_empty()).then(|| Literal::new(text.as_bytes()));
@@ -71,8 +71,8 @@ impl Reader {
         };
     }
 
-    /// Returns the search for the text, if there is one. It marks nothing until its answer is
-    /// recorded with [`Self::note_found`].
+    /// Returns the request to search for the text, if there is any. Nothing is marked until the
+    /// answer is recorded with [`Self::note_found`].
     pub fn search(&mut self, serial: u64) -> Option<Search> {
         let text = self.marks.search_text.as_ref()?.text().into();
         self.marks.is_searching = true;
@@ -156,8 +156,8 @@ impl Reader {
         }
     }
 
-    /// Moves to the next or previous mark, seen from the current mark, or from the current position
-    /// if the user has moved away from the mark. Returns whether there is one.
+    /// Moves to the next or previous mark, starting from the current mark, or from the current
+    /// position if the user has moved away from that mark. Returns whether there is such a mark.
     pub fn go_to_mark(&mut self, is_forward: bool, room: Room) -> bool {
         let Some(next) = self.mark_beside(is_forward, room) else {
             return false;
@@ -188,8 +188,8 @@ impl Reader {
         next.filter(|next| *next < self.mark_count())
     }
 
-    /// Returns where the visible part of the current mark starts. A line break at the end of a row
-    /// is not drawn.
+    /// Returns where the visible part of the current mark starts. Line breaks at its start are
+    /// skipped, since they are not drawn.
     fn start_of_mark(&self) -> Option<usize> {
         let mark = self.marks.ranges.get(self.current_mark()?)?;
         let bytes = self.bytes().get(mark.clone())?;

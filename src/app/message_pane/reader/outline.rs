@@ -28,7 +28,7 @@ impl OutlineRow {
 /// Which values are folded, except for those that the user has folded or unfolded individually.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Folding {
-    /// Only long texts.
+    /// Only long strings.
     #[default]
     Usual,
     Nothing,
@@ -143,7 +143,7 @@ impl Outline {
         self.cursor = last.map_or(self.cursor, |last| self.cursor.min(last.node));
     }
 
-    /// Moves the top up by rows, as far as there are any.
+    /// Moves the top up by `rows`, or as far as possible.
     fn raise_top(&mut self, rows: usize, page: &Page<'_>) {
         for _ in 0..rows {
             let Some(before) = self.row_before(self.top, page) else {
@@ -187,7 +187,7 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Unfolds the value, or goes to its first child if it is open already.
+    /// Unfolds the value, or goes to its first child if it is unfolded already.
     pub fn unfold(&mut self, page: &Page<'_>) {
         let Some(value) = page.value(self.cursor) else {
             return;
@@ -226,7 +226,7 @@ impl Outline {
         self.show_cursor(page);
     }
 
-    /// Keeps the cursor in view on a page of another size, and fills rows that would be empty.
+    /// Keeps the cursor in view after the page is resized, and fills rows that would be empty.
     pub fn resize(&mut self, page: &Page<'_>) {
         self.top.offset = 0;
         self.show_cursor(page);
@@ -281,7 +281,7 @@ impl Outline {
         self.show_rest(page);
     }
 
-    /// Scrolls to the rest of the selected text, as long as its first row stays in view.
+    /// Scrolls to show more of the selected value's text, as long as its first row stays in view.
     fn show_rest(&mut self, page: &Page<'_>) {
         for _ in 0..page.height {
             let below = self.row_below(page);
@@ -305,7 +305,7 @@ impl Outline {
         }
     }
 
-    /// Returns the value itself, or the outermost folded value that contains it.
+    /// Returns the outermost folded value that contains `node`, or else `node` itself.
     fn visible(&self, node: NodeId, page: &Page<'_>) -> NodeId {
         let is_folded = |id: &NodeId| {
             let value = page.value(*id);

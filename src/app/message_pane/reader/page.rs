@@ -3,13 +3,13 @@
 use crate::payload::escape;
 use crate::payload::tree::{Key, Kind, NodeId, Tree, Value};
 
-/// Columns of indent per level.
+/// Columns of indentation per level.
 const INDENT: usize = 2;
 
 /// Columns of the fold sign before the name of a value.
 const SIGN: usize = 2;
 
-/// The minimum columns of a text, whatever its name.
+/// The minimum number of columns for a value's text, however long its name is.
 const MIN_TEXT_COLUMNS: usize = 8;
 
 /// The structures of trees with more values than this are not compared.
@@ -81,7 +81,7 @@ impl<'a> Page<'a> {
         value.count > 0 || self.is_long(value)
     }
 
-    /// Returns the values that contain a value, innermost first.
+    /// Returns the values that contain the value at `id`, innermost first.
     pub(super) fn ancestors(&self, id: NodeId) -> impl Iterator<Item = NodeId> {
         std::iter::successors(self.tree.parent(id), |at| self.tree.parent(*at))
     }

@@ -128,7 +128,7 @@ fn nothing_moves_while_all_data_is_in_view() {
 }
 
 #[test]
-fn showing_all_data_leaves_little_room_to_spare() {
+fn showing_all_data_shows_little_more_than_it() {
     let mut view = View::default();
     view.show_all();
     let known = extent(Some(ago(3_000)), NOW);

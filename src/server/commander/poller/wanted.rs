@@ -1,4 +1,4 @@
-//! What the poller should query, shared with the coordinator.
+//! The requests to the poller, shared with the coordinator.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};

@@ -27,7 +27,7 @@ impl<'a> Certificate<'a> {
         Some(Self(certificate))
     }
 
-    /// Returns the hosts that it is valid for, each in quotes, if it names any.
+    /// Returns the hosts that the certificate is valid for, each in quotes, if it names any.
     pub(super) fn hosts(&self) -> Option<String> {
         let alternatives = self.0.subject_alternative_name().ok()??;
         let names = alternatives.value.general_names.iter();
@@ -50,7 +50,7 @@ impl<'a> Certificate<'a> {
         display_name(self.0.issuer())
     }
 
-    /// Returns the hosts, or the subject if it names none.
+    /// Returns the hosts, or the subject if the certificate names no hosts.
     pub(super) fn owner(&self) -> String {
         self.hosts().unwrap_or_else(|| self.subject())
     }
@@ -59,7 +59,7 @@ impl<'a> Certificate<'a> {
         self.0.issuer().as_raw() == other.0.subject().as_raw()
     }
 
-    /// Returns whether it is a CA certificate.
+    /// Returns whether this is a CA certificate.
     pub(super) fn is_authority(&self) -> bool {
         self.0.is_ca()
     }
@@ -72,12 +72,12 @@ impl<'a> Certificate<'a> {
         seconds(now) < self.0.validity().not_before.timestamp()
     }
 
-    /// Returns the day on which it expires, in UTC.
+    /// Returns the day on which the certificate expires, in UTC.
     pub(super) fn last_day(&self) -> String {
         day(self.0.validity().not_after)
     }
 
-    /// Returns the first day on which it is valid, in UTC.
+    /// Returns the first day on which the certificate is valid, in UTC.
     pub(super) fn first_day(&self) -> String {
         day(self.0.validity().not_before)
     }

@@ -1,4 +1,4 @@
-//! Verifies server certificates and finds out why one is rejected.
+//! Verifies server certificates and explains why a certificate is rejected.
 
 use std::sync::Arc;
 
@@ -15,8 +15,8 @@ use super::certificate::{Certificate, quoted};
 use crate::message::{CertificateFault, ConnectionError, Distrust, FaultyCertificate, TlsFailure};
 use crate::server::connect::carrier::Carrier;
 
-/// Verifies certificates by the library's rules. Rejections are explained here, because only here
-/// is the certificate available.
+/// Verifies certificates by the library's rules. Also explains rejections, since the certificate is
+/// available only here.
 #[derive(Debug)]
 pub(super) struct Checker {
     rules: Arc<WebPkiServerVerifier>,
@@ -170,7 +170,8 @@ fn fault_of(
                 asked: quoted(&asked.to_str()).into(),
             };
         }
-        // A self-signed certificate often claims to be a CA certificate, which is rejected first.
+        // A self-signed certificate often claims to be a CA certificate, and is then rejected for
+        // that.
         Problem::UnknownIssuer | Problem::Other(_) if leaf.is_issued_by(&leaf) => {
             Distrust::SelfSigned
         }
@@ -183,7 +184,7 @@ fn fault_of(
     CertificateFault::Untrusted(leaf.owner().into(), distrust)
 }
 
-/// Returns the first certificate of the chain that is at fault, and the facts to report about it.
+/// Returns the first faulty certificate in the chain, and the facts to report about it.
 fn faulty_certificate<'a, 'b>(
     leaf: &'a Certificate<'b>,
     others: &'a [Certificate<'b>],

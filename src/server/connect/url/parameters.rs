@@ -21,7 +21,7 @@ const OF_OTHER_CLIENTS: &str = "
     writetimeout
 ";
 
-/// Parameters that an option replaces, each with that option.
+/// Parameters that are replaced by a command-line option, each with that option.
 const OPTIONS: &[(&str, &str)] = &[
     ("sslcacerts", "--cacert FILE"),
     ("sslcapath", "--cacert FILE"),
@@ -68,8 +68,8 @@ impl Parameters {
         Ok(parameters)
     }
 
-    /// Returns whether the query may be the end of a password: it contains an `@`, and not in the
-    /// value of a known parameter.
+    /// Returns whether the query may be the end of a password, because it contains an `@` that is
+    /// not in the value of a known parameter.
     pub(super) fn is_odd(query: &str) -> bool {
         pairs(query).any(|(name, value)| {
             let is_known = Meaning::of(name) != Meaning::Unknown;
@@ -167,7 +167,7 @@ enum Meaning {
     VerifyPeer,
     SkipVerify,
     CheckHostname,
-    /// Replaced by this option.
+    /// Replaced by this command-line option.
     Option(&'static str),
     /// Belongs to sentinels or a cluster.
     Several,
@@ -212,7 +212,8 @@ fn normalized(name: &str) -> String {
     name.replace(['_', '-'], "").to_ascii_lowercase()
 }
 
-/// Returns whether an unknown name may be repeated in an error: it looks like a parameter name.
+/// Returns whether an unknown name may be repeated in an error because it looks like a parameter
+/// name.
 fn is_shown(name: &str) -> bool {
     let is_usual = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.[]".contains(&byte);
     name.len() <= LONGEST_NAME

@@ -15,7 +15,7 @@ impl SubscriberProtocol<'_> {
             && let Some(delivery) = Delivery::announced_by(before, bytes)
             && self.is_for_us(&delivery)
         {
-            // An example is the null that Redis sends to invalidate all keys.
+            // The payload is not a string. For example, Redis sends a null to invalidate all keys.
             self.handle_message(&delivery, &value_text(value, bytes));
             return Ok(());
         }
@@ -94,7 +94,7 @@ impl SubscriberProtocol<'_> {
         };
         let mut asked = self.take_request(|request| is_match(request, kind));
         // Some servers confirm the end of a sharded subscription as that of an ordinary one. The
-        // reverse is not an answer: slots move on their own.
+        // reverse is not an answer, since slots move without a request.
         if asked.is_none() && kind == SubscriptionKind::Channel {
             asked = self.take_request(|request| is_match(request, SubscriptionKind::Shard));
         }
@@ -138,8 +138,8 @@ impl SubscriberProtocol<'_> {
         true
     }
 
-    /// Handles an error. It answers the oldest request, while all other answers are matched by
-    /// their form.
+    /// Handles an error. An error answers the oldest request, while all other answers are matched
+    /// by their form.
     fn handle_error(&mut self, error: RedisError) -> Result<(), End> {
         let code = error.code;
         let request = self.pending.pop_front().map(|pending| pending.request);
@@ -156,7 +156,7 @@ impl SubscriberProtocol<'_> {
             {
                 return Err(End::Lost(ConnectionError::Redis(error)));
             }
-            // Some servers repeat the arguments of an unknown command, here the password.
+            // Some servers repeat the arguments of an unknown command, in this case the password.
             Some(Request::Auth) => {
                 let error = without_arguments(&error);
                 return Err(End::Refused(ConnectionError::Redis(error)));
@@ -211,7 +211,8 @@ impl SubscriberProtocol<'_> {
         self.subscriptions.in_state(State::Live).next().is_some()
     }
 
-    /// Handles the refusal of a subscription. Another server may deliver a sharded channel.
+    /// Handles the refusal of a subscription. Another server may deliver it if the channel is
+    /// sharded.
     fn deny(&mut self, subscription: Subscription, reason: RedisError) {
         if subscription.topic.kind == SubscriptionKind::Shard && reason.code == ErrorCode::Elsewhere
         {
@@ -234,7 +235,8 @@ impl SubscriberProtocol<'_> {
     }
 }
 
-/// Returns the kind of subscription that a confirmation is about, and whether it begins.
+/// Returns the kind of subscription that a confirmation is about, and whether the subscription
+/// begins.
 fn confirmed(word: &[u8]) -> Option<(SubscriptionKind, bool)> {
     Some(match word {
         b"subscribe" => (SubscriptionKind::Channel, true),
@@ -268,7 +270,7 @@ fn value_text(value: &Part, bytes: &[u8]) -> Vec<u8> {
 /// Returns whether a confirmation with this kind and name is for `subscription`.
 fn is_confirmed(subscription: &Subscription, kind: SubscriptionKind, name: &[u8]) -> bool {
     let asked_as = match subscription.topic.kind {
-        // For the sentinel it is an ordinary pattern.
+        // To the sentinel, this is an ordinary pattern.
         SubscriptionKind::Sentinel => SubscriptionKind::Pattern,
         kind => kind,
     };

@@ -17,7 +17,7 @@ impl SubscriberProtocol<'_> {
                     self.notify_unsubscribed(replaced, true);
                 }
                 self.feed_queue.expect_deliveries(self.subscriptions.len());
-                // During a careful handshake, all subscriptions are sent together after it.
+                // If the handshake is careful, all subscriptions are sent together after it.
                 if !self.is_careful {
                     self.ask_to_subscribe(subscription);
                 }
@@ -65,7 +65,7 @@ impl SubscriberProtocol<'_> {
         }
     }
 
-    /// Records that this server no longer delivers a subscription. Another one may.
+    /// Records that this server no longer delivers a subscription. Another server may.
     pub(super) fn lose(&mut self, subscription: SubscriptionId, last_served: Option<Time>) {
         self.subscriptions.remove(subscription);
         self.feed_queue.push(Feed::Unconfirmed(vec![subscription]));

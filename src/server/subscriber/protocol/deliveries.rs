@@ -113,7 +113,7 @@ impl SubscriberProtocol<'_> {
 
 /// Formats a stray delivery with the first bytes of its payload.
 fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
-    // Longer than what is shown, so that the truncation is visible.
+    // This is longer than what is shown, so that the truncation is visible.
     let head = &head[..head.len().min(2 * SHOWN_BYTES)];
     let (first, channel) = (delivery.message_type(), delivery.channel);
     let mut frame = Vec::new();

@@ -10,7 +10,7 @@ use crate::server::gaps::SharedGaps;
 use crate::server::node_location::NodeLocation;
 use crate::wire::{Decoder, Limits};
 
-/// Runs `test` on the protocol of a new connection that wants `*`, and returns the feeds.
+/// Runs `test` on the protocol of a new connection that subscribes to `*`, and returns the feeds.
 fn with_protocol(test: impl FnOnce(&mut SubscriberProtocol<'_>, Now)) -> Vec<Feed> {
     let endpoint = Endpoint::default();
     let config = Config::new(endpoint.clone());

@@ -13,18 +13,18 @@ use crate::view::lens::{Lens, Unseen};
 /// Maximum size of a payload that is compared, in bytes.
 const MOST_COMPARED: usize = 16 << 10;
 
-/// A frame's budget for comparing payloads: the bytes of the old and the new ones, and roughly the
-/// number of values in them. Comparing ends when either runs out, after some 1.5 ms.
+/// A frame's budget for comparing payloads: the total bytes of the old and new payloads, and the
+/// approximate number of values in them. Either is used up after about 1.5 ms.
 const FRAME_BYTES: usize = 48 << 10;
 const FRAME_VALUES: usize = 3_000;
 
 /// A channel's last message.
 pub(super) struct Latest<'a> {
-    /// Its payload, or what a lens shows of it; otherwise why there is nothing to show.
+    /// Its payload, or what a lens shows of it; an error says why there is nothing to show.
     pub(super) value: Result<ShownText<'a>, String>,
     /// Its size, if the payload is long or was not kept whole.
     pub(super) size: Option<u64>,
-    /// What has changed since the message before it.
+    /// What has changed since the previous message.
     pub(super) news: News<'a>,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum News<'a> {
     },
     /// Only this message has a value at the lens's path.
     Appeared {
-        /// Why the previous one had none.
+        /// Why the previous message had none.
         why_not: String,
     },
     /// The values differ, but the frame had no time left to compare them.
@@ -60,7 +60,7 @@ pub(super) enum News<'a> {
     },
 }
 
-/// A payload or its head, and its full size in bytes.
+/// A payload or its head, and the full size in bytes.
 type Sized<'a> = (&'a [u8], u64);
 
 /// Decodes and compares messages within the budget of a frame.
@@ -168,7 +168,7 @@ impl<'a> Comparer<'a> {
         News::Changed { old, change }
     }
 
-    /// Takes these payloads from the budget. Returns whether they fit.
+    /// Deducts these payloads from the budget. Returns whether they fit.
     fn spend(&mut self, payloads: &[&[u8]]) -> bool {
         let bytes = payloads.iter().map(|payload| payload.len()).sum();
         let values = payloads.iter().map(|payload| values_in(payload)).sum();
@@ -178,7 +178,7 @@ impl<'a> Comparer<'a> {
         left.is_some()
     }
 
-    /// Returns the payload in `row`, if that is still a message on `channel`.
+    /// Returns the payload in `row` if the row still contains a message on `channel`.
     fn payload(&self, channel: &Channel, row: RowId) -> Option<Sized<'a>> {
         let channels = self.app.session().log.channels();
         match self.app.session().log.row(row)?.content {
@@ -192,7 +192,7 @@ impl<'a> Comparer<'a> {
     }
 }
 
-/// Returns a message with nothing to show for this reason.
+/// Returns a message with nothing to show; `words` give the reason.
 fn without_value(words: String) -> Latest<'static> {
     Latest {
         value: Err(words),

@@ -8,13 +8,13 @@ use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
 use crate::view::theme;
 
-/// Blanks between two changes.
+/// Spaces between two changes.
 const GAP: usize = 2;
 
 /// Maximum columns of each old and new value of a change within a payload.
 const WITHIN: usize = 20;
 
-/// Adds what has changed, on the rest of a line.
+/// Adds what has changed to the rest of a line.
 pub(super) fn news(news: &News<'_>, is_fresh: bool, line: &mut LineBuilder) {
     let style = if is_fresh { theme::FLASH } else { Style::new() };
     match news {
@@ -56,12 +56,12 @@ fn previous(old: &[u8], from: usize, line: &mut LineBuilder) {
     line.part(old, from, line.left(), theme::QUIET);
 }
 
-/// Adds as many changes within a payload as fit whole, but at least one, and the number of those
-/// left out.
+/// Adds the changes within a payload that fit completely, but at least one, and the number of
+/// changes left out.
 fn within(listed: &[Within], more: usize, style: Style, line: &mut LineBuilder) {
     let mut left = listed.len() + more;
     for (index, one) in listed.iter().enumerate() {
-        // The number of the others may have to follow.
+        // Leaves room for the number of changes that do not fit.
         let rest = (left > 1).then(|| format!(" +{}", left - 1).len());
         let room = line.left().saturating_sub(rest.unwrap_or(0));
         let mut part = LineBuilder::new(room);

@@ -38,8 +38,8 @@ impl Fixture {
         self.outline = outline;
     }
 
-    /// Returns the rows in view by the names of their values. A `>` marks the cursor, and `..`
-    /// stands for the rows of a text after its first.
+    /// Returns the names of the values in view, one per row. A `>` marks the cursor, and `..`
+    /// stands for the rows of a string after its first row.
     fn seen(&self) -> Vec<String> {
         let page = self.page();
         let rows = self.outline.rows(&page);
