@@ -248,6 +248,9 @@ impl State {
     }
 
     fn deliver(&mut self, ids: &BTreeSet<ClientId>, message: &[&[u8]]) -> usize {
+        if ids.is_empty() {
+            return 0;
+        }
         let mut frame = Vec::new();
         wire::put_command(&mut frame, message);
         for id in ids {
