@@ -42,7 +42,7 @@ impl Random {
         Self(mixed.number() ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// Returns any number.
+    /// Returns a random number.
     pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,7 +50,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns any byte.
+    /// Returns a random byte.
     pub fn byte(&mut self) -> u8 {
         self.number().to_le_bytes()[0]
     }
@@ -166,11 +166,11 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 }
 
 thread_local! {
-    /// Whether panics of this thread are caught and reported by the catcher.
+    /// Whether panics of this thread are caught and reported elsewhere.
     static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps the panics of the many tried inputs out of the output.
+/// Keeps the panics of the many inputs that are tried out of the test's output.
 fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

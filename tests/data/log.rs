@@ -608,7 +608,7 @@ fn cleared_rows_are_restored_before_newer_ones() {
         [of("a", b"1"), of("b", b"1"), of("a", b"2")]
     );
     assert_eq!(log.kept_notices(), 1);
-    // They have already been restored.
+    // The cleared rows have already been restored.
     assert_eq!(log.restore(cleared), 0);
     check_counts(&log);
 }
@@ -684,7 +684,7 @@ fn held_rows_are_cleared_and_restored_together_with_their_eviction_notice() {
     assert_eq!(log.restore(cleared), before as u64);
     assert_eq!((log.held(), messages(&log).len()), (held, before));
     check_counts(&log);
-    // Unless restored, they are evicted when memory is needed, together with the notice after them.
+    // Unless restored, cleared rows and the notice after them are evicted to free memory.
     log.clear();
     for _ in 0..20 {
         append_thousand(&mut log);

@@ -491,7 +491,7 @@ async fn dead_and_outdated_sentinels_are_skipped() {
     let mut dead = sentinel(&master, 1, &[]);
     dead.kill();
     let good = sentinel(&master, 3, &[]);
-    // Slow to notice that this is no longer the master.
+    // This sentinel is slow to notice that its server is no longer the master.
     let setting = format!("sentinel down-after-milliseconds {NAME} 600000");
     let stale = sentinel(&replica, 3, &[setting]);
     let topics = [Topic::pattern(b"*")];

@@ -263,7 +263,7 @@ async fn a_self_signed_certificate_is_trusted_once_it_is_given() {
     }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
-    // `openssl req -x509` makes such a certificate: it claims to be an authority's.
+    // `openssl req -x509` makes such a certificate: it is marked as an authority's certificate.
     let mut own = params("own", &["127.0.0.1"]);
     own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let pem = own.self_signed(&key).unwrap().pem();

@@ -379,10 +379,10 @@ const LISTEN_TO: &str = "SUBSCOPE_TEST_LISTEN_TO";
 /// Environment variable with the file to which such a process writes what it received.
 const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
 
-/// The channel of the message that ends it.
+/// The channel of the message that ends the process.
 const END: &str = "end";
 
-/// Not a test but the process that the test below starts: receives until the last message, then
+/// Not a test but the process that the test below starts. It receives until the last message, then
 /// writes the numbers and the gaps to the file.
 #[tokio::test]
 async fn listener_process() {
@@ -600,7 +600,7 @@ fn primary() -> Redis {
     Redis::start_with(&["--repl-diskless-sync-delay", "0"])
 }
 
-/// Starts a replica of `primary`. `answers` is whether it answers while the primary is gone.
+/// Starts a replica of `primary`. `answers` says whether it answers while the primary is down.
 fn replica_of(primary: &Redis, answers: bool) -> Redis {
     let port = primary.port().to_string();
     let answers = if answers { "yes" } else { "no" };
@@ -643,7 +643,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
                 reasons.any(|reason| reason == GapReason::PrimaryLinkDown)
             })
             .await;
-        // Not all servers answer PING like that.
+        // Not all servers answer PING with this error.
         if replica.cli(&["PING"]).starts_with("MASTERDOWN") {
             listener
                 .until("the reason is reported in the server's words", |listener| {

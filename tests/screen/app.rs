@@ -1735,7 +1735,7 @@ fn a_key_held_down_publishes_once() {
         assert_eq!(stage.code(KeyCode::Enter), []);
         assert_eq!(stage.app.context(), Context::PublishPayload);
     }
-    // The Enter that leaves the channel name does not send kept text when held slightly too long.
+    // The Enter that leaves the channel name does not send kept text if held slightly too long.
     stage.keys("two");
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
@@ -1923,7 +1923,7 @@ fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     stage.code(KeyCode::Tab);
     stage.keys("q");
     assert!(!stage.app.plot().is_shown());
-    // Held slightly too long, the key does not go on to quit.
+    // If the key is held slightly too long, it does not quit.
     assert_eq!(stage.keys("q"), []);
     assert_eq!(stage.toast(), "q again to quit");
     stage.wait(Duration::from_secs(1));

@@ -186,7 +186,7 @@ fn numbers_are_plotted_from_every_format() {
     for load in 1..=3 {
         plotting.message("cpu", [b"\x81\xa4load".as_slice(), &[load]].concat());
     }
-    // CBOR, JSON, bytes whose base64 begins with a digit, and a text.
+    // CBOR, JSON, bytes whose base64 begins with a digit, and text.
     plotting.message("cpu", b"\xa1dload\xf9\x42\x00");
     plotting.message("cpu", r#"{"load":7}"#);
     plotting.message("cpu", b"\x81\xa4load\xc4\x02\xd3\x5d");

@@ -158,7 +158,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     stage.code(KeyCode::Tab);
     assert_eq!(written(&stage), ".level == \"error\"");
     assert_eq!(stage.session().shown.messages(), 10);
-    // A suggestion that is accepted and kept is remembered.
+    // A suggestion that is accepted and then kept with Enter is remembered.
     let effects = stage.code(KeyCode::Enter);
     let kept = ".level == \"error\"".to_owned();
     assert_eq!(effects, [Effect::RememberQuery(kept)]);
@@ -263,7 +263,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     // More arrive while those are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
-    // The screen makes no claim about them, and reports a late answer.
+    // At first the screen leaves them out; it counts them when the answer is late.
     assert_line(&stage, &["0 of 100 messages match text needle"]);
     stage.wait(Duration::from_secs(1));
     assert_line(
@@ -1577,7 +1577,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_cycle() {
         stage.keys("NN");
         assert_eq!(stage.toast(), "no earlier match in this message");
         assert_line(&stage, &["▸", "100 needle"]);
-        // After moving elsewhere, they continue from the selected value or the first visible row.
+        // After a move, n and N continue from the selected value or the first visible row.
         stage.keys("gn");
         assert_line(&stage, &[" 1 of 3 matches "]);
         stage.keys("GN");

@@ -21,7 +21,7 @@ use crate::support::peer::{Peer, array, confirmation};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Heartbeat intervals for tests that depend on PING answers, and for tests in which no PING may be
-/// in flight: an error in between would be taken for its answer.
+/// in flight: an injected error would be taken for its answer.
 const FREQUENT_PINGS: Duration = Duration::from_millis(50);
 const RARE_PINGS: Duration = Duration::from_secs(600);
 

@@ -757,7 +757,7 @@ async fn a_subscription_whose_removal_is_refused_disappears() {
         matches!(&reported[..], [error] if error.text.starts_with("NOPERM")),
         "{reported:?}"
     );
-    // Redis still has both.
+    // Redis still has both subscriptions.
     assert_eq!(listener.unsubscribed(), [(0, 2, true)]);
     assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
     redis.cli(&["PUBLISH", "b", "wanted"]);
@@ -889,7 +889,7 @@ async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     let before = resident_bytes();
     let counters = listener.server.counters();
     let received = counters.bytes_received.load(Relaxed);
-    // Nothing reads from the feed meanwhile.
+    // Nothing reads from the feed during the flood.
     let redis = tokio::task::spawn_blocking(move || {
         publish_many(&redis, b"flood", &[b'x'; PAYLOAD], COUNT);
         redis

@@ -76,8 +76,8 @@ impl Proxy {
         self.pipes.lock().unwrap().len()
     }
 
-    /// Forgets the existing connections as a NAT does: their data is dropped, and neither side is
-    /// notified. New ones are forwarded.
+    /// Forgets the existing connections as a NAT device does: their data is dropped, and neither
+    /// side is notified. New ones are forwarded.
     pub fn forget(&self) {
         for link in &*self.pipes.lock().unwrap() {
             *link.is_forgotten.lock().unwrap() = true;
@@ -154,7 +154,7 @@ impl Link {
                 break;
             }
         }
-        // Neither side learns of the end of a forgotten connection.
+        // Neither side is notified of the end of a forgotten connection.
         if !*self.is_forgotten.lock().unwrap() {
             self.cut();
         }

@@ -63,7 +63,7 @@ impl Publisher {
         Self::start_at(PACE, word, channel, connect)
     }
 
-    /// Publishes at an average of `pace` messages per second, however late a single one may be.
+    /// Publishes an average of `pace` messages per second, however late individual messages may be.
     pub fn start_at(
         pace: u32,
         word: &'static str,
@@ -183,8 +183,8 @@ pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
 }
 
 /// Panics unless the log tells the truth about the messages sent while it was receiving: each
-/// message is in it once and in order, or was published in one of its gaps, or arrived at a time
-/// for which that many messages are reported as dropped. Returns how many are missing.
+/// message is in it once and in order, or was published in one of its gaps, or may be one of the
+/// messages reported as dropped at that time. Returns how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     let mut received = received(log, sent);
     let gaps = gaps(log);

@@ -1,4 +1,4 @@
-//! A server that plays a script to its victims and forwards all other connections to a good one.
+//! A server that plays a script to its victims and forwards all other connections to a good server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};

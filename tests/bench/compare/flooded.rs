@@ -24,7 +24,7 @@ core.";
 /// The screen size that the drawing budget applies to.
 const LARGE: (u16, u16) = (200, 50);
 
-/// How long the output is counted.
+/// How long to count the output.
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// How long a key press may take to show.
@@ -141,7 +141,7 @@ fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
 }
 
 /// Returns the expected effect of the Space press with this number, counted from 0, if the log
-/// follows at first.
+/// follows before the first press.
 pub fn space_brings(number: u64) -> Expected {
     Expected::Shows(if number.is_multiple_of(2) {
         " frozen ❚❚"

@@ -373,7 +373,7 @@ fn compares(value: &Value, operator: &str, literal: &Json) -> bool {
     }
 }
 
-/// Digits on each side of the decimal point to which all numbers are written out.
+/// Number of digits on each side of the decimal point to which all numbers are written out.
 const PLACES: i64 = 400;
 
 fn order_of(left: &str, right: &str) -> Ordering {

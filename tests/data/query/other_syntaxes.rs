@@ -200,7 +200,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("+error", Some("error")),
         ("^error", Some("/^error/")),
         ("\\d+ms", Some("/\\d+ms/")),
-        // The type of a value is the last thing to correct.
+        // The type of a value is corrected last.
         (".id == 7 level:error", Some(".id == 7 .level == \"error\"")),
         (
             "orders:* and level=error",

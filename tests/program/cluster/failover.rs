@@ -59,7 +59,7 @@ async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
             listener.confirmed(0) >= 2
         })
         .await;
-    // Until then, no server can serve it.
+    // Until there is a new owner, no server can serve the sharded channel.
     let new = wait_for_new_owner(&cluster, owner, shard).await;
     listener
         .until_within(BACK_WITHIN, "the sharded channel is back", |listener| {

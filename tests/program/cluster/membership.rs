@@ -11,8 +11,8 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
-/// A channel in another slot, which the joining node keeps longer. Losing its last slot makes the
-/// node a replica, which accepts messages published to it without delivering them.
+/// A channel in another slot, which stays with the joining node longer. Losing its last slot makes
+/// the node a replica, which accepts messages published to it without delivering them.
 const KEPT: &str = "{kept}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -12,7 +12,7 @@ use crate::support::truth::{Publisher, check, rate};
 /// The minimum number of messages per second in the slot.
 const RATE: f64 = 10_000.0;
 
-/// The target rate of each of the three publishers in the slot: 1.5 times the minimum together.
+/// The target rate of each of the three publishers in the slot: in total, 1.5 times the minimum.
 const PACE: u32 = 5_000;
 
 /// How often the slot moves.

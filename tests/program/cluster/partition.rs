@@ -16,8 +16,8 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::{Redis, applies};
 use crate::support::truth::{Publisher, Sent, check};
 
-/// Channels in the slot of the partitioned primary. One is published on at that primary, the other
-/// at whichever node serves the slot according to the rest.
+/// Channels in the slot of the partitioned primary. Messages are published on the first at that
+/// primary, on the second at the node that serves the slot according to the other nodes.
 const OLD: &str = "{cut}:old";
 const NEW: &str = "{cut}:new";
 
@@ -157,7 +157,7 @@ async fn a_silent_primary_is_replaced_and_its_return_changes_nothing() {
     let plain = partition.publish_plain();
     let at_old = partition.publish_at_old();
     partition.listener.until_more_messages(400).await;
-    // Otherwise it would publish late what is in its socket when it is halted.
+    // Otherwise the halted node would publish late what is waiting in its socket.
     let mut sent = at_old.stop();
     partition.cluster.lock().unwrap().nodes[partition.owner].pause();
     let at_new = partition.publish_at_new();
@@ -213,7 +213,7 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
-    // A replica, so that nothing else has to be handled.
+    // The home node is a replica, so that nothing else has to be handled.
     let home = 4;
     let mut listener =
         ClusterListener::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);

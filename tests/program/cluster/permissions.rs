@@ -1,4 +1,4 @@
-//! What a user may not query is reported, and a server that refuses is not asked over and over.
+//! What a user may not query is reported, and a server that refuses is not asked again and again.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -142,7 +142,7 @@ async fn a_wrong_password_is_retried_only_on_request() {
         .until("it is refused", |listener| listener.refusal().is_some())
         .await;
     sleep(OBSERVATION).await;
-    // Both connections have tried it: the one that subscribes and the one that queries the nodes.
+    // Both connections have tried: the one that subscribes and the one that queries the nodes.
     assert_eq!(calls(&server, "auth"), 2);
     server.cli(&["acl", "setuser", "u", ">wrong"]);
     listener.server.command(Command::Reconnect);
@@ -204,7 +204,7 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
         client
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
-        // The setting takes effect before it is answered.
+        // The setting takes effect before the command is answered.
         let mut answer = [0; 5];
         client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"+OK\r\n");
