@@ -217,7 +217,7 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
         let _watchdog = Watchdog::start(format!("the faults {injected:?}"));
         setup.inject(fault).await;
         setup
-            .until_restored(&format!("it is back after {injected:?}"))
+            .until_restored(&format!("the listener is back after {injected:?}"))
             .await;
     }
     let Setup {

@@ -81,7 +81,7 @@ fn assert_causes(listener: &Listener, script: &str) {
             connection
         {
             let reason = connection_words(reason);
-            assert!(!reason.is_empty(), "{script}: no cause");
+            assert!(!reason.is_empty(), "{script}: empty reason");
             assert!(reason.len() < MAX_ERROR_LENGTH, "{script}: {reason}");
             assert_harmless(&whole(reason.as_bytes()));
         }
@@ -172,7 +172,7 @@ impl Play {
         self.marker += 1;
         let marker = format!("marker {}", self.marker);
         let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
-        let what = format!("{name}: it is live again");
+        let what = format!("{name}: the listener is live again");
         self.listener.until(&what, is_live).await;
         let is_received =
             |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());

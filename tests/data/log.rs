@@ -367,7 +367,7 @@ fn at_most_a_quarter_of_the_budget_is_held() {
         .iter()
         .map(|rows| rows.end.0 - rows.start.0)
         .sum();
-    assert!((1_000..3_000).contains(&held), "{held} rows are held");
+    assert!((1_000..3_000).contains(&held), "{held} rows are kept");
     assert!(log.first() > RowId(40_000));
 }
 

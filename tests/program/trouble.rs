@@ -717,7 +717,7 @@ async fn a_server_without_room_for_another_client_is_retried() {
     assert_eq!(admin.send(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
     assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
-        .until("it is refused", |listener| {
+        .until("the connection is refused", |listener| {
             listener.has_failed("max number of clients")
         })
         .await;
@@ -770,7 +770,7 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     redis.cli(&["ACL", "SETUSER", "app", "resetpass", ">new"]);
     assert_eq!(redis.cli(&["CLIENT", "KILL", "USER", "app"]), "2");
     listener
-        .until("both are refused", |listener| {
+        .until("both connections are refused", |listener| {
             let trouble = listener.troubles.last().and_then(Option::as_deref);
             listener.refusal().is_some() && trouble.is_some()
         })
@@ -915,7 +915,7 @@ async fn a_newly_required_password_is_a_refusal_too() {
     admin.send(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
-        .until("both are refused", |listener| {
+        .until("both connections are refused", |listener| {
             let trouble = listener.troubles.last().and_then(Option::as_deref);
             listener.refusal().is_some() && trouble.is_some()
         })

@@ -23,7 +23,7 @@ use crate::support::stage::{START, Stage, published};
 
 #[test]
 fn every_movement_key_freezes_the_log_and_moves_by_its_distance() {
-    let page = 17; // 24 rows less status, hints, the box (3) and two borders
+    let page = 17; // 24 rows minus status, hints, the box (3) and two borders
     for (press, expected) in [
         (KeyEvent::from(KeyCode::Up), 98),
         (KeyCode::Char('k').into(), 98),

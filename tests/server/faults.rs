@@ -419,7 +419,7 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     // Messages after the unsubscription are reported.
     peer.send(array(&["smessage", "sharded", "late"]).as_bytes());
     listener
-        .until("it is reported", |log| count_of_unexpected(log) == 1)
+        .until("a report", |log| count_of_unexpected(log) == 1)
         .await;
     assert_eq!(
         &*unexpected(&listener.log)[0].0,

@@ -169,7 +169,7 @@ impl Redis {
 
     /// Restarts it on the same port, after [`Self::kill`].
     pub fn restart(&mut self) {
-        assert!(self.process.is_none(), "kill it first");
+        assert!(self.process.is_none(), "kill the server first");
         let deadline = Instant::now() + START_WITHIN;
         while !self.launch() {
             assert!(Instant::now() < deadline, "the server does not restart");

@@ -223,8 +223,7 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     }
     assert!(
         outside.is_empty(),
-        "{} of {missing} messages that are missing lie in no gap: {outside:?}; the gaps are \
-         {gaps:?}",
+        "{} of {missing} missing messages lie in no gap: {outside:?}; the gaps are {gaps:?}",
         outside.len()
     );
     missing

@@ -14,10 +14,10 @@ use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::{Stats, Watching};
 
 const HOW: &str = "Messages of 120 B on 16 channels at full publish speed on 2 connections for as \
-long as needed, with Redis's default buffer limits. At first no key is pressed for some seconds, \
-while the bytes from the pty and the synchronized updates in them are counted. Then Space is \
-pressed at irregular intervals, which freezes the log or follows it again, and the time is \
-measured until the screen (vt100) shows the effect. Writes and drawing times are those of \
+long as needed, with Redis's default buffer limits. For the first seconds no key is pressed, and \
+the bytes from the pty and the synchronized updates in them are counted. Then Space, which freezes \
+the log or follows it again, is pressed at irregular intervals, and the time is measured until the \
+screen (vt100) shows the effect. Writes and drawing times are those of \
 `--stats` over the whole run. Drawing is measured by the wall clock, so it includes waits for a \
 core.";
 
@@ -109,7 +109,7 @@ fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) 
     report.check(
         &format!("{at}: writes"),
         format!("{writes} in {drawn} frames"),
-        "one a frame",
+        "one per frame",
         writes <= drawn,
     );
 }

@@ -31,7 +31,7 @@ impl Report {
         title.clone_into(&mut self.section);
         println!("## {title}\n\n{how}\n");
         let busy = wait_for_calm();
-        println!("Other programs used {busy:.0} % of the machine right before.\n");
+        println!("Other programs used {busy:.0} % of the machine just before this section.\n");
     }
 
     /// Reports a figure with its budget and whether the figure is within the budget.
@@ -90,7 +90,7 @@ impl Report {
             return;
         }
         let busy = process::busy_percent(NOISE);
-        println!("Other programs used {busy:.0} % of the machine right after. Commands:\n");
+        println!("Other programs used {busy:.0} % of the machine just afterwards. Commands:\n");
         for command in self.commands.drain(..) {
             println!("    {command}");
         }

@@ -68,7 +68,7 @@ impl Client {
             Self::Psubscribe => "redis-cli psubscribe '*' > /dev/null",
             Self::Subscribe => "redis-cli subscribe burst:0 … burst:15 > /dev/null",
             Self::RedisCrate => "redis crate, get_async_pubsub, PSUBSCRIBE *",
-            Self::Bare => "a bare read of the socket, thrown away",
+            Self::Bare => "a bare read of the socket, discarded",
             Self::CountedPsubscribe => "redis-cli psubscribe '*' \\| line counter",
             Self::LimitedPsubscribe => "redis-cli psubscribe '*' \\| line counter, default limits",
             Self::LimitedRedisCrate => "redis crate, default limits",

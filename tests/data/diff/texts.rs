@@ -15,7 +15,7 @@ fn texts_are_compared_line_by_line() {
     assert_eq!(
         drawn_text(old, new),
         [
-            "    a", // A line alone is not folded.
+            "    a", // A single line is not folded.
             "    b",
             "    c",
             "    d",

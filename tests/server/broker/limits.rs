@@ -51,7 +51,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
     .await;
     let mut keeping_up = subscriber(&broker, "b").await;
     let mut lagging = subscriber(&broker, "a").await;
-    // More than fits into the sockets, so that the client stays over the limit by itself.
+    // More than the sockets buffer, so the client stays over the limit without another message.
     assert_eq!(broker.publisher().publish(b"a", &vec![b'x'; 20 << 20]), 1);
     while broker.publisher().publish(b"a", b"") > 0 {
         tokio::task::yield_now().await;
