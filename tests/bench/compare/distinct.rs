@@ -19,8 +19,8 @@ use crate::watching::Watching;
 const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two messages on each \
 channel, far apart. The channel list has the focus. While the messages arrive, and at least 12 \
 times, these keys are pressed in turn: s changes the sort order, G goes to the end, g to the start. \
-The time is measured until the screen (vt100) shows the effect. Memory is VmHWM at the end minus VmRSS when \
-the subscription became live.";
+The time is measured until the screen (vt100) shows the effect. Memory is VmHWM at the end minus \
+VmRSS when the subscription became live.";
 
 const KEEP: u64 = 64 << 20;
 const BEYOND: u64 = 64 << 20;
