@@ -1,5 +1,5 @@
-//! Malicious commands to the embedded broker: it answers or hangs up, and other clients are served
-//! as before.
+//! Malicious commands to the embedded broker, which must answer or hang up and go on serving other
+//! clients.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};

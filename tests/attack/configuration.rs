@@ -1,5 +1,5 @@
-//! Addresses and configuration files with mistakes in them: no error message shows a password,
-//! affects a terminal, or grows without bound.
+//! Addresses and configuration files with mistakes in them. No error message may show a password,
+//! affect a terminal, or grow without bound.
 
 use std::fmt::Debug;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Malicious or broken servers against the server tasks: the reason for each lost connection is
+//! The server tasks with malicious or broken servers. The reason for each lost connection is
 //! reported, the tasks reconnect, and once the server behaves, everything works again.
 
 mod scripts;

@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::cases::seed;
 
-/// A case that takes longer than this counts as hung. It is only a safeguard; nothing is measured
-/// against it.
+/// A case that takes longer than this counts as hung. The timeout is only a safeguard; nothing is
+/// measured against it.
 const HANG_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How many smaller inputs are tried after a failure.

@@ -183,7 +183,7 @@ proptest! {
         held in prop::option::of((0..300u64, 1..40u64)),
         cut in 0..300usize,
     ) {
-        // Every third message is found; the filter is set halfway through.
+        // Every third message matches; the filter is set halfway through.
         let cut = cut.min(steps.len());
         let (mut log, ..) = play(&steps[..cut], keep);
         let mut selection = Selection::default();

@@ -150,7 +150,7 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
-    // The old master comes back as a master, until the sentinels find it.
+    // The old master comes back as a master and remains one until the sentinels find it.
     monitored.servers[0].restart();
     monitored.demote(0, new_master);
     assert!(is_subscribed_at(&monitored.servers[new_master]));

@@ -75,8 +75,8 @@ impl InShell {
     }
 }
 
-/// Returns whether the shell waits for a command. Anything typed earlier may be mixed up with the
-/// prompt.
+/// Returns whether the shell is waiting for a command. Anything typed earlier may be mixed up with
+/// the prompt.
 fn at_prompt(screen: &vt100::Screen) -> bool {
     !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
 }

@@ -298,7 +298,7 @@ fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     pty.signal("STOP");
     let noise = "x".repeat(100 << 10);
     while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
-    // Longer than from one heartbeat until the next one is overdue.
+    // Long enough for the next heartbeat to be overdue.
     let pause = Duration::from_secs(7);
     thread::sleep(pause.saturating_sub(halted.elapsed()));
     let length = halted.elapsed();
@@ -559,7 +559,7 @@ async fn a_server_on_the_ipv6_loopback_is_reachable() {
 
 #[tokio::test]
 async fn a_server_that_is_loading_is_waited_for() {
-    // While it loads, it handles events every 2 MiB, and each key takes a while.
+    // A loading server handles events every 2 MiB, and each key takes a while.
     let mut redis = Redis::start_with(&["--key-load-delay", "50000", "--rdbcompression", "no"]);
     let value = vec![b'x'; 512 << 10];
     for key in 0..60 {

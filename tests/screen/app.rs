@@ -994,7 +994,7 @@ fn a_repeated_tap_acts_once_it_is_clearly_not_held() {
         stage.send(Event::Tick);
         assert_eq!(stage.session().filters.muted.contains(b"a"), is_muted);
     }
-    // Another key makes it act at once.
+    // Another key makes the pending key act at once.
     stage.wait(Duration::from_millis(300));
     stage.keys("mj");
     assert!(!stage.session().filters.muted.contains(b"a"));

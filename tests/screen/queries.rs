@@ -340,7 +340,7 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
         &stage,
         &["Press / to change the filter, Esc to clear it, f for the list of filters."],
     );
-    // The list's filters alone.
+    // Only the filters in the list.
     stage.code(KeyCode::Esc);
     stage.keys("f");
     stage.keys("ax");

@@ -1052,7 +1052,7 @@ fn messages_published_from_this_session_are_marked() {
     stage.send(Event::Feed(answer(1)));
     stage.message(b"orders", b"x");
     assert_eq!(own(&stage), [row]);
-    // Own messages are only expected for a short time after the answer.
+    // Our own messages are expected only for a short time after the answer.
     publish(&mut stage);
     stage.send(Event::Feed(answer(2)));
     stage.wait(Duration::from_secs(3));

@@ -1,4 +1,4 @@
-//! Precisely timed faults that the embedded broker injects into the server tasks: the log reports
+//! Precisely timed faults that the embedded broker injects into the server tasks. The log reports
 //! what happened, and the subscriptions continue.
 
 use std::time::Duration;

@@ -43,7 +43,7 @@ const SHORT_TIMEOUTS: Timing = Timing {
     ..QUICK
 };
 
-/// Held by the tests that need much memory, since one of them measures it.
+/// Held by the tests that need a lot of memory, since one of them measures it.
 static MEMORY: Mutex<()> = Mutex::const_new(());
 
 fn subscription(id: u32, topic: Topic) -> Subscription {
@@ -635,7 +635,7 @@ async fn the_last_message_ends_its_subscription() {
     let all_ended = |listener: &Listener| {
         listener.select(|notice| matches!(notice, Notice::AllEnded).then_some(()))
     };
-    // A single write, so that the messages after the end are already in flight.
+    // A single write, so that the message after the end is already in flight.
     let mut publisher = redis.connect();
     let payloads: [&[u8]; 4] = [b"first", b"END of a kind", b"END", b"too late"];
     let burst: Vec<u8> = payloads

@@ -32,9 +32,9 @@ pub fn program() -> OsString {
     env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into())
 }
 
-/// Returns whether a test applies to the server, given whether the server has the feature that the
-/// test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it in
-/// its summary. In any other run, nobody would notice, so this panics.
+/// Returns whether a test applies to the server; `has` says whether the server has the feature that
+/// the test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it
+/// in its summary. In any other run, nobody would notice, so this panics.
 pub fn applies(has: bool, feature: &str) -> bool {
     if has {
         return true;

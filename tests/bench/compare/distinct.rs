@@ -85,7 +85,7 @@ fn press_while_publishing(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<P
     let mut pauses = Pauses::between(10, 50);
     let mut sorts = SORTS.iter().cycle();
     let mut presses = Vec::new();
-    // The end of the list differs from its start only once it has more channels than lines.
+    // The end of the list differs from its start only once there are more channels than lines.
     pty.wait_for_text("one-off:");
     thread::sleep(Duration::from_millis(50));
     while presses.len() < LEAST_PRESSES || !publishers.iter().all(JoinHandle::is_finished) {

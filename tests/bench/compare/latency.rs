@@ -45,7 +45,7 @@ enum View {
 /// When the marks are published.
 struct Plan {
     marks: u64,
-    /// The pauses between marks; `None` publishes the next as soon as the server has answered.
+    /// The pauses between marks; `None` publishes the next mark as soon as the server has answered.
     pauses: Option<Pauses>,
 }
 

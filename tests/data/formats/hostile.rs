@@ -1,4 +1,4 @@
-//! Hostile bytes: a result or an error in bounded time, never a panic.
+//! Hostile bytes, which must give a result or an error in bounded time, never a panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,4 +1,4 @@
-//! The value at a path: the same in the bytes as in the tree.
+//! The value at a path, which must be the same in the bytes as in the tree.
 
 use proptest::collection::vec;
 use proptest::prelude::*;

@@ -1,5 +1,5 @@
-//! Queries written in the syntax of other tools: unambiguous ones work, and the others suggest what
-//! may have been meant.
+//! Queries written in the syntax of other tools. Unambiguous ones work; for the others, what may
+//! have been meant is suggested.
 
 use subscope::query::Query;
 

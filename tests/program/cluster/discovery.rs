@@ -13,7 +13,7 @@ use crate::support::redis::{applies, pack};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
     let cluster = Cluster::start();
-    // The URL does not specify a cluster; the node itself reports it.
+    // The URL does not specify a cluster; the node itself reports that it is in one.
     let target = Target::parse(&cluster.nodes[4].url()).unwrap().target;
     let has_shards = has_shards(&cluster);
     let shards = ["orders:1", "orders:2", "orders:3", "orders:4", "orders:5"];
