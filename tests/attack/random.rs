@@ -128,7 +128,7 @@ fn outcome<T>(check: &impl Fn(&[T]), input: &[T]) -> Result<(), Panic> {
     outcome
 }
 
-/// Removes as much of `input` as possible while it still fails.
+/// Removes as much of `input` as possible while the check still fails.
 fn shrunk<T: Clone>(input: Vec<T>, panic: Panic, check: &impl Fn(&[T])) -> (Vec<T>, Panic) {
     let (mut smallest, mut panic) = (input, panic);
     let mut steps = 0;

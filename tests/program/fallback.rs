@@ -245,7 +245,7 @@ fn of_200_000_channels_as_many_as_possible_are_subscribed_while_keys_respond() {
         .collect();
     let rules = rules.join(" ");
     let peer = Peer::start(move |words| answer_as_acl(words, &rules));
-    // Wide enough that the row which reports it is not truncated.
+    // Wide enough that the row reporting the refusal is not truncated.
     let mut pty = Launch::subscope(&["-u", &peer.url()]).size(400, 40).start();
     let words = format!("{SUBSCRIBED} of {} subscriptions live", SUBSCRIBED + 1);
     let are_live = |screen: &vt100::Screen| screen.contents().contains(&words);

@@ -363,7 +363,7 @@ async fn tls_and_plaintext_are_distinguished() {
     assert_eq!(refused.reason().await, reason);
     refused.server.stop().await;
 
-    // A server that answers in TLS.
+    // A server that answers with TLS records.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     thread::spawn(move || {

@@ -404,7 +404,7 @@ fn a_reply_shows_its_latency_and_the_tab_the_open_requests() {
     checked.stage.now = checked.stage.now.after(Duration::from_millis(45));
     checked.messages("rpc:rep", &[r#"{"corr":"a"}"#]);
     assert_eq!(checked.found(), [(2, "↩ 45 ms".to_owned())]);
-    // A narrow log shows it in full too.
+    // A narrow log shows the latency in full too.
     assert!(checked.stage.screen().contains("↩ 45 ms"));
     checked.stage.send(Event::Resize(40, 12));
     assert!(checked.stage.screen().contains("↩ 45 ms"));

@@ -260,7 +260,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
     let requests = feed_unsearched(&mut stage, 1000);
-    // More arrive while those are being searched.
+    // More messages arrive while the first are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
     // At first the screen leaves them out; it counts them when the answer is late.
@@ -962,7 +962,7 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_continues() {
             .iter()
             .all(|row| stage.session().log.row(*row).is_some())
     );
-    // The view scrolls there as anywhere else.
+    // The view scrolls in the kept rows as anywhere else.
     stage.keys("k");
     assert_eq!(selected_number(&stage), 149);
     stage.keys(" ");

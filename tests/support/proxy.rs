@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Read timeout of a link, after which it checks its state.
+/// Read timeout of a link, after which the link checks its state.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A proxy on a free loopback port. It stops on drop.
@@ -66,12 +66,12 @@ impl Proxy {
         proxy
     }
 
-    /// Returns its address as a URL.
+    /// Returns the proxy's address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// Returns how many connections it has accepted so far.
+    /// Returns how many connections the proxy has accepted so far.
     pub fn connections(&self) -> usize {
         self.pipes.lock().unwrap().len()
     }

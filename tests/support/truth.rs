@@ -22,7 +22,7 @@ const PACE: u32 = 500;
 /// How long a publisher with nothing to send waits.
 const IDLE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The most messages that a late publisher sends at once.
+/// Maximum number of messages that a late publisher sends at once.
 const LARGEST_PIECE: u64 = 512;
 
 /// A publisher that gets no answer for this long gives up on the connection.
@@ -34,11 +34,11 @@ const MAX_LATENESS: Duration = Duration::from_millis(50);
 /// A published message whose payload is its number.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// Its channel.
+    /// The channel.
     pub channel: Box<[u8]>,
-    /// Its number, which is its payload. Numbers of a channel increase.
+    /// The number, which is the payload. Numbers on a channel increase.
     pub number: u64,
-    /// The time before it was sent.
+    /// The time before the message was sent.
     pub from: Time,
     /// The time after the server had confirmed it. `None` if the server did not: the message may or
     /// may not have been published.

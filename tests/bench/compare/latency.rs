@@ -119,7 +119,7 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
 /// A published message with a mark.
 struct Sent {
     mark: [u8; 8],
-    /// Bytes of terminal output before it was published.
+    /// Bytes of terminal output before the message was published.
     from: usize,
     at: Instant,
 }

@@ -83,12 +83,12 @@ impl Client {
     }
 }
 
-/// What a burst cost a listener.
+/// The cost of a burst to a listener.
 #[derive(Clone, Copy)]
 struct Cost {
     cpu: Cpu,
     publishing: Duration,
-    /// `None` if it cannot be counted.
+    /// The number of lost messages; `None` if it cannot be counted.
     lost: Option<u64>,
     is_cut_off: bool,
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::cluster::Cluster;
 
-/// Read timeout of a link, after which it checks whether it has been cut.
+/// Read timeout of a link, after which the link checks whether it has been cut.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// No node.

@@ -132,7 +132,7 @@ fn a_stack_overflow_restores_the_terminal() {
     terminal.send("\r");
     terminal.wait_for_exit();
     assert_left(&terminal.screen());
-    // The shell may have printed it before the alternate screen was left.
+    // The shell may have printed the exit code before the alternate screen was left.
     let raw = String::from_utf8(terminal.raw()).unwrap();
     assert!(raw.contains("exit:134:"), "{raw}");
 }
