@@ -20,7 +20,7 @@ as_root() {
     fi
 }
 
-# A fresh Debian has no package lists, and old lists name packages that are gone.
+# A fresh Debian has no package lists, and old lists name packages that no longer exist.
 install_with_apt() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" && return
     as_root apt-get update &&

@@ -1175,7 +1175,7 @@ fn a_pasted_control_character_is_shown_and_sent_unchanged() {
 
 // --- Overlays ----------------------------------------------------------------------------------
 
-/// Returns what is at the top of the open message: the index of a value, or of a byte of text.
+/// Returns the index of the value, or of the byte of text, at the top of the open message.
 fn top_of_message(stage: &Stage) -> usize {
     let reader = &stage.app.open().unwrap().reader;
     let text = stage.app.areas().message_text();

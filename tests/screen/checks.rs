@@ -166,7 +166,7 @@ fn a_key_on_a_messagepack_number_starts_a_sequence_check() {
 fn requests_are_paired_with_replies_in_another_format() {
     let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
-    // The id as bytes, which are compared as base64, and then as text.
+    // The id first as bytes, which are compared as base64, and then as text.
     checked.messages(
         "req",
         &[&b"\x81\xa2id\xc4\x02\x01\x02"[..], b"\x81\xa2id\xa2q7"],

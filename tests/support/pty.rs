@@ -408,7 +408,7 @@ impl State {
         self.hidden.drain(..shown);
     }
 
-    /// Shows what is left of an update that can no longer end.
+    /// Shows the rest of an update that can no longer be completed.
     fn close(&mut self) {
         self.parser.process(&self.hidden);
         self.hidden.clear();
