@@ -1,6 +1,6 @@
-//! Enforces the architecture described in the crate docs: which modules may import which, which may
-//! name which crates, how large files and functions are, and what lies at the top level. A failure
-//! names the file, the line and the rule.
+//! Enforces the architecture described in the crate docs: which modules each module may import,
+//! which crates it may name, how large files and functions may be, and what belongs at the top
+//! level. A failure names the file, the line and the rule.
 
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
@@ -27,7 +27,7 @@ mod rules;
 #[path = "architecture/source.rs"]
 mod source;
 
-/// The floors of the program, and those inside some modules.
+/// The floors of the program, and those inside some of its modules.
 const FLOORS: &[Floors] = &[
     (
         "",
@@ -85,8 +85,8 @@ const FLOORS: &[Floors] = &[
     ),
 ];
 
-/// The crates, or modules of crates, that a module may name besides std. The clocks are read in one
-/// place, and the text box is wrapped in one.
+/// The crates, or modules of crates, that a module may name besides std. Only one module reads the
+/// clocks, and only one wraps the text box.
 const GRANTS: &str = "
     message::clock: rustix
     config: strsim toml
@@ -110,7 +110,7 @@ const GRANTS: &str = "
     main: clap tokio
 ";
 
-/// The files (`src/a.rs`) and functions (`src/a.rs name`) that may be larger, each with its reason.
+/// The files (`src/a.rs`) and functions (`src/a.rs name`) that may exceed the limits, and why.
 const OVERSIZED: &str = "
     src/app/keymap.rs: one table of all keys
     src/app/session/notices.rs notice_words: one match over all notices
@@ -118,7 +118,7 @@ const OVERSIZED: &str = "
     src/wire/any_frame.rs: one state machine over all types of RESP
 ";
 
-/// What belongs at the top level, besides dot files.
+/// What belongs at the top level, besides dotfiles.
 const TOP_LEVEL: &[&str] = &[
     "Cargo.toml",
     "Cargo.lock",
@@ -212,7 +212,7 @@ fn only_one_file_of_the_tests_chooses_the_server() {
     assert_eq!(paths, ["tests/support/redis.rs"], "see `program` there");
 }
 
-/// A property test that chose its own cases might fail by chance, on another machine.
+/// A property test that chose its own cases might fail by chance on another machine.
 #[test]
 fn property_tests_take_their_cases_from_one_place() {
     let count = |text: &str, part: &[&str]| text.matches(&part.concat()).count();
@@ -230,7 +230,7 @@ fn a_stranger_at_the_top_level_is_found() {
     assert_eq!(strangers(&names.into()), ["benches", "notes.md"]);
 }
 
-/// Returns whether a table says what the modules inside `parent` may import.
+/// Returns whether the floors of the modules inside `parent` are listed.
 fn has_floors(parent: &[String]) -> bool {
     let parent = parent.join("::");
     FLOORS.iter().any(|(inside, _)| *inside == parent)
@@ -254,7 +254,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Returns the path, from the project's root, and the text of every source file below `folder`.
+/// Returns the project-relative path and the text of every source file below `folder`.
 fn read(folder: &str) -> Vec<(String, String)> {
     let mut files = Vec::new();
     for entry in fs::read_dir(root().join(folder)).unwrap() {
@@ -282,7 +282,7 @@ fn dependencies() -> BTreeSet<String> {
         .collect()
 }
 
-/// Returns the names at the top level: what git tracks, or all entries if there is no git.
+/// Returns the names at the top level: those that git tracks, or all entries if there is no git.
 fn top_level() -> BTreeSet<String> {
     let tracked = Command::new("git")
         .arg("ls-files")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests that start a server once for each server in tests/servers.sh, and prints a table at
-# the end. Arguments go to cargo instead of the default choice of tests, e.g. `--test server`. Run
-# by `tests/run.sh --all-servers`, which makes sure that redis-cli is there.
+# the end. Arguments are passed to cargo instead of the default tests, e.g. `--test server`. Run by
+# `tests/run.sh --all-servers`, which makes sure that redis-cli is installed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

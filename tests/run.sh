@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # The one test command: installs what the tests need besides a Rust toolchain, then runs them all.
-# Arguments go to cargo, e.g. `tests/run.sh --test terminal`. With `--all-servers` first, the tests
-# that use a server run on each of those that tests/servers.sh fetches, and on no other. With
+# Arguments are passed to cargo, e.g. `tests/run.sh --test terminal`. With `--all-servers` first, the
+# tests that use a server run on each of those that tests/servers.sh fetches, and on no other. With
 # `--random [MINUTES]` first (default 10), the tests with generated cases run repeatedly, each time
-# with a new seed, which is printed, and ten times as many cases.
+# with ten times as many cases and a new seed, which is printed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 say() { printf 'tests/run.sh: %s\n' "$*" >&2; }
 
-# Runs a command as root: directly, or by sudo if it needs no password or can ask for it.
+# Runs a command as root: directly, or with sudo if it needs no password or can ask for it.
 as_root() {
     if [ "$(id -u)" -eq 0 ]; then
         "$@"
@@ -20,7 +20,7 @@ as_root() {
     fi
 }
 
-# A fresh Debian has no package lists, and old lists name packages that are gone.
+# A fresh Debian has no package lists, and old lists name packages that no longer exist.
 install_with_apt() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@" && return
     as_root apt-get update &&
@@ -52,7 +52,7 @@ programs_with_cases() {
         sed -E 's/^src\/(host|cli|commands)\b.*/--bins/; s|^src/.*|--lib|; s|^tests/([^/.]+).*|--test \1|' | sort -u | tr '\n' ' '
 }
 
-# Runs them for this many minutes, or those named by the other arguments.
+# Runs these programs, or those named by the other arguments, for this many minutes.
 run_random() {
     local minutes=$1 end=$((SECONDS + $1 * 60)) rounds=0 programs=()
     shift

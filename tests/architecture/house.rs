@@ -1,4 +1,4 @@
-//! Which module a path leads to, and which modules import each other.
+//! Resolves paths to modules, and finds which modules import each other.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -54,7 +54,7 @@ impl House {
         children.map(|(name, _)| name.as_str()).collect()
     }
 
-    /// Returns every import between two modules, seen from where their paths part.
+    /// Returns every import between two modules, seen from the module where their paths diverge.
     pub fn imports(&self) -> Vec<Import<'_>> {
         let mut imports = Vec::new();
         for source in self.sources() {
@@ -141,7 +141,7 @@ impl Import<'_> {
     }
 }
 
-/// Returns a shortest cycle for each strongly connected component, one import a line.
+/// Returns a shortest cycle for each strongly connected component, one import per line.
 pub fn cycles(imports: &[&Import]) -> Vec<String> {
     let mut edges: BTreeMap<&str, BTreeMap<&str, &Import>> = BTreeMap::new();
     for &import in imports {
@@ -157,7 +157,7 @@ pub fn cycles(imports: &[&Import]) -> Vec<String> {
         if !reported.contains(start)
             && let Some(cycle) = way(&edges, start, start)
         {
-            // The others of the component are those that `start` reaches and that reach it.
+            // The rest of the component: all modules that `start` reaches and that reach `start`.
             reported.extend(edges.keys().filter(|other| {
                 way(&edges, start, other).is_some() && way(&edges, other, start).is_some()
             }));
@@ -170,7 +170,7 @@ pub fn cycles(imports: &[&Import]) -> Vec<String> {
     found
 }
 
-/// Returns the shortest way from `start` to `end`, of at least one import.
+/// Returns the shortest path from `start` to `end`, of at least one import.
 fn way<'a>(
     edges: &BTreeMap<&'a str, BTreeMap<&'a str, &'a Import<'a>>>,
     start: &str,

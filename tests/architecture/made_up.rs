@@ -7,7 +7,7 @@ use crate::rules::{
 };
 use crate::source::Source;
 
-/// Parses made-up files, given as path and text, besides a few that are always there.
+/// Parses made-up files, given as path and text, together with a few that are always present.
 fn made_up(files: &[(&str, &str)]) -> House {
     let others = [
         ("src/lib.rs", ""),

@@ -1,21 +1,21 @@
-//! The rules. Each returns what breaks it, as `file:line: what`.
+//! The rules. Each returns its violations, as `file:line: what`.
 
 use std::collections::BTreeSet;
 
 use crate::house::{House, Import, Target, cycles};
 
-/// A module and what is inside it, a floor a line, the lowest first. A module imports only from the
-/// floors below its own. `self` is the file of the module itself, which is on the top floor if it
-/// is not listed.
+/// A module and the modules inside it, one floor per line, lowest floor first. A module imports
+/// only from the floors below its own. `self` is the file of the module itself, which is on the top
+/// floor if it is not listed.
 pub type Floors = (&'static str, &'static str);
 
-/// The most lines of a file, without its `#[cfg(test)]` items.
+/// Maximum number of lines in a file, not counting its `#[cfg(test)]` items.
 pub const FILE_LINES: usize = 400;
 
-/// The most lines of a function.
+/// Maximum number of lines in a function.
 pub const FUNCTION_LINES: usize = 60;
 
-/// Returns what is wrong with the floors inside one module.
+/// Returns the violations of the floors inside one module.
 pub fn floor_breaches(house: &House, (inside, floors): &Floors) -> Vec<String> {
     let parts = inside.split("::").filter(|part| !part.is_empty());
     let parent: Vec<String> = parts.map(str::to_owned).collect();
@@ -61,14 +61,14 @@ pub fn circles(imports: &[Import], parent: &[String], with_self: bool) -> Vec<St
         .collect()
 }
 
-/// Returns what is wrong if a module imports what a module further above than its parent defines.
+/// Returns the violation if a module imports what a module higher up than its parent defines.
 pub fn grandparent_breach(import: &Import) -> Option<String> {
     let is_above = import.to == "self" && import.source.module.len() > import.parent.len() + 1;
     let place = import.place();
     is_above.then(|| format!("{place}: a child never imports from above its parent"))
 }
 
-/// Returns the `impl` blocks of `App` outside of `app.rs` and `app/update`.
+/// Returns the `impl` blocks of `App` outside `app.rs` and `app/update`.
 pub fn scattered_app(house: &House) -> Vec<String> {
     let elsewhere = house.sources().filter(|source| {
         let module: Vec<&str> = source.module.iter().map(String::as_str).collect();

@@ -1,4 +1,4 @@
-//! What the rules need to know of a source file: its modules, imports, names and sizes.
+//! What the rules need to know about a source file: its modules, imports, names and sizes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use syn::{Attribute, Block, Ident, ImplItem, Item, Signature, Type, UseTree, Vis
 /// A source file, without its `#[cfg(test)]` items.
 #[derive(Default)]
 pub struct Source {
-    /// The path from the project's root, with slashes.
+    /// The path relative to the project root, with slashes.
     pub path: String,
     /// The path of the module: `["a", "b"]` for `src/a/b.rs`, `[]` for `src/lib.rs`.
     pub module: Vec<String>,
@@ -18,7 +18,7 @@ pub struct Source {
     pub lines: usize,
     /// Every function with a body.
     pub functions: Vec<Function>,
-    /// Every path, as written, where it is first.
+    /// Every path as written, at its first occurrence.
     pub names: Vec<Name>,
     /// What each imported name stands for, as written.
     pub imports: BTreeMap<String, Vec<String>>,
@@ -38,7 +38,7 @@ pub struct Function {
 pub struct Name {
     pub line: usize,
     pub segments: Vec<String>,
-    /// The path is that of a `pub use`.
+    /// Whether the path is in a `pub use`.
     pub exported: bool,
 }
 
@@ -47,7 +47,7 @@ impl Source {
     ///
     /// # Panics
     ///
-    /// Panics if the text is not Rust.
+    /// Panics if the text is not valid Rust.
     pub fn parse(path: &str, text: &str) -> Source {
         let below = path.trim_start_matches("src/").trim_end_matches(".rs");
         let module = below.split('/').filter(|name| *name != "lib");
@@ -99,7 +99,7 @@ impl Source {
                 let line = glob.star_token.spans[0].start().line;
                 return self.add_name(above.to_vec(), line, exported);
             }
-            // In a group, `self` is the parent of the group.
+            // In a group, `self` stands for the parent of the group.
             UseTree::Name(name) if name.ident == "self" => {
                 (above[above.len() - 1].clone(), &name.ident, above.to_vec())
             }
@@ -215,7 +215,7 @@ impl Visit<'_> for Source {
     fn visit_visibility(&mut self, _: &Visibility) {}
 }
 
-/// Returns the attributes of those items that can be left out of a build.
+/// Returns the attributes of an item, if it is of a kind that may be left out of a build.
 fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,

@@ -1,5 +1,5 @@
-//! Malicious commands to the embedded broker: it answers or hangs up, and other clients are served
-//! as before.
+//! Malicious commands to the embedded broker, which must answer or hang up and go on serving other
+//! clients.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
@@ -78,7 +78,7 @@ fn connect(address: SocketAddr) -> TcpStream {
     stream
 }
 
-/// Sends `bytes` in pieces and closes the sending side. Returns all answers up to the end.
+/// Sends `bytes` in pieces and closes the sending side. Returns all answers.
 fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     let stream = connect(address);
     let mut random = Random::new(bytes.len() as u64);
@@ -105,7 +105,7 @@ fn answers(address: SocketAddr, bytes: &[u8]) -> Vec<u8> {
     answered
 }
 
-/// Panics unless the answers consist of frames. The last one may be cut off, as Redis does when the
+/// Panics unless the answers consist of frames. The last one may be cut off, as with Redis when the
 /// client has hung up.
 fn assert_frames(answered: &[u8]) {
     let mut rest = answered;

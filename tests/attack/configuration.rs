@@ -1,5 +1,5 @@
-//! Addresses and configuration files with mistakes in them: no error message shows a password,
-//! affects a terminal, or grows without bound.
+//! Addresses and configuration files with mistakes in them. No error message may show a password,
+//! affect a terminal, or grow without bound.
 
 use std::fmt::Debug;
 use std::fs;
@@ -39,7 +39,7 @@ fn password(random: &mut Random) -> String {
     password
 }
 
-/// Returns an address with a password in the right place; its other parts are valid or odd.
+/// Returns an address with a password in the right place; its other parts may be odd.
 fn address(random: &mut Random) -> String {
     let scheme = mutated_rarely(
         random,
@@ -250,7 +250,7 @@ fn program_error(arguments: &[&str]) -> String {
     String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
 }
 
-/// Panics unless `words`, which go to a terminal unchanged, are lines of plain text without a mark.
+/// Panics unless `words`, which are written to a terminal unchanged, are plain text without a mark.
 fn assert_printable(words: &str, about: &str) {
     assert!(
         !words.is_empty() && !words.contains(MARK),

@@ -1,4 +1,4 @@
-//! Malicious payloads: the result is bounded, and nothing in it affects a terminal.
+//! Malicious payloads. The result must be bounded, and nothing in it may affect a terminal.
 
 use std::io::{Read, Write};
 use std::sync::LazyLock;
@@ -30,7 +30,7 @@ use crate::support::cases;
 /// Maximum size after decompression.
 const MAX_UNPACKED: usize = 256 << 10;
 
-/// Maximum number of bytes per tree node, besides its text.
+/// Maximum number of bytes per tree node, not counting its text.
 const BYTES_PER_NODE: usize = 128;
 
 /// Maximum number of bytes that a payload may take regardless of its size.

@@ -1,5 +1,5 @@
-//! For any bytes, what is drawn contains nothing that a terminal would act on or hide, and the
-//! escaped notation preserves every byte.
+//! Whatever the bytes, the text drawn contains nothing that a terminal would act on or hide, and
+//! the escaped notation preserves every byte.
 
 use subscope::payload::escape::{self, Text};
 use subscope::payload::{hex, quoted, rows};

@@ -1,5 +1,5 @@
-//! Faults in random order at a real server. Each message published meanwhile must be a row, once
-//! and in order, or lie in a gap, or be among the dropped messages.
+//! Faults in random order, with a real server. Each message published meanwhile must be in the log
+//! once and in order, or lie in a gap, or be among the dropped messages.
 
 use std::cell::Cell;
 use std::net::TcpStream;
@@ -31,10 +31,10 @@ const QUICK: Timing = Timing {
 /// Minimum number of messages published between two faults.
 const MESSAGES_BETWEEN_FAULTS: usize = 60;
 
-/// Limit of pending bytes, for a listener that must drop some messages.
+/// Limit on pending bytes, for a listener that must drop some messages.
 const ROOM: usize = 16 << 10;
 
-/// What goes wrong.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug)]
 enum Fault {
     /// The server hangs up on the subscriber.
@@ -45,11 +45,11 @@ enum Fault {
     Cut,
     /// The network drops all connections without notifying either side.
     Forget,
-    /// All data is delayed, but not long enough for the connection to be given up.
+    /// All data is delayed, but not long enough for the listener to give up on the connection.
     Delay,
-    /// All data is delayed so long that the connection is given up.
+    /// All data is delayed so long that the listener gives up on the connection.
     DelayLong,
-    /// The server is halted until the connection is given up, and then resumed.
+    /// The server is halted until the listener gives up on the connection, and then resumed.
     Halt,
     /// The server is killed and restarted.
     Restart,
@@ -217,7 +217,7 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
         let _watchdog = Watchdog::start(format!("the faults {injected:?}"));
         setup.inject(fault).await;
         setup
-            .until_restored(&format!("it is back after {injected:?}"))
+            .until_restored(&format!("the listener is back after {injected:?}"))
             .await;
     }
     let Setup {
@@ -233,7 +233,7 @@ async fn every_message_is_a_row_or_lies_in_a_gap_whatever_goes_wrong() {
     listener.server.stop().await;
 }
 
-/// Halts and resumes the program, in a random order with other faults. In the end, its counters
+/// Halts and resumes the program, with other faults in between at random. At the end, its counters
 /// must account for messages that may be missing.
 #[test]
 fn a_program_halted_repeatedly_accounts_for_every_message() {
@@ -293,7 +293,7 @@ fn a_program_halted_repeatedly_accounts_for_every_message() {
     let count = |name: &str| counts[name].as_u64().unwrap();
     let not_kept = count("evicted") + count("cleared") + count("dropped");
     assert_eq!(count("received"), count("kept") + not_kept, "{counts}");
-    // Each halt adds at least one marker to the numbers.
+    // At least one marker is received after each halt, in addition to the numbers.
     let is_all_here = count("received") > sent;
     assert!(is_all_here || count("gaps") > 0, "{counts}, {sent} sent");
 }

@@ -1,4 +1,4 @@
-//! Malicious or broken servers against the server tasks: the reason for each lost connection is
+//! The server tasks with malicious or broken servers. The reason for each lost connection is
 //! reported, the tasks reconnect, and once the server behaves, everything works again.
 
 mod scripts;
@@ -34,8 +34,8 @@ const QUICK: Timing = Timing {
 /// Maximum length of a reason in bytes, whatever the server sends.
 const MAX_ERROR_LENGTH: usize = 1000;
 
-/// Upper bound on how much the tasks read of an endless stream: at most 16 MiB per connection, and
-/// a few connections may run into the script before it is over.
+/// Upper bound on how much of an endless stream the tasks read: at most 16 MiB per connection, and
+/// a few connections may be made while the script is played.
 const MAX_READ: u64 = 128 << 20;
 
 fn all_channels(id: u32) -> Subscription {
@@ -81,7 +81,7 @@ fn assert_causes(listener: &Listener, script: &str) {
             connection
         {
             let reason = connection_words(reason);
-            assert!(!reason.is_empty(), "{script}: no cause");
+            assert!(!reason.is_empty(), "{script}: empty reason");
             assert!(reason.len() < MAX_ERROR_LENGTH, "{script}: {reason}");
             assert_harmless(&whole(reason.as_bytes()));
         }
@@ -112,15 +112,15 @@ impl Play {
         }
     }
 
-    /// Plays `script` on the next connections, and then behaves like a good server.
+    /// Plays `script` on the next connections, and then behaves like a well-behaved server.
     async fn perform(&mut self, script: Script) {
         let name = script.name.clone();
         let _watchdog = Watchdog::start(format!("the hostile server {name}"));
         let before = disconnects(&self.listener);
         let read = self.read();
         self.hostile.play(script);
-        // The first disconnect starts the script. A listener whose subscription was ended does
-        // not reconnect, so it has no second one.
+        // The first disconnect starts the script. A listener whose subscription was ended does not
+        // reconnect, so no second disconnect follows.
         let is_over = |listener: &Listener| listener.connections.last() == Some(&Connection::Idle);
         let has_run =
             |listener: &Listener| disconnects(listener) >= before + 2 || is_over(listener);
@@ -150,7 +150,7 @@ impl Play {
             .load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// Asks the commander to publish and waits for its answer, whatever it is connected to.
+    /// Asks the commander to publish and waits for its answer, whichever server it is connected to.
     async fn ask_to_publish(&mut self, name: &str) {
         let before = self.listener.published.len();
         self.listener.server.ask(Ask::Publish {
@@ -172,7 +172,7 @@ impl Play {
         self.marker += 1;
         let marker = format!("marker {}", self.marker);
         let is_live = |listener: &Listener| listener.connections.last() == Some(&Connection::Live);
-        let what = format!("{name}: it is live again");
+        let what = format!("{name}: the listener is live again");
         self.listener.until(&what, is_live).await;
         let is_received =
             |listener: &Listener| last_payload(listener).as_deref() == Some(marker.as_bytes());

@@ -34,7 +34,7 @@ const ODD_NUMBERS: &[&str] = &[
     "00000000000000000000000000000000000000007",
 ];
 
-/// Boundary bytes, and bytes with a special meaning somewhere.
+/// Boundary bytes, and bytes with a special meaning in some format.
 const ODD_BYTES: &[u8] =
     b"\x00\x01\x1b\x7f\x80\x81\x9b\x9f\xbf\xc0\xc2\xe2\xf0\xfe\xff\r\n\t \"'\\{}[]()<>*$:+-,;./=%#&@!?~^|`0129aeZ";
 
@@ -135,7 +135,7 @@ fn repeat(random: &mut Random, bytes: &mut Vec<u8>, at: usize, length: usize) {
     splice(bytes, at, &piece.repeat(times));
 }
 
-/// Replaces the next digits from `at` on by another number.
+/// Replaces the first digits at or after `at` with another number.
 fn replace_number(random: &mut Random, bytes: &mut Vec<u8>, at: usize) {
     let behind = bytes[at..].iter().position(u8::is_ascii_digit);
     let start = at + behind.unwrap_or(0);

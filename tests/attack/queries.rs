@@ -59,8 +59,8 @@ const PAYLOADS: &[&str] = &[
     "\u{0}\u{1}binary\u{ff}",
 ];
 
-/// Parses a query. Returns `None` for one that matches everything, since it has no text inside
-/// other queries.
+/// Parses a query. Returns `None` for a query that matches everything, since composed queries leave
+/// it out.
 fn parse(text: &str) -> Option<Query> {
     let query = Query::parse(text, &MOMENT).ok();
     query.filter(|query| !query.is_everything())
@@ -85,7 +85,7 @@ fn matcher(query: &Query) -> Matcher {
     matcher
 }
 
-/// Returns an example query or one composed of several, mutated.
+/// Returns a query made of one or more mutated examples.
 fn query_text(random: &mut Random) -> String {
     let samples: Vec<&str> = SYNTAX
         .iter()
@@ -110,8 +110,8 @@ fn payload(random: &mut Random) -> Vec<u8> {
     mutated(random, &samples)
 }
 
-/// Returns a query and a payload as one sequence of bytes that can be shrunk, separated by a byte
-/// that never occurs in UTF-8.
+/// Returns a query and a payload as one sequence of bytes, which can be shrunk. They are separated
+/// by a byte that never occurs in UTF-8.
 fn query_and_payload(random: &mut Random) -> Vec<u8> {
     let query = query_text(random);
     let mut both = query.into_bytes();

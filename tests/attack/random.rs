@@ -16,8 +16,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::cases::seed;
 
-/// A case that takes longer than this counts as hung. It is only a safeguard; nothing is measured
-/// against it.
+/// A case that takes longer than this counts as hung. The timeout is only a safeguard; nothing is
+/// measured against it.
 const HANG_TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How many smaller inputs are tried after a failure.
@@ -42,7 +42,7 @@ impl Random {
         Self(mixed.number() ^ case.wrapping_mul(0x9e37_79b9_7f4a_7c15))
     }
 
-    /// Returns any number.
+    /// Returns a random number.
     pub fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -50,7 +50,7 @@ impl Random {
         mixed ^ (mixed >> 31)
     }
 
-    /// Returns any byte.
+    /// Returns a random byte.
     pub fn byte(&mut self) -> u8 {
         self.number().to_le_bytes()[0]
     }
@@ -128,7 +128,7 @@ fn outcome<T>(check: &impl Fn(&[T]), input: &[T]) -> Result<(), Panic> {
     outcome
 }
 
-/// Removes as much of `input` as possible while it still fails.
+/// Removes as much of `input` as possible while the check still fails.
 fn shrunk<T: Clone>(input: Vec<T>, panic: Panic, check: &impl Fn(&[T])) -> (Vec<T>, Panic) {
     let (mut smallest, mut panic) = (input, panic);
     let mut steps = 0;
@@ -166,11 +166,11 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 }
 
 thread_local! {
-    /// Whether panics of this thread are caught and reported by the catcher.
+    /// Whether panics of this thread are caught and reported elsewhere.
     static IS_SILENT: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Keeps the panics of the many tried inputs out of the output.
+/// Keeps the panics of the many inputs that are tried out of the test's output.
 fn silence_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {

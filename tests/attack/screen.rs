@@ -1,5 +1,5 @@
-//! Whole sessions on the screen: keys, mouse, pastes, resizes, events of every kind and answers of
-//! the workers, early, late or never. In every case the screen is drawn, no cell of it affects a
+//! Whole sessions on the screen: keys, mouse, pastes, resizes, events of every kind, and answers
+//! that arrive early, late or never. In every case the screen is drawn, no cell of it affects a
 //! terminal, the counts add up, and nothing leaves the program without the user's intent.
 
 use std::time::Duration;
@@ -34,7 +34,7 @@ const START: Time = Time(1_700_000_000_000_000);
 /// Maximum number of steps in a session.
 const MAX_STEPS: usize = 70;
 
-/// Useful sequences of keys. A line end is Enter, `\x1b` Esc, `\t` Tab.
+/// Useful sequences of keys. `\n` is Enter, `\x1b` Esc, `\t` Tab.
 const TYPED: &[&str] = &[
     "/.a == 1\n",
     "/size>3 or is:json\n",

@@ -1,4 +1,4 @@
-//! The frame decoder: its result does not depend on how the stream was split on its way.
+//! The frame decoder: its result does not depend on how the stream was split in transit.
 
 use std::mem::{Discriminant, discriminant};
 
@@ -49,7 +49,7 @@ type Decoded = (
     Option<Discriminant<WireError>>,
 );
 
-/// Decodes `bytes` that arrive in pieces which end at `cuts`.
+/// Decodes `bytes`, which arrive in pieces that end at `cuts`.
 fn decoded(bytes: &[u8], cuts: &[usize]) -> Decoded {
     let mut decoder = Decoder::new(LIMITS);
     let (mut frames, mut at) = (Vec::new(), 0);
@@ -63,7 +63,7 @@ fn decoded(bytes: &[u8], cuts: &[usize]) -> Decoded {
                     assert!(frame.parts.len() <= LIMITS.parts);
                     let values = frame.parts.iter().map(|part| {
                         let text = part.text(arrived).map(<[u8]>::to_vec);
-                        // Positions depend on what came before.
+                        // Positions depend on how the stream was split.
                         let kind = match part {
                             Part::Bulk(_) => Part::Bulk(0..0),
                             Part::Simple(_) => Part::Simple(0..0),

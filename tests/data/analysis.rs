@@ -1,4 +1,4 @@
-//! Checks, which look at every message of their channels.
+//! Checks, which examine every message on their channels.
 
 mod checked_log;
 mod generated;

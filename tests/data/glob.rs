@@ -12,7 +12,7 @@ use subscope::message::glob;
 use crate::support::cases;
 use crate::support::redis::Redis;
 
-/// Patterns over few letters, so that they often match, with all special characters.
+/// Patterns of only a few letters, so that they often match, and of all special characters.
 fn pattern() -> impl Strategy<Value = String> {
     prop_oneof![
         "[ab*?\\[\\]\\\\^-]{0,8}",

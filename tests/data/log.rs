@@ -183,7 +183,7 @@ proptest! {
         held in prop::option::of((0..300u64, 1..40u64)),
         cut in 0..300usize,
     ) {
-        // Every third message is found; the filter is set halfway through.
+        // Every third message matches; the filter is set halfway through.
         let cut = cut.min(steps.len());
         let (mut log, ..) = play(&steps[..cut], keep);
         let mut selection = Selection::default();
@@ -367,7 +367,7 @@ fn at_most_a_quarter_of_the_budget_is_held() {
         .iter()
         .map(|rows| rows.end.0 - rows.start.0)
         .sum();
-    assert!((1_000..3_000).contains(&held), "{held} rows are held");
+    assert!((1_000..3_000).contains(&held), "{held} rows are kept");
     assert!(log.first() > RowId(40_000));
 }
 
@@ -608,7 +608,7 @@ fn cleared_rows_are_restored_before_newer_ones() {
         [of("a", b"1"), of("b", b"1"), of("a", b"2")]
     );
     assert_eq!(log.kept_notices(), 1);
-    // They have already been restored.
+    // The cleared rows have already been restored.
     assert_eq!(log.restore(cleared), 0);
     check_counts(&log);
 }
@@ -684,7 +684,7 @@ fn held_rows_are_cleared_and_restored_together_with_their_eviction_notice() {
     assert_eq!(log.restore(cleared), before as u64);
     assert_eq!((log.held(), messages(&log).len()), (held, before));
     check_counts(&log);
-    // Unless restored, they are evicted when memory is needed, together with the notice after them.
+    // Unless restored, cleared rows and the notice after them are evicted to free memory.
     log.clear();
     for _ in 0..20 {
         append_thousand(&mut log);

@@ -43,7 +43,7 @@ fn any_bytes() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![3 => tricky_characters(), 1 => vec(any::<u8>(), 0..200)]
 }
 
-/// Returns how many columns ratatui uses for `string` on a line wider than any text here.
+/// Returns how many columns ratatui uses for `string` on a line wider than any string here.
 fn ratatui_columns(string: &str) -> usize {
     let mut buffer = Buffer::empty(Rect::new(0, 0, 100, 1));
     let (end, _) = buffer.set_stringn(0, 0, string, 100, Style::new());

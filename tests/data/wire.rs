@@ -12,7 +12,7 @@ const LIMITS: Limits = Limits {
     parts: 1000,
 };
 
-/// A value that a frame may hold.
+/// A value that a frame may contain.
 #[derive(Clone, Debug, PartialEq)]
 enum Value {
     Bulk(Vec<u8>),
@@ -187,8 +187,8 @@ proptest! {
     }
 }
 
-/// Checks that for any bytes all parts lie within them, a frame agrees with the reference decoder,
-/// and rejected input stays rejected when more bytes arrive.
+/// Checks that, for any bytes, all parts lie within them, a frame agrees with the reference
+/// decoder, and rejected input stays rejected when more bytes arrive.
 fn check_untrusted(bytes: &[u8]) -> Result<(), TestCaseError> {
     let mut decoder = Decoder::new(LIMITS);
     let refused = match decoder.decode(bytes) {
@@ -287,7 +287,7 @@ fn a_number_is_the_same_whole_or_in_pieces() {
             Ok(Some(vec![Part::Integer(number)]))
         });
         assert_eq!(outcome(bytes.len()), whole, "{}", bytes.escape_ascii());
-        // A truncated frame is incomplete, or rejected like the whole.
+        // A truncated frame is incomplete, or rejected like the whole frame.
         for end in 0..bytes.len() {
             let cut = outcome(end);
             assert!(
@@ -428,7 +428,7 @@ proptest! {
         let mut frame = AnyFrame::new(LIMITS.bulk, room);
         prop_assert_eq!(frame.take_in(&value.bytes), Ok(value.bytes.len()));
         prop_assert!(frame.is_done());
-        // Each level counts what is omitted.
+        // Each level counts the values that it omits.
         prop_assert!(frame.into_text().len() <= room + 300);
     }
 

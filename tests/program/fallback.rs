@@ -1,4 +1,4 @@
-//! The fallback where an ACL refuses all channels: subscribing to what the user may access.
+//! The fallback when an ACL refuses all channels: subscribing to what the user may access.
 
 use std::fs;
 use std::sync::Arc;
@@ -186,7 +186,7 @@ fn a_user_with_30_000_channels_receives_them_all_while_keys_respond() {
     assert_eq!(redis.send(&command), b"+OK\r\n");
     let url = format!("redis://app:secret@{}", redis.address());
     let mut pty = Launch::subscope(&["-u", &url]).size(160, 40).start();
-    // On a busy machine, a debug build takes long for this many.
+    // On a busy machine, a debug build takes a long time for this many subscriptions.
     let words = "30000 of 30001 subscriptions live";
     let are_live = |screen: &vt100::Screen| screen.contents().contains(words);
     assert!(pty.wait_up_to(LONG_TIMEOUT, are_live), "{}", pty.text());
@@ -245,7 +245,7 @@ fn of_200_000_channels_as_many_as_possible_are_subscribed_while_keys_respond() {
         .collect();
     let rules = rules.join(" ");
     let peer = Peer::start(move |words| answer_as_acl(words, &rules));
-    // Wide enough that the row which reports it is not truncated.
+    // Wide enough that the row reporting the refusal is not truncated.
     let mut pty = Launch::subscope(&["-u", &peer.url()]).size(400, 40).start();
     let words = format!("{SUBSCRIBED} of {} subscriptions live", SUBSCRIBED + 1);
     let are_live = |screen: &vt100::Screen| screen.contents().contains(&words);

@@ -1,5 +1,5 @@
-//! How a server is specified: profiles, their appearance, and the whole program with one; URLs and
-//! paths.
+//! How a server is specified: profiles and their appearance, the whole program with a profile, URLs
+//! and paths.
 
 mod addresses;
 mod drawing;

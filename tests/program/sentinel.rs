@@ -85,7 +85,7 @@ async fn assert_published(listener: &mut Listener) {
         is_sharded: false,
     });
     let is_answered = |listener: &Listener| !listener.published.is_empty();
-    listener.until("it is published", is_answered).await;
+    listener.until("the publish is answered", is_answered).await;
     assert_eq!(listener.published, [Ok(1)]);
     let is_received = |listener: &Listener| !received_on(&listener.log, b"orders").is_empty();
     listener.until("the message is received", is_received).await;
@@ -150,7 +150,7 @@ async fn a_dead_master_is_replaced_and_the_gap_is_reported() {
     listener.check(&stop(publishers.into())).await;
     assert!(listener.is_restored(), "{:?}", listener.gaps());
 
-    // The old master comes back as a master, until the sentinels find it.
+    // The old master comes back as a master and remains one until the sentinels find it.
     monitored.servers[0].restart();
     monitored.demote(0, new_master);
     assert!(is_subscribed_at(&monitored.servers[new_master]));
@@ -191,13 +191,13 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
     let moved = format!("failover from {old} to {new}");
     let lingers = format!("{old} still acts as master");
     listener
-        .until("both are reported", |listener| {
+        .until("both gaps are reported", |listener| {
             is_reported(listener, &moved, true) && is_reported(listener, &lingers, false)
         })
         .await;
     let before: usize = stays.iter().map(Publisher::published).sum();
     listener
-        .until("messages reach nobody at the old master", |_| {
+        .until("messages at the old master reach nobody", |_| {
             stays.iter().map(Publisher::published).sum::<usize>() > before + 200
         })
         .await;
@@ -215,7 +215,7 @@ async fn a_replaced_but_live_master_is_left_and_what_it_still_accepts_is_a_gap()
         .await;
     let before = received_on(&listener.log, b"orders").len();
     listener
-        .until("the remaining publishers are received again", |listener| {
+        .until("messages of the remaining publishers arrive", |listener| {
             received_on(&listener.log, b"orders").len() > before + 50
         })
         .await;
@@ -233,7 +233,7 @@ async fn sentinel_events_come_from_one_sentinel_and_from_another_when_it_dies() 
     let topics = [Topic::pattern(b"*"), Topic::sentinel(b"*")];
     let mut listener = Listener::listening(config(&monitored.url(), &topics)).await;
     listener
-        .until("the sentinels are one of the nodes", |listener| {
+        .until("a sentinel is among the nodes", |listener| {
             let is_sentinel = |node: &_| matches!(node, (Role::Sentinel, 1));
             let nodes = listener.nodes.iter();
             nodes
@@ -315,7 +315,7 @@ async fn sharded_channels_are_searched_on_the_current_master() {
         found.is_some_and(|found| found.iter().any(|of| **of == *name))
     };
     listener
-        .until("it is found", |listener| has_found(listener, b"orders"))
+        .until("the channel", |listener| has_found(listener, b"orders"))
         .await;
     assert_eq!(
         listener.found[0].len(),
@@ -345,7 +345,7 @@ async fn the_loss_of_all_sentinels_is_reported_and_servers_are_named_by_address(
         format!("sentinel at {}", sentinels[0].address()),
     ];
     listener
-        .until("both are named", |listener| {
+        .until("master and sentinel are named", |listener| {
             let reported = listener.nodes.iter().map(|node| &*node.name);
             reported.eq(names.iter().map(String::as_str))
         })
@@ -434,7 +434,7 @@ async fn a_wrong_sentinel_password_is_reported_and_final() {
             listener.connections.iter().filter(is_it).count()
         };
         listener
-            .until("it is refused", |listener| refused(listener) == 1)
+            .until("the login is refused", |listener| refused(listener) == 1)
             .await;
         let refusal = listener.refusal().unwrap();
         let start = format!("login refused by the sentinels: {both}: {words}");
@@ -444,7 +444,7 @@ async fn a_wrong_sentinel_password_is_reported_and_final() {
         // Only an explicit request leads to another attempt.
         listener.server.command(Command::Reconnect);
         listener
-            .until("it is refused again", |listener| refused(listener) == 2)
+            .until("a second refusal", |listener| refused(listener) == 2)
             .await;
         assert_eq!(listener.connections.len(), 4, "{:?}", listener.connections);
         listener.server.stop().await;
@@ -491,7 +491,7 @@ async fn dead_and_outdated_sentinels_are_skipped() {
     let mut dead = sentinel(&master, 1, &[]);
     dead.kill();
     let good = sentinel(&master, 3, &[]);
-    // Slow to notice that this is no longer the master.
+    // This sentinel is slow to notice that its server is no longer the master.
     let setting = format!("sentinel down-after-milliseconds {NAME} 600000");
     let stale = sentinel(&replica, 3, &[setting]);
     let topics = [Topic::pattern(b"*")];

@@ -75,8 +75,8 @@ impl InShell {
     }
 }
 
-/// Returns whether the shell waits for a command. Anything typed earlier may be mixed up with the
-/// prompt.
+/// Returns whether the shell is waiting for a command. Anything typed earlier may be mixed up with
+/// the prompt.
 fn at_prompt(screen: &vt100::Screen) -> bool {
     !screen.alternate_screen() && screen.contents().trim_end().ends_with('$')
 }
@@ -238,8 +238,8 @@ fn the_program_ends_when_its_terminal_is_gone() {
     assert_eq!(ended_rx.recv_timeout(Duration::from_secs(30)), Ok(true));
 }
 
-/// Creates a named pipe and reports when nothing holds its writing end any more. A program started
-/// with the pipe holds it without knowing.
+/// Creates a named pipe and reports when no process has its write end open any more. A program
+/// started with the pipe keeps it open without knowing.
 fn when_closed(pipe: &Path) -> Receiver<bool> {
     let made = Command::new("mkfifo").arg(pipe).status().unwrap();
     assert!(made.success());

@@ -263,7 +263,7 @@ async fn a_self_signed_certificate_is_trusted_once_it_is_given() {
     }
     let authority = Authority::new("Test CA");
     let key = KeyPair::generate().unwrap();
-    // `openssl req -x509` makes such a certificate: it claims to be an authority's.
+    // `openssl req -x509` makes such a certificate: it is marked as an authority's certificate.
     let mut own = params("own", &["127.0.0.1"]);
     own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let pem = own.self_signed(&key).unwrap().pem();
@@ -363,7 +363,7 @@ async fn tls_and_plaintext_are_distinguished() {
     assert_eq!(refused.reason().await, reason);
     refused.server.stop().await;
 
-    // A server that answers in TLS.
+    // A server that answers with TLS records.
     let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
     let url = format!("redis://{}", listener.local_addr().unwrap());
     thread::spawn(move || {

@@ -298,7 +298,7 @@ fn a_halted_program_reports_the_gap_and_responds_to_keys_at_once() {
     pty.signal("STOP");
     let noise = "x".repeat(100 << 10);
     while admin.send(&["PUBLISH", "noise", &noise]) != ":0\r\n" {}
-    // Longer than from one heartbeat until the next one is overdue.
+    // Long enough for the next heartbeat to be overdue.
     let pause = Duration::from_secs(7);
     thread::sleep(pause.saturating_sub(halted.elapsed()));
     let length = halted.elapsed();
@@ -379,10 +379,10 @@ const LISTEN_TO: &str = "SUBSCOPE_TEST_LISTEN_TO";
 /// Environment variable with the file to which such a process writes what it received.
 const WRITE_TO: &str = "SUBSCOPE_TEST_WRITE_TO";
 
-/// The channel of the message that ends it.
+/// The channel of the message that ends the process.
 const END: &str = "end";
 
-/// Not a test but the process that the test below starts: receives until the last message, then
+/// Not a test but the process that the test below starts. It receives until the last message, then
 /// writes the numbers and the gaps to the file.
 #[tokio::test]
 async fn listener_process() {
@@ -559,7 +559,7 @@ async fn a_server_on_the_ipv6_loopback_is_reachable() {
 
 #[tokio::test]
 async fn a_server_that_is_loading_is_waited_for() {
-    // While it loads, it handles events every 2 MiB, and each key takes a while.
+    // A loading server handles events every 2 MiB, and each key takes a while.
     let mut redis = Redis::start_with(&["--key-load-delay", "50000", "--rdbcompression", "no"]);
     let value = vec![b'x'; 512 << 10];
     for key in 0..60 {
@@ -600,7 +600,7 @@ fn primary() -> Redis {
     Redis::start_with(&["--repl-diskless-sync-delay", "0"])
 }
 
-/// Starts a replica of `primary`. `answers` is whether it answers while the primary is gone.
+/// Starts a replica of `primary`. `answers` says whether it answers while the primary is down.
 fn replica_of(primary: &Redis, answers: bool) -> Redis {
     let port = primary.port().to_string();
     let answers = if answers { "yes" } else { "no" };
@@ -643,7 +643,7 @@ async fn a_replica_without_its_primary_is_a_gap_until_they_are_linked_again() {
                 reasons.any(|reason| reason == GapReason::PrimaryLinkDown)
             })
             .await;
-        // Not all servers answer PING like that.
+        // Not all servers answer PING with this error.
         if replica.cli(&["PING"]).starts_with("MASTERDOWN") {
             listener
                 .until("the reason is reported in the server's words", |listener| {
@@ -717,7 +717,7 @@ async fn a_server_without_room_for_another_client_is_retried() {
     assert_eq!(admin.send(&["CONFIG", "SET", "maxclients", "1"]), "+OK\r\n");
     assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
-        .until("it is refused", |listener| {
+        .until("the connection is refused", |listener| {
             listener.has_failed("max number of clients")
         })
         .await;
@@ -770,7 +770,7 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     redis.cli(&["ACL", "SETUSER", "app", "resetpass", ">new"]);
     assert_eq!(redis.cli(&["CLIENT", "KILL", "USER", "app"]), "2");
     listener
-        .until("both are refused", |listener| {
+        .until("both connections are refused", |listener| {
             let trouble = listener.troubles.last().and_then(Option::as_deref);
             listener.refusal().is_some() && trouble.is_some()
         })
@@ -915,7 +915,7 @@ async fn a_newly_required_password_is_a_refusal_too() {
     admin.send(&["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
     assert_eq!(admin.send(&["CLIENT", "KILL", "TYPE", "pubsub"]), ":1\r\n");
     listener
-        .until("both are refused", |listener| {
+        .until("both connections are refused", |listener| {
             let trouble = listener.troubles.last().and_then(Option::as_deref);
             listener.refusal().is_some() && trouble.is_some()
         })

@@ -167,7 +167,7 @@ fn subscriptions_can_be_added_and_removed_while_it_runs() {
     publish(&redis, b"two:b", b"by the new pattern");
     pty.wait_for_text("by the new pattern");
 
-    // Click on the first line of the list, which holds the patterns.
+    // Click on the first line of the channel list, which starts with the patterns.
     pty.send("\x1b[<0;10;3M\x1b[<0;10;3m");
     pty.send("gu");
     pty.wait_for_text("unsubscribed from pattern two* · 1 subscription now");

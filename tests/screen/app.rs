@@ -23,7 +23,7 @@ use crate::support::stage::{START, Stage, published};
 
 #[test]
 fn every_movement_key_freezes_the_log_and_moves_by_its_distance() {
-    let page = 17; // 24 rows less status, hints, the box (3) and two borders
+    let page = 17; // 24 rows minus status, hints, the box (3) and two borders
     for (press, expected) in [
         (KeyEvent::from(KeyCode::Up), 98),
         (KeyCode::Char('k').into(), 98),
@@ -994,7 +994,7 @@ fn a_repeated_tap_acts_once_it_is_clearly_not_held() {
         stage.send(Event::Tick);
         assert_eq!(stage.session().filters.muted.contains(b"a"), is_muted);
     }
-    // Another key makes it act at once.
+    // Another key makes the pending key act at once.
     stage.wait(Duration::from_millis(300));
     stage.keys("mj");
     assert!(!stage.session().filters.muted.contains(b"a"));
@@ -1175,7 +1175,7 @@ fn a_pasted_control_character_is_shown_and_sent_unchanged() {
 
 // --- Overlays ----------------------------------------------------------------------------------
 
-/// Returns what is at the top of the open message: the index of a value, or of a byte of text.
+/// Returns the index of the value, or of the byte of text, at the top of the open message.
 fn top_of_message(stage: &Stage) -> usize {
     let reader = &stage.app.open().unwrap().reader;
     let text = stage.app.areas().message_text();
@@ -1735,7 +1735,7 @@ fn a_key_held_down_publishes_once() {
         assert_eq!(stage.code(KeyCode::Enter), []);
         assert_eq!(stage.app.context(), Context::PublishPayload);
     }
-    // The Enter that leaves the channel name does not send kept text when held slightly too long.
+    // The Enter that leaves the channel name does not send kept text if held slightly too long.
     stage.keys("two");
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
@@ -1923,7 +1923,7 @@ fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     stage.code(KeyCode::Tab);
     stage.keys("q");
     assert!(!stage.app.plot().is_shown());
-    // Held slightly too long, the key does not go on to quit.
+    // If the key is held slightly too long, it does not quit.
     assert_eq!(stage.keys("q"), []);
     assert_eq!(stage.toast(), "q again to quit");
     stage.wait(Duration::from_secs(1));

@@ -166,7 +166,7 @@ fn a_key_on_a_messagepack_number_starts_a_sequence_check() {
 fn requests_are_paired_with_replies_in_another_format() {
     let pair = Check::parse_pair("req=.id -> rep=.corr").unwrap();
     let mut checked = Checked::with(vec![pair]);
-    // The id as bytes, which are compared as base64, and then as text.
+    // The id first as bytes, which are compared as base64, and then as text.
     checked.messages(
         "req",
         &[&b"\x81\xa2id\xc4\x02\x01\x02"[..], b"\x81\xa2id\xa2q7"],
@@ -404,7 +404,7 @@ fn a_reply_shows_its_latency_and_the_tab_the_open_requests() {
     checked.stage.now = checked.stage.now.after(Duration::from_millis(45));
     checked.messages("rpc:rep", &[r#"{"corr":"a"}"#]);
     assert_eq!(checked.found(), [(2, "↩ 45 ms".to_owned())]);
-    // A narrow log shows it in full too.
+    // A narrow log shows the latency in full too.
     assert!(checked.stage.screen().contains("↩ 45 ms"));
     checked.stage.send(Event::Resize(40, 12));
     assert!(checked.stage.screen().contains("↩ 45 ms"));
@@ -501,12 +501,12 @@ fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
         screen.contains("Messages 0 of 7 · /is:seqgap · 4 not checked"),
         "{screen}"
     );
-    // The box shows it too.
+    // The filter box shows the count too.
     assert_eq!(screen.matches("0 of 7 · 4 not checked").count(), 1);
     checked.press("\n");
     let screen = checked.screen();
     assert!(screen.contains("No checked message matches is:seqgap"));
-    // It is still shown where there is little room; with even less, no count is shown at all.
+    // The count is shown even where there is little room; with still less, there is no count.
     checked.stage.send(Event::Resize(80, 24));
     let screen = checked.stage.screen();
     assert!(screen.contains(" 0 of 7 · 4 not checked "), "{screen}");
@@ -640,7 +640,7 @@ fn messages_one_check_cannot_read_may_be_read_by_another() {
             .screen()
             .contains("/is:seqgap · up to 2 not checked")
     );
-    // Their counts say nothing about another flag.
+    // The counts of these checks say nothing about another flag.
     checked.press("\x1b/is:drift or is:seqgap\n");
     assert!(checked.screen().contains(" · 7 not checked"));
 }
@@ -673,7 +673,7 @@ fn only_an_integer_can_be_a_sequence() {
 fn the_tab_says_that_a_check_still_looks_back() {
     let mut checked = Checked::with(Vec::new());
     checked.numbers("orders", 1..=100);
-    // The thread has looked at some of the kept messages, and then at all.
+    // The thread has looked at some of the kept messages, and then at all of them.
     checked.press("\n\nj");
     let mut looking = VecDeque::from(checked.key('#'));
     let Some(Effect::Analyse(plan)) = looking.pop_front() else {

@@ -69,7 +69,7 @@ fn the_log_takes_over_a_large_payload_without_a_copy() {
     assert!(log.size() > 8 * MIB);
     let bytes = log.channels().iter().next().unwrap().1.bytes;
     assert_eq!(bytes, 8 * MIB as u64 + 12);
-    // Scans get it without a copy too, both while it is the last row and later.
+    // Scans get the payload without a copy too, both while it is the last row and later.
     let pieces = log.pieces(RowId(1));
     let segment = pieces[1].segment().unwrap();
     assert_eq!(segment.row(0).unwrap().payload.as_ptr(), place);
@@ -113,7 +113,7 @@ fn large_deliveries_of_one_publish_are_merged_and_others_are_not() {
                 log.append(std::mem::replace(&mut batch, next));
             }
         }
-        // It merges with a message that arrived complete and is only stored elsewhere.
+        // A payload that is complete but stored separately merges with an ordinary message.
         batch.push_large(Time(1), b"c", large(b"small"), FIRST);
         batch.push_message(Time(1), b"c", b"small", SECOND);
         log.append(batch);

@@ -14,7 +14,7 @@ use crate::support::stage::Stage;
 /// Size of a name that dwarfs everything else a frame reads.
 const NAME: usize = 32 << 20;
 
-/// The most bytes that may be read: pages may have 2 MiB each.
+/// Maximum number of bytes touched: a page may be as large as 2 MiB.
 const MAX_TOUCHED: usize = NAME / 2;
 
 /// Keys that move, act and open, but change no filter: narrowing the log to a channel, or hiding
@@ -48,9 +48,9 @@ fn stage(name: &str) -> Stage {
     stage
 }
 
-/// Presses these keys; `\x1b` is Esc, `\t` Tab, `\r` Enter, `>` the right arrow. Adds to `read` the
-/// keys that read the name, and those after which a frame does. Scans may read it, since they run
-/// on a separate thread.
+/// Presses these keys; `\x1b` is Esc, `\t` Tab, `\r` Enter, `>` the right arrow. Adds to `read`
+/// each key that reads the name itself or after which the frame reads it. Scans may read the name,
+/// since they run on a separate thread.
 fn press(stage: &mut Stage, setting: &str, keys: &str, read: &mut Vec<String>) {
     for key in keys.chars() {
         let code = match key {

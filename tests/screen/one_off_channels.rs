@@ -1,4 +1,4 @@
-//! Very many channels that appear once or twice and never again.
+//! A very large number of channels that appear once or twice and never again.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The open message: key presses, what is then shown, and the effects requested.
+//! The open message: key presses, the resulting screen, and the effects requested.
 
 use subscope::app::{Effect, Event, Reader, Tab};
 use subscope::log::{Batch, LargePayload};

@@ -186,7 +186,7 @@ fn numbers_are_plotted_from_every_format() {
     for load in 1..=3 {
         plotting.message("cpu", [b"\x81\xa4load".as_slice(), &[load]].concat());
     }
-    // CBOR, JSON, bytes whose base64 begins with a digit, and a text.
+    // CBOR, JSON, bytes whose base64 begins with a digit, and text.
     plotting.message("cpu", b"\xa1dload\xf9\x42\x00");
     plotting.message("cpu", r#"{"load":7}"#);
     plotting.message("cpu", b"\x81\xa4load\xc4\x02\xd3\x5d");
@@ -334,7 +334,7 @@ fn the_plot_follows_zooms_and_pans() {
     plotting.keys("h");
     let window = plotting.stage.app.plot_window();
     assert!(!plotting.stage.app.plot().is_following());
-    // It requests only what it shows, with no more points than it has columns of dots.
+    // The plot requests only what it shows, with at most as many points as it has columns of dots.
     let ask = plotting.requests[0].clone();
     assert_eq!(ask.stretch.unwrap().0, window.from);
     assert_eq!(ask.most, 2 * 37);
@@ -682,7 +682,7 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     ╰──────────────────────────────────────────────────────────────────────────────╯
      + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc close
     ");
-    // Where there is room for one chart only, it shows the selected series.
+    // Where there is room for only one chart, the selected series is shown.
     plotting.keys("z");
     insta::assert_snapshot!(pane(&plotting), @r"
     │                            │╭ Plot · 1 of 3 · j k ──── last 1m · following ▼ ╮

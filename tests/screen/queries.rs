@@ -158,7 +158,7 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     stage.code(KeyCode::Tab);
     assert_eq!(written(&stage), ".level == \"error\"");
     assert_eq!(stage.session().shown.messages(), 10);
-    // A suggestion that is accepted and kept is remembered.
+    // A suggestion that is accepted and then kept with Enter is remembered.
     let effects = stage.code(KeyCode::Enter);
     let kept = ".level == \"error\"".to_owned();
     assert_eq!(effects, [Effect::RememberQuery(kept)]);
@@ -260,10 +260,10 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     stage.keys("Fneedle");
     stage.code(KeyCode::Enter);
     let requests = feed_unsearched(&mut stage, 1000);
-    // More arrive while those are being searched.
+    // More messages arrive while the first are being searched.
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
-    // The screen makes no claim about them, and reports a late answer.
+    // At first the screen leaves them out; it counts them when the answer is late.
     assert_line(&stage, &["0 of 100 messages match text needle"]);
     stage.wait(Duration::from_secs(1));
     assert_line(
@@ -340,7 +340,7 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
         &stage,
         &["Press / to change the filter, Esc to clear it, f for the list of filters."],
     );
-    // The list's filters alone.
+    // Only the filters in the list.
     stage.code(KeyCode::Esc);
     stage.keys("f");
     stage.keys("ax");
@@ -962,7 +962,7 @@ fn a_hit_and_its_context_survive_eviction_until_the_view_continues() {
             .iter()
             .all(|row| stage.session().log.row(*row).is_some())
     );
-    // The view scrolls there as anywhere else.
+    // The view scrolls in the kept rows as anywhere else.
     stage.keys("k");
     assert_eq!(selected_number(&stage), 149);
     stage.keys(" ");
@@ -1577,7 +1577,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_cycle() {
         stage.keys("NN");
         assert_eq!(stage.toast(), "no earlier match in this message");
         assert_line(&stage, &["▸", "100 needle"]);
-        // After moving elsewhere, they continue from the selected value or the first visible row.
+        // After a move, n and N continue from the selected value or the first visible row.
         stage.keys("gn");
         assert_line(&stage, &[" 1 of 3 matches "]);
         stage.keys("GN");

@@ -1,4 +1,4 @@
-//! The loop that users run, on an in-memory screen.
+//! The program's event loop, on an in-memory screen.
 
 use std::cell::Cell;
 use std::convert::Infallible;

@@ -16,7 +16,7 @@ use crate::support::stage::{START, Stage};
 
 const REFUSED: &str = "connection refused";
 
-/// Returns a stage of `width` columns and 30 rows, with the redis-cli options for the server.
+/// Returns a stage of `width` columns and 30 rows that knows the server's redis-cli options.
 fn stage(width: u16, topics: &[&str]) -> Stage {
     stage_with(width, topics, |_| {})
 }
@@ -33,7 +33,7 @@ fn stage_with(width: u16, topics: &[&str], change: impl FnOnce(&mut Settings)) -
     stage
 }
 
-/// Returns a stage with a cluster of three primaries, of which the first is the home.
+/// Returns a stage with a cluster of three primaries, the first of which is the home.
 fn cluster(width: u16, topics: &[&str]) -> Stage {
     let mut stage = stage(width, topics);
     report_nodes(&mut stage, NodeId(0));

@@ -980,7 +980,7 @@ fn the_first_row_of_another_day_shows_its_date() {
     line_with(&stage, " 22:13:25.250 a second ");
     line_with(&stage, " 11-15 22:13  a third ");
     line_with(&stage, " 22:13:25.750 a fourth ");
-    // The date adds nothing to the count, and a narrow pane shows it too.
+    // The date does not count as a message, and a narrow pane shows the date too.
     assert_eq!(stage.session().shown.messages(), 4);
     stage.send(Event::Resize(40, 24));
     line_with(&stage, "11-15    a third");
@@ -1052,7 +1052,7 @@ fn messages_published_from_this_session_are_marked() {
     stage.send(Event::Feed(answer(1)));
     stage.message(b"orders", b"x");
     assert_eq!(own(&stage), [row]);
-    // Own messages are only expected for a short time after the answer.
+    // Our own messages are expected only for a short time after the answer.
     publish(&mut stage);
     stage.send(Event::Feed(answer(2)));
     stage.wait(Duration::from_secs(3));

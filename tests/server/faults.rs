@@ -1,4 +1,4 @@
-//! Precisely timed faults that the embedded broker injects into the server tasks: the log reports
+//! Precisely timed faults that the embedded broker injects into the server tasks. The log reports
 //! what happened, and the subscriptions continue.
 
 use std::time::Duration;
@@ -21,7 +21,7 @@ use crate::support::peer::{Peer, array, confirmation};
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Heartbeat intervals for tests that depend on PING answers, and for tests in which no PING may be
-/// in flight: an error in between would be taken for its answer.
+/// in flight: an injected error would be taken for its answer.
 const FREQUENT_PINGS: Duration = Duration::from_millis(50);
 const RARE_PINGS: Duration = Duration::from_secs(600);
 
@@ -419,7 +419,7 @@ async fn messages_and_confirmations_of_the_other_kind_are_accepted() {
     // Messages after the unsubscription are reported.
     peer.send(array(&["smessage", "sharded", "late"]).as_bytes());
     listener
-        .until("it is reported", |log| count_of_unexpected(log) == 1)
+        .until("a report", |log| count_of_unexpected(log) == 1)
         .await;
     assert_eq!(
         &*unexpected(&listener.log)[0].0,

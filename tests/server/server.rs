@@ -43,7 +43,7 @@ const SHORT_TIMEOUTS: Timing = Timing {
     ..QUICK
 };
 
-/// Held by the tests that need much memory, since one of them measures it.
+/// Held by the tests that need a lot of memory, since one of them measures it.
 static MEMORY: Mutex<()> = Mutex::const_new(());
 
 fn subscription(id: u32, topic: Topic) -> Subscription {
@@ -391,7 +391,7 @@ async fn an_abandoned_gap_does_not_claim_a_recovery() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(0)));
     listener
-        .until("it is given up", |listener| listener.is(&Connection::Idle))
+        .until("no connection", |listener| listener.is(&Connection::Idle))
         .await;
     let gaps = listener.gaps();
     assert_eq!((gaps.len(), gaps[0].end), (2, GapEnd::Open));
@@ -426,7 +426,7 @@ async fn a_server_that_stops_answering_is_given_up_and_reconnected_later() {
     .await;
     redis.pause();
     listener
-        .until("it is given up", |listener| !listener.gaps().is_empty())
+        .until("a gap", |listener| !listener.gaps().is_empty())
         .await;
     let reason = gap_reason_words(&listener.gaps()[0].reason);
     assert_eq!(reason, "no answer for 700 ms");
@@ -461,7 +461,7 @@ async fn a_server_that_was_never_reached_makes_no_gap() {
         .await;
     redis.restart();
     listener
-        .until("it is found", |listener| listener.subscribed() == [(0, 1)])
+        .until("confirmation", |listener| listener.subscribed() == [(0, 1)])
         .await;
     assert_eq!(listener.notices().len(), 1);
     listener.server.stop().await;
@@ -488,7 +488,7 @@ async fn one_denied_subscription_does_not_affect_the_others() {
     ];
     let mut listener = Listener::start(config(&url, &wanted));
     listener
-        .until("the last is confirmed", |listener| {
+        .until("the last subscription is confirmed", |listener| {
             listener.subscribed().contains(&(2, 2))
         })
         .await;
@@ -512,7 +512,7 @@ async fn one_denied_subscription_does_not_affect_the_others() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
     listener
-        .until("it is gone", |listener| {
+        .until("the subscription is gone", |listener| {
             listener.unsubscribed() == [(1, 2, true)]
         })
         .await;
@@ -526,7 +526,7 @@ async fn a_wrong_password_is_final_until_a_retry_is_requested() {
     let url = format!("redis://:wrong@127.0.0.1:{}", redis.port());
     let mut listener = Listener::start(config(&url, &[pattern(0, b"*")]));
     listener
-        .until("it is refused", |listener| {
+        .until("the login is refused", |listener| {
             matches!(listener.connections().last(),
                 Some(Connection::Refused { reason, .. }) if connection_words(reason).starts_with("WRONGPASS"))
         })
@@ -549,7 +549,7 @@ async fn a_missing_or_unneeded_password_is_reported_in_the_words_of_redis() {
     let url = format!("redis://:needless@127.0.0.1:{}", redis.port());
     let mut listener = Listener::start(config(&url, &[pattern(0, b"*")]));
     listener
-        .until("it is refused", |listener| {
+        .until("the login is refused", |listener| {
             matches!(listener.connections().last(),
                 Some(Connection::Refused { reason, .. }) if connection_words(reason).contains("without any password"))
         })
@@ -558,7 +558,7 @@ async fn a_missing_or_unneeded_password_is_reported_in_the_words_of_redis() {
     redis.cli(&["CONFIG", "SET", "requirepass", "right"]);
     let mut listener = Listener::start(config(&redis.url(), &[pattern(0, b"*")]));
     listener
-        .until("it is refused", |listener| {
+        .until("the login is refused", |listener| {
             matches!(listener.connections().last(),
                 Some(Connection::Refused { reason, .. })
                     if connection_words(reason).starts_with("NOAUTH"))
@@ -575,7 +575,7 @@ async fn subscriptions_can_be_added_and_removed_while_running() {
         .server
         .command(Command::Subscribe(pattern(1, b"two*")));
     listener
-        .until("the second is confirmed", |listener| {
+        .until("the second subscription is confirmed", |listener| {
             listener.subscribed().len() == 2
         })
         .await;
@@ -635,7 +635,7 @@ async fn the_last_message_ends_its_subscription() {
     let all_ended = |listener: &Listener| {
         listener.select(|notice| matches!(notice, Notice::AllEnded).then_some(()))
     };
-    // A single write, so that the messages after the end are already in flight.
+    // A single write, so that the message after the end is already in flight.
     let mut publisher = redis.connect();
     let payloads: [&[u8]; 4] = [b"first", b"END of a kind", b"END", b"too late"];
     let burst: Vec<u8> = payloads
@@ -695,7 +695,7 @@ async fn a_denied_subscription_alone_does_not_keep_the_connection() {
             .len()
     };
     listener
-        .until("two are denied", |listener| denied(listener) == 2)
+        .until("two denials", |listener| denied(listener) == 2)
         .await;
     redis.cli(&["PUBLISH", "open:a", "END"]);
     listener
@@ -707,7 +707,7 @@ async fn a_denied_subscription_alone_does_not_keep_the_connection() {
         .server
         .command(Command::Unsubscribe(SubscriptionId(1)));
     listener
-        .until("it is gone", |listener| listener.unsubscribed().len() == 1)
+        .until("the removal", |listener| listener.unsubscribed().len() == 1)
         .await;
     listener
         .server
@@ -757,7 +757,7 @@ async fn a_subscription_whose_removal_is_refused_disappears() {
         matches!(&reported[..], [error] if error.text.starts_with("NOPERM")),
         "{reported:?}"
     );
-    // Redis still has both.
+    // Redis still has both subscriptions.
     assert_eq!(listener.unsubscribed(), [(0, 2, true)]);
     assert_eq!(redis.cli(&["PUBLISH", "a", "given up"]), "1");
     redis.cli(&["PUBLISH", "b", "wanted"]);
@@ -864,7 +864,7 @@ async fn names_and_payloads_are_bytes() {
         .await;
     listener.publish(1, b"\xff\x00\xfe", b"");
     listener
-        .until("one more arrives", |listener| {
+        .until("one more message arrives", |listener| {
             listener.messages() == 6 && !listener.published().is_empty()
         })
         .await;
@@ -889,7 +889,7 @@ async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     let before = resident_bytes();
     let counters = listener.server.counters();
     let received = counters.bytes_received.load(Relaxed);
-    // Nothing reads from the feed meanwhile.
+    // Nothing reads from the feed during the flood.
     let redis = tokio::task::spawn_blocking(move || {
         publish_many(&redis, b"flood", &[b'x'; PAYLOAD], COUNT);
         redis
@@ -898,7 +898,7 @@ async fn a_lagging_loop_uses_bounded_memory_and_every_drop_is_counted() {
     .unwrap();
     let deadline = Instant::now() + TIMEOUT;
     while counters.bytes_received.load(Relaxed) - received < (COUNT * PAYLOAD) as u64 {
-        assert!(Instant::now() < deadline, "it stopped reading");
+        assert!(Instant::now() < deadline, "the listener stopped reading");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
     let grown = resident_bytes().saturating_sub(before);
@@ -936,7 +936,7 @@ async fn publishing_reports_the_number_of_receivers_or_an_error() {
     listener.publish(1, b"open:a", b"payload");
     listener.publish(2, b"closed", b"payload");
     listener
-        .until("both are answered", |listener| {
+        .until("both publishes are answered", |listener| {
             listener.published().len() == 2
         })
         .await;
@@ -954,7 +954,7 @@ async fn publishing_reports_the_number_of_receivers_or_an_error() {
         .await;
     listener.publish(3, b"open:a", b"payload");
     listener
-        .until("it is answered", |listener| listener.published().len() == 3)
+        .until("the answer", |listener| listener.published().len() == 3)
         .await;
     assert!(
         matches!(&listener.published()[2], (3, Err(reason)) if reason.contains("connection refused")
@@ -975,14 +975,14 @@ async fn an_unanswered_publish_may_have_been_published() {
     .await;
     listener.publish(1, b"a", b"payload");
     listener
-        .until("it is answered", |listener| {
+        .until("the publish is answered", |listener| {
             listener.published() == [(1, Ok(1))]
         })
         .await;
     redis.pause();
     listener.publish(2, b"a", b"payload");
     listener
-        .until("it is answered", |listener| listener.published().len() == 2)
+        .until("the answer", |listener| listener.published().len() == 2)
         .await;
     redis.resume();
     assert_eq!(
@@ -1005,7 +1005,7 @@ async fn read_only_refuses_to_publish() {
     .await;
     listener.publish(1, b"a", b"payload");
     listener
-        .until("it is answered", |listener| {
+        .until("the publish is answered", |listener| {
             !listener.published().is_empty()
         })
         .await;
@@ -1027,7 +1027,7 @@ async fn publishing_works_without_subscriptions() {
     let mut listener = Listener::start(config(&redis.url(), &[]));
     listener.publish(1, b"a", b"payload");
     listener
-        .until("it is answered", |listener| {
+        .until("the publish is answered", |listener| {
             !listener.published().is_empty()
         })
         .await;
@@ -1226,7 +1226,7 @@ async fn a_password_repeated_by_the_server_is_not_shown() {
     ] {
         let mut listener = Listener::start(config(&scripted(&[answer]), &[channel(0, b"a")]));
         listener
-            .until("it is refused", |listener| {
+            .until("the login is refused", |listener| {
                 let refused = Connection::Refused {
                     reason: ConnectionError::Redis(shown.into()),
                     retry_at: None,
@@ -1378,7 +1378,7 @@ async fn the_reason_for_a_hang_up_depends_on_the_answers_before_it() {
     });
     let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
     listener
-        .until("it is live", |listener| listener.subscribed() == [(0, 1)])
+        .until("confirmation", |listener| listener.subscribed() == [(0, 1)])
         .await;
     listener.server.stop().await;
 }
@@ -1394,7 +1394,7 @@ async fn a_server_that_is_out_of_memory_is_retried_until_it_has_room() {
     });
     let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
     listener
-        .until("it is live", |listener| listener.subscribed() == [(0, 1)])
+        .until("confirmation", |listener| listener.subscribed() == [(0, 1)])
         .await;
     let has_failed = listener.connections().iter().any(|connection| {
         matches!(connection, Connection::Reconnecting { reason, .. }

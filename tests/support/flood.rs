@@ -1,4 +1,4 @@
-//! Publishes as fast as a server accepts.
+//! Publishes as fast as the server accepts messages.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -78,7 +78,7 @@ impl Flood {
                 .write_all(&chunk)
                 .expect("the server accepts commands");
         }
-        // The server answers this last and then hangs up.
+        // The server answers QUIT last and then hangs up.
         stream
             .write_all(&pack(&[b"QUIT"]))
             .expect("the server accepts commands");

@@ -13,7 +13,7 @@ pub type Words = Vec<String>;
 /// A server on a free loopback port. Its connections are closed on drop.
 pub struct Peer {
     address: SocketAddr,
-    /// Connections that have subscribed to anything.
+    /// The connections that have subscribed to something.
     subscribers: Arc<Mutex<Vec<TcpStream>>>,
 }
 
@@ -36,12 +36,12 @@ impl Peer {
         peer
     }
 
-    /// Returns its address as a URL.
+    /// Returns the server's address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// Sends `bytes` on each connection that has subscribed to anything.
+    /// Sends `bytes` on each connection that has subscribed to something.
     pub fn send(&self, bytes: &[u8]) {
         for mut stream in &*self.subscribers.lock().unwrap() {
             stream.write_all(bytes).unwrap();
@@ -80,7 +80,7 @@ fn serve(
                 .unwrap()
                 .push(stream.try_clone().unwrap());
         }
-        // The other side may be gone.
+        // The other side may have hung up.
         if stream.write_all(reply.as_bytes()).is_err() {
             return;
         }

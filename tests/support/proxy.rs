@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Read timeout of a link, after which it checks its state.
+/// Read timeout of a link, after which the link checks its state.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// A proxy on a free loopback port. It stops on drop.
@@ -66,18 +66,18 @@ impl Proxy {
         proxy
     }
 
-    /// Returns its address as a URL.
+    /// Returns the proxy's address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }
 
-    /// Returns how many connections it has accepted so far.
+    /// Returns how many connections the proxy has accepted so far.
     pub fn connections(&self) -> usize {
         self.pipes.lock().unwrap().len()
     }
 
-    /// Forgets the existing connections as a NAT does: their data is dropped, and neither side is
-    /// notified. New ones are forwarded.
+    /// Forgets the existing connections as a NAT device does: their data is dropped, and neither
+    /// side is notified. New ones are forwarded.
     pub fn forget(&self) {
         for link in &*self.pipes.lock().unwrap() {
             *link.is_forgotten.lock().unwrap() = true;
@@ -154,7 +154,7 @@ impl Link {
                 break;
             }
         }
-        // Neither side learns of the end of a forgotten connection.
+        // Neither side is notified of the end of a forgotten connection.
         if !*self.is_forgotten.lock().unwrap() {
             self.cut();
         }

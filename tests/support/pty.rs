@@ -26,7 +26,7 @@ const KEY_PAUSE: Duration = Duration::from_millis(10);
 /// Input that follows an Esc sooner than this may be the rest of a sequence.
 const ESC_PAUSE: Duration = Duration::from_millis(100);
 
-/// Around everything that belongs to one frame (synchronized output, DEC mode 2026).
+/// Surrounds everything that belongs to one frame (synchronized output, DEC mode 2026).
 const BEGIN_UPDATE: &[u8] = b"\x1b[?2026h";
 const END_UPDATE: &[u8] = b"\x1b[?2026l";
 
@@ -61,7 +61,7 @@ impl Launch {
         let size = pty_size(100, 30);
         Self {
             command,
-            // Benchmarks run a copy.
+            // Benchmarks run a copy of the program.
             is_under_test: program.as_ref().file_name() == Path::new(SUBSCOPE).file_name(),
             size,
         }
@@ -72,8 +72,8 @@ impl Launch {
         Self::program(SUBSCOPE, arguments)
     }
 
-    /// Prepares an interactive shell with job control and the prompt `$ `. `$SUBSCOPE` holds the
-    /// path of the program under test.
+    /// Prepares an interactive shell with job control and the prompt `$ `. `$SUBSCOPE` is the path
+    /// of the program under test.
     pub fn shell() -> Self {
         Self::program("/bin/sh", &["-i"])
             .env("PS1", "$ ")
@@ -386,7 +386,7 @@ struct State {
 }
 
 impl State {
-    /// Shows `output` like a terminal with synchronized updates: each update at once when it is
+    /// Shows `output` like a terminal with synchronized updates: an update appears only when it is
     /// complete. So no test sees the upper half of one frame above the lower half of another.
     fn show(&mut self, output: &[u8]) {
         self.hidden.extend_from_slice(output);
@@ -408,7 +408,7 @@ impl State {
         self.hidden.drain(..shown);
     }
 
-    /// Shows what is left of an update that can no longer end.
+    /// Shows the rest of an update that can no longer be completed.
     fn close(&mut self) {
         self.parser.process(&self.hidden);
         self.hidden.clear();
@@ -440,9 +440,9 @@ fn watch_output(shared: &Arc<Shared>, mut output: Box<dyn Read + Send>) {
     let shared = Arc::clone(shared);
     thread::spawn(move || {
         let mut buffer = vec![0; 1 << 16];
-        // Linux reports the end of the other side as an error (EIO).
+        // Linux reports an error (EIO) when the other side is closed.
         while let Ok(count @ 1..) = output.read(&mut buffer) {
-            // Before waiting for the lock.
+            // Taken before waiting for the lock.
             let at = Instant::now();
             shared.change(|state| {
                 state.raw.extend_from_slice(&buffer[..count]);

@@ -32,9 +32,9 @@ pub fn program() -> OsString {
     env::var_os(PROGRAM).unwrap_or_else(|| "redis-server".into())
 }
 
-/// Returns whether a test applies to the server, given whether the server has the feature that the
-/// test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it in
-/// its summary. In any other run, nobody would notice, so this panics.
+/// Returns whether a test applies to the server; `has` says whether the server has the feature that
+/// the test needs. If not, the test must return at once, and `tests/run.sh --all-servers` lists it
+/// in its summary. In any other run, nobody would notice, so this panics.
 pub fn applies(has: bool, feature: &str) -> bool {
     if has {
         return true;
@@ -69,7 +69,7 @@ enum Kind {
 /// A server on a free loopback port and a Unix socket. It is killed on drop.
 pub struct Redis {
     port: u16,
-    /// Whether the port speaks TLS; the socket does not.
+    /// Whether the port uses TLS; the socket does not.
     is_tls: bool,
     directory: TempDir,
     kind: Kind,
@@ -89,7 +89,7 @@ impl Redis {
             .unwrap_or_else(|| panic!("{} does not start", program().display()))
     }
 
-    /// Starts a server whose port speaks TLS, with options that name its certificate.
+    /// Starts a server whose port uses TLS, with options that name its certificate.
     pub fn start_tls(options: &[&str]) -> Self {
         Self::try_start(true, || Kind::Server(owned(options))).unwrap_or_else(|| {
             panic!(
@@ -100,7 +100,7 @@ impl Redis {
         })
     }
 
-    /// Starts a sentinel with these lines in its configuration. Its port speaks TLS if they name a
+    /// Starts a sentinel with these lines in its configuration. Its port uses TLS if they name a
     /// certificate.
     pub fn start_sentinel(lines: &[String]) -> Self {
         let is_tls = lines.iter().any(|line| line.starts_with("tls-cert-file"));
@@ -110,8 +110,8 @@ impl Redis {
     }
 
     fn try_start(is_tls: bool, kind: impl Fn() -> Kind) -> Option<Self> {
-        // Another program may take the free port before the server does; then the next one is
-        // tried.
+        // Another program may take the free port before the server does; in that case, the next
+        // port is tried.
         for _ in 0..10 {
             let mut server = Self {
                 port: free_port(),
@@ -128,38 +128,38 @@ impl Redis {
         None
     }
 
-    /// Returns the port that it listens on, or listened on before it was killed.
+    /// Returns the port that the server listens on, or listened on before it was killed.
     pub fn port(&self) -> u16 {
         self.port
     }
 
-    /// Returns its address.
+    /// Returns the server's address.
     pub fn address(&self) -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], self.port()))
     }
 
-    /// Returns its address as a URL.
+    /// Returns the server's address as a URL.
     pub fn url(&self) -> String {
         let scheme = if self.is_tls { "rediss" } else { "redis" };
         format!("{scheme}://127.0.0.1:{}", self.port)
     }
 
-    /// Returns the path of its Unix socket.
+    /// Returns the path of the server's Unix socket.
     pub fn socket(&self) -> PathBuf {
         self.directory.path().join("redis.sock")
     }
 
-    /// Returns whether it has not been killed.
+    /// Returns whether the server has not been killed.
     pub fn is_running(&self) -> bool {
         self.process.is_some()
     }
 
-    /// Returns whether it is neither killed nor paused.
+    /// Returns whether the server is neither killed nor paused.
     pub fn is_answering(&self) -> bool {
         self.is_running() && !self.is_paused.load(SeqCst)
     }
 
-    /// Kills it, as `kill -9` does.
+    /// Kills the server, as `kill -9` does.
     pub fn kill(&mut self) {
         if let Some(mut process) = self.process.take() {
             process.kill().expect("the server was running");
@@ -167,9 +167,9 @@ impl Redis {
         }
     }
 
-    /// Restarts it on the same port, after [`Self::kill`].
+    /// Restarts the server on the same port, after [`Self::kill`].
     pub fn restart(&mut self) {
-        assert!(self.process.is_none(), "kill it first");
+        assert!(self.process.is_none(), "kill the server first");
         let deadline = Instant::now() + START_WITHIN;
         while !self.launch() {
             assert!(Instant::now() < deadline, "the server does not restart");
@@ -218,15 +218,15 @@ impl Redis {
         answer
     }
 
-    /// Returns whether it knows a command, such as `SSUBSCRIBE`, which came with Redis 7.0.
+    /// Returns whether the server knows a command, such as `SSUBSCRIBE`, which came with Redis 7.0.
     pub fn knows(&self, command: &str) -> bool {
         let answer = self.send(&[b"COMMAND", b"INFO", command.as_bytes()]);
         assert!(answer.starts_with(b"*1\r\n"), "{}", answer.escape_ascii());
         !answer.ends_with(b"-1\r\n")
     }
 
-    /// Returns whether it has a setting, such as `tls-port`, which a server built without TLS
-    /// lacks.
+    /// Returns whether the server has a setting, such as `tls-port`, which a server built without
+    /// TLS lacks.
     pub fn has_setting(&self, name: &str) -> bool {
         let answer = self.send(&[b"CONFIG", b"GET", name.as_bytes()]);
         assert!(answer.starts_with(b"*"), "{}", answer.escape_ascii());
@@ -272,7 +272,7 @@ impl Redis {
             }
             Kind::Sentinel(more) => {
                 let path = self.directory.path().join("sentinel.conf");
-                // It saves what it learns to this file and must find it again after a restart.
+                // A sentinel saves its state to this file and must find it again after a restart.
                 if !path.exists() {
                     let settings = self.settings().into_iter();
                     let own = settings.map(|(name, value)| format!("{name} {value}"));
@@ -301,7 +301,7 @@ impl Redis {
         settings
     }
 
-    /// Returns whether it answers on both its socket and its port.
+    /// Returns whether the server answers on both its socket and its port.
     fn answers(&self) -> bool {
         let by_socket = || ping(UnixStream::connect(self.socket())?);
         let by_port = || ping(TcpStream::connect(self.address())?);

@@ -248,7 +248,7 @@ impl Stage {
     }
 }
 
-/// Returns the text of a row of cells, with each glyph once, however many cells it covers.
+/// Returns the text of a row of cells, with each glyph once, however many cells it occupies.
 pub fn line_of(cells: &[Cell]) -> String {
     let mut line = String::new();
     let mut at = 0;

@@ -22,7 +22,7 @@ const PACE: u32 = 500;
 /// How long a publisher with nothing to send waits.
 const IDLE_INTERVAL: Duration = Duration::from_millis(2);
 
-/// The most messages that a late publisher sends at once.
+/// Maximum number of messages that a late publisher sends at once.
 const LARGEST_PIECE: u64 = 512;
 
 /// A publisher that gets no answer for this long gives up on the connection.
@@ -34,11 +34,11 @@ const MAX_LATENESS: Duration = Duration::from_millis(50);
 /// A published message whose payload is its number.
 #[derive(Clone, Debug)]
 pub struct Sent {
-    /// Its channel.
+    /// The channel.
     pub channel: Box<[u8]>,
-    /// Its number, which is its payload. Numbers of a channel increase.
+    /// The number, which is the payload. Numbers on a channel increase.
     pub number: u64,
-    /// The time before it was sent.
+    /// The time before the message was sent.
     pub from: Time,
     /// The time after the server had confirmed it. `None` if the server did not: the message may or
     /// may not have been published.
@@ -63,7 +63,7 @@ impl Publisher {
         Self::start_at(PACE, word, channel, connect)
     }
 
-    /// Publishes at an average of `pace` messages per second, however late a single one may be.
+    /// Publishes an average of `pace` messages per second, however late individual messages may be.
     pub fn start_at(
         pace: u32,
         word: &'static str,
@@ -183,8 +183,8 @@ pub fn log_of(batches: impl IntoIterator<Item = Batch>) -> MessageLog {
 }
 
 /// Panics unless the log tells the truth about the messages sent while it was receiving: each
-/// message is in it once and in order, or was published in one of its gaps, or arrived at a time
-/// for which that many messages are reported as dropped. Returns how many are missing.
+/// message is in it once and in order, or was published in one of its gaps, or may be one of the
+/// messages reported as dropped at that time. Returns how many are missing.
 pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     let mut received = received(log, sent);
     let gaps = gaps(log);
@@ -223,8 +223,7 @@ pub fn check(log: &MessageLog, sent: &[Sent]) -> usize {
     }
     assert!(
         outside.is_empty(),
-        "{} of {missing} messages that are missing lie in no gap: {outside:?}; the gaps are \
-         {gaps:?}",
+        "{} of {missing} missing messages lie in no gap: {outside:?}; the gaps are {gaps:?}",
         outside.len()
     );
     missing

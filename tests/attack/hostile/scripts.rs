@@ -1,4 +1,4 @@
-//! What malicious servers send.
+//! The scripts of malicious servers.
 
 use crate::random::Random;
 
@@ -24,7 +24,7 @@ pub enum Victim {
 }
 
 impl Victim {
-    /// Returns whether it includes the connection that starts with these bytes.
+    /// Returns whether these include a connection that starts with these bytes.
     pub fn includes(self, first: &[u8]) -> bool {
         let subscribes = first.windows(9).any(|word| word == b"SUBSCRIBE");
         matches!(self, Self::Everybody) || subscribes
@@ -89,7 +89,7 @@ pub fn scripts() -> Vec<Script> {
     scripts.chain(odd_sessions()).chain(resp3()).collect()
 }
 
-/// Returns servers of other protocols, and unrealistic lengths.
+/// Returns scripts of servers that speak other protocols or send unrealistic lengths.
 fn other_protocols() -> impl Iterator<Item = Script> {
     to_everybody([
         ("hangs up", vec![]),
@@ -144,7 +144,7 @@ fn endless() -> impl Iterator<Item = Script> {
     ]))
 }
 
-/// Returns refusals, and servers that stop answering.
+/// Returns scripts of servers that refuse, and of servers that stop answering.
 fn refusals() -> impl Iterator<Item = Script> {
     let nine_times = |line: &str| send(&line.repeat(9));
     to_everybody([
@@ -165,7 +165,7 @@ fn refusals() -> impl Iterator<Item = Script> {
     ])
 }
 
-/// Returns sessions with an error in them.
+/// Returns scripts of sessions with an error in them.
 fn odd_sessions() -> impl Iterator<Item = Script> {
     let live = || Act::Send(session());
     let confirmed = |words: &str| send(&format!("+PONG\r\n+OK\r\n*3\r\n{words}"));
@@ -206,7 +206,7 @@ fn odd_sessions() -> impl Iterator<Item = Script> {
     ])
 }
 
-/// Returns values that only RESP3 has.
+/// Returns scripts with values that only RESP3 has.
 fn resp3() -> impl Iterator<Item = Script> {
     let frames = [
         "%1\r\n+server\r\n+redis\r\n",

@@ -1,4 +1,4 @@
-//! A server that plays a script to its victims and forwards all other connections to a good one.
+//! A server that plays a script to its victims and forwards all other connections to a good server.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::scripts::{Act, Script};
 
-/// Read timeout of a thread, after which it checks its state.
+/// Read timeout of a thread, after which the thread checks its state.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Number of bytes after which endless data ends.
@@ -54,7 +54,7 @@ impl Hostile {
         hostile
     }
 
-    /// Returns its address as a URL.
+    /// Returns the server's address as a URL.
     pub fn url(&self) -> String {
         format!("redis://{}", self.address)
     }

@@ -16,11 +16,11 @@ use crate::support::redis::{Redis, pack};
 use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::Watching;
 
-const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two on each channel, \
-far apart. The channel list has the focus. While the messages arrive, but at least 12 times, these \
-keys are pressed in turn: s changes the sort order, G goes to the end, g to the start. The time is \
-measured until the screen (vt100) shows the effect. Memory is VmHWM at the end minus VmRSS when \
-the subscription became live.";
+const HOW: &str = "Messages of 120 B at full publish speed on 2 connections, two messages on each \
+channel, far apart. The channel list has the focus. While the messages arrive, and at least 12 \
+times, these keys are pressed in turn: s changes the sort order, G goes to the end, g to the start. \
+The time is measured until the screen (vt100) shows the effect. Memory is VmHWM at the end minus \
+VmRSS when the subscription became live.";
 
 const KEEP: u64 = 64 << 20;
 const BEYOND: u64 = 64 << 20;
@@ -85,7 +85,7 @@ fn press_while_publishing(pty: &mut Pty, publishers: &[JoinHandle<()>]) -> Vec<P
     let mut pauses = Pauses::between(10, 50);
     let mut sorts = SORTS.iter().cycle();
     let mut presses = Vec::new();
-    // The end of the list differs from its start only once it has more channels than lines.
+    // The end of the list differs from its start only once there are more channels than lines.
     pty.wait_for_text("one-off:");
     thread::sleep(Duration::from_millis(50));
     while presses.len() < LEAST_PRESSES || !publishers.iter().all(JoinHandle::is_finished) {

@@ -16,7 +16,7 @@ use crate::watching::Watching;
 const HOW: &str = "Messages of 120 B on 16 channels at full publish speed, including about 200 per \
 second that match a filter. The filter is typed as `/` followed by the whole query at once. The \
 time is measured from the query until the screen (vt100) shows the first hits. Then Esc is \
-pressed, and it starts again.";
+pressed, and the query is typed again.";
 
 /// The kind of each query and its text.
 const QUERIES: [(&str, &str); 3] = [

@@ -14,17 +14,17 @@ use crate::timeline::{Expected, Press, Timeline};
 use crate::watching::{Stats, Watching};
 
 const HOW: &str = "Messages of 120 B on 16 channels at full publish speed on 2 connections for as \
-long as needed, with Redis's default buffer limits. At first no key is pressed for some seconds, \
-while the bytes from the pty and the synchronized updates in them are counted. Then Space is \
-pressed at irregular intervals, which freezes the log or follows it again, and the time is \
-measured until the screen (vt100) shows the effect. Writes and drawing times are those of \
+long as needed, with Redis's default buffer limits. For the first seconds no key is pressed, and \
+the bytes from the pty and the synchronized updates in them are counted. Then Space, which freezes \
+the log or follows it again, is pressed at irregular intervals, and the time is measured until the \
+screen (vt100) shows the effect. Writes and drawing times are those of \
 `--stats` over the whole run. Drawing is measured by the wall clock, so it includes waits for a \
 core.";
 
 /// The screen size that the drawing budget applies to.
 const LARGE: (u16, u16) = (200, 50);
 
-/// How long the output is counted.
+/// How long to count the output.
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// How long a key press may take to show.
@@ -109,7 +109,7 @@ fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) 
     report.check(
         &format!("{at}: writes"),
         format!("{writes} in {drawn} frames"),
-        "one a frame",
+        "one per frame",
         writes <= drawn,
     );
 }
@@ -141,7 +141,7 @@ fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
 }
 
 /// Returns the expected effect of the Space press with this number, counted from 0, if the log
-/// follows at first.
+/// follows before the first press.
 pub fn space_brings(number: u64) -> Expected {
     Expected::Shows(if number.is_multiple_of(2) {
         " frozen ❚❚"

@@ -71,7 +71,7 @@ fn measure(bench: &mut Bench, keep: &str) {
     } else {
         let is_kept = stats.figure("kept") == 1;
         let is_bounded = stats.figure("log_bytes") <= 64 << 20;
-        ("its head, with its true size", is_kept && is_bounded)
+        ("its first part, with its true size", is_kept && is_bounded)
     };
     report.check("– kept", kept, budget, is_within && is_shown);
     let times = timeline.press_times(&presses);

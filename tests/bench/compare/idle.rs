@@ -11,11 +11,11 @@ use crate::support::redis::Redis;
 use crate::timeline::Timeline;
 use crate::watching::Watching;
 
-const HOW: &str = "Connected while nothing is published. Bytes are those from the pty. Only a new \
+const HOW: &str = "Connected while nothing is published. Bytes are counted at the pty. Only a new \
 round trip may be drawn, so only the first line of the screen may change. Wake-ups are the \
 voluntary context switches of all threads; the budget allows ten for each PING that the server \
 counted (a timer, the write, the answer, passing it on and drawing, some of these on two threads). \
-CPU time is from schedstat of the threads.";
+CPU time is from the threads' schedstat.";
 
 const WAIT: Duration = Duration::from_secs(20);
 

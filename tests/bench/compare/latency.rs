@@ -14,12 +14,12 @@ use crate::timeline::Timeline;
 use crate::watching::Watching;
 
 const HOW: &str = "From just before a PUBLISH is written to a separate socket until its unique \
-payload has been read completely from the pty of `subscope -u URL` at 140×40. What arrives within \
-34 ms of a drawing waits for the next one; when idle, the rates are drawn every second. \"All\" is \
-the initial view, with the newest row of any channel at the bottom. In fast traffic, most messages \
-scroll by unseen between two frames. Only those seen are counted, which arrived just before a \
-frame. \"Only\" is the view of one channel, selected in the channel list with Enter, as when \
-watching a quiet channel amid traffic.";
+payload has been read completely from the pty of `subscope -u URL` at 140×40. A message that \
+arrives within 34 ms of a drawing waits for the next one; when idle, the rates are drawn every \
+second. \"All\" is the initial view, with the newest row of any channel at the bottom. In fast \
+traffic, most messages scroll by unseen between two frames. Only those that are seen, which arrive \
+just before a frame, are counted. \"Only\" is the view of one channel, selected in the channel list \
+with Enter, as when watching a quiet channel amid traffic.";
 
 const SIZE: (u16, u16) = (140, 40);
 
@@ -45,7 +45,7 @@ enum View {
 /// When the marks are published.
 struct Plan {
     marks: u64,
-    /// The pauses between marks; `None` publishes the next as soon as the server has answered.
+    /// The pauses between marks; `None` publishes the next mark as soon as the server has answered.
     pauses: Option<Pauses>,
 }
 
@@ -119,7 +119,7 @@ fn measure(bench: &mut Bench, load: Load, view: View, mut plan: Plan) {
 /// A published message with a mark.
 struct Sent {
     mark: [u8; 8],
-    /// Bytes of terminal output before it was published.
+    /// Bytes of terminal output before the message was published.
     from: usize,
     at: Instant,
 }

@@ -18,7 +18,7 @@ const LETTERS: &[u8; 56] = b"abcdefghijklmnopqrstuvwyzABCDEFGHIJKLMNOPQRSTUVWXYZ
 /// The number of alphabets. This many consecutive marks have no character in common.
 const ALPHABETS: usize = 8;
 
-/// Returns a payload that no other message has.
+/// Returns a payload that differs from those of all other messages.
 ///
 /// Drawing writes only the cells that changed, so a mark drawn over a similar one would arrive in
 /// pieces. Consecutive marks therefore use different alphabets.

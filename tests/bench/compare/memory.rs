@@ -54,7 +54,7 @@ pub fn run(bench: &mut Bench) {
     );
     let own = each(stats.figure("log_bytes"));
     report.check(
-        "the same by the log's own reckoning",
+        "the same by the log's own count",
         format!("{own:.1} B"),
         "≤ 32 B",
         own <= BUDGET,

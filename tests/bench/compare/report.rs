@@ -8,7 +8,7 @@ use crate::process;
 /// How long to observe the machine before and after a section.
 const NOISE: Duration = Duration::from_secs(1);
 
-/// The most that other programs may use of the machine, in percent, for the figures to be reliable.
+/// For figures to be reliable, other programs must use at most this percentage of the machine.
 const CALM: f64 = 5.0;
 
 /// How long to wait for other programs before measuring anyway.
@@ -31,10 +31,10 @@ impl Report {
         title.clone_into(&mut self.section);
         println!("## {title}\n\n{how}\n");
         let busy = wait_for_calm();
-        println!("Other programs used {busy:.0} % of the machine right before.\n");
+        println!("Other programs used {busy:.0} % of the machine just before this section.\n");
     }
 
-    /// Reports a figure with its budget and whether it is within it.
+    /// Reports a figure with its budget and whether the figure is within the budget.
     pub fn check(&mut self, what: &str, measured: impl Display, budget: &str, is_within: bool) {
         let mark = if is_within { "within" } else { "MISSES" };
         self.row(&format!("| {what} | {measured} | {budget} | {mark} |"));
@@ -90,7 +90,7 @@ impl Report {
             return;
         }
         let busy = process::busy_percent(NOISE);
-        println!("Other programs used {busy:.0} % of the machine right after. Commands:\n");
+        println!("Other programs used {busy:.0} % of the machine just afterwards. Commands:\n");
         for command in self.commands.drain(..) {
             println!("    {command}");
         }
@@ -98,7 +98,7 @@ impl Report {
     }
 }
 
-/// Waits until other programs use little of the machine. Returns what they use, in percent.
+/// Waits until other programs use little of the machine. Returns how much they use, in percent.
 fn wait_for_calm() -> f64 {
     let started = Instant::now();
     loop {

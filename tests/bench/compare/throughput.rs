@@ -68,7 +68,7 @@ impl Client {
             Self::Psubscribe => "redis-cli psubscribe '*' > /dev/null",
             Self::Subscribe => "redis-cli subscribe burst:0 … burst:15 > /dev/null",
             Self::RedisCrate => "redis crate, get_async_pubsub, PSUBSCRIBE *",
-            Self::Bare => "a bare read of the socket, thrown away",
+            Self::Bare => "a bare read of the socket, discarded",
             Self::CountedPsubscribe => "redis-cli psubscribe '*' \\| line counter",
             Self::LimitedPsubscribe => "redis-cli psubscribe '*' \\| line counter, default limits",
             Self::LimitedRedisCrate => "redis crate, default limits",
@@ -83,12 +83,12 @@ impl Client {
     }
 }
 
-/// What a burst cost a listener.
+/// The cost of a burst to a listener.
 #[derive(Clone, Copy)]
 struct Cost {
     cpu: Cpu,
     publishing: Duration,
-    /// `None` if it cannot be counted.
+    /// The number of lost messages; `None` if it cannot be counted.
     lost: Option<u64>,
     is_cut_off: bool,
 }

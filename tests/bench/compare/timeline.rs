@@ -69,7 +69,7 @@ impl Press {
 impl Timeline {
     /// Takes all output of the terminal so far.
     pub fn of(pty: &Pty) -> Self {
-        // Chunks first, so that every chunk lies within the bytes.
+        // Take the chunks first, so that every chunk lies within the bytes.
         let chunks = pty.chunks();
         Self {
             raw: pty.raw(),

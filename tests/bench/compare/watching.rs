@@ -67,7 +67,7 @@ impl Watching {
     }
 
     /// Waits up to `timeout` for the screen to show this number of received messages. Returns
-    /// whether it does.
+    /// whether it was shown.
     pub fn wait_for_received(&self, messages: u64, timeout: Duration) -> bool {
         let text = format!(" {} received", count(messages));
         self.pty

@@ -63,13 +63,13 @@ impl CheckedLog {
         self.look()
     }
 
-    /// Receives one message and returns the findings in words.
+    /// Receives one message and returns the text of the findings.
     pub fn words(&mut self, channel: &str, payload: &str) -> Vec<String> {
         let found = self.receive([(channel, payload.as_bytes())]);
         found.iter().map(|one| one.what.to_string()).collect()
     }
 
-    /// Loses the connection, with a gap notice in the log.
+    /// Simulates a lost connection, with a gap notice in the log.
     pub fn lose_connection(&mut self) {
         self.now.0 += SECOND;
         let gap = Gap {
@@ -83,7 +83,7 @@ impl CheckedLog {
         self.look();
     }
 
-    /// Looks at all rows that are new since the last call.
+    /// Checks all rows that are new since the last call. Returns the findings.
     pub fn look(&mut self) -> Vec<Finding> {
         let mut found = Vec::new();
         for piece in self.log.next_pieces(self.next) {

@@ -1,4 +1,4 @@
-//! Properties: totals match naive models, and nothing panics or grows.
+//! Properties: totals match naive models, nothing panics, and memory stays bounded.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ struct NaiveSequence {
     last: i128,
     came: BTreeSet<i128>,
     explained: BTreeSet<i128>,
-    /// Whether there was a gap since the last number.
+    /// Whether there has been a gap since the last number.
     is_behind_gap: bool,
 }
 
@@ -126,7 +126,7 @@ impl NaiveSequence {
 }
 
 /// Computes the expected counts for the numbers of a channel, each with whether a gap precedes it.
-/// Looks at the next number before judging one.
+/// Judges each number only once the next one is known.
 fn count_naively(numbers: &[(i128, bool)]) -> Totals {
     let mut totals = Totals::default();
     let mut known: Option<NaiveSequence> = None;

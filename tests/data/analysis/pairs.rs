@@ -140,7 +140,7 @@ fn a_reply_soon_after_a_gap_may_answer_a_request_lost_in_it() {
 fn delays_are_signed_and_the_minimum_reveals_clock_skew() {
     let check = Check::parse_delay("m=.sent").unwrap();
     let (mut checked, check) = CheckedLog::checking(check);
-    // Each message is received a millisecond after the previous one.
+    // Each message is received a millisecond after the previous message.
     let sent = START.0 / 1_000;
     assert_eq!(
         checked.words("m", &format!("{{\"sent\":{sent}}}")),

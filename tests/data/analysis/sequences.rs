@@ -96,8 +96,8 @@ fn a_sender_that_restarted_during_a_gap_repeats_nothing() {
     }
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.duplicates, counts.restarts), (0, 1));
-    // Without a gap, a number that was received before is a duplicate. One that may not have been
-    // received is late, unless other numbers follow it.
+    // Without a gap, a number that was received before is a duplicate. A number that may not have
+    // been received is late, unless other numbers follow it.
     assert_eq!(checked.words("a", r#"{"n":40}"#), ["40 repeated"]);
     assert_eq!(
         checked.words("a", r#"{"n":36}"#),
@@ -184,7 +184,7 @@ fn a_repeated_first_message_does_not_count_as_a_restart() {
     let counts = checked.sequences(check).counts;
     assert_eq!((counts.missing, counts.restarts), (1, 0));
     assert_eq!((counts.duplicates, counts.late), (1, 1));
-    // After a true restart, the sequence continues from there.
+    // After a real restart, the sequence continues from there.
     for (number, words) in [(1, 1), (2, 0), (3, 0), (5, 1), (11, 1)] {
         let findings = checked.words("a", &format!("{{\"n\":{number}}}"));
         assert_eq!(findings.len(), words, "{number}: {findings:?}");

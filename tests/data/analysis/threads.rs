@@ -1,4 +1,4 @@
-//! The worker thread: rows in, answers out.
+//! The worker thread: it receives rows and sends answers.
 
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
@@ -28,7 +28,7 @@ fn append(log: &mut MessageLog, from: u64, count: u64) {
     log.append(batch);
 }
 
-/// Returns everything looked at until a request is done.
+/// Returns all rows examined until a request is done.
 fn looked(answer_rx: &Receiver<Answer>) -> Vec<CheckedRows> {
     let mut all = Vec::new();
     loop {

@@ -55,7 +55,7 @@ fn label(key: Key<'_>) -> String {
     }
 }
 
-/// Draws the differences between two texts line by line, with brackets around the marked parts.
+/// Draws the differences between two strings line by line, with brackets around the marked parts.
 pub fn drawn_text(old: &str, new: &str) -> Vec<String> {
     let Diff::Lines(found) = compare(plain(old.as_bytes()), plain(new.as_bytes())) else {
         panic!("no lines");
@@ -82,7 +82,7 @@ pub fn drawn_text(old: &str, new: &str) -> Vec<String> {
         .collect()
 }
 
-/// Returns the `line` of a text with brackets around the marked parts.
+/// Returns a line of `text` with brackets around the marked parts.
 pub fn marked(text: &str, line: Range<usize>, marks: &[Range<usize>]) -> String {
     let mut at = line.start;
     let mut drawn = String::new();

@@ -1,4 +1,4 @@
-//! Differences between texts and between bytes.
+//! Differences between text payloads and between binary payloads.
 
 use std::ops::Range;
 
@@ -15,7 +15,7 @@ fn texts_are_compared_line_by_line() {
     assert_eq!(
         drawn_text(old, new),
         [
-            "    a", // A line alone is not folded.
+            "    a", // A single line is not folded.
             "    b",
             "    c",
             "    d",
@@ -102,7 +102,7 @@ fn overlong_texts_are_compared_only_at_their_ends() {
     assert!(matches!(diff, Diff::Lines(_)));
 }
 
-/// Compares two payloads, of which at least one is not text.
+/// Compares two payloads, at least one of which is not text.
 fn stretches(old: &[u8], new: &[u8]) -> Vec<Ends> {
     match compare(plain(old), plain(new)) {
         Diff::Bytes(bytes) => bytes.stretches,

@@ -361,7 +361,7 @@ fn a_tree_refers_to_the_unwrapped_bytes() {
     assert_eq!(tree.value(NodeId(1), inner).unwrap().text, b"ada");
 }
 
-/// Payloads that open as JSON are those that the query `is:json` finds.
+/// A payload opens as JSON exactly when it matches the query `is:json`.
 #[test]
 fn a_lone_number_or_keyword_is_json_as_in_queries() {
     for (text, format) in [

@@ -1,4 +1,4 @@
-//! Hostile bytes: a result or an error in bounded time, never a panic.
+//! Hostile bytes, which must give a result or an error in bounded time, never a panic.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -82,7 +82,7 @@ fn nesting_is_read_to_exactly_the_documented_depth() {
     assert!(cbor::read(&nested(MAX_DEPTH)).is_ok());
     assert!(cbor::read(&nested(MAX_DEPTH + 1)).is_err());
     let keys = |depth: usize| {
-        // Each map is the key of the one around it.
+        // Each map is a key of the map around it.
         [vec![0xa1; depth], vec![0; depth + 1]].concat()
     };
     assert!(cbor::read(&keys(MAX_DEPTH)).is_ok());

@@ -1,4 +1,4 @@
-//! The value at a path: the same in the bytes as in the tree.
+//! The value at a path, which must be the same in the bytes as in the tree.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -230,7 +230,7 @@ fn values_that_json_lacks_are_found_as_the_tree_shows_them() {
     let lookup = Lookup::new(&payload, None);
     let steps = |path: &str| Path::parse(path).unwrap().steps().to_vec();
     assert_eq!(&*lookup.value(&steps(".s")).unwrap(), b"\"\xff\"");
-    assert_eq!(lookup.figure(&steps(".b")), None, "base64 is no number");
+    assert_eq!(lookup.figure(&steps(".b")), None, "base64 is not a number");
     assert!(lookup.figure(&steps(".t")).is_some());
     assert_eq!(&*lookup.shown(&steps(".b")).unwrap().text, b"h'0102'");
     assert_eq!(&*lookup.shown(&steps(".n")).unwrap().text, b"nil");

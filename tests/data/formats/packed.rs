@@ -162,7 +162,7 @@ fn a_bomb_is_refused_with_its_ratio() {
     for (wrapping, size) in [
         (Wrapping::Gzip, 65),
         (Wrapping::Zlib, 65),
-        // The only one of these formats with a ratio far above a thousand.
+        // The only format here with a ratio far above a thousand.
         (Wrapping::Zstd, 20),
         (Wrapping::Lz4, 65),
     ] {

@@ -18,7 +18,7 @@ fn msgpack(value: &rmpv::Value) -> Vec<u8> {
     out
 }
 
-/// Returns the same order in every form, with the form's name.
+/// Returns the same order in every encoding, with the encoding's name.
 fn orders(id: u64, user: &str) -> Vec<(&'static str, Vec<u8>)> {
     let order = serde_json::json!({
         "id": id, "user": {"name": user}, "tags": ["new", null], "price": 12.5, "paid": true,

@@ -177,7 +177,7 @@ struct Payload {
 struct CannotTell;
 
 impl Payload {
-    /// Returns the value in the payload, if any, or an error if this file cannot tell.
+    /// Returns the value in the payload, if any, or an error if it cannot be determined here.
     fn values(&self) -> Result<Option<Value>, CannotTell> {
         if let Ok(json) = serde_json::from_slice(&self.bytes) {
             return Ok(Some(json));
@@ -373,7 +373,7 @@ fn compares(value: &Value, operator: &str, literal: &Json) -> bool {
     }
 }
 
-/// Digits on each side of the decimal point to which all numbers are written out.
+/// Number of digits on each side of the decimal point to which all numbers are written out.
 const PLACES: i64 = 400;
 
 fn order_of(left: &str, right: &str) -> Ordering {

@@ -281,7 +281,7 @@ fn a_program_runs_again_after_a_cut_off_but_not_endlessly() {
     assert!(!matcher.matches(&message(b"0")));
     assert!(matcher.trouble().unwrap().contains("too deep"));
     assert!(matcher.matches(&message(b"3")));
-    // There is a limit, since each cut-off may have taken long.
+    // After several cut-offs the filter is not run again, since each may have taken long.
     for _ in 0..20 {
         assert!(!matcher.matches(&message(b"0")));
     }

@@ -162,7 +162,7 @@ fn half_a_surrogate_pair_is_valid_json_and_a_distinct_string() {
     assert!(matches(r#".a == "\ud83d\ude00""#, r#"{"a":"😀"}"#));
     assert!(matches(r#".a == "\uD800""#, r#"{"a":"\ud800"}"#));
     for (query, payload) in [
-        // The way the string is displayed or copied.
+        // As the string is displayed or copied.
         (r#".a == "\\ud800""#, r#"{"a":"\ud800"}"#),
         (r#".a == "\ud800""#, r#"{"a":"\\ud800"}"#),
         (".a == \"\u{fffd}\"", r#"{"a":"\ud800"}"#),

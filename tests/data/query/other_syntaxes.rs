@@ -1,5 +1,5 @@
-//! Queries written in the syntax of other tools: unambiguous ones work, and the others suggest what
-//! may have been meant.
+//! Queries written in the syntax of other tools. Unambiguous ones work; for the others, what may
+//! have been meant is suggested.
 
 use subscope::query::Query;
 
@@ -200,7 +200,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("+error", Some("error")),
         ("^error", Some("/^error/")),
         ("\\d+ms", Some("/\\d+ms/")),
-        // The type of a value is the last thing to correct.
+        // The type of a value is corrected last.
         (".id == 7 level:error", Some(".id == 7 .level == \"error\"")),
         (
             "orders:* and level=error",

@@ -13,7 +13,7 @@ use crate::support::redis::{applies, pack};
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
     let cluster = Cluster::start();
-    // The URL does not specify a cluster; the node itself reports it.
+    // The URL does not specify a cluster; the node itself reports that it is in one.
     let target = Target::parse(&cluster.nodes[4].url()).unwrap().target;
     let has_shards = has_shards(&cluster);
     let shards = ["orders:1", "orders:2", "orders:3", "orders:4", "orders:5"];
@@ -39,7 +39,7 @@ async fn any_node_leads_to_all_others_and_each_channel_to_its_owner() {
         })
         .await;
     listener
-        .until("each node is asked", |listener| {
+        .until("each node is queried", |listener| {
             listener
                 .nodes()
                 .iter()
@@ -149,11 +149,11 @@ async fn matching_sharded_channels_are_found_on_all_nodes() {
         Topic::shard(names[3].as_bytes()),
     )));
     listener
-        .until("it is confirmed", |listener| listener.confirmed(1) == 1)
+        .until("a confirmation", |listener| listener.confirmed(1) == 1)
         .await;
     assert_eq!(listener.publish(names[3].as_bytes(), true).await, Ok(2));
     listener
-        .until("it is live", |listener| {
+        .until("the connection is live", |listener| {
             listener
                 .others
                 .iter()
@@ -169,7 +169,7 @@ async fn matching_sharded_channels_are_found_on_all_nodes() {
     // Channels without subscribers no longer exist.
     drop(others);
     listener
-        .until("only that channel and ours are left", |listener| {
+        .until("only the later channel and ours are left", |listener| {
             found(listener) == Some(2)
         })
         .await;

@@ -59,7 +59,7 @@ async fn a_dead_primary_is_replaced_and_the_gap_is_reported() {
             listener.confirmed(0) >= 2
         })
         .await;
-    // Until then, no server can serve it.
+    // Until there is a new owner, no server can serve the sharded channel.
     let new = wait_for_new_owner(&cluster, owner, shard).await;
     listener
         .until_within(BACK_WITHIN, "the sharded channel is back", |listener| {
@@ -109,7 +109,7 @@ async fn key_events_arrive_from_a_promoted_replica() {
         .await;
     cluster.lock().unwrap().nodes[new].cli(&["set", key, "1"]);
     listener
-        .until("the event of its key arrived", |listener| {
+        .until("the new primary's key event arrived", |listener| {
             listener.has_received(b"__keyevent@0__:set")
         })
         .await;
@@ -142,7 +142,7 @@ async fn the_gap_of_a_silent_channel_begins_when_its_owner_falls_silent() {
     let halted = Time::now();
     cluster.nodes[owner].pause();
     listener
-        .until("it does not answer", |listener| !is_asked(listener))
+        .until("no answer", |listener| !is_asked(listener))
         .await;
     let cluster = Arc::new(Mutex::new(cluster));
     wait_for_new_owner(&cluster, owner, shard).await;

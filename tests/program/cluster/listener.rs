@@ -217,7 +217,7 @@ impl ClusterListener {
         };
         self.others
             .retain(|feed| !matches!(feed, Feed::Published { .. }));
-        self.until("it is published", |listener| answers(listener).is_some())
+        self.until("an answer", |listener| answers(listener).is_some())
             .await;
         answers(self).unwrap()
     }

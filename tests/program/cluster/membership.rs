@@ -11,8 +11,8 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::applies;
 use crate::support::truth::{Publisher, check};
 
-/// A channel in another slot, which the joining node keeps longer. Losing its last slot makes the
-/// node a replica, which accepts messages published to it without delivering them.
+/// A channel in another slot, which stays with the joining node longer. Losing its last slot makes
+/// the node a replica, which accepts messages published to it without delivering them.
 const KEPT: &str = "{kept}";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -64,12 +64,12 @@ async fn a_node_that_joins_serves_and_leaves_is_followed() {
     listener.until_more_messages(200).await;
     cluster.lock().unwrap().nodes[added].cli(&["set", key, "1"]);
     listener
-        .until("the event of its key arrived", |listener| {
+        .until("the new node's key event arrived", |listener| {
             listener.has_received(b"__keyevent@0__:set")
         })
         .await;
     listener
-        .until("the table shows what it serves", |listener| {
+        .until("the table shows what the new node serves", |listener| {
             listener.node(&name).is_some_and(|node| {
                 let slots = node.slots.iter().map(ExactSizeIterator::len).sum::<usize>();
                 node.role == Role::Primary && slots == 2 && node.subscriptions == 2

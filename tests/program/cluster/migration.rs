@@ -12,7 +12,7 @@ use crate::support::truth::{Publisher, check, rate};
 /// The minimum number of messages per second in the slot.
 const RATE: f64 = 10_000.0;
 
-/// The target rate of each of the three publishers in the slot: 1.5 times the minimum together.
+/// The target rate of each of the three publishers in the slot: in total, 1.5 times the minimum.
 const PACE: u32 = 5_000;
 
 /// How often the slot moves.
@@ -55,8 +55,8 @@ async fn a_slot_moved_under_load_is_followed_and_the_gap_is_reported() {
     let rate = rate(&sent, start, end);
     assert!(
         rate >= RATE,
-        "only {rate:.0} messages a second were published while the slot moved, and {RATE} are \
-         what this test is about: the machine is too slow for it, or too busy"
+        "only {rate:.0} messages per second were published while the slot moved, but this test \
+         needs {RATE}: the machine is too slow or too busy"
     );
     sent.extend(other.stop());
     listener.assert_no_open_gap();

@@ -16,8 +16,8 @@ use crate::servers::cluster::Cluster;
 use crate::support::redis::{Redis, applies};
 use crate::support::truth::{Publisher, Sent, check};
 
-/// Channels in the slot of the partitioned primary. One is published on at that primary, the other
-/// at whichever node serves the slot according to the rest.
+/// Channels in the slot of the partitioned primary. Messages are published on the first at that
+/// primary, on the second at the node that serves the slot according to the other nodes.
 const OLD: &str = "{cut}:old";
 const NEW: &str = "{cut}:new";
 
@@ -105,7 +105,7 @@ impl Partition {
         let (cluster, owner) = (Arc::clone(&self.cluster), self.owner);
         let wait = move || {
             let cluster = cluster.lock().unwrap();
-            cluster.wait("it is a replica", |cluster| cluster.is_replica(owner));
+            cluster.wait("the demotion", |cluster| cluster.is_replica(owner));
         };
         tokio::task::spawn_blocking(wait).await.unwrap();
         let name = self.name.clone();
@@ -115,7 +115,7 @@ impl Partition {
                 .is_some_and(|node| node.role == Role::Replica && node.health == Health::Well)
         };
         self.listener
-            .until("it is known as a replica", is_known)
+            .until("the old owner is known as a replica", is_known)
             .await;
         self.listener.until_more_messages(200).await;
     }
@@ -157,7 +157,7 @@ async fn a_silent_primary_is_replaced_and_its_return_changes_nothing() {
     let plain = partition.publish_plain();
     let at_old = partition.publish_at_old();
     partition.listener.until_more_messages(400).await;
-    // Otherwise it would publish late what is in its socket when it is halted.
+    // Otherwise the halted node would publish late what is waiting in its socket.
     let mut sent = at_old.stop();
     partition.cluster.lock().unwrap().nodes[partition.owner].pause();
     let at_new = partition.publish_at_new();
@@ -205,7 +205,7 @@ async fn a_partitioned_primary_that_keeps_serving_is_left_for_its_replacement() 
     // The node left behind may have published without us, but nothing arrived twice.
     let old = numbers(&log, OLD);
     let late = old.windows(2).find(|pair| pair[0] >= pair[1]);
-    assert_eq!(late, None, "twice or late");
+    assert_eq!(late, None, "received twice or late");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -213,7 +213,7 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     let Some((cluster, bus)) = cluster_on_a_bus() else {
         return;
     };
-    // A replica, so that nothing else has to be handled.
+    // The home node is a replica, so that nothing else has to be handled.
     let home = 4;
     let mut listener =
         ClusterListener::start(target(&cluster, &[home]), &[Topic::pattern(b"plain.*")]);
@@ -230,7 +230,7 @@ async fn a_partitioned_home_is_left_and_the_gap_begins_with_the_partition() {
     listener.until_more_messages(200).await;
     bus.cut_off(home);
     let given_up = format!("{name}@");
-    cluster.wait("the other nodes give up on it", |cluster| {
+    cluster.wait("the other nodes give up on the home node", |cluster| {
         let nodes = cluster.nodes[0].cli(&["cluster", "nodes"]);
         let is_it = |line: &str| line.contains(&given_up) && line.contains("slave,fail ");
         nodes.lines().any(is_it)

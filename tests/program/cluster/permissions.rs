@@ -1,4 +1,4 @@
-//! What a user may not query is reported, and a server that refuses is not asked over and over.
+//! What a user may not query is reported, and a server that refuses is not asked again and again.
 
 use std::io::{Read, Write};
 use std::time::Duration;
@@ -69,7 +69,7 @@ async fn a_user_who_may_not_query_the_nodes_learns_what_is_missing() {
     for scheme in ["redis+cluster", "redis"] {
         let mut listener = listen(&server, scheme, "u:pw", &topics);
         listener
-            .until("it is reported", |listener| listener.is_partial(words))
+            .until("the report", |listener| listener.is_partial(words))
             .await;
         let before = calls(&server, "cluster");
         process_for_a_while(&mut listener).await;
@@ -92,7 +92,7 @@ async fn a_server_outside_a_cluster_is_reported_as_such() {
     let server = Redis::start();
     let mut listener = listen(&server, "redis+cluster", "", &[Topic::pattern(b"*")]);
     listener
-        .until("it is reported", |listener| {
+        .until("the missing cluster is reported", |listener| {
             listener.is_partial("not a cluster: ERR This instance has cluster support disabled")
         })
         .await;
@@ -116,7 +116,7 @@ async fn a_server_that_hides_whether_it_is_in_a_cluster_is_reported_where_it_mat
         let events = subscription(1, Topic::pattern(KEY_EVENTS));
         listener.server.command(Command::Subscribe(events));
         listener
-            .until("it is reported", |listener| {
+            .until("the possible cluster is reported", |listener| {
                 listener.is_partial("possibly a cluster")
             })
             .await;
@@ -139,10 +139,10 @@ async fn a_wrong_password_is_retried_only_on_request() {
     let topics = [Topic::pattern(b"*")];
     let mut listener = listen(&server, "redis+cluster", "u:wrong", &topics);
     listener
-        .until("it is refused", |listener| listener.refusal().is_some())
+        .until("the refusal", |listener| listener.refusal().is_some())
         .await;
     sleep(OBSERVATION).await;
-    // Both connections have tried it: the one that subscribes and the one that queries the nodes.
+    // Both connections have tried: the one that subscribes and the one that queries the nodes.
     assert_eq!(calls(&server, "auth"), 2);
     server.cli(&["acl", "setuser", "u", ">wrong"]);
     listener.server.command(Command::Reconnect);
@@ -184,7 +184,7 @@ async fn a_refused_search_for_sharded_channels_is_retried_on_request() {
     server.cli(&["acl", "setuser", "u", "+pubsub"]);
     listener.server.command(Command::Reconnect);
     listener
-        .until("it is found", |listener| {
+        .until("the channel is found", |listener| {
             listener.found.last() == Some(&vec![b"orders"[..].into()])
         })
         .await;
@@ -204,7 +204,7 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
         client
             .write_all(&pack(&[b"CONFIG", b"SET", b"maxclients", count]))
             .unwrap();
-        // The setting takes effect before it is answered.
+        // The setting takes effect before the command is answered.
         let mut answer = [0; 5];
         client.read_exact(&mut answer).unwrap();
         assert_eq!(&answer, b"+OK\r\n");
@@ -220,7 +220,7 @@ async fn a_server_that_is_temporarily_full_does_not_deny_a_pattern() {
     sleep(OBSERVATION).await;
     limit(b"1000");
     listener
-        .until("it is found", |listener| !listener.found.is_empty())
+        .until("the channel", |listener| !listener.found.is_empty())
         .await;
     assert_eq!(listener.denials(""), 0);
     assert_eq!(listener.found[0], [b"orders"[..].into()]);

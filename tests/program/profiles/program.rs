@@ -316,7 +316,7 @@ fn a_password_readable_by_others_causes_a_warning() {
         let raw = String::from_utf8_lossy(&pty.raw()).into_owned();
         let warning = "other users can read the password in";
         let times = raw.matches(warning).count();
-        // Once before the screen is taken over, where it stays, and once on the screen.
+        // The warning is shown before the screen is taken over, and again on the screen.
         assert_eq!(times >= 2, is_warned_of, "{mode:o}: {raw}");
         assert_eq!(times == 0, !is_warned_of, "{mode:o}: {raw}");
         assert!(!raw.contains(PASSWORD), "{raw}");

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use super::cluster::Cluster;
 
-/// Read timeout of a link, after which it checks whether it has been cut.
+/// Read timeout of a link, after which the link checks whether it has been cut.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// No node.
@@ -128,7 +128,7 @@ impl State {
     }
 
     /// Forwards data until one of the two nodes is cut off. Nothing more passes then, and the
-    /// sockets are closed once the cut is mended: data that they have not sent by then is lost.
+    /// sockets are closed once the node is reconnected; data that is still unsent is lost.
     fn pass(&self, mut from: &TcpStream, mut to: &TcpStream, nodes: [usize; 2]) {
         let mut buffer = vec![0; 64 << 10];
         let is_cut = || nodes.contains(&self.cut_off.load(SeqCst));

@@ -137,7 +137,7 @@ impl Cluster {
         self.nodes[node].cli(&["cluster", "myid"])
     }
 
-    /// Moves the slot of `channel` to another node as an operator would: the new owner learns of it
+    /// Moves the slot of `channel` to another node as an operator would: the new owner is told
     /// first.
     pub fn move_slot(&self, channel: &str, to: usize) {
         let from = self.owner(to, channel);

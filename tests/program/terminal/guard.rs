@@ -46,7 +46,7 @@ impl Tree {
         );
     }
 
-    /// Checks that the terminal is restored, and that the shell reports the end by this signal.
+    /// Checks that the terminal is restored, and that the shell reports death by this signal.
     #[track_caller]
     fn assert_restored_after(mut self, number: u8) {
         self.wait_for_end();
@@ -132,12 +132,12 @@ fn a_stack_overflow_restores_the_terminal() {
     terminal.send("\r");
     terminal.wait_for_exit();
     assert_left(&terminal.screen());
-    // The shell may have printed it before the alternate screen was left.
+    // The shell may have printed the exit code before the alternate screen was left.
     let raw = String::from_utf8(terminal.raw()).unwrap();
     assert!(raw.contains("exit:134:"), "{raw}");
 }
 
-/// Uses more stack than there is.
+/// Overflows the stack.
 fn overflow(depth: u64) -> u64 {
     let deeper = std::hint::black_box(depth + 1);
     if deeper == 0 {
@@ -267,7 +267,7 @@ mod on_linux {
             let holders = processes.filter(|process| holds(&process.path(), &pipe));
             holders.count()
         };
-        // A process that is being started holds it until it executes its own program.
+        // A process that is being started keeps the pipe open until it executes its own program.
         wait("the program and the guard hold the pipe", || count() == 2);
     }
 

@@ -84,7 +84,7 @@ fn capital_d_compares_with_a_marked_message_on_any_channel() {
     stage.keys("d");
     assert!(
         pane(&stage).contains("n: 1 → 2"),
-        "compared with the previous message at once"
+        "d compares with the previous message at once"
     );
     stage.keys("D");
     assert!(pane(&stage).contains("99 → 2"));

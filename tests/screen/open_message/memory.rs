@@ -24,7 +24,7 @@ fn full_before(payloads: &[&[u8]]) -> Stage {
     stage
 }
 
-/// Returns JSON with `count` numbers, which takes many times as much memory as a tree.
+/// Returns JSON with `count` numbers, whose tree takes many times as much memory as the text.
 fn numbers(count: usize) -> Vec<u8> {
     format!("[{}]", vec!["1"; count].join(",")).into_bytes()
 }

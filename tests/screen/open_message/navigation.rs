@@ -31,7 +31,7 @@ fn enter_opens_a_message_beside_the_log_and_again_moves_the_focus() {
     let mut stage = orders(3);
     stage.code(KeyCode::Enter);
     assert_eq!(state(&stage), (true, false, Focus::Messages));
-    assert!(!stage.is_following(), "the log stays where it is");
+    assert!(!stage.is_following(), "the log no longer follows");
     stage.code(KeyCode::Enter);
     assert_eq!(state(&stage), (true, false, Focus::Message));
     stage.code(KeyCode::Esc);
@@ -97,7 +97,7 @@ fn z_zooms_from_the_log_and_from_the_message_and_back() {
     assert_eq!(state(&stage), (true, true, Focus::Message));
     assert!(stage.app.areas().messages.is_empty());
     stage.keys("K");
-    assert_eq!(cursor(&stage).1, stage.selected(), "K walks the log unseen");
+    assert_eq!(cursor(&stage).1, stage.selected(), "K moves the selection");
     stage.keys("z");
     assert_eq!(state(&stage), (true, false, Focus::Message));
     stage.keys("zq");
@@ -156,7 +156,7 @@ fn an_open_message_follows_the_newest_a_few_times_a_second() {
     stage.send(Event::Tick);
     assert_eq!(&*stage.snapshot().payload, b"two");
     stage.keys("k");
-    assert_eq!(&*stage.snapshot().payload, b"one", "a key never waits");
+    assert_eq!(&*stage.snapshot().payload, b"one", "a key acts at once");
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn the_position_is_kept_from_message_to_message() {
     assert!(!stage.screen().contains("tags"), "the value stays folded");
     stage.messages(&[("orders", br#"{"user":[1,2],"more":3}"#)]);
     stage.keys("JJJ");
-    assert_eq!(path(&stage), ".user", "also in values of another structure");
+    assert_eq!(path(&stage), ".user", "also in another structure");
 }
 
 #[test]

@@ -6,7 +6,7 @@ use subscope::app::Event;
 use super::{CBOR, PACKED, answer, gzip, head_only, long_json};
 use crate::support::stage::Stage;
 
-/// Returns messages of every sort, oldest first.
+/// Returns messages of every kind, oldest first.
 fn messages() -> Vec<Vec<u8>> {
     let deep = [b"[".repeat(100), b"]".repeat(100)].concat();
     vec![

@@ -8,7 +8,7 @@ use crate::broker::raw::{Raw, broker, message, subscriber};
 use crate::support::redis::Redis;
 use crate::support::version::version;
 
-/// Requests sent to both servers, each on a connection of its own, that must get the same answer.
+/// Requests sent to both servers, on a separate connection each, that must get the same answer.
 const SAME: &[&str] = &[
     "PING\r\n",
     "ping hello\r\n",
@@ -130,7 +130,7 @@ const SAME: &[&str] = &[
 
 /// Requests that these versions answer differently from Redis 7.0, which the broker imitates.
 const DIFFERENT: &[(&str, &[&str])] = &[
-    // Nobody has the ID 0.
+    // No client has the ID 0.
     ("CLIENT KILL ID 0\r\n", &["Redis 6.2."]),
     // Documentation and sharded channels came with Redis 7.0.
     ("COMMAND DOCS no-such-command\r\n", &["Redis 6.2."]),
@@ -191,8 +191,8 @@ fn codes_only(answers: &str) -> String {
     lines.collect()
 }
 
-/// Fails with all requests whose answers differ, and with those listed in `different` whose answers
-/// do not.
+/// Fails with a list of all requests whose answers differ, and of those listed in `different` whose
+/// answers do not.
 async fn compare(
     redis: &Redis,
     broker: &Broker,

@@ -51,7 +51,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
     .await;
     let mut keeping_up = subscriber(&broker, "b").await;
     let mut lagging = subscriber(&broker, "a").await;
-    // More than the sockets hold, so that the client stays over the limit without another message.
+    // More than the sockets buffer, so the client stays over the limit without another message.
     assert_eq!(broker.publisher().publish(b"a", &vec![b'x'; 20 << 20]), 1);
     while broker.publisher().publish(b"a", b"") > 0 {
         tokio::task::yield_now().await;
@@ -61,7 +61,7 @@ async fn a_client_over_the_soft_limit_is_closed_after_a_while() {
         info(&broker, "client_output_buffer_limit_disconnections").await,
         "1"
     );
-    // Over the limit only until it is read.
+    // The client is over the limit only until it has read the message.
     let payload = "x".repeat(2 << 10);
     for _ in 0..3 {
         assert_eq!(broker.publisher().publish(b"b", payload.as_bytes()), 1);
