@@ -33,7 +33,7 @@ pub(super) struct Value<'a> {
     content: &'a DeValue<'a>,
 }
 
-impl<'a> Source<'a> {
+impl Source<'_> {
     /// Returns the number of the line that contains the byte at `offset`.
     pub fn line(self, offset: usize) -> usize {
         let before = self.text.get(..offset).unwrap_or_default();

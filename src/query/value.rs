@@ -103,7 +103,7 @@ impl PathTerm {
             PathStep::Index(_) => None,
         });
         let needle = match &test {
-            Test::Compare(Compare::Equal, Scalar::Text(text)) => Some(&**text),
+            Test::Compare(Compare::Equal, Scalar::Text(value)) => Some(&**value),
             _ => key,
         };
         // A needle that needs escaping is never found, but then the payload contains a backslash.

@@ -786,8 +786,8 @@ async fn a_changed_password_is_a_refusal_and_an_open_gap_until_it_is_changed_bac
     assert_eq!(listener.gaps()[0].end, GapEnd::Open);
     // Redis would log each refused attempt.
     let attempts = redis.cli(&["ACL", "LOG"]);
-    let published = publisher.published();
-    while publisher.published() < published + 200 {
+    let before = publisher.published();
+    while publisher.published() < before + 200 {
         thread::yield_now();
     }
     let count = |log: &str| {

@@ -79,9 +79,7 @@ impl Open {
         }
         let path = self.selected_path(session, area)?;
         let literal = match (self.selected_value(area), self.bare_json()) {
-            (Some((page, value)), _) => {
-                literal(&page, &value).ok_or_else(|| kind_words(&value))
-            }
+            (Some((page, value)), _) => literal(&page, &value).ok_or_else(|| kind_words(&value)),
             (None, Some(bare)) => Ok(bare.to_owned()),
             (None, None) => return Err(self.tell_no_value(session)),
         };

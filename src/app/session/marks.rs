@@ -37,7 +37,7 @@ impl Session {
         let sought = self.find.as_ref().map(|find| find.watch.query());
         sought
             .or_else(|| stop.map(|stop| &stop.query))
-            .or_else(|| self.filters.typed.as_ref())
+            .or(self.filters.typed.as_ref())
     }
 
     /// Returns the nearest mark, breakpoint hit or gap before or after `from`.

@@ -206,8 +206,8 @@ impl Services {
     fn login(&mut self) -> Outcome {
         let ok = self.random.chance(92);
         let user = self.text("users");
-        let (net, host) = (self.random.between(0, 3), self.random.between(2, 250));
-        let ip = format!("10.0.{net}.{host}");
+        let (third, fourth) = (self.random.between(0, 3), self.random.between(2, 250));
+        let ip = format!("10.0.{third}.{fourth}");
         let mut payload = json!({"user": user, "ok": ok, "ip": ip});
         if !ok {
             payload["reason"] = json!("wrong password");

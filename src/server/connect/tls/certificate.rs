@@ -35,7 +35,7 @@ impl<'a> Certificate<'a> {
         let shown = names[..names.len().min(NAMES)].join(", ");
         match names.len() {
             0 => None,
-            ..=NAMES => Some(shown),
+            1..=NAMES => Some(shown),
             all => Some(format!("{shown} and {} more", all - NAMES)),
         }
     }
