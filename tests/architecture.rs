@@ -26,6 +26,8 @@ mod made_up;
 mod rules;
 #[path = "architecture/source.rs"]
 mod source;
+#[path = "architecture/texts.rs"]
+mod texts;
 
 /// The floors of the program, and those inside some of its modules.
 const FLOORS: &[Floors] = &[
@@ -210,6 +212,18 @@ fn only_one_file_of_the_tests_chooses_the_server() {
     let choosing = files.iter().filter(|(_, text)| text.contains(&name));
     let paths: Vec<&String> = choosing.map(|(path, _)| path).collect();
     assert_eq!(paths, ["tests/support/redis.rs"], "see `program` there");
+}
+
+/// The page to read for the program's whole voice: for a reviewer, a writer or a translator.
+#[test]
+fn all_texts_stand_on_one_page() {
+    let mut files = read("src");
+    files.sort();
+    let mut settings = insta::Settings::new();
+    settings.set_snapshot_path("architecture");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!("texts", texts::page(&files)));
 }
 
 /// A property test that chose its own cases might fail by chance on another machine.

@@ -216,7 +216,7 @@ impl Visit<'_> for Source {
 }
 
 /// Returns the attributes of an item, if it is of a kind that may be left out of a build.
-fn attributes(item: &Item) -> &[Attribute] {
+pub fn attributes(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
         Item::Enum(item) => &item.attrs,
@@ -230,7 +230,8 @@ fn attributes(item: &Item) -> &[Attribute] {
     }
 }
 
-fn is_test(attribute: &Attribute) -> bool {
+/// Returns whether an attribute is `#[cfg(test)]`.
+pub fn is_test(attribute: &Attribute) -> bool {
     let condition = attribute.meta.require_list().ok();
     attribute.path().is_ident("cfg")
         && condition.is_some_and(|list| list.tokens.to_string() == "test")

@@ -1,0 +1,161 @@
+//! The texts that the program can print, read from its source.
+
+use std::fmt::Write as _;
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Expr, ExprMethodCall, Field, Item, ItemEnum, Lit, LitStr, Macro};
+
+use crate::source::{attributes, is_test};
+
+/// Where a single word is a text too, as in a title or a column's heading.
+const SCREEN: [&str; 2] = ["src/app", "src/view"];
+
+/// The demo's messages, which stand for those of a user's programs.
+const SAMPLES: &str = "src/broker/traffic";
+
+/// Panics are not for users.
+const PANICS: [&str; 6] = [
+    "assert",
+    "assert_eq",
+    "debug_assert",
+    "debug_assert_eq",
+    "panic",
+    "unreachable",
+];
+
+/// Returns all texts of these source files (path and content) on one page: a file's path, and below
+/// it its texts in the order of the source.
+pub fn page(files: &[(String, String)]) -> String {
+    let mut page = String::new();
+    let is_left_out = |path: &str| path.starts_with(SAMPLES) || path.ends_with("/tests.rs");
+    for (path, content) in files.iter().filter(|(path, _)| !is_left_out(path)) {
+        let texts = texts(path, content);
+        if !texts.is_empty() {
+            let _ = writeln!(page, "{path}\n    {}\n", texts.join("\n    "));
+        }
+    }
+    page
+}
+
+/// Returns the texts of a source file, each once, on a line of its own.
+fn texts(path: &str, content: &str) -> Vec<String> {
+    let mut texts = Texts {
+        single_words: SCREEN.iter().any(|folder| path.starts_with(folder)),
+        found: Vec::new(),
+    };
+    let file = syn::parse_file(content).unwrap_or_else(|error| panic!("{path}: {error}"));
+    texts.visit_file(&file);
+    texts.found
+}
+
+struct Texts {
+    single_words: bool,
+    found: Vec<String>,
+}
+
+impl Texts {
+    fn add(&mut self, literal: &LitStr) {
+        let text = literal.value();
+        let line = text.trim().replace('\n', "\\n");
+        if is_text(&text, self.single_words) && !self.found.contains(&line) {
+            self.found.push(line);
+        }
+    }
+
+    /// Adds the literals among the arguments of a macro, without those in attributes.
+    fn add_tokens(&mut self, tokens: &TokenStream) {
+        let mut after_hash = false;
+        for token in tokens.clone() {
+            match &token {
+                TokenTree::Group(group) if !after_hash => self.add_tokens(&group.stream()),
+                TokenTree::Literal(literal) => {
+                    if let Ok(literal) = syn::parse_str(&literal.to_string()) {
+                        self.add(&literal);
+                    }
+                }
+                _ => {}
+            }
+            after_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        }
+    }
+
+    /// Adds a doc comment: `--help` shows those of options.
+    fn add_docs(&mut self, attributes: &[Attribute]) {
+        for attribute in attributes {
+            if let Ok(pair) = attribute.meta.require_name_value()
+                && let Expr::Lit(value) = &pair.value
+                && let Lit::Str(line) = &value.lit
+            {
+                self.add(line);
+            }
+        }
+    }
+}
+
+impl Visit<'_> for Texts {
+    fn visit_item(&mut self, item: &Item) {
+        if !attributes(item).iter().any(is_test) {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_attribute(&mut self, _: &Attribute) {}
+
+    fn visit_field(&mut self, field: &Field) {
+        if field.attrs.iter().any(|found| found.path().is_ident("arg")) {
+            self.add_docs(&field.attrs);
+        }
+    }
+
+    fn visit_item_enum(&mut self, item: &ItemEnum) {
+        if derives(item, &["Subcommand", "ValueEnum"]) {
+            for variant in &item.variants {
+                self.add_docs(&variant.attrs);
+            }
+        }
+    }
+
+    fn visit_expr_method_call(&mut self, call: &ExprMethodCall) {
+        if call.method == "expect" {
+            self.visit_expr(&call.receiver);
+        } else {
+            visit::visit_expr_method_call(self, call);
+        }
+    }
+
+    fn visit_macro(&mut self, call: &Macro) {
+        if !PANICS.iter().any(|name| call.path.is_ident(name)) {
+            self.add_tokens(&call.tokens);
+        }
+    }
+
+    fn visit_lit_str(&mut self, literal: &LitStr) {
+        self.add(literal);
+    }
+}
+
+/// Returns whether a literal is for people: it has a word, and several unless `single_words`.
+fn is_text(literal: &str, single_words: bool) -> bool {
+    let outside_braces = literal.split('{').map(|part| match part.split_once('}') {
+        Some((_, rest)) => rest,
+        None => part,
+    });
+    let words = outside_braces.collect::<String>();
+    let is_letter = |byte: &u8| byte.is_ascii_alphabetic();
+    words
+        .as_bytes()
+        .windows(2)
+        .any(|pair| pair.iter().all(is_letter))
+        && (single_words || words.trim().contains(' '))
+}
+
+fn derives(item: &ItemEnum, traits: &[&str]) -> bool {
+    item.attrs.iter().any(|attribute| {
+        attribute.path().is_ident("derive")
+            && attribute.meta.require_list().is_ok_and(|list| {
+                let derived = list.tokens.to_string();
+                traits.iter().any(|name| derived.contains(name))
+            })
+    })
+}
