@@ -30,7 +30,7 @@ use super::{cbor, json_tree, msgpack};
 pub const MAX_WRAPPINGS: usize = 4;
 
 /// The format of a payload.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Format {
     /// One JSON value (RFC 8259).
     Json,
@@ -53,6 +53,7 @@ pub enum Format {
     /// Plain text: UTF-8 without unusual control characters.
     Text,
     /// Anything else.
+    #[default]
     Binary,
 }
 
@@ -118,8 +119,8 @@ impl Wrapping {
     }
 }
 
-/// A payload after detection and decoding.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A payload after detection and decoding; the default is for bytes that are shown as they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Decoded {
     /// The wrappings that were removed, the outermost first.
     pub wrappings: Vec<Wrapping>,
@@ -147,31 +148,10 @@ impl Decoded {
             + self.tree.as_ref().map_or(0, Tree::size)
             + self.note.as_ref().map_or(0, String::capacity)
     }
-}
-
-/// A payload with some of its wrappings removed.
-struct Unwrapped<'a> {
-    payload: &'a [u8],
-    wrappings: Vec<Wrapping>,
-    inner: Option<Vec<u8>>,
-}
-
-impl<'a> Unwrapped<'a> {
-    fn new(payload: &'a [u8]) -> Self {
-        Self {
-            payload,
-            wrappings: Vec::new(),
-            inner: None,
-        }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        self.inner.as_deref().unwrap_or(self.payload)
-    }
 
     fn take_off(&mut self, wrapping: Wrapping, inner: Vec<u8>) {
         self.wrappings.push(wrapping);
-        self.inner = Some(inner);
+        self.unwrapped = Some(inner);
     }
 
     /// Returns a phrase for one more wrapping: `gzip layer`, `inner gzip layer`.
@@ -182,17 +162,6 @@ impl<'a> Unwrapped<'a> {
             _ => format!("inner {name} layer"),
         }
     }
-
-    fn into_decoded(self, format: Format, tree: Option<Tree>, note: Option<String>) -> Decoded {
-        Decoded {
-            wrappings: self.wrappings,
-            format,
-            unwrapped: self.inner,
-            tree,
-            note,
-            is_too_large: false,
-        }
-    }
 }
 
 /// Detects the format of `payload` and decodes it. `message_type` is the Protobuf type configured
@@ -201,39 +170,35 @@ impl<'a> Unwrapped<'a> {
 /// Takes a few microseconds for a payload of a few hundred bytes. Otherwise, the time grows with
 /// the size of the unwrapped content.
 pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Decoded {
-    let mut unwrapped = Unwrapped::new(payload);
+    let mut decoded = Decoded::default();
     let max_size = max_size.min(unpack::limit(payload.len()));
     loop {
-        let (wrapping, inner) = match guess::look(unwrapped.bytes(), message_type, max_size) {
+        let bytes = decoded.bytes(payload);
+        let (wrapping, inner) = match guess::look(bytes, message_type, max_size) {
             guess::Look::Is(format, tree) => {
-                let bytes = unwrapped.bytes();
                 let note = misfit(format, message_type, bytes);
-                let note = note.or_else(|| broken_json(format, bytes));
-                return unwrapped.into_decoded(format, tree, note);
+                decoded.note = note.or_else(|| broken_json(format, bytes));
+                (decoded.format, decoded.tree) = (format, tree);
+                return decoded;
             }
             guess::Look::Wrapped(wrapping, inner) => (wrapping, inner),
         };
-        let named = unwrapped.next_named(wrapping);
-        let mut is_too_large = false;
-        let note = if unwrapped.wrappings.len() == MAX_WRAPPINGS {
-            format!("{named} not unpacked: limit of {MAX_WRAPPINGS} layers reached")
-        } else {
-            match inner {
-                Ok(inner) => {
-                    unwrapped.take_off(wrapping, inner);
-                    continue;
-                }
-                Err(why) => {
-                    is_too_large = matches!(why, Failure::Large { .. });
-                    format!("{named} not unpacked: {why}")
-                }
+        let named = decoded.next_named(wrapping);
+        decoded.note = Some(match inner {
+            _ if decoded.wrappings.len() == MAX_WRAPPINGS => {
+                format!("{named} not unpacked: limit of {MAX_WRAPPINGS} layers reached")
             }
-        };
-        let format = guess::unopened(unwrapped.bytes());
-        return Decoded {
-            is_too_large,
-            ..unwrapped.into_decoded(format, None, Some(note))
-        };
+            Ok(inner) => {
+                decoded.take_off(wrapping, inner);
+                continue;
+            }
+            Err(why) => {
+                decoded.is_too_large = matches!(why, Failure::Large { .. });
+                format!("{named} not unpacked: {why}")
+            }
+        });
+        decoded.format = guess::unopened(decoded.bytes(payload));
+        return decoded;
     }
 }
 
@@ -286,7 +251,7 @@ pub fn read_as(
 ) -> Result<Decoded, String> {
     let max_size = max_size.min(unpack::limit(payload.len()));
     match format {
-        Format::Binary => Ok(Unwrapped::new(payload).into_decoded(format, None, None)),
+        Format::Binary => Ok(Decoded::default()),
         Format::Text => Ok(by_hand::text(payload, max_size)),
         _ => by_hand::read(payload, format, message_type, max_size),
     }

@@ -1,6 +1,6 @@
 //! Decoding a payload in a format chosen by the user.
 
-use super::{Decoded, Format, MAX_WRAPPINGS, Unwrapped, Wrapping, encoded, guess, named};
+use super::{Decoded, Format, MAX_WRAPPINGS, Wrapping, encoded, guess, named};
 use crate::payload::protobuf::{self, MessageType};
 use crate::payload::tree::Tree;
 use crate::payload::{cbor, json_tree, msgpack};
@@ -8,17 +8,17 @@ use crate::payload::{cbor, json_tree, msgpack};
 /// Reads a payload as text: unpacked if the result is text of at most `max_size` bytes, else as it
 /// is.
 pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
-    let mut unwrapped = Unwrapped::new(payload);
-    while unwrapped.wrappings.len() < MAX_WRAPPINGS {
-        match guess::packed(unwrapped.bytes(), max_size) {
-            Some((wrapping, Ok(inner))) => unwrapped.take_off(wrapping, inner),
-            _ => break,
-        }
+    let mut decoded = Decoded::default();
+    while decoded.wrappings.len() < MAX_WRAPPINGS
+        && let Some((wrapping, Ok(inner))) = guess::packed(decoded.bytes(payload), max_size)
+    {
+        decoded.take_off(wrapping, inner);
     }
-    if str::from_utf8(unwrapped.bytes()).is_err() {
-        unwrapped = Unwrapped::new(payload);
+    if str::from_utf8(decoded.bytes(payload)).is_err() {
+        decoded = Decoded::default();
     }
-    unwrapped.into_decoded(Format::Text, None, None)
+    decoded.format = Format::Text;
+    decoded
 }
 
 /// Decodes a payload in a format other than text and binary. Nothing is unpacked to more than
@@ -29,21 +29,25 @@ pub(super) fn read(
     message_type: Option<&MessageType>,
     max_size: usize,
 ) -> Result<Decoded, String> {
-    let mut unwrapped = Unwrapped::new(payload);
+    let mut decoded = Decoded::default();
     let mut wrong: Option<String> = None;
     loop {
-        let (wrapping, inner) = match guess::packed(unwrapped.bytes(), max_size) {
+        let bytes = decoded.bytes(payload);
+        let (wrapping, inner) = match guess::packed(bytes, max_size) {
             Some((wrapping, Ok(inner))) => {
                 wrong = None;
                 (wrapping, inner)
             }
-            broken => match bare(unwrapped.bytes(), format, message_type) {
-                Ok(tree) => return Ok(unwrapped.into_decoded(format, tree, None)),
+            broken => match bare(bytes, format, message_type) {
+                Ok(tree) => {
+                    (decoded.format, decoded.tree) = (format, tree);
+                    return Ok(decoded);
+                }
                 Err(why) => {
                     // Much text is also valid base64 of noise: in that case, the error of the text
                     // itself is reported.
-                    let why = wrong.unwrap_or_else(|| with_broken(why, broken, &unwrapped));
-                    let Some(inner) = encoded::decode(unwrapped.bytes(), max_size) else {
+                    let why = wrong.unwrap_or_else(|| with_broken(why, broken, &decoded));
+                    let Some(inner) = encoded::decode(bytes, max_size) else {
                         return Err(why);
                     };
                     wrong = Some(why);
@@ -51,19 +55,19 @@ pub(super) fn read(
                 }
             },
         };
-        if unwrapped.wrappings.len() == MAX_WRAPPINGS {
+        if decoded.wrappings.len() == MAX_WRAPPINGS {
             let otherwise = format!("more than {MAX_WRAPPINGS} layers");
             return Err(wrong.unwrap_or(otherwise));
         }
-        unwrapped.take_off(wrapping, inner);
+        decoded.take_off(wrapping, inner);
     }
 }
 
 /// Combines the error of the format with that of the compression that the bytes look like.
-fn with_broken(why: String, packed: Option<guess::Packed>, unwrapped: &Unwrapped<'_>) -> String {
+fn with_broken(why: String, packed: Option<guess::Packed>, decoded: &Decoded) -> String {
     match packed {
         Some((wrapping, Err(broken))) => {
-            let named = unwrapped.next_named(wrapping);
+            let named = decoded.next_named(wrapping);
             format!("{why}; {named} not unpacked: {broken}")
         }
         _ => why,
