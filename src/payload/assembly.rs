@@ -29,10 +29,14 @@ impl Frame {
     }
 }
 
-/// Reads values and assembles them.
+/// Reads values and builds a tree from them in the order in which they are written.
 pub(super) struct Reader<'a> {
     pub(super) cursor: Cursor<'a>,
-    pub(super) assembly: Assembly,
+    builder: Builder,
+    frames: Vec<Frame>,
+    /// The key being written, and the number of open containers at its start.
+    key: Option<(Words, usize)>,
+    is_complete: bool,
 }
 
 impl Reader<'_> {
@@ -41,7 +45,7 @@ impl Reader<'_> {
     pub(super) fn words(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
         let text = words.as_bytes();
         let source = start..self.cursor.at();
-        self.assembly.scalar(kind, Text::Bytes(text), text, source)
+        self.scalar(kind, Text::Bytes(text), text, source)
     }
 
     /// Takes the `length` bytes of a text or byte string whose header is at `start`.
@@ -49,8 +53,7 @@ impl Reader<'_> {
         let written = self.cursor.stretch(length, start)?;
         let text = self.cursor.slice(written.clone());
         let source = start..written.end;
-        self.assembly
-            .scalar(kind, Text::InPayload(written), text, source)
+        self.scalar(kind, Text::InPayload(written), text, source)
     }
 
     /// Opens an array or a map, whose header is at `start`. Returns an error if the remaining bytes
@@ -71,47 +74,10 @@ impl Reader<'_> {
                 let why = format!("header says {count} {of}, but only {left} B left");
                 Err(Stop::wrong(why, start))
             }
-            count => self.assembly.open(kind, count, "", start..self.cursor.at()),
+            count => self.open(kind, count, "", start..self.cursor.at()),
         }
     }
-}
 
-/// Decodes `bytes`, which must be one value in `format`. `next` takes the next value, or only its
-/// header if it is a container.
-pub(super) fn read<'a>(
-    bytes: &'a [u8],
-    format: &'static str,
-    mut next: impl FnMut(&mut Reader<'a>) -> Result<(), Stop>,
-) -> Result<Tree, Unreadable> {
-    let mut reader = Reader {
-        cursor: Cursor::new(bytes),
-        assembly: Assembly {
-            builder: Builder::of_binary(),
-            frames: Vec::new(),
-            key: None,
-            is_complete: false,
-        },
-    };
-    let mut outcome = Ok(());
-    while outcome.is_ok() && !reader.assembly.is_complete {
-        outcome = next(&mut reader);
-    }
-    if outcome.is_ok() && reader.cursor.left() > 0 {
-        outcome = Err(Stop::wrong("trailing data", reader.cursor.at()));
-    }
-    finish(reader.assembly.builder, outcome, format)
-}
-
-/// Builds a tree from values that arrive in the order in which they are written.
-pub(super) struct Assembly {
-    builder: Builder,
-    frames: Vec<Frame>,
-    /// The key being written, and the number of open containers at its start.
-    key: Option<(Words, usize)>,
-    is_complete: bool,
-}
-
-impl Assembly {
     /// Adds a value without children, written at `source`; `text` is the contents of `stored`.
     pub(super) fn scalar(
         &mut self,
@@ -140,7 +106,7 @@ impl Assembly {
     }
 
     /// Opens an array, a map, or a tag with its mark, whose header is at `header`. It has `count`
-    /// values (pairs for a map), or, if that is unknown, all up to [`Assembly::end_unknown`].
+    /// values (pairs for a map), or, if that is unknown, all up to [`Self::end_unknown`].
     pub(super) fn open(
         &mut self,
         kind: Kind,
@@ -223,4 +189,28 @@ impl Assembly {
             None => self.builder.close(end),
         }
     }
+}
+
+/// Decodes `bytes`, which must be one value in `format`. `next` takes the next value, or only its
+/// header if it is a container.
+pub(super) fn read<'a>(
+    bytes: &'a [u8],
+    format: &'static str,
+    mut next: impl FnMut(&mut Reader<'a>) -> Result<(), Stop>,
+) -> Result<Tree, Unreadable> {
+    let mut reader = Reader {
+        cursor: Cursor::new(bytes),
+        builder: Builder::of_binary(),
+        frames: Vec::new(),
+        key: None,
+        is_complete: false,
+    };
+    let mut outcome = Ok(());
+    while outcome.is_ok() && !reader.is_complete {
+        outcome = next(&mut reader);
+    }
+    if outcome.is_ok() && reader.cursor.left() > 0 {
+        outcome = Err(Stop::wrong("trailing data", reader.cursor.at()));
+    }
+    finish(reader.builder, outcome, format)
 }

@@ -69,41 +69,22 @@ impl Reader<'_> {
                 self.words(Kind::Number, &number.to_string(), start)
             }
             (2 | 3, Some(length)) => self.stretch(string_kind(major), length, start),
-            (2 | 3, None) => self.pieces(major, start),
+            (2 | 3, None) => self.chunked(major, start),
             (4, count) => self.container(Kind::Array, count, start),
             (5, count) => self.container(Kind::Object, count, start),
             (6, Some(tag)) => self.tagged(tag, start),
             (7, Some(argument)) => self.simple(head.info, argument, start),
-            (7, None) => self.assembly.end_unknown(start..self.cursor.at()),
+            (7, None) => self.end_unknown(start..self.cursor.at()),
             _ => Err(Stop::wrong("indefinite length not allowed", start)),
         }
     }
 
-    /// Takes the chunks of a string of indefinite length, up to its break.
-    fn pieces(&mut self, major: u8, start: usize) -> Result<(), Stop> {
-        let mut text = Vec::new();
-        let mut only: Option<Range<usize>> = None;
-        let mut count = 0_usize;
-        loop {
-            let piece = Head::take(&mut self.cursor)?;
-            match piece.argument {
-                Some(length) if piece.major == major => {
-                    let range = self.cursor.stretch(length, piece.start)?;
-                    text.extend_from_slice(self.cursor.slice(range.clone()));
-                    only = Some(range);
-                    count += 1;
-                }
-                None if piece.major == 7 => break,
-                _ => return Err(Stop::wrong("invalid chunk of a string", piece.start)),
-            }
-        }
+    /// Takes a string of indefinite length.
+    fn chunked(&mut self, major: u8, start: usize) -> Result<(), Stop> {
+        let (text, only) = chunks(&mut self.cursor, major)?;
+        let stored = only.map_or(Text::Bytes(&text), Text::InPayload);
         let source = start..self.cursor.at();
-        let stored = match only {
-            Some(range) if count == 1 => Text::InPayload(range),
-            _ => Text::Bytes(&text),
-        };
-        let kind = string_kind(major);
-        self.assembly.scalar(kind, stored, &text, source)
+        self.scalar(string_kind(major), stored, &text, source)
     }
 
     /// Takes a tag, together with its content if the two form a number.
@@ -114,7 +95,7 @@ impl Reader<'_> {
             return self.words(Kind::Number, &digits, start);
         }
         let (mark, header) = (tags::mark(tag), start..self.cursor.at());
-        self.assembly.open(Kind::Tag, Some(1), &mark, header)
+        self.open(Kind::Tag, Some(1), &mark, header)
     }
 
     /// Takes a value of major type 7 (RFC 8949, section 3.3), whose argument has already been
@@ -135,6 +116,27 @@ impl Reader<'_> {
             _ => (Kind::Other, format!("simple({argument})")),
         };
         self.words(kind, &words, start)
+    }
+}
+
+/// Takes the chunks of a string of indefinite length, up to its break. Returns its contents, and
+/// their range if there is only one chunk.
+fn chunks(cursor: &mut Cursor<'_>, major: u8) -> Result<(Vec<u8>, Option<Range<usize>>), Stop> {
+    let mut text = Vec::new();
+    let mut last = None;
+    let mut count = 0_usize;
+    loop {
+        let chunk = Head::take(cursor)?;
+        match chunk.argument {
+            Some(length) if chunk.major == major => {
+                let range = cursor.stretch(length, chunk.start)?;
+                text.extend_from_slice(cursor.slice(range.clone()));
+                last = Some(range);
+                count += 1;
+            }
+            None if chunk.major == 7 => return Ok((text, last.filter(|_| count == 1))),
+            _ => return Err(Stop::wrong("invalid chunk of a string", chunk.start)),
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use num_bigint::{BigInt, Sign};
 
-use super::Head;
+use super::{Head, chunks};
 use crate::payload::reading::Cursor;
 
 /// The maximum size of a bignum that is converted to digits, in bytes. For longer ones, the
@@ -43,29 +43,17 @@ pub(super) fn tagged(tag: u64, cursor: &mut Cursor<'_>) -> Option<String> {
 /// what follows is not a byte string.
 fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     let head = Head::take(cursor).ok()?;
-    if head.major != 2 {
-        return None;
-    }
-    let mut bytes = Vec::new();
-    let mut piece = head;
-    let is_open = piece.argument.is_none();
-    if is_open {
-        piece = Head::take(cursor).ok()?;
-    }
-    while let (2, Some(length)) = (piece.major, piece.argument) {
-        let range = cursor.stretch(length, piece.start).ok()?;
-        let digits = cursor.slice(range).iter().copied();
-        let is_first = bytes.is_empty();
-        bytes.extend(digits.skip_while(|digit| is_first && *digit == 0));
-        if bytes.len() > MAX_BIGNUM {
-            return None;
+    let bytes = match (head.major, head.argument) {
+        (2, Some(length)) => {
+            let range = cursor.stretch(length, head.start).ok()?;
+            cursor.slice(range).to_vec()
         }
-        if !is_open {
-            return Some(bytes);
-        }
-        piece = Head::take(cursor).ok()?;
-    }
-    (piece.major == 7 && piece.argument.is_none()).then_some(bytes)
+        (2, None) => chunks(cursor, head.major).ok()?.0,
+        _ => return None,
+    };
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    let magnitude = &bytes[zeros..];
+    (magnitude.len() <= MAX_BIGNUM).then(|| magnitude.to_vec())
 }
 
 /// Takes the exponent and the mantissa of a decimal fraction.
