@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use prost_reflect::{ExtensionDescriptor, FieldDescriptor, Kind as Type, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind as Type, MessageDescriptor};
 
 use super::raw;
 use super::sink::Sink;
@@ -27,9 +27,13 @@ pub(super) struct Reader<'a> {
 }
 
 /// The description of a field in a message type.
-enum FieldType {
-    Field(FieldDescriptor),
-    Extension(ExtensionDescriptor),
+struct FieldType {
+    /// The name as in the Protobuf text format.
+    name: String,
+    kind: Type,
+    is_list: bool,
+    /// The types of the keys and values, if the field is a map.
+    entry: Option<Entry>,
 }
 
 /// The key and value types of a map.
@@ -40,55 +44,44 @@ struct Entry {
 
 impl FieldType {
     fn of(message: &MessageDescriptor, number: u32) -> Option<Self> {
-        let field = message.get_field(number).map(Self::Field);
-        field.or_else(|| message.get_extension(number).map(Self::Extension))
-    }
-
-    /// Returns the field's name as in the Protobuf text format.
-    fn name(&self) -> String {
-        match self {
-            Self::Field(field) => field.name().to_owned(),
-            Self::Extension(extension) => format!("[{}]", extension.full_name()),
+        if let Some(field) = message.get_field(number) {
+            return Some(Self {
+                name: field.name().to_owned(),
+                kind: field.kind(),
+                is_list: field.is_list(),
+                entry: Entry::of(&field),
+            });
         }
-    }
-
-    fn kind(&self) -> Type {
-        match self {
-            Self::Field(field) => field.kind(),
-            Self::Extension(extension) => extension.kind(),
-        }
-    }
-
-    fn is_list(&self) -> bool {
-        match self {
-            Self::Field(field) => field.is_list(),
-            Self::Extension(extension) => extension.is_list(),
-        }
-    }
-
-    /// Returns the types of its keys and values, if the field is a map.
-    fn map_entry(&self) -> Option<Entry> {
-        match (self, self.kind()) {
-            (Self::Field(field), Type::Message(entry)) if field.is_map() => Some(Entry {
-                key: entry
-                    .get_field(1)
-                    .map(|key| key.kind())
-                    .filter(|key| !matches!(key, Type::Message(_)))?,
-                value: entry.get_field(2)?.kind(),
-            }),
-            _ => None,
-        }
+        let extension = message.get_extension(number)?;
+        Some(Self {
+            name: format!("[{}]", extension.full_name()),
+            kind: extension.kind(),
+            is_list: extension.is_list(),
+            entry: None,
+        })
     }
 
     /// Returns whether the field may have this wire type.
     fn fits(&self, field: &Field) -> bool {
-        let kind = self.kind();
-        scalars::fits(&kind, &field.wire) || self.is_packed(field, &kind)
+        scalars::fits(&self.kind, &field.wire) || self.is_packed(field)
     }
 
-    fn is_packed(&self, field: &Field, kind: &Type) -> bool {
-        let is_packable = !matches!(kind, Type::String | Type::Bytes | Type::Message(_));
-        self.is_list() && is_packable && matches!(field.wire, Wire::Stretch(_))
+    fn is_packed(&self, field: &Field) -> bool {
+        let is_packable = !matches!(self.kind, Type::String | Type::Bytes | Type::Message(_));
+        self.is_list && is_packable && matches!(field.wire, Wire::Stretch(_))
+    }
+}
+
+impl Entry {
+    fn of(field: &FieldDescriptor) -> Option<Self> {
+        let Type::Message(entry) = field.kind() else {
+            return None;
+        };
+        if !field.is_map() {
+            return None;
+        }
+        let (key, value) = (entry.get_field(1)?.kind(), entry.get_field(2)?.kind());
+        (!matches!(key, Type::Message(_))).then_some(Self { key, value })
     }
 }
 
@@ -176,19 +169,18 @@ impl<'a> Reader<'a> {
         fields: &[&Field],
         source: Range<usize>,
     ) -> Result<(), Stop> {
-        let (name, entry) = (known.name(), known.map_entry());
-        if entry.is_none() && !known.is_list() {
+        if known.entry.is_none() && !known.is_list {
             for field in fields {
-                self.name(&name, field.source.start)?;
-                self.value(&known.kind(), &field.wire, field.source.clone())?;
+                self.name(&known.name, field.source.start)?;
+                self.value(&known.kind, &field.wire, field.source.clone())?;
             }
             return Ok(());
         }
-        let kind = entry.as_ref().map_or(Kind::Array, |_| Kind::Object);
-        self.name(&name, source.start)?;
+        let kind = known.entry.as_ref().map_or(Kind::Array, |_| Kind::Object);
+        self.name(&known.name, source.start)?;
         self.sink.open(kind, source.start)?;
         for field in fields {
-            match &entry {
+            match &known.entry {
                 Some(entry) => self.map_entry(entry, field)?,
                 None => self.elements(known, field)?,
             }
@@ -199,16 +191,15 @@ impl<'a> Reader<'a> {
 
     /// Adds the array elements in a field: one value, or packed ones.
     fn elements(&mut self, known: &FieldType, field: &Field) -> Result<(), Stop> {
-        let kind = known.kind();
         let range = match &field.wire {
-            Wire::Stretch(range) if known.is_packed(field, &kind) => range,
-            wire => return self.value(&kind, wire, field.source.clone()),
+            Wire::Stretch(range) if known.is_packed(field) => range,
+            wire => return self.value(&known.kind, wire, field.source.clone()),
         };
         let mut cursor = Cursor::within(self.bytes, range.clone());
         while cursor.left() > 0 {
             let start = cursor.at();
-            let wire = scalars::packed(&kind, &mut cursor)?;
-            self.value(&kind, &wire, start..cursor.at())?;
+            let wire = scalars::packed(&known.kind, &mut cursor)?;
+            self.value(&known.kind, &wire, start..cursor.at())?;
         }
         Ok(())
     }
