@@ -20,36 +20,33 @@ pub fn is_json(bytes: &[u8]) -> bool {
     Parser { bytes, at: 0 }.parse(&mut ()).is_ok() && str::from_utf8(bytes).is_ok()
 }
 
-/// Receives the parts of a value while it is parsed, and may refuse a part, which stops the parser.
+/// Receives the parts of a value while it is parsed, and may refuse a part, which stops the parser
+/// with [`Flaw::Refused`].
 /// Whether the value is JSON is certain only once it has been parsed completely.
 pub(super) trait Visitor {
     /// An object or array starts at `start`.
-    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused>;
+    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Flaw>;
     /// The innermost open object or array ends at `end`.
     fn close(&mut self, end: usize);
     /// A member has this name, which is given without its quotes.
-    fn key(&mut self, raw: Range<usize>) -> Result<(), Refused>;
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Flaw>;
     /// Another value comes next, which starts with `first`; a string is given without its quotes.
-    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused>;
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Flaw>;
 }
 
 /// A visitor that ignores everything.
 impl Visitor for () {
-    fn open(&mut self, _: bool, _: usize) -> Result<(), Refused> {
+    fn open(&mut self, _: bool, _: usize) -> Result<(), Flaw> {
         Ok(())
     }
     fn close(&mut self, _: usize) {}
-    fn key(&mut self, _: Range<usize>) -> Result<(), Refused> {
+    fn key(&mut self, _: Range<usize>) -> Result<(), Flaw> {
         Ok(())
     }
-    fn scalar(&mut self, _: u8, _: Range<usize>) -> Result<(), Refused> {
+    fn scalar(&mut self, _: u8, _: Range<usize>) -> Result<(), Flaw> {
         Ok(())
     }
 }
-
-/// The visitor does not accept a value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Refused;
 
 /// Why parsing stops. It is as small as possible, since the result for every value contains it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,11 +167,8 @@ impl Parser<'_> {
 
     /// Stops at `start` if the visitor refused what starts there.
     #[inline]
-    fn pass_on(&mut self, start: usize, visited: Result<(), Refused>) -> Result<(), Flaw> {
-        match visited {
-            Ok(()) => Ok(()),
-            Err(Refused) => self.stop(start, Flaw::Refused),
-        }
+    fn pass_on(&mut self, start: usize, visited: Result<(), Flaw>) -> Result<(), Flaw> {
+        visited.or_else(|flaw| self.stop(start, flaw))
     }
 
     /// Takes the next byte that is not whitespace.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::json::text::{self, Unescaped};
-use super::json::{Parser, Refused, Visitor};
+use super::json::{Flaw, Parser, Visitor};
 use super::reading::{Stop, Unreadable, finish};
 use super::tree::{Builder, Kind, Refusal, Text, Tree};
 
@@ -79,10 +79,10 @@ struct TreeVisitor<'a> {
 }
 
 impl TreeVisitor<'_> {
-    fn note(&mut self, added: Result<(), Refusal>) -> Result<(), Refused> {
+    fn note(&mut self, added: Result<(), Refusal>) -> Result<(), Flaw> {
         added.map_err(|refusal| {
             self.refusal = Some(refusal);
-            Refused
+            Flaw::Refused
         })
     }
 
@@ -96,7 +96,7 @@ impl TreeVisitor<'_> {
         &mut self,
         raw: Range<usize>,
         add: impl FnOnce(&mut Builder, Text<'_>) -> Result<(), Refusal>,
-    ) -> Result<(), Refused> {
+    ) -> Result<(), Flaw> {
         let written = &self.bytes[raw.clone()];
         let added = if text::has_escape(written) {
             let text: Vec<u8> = Unescaped::new(written).collect();
@@ -110,7 +110,7 @@ impl TreeVisitor<'_> {
 }
 
 impl Visitor for TreeVisitor<'_> {
-    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Refused> {
+    fn open(&mut self, is_object: bool, start: usize) -> Result<(), Flaw> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         let opened = self.builder.open(kind, b"", start + self.origin);
         self.note(opened)
@@ -120,11 +120,11 @@ impl Visitor for TreeVisitor<'_> {
         self.builder.close(end + self.origin);
     }
 
-    fn key(&mut self, raw: Range<usize>) -> Result<(), Refused> {
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Flaw> {
         self.unescaped(raw, Builder::name)
     }
 
-    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused> {
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Flaw> {
         let kind = match first {
             b'"' => {
                 let quoted = self.in_payload(raw.start - 1..raw.end + 1);

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::{Parser, Refused, Visitor};
+use super::{Flaw, Parser, Visitor};
 
 /// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +70,7 @@ impl Tokens<'_> {
 
 impl Visitor for Tokens<'_> {
     #[inline]
-    fn open(&mut self, is_object: bool, _: usize) -> Result<(), Refused> {
+    fn open(&mut self, is_object: bool, _: usize) -> Result<(), Flaw> {
         let kind = if is_object { Kind::Object } else { Kind::Array };
         self.push(kind, 0..0);
         Ok(())
@@ -82,13 +82,13 @@ impl Visitor for Tokens<'_> {
     }
 
     #[inline]
-    fn key(&mut self, raw: Range<usize>) -> Result<(), Refused> {
+    fn key(&mut self, raw: Range<usize>) -> Result<(), Flaw> {
         self.push(Kind::Key, raw);
         Ok(())
     }
 
     #[inline]
-    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Refused> {
+    fn scalar(&mut self, first: u8, raw: Range<usize>) -> Result<(), Flaw> {
         let kind = match first {
             b'"' => Kind::String,
             b't' | b'f' => Kind::Bool,
