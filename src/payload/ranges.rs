@@ -34,10 +34,8 @@ impl<'a> Ranges<'a> {
     }
 
     /// Returns whether the first byte is in a range.
-    pub fn covers_first(self) -> bool {
-        self.rest
-            .first()
-            .is_some_and(|range| range.start <= self.origin)
+    pub fn covers_first(mut self) -> bool {
+        self.at(0).0
     }
 
     /// Returns whether the byte at `offset` is in a range, and the next offset at which that may

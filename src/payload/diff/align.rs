@@ -14,8 +14,9 @@ const FREE_PAIRS: usize = 2;
 /// The indexes of a value in the old sequence and of an equal one in the new.
 pub type Pair = (usize, usize);
 
-/// The remaining alignment budget of a comparison.
-#[derive(Debug)]
+/// The remaining alignment budget of a comparison. By default it is empty, for a comparison that
+/// must be quick.
+#[derive(Debug, Default)]
 pub struct Effort {
     left: usize,
     /// Whether it ran out, so that some common subsequences are not the longest.
@@ -27,14 +28,6 @@ impl Effort {
     pub fn new() -> Self {
         Self {
             left: EFFORT,
-            is_spent: false,
-        }
-    }
-
-    /// Returns an empty budget, for a comparison that must be quick.
-    pub fn empty() -> Self {
-        Self {
-            left: 0,
             is_spent: false,
         }
     }

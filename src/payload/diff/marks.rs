@@ -15,7 +15,7 @@ pub fn changed_within(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usi
 /// Like [`changed_within`], in a time that hardly depends on the contents, at the cost of larger
 /// ranges.
 pub fn changed_quickly(old: &str, new: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
-    changed(old, new, &Digester::default(), &mut Effort::empty())
+    changed(old, new, &Digester::default(), &mut Effort::default())
 }
 
 /// Like [`changed_within`], within the remaining budget of a larger comparison.

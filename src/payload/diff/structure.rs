@@ -127,7 +127,7 @@ pub fn compare(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
 /// Like [`compare`], in a time that hardly depends on the contents of arrays: the diff of arrays
 /// with many equal values may be larger than necessary.
 pub fn compare_quickly(old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {
-    compare_with(Effort::empty(), old, new)
+    compare_with(Effort::default(), old, new)
 }
 
 fn compare_with(effort: Effort, old: (&Tree, &[u8]), new: (&Tree, &[u8])) -> Structure {

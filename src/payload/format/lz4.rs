@@ -42,7 +42,8 @@ pub(super) fn frame<'a>(bytes: &'a [u8], limit: usize, out: &mut Vec<u8>) -> io:
         if length > header.max_block {
             return Err(broken("block larger than the frame header allows"));
         }
-        let block = take(&mut rest, length)?;
+        let block = rest.split_off(..length);
+        let block = block.ok_or(ErrorKind::UnexpectedEof)?;
         if header.has_block_checksums {
             check(block, number(&mut rest)?)?;
         }
@@ -128,14 +129,6 @@ impl Header {
             max_block: 1 << (8 + 2 * (block >> 4)),
         })
     }
-}
-
-fn take<'a>(rest: &mut &'a [u8], length: usize) -> io::Result<&'a [u8]> {
-    let (taken, behind) = rest
-        .split_at_checked(length)
-        .ok_or(ErrorKind::UnexpectedEof)?;
-    *rest = behind;
-    Ok(taken)
 }
 
 fn array<const N: usize>(rest: &mut &[u8]) -> io::Result<[u8; N]> {
