@@ -164,16 +164,14 @@ fn path_of((tree, bytes): Decoded<'_>, id: NodeId) -> Vec<u8> {
 
 /// Returns the ranges of the added, changed and moved values in the new payload.
 fn marks(structure: &Structure, new: &Tree) -> Vec<Range<usize>> {
+    let ranges = structure.lines.iter().filter_map(|line| match line.change {
+        Step::Added(id) | Step::Changed { new: id, .. } | Step::Moved { new: id, .. } => {
+            new.source(id)
+        }
+        Step::Removed(_) | Step::Within { .. } | Step::Same { .. } => None,
+    });
     let mut marks: Vec<Range<usize>> = Vec::new();
-    for line in &structure.lines {
-        let (Step::Added(id) | Step::Changed { new: id, .. } | Step::Moved { new: id, .. }) =
-            line.change
-        else {
-            continue;
-        };
-        let Some(range) = new.source(id) else {
-            continue;
-        };
+    for range in ranges {
         if marks.last().is_none_or(|last| last.end <= range.start) {
             marks.push(range);
         }

@@ -72,10 +72,7 @@ pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
 
 /// Moves the equal values at the start and the end to `pairs`. Returns the rest.
 fn trim(old: &[Digest], new: &[Digest], stretch: Spans, pairs: &mut Vec<Pair>) -> Spans {
-    let Spans {
-        old: mut left,
-        new: mut right,
-    } = stretch;
+    let (mut left, mut right) = (stretch.old, stretch.new);
     while !left.is_empty() && !right.is_empty() && old[left.start] == new[right.start] {
         pairs.push((left.start, right.start));
         left.start += 1;

@@ -55,9 +55,7 @@ impl Clock {
         let Some((local, _)) = self.local(time) else {
             return "--:--:--.---".to_owned();
         };
-        let (hour, minute, second) = (local.hour(), local.minute(), local.second());
-        let millisecond = local.millisecond();
-        format!("{hour:02}:{minute:02}:{second:02}.{millisecond:03}")
+        format!("{:.3}", local.time())
     }
 
     /// Returns whether two times are on the same day.
@@ -97,8 +95,7 @@ impl Clock {
         let Some((local, _)) = self.local(time) else {
             return "--:--:--".to_owned();
         };
-        let (hour, minute, second) = (local.hour(), local.minute(), local.second());
-        format!("{hour:02}:{minute:02}:{second:02}")
+        format!("{:.0}", local.time())
     }
 
     /// Formats the date, the time with microseconds, and the zone's offset from UTC:
@@ -110,12 +107,11 @@ impl Clock {
         let sign = if offset < 0 { '-' } else { '+' };
         let minutes = offset.unsigned_abs() / 60;
         format!(
-            "{:04}-{:02}-{:02} {}{:03} {sign}{:02}:{:02}",
+            "{:04}-{:02}-{:02} {:.6} {sign}{:02}:{:02}",
             local.year(),
             local.month(),
             local.day(),
-            self.time_of_day(time),
-            local.microsecond(),
+            local.time(),
             minutes / 60,
             minutes % 60
         )

@@ -102,54 +102,33 @@ pub fn limit(packed: usize) -> usize {
 /// Unpacks all of `bytes`, compressed by `wrapping` (which must not be base64), to at most
 /// `max_size` bytes.
 pub fn unpack(wrapping: Wrapping, bytes: &[u8], max_size: usize) -> Result<Vec<u8>, Failure> {
-    if bytes.len() > MAX_SIZE {
-        return Err(Failure::LargePacked(bytes.len()));
+    let packed = bytes.len();
+    if packed > MAX_SIZE {
+        return Err(Failure::LargePacked(packed));
     }
-    let limit = limit(bytes.len()).min(max_size);
+    let limit = limit(packed).min(max_size);
+    let (mut gzip, mut zstd) = (None, None);
+    // Unpacks the first member or frame, and returns the rest.
+    let mut unpack_first = |bytes, out: &mut Vec<u8>| match wrapping {
+        Wrapping::Gzip => gzip_member(&mut gzip, bytes, limit, out),
+        Wrapping::Zlib => zlib(bytes, limit, out),
+        Wrapping::Zstd => zstd_frame(zstd.get_or_insert_with(DCtx::create), bytes, limit, out),
+        Wrapping::Lz4 => lz4::frame(bytes, limit, out),
+        Wrapping::Base64 => Err(io::Error::other("base64 is not a compression format")),
+    };
     let mut out = Vec::new();
-    match wrapping {
-        Wrapping::Gzip => {
-            let mut decoder = None;
-            let piece = |bytes, limit, out: &mut _| gzip_member(&mut decoder, bytes, limit, out);
-            pieces(wrapping, bytes, limit, &mut out, piece)
-        }
-        Wrapping::Zlib => pieces(wrapping, bytes, limit, &mut out, zlib),
-        Wrapping::Zstd => {
-            let mut context = DCtx::create();
-            let piece = |bytes, limit, out: &mut _| zstd_frame(&mut context, bytes, limit, out);
-            pieces(wrapping, bytes, limit, &mut out, piece)
-        }
-        Wrapping::Lz4 => pieces(wrapping, bytes, limit, &mut out, lz4::frame),
-        Wrapping::Base64 => Err(Failure::Broken(
-            wrapping,
-            "base64 is not a compression format".to_owned(),
-        )),
-    }?;
-    out.shrink_to_fit();
-    Ok(out)
-}
-
-/// Unpacks all of `bytes` to `out`, member by member or frame by frame: `piece` unpacks the first
-/// and returns the rest.
-fn pieces<'a>(
-    wrapping: Wrapping,
-    bytes: &'a [u8],
-    limit: usize,
-    out: &mut Vec<u8>,
-    mut piece: impl FnMut(&'a [u8], usize, &mut Vec<u8>) -> io::Result<&'a [u8]>,
-) -> Result<(), Failure> {
     let mut rest = bytes;
     for _ in 0..MAX_PIECES {
-        rest = piece(rest, limit, out).map_err(|error| match error.kind() {
+        rest = unpack_first(rest, &mut out).map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => Failure::EndsEarly(wrapping),
             _ => Failure::Broken(wrapping, error.to_string()),
         })?;
         if out.len() > limit {
-            let packed = bytes.len();
             return Err(Failure::Large { packed, limit });
         }
         if rest.is_empty() {
-            return Ok(());
+            out.shrink_to_fit();
+            return Ok(out);
         }
         if wrapping == Wrapping::Zlib {
             return Err(Failure::Broken(wrapping, "trailing data".to_owned()));

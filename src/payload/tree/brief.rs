@@ -64,7 +64,8 @@ impl Tree {
     fn push_list(&self, value: &Value<'_>, payload: &[u8], out: &mut Vec<u8>) {
         let (open, close) = value.kind.brackets();
         out.extend(open.as_bytes());
-        if self.is_large(value.id) {
+        let node = self.node(value.id);
+        if node.is_some_and(|node| node.end - value.id.0 > MAX_VALUES) {
             out.extend(figures::count(value.count as u64).as_bytes());
             out.extend(close.as_bytes());
             return;
@@ -73,18 +74,14 @@ impl Tree {
             if index > 0 {
                 out.push(b',');
             }
-            match child.key {
-                Key::Name(name) => {
-                    let name = Part::of(name, 0, LONG_INNER_TEXT);
-                    out.extend(name.shown(Kind::String, escaped));
-                    out.push(b':');
-                }
-                Key::Other(words) => {
-                    let words = Part::of(words, 0, LONG_INNER_TEXT);
-                    out.extend(words.shown(Kind::Other, escaped));
-                    out.push(b':');
-                }
-                Key::Index(_) | Key::None => {}
+            let name = match child.key {
+                Key::Name(name) => Some((name, Kind::String)),
+                Key::Other(words) => Some((words, Kind::Other)),
+                Key::Index(_) | Key::None => None,
+            };
+            if let Some((name, kind)) = name {
+                out.extend(Part::of(name, 0, LONG_INNER_TEXT).shown(kind, escaped));
+                out.push(b':');
             }
             self.push_within(&child, payload, out);
         }
@@ -94,12 +91,6 @@ impl Tree {
     fn values_in<'a>(&'a self, id: NodeId, payload: &'a [u8]) -> impl Iterator<Item = Value<'a>> {
         self.children(id)
             .filter_map(move |child| self.value(child, payload))
-    }
-
-    fn is_large(&self, id: NodeId) -> bool {
-        let all = u32::try_from(self.len()).unwrap_or(u32::MAX);
-        let after = self.after(id).map_or(all, |after| after.0);
-        after - id.0 > MAX_VALUES
     }
 }
 
