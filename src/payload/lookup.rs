@@ -7,7 +7,7 @@
 //! The decoded payload is cached.
 
 use std::borrow::Cow;
-use std::cell::{Cell, OnceCell};
+use std::cell::OnceCell;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -29,7 +29,7 @@ pub struct Lookup<'a, 'r> {
     payload: &'a [u8],
     choice: Option<&'r DecoderChoice>,
     max_unpacked: usize,
-    is_json: Cell<Option<bool>>,
+    is_json: OnceCell<bool>,
     decoded: OnceCell<Box<Decoded>>,
 }
 
@@ -102,27 +102,21 @@ impl<'a, 'r> Lookup<'a, 'r> {
             payload,
             choice,
             max_unpacked: MOST_UNPACKED,
-            is_json: Cell::new(None),
+            is_json: OnceCell::new(),
             decoded: OnceCell::new(),
         }
     }
 
     /// Limits the unpacking of compressed bytes to `max_size` bytes.
     #[must_use]
-    pub fn unpacking(self, max_size: usize) -> Self {
-        Self {
-            max_unpacked: max_size,
-            ..self
-        }
+    pub fn unpacking(mut self, max_size: usize) -> Self {
+        self.max_unpacked = max_size;
+        self
     }
 
     /// Returns whether the whole payload is one JSON value as it stands.
     pub fn is_json(&self) -> bool {
-        self.is_json.get().unwrap_or_else(|| {
-            let is_json = json::is_json(self.payload);
-            self.is_json.set(Some(is_json));
-            is_json
-        })
+        *self.is_json.get_or_init(|| json::is_json(self.payload))
     }
 
     /// Returns whether the values of the payload, if it has any, are those of JSON or JSON lines.

@@ -19,11 +19,8 @@ pub struct Unreadable {
 
 impl Display for Unreadable {
     fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "not {}: {} at byte {}",
-            self.format, self.why, self.at
-        )
+        let Self { format, why, at } = self;
+        write!(formatter, "not {format}: {why} at byte {at}")
     }
 }
 

@@ -189,23 +189,19 @@ mod tests {
     #[test]
     fn paging_back_undoes_paging_forward() {
         let text = "one two\nthree 你好 four\n\nfive\n".repeat(3);
+        let bytes = text.as_bytes();
         for columns in 1..20 {
-            let starts: Vec<_> = rows(text.as_bytes(), columns, 0)
-                .map(|row| row.start)
-                .collect();
+            let starts: Vec<_> = rows(bytes, columns, 0).map(|row| row.start).collect();
             for (index, start) in starts.iter().enumerate() {
                 for count in 0..=index + 1 {
                     let expected = starts[index.saturating_sub(count)];
-                    assert_eq!(
-                        rows_back(text.as_bytes(), columns, *start, count),
-                        expected,
-                        "{count} back from {start} at {columns}"
-                    );
+                    let back = rows_back(bytes, columns, *start, count);
+                    assert_eq!(back, expected, "{count} back from {start} at {columns}");
                 }
             }
             let last = starts[starts.len() - 1];
-            assert_eq!(rows_back(text.as_bytes(), columns, END, 1), last);
-            assert_eq!(rows_back(text.as_bytes(), columns, END, 9999), 0);
+            assert_eq!(rows_back(bytes, columns, END, 1), last);
+            assert_eq!(rows_back(bytes, columns, END, 9999), 0);
         }
     }
 
@@ -228,9 +224,6 @@ mod tests {
     #[test]
     fn seams_never_break_a_character() {
         let text = "你".repeat(BLOCK);
-        let shown: String = rows(text.as_bytes(), 100, 0)
-            .map(|row| row.text.string)
-            .collect();
-        assert!(shown == text);
+        assert!(strings(text.as_bytes(), 100).concat() == text);
     }
 }

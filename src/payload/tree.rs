@@ -68,7 +68,7 @@ impl Kind {
 }
 
 /// The key of a value within its parent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key<'a> {
     /// No key: the value is the root, or the content of a tag.
     None,

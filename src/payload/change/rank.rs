@@ -40,6 +40,8 @@ pub(super) enum Rank {
 pub(super) fn rank(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Rank {
     let was = step.in_old().and_then(|id| old.0.value(id, old.1));
     let is = step.in_new().and_then(|id| new.0.value(id, new.1));
+    // An array may grow or shrink without a change of shape.
+    let is_element = |value: Value<'_>| matches!(value.key, Key::Index(_));
     match (step, was, is) {
         (Step::Moved { .. }, ..) => Rank::Volatile,
         (Step::Changed { .. }, Some(was), Some(is)) if was.kind == is.kind => {
@@ -52,12 +54,6 @@ pub(super) fn rank(step: Step, old: Decoded<'_>, new: Decoded<'_>) -> Rank {
         (_, was, is) if was.or(is).is_some_and(is_element) => Rank::Value,
         _ => Rank::Shape,
     }
-}
-
-/// Returns whether a value is an array element. An array may grow or shrink without a change of
-/// shape.
-fn is_element(value: Value<'_>) -> bool {
-    matches!(value.key, Key::Index(_))
 }
 
 fn is_volatile(value: &Value<'_>) -> bool {

@@ -6,7 +6,7 @@
 //! search for collisions without knowing the keys. Equal digests are therefore taken as equality.
 
 use std::collections::hash_map::{DefaultHasher, RandomState};
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasher, Hash as _, Hasher};
 
 use crate::payload::json::number;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
@@ -104,18 +104,11 @@ impl Hash {
         self.high.write(bytes);
     }
 
-    /// Writes a key with its length, so that it is unambiguous where the key ends and what follows
-    /// begins.
+    /// Writes a key. This includes its length, so that it is unambiguous where the key ends and what
+    /// follows begins.
     fn write_key(&mut self, key: Key<'_>) {
-        let (kind, name) = match key {
-            // Members of an object never have an index.
-            Key::None | Key::Index(_) => (0, &[][..]),
-            Key::Name(name) => (1, name),
-            Key::Other(words) => (2, words),
-        };
-        self.write(&[kind]);
-        self.write(&name.len().to_le_bytes());
-        self.write(name);
+        key.hash(&mut self.low);
+        key.hash(&mut self.high);
     }
 
     fn finish(&self) -> Digest {

@@ -160,20 +160,22 @@ mod tests {
         assert_eq!(at(0).time_of_day(time), "11:00:01.123");
         assert_eq!(at(1).time_of_day(time), "12:00:01.123");
         assert_eq!(at(1).seconds(time), "12:00:01");
-        assert_eq!(
-            at(1).date_and_time(time),
-            "2026-11-23 12:00:01.123456 +01:00"
-        );
-        assert_eq!(
-            at(-12).date_and_time(time),
-            "2026-11-22 23:00:01.123456 -12:00"
-        );
         let utc = Clock::new(Zone::Utc);
-        assert_eq!(
-            utc.date_and_time(Time(0)),
-            "1970-01-01 00:00:00.000000 +00:00"
-        );
         assert_eq!(utc.time_of_day(Time(-1)), "23:59:59.999");
+        // Offsets may include half hours.
+        let zone = tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
+        let half = Clock {
+            zone: zone.to_time_zone(),
+            ..utc.clone()
+        };
+        for (clock, time, expected) in [
+            (at(1), time, "2026-11-23 12:00:01.123456 +01:00"),
+            (at(-12), time, "2026-11-22 23:00:01.123456 -12:00"),
+            (utc, Time(0), "1970-01-01 00:00:00.000000 +00:00"),
+            (half, Time(0), "1969-12-31 20:30:00.000000 -03:30"),
+        ] {
+            assert_eq!(clock.date_and_time(time), expected);
+        }
     }
 
     #[test]
@@ -193,32 +195,15 @@ mod tests {
     }
 
     #[test]
-    fn offsets_may_include_half_hours() {
-        let zone = tz::Offset::from_seconds(-(3 * 3600 + 1800)).unwrap();
-        let clock = Clock {
-            zone: zone.to_time_zone(),
-            ..Clock::new(Zone::Utc)
-        };
-        assert_eq!(
-            clock.date_and_time(Time(0)),
-            "1969-12-31 20:30:00.000000 -03:30"
-        );
-    }
-
-    #[test]
     fn times_beyond_the_calendar_do_not_panic() {
-        for time in [
-            i64::MIN,
-            i64::MAX,
-            -377_705_116_800_000_000,
-            253_402_300_800_000_000,
-        ] {
+        let (first, end) = (-377_705_116_800_000_000, 253_402_300_800_000_000);
+        for time in [i64::MIN, i64::MAX, first, end].map(Time) {
             for clock in [at(-25), at(0), at(25), Clock::new(Zone::Local)] {
-                assert_eq!(clock.time_of_day(Time(time)).len(), 12);
-                assert_eq!(clock.seconds(Time(time)).len(), 8);
-                assert_eq!(clock.date_and_minute(Time(time)).len(), 12);
-                assert_eq!(clock.short_date(Time(time)).len(), 8);
-                assert!(!clock.date_and_time(Time(time)).is_empty());
+                assert_eq!(clock.time_of_day(time).len(), 12);
+                assert_eq!(clock.seconds(time).len(), 8);
+                assert_eq!(clock.date_and_minute(time).len(), 12);
+                assert_eq!(clock.short_date(time).len(), 8);
+                assert!(!clock.date_and_time(time).is_empty());
             }
         }
         assert_eq!(at(0).time_of_day(Time(i64::MAX)), "--:--:--.---");

@@ -110,11 +110,7 @@ impl Header {
         if has(0) {
             return Err(broken("needs a dictionary"));
         }
-        let content_size = if has(3) {
-            Some(u64::from_le_bytes(array(rest)?))
-        } else {
-            None
-        };
+        let content_size = has(3).then(|| array(rest)).transpose()?;
         let described = &start[..start.len() - rest.len()];
         let hash = XxHash32::oneshot(0, described).to_le_bytes()[1];
         if array::<1>(rest)? != [hash] {
@@ -124,7 +120,7 @@ impl Header {
             are_blocks_independent: has(5),
             has_block_checksums: has(4),
             has_content_checksum: has(2),
-            content_size,
+            content_size: content_size.map(u64::from_le_bytes),
             // 64 KiB, 256 KiB, 1 MiB or 4 MiB.
             max_block: 1 << (8 + 2 * (block >> 4)),
         })

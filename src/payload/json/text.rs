@@ -1,7 +1,9 @@
 //! The contents of JSON strings.
 
+use std::array;
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::iter::Take;
 
 use memchr::memchr;
 
@@ -117,9 +119,8 @@ pub struct Unescaped<'a> {
     at: usize,
     /// Whether half of a surrogate pair stays an escape instead.
     keeps_surrogates: bool,
-    /// The remaining bytes of a character, the next one first.
-    ready: [u8; 4],
-    left: usize,
+    /// The remaining bytes of a character.
+    ready: Take<array::IntoIter<u8, 4>>,
 }
 
 impl<'a> Unescaped<'a> {
@@ -129,8 +130,7 @@ impl<'a> Unescaped<'a> {
             raw,
             at: 0,
             keeps_surrogates: false,
-            ready: [0; 4],
-            left: 0,
+            ready: [0; 4].into_iter().take(0),
         }
     }
 
@@ -173,10 +173,8 @@ impl<'a> Unescaped<'a> {
             }
         };
         self.at += taken;
-        let first = bytes[0];
-        bytes.rotate_left(1);
-        (self.ready, self.left) = (bytes, length - 1);
-        Some(first)
+        self.ready = bytes.into_iter().take(length);
+        self.ready.next()
     }
 }
 
@@ -184,10 +182,7 @@ impl Iterator for Unescaped<'_> {
     type Item = u8;
 
     fn next(&mut self) -> Option<u8> {
-        if self.left > 0 {
-            let byte = self.ready[0];
-            self.ready.rotate_left(1);
-            self.left -= 1;
+        if let Some(byte) = self.ready.next() {
             return Some(byte);
         }
         let byte = *self.raw.get(self.at)?;
@@ -272,13 +267,14 @@ mod tests {
 
     #[test]
     fn the_text_of_a_value_is_unescaped_only_for_strings() {
-        assert_eq!(
-            super::contents(br#""caf\u00e9 \"x\"""#),
-            "café \"x\"".as_bytes()
-        );
-        assert_eq!(super::contents(b"\"plain\""), &b"plain"[..]);
-        assert_eq!(super::contents(b"\"\""), &b""[..]);
-        assert_eq!(super::contents(br#"["\n"]"#), &br#"["\n"]"#[..]);
+        for (value, text) in [
+            (&br#""caf\u00e9 \"x\"""#[..], "café \"x\""),
+            (b"\"plain\"", "plain"),
+            (b"\"\"", ""),
+            (br#"["\n"]"#, r#"["\n"]"#),
+        ] {
+            assert_eq!(contents(value), text.as_bytes());
+        }
         assert_eq!(in_quotes(b"a\"b"), b"\"a\"b\"");
     }
 

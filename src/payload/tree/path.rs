@@ -125,8 +125,7 @@ fn quoted_name(name: &[u8]) -> Option<String> {
 
 fn quoted_letter(letter: char) -> String {
     match letter {
-        '"' => "\\\"".to_owned(),
-        '\\' => "\\\\".to_owned(),
+        '"' | '\\' => format!("\\{letter}"),
         control if control.is_control() => format!("\\u{:04x}", u32::from(control)),
         other => other.to_string(),
     }

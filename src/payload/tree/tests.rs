@@ -27,6 +27,12 @@ fn drawn(text: &str) -> Vec<String> {
     .collect()
 }
 
+/// Returns the root in brief.
+fn brief(text: &str, from: usize) -> String {
+    let brief = read(text).in_brief(NodeId(0), text.as_bytes(), from);
+    String::from_utf8(brief).unwrap()
+}
+
 /// Returns the value at `steps` in `text`.
 fn at(tree: &Tree, text: &str, steps: &[Key<'_>]) -> NodeId {
     tree.find(steps, text.as_bytes()).unwrap()
@@ -182,8 +188,7 @@ fn values_in_brief_are_readable() {
             r#"{"k\"":["a\"\\é",{}],"n":null}"#,
         ),
     ] {
-        let brief = read(text).in_brief(NodeId(0), text.as_bytes(), 0);
-        assert_eq!(String::from_utf8(brief).unwrap(), shown);
+        assert_eq!(brief(text, 0), shown);
     }
     // {1: bytes 00 ff, "t": 32("x")} in CBOR
     let payload = b"\xa2\x01\x42\x00\xff\x61t\xd8\x20\x61x";
@@ -195,29 +200,17 @@ fn values_in_brief_are_readable() {
 #[test]
 fn long_values_in_brief_are_a_part_and_the_size() {
     let numbers = format!("[{}]", vec!["1"; 1000].join(","));
-    let brief = read(&numbers).in_brief(NodeId(0), numbers.as_bytes(), 0);
-    assert_eq!(brief, b"[1,000]");
+    assert_eq!(brief(&numbers, 0), "[1,000]");
     let text = format!("\"{}\"", "é".repeat(10_000));
     for from in [0, 1001, 19_999, 20_000] {
-        let brief = read(&text).in_brief(NodeId(0), text.as_bytes(), from);
-        let brief = String::from_utf8(brief).unwrap();
-        assert!(
-            brief.starts_with(if from == 0 { "\"é" } else { "…é" }),
-            "{brief}"
-        );
-        let is_end = from > 19_000;
-        let end = if is_end {
-            "é\" 19.5 KiB"
-        } else {
-            "é… 19.5 KiB"
-        };
-        assert!(brief.ends_with(end), "{brief}");
+        let brief = brief(&text, from);
+        let open = if from == 0 { '"' } else { '…' };
+        let close = if from > 19_000 { '"' } else { '…' };
+        assert!(brief.starts_with(&format!("{open}é")), "{brief}");
+        assert!(brief.ends_with(&format!("é{close} 19.5 KiB")), "{brief}");
         assert!(brief.len() < 250, "{brief}");
     }
     let within = format!(r#"["{}"]"#, "x".repeat(300));
-    let brief = read(&within).in_brief(NodeId(0), within.as_bytes(), 0);
-    assert_eq!(
-        brief,
-        format!("[\"{}… 300 B]", "x".repeat(200)).into_bytes()
-    );
+    let expected = format!("[\"{}… 300 B]", "x".repeat(200));
+    assert_eq!(brief(&within, 0), expected);
 }
