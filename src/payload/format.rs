@@ -197,7 +197,9 @@ pub fn recognise(payload: &[u8], message_type: Option<&MessageType>, max_size: u
                 format!("{named} not unpacked: {why}")
             }
         });
-        decoded.format = guess::unopened(decoded.bytes(payload));
+        if guess::is_words(decoded.bytes(payload)) {
+            decoded.format = Format::Text;
+        }
         return decoded;
     }
 }

@@ -110,10 +110,8 @@ fn timestamp(content: &[u8]) -> Option<String> {
         }
         _ => return None,
     };
-    let nanoseconds = i32::try_from(nanoseconds).ok()?;
-    if nanoseconds > 999_999_999 {
-        return None;
-    }
+    let nanoseconds = i32::try_from(nanoseconds).ok();
+    let nanoseconds = nanoseconds.filter(|nanoseconds| *nanoseconds <= 999_999_999)?;
     // Without a time zone, since times with one end some hours before the year 10000.
     let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
     let passed = SignedDuration::new(seconds, nanoseconds);

@@ -46,6 +46,10 @@ pub struct Spans {
 }
 
 impl Spans {
+    fn of(old: Range<usize>, new: Range<usize>) -> Self {
+        Self { old, new }
+    }
+
     fn pairs(&self) -> usize {
         self.old.len().saturating_mul(self.new.len())
     }
@@ -56,10 +60,7 @@ impl Spans {
 /// none, consists of equal values at equal positions.
 pub fn align(old: &[Digest], new: &[Digest], effort: &mut Effort) -> Vec<Pair> {
     let mut pairs = Vec::new();
-    let mut stretches = vec![Spans {
-        old: 0..old.len(),
-        new: 0..new.len(),
-    }];
+    let mut stretches = vec![Spans::of(0..old.len(), 0..new.len())];
     while let Some(stretch) = stretches.pop() {
         let middle = trim(old, new, stretch, &mut pairs);
         if !middle.old.is_empty() && !middle.new.is_empty() {
@@ -83,10 +84,7 @@ fn trim(old: &[Digest], new: &[Digest], stretch: Spans, pairs: &mut Vec<Pair>) -
         right.end -= 1;
         pairs.push((left.end, right.end));
     }
-    Spans {
-        old: left,
-        new: right,
-    }
+    Spans::of(left, right)
 }
 
 fn align_stretch(
@@ -110,16 +108,10 @@ fn align_stretch(
         let anchors = common.longest_chain(stretch, |group| group.pairs() == 1);
         for (left, right) in anchors {
             pairs.push((left, right));
-            stretches.push(Spans {
-                old: at.0..left,
-                new: at.1..right,
-            });
+            stretches.push(Spans::of(at.0..left, at.1..right));
             at = (left + 1, right + 1);
         }
-        stretches.push(Spans {
-            old: at.0..stretch.old.end,
-            new: at.1..stretch.new.end,
-        });
+        stretches.push(Spans::of(at.0..stretch.old.end, at.1..stretch.new.end));
         return;
     }
     effort.is_spent = true;
@@ -164,10 +156,7 @@ impl CommonValues {
                 right_at = theirs.end;
             }
             if order.is_eq() {
-                groups.push(Spans {
-                    old: ours,
-                    new: theirs,
-                });
+                groups.push(Spans::of(ours, theirs));
             }
         }
         Self {
@@ -212,10 +201,8 @@ impl CommonValues {
                     Some(end) => *end = link,
                     None => ends.push(link),
                 }
-                links.push(Link {
-                    pair: (left, right),
-                    before,
-                });
+                let pair = (left, right);
+                links.push(Link { pair, before });
             }
         }
         let mut chain = Vec::with_capacity(ends.len());

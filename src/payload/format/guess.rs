@@ -55,15 +55,6 @@ pub fn values(bytes: &[u8]) -> Option<Tree> {
     Some(tree)
 }
 
-/// Returns the format of bytes that look wrapped but were not unwrapped.
-pub(super) fn unopened(bytes: &[u8]) -> Format {
-    if is_words(bytes) {
-        Format::Text
-    } else {
-        Format::Binary
-    }
-}
-
 /// Returns whether bytes that do not look like JSON may have values, judged by cheap checks:
 /// `false` is certain, and `true` is rare for text.
 pub(in crate::payload) fn may_have_values(bytes: &[u8]) -> bool {
@@ -119,7 +110,7 @@ fn as_json(bytes: &[u8]) -> Option<(Format, Tree)> {
 
 /// Returns whether `bytes` are UTF-8 without control characters other than those common in text:
 /// tab, line feed, form feed, carriage return, and escape, which starts colour codes.
-fn is_words(bytes: &[u8]) -> bool {
+pub(super) fn is_words(bytes: &[u8]) -> bool {
     let is_control = |byte: &u8| match byte {
         b'\t' | b'\n' | b'\x0c' | b'\r' | b'\x1b' => false,
         0..0x20 | 0x7f => true,

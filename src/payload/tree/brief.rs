@@ -107,21 +107,18 @@ impl<'a> Part<'a> {
     /// Returns all of `text` if it is no longer than `long`, else the part around the byte at
     /// `from`.
     fn of(text: &'a [u8], from: usize, long: usize) -> Self {
-        if text.len() <= long {
-            return Self {
-                text,
-                has_start: true,
-                has_end: true,
-                size: String::new(),
-            };
+        let (mut start, mut end) = (0, text.len());
+        let mut size = String::new();
+        if text.len() > long {
+            start = char_start(text, from.saturating_sub(LEAD));
+            end = char_start(text, end.min(start + PART));
+            size = format!(" {}", figures::size(text.len() as u64));
         }
-        let start = char_start(text, from.saturating_sub(LEAD));
-        let end = char_start(text, text.len().min(start + PART));
         Self {
             text: &text[start..end],
             has_start: start == 0,
             has_end: end == text.len(),
-            size: format!(" {}", figures::size(text.len() as u64)),
+            size,
         }
     }
 

@@ -14,8 +14,8 @@ impl Tree {
     /// be written in JSON, or a later member has the same name.
     pub fn path(&self, id: NodeId, payload: &[u8]) -> Option<String> {
         let mut steps = Vec::new();
-        let mut at = id;
-        loop {
+        let mut next = Some(id);
+        while let Some(at) = next {
             let value = self.value(at, payload)?;
             steps.push(match value.key {
                 Key::Index(index) => format!("[{index}]"),
@@ -24,10 +24,7 @@ impl Tree {
                 // The content of a tag has the path of the tag.
                 Key::None => String::new(),
             });
-            match self.parent(at) {
-                Some(parent) => at = parent,
-                None => break,
-            }
+            next = self.parent(at);
         }
         steps.reverse();
         let path = steps.concat();
