@@ -158,16 +158,9 @@ mod tests {
     fn tiny() -> Vec<u8> {
         let described = [0x60, 0x70];
         let hash = XxHash32::oneshot(0, &described).to_le_bytes()[1];
-        let block = [0x10, b'x'];
-        [
-            &MAGIC[..],
-            &described,
-            &[hash],
-            &[2, 0, 0, 0],
-            &block,
-            &[0; 4],
-        ]
-        .concat()
+        let size_and_block = [2, 0, 0, 0, 0x10, b'x'];
+        let parts = [&MAGIC[..], &described, &[hash], &size_and_block, &[0; 4]];
+        parts.concat()
     }
 
     #[test]

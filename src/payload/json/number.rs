@@ -239,16 +239,10 @@ mod tests {
             ("100", "99.99", Greater),
             ("-5", "-50e-1", Equal),
         ] {
-            assert_eq!(
-                Number::new(right).order_of(left.as_bytes()),
-                Some(order),
-                "{left} {right}"
-            );
-            assert_eq!(
-                Number::new(left).order_of(right.as_bytes()),
-                Some(order.reverse()),
-                "{right} {left}"
-            );
+            for (left, right, order) in [(left, right, order), (right, left, order.reverse())] {
+                let found = Number::new(right).order_of(left.as_bytes());
+                assert_eq!(found, Some(order), "{left} {right}");
+            }
         }
     }
 
