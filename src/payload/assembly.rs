@@ -40,8 +40,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// Adds a value without children whose text is `words`. It is written from `start` up to the
-    /// cursor.
+    /// Adds a value without children, which is written from `start` up to the cursor.
     pub(super) fn words(&mut self, kind: Kind, words: &str, start: usize) -> Result<(), Stop> {
         let text = words.as_bytes();
         let source = start..self.cursor.at();

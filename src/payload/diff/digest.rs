@@ -104,8 +104,7 @@ impl Hash {
         self.high.write(bytes);
     }
 
-    /// Writes a key. This includes its length, so that it is unambiguous where the key ends and what
-    /// follows begins.
+    /// Writes a key. This includes its length, so that it is unambiguous where the key ends.
     fn write_key(&mut self, key: Key<'_>) {
         key.hash(&mut self.low);
         key.hash(&mut self.high);

@@ -21,8 +21,7 @@ pub(super) fn text(payload: &[u8], max_size: usize) -> Decoded {
     decoded
 }
 
-/// Decodes a payload in a format other than text and binary. Nothing is unpacked to more than
-/// `max_size` bytes.
+/// Like [`super::read_as`], for a format other than text and binary.
 pub(super) fn read(
     payload: &[u8],
     format: Format,

@@ -18,7 +18,6 @@ pub(super) enum Look {
 pub(super) type Packed = (Wrapping, Result<Vec<u8>, Failure>);
 
 /// Detects what `bytes` look like. Nothing is unpacked to more than `max_size` bytes.
-/// `message_type` is the Protobuf type configured for them.
 pub(super) fn look(bytes: &[u8], message_type: Option<&MessageType>, max_size: usize) -> Look {
     if let Some(tree) = message_type.and_then(|message_type| message_type.recognise(bytes)) {
         return Look::Is(Format::Protobuf, Some(tree));

@@ -96,14 +96,9 @@ impl Tree {
 /// Returns a name as a path step in a query: `.user`, or `."odd key"`. Returns `None` if JSON
 /// cannot express the name.
 pub fn path_step(name: &[u8]) -> Option<String> {
+    let may_start = |letter: char| letter.is_alphabetic() || letter == '_';
     let is_of_name = |letter: char| letter.is_alphanumeric() || letter == '_';
-    let is_plain = |name: &&str| {
-        let mut letters = name.chars();
-        letters
-            .next()
-            .is_some_and(|first| first.is_alphabetic() || first == '_')
-            && letters.all(is_of_name)
-    };
+    let is_plain = |name: &&str| name.starts_with(may_start) && name.chars().all(is_of_name);
     match str::from_utf8(name).ok().filter(is_plain) {
         Some(name) => Some(format!(".{name}")),
         None => Some(format!(".\"{}\"", quoted_name(name)?)),
