@@ -16,7 +16,7 @@ pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
-pub use self::syntax::{SYNTAX, Syntax};
+pub use self::syntax::SYNTAX;
 pub use self::time::Moment;
 
 use self::expr::{Expr, Is, Name, Term};
@@ -139,8 +139,7 @@ impl Query {
 
     /// Returns whether the query contains `is:drift` or `is:seqgap`, which need rows with flags.
     pub fn uses_flags(&self) -> bool {
-        self.root
-            .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
+        self.used_flags() != Flags::default()
     }
 
     /// Returns whether the query compares values at paths, which depends on a payload's decoder.
