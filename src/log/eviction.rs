@@ -123,7 +123,7 @@ impl MessageLog {
         let time = first.map_or_else(Time::default, |record| record.time);
         let seam = self.seams.entry(row).or_insert((time, 0));
         seam.1 += messages;
-        self.notices.insert(row, Notice::Evicted { count: seam.1 });
+        self.notices.insert(row, Notice::Evicted(seam.1));
     }
 
     /// Returns the rows that mark an eviction. They replace evicted rows with the same ids.

@@ -336,12 +336,7 @@ fn held_rows_survive_eviction_until_they_are_released() {
     let Content::Notice(notice) = log.row(RowId(seam)).unwrap().content else {
         panic!("the seam is a notice")
     };
-    assert_eq!(
-        *notice,
-        Notice::Evicted {
-            count: evicted_rows
-        }
-    );
+    assert_eq!(*notice, Notice::Evicted(evicted_rows));
     assert_eq!(log.evicted_before_first(), held.start.0);
     let counters = *log.counters();
     assert_eq!(counters.received, counters.kept + counters.evicted);
@@ -512,9 +507,7 @@ fn notices_fill_a_batch_as_messages_do() {
         reason: MoveReason::SlotMoved,
     };
     for notice in [
-        Notice::Resp3Refused {
-            library: text.as_str().into(),
-        },
+        Notice::Resp3Refused(text.as_str().into()),
         gap(ConnectionError::Redis(text.as_str().into()).into()),
         gap(GapReason::Moved(vec![topic; 42])),
     ] {

@@ -480,7 +480,7 @@ fn subscriptions_go_through_their_states() {
         subscription: b,
         reason: "NOPERM".into(),
     });
-    stage.notice(Notice::Ended { subscription: c });
+    stage.notice(Notice::Ended(c));
     assert_eq!(stage.state(0), &SubscriptionState::Live);
     assert_eq!(stage.state(1), &SubscriptionState::Denied("NOPERM".into()));
     assert!(matches!(stage.state(2), SubscriptionState::Ended(_)));
@@ -498,7 +498,7 @@ fn subscriptions_go_through_their_states() {
 fn an_ended_subscription_can_be_renewed_and_is_listed_once() {
     let mut stage = Stage::new(&["a"]);
     let subscription = stage.subscription(0);
-    stage.notice(Notice::Ended { subscription });
+    stage.notice(Notice::Ended(subscription));
     assert!(stage.session().subscriptions.have_all_ended());
     stage.keys("aa");
     let effects = stage.code(KeyCode::Enter);
@@ -2128,7 +2128,7 @@ fn no_key_acts_on_an_open_message_that_follows_the_log() {
 fn counted(stage: &Stage) -> Vec<String> {
     let clock = stage.session().clock();
     let notices = stage.session().log.notices();
-    let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
+    let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo(_)));
     counted
         .map(|(_, notice)| notice_words(notice, &clock))
         .collect()

@@ -165,7 +165,7 @@ impl Session {
         let time_of = |row| self.log.row(row).map(|row| row.time);
         let first = time_of(self.log.first()).unwrap_or(self.now);
         let mut notices = self.log.notices().rev();
-        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted { .. }));
+        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted(_)));
         hole.and_then(|(row, _)| time_of(row))
             .map_or(first, |hole| hole.max(first))
     }
@@ -193,7 +193,7 @@ impl Session {
 /// Returns whether a check sets any of `flags`.
 fn sets_any(check: &Check, flags: Flags) -> bool {
     match check {
-        Check::Shape { .. } => flags.is_drift,
+        Check::Shape(_) => flags.is_drift,
         Check::Sequence { .. } => flags.is_seqgap,
         Check::Pair { .. } | Check::Delay { .. } | Check::Series { .. } => false,
     }

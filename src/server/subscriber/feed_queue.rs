@@ -304,7 +304,7 @@ mod tests {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for _ in 0..1000 {
             let library = "x".repeat(1000).into();
-            feed_queue.push_notice(Time(1), Notice::Resp3Refused { library });
+            feed_queue.push_notice(Time(1), Notice::Resp3Refused(library));
         }
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1000);

@@ -12,8 +12,7 @@ impl Check {
     /// Returns an error if the text is blank.
     pub fn parse_shape(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB, such as 'orders:*'";
-        let channels = channels(text, text, FORM)?;
-        Ok(Self::Shape { channels })
+        channels(text, text, FORM).map(Self::Shape)
     }
 
     /// Parses `--seq`: `glob=.path`, or `glob=.path,.key` with a key that distinguishes sequences.
@@ -167,9 +166,7 @@ mod tests {
         );
         assert_eq!(
             Check::parse_shape(" orders:* ").unwrap(),
-            Check::Shape {
-                channels: Channels::new(b"orders:*"),
-            }
+            Check::Shape(Channels::new(b"orders:*"))
         );
     }
 

@@ -31,7 +31,7 @@ impl State {
     /// Creates the initial state.
     pub fn new(check: &Check) -> Self {
         let results = match check.clone() {
-            Check::Shape { .. } => Results::Shape(Box::new(Shapes::new())),
+            Check::Shape(_) => Results::Shape(Box::new(Shapes::new())),
             Check::Sequence { number, key, .. } => {
                 Results::Sequence(Box::new(Sequences::new(number, key)))
             }
