@@ -6,20 +6,12 @@ use crate::query::Path;
 /// An error names the text, what is wrong with it and how to fix it, in one sentence.
 impl Check {
     /// Parses `--shape`: a channel or a glob.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text is blank.
     pub fn parse_shape(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB, such as 'orders:*'";
         channels(text, text, FORM).map(Self::Shape)
     }
 
     /// Parses `--seq`: `glob=.path`, or `glob=.path,.key` with a key that distinguishes sequences.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text has another form.
     pub fn parse_sequence(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.seq', or GLOB=PATH,KEY, such as \
                             'orders:*=.seq,.user'";
@@ -40,10 +32,6 @@ impl Check {
     }
 
     /// Parses `--pair`: `req-glob=.id -> rep-glob=.corr`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text has another form.
     pub fn parse_pair(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH -> GLOB=PATH, such as \
                             'rpc:req=.id -> rpc:rep=.corr'";
@@ -62,10 +50,6 @@ impl Check {
     }
 
     /// Parses `--sent`: `glob=.path`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text has another form.
     pub fn parse_delay(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.sent_at'";
         let (channels, sent) = watched(text, text, FORM, path)?;
