@@ -227,8 +227,8 @@ impl Batch {
         self.channels[local as usize].name(&self.names)
     }
 
-    /// Joins a delivery to the row before it, or else adds a row. Returns whether it added one, whose
-    /// payload the caller then stores.
+    /// Joins a delivery to the row before it, or else adds a row. Returns whether it added one; the
+    /// caller then stores the payload.
     #[inline]
     fn push_record(
         &mut self,

@@ -52,7 +52,7 @@ impl State {
         let places = self.check.roles(name).filter_map(|role| match results {
             Results::Shape(shapes) => shapes.channels.place(name),
             Results::Sequence(sequences) => sequences.channels.place(name),
-            Results::Pair(_) => Some(Pair::place(role)),
+            Results::Pair(_) => Some(role as u32),
             Results::Delay(delays) => delays.channels.place(name),
             Results::Series(series) => series.channels.place(name),
         });
