@@ -27,7 +27,7 @@ impl PayloadLimit {
     }
 
     /// Returns how many bytes to keep of a payload of `size` bytes.
-    pub fn kept(&self, size: usize) -> usize {
+    pub fn kept(self, size: usize) -> usize {
         let head = self.keep / PART;
         if size > self.keep - head { head } else { size }
     }
