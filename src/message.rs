@@ -224,10 +224,7 @@ pub enum Notice {
         reason: RedisError,
     },
     /// The `--until` message arrived and ended a subscription.
-    Ended {
-        /// The subscription.
-        subscription: Subscription,
-    },
+    Ended(Subscription),
     /// The last subscription has ended: no subscriptions are left.
     AllEnded,
     /// All nodes were searched for sharded channels that match a pattern.
@@ -262,11 +259,9 @@ pub enum Notice {
         /// The number of frames; a burst is reported in one row.
         count: u64,
     },
-    /// A client of the demo requested RESP3, which the demo does not support.
-    Resp3Refused {
-        /// The client's library as it reported it, or empty if it reported none.
-        library: Box<str>,
-    },
+    /// A client of the demo requested RESP3, which the demo does not support. This is its library
+    /// as it reported it, or empty if it reported none.
+    Resp3Refused(Box<str>),
     /// A breakpoint matched, and the view stopped there.
     Breakpoint {
         /// The breakpoint's query.
@@ -276,22 +271,14 @@ pub enum Notice {
         /// The channel of the matching message.
         channel: Box<[u8]>,
     },
-    /// The wall clock was set; the times of later rows follow the new setting.
-    ClockSet {
-        /// The change in microseconds; negative if it was set back.
-        by: i64,
-    },
-    /// Redis confirmed a subscription that Socket.IO counts as one of its servers: to Socket.IO
-    /// this session is one more server, which never answers.
-    CountedBySocketIo {
-        /// The topic subscribed to.
-        topic: Topic,
-    },
-    /// Messages at this point were evicted, while the rows before them were kept.
-    Evicted {
-        /// The number of messages.
-        count: u64,
-    },
+    /// The wall clock was set by this many microseconds; negative if it was set back. The times of
+    /// later rows follow the new setting.
+    ClockSet(i64),
+    /// Redis confirmed a subscription to this topic, which Socket.IO counts as one of its servers:
+    /// to Socket.IO this session is one more server, which never answers.
+    CountedBySocketIo(Topic),
+    /// This many messages were evicted here, while the rows before them were kept.
+    Evicted(u64),
 }
 
 /// The channels a user may access, as far as Redis reveals them.

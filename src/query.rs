@@ -16,7 +16,7 @@ pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
-pub use self::syntax::{SYNTAX, Syntax};
+pub use self::syntax::SYNTAX;
 pub use self::time::Moment;
 
 use self::expr::{Expr, Is, Name, Term};
@@ -42,7 +42,7 @@ mod value;
 pub struct Query {
     text: Arc<str>,
     suggestion: Option<Arc<str>>,
-    /// The text to use inside a larger query, if it differs from `text`.
+    /// Equivalent text that keeps its meaning whatever follows it, if it differs from `text`.
     closed: Option<Arc<str>>,
     root: Arc<Expr>,
 }
@@ -51,12 +51,7 @@ impl Query {
     /// Parses a query as typed by the user; an empty or blank query matches everything. `moment` is
     /// the reference time for terms such as `last:` and `since:`.
     pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
-        let parsed = parse::parse(text, moment)?;
-        Ok(Self {
-            suggestion: parsed.suggestion.map(Into::into),
-            closed: parsed.closed.map(Into::into),
-            ..Self::new(text, parsed.expr)
-        })
+        parse::parse(text, moment)
     }
 
     fn new(text: &str, root: Expr) -> Self {
@@ -139,8 +134,7 @@ impl Query {
 
     /// Returns whether the query contains `is:drift` or `is:seqgap`, which need rows with flags.
     pub fn uses_flags(&self) -> bool {
-        self.root
-            .has(&|term| matches!(term, Term::Is(Is::Drift | Is::SeqGap)))
+        self.used_flags() != Flags::default()
     }
 
     /// Returns whether the query compares values at paths, which depends on a payload's decoder.

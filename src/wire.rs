@@ -74,15 +74,6 @@ pub struct Frame<'a> {
     pub length: usize,
 }
 
-/// An array whose values are all flat, except possibly the last.
-#[derive(Debug, PartialEq, Eq)]
-pub struct LastValue<'a> {
-    /// The values before the last.
-    pub parts: &'a [Part],
-    /// Where the last value starts.
-    pub start: usize,
-}
-
 /// A frame that has arrived except for the rest of its last value, a bulk string.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LastBulk<'a> {
@@ -207,7 +198,7 @@ impl Decoder {
     /// Returns the known parts of an array of strings whose last element is still arriving. Only
     /// valid right after [`Self::decode`] has returned `None` for `bytes`.
     pub fn last_bulk(&self, bytes: &[u8]) -> Option<LastBulk<'_>> {
-        let LastValue { parts, start } = self.last_value(bytes)?;
+        let (parts, start) = self.last_value(bytes)?;
         if bytes.get(start) != Some(&b'$') {
             return None;
         }
@@ -219,9 +210,10 @@ impl Decoder {
         })
     }
 
-    /// Returns the known parts of an array that starts with strings and lacks only its last value.
-    /// Only valid right after [`Self::decode`] has found `bytes` incomplete or not flat.
-    pub fn last_value(&self, bytes: &[u8]) -> Option<LastValue<'_>> {
+    /// Returns the known parts of an array that starts with strings and lacks only its last value,
+    /// and where that value starts. Only valid right after [`Self::decode`] has found `bytes`
+    /// incomplete or not flat.
+    pub fn last_value(&self, bytes: &[u8]) -> Option<(&[Part], usize)> {
         if !matches!(bytes.first(), Some(b'*' | b'>')) {
             return None;
         }
@@ -234,8 +226,7 @@ impl Decoder {
             Some(Part::Bulk(before)) => before.end + LINE_END.len(),
             Some(_) => return None,
         };
-        let parts = &self.parts;
-        Some(LastValue { parts, start })
+        Some((self.parts(), start))
     }
 
     /// Parses the value at `start`. Returns it and the position after it.

@@ -186,7 +186,7 @@ impl Session {
     /// Adds a notice to the log if the wall clock was set.
     pub(crate) fn note_wall_clock(&mut self, ahead: i64) -> Vec<Effect> {
         let by = self.wall.note(self.now, ahead);
-        by.map_or_else(Vec::new, |by| self.log_notice(Notice::ClockSet { by }))
+        by.map_or_else(Vec::new, |by| self.log_notice(Notice::ClockSet(by)))
     }
 
     /// Adds a notice to the log and shows it.

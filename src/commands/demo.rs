@@ -19,10 +19,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     job.settings.note = format!("join in: redis-cli -p {}", address.port());
     job.topics = vec![Topic::pattern(b"*")];
     let refused = broker.refused_library();
-    job.notice = Some(Box::pin(async {
-        let library = refused.await?;
-        Some(Notice::Resp3Refused { library })
-    }));
+    job.notice = Some(Box::pin(async { refused.await.map(Notice::Resp3Refused) }));
     let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
     let result = screen::run(job).await;
     playing.abort();

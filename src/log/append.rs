@@ -150,7 +150,7 @@ impl MessageLog {
             Notice::Gap(_) | Notice::Dropped(_) => RowKind::Gap,
             Notice::Unsubscribed { .. }
             | Notice::Denied { .. }
-            | Notice::Ended { .. }
+            | Notice::Ended(_)
             | Notice::AllEnded => RowKind::Break,
             _ => RowKind::Notice,
         };

@@ -34,6 +34,14 @@ pub(super) struct BatchChannel {
     pub(super) before: u32,
 }
 
+impl BatchChannel {
+    /// Returns the name, which is part of the `names` of the batch.
+    fn name<'a>(&self, names: &'a [u8]) -> &'a [u8] {
+        let start = self.name_start as usize;
+        &names[start..start + self.name_length as usize]
+    }
+}
+
 /// Rows in order of arrival, on their way to the log. Redis delivers a publish once for every
 /// subscription that it matches, one right after the other; the batch merges these into one row.
 #[derive(Debug, Default)]
@@ -44,7 +52,7 @@ pub struct Batch {
     pub(super) records: Vec<Record>,
     pub(super) joins: Vec<Join>,
     /// The node that the batch came from.
-    pub(super) source: NodeId,
+    pub source: NodeId,
     /// The subscriptions that also delivered the last row before this batch, from the same node.
     pub(super) continues: Vec<SubscriptionId>,
     pub(super) channels: Vec<BatchChannel>,
@@ -74,11 +82,6 @@ impl Batch {
         Self { source, ..self }
     }
 
-    /// Returns the node that the batch came from.
-    pub fn source(&self) -> NodeId {
-        self.source
-    }
-
     /// Creates an empty batch that follows `full` and, if `with_tail`, knows its last row. Reserves
     /// the same capacity if `full` was at least half full, because a burst usually continues.
     pub fn after(full: &Self, with_tail: bool) -> Self {
@@ -106,13 +109,9 @@ impl Batch {
         payload: &[u8],
         subscription: SubscriptionId,
     ) {
-        let plain = BatchPayload::Plain(payload);
-        if self.join_row_before(channel, plain, subscription) {
-            self.merged += 1;
-            return;
+        if self.push_record(time, channel, BatchPayload::Plain(payload), subscription) {
+            self.arena.extend_from_slice(payload);
         }
-        self.push_record(time, channel, plain, subscription);
-        self.arena.extend_from_slice(payload);
     }
 
     /// Like [`Self::push_message`], without copying the payload.
@@ -123,14 +122,10 @@ impl Batch {
         payload: LargePayload,
         subscription: SubscriptionId,
     ) {
-        let large = BatchPayload::Large(&payload);
-        if self.join_row_before(channel, large, subscription) {
-            self.merged += 1;
-            return;
+        if self.push_record(time, channel, BatchPayload::Large(&payload), subscription) {
+            let row = offset(self.records.len() - 1);
+            self.large.push((row, payload));
         }
-        self.push_record(time, channel, large, subscription);
-        let row = offset(self.records.len() - 1);
-        self.large.push((row, payload));
     }
 
     /// Adds a notice.
@@ -229,11 +224,11 @@ impl Batch {
     }
 
     pub(super) fn channel_name(&self, local: u32) -> &[u8] {
-        let channel = &self.channels[local as usize];
-        let start = channel.name_start as usize;
-        &self.names[start..start + channel.name_length as usize]
+        self.channels[local as usize].name(&self.names)
     }
 
+    /// Joins a delivery to the row before it, or else adds a row. Returns whether it added one; the
+    /// caller then stores the payload.
     #[inline]
     fn push_record(
         &mut self,
@@ -241,7 +236,11 @@ impl Batch {
         channel: &[u8],
         payload: BatchPayload<'_>,
         subscription: SubscriptionId,
-    ) {
+    ) -> bool {
+        if self.join_row_before(channel, payload, subscription) {
+            self.merged += 1;
+            return false;
+        }
         let local = self.intern(channel);
         let row = offset(self.records.len());
         self.records.push(Record::message(
@@ -257,6 +256,7 @@ impl Batch {
         entry.messages += 1;
         entry.bytes += payload.size();
         entry.last = row;
+        true
     }
 
     fn intern(&mut self, name: &[u8]) -> u32 {
@@ -280,11 +280,7 @@ impl Batch {
         });
         self.names.extend_from_slice(name);
         let (channels, names, hasher) = (&self.channels, &self.names, &self.hasher);
-        let rehash = |&local: &u32| {
-            let channel = &channels[local as usize];
-            let start = channel.name_start as usize;
-            hasher.hash_one(&names[start..start + channel.name_length as usize])
-        };
+        let rehash = |&local: &u32| hasher.hash_one(channels[local as usize].name(names));
         self.index.insert_unique(hash, local, rehash);
         local
     }
@@ -294,7 +290,7 @@ impl Batch {
 fn notice_bytes(notice: &Notice) -> usize {
     let text = match notice {
         Notice::Denied { reason, .. } => reason.text.len(),
-        Notice::Resp3Refused { library } => library.len(),
+        Notice::Resp3Refused(library) => library.len(),
         Notice::Unexpected { first, .. } => match first {
             Unexpected::Error(error) => error.text.len(),
             Unexpected::Frame(text) => text.len(),

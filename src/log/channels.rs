@@ -32,9 +32,9 @@ pub struct Channel {
     pub last_row: RowId,
     row_before: RowId,
     /// Number of rows still in the log.
-    kept: u64,
+    pub kept: u64,
     /// Number of cleared rows that can be restored.
-    cleared: u64,
+    pub(super) cleared: u64,
     /// The value of `last_received` when the channel joined the queue of idle channels, if it did.
     queued: Option<Time>,
     /// Absent until the second message, to keep one-off channels small.
@@ -55,11 +55,6 @@ impl Channel {
     /// Returns the row of the second-to-last message, if there was one; it may have been evicted.
     pub fn row_before(&self) -> Option<RowId> {
         (self.messages > 1).then_some(self.row_before)
-    }
-
-    /// Returns how many messages are still in the log.
-    pub fn kept(&self) -> u64 {
-        self.kept
     }
 
     /// Returns the messages per second at `now`; see [`History::rate`].
@@ -233,43 +228,13 @@ impl ChannelTable {
         }
     }
 
-    /// Records that this many rows of the channel were evicted.
-    pub(super) fn release_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Some(channel) = &mut self.slots[id.0 as usize] {
-            channel.kept -= rows;
-            self.note_idle(id);
-        }
-    }
-
-    /// Records that this many rows of the channel were cleared.
-    pub(super) fn clear_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Some(channel) = &mut self.slots[id.0 as usize] {
-            channel.kept -= rows;
-            channel.cleared += rows;
-        }
-    }
-
-    /// Records that this many cleared rows of the channel were restored.
-    pub(super) fn restore_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Some(channel) = &mut self.slots[id.0 as usize] {
-            channel.cleared -= rows;
-            channel.kept += rows;
-        }
-    }
-
-    /// Records that this many cleared rows of the channel can no longer be restored.
-    pub(super) fn forget_cleared_rows(&mut self, id: ChannelId, rows: u64) {
-        if let Some(channel) = &mut self.slots[id.0 as usize] {
-            channel.cleared -= rows;
-            self.note_idle(id);
-        }
-    }
-
-    /// Queues the channel for removal if it has just lost its last row.
-    fn note_idle(&mut self, id: ChannelId) {
+    /// Changes the numbers of kept and cleared rows of a channel that has rows, and queues it for
+    /// removal if it has lost the last one.
+    pub(super) fn recount_rows(&mut self, id: ChannelId, change: impl FnOnce(&mut Channel)) {
         let Some(channel) = &mut self.slots[id.0 as usize] else {
             return;
         };
+        change(channel);
         if !channel.is_idle() {
             return;
         }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::eviction::outside;
-use super::{MessageLog, Segment};
+use super::{Channel, MessageLog, Segment};
 use crate::message::{Gap, GapEnd, Notice, RowId, Time};
 
 /// What [`MessageLog::clear`] returns, to be passed to [`MessageLog::restore`].
@@ -66,7 +66,10 @@ impl MessageLog {
         let mut messages = 0;
         for segment in self.held.iter().chain(&self.sealed) {
             for channel in &segment.channels {
-                self.channels.clear_rows(channel.id, channel.rows);
+                self.channels.recount_rows(channel.id, |counts| {
+                    counts.kept -= channel.rows;
+                    counts.cleared += channel.rows;
+                });
                 messages += channel.rows;
             }
         }
@@ -92,7 +95,10 @@ impl MessageLog {
         let mut sealed = rows.sealed.split_off(rows.sealed.partition_point(is_older));
         let mut messages = 0;
         for channel in held.iter().chain(&sealed).flat_map(|one| &one.channels) {
-            self.channels.restore_rows(channel.id, channel.rows);
+            self.channels.recount_rows(channel.id, |counts| {
+                counts.cleared -= channel.rows;
+                counts.kept += channel.rows;
+            });
             messages += channel.rows;
         }
         self.counters.kept += messages;
@@ -121,7 +127,8 @@ impl MessageLog {
         };
         self.sealed_bytes -= oldest.size();
         for channel in &oldest.channels {
-            self.channels.forget_cleared_rows(channel.id, channel.rows);
+            let lose = |counts: &mut Channel| counts.cleared -= channel.rows;
+            self.channels.recount_rows(channel.id, lose);
         }
         true
     }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{MessageLog, Segment};
+use super::{Channel, MessageLog, Segment};
 use crate::message::{Notice, RowId, Time};
 
 /// The fraction of the budget for held rows (1/n), not counting the row that must be kept.
@@ -123,7 +123,7 @@ impl MessageLog {
         let time = first.map_or_else(Time::default, |record| record.time);
         let seam = self.seams.entry(row).or_insert((time, 0));
         seam.1 += messages;
-        self.notices.insert(row, Notice::Evicted { count: seam.1 });
+        self.notices.insert(row, Notice::Evicted(seam.1));
     }
 
     /// Returns the rows that mark an eviction. They replace evicted rows with the same ids.
@@ -147,7 +147,8 @@ impl MessageLog {
     fn release(&mut self, segment: &Arc<Segment>) {
         self.sealed_bytes -= segment.size();
         for channel in &segment.channels {
-            self.channels.release_rows(channel.id, channel.rows);
+            let lose = |counts: &mut Channel| counts.kept -= channel.rows;
+            self.channels.recount_rows(channel.id, lose);
             self.counters.kept -= channel.rows;
             self.counters.evicted += channel.rows;
         }

@@ -12,29 +12,24 @@ const PART: usize = 8;
 /// How much of a payload to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PayloadLimit {
-    whole: usize,
-    head: usize,
+    /// The budget of the log.
+    keep: usize,
 }
 
 impl PayloadLimit {
     /// Keeps everything.
-    pub const NONE: Self = Self {
-        whole: usize::MAX,
-        head: usize::MAX,
-    };
+    pub const NONE: Self = Self { keep: usize::MAX };
 
     /// Returns the limit for a log of `keep` bytes: a payload above 7/8 of that is truncated to
     /// 1/8.
     pub fn within(keep: usize) -> Self {
-        Self {
-            whole: keep - keep / PART,
-            head: keep / PART,
-        }
+        Self { keep }
     }
 
     /// Returns how many bytes to keep of a payload of `size` bytes.
-    pub fn kept(&self, size: usize) -> usize {
-        if size > self.whole { self.head } else { size }
+    pub fn kept(self, size: usize) -> usize {
+        let head = self.keep / PART;
+        if size > self.keep - head { head } else { size }
     }
 }
 

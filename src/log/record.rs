@@ -98,14 +98,6 @@ impl Record {
         }
     }
 
-    /// Returns the record for the same batch with `shift` more notices in front.
-    pub(super) fn with_later_notice(mut self, shift: u32) -> Self {
-        if self.is_notice() {
-            self.start += shift;
-        }
-        self
-    }
-
     /// Returns the record for another arena, with `length` bytes at `start` and another channel.
     #[inline]
     pub(super) fn placed(mut self, channel: u32, start: u32, length: u32) -> Self {

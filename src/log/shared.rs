@@ -40,12 +40,6 @@ impl From<Vec<u8>> for SharedBytes {
     }
 }
 
-impl<const LENGTH: usize> From<[u8; LENGTH]> for SharedBytes {
-    fn from(bytes: [u8; LENGTH]) -> Self {
-        bytes.to_vec().into()
-    }
-}
-
 /// The concatenated payloads of a segment.
 #[derive(Clone, Debug)]
 pub(super) enum Arena {

@@ -54,13 +54,8 @@ pub enum GapCause {
     PreviousMasterServes(Box<str>),
     /// The replica lost its primary.
     ReplicaCutOff,
-    /// A slot moved away from a node.
-    SlotLeft {
-        /// The slot.
-        slot: u16,
-        /// The node's name.
-        node: Box<str>,
-    },
+    /// This slot moved away from the named node.
+    SlotLeft(u16, Box<str>),
     /// The named node acquired slots.
     SlotsAcquired(Box<str>),
     /// The named node no longer delivers key events.
@@ -123,13 +118,8 @@ pub enum ConnectionError {
     Closed(Closing),
     /// The server did not answer for this long.
     NoAnswer(Awaited, Duration),
-    /// The host's name could not be resolved.
-    HostNotFound {
-        /// The host.
-        host: Box<str>,
-        /// Why.
-        reason: LookupError,
-    },
+    /// The name of this host could not be resolved.
+    HostNotFound(Box<str>, LookupError),
     /// There is no socket at this path.
     NoSuchSocket(Box<str>),
     /// There is something else at the path of the socket.

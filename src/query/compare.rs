@@ -33,12 +33,14 @@ impl Compare {
     }
 }
 
-/// The operators as written, longer ones before their own prefixes.
-pub const COMPARISONS: [(&str, Compare); 6] = [
+/// The operators as written, longer ones before their own prefixes, and each first under its own
+/// name.
+pub const COMPARISONS: [(&str, Compare); 7] = [
     ("==", Compare::Equal),
     ("!=", Compare::NotEqual),
     ("<=", Compare::AtMost),
     (">=", Compare::AtLeast),
     ("<", Compare::Less),
     (">", Compare::Greater),
+    ("=", Compare::Equal),
 ];

@@ -65,6 +65,17 @@ impl Literal {
         };
         Some(start..start + self.text.len())
     }
+
+    /// Returns the ranges of the successive matches in `haystack`; none if the text is empty.
+    pub fn find_iter(&self, haystack: &[u8]) -> impl Iterator<Item = Range<usize>> {
+        let mut from = 0;
+        std::iter::from_fn(move || {
+            let hit = self.find(haystack.get(from..)?)?;
+            let hit = hit.start + from..hit.end + from;
+            from = hit.end;
+            (!hit.is_empty()).then_some(hit)
+        })
+    }
 }
 
 /// Returns whether the character has an uppercase form.

@@ -23,15 +23,7 @@ pub fn marks(root: &Expr, payload: &[u8], most: usize) -> Vec<Range<usize>> {
     let mut checked = None;
     root.positive_terms(false, &mut |term| match term {
         Term::Text(literal) | Term::Word(literal) => {
-            let mut from = 0;
-            let next = std::iter::from_fn(|| {
-                let hit = literal.find(payload.get(from..)?)?;
-                let hit = hit.start + from..hit.end + from;
-                // Advance past an empty match, so that the search ends.
-                from = hit.end.max(hit.start + 1);
-                Some(hit)
-            });
-            hits.extend(next.filter(|hit| !hit.is_empty()).take(most));
+            hits.extend(literal.find_iter(payload).take(most));
         }
         Term::Regex(pattern) => {
             let found = Matches::new(pattern.regex(), payload);

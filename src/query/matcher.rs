@@ -79,10 +79,8 @@ impl Matcher {
     /// in one turn, but at least one. Running a program on many rows at once takes much less time
     /// than running it on each row alone.
     pub fn matches_in_turn(&mut self, rows: &[Row<'_>]) -> Vec<bool> {
-        self.root.each_program(&mut |program| {
-            program.begin(rows.len());
-            true
-        });
+        self.root
+            .each_program(&mut |program| program.begin(rows.len()));
         let mut answers: Vec<Option<bool>> = vec![None; rows.len()];
         let numbered = rows.iter().enumerate();
         let mut undecided: Vec<Candidate<'_>> =
@@ -101,9 +99,9 @@ impl Matcher {
             if undecided.is_empty() || is_first_known && !has_time {
                 return answers.into_iter().map_while(|answer| answer).collect();
             }
-            has_time &= self
-                .root
-                .each_program(&mut |program| program.run(|number| rows[number].payload));
+            self.root.each_program(&mut |program| {
+                has_time &= program.run(|number| rows[number].payload);
+            });
         }
     }
 
@@ -149,6 +147,9 @@ impl Matcher {
 
     /// Returns the error that occurred while matching, if any. The affected rows did not match.
     pub fn trouble(&self) -> Option<&str> {
-        self.root.trouble()
+        let mut trouble = None;
+        self.root
+            .each_program(&mut |program| trouble = trouble.or(program.trouble()));
+        trouble
     }
 }

@@ -14,6 +14,7 @@
 use std::ops::Range;
 
 use crate::payload::json::locate::PathStep;
+use crate::query::Query;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::Expr;
 use crate::query::time::Moment;
@@ -41,19 +42,8 @@ const AND: [&str; 3] = ["and", "&&", "AND"];
 /// The binary operators, as words.
 const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
 
-/// A parsed query.
-#[derive(Debug)]
-pub struct Parsed {
-    /// The expression.
-    pub expr: Expr,
-    /// What the user may have meant, to suggest if the query finds nothing.
-    pub suggestion: Option<String>,
-    /// Equivalent query text that keeps its meaning whatever follows it, if different.
-    pub closed: Option<String>,
-}
-
 /// Parses `text`.
-pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
+pub fn parse(text: &str, moment: &Moment) -> Result<Query, QueryError> {
     if text.len() > MAX_TEXT {
         let problem = format!("query too long: shorten it to {} KiB", MAX_TEXT >> 10);
         return fail(0..0, problem);
@@ -63,11 +53,10 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Parsed, QueryError> {
     let suggestion = suggest::rewritten(text, &parser.suggestions);
     let suggestion = suggestion.filter(|text| Parser::new(text, moment).whole().is_ok());
     let closed = parser.closed.iter().map(|(at, closed)| (at, &**closed));
-    let closed = suggest::replaced(text, closed);
-    Ok(Parsed {
-        expr,
-        suggestion,
-        closed,
+    Ok(Query {
+        suggestion: suggestion.map(Into::into),
+        closed: suggest::replaced(text, closed).map(Into::into),
+        ..Query::new(text, expr)
     })
 }
 

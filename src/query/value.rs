@@ -8,7 +8,7 @@ use memchr::memmem::Finder;
 use crate::payload::json::is_json;
 use crate::payload::json::locate::{self, PathStep};
 use crate::payload::json::number::Number;
-use crate::payload::json::text;
+use crate::payload::json::text::{self, unquoted};
 use crate::payload::lookup::Lookup;
 use crate::query::compare::Compare;
 use crate::query::pattern::Pattern;
@@ -163,14 +163,10 @@ impl Test {
             Self::In(scalars) => scalars
                 .iter()
                 .any(|scalar| scalar.holds(Compare::Equal, value)),
-            Self::Match(pattern) => unquoted(value).is_some_and(|raw| {
-                if text::has_escape(raw) {
-                    let plain: Vec<u8> = text::Unescaped::new(raw).collect();
-                    pattern.regex().is_match(&plain)
-                } else {
-                    pattern.regex().is_match(raw)
-                }
-            }),
+            Self::Match(pattern) => {
+                let text = unquoted(value).map(text::unescaped);
+                text.is_some_and(|text| pattern.regex().is_match(&text))
+            }
         }
     }
 }
@@ -183,13 +179,4 @@ fn may_hold_exponent(payload: &[u8]) -> bool {
     pairs.fold(false, |is_found, (digit, letter)| {
         is_found | (digit.is_ascii_digit() && (letter | 0x20 == b'e'))
     })
-}
-
-/// Returns the text between the quotes, if the value is a string.
-#[inline]
-fn unquoted(value: &[u8]) -> Option<&[u8]> {
-    match value {
-        [b'"', raw @ .., b'"'] => Some(raw),
-        _ => None,
-    }
 }

@@ -259,14 +259,14 @@ fn notice_line(notice: &Notice, clock: &Clock, line: &mut LineBuilder) {
         Notice::Unsubscribed { .. }
         | Notice::Allowed { .. }
         | Notice::Breakpoint { .. }
-        | Notice::CountedBySocketIo { .. }
-        | Notice::Evicted { .. }
-        | Notice::ClockSet { .. }
-        | Notice::Ended { .. }
+        | Notice::CountedBySocketIo(_)
+        | Notice::Evicted(_)
+        | Notice::ClockSet(_)
+        | Notice::Ended(_)
         | Notice::Discovered { .. }
         | Notice::AllEnded
         | Notice::Unexpected { .. }
-        | Notice::Resp3Refused { .. }
+        | Notice::Resp3Refused(_)
         | Notice::Partial(_) => theme::WATCH,
     };
     let room = line.left().saturating_sub(4);

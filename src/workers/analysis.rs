@@ -56,10 +56,6 @@ use crate::workers::worker::Worker;
 use queue::Queue;
 
 /// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
-///
-/// # Errors
-///
-/// Returns an error if the system cannot start a thread.
 pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Request>> {
     Worker::start("analysis", Queue::default(), send)
 }

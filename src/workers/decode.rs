@@ -75,10 +75,6 @@ pub enum Answer {
 }
 
 /// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
-///
-/// # Errors
-///
-/// Returns an error if the system cannot start a thread.
 pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Worker<Question>> {
     Worker::start("decode", Pending::default(), send)
 }

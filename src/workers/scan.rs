@@ -113,10 +113,6 @@ pub struct Scanner {
 }
 
 /// Starts the threads. They pass their answers to `send` and end when it returns `false`.
-///
-/// # Errors
-///
-/// Returns an error if the system cannot start a thread.
 pub fn start(send: impl FnMut(Answer) -> bool + Clone + Send + 'static) -> io::Result<Scanner> {
     let current = Current::default();
     let queue = || ScanQueue {

@@ -37,10 +37,6 @@ pub struct Worker<R> {
 
 impl<R: Send + 'static> Worker<R> {
     /// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the system cannot start a thread.
     pub fn start<J: Job<Request = R>>(
         name: &str,
         job: J,

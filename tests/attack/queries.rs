@@ -88,8 +88,8 @@ fn matcher(query: &Query) -> Matcher {
 /// Returns a query made of one or more mutated examples.
 fn query_text(random: &mut Random) -> String {
     let samples: Vec<&str> = SYNTAX
-        .iter()
-        .map(|syntax| syntax.example)
+        .into_iter()
+        .map(|(_, example, _)| example)
         .filter(|example| !example.contains("jq("))
         .chain(QUERIES.iter().copied())
         .collect();

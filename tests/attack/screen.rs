@@ -483,7 +483,7 @@ impl Session {
                 subscription,
                 reason: RedisError::new(words),
             },
-            4 => Notice::Ended { subscription },
+            4 => Notice::Ended(subscription),
             5 => Notice::Unexpected {
                 first: if random.one_in(2) {
                     Unexpected::Error(RedisError::new(words))

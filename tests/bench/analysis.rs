@@ -44,7 +44,7 @@ fn main() {
     );
     let path = |text| Path::parse(text).unwrap();
     let all = || Channels::new(b"orders:*");
-    let shape = || Check::Shape { channels: all() };
+    let shape = || Check::Shape(all());
     let sequence = || Check::parse_sequence("orders:*=.n").unwrap();
     let pair = || Check::parse_pair("orders:*[02468]=.id -> orders:*[13579]=.corr").unwrap();
     let delay = || Check::parse_delay("orders:*=.sent").unwrap();

@@ -480,7 +480,7 @@ fn subscriptions_go_through_their_states() {
         subscription: b,
         reason: "NOPERM".into(),
     });
-    stage.notice(Notice::Ended { subscription: c });
+    stage.notice(Notice::Ended(c));
     assert_eq!(stage.state(0), &SubscriptionState::Live);
     assert_eq!(stage.state(1), &SubscriptionState::Denied("NOPERM".into()));
     assert!(matches!(stage.state(2), SubscriptionState::Ended(_)));
@@ -498,7 +498,7 @@ fn subscriptions_go_through_their_states() {
 fn an_ended_subscription_can_be_renewed_and_is_listed_once() {
     let mut stage = Stage::new(&["a"]);
     let subscription = stage.subscription(0);
-    stage.notice(Notice::Ended { subscription });
+    stage.notice(Notice::Ended(subscription));
     assert!(stage.session().subscriptions.have_all_ended());
     stage.keys("aa");
     let effects = stage.code(KeyCode::Enter);
@@ -1259,7 +1259,7 @@ fn an_open_message_survives_eviction_and_names_its_subscriptions() {
     stage.messages(&vec![("b", &[b'x'; 4096][..]); 20_000]);
     assert!(stage.session().log.row(stage.snapshot().row).is_none());
     assert_eq!(&*stage.snapshot().payload, b"payload");
-    assert_eq!(stage.keys("y"), [Effect::Copy((*b"payload").into())]);
+    assert_eq!(stage.keys("y"), [Effect::Copy(b"payload".to_vec().into())]);
     stage.keys("e");
     assert_eq!(stage.box_texts(), ("a".into(), "payload".into()));
 }
@@ -1268,13 +1268,13 @@ fn an_open_message_survives_eviction_and_names_its_subscriptions() {
 fn copying_takes_the_selected_message_or_the_last_of_the_channel() {
     let mut stage = channels_of(THREE);
     stage.keys("j");
-    assert_eq!(stage.keys("y"), [Effect::Copy((*b"3").into())]);
+    assert_eq!(stage.keys("y"), [Effect::Copy(b"3".to_vec().into())]);
     assert!(stage.toast().contains("copied"));
     stage.send(Event::Failed("not copied: too large".into()));
     assert!(stage.session().toast().unwrap().is_error);
     stage.code(KeyCode::Tab);
     stage.keys("g");
-    assert_eq!(stage.keys("y"), [Effect::Copy((*b"1").into())]);
+    assert_eq!(stage.keys("y"), [Effect::Copy(b"1".to_vec().into())]);
 }
 
 #[test]
@@ -2128,7 +2128,7 @@ fn no_key_acts_on_an_open_message_that_follows_the_log() {
 fn counted(stage: &Stage) -> Vec<String> {
     let clock = stage.session().clock();
     let notices = stage.session().log.notices();
-    let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo { .. }));
+    let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo(_)));
     counted
         .map(|(_, notice)| notice_words(notice, &clock))
         .collect()

@@ -193,7 +193,7 @@ fn the_screen_says_that_only_the_head_was_kept() {
     let words = "the first 2.0 KiB of 500 MiB (524,288,000 B) were kept";
     assert!(opened.contains(words), "{opened}");
     let copied = press(&mut app, KeyCode::Char('y'));
-    assert_eq!(copied, [Effect::Copy([b'x'; 2048].into())]);
+    assert_eq!(copied, [Effect::Copy(vec![b'x'; 2048].into())]);
     let expected = "copied the kept part of 500 MiB, 2.0 KiB (OSC 52)";
     assert_eq!(app.session().toast().unwrap().text, expected);
     press(&mut app, KeyCode::Char('e'));

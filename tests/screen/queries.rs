@@ -1325,8 +1325,8 @@ fn the_syntax_is_listed_above_the_box_with_examples() {
     assert_line(&stage, &["Syntax"]);
     assert_line(&stage, &["channel:orders.*"]);
     stage.send(Event::Resize(140, 40));
-    for syntax in subscope::query::SYNTAX {
-        assert_line(&stage, &[syntax.form, syntax.example, syntax.meaning]);
+    for (form, example, meaning) in subscope::query::SYNTAX {
+        assert_line(&stage, &[form, example, meaning]);
     }
     stage.code(KeyCode::F(1));
     assert!(!stage.screen().contains("Syntax"));
@@ -1370,9 +1370,9 @@ fn the_whole_syntax_list_is_readable_at_any_width() {
         assert!(stage.screen().contains('┃'), "{width}×{height}");
         let words = syntax_paged(&mut stage);
         assert!(!words.contains('…'), "{words}");
-        for syntax in subscope::query::SYNTAX {
-            assert!(words.contains(syntax.example), "{words}");
-            for word in one_space(syntax.meaning).split(' ') {
+        for (_, example, meaning) in subscope::query::SYNTAX {
+            assert!(words.contains(example), "{words}");
+            for word in one_space(meaning).split(' ') {
                 assert!(words.contains(word), "{word} in {words}");
             }
         }

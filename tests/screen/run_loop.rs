@@ -245,7 +245,7 @@ fn effects_reach_the_host_in_order_and_its_answers_reach_the_screen() {
         session.see("not copied: the test says so").await;
         let reconnect = Effect::Command(Command::Reconnect);
         assert_eq!(session.effect_rx.recv().await, Some(reconnect));
-        let copy = Effect::Copy((*b"payload").into());
+        let copy = Effect::Copy(b"payload".to_vec().into());
         assert_eq!(session.effect_rx.recv().await, Some(copy));
         session.end().await;
     });

@@ -628,7 +628,7 @@ async fn the_last_message_ends_its_subscription() {
     .await;
     let ended = |listener: &Listener| {
         listener.select(|notice| match notice {
-            Notice::Ended { subscription } => Some(subscription.id.0),
+            Notice::Ended(subscription) => Some(subscription.id.0),
             _ => None,
         })
     };

@@ -26,7 +26,7 @@ pub fn connection_words(error: &ConnectionError) -> String {
             };
             format!("no answer{to} for {}", seconds(*waited))
         }
-        ConnectionError::HostNotFound { host, reason } => match reason {
+        ConnectionError::HostNotFound(host, reason) => match reason {
             LookupError::Resolver(text) => format!("host not found: {host} ({text})"),
             LookupError::NoAnswer(waited) => {
                 let waited = seconds(*waited);

@@ -141,7 +141,7 @@ fn about_check(
 fn check_heading(check: &Check) -> String {
     let shown = |channels: &Channels| whole_name(channels.glob());
     match check {
-        Check::Shape { .. } => "Shape".to_owned(),
+        Check::Shape(_) => "Shape".to_owned(),
         Check::Sequence { number, key, .. } => {
             let by = key.as_ref().map(|key| format!(" by {}", key.text()));
             format!("Sequence at {}{}", number.text(), by.unwrap_or_default())

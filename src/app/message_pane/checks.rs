@@ -38,12 +38,11 @@ impl Open {
         let Some(name) = self.reader.snapshot().channel.as_ref().filter(|_| is_json) else {
             return Vec::new();
         };
-        let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape { .. });
+        let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape(_));
         if session.checks.of_channel(name).any(is_shape) {
             return Vec::new();
         }
-        let channels = only(name);
-        session.add_check(Check::Shape { channels }).1
+        session.add_check(Check::Shape(only(name))).1
     }
 
     /// Starts or stops checking the sequence numbers at the path of the selected value.

@@ -56,16 +56,16 @@ pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
     let parts = SyntaxColumns::of(columns);
     let room = columns.saturating_sub(parts.form + parts.example);
     let mut lines = Vec::new();
-    for syntax in SYNTAX {
+    for (form, example, meaning) in SYNTAX {
         let mut line = SyntaxLine {
-            form: syntax.form,
-            example: syntax.example,
+            form,
+            example,
             meaning: "",
         };
         if columns < MIN_FOR_MEANINGS {
             lines.push(std::mem::take(&mut line));
         }
-        for meaning in wrapped(syntax.meaning, room) {
+        for meaning in wrapped(meaning, room) {
             lines.push(SyntaxLine { meaning, ..line });
             line = SyntaxLine::default();
         }

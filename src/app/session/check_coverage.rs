@@ -68,7 +68,7 @@ impl Session {
         }
         let channels = self.log.channels().iter().map(|(_, channel)| channel);
         let asked_of = channels
-            .filter(|channel| channel.kept() > 0 && !query.is_decided_by_channel(channel.name()));
+            .filter(|channel| channel.kept > 0 && !query.is_decided_by_channel(channel.name()));
         let unknown = asked_of.map(|channel| self.unknown_on(channel, asked));
         let unknown = unknown.fold(Share::NONE, Share::plus);
         let mut checks = self.checks.plan.entries.iter();
@@ -97,7 +97,7 @@ impl Session {
         let asked = asked.filter(|flag| *flag != Flags::default());
         let shares = asked.map(|flag| self.unknown_for(channel, flag));
         // Both flags of a message may be unknown, so the two shares may overlap.
-        let kept = channel.kept();
+        let kept = channel.kept;
         let all = Share::Exactly(kept);
         shares
             .reduce(|one, other| match (one.most(), other.most()) {
@@ -111,7 +111,7 @@ impl Session {
 
     /// Returns for how many of a channel's messages in the log this flag is unknown.
     fn unknown_for(&self, channel: &Channel, flag: Flags) -> Share {
-        let all = Share::Exactly(channel.kept());
+        let all = Share::Exactly(channel.kept);
         let checks = self.checks.of_channel(channel.name());
         let done = checks
             .filter(|(id, check)| sets_any(check, flag) && self.checks.looking_back(*id).is_none());
@@ -135,7 +135,7 @@ impl Session {
         let gone = self.log.gone_from(rows.clone());
         let gone: u64 = gone.iter().map(|rows| rows.end.0 - rows.start.0).sum();
         let left = rows.end.0 - rows.start.0 - gone;
-        let most = skipped.count.min(channel.kept()).min(left);
+        let most = skipped.count.min(channel.kept).min(left);
         if gone == 0 || most == 0 {
             Share::Exactly(most)
         } else {
@@ -165,7 +165,7 @@ impl Session {
         let time_of = |row| self.log.row(row).map(|row| row.time);
         let first = time_of(self.log.first()).unwrap_or(self.now);
         let mut notices = self.log.notices().rev();
-        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted { .. }));
+        let hole = notices.find(|(_, notice)| matches!(notice, Notice::Evicted(_)));
         hole.and_then(|(row, _)| time_of(row))
             .map_or(first, |hole| hole.max(first))
     }
@@ -193,7 +193,7 @@ impl Session {
 /// Returns whether a check sets any of `flags`.
 fn sets_any(check: &Check, flags: Flags) -> bool {
     match check {
-        Check::Shape { .. } => flags.is_drift,
+        Check::Shape(_) => flags.is_drift,
         Check::Sequence { .. } => flags.is_seqgap,
         Check::Pair { .. } | Check::Delay { .. } | Check::Series { .. } => false,
     }

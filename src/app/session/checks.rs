@@ -106,7 +106,7 @@ impl Checks {
     /// Returns the checks that apply to the channel called `name`, oldest first.
     pub fn of_channel(&self, name: &[u8]) -> impl Iterator<Item = (CheckId, &Check)> {
         let entries = self.plan.entries.iter();
-        let applying = entries.filter(move |entry| applies_to(&entry.check, name));
+        let applying = entries.filter(move |entry| entry.check.watches(name));
         applying.map(|entry| (entry.id, &entry.check))
     }
 
@@ -180,17 +180,6 @@ impl Checks {
     /// Returns the memory used by the checks, in bytes.
     pub(crate) fn size(&self) -> usize {
         self.size + self.findings.size() + self.skips.size()
-    }
-}
-
-/// Returns whether `check` applies to messages on the channel called `name`.
-fn applies_to(check: &Check, name: &[u8]) -> bool {
-    match check {
-        Check::Shape { channels }
-        | Check::Sequence { channels, .. }
-        | Check::Delay { channels, .. }
-        | Check::Series { channels, .. } => channels.contains(name),
-        Check::Pair { request, reply } => request.0.contains(name) || reply.0.contains(name),
     }
 }
 

@@ -15,7 +15,7 @@ pub const MAX_NAME_COLUMNS: usize = 28;
 impl Session {
     /// Adds a batch to the log and records what it says about the servers and subscriptions.
     pub(crate) fn take(&mut self, batch: Batch) -> Vec<Effect> {
-        self.note_sign_of_life(batch.source());
+        self.note_sign_of_life(batch.source);
         for (time, notice) in batch.timed_notices() {
             self.subscriptions.note(notice, time);
             self.note_gap(notice);

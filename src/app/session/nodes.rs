@@ -172,7 +172,7 @@ impl Session {
             return;
         }
         let now = self.now;
-        let node = self.server.nodes.by_id.entry(batch.source()).or_default();
+        let node = self.server.nodes.by_id.entry(batch.source).or_default();
         let start = || History::starting_at(now);
         node.history.get_or_insert_with(start).add(now, messages);
     }
@@ -194,7 +194,7 @@ impl Session {
         if primaries < 2 || is_meant {
             return None;
         }
-        let source = nodes.get(&batch.source())?.facts.as_ref()?;
+        let source = nodes.get(&batch.source)?.facts.as_ref()?;
         self.told.of_one_primary = true;
         Some(Notice::Partial(Partial::KeysOfOneNode(source.name.clone())))
     }

@@ -47,7 +47,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             let reason = whole(reason.text.as_bytes());
             format!("denied: {topic} · Redis says: {reason} · {remedy}")
         }
-        Notice::Ended { subscription } => {
+        Notice::Ended(subscription) => {
             let topic = topic_words(&subscription.topic);
             format!("ended: {topic} · last message arrived")
         }
@@ -72,14 +72,14 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             let colon = if more.is_empty() { "" } else { ": " };
             whole(format!("{what}{colon}{more}").as_bytes())
         }
-        Notice::ClockSet { by } => {
+        Notice::ClockSet(by) => {
             let way = if *by < 0 { "back" } else { "forward" };
             let length = figures::duration(Duration::from_micros(by.unsigned_abs()));
             format!("system clock set {way} by {length} · later times use the new clock")
         }
-        Notice::CountedBySocketIo { topic } => counted_words(topic),
-        Notice::Resp3Refused { library } => resp3_words(library),
-        Notice::Evicted { count } => {
+        Notice::CountedBySocketIo(topic) => counted_words(topic),
+        Notice::Resp3Refused(library) => resp3_words(library),
+        Notice::Evicted(count) => {
             format!("{} messages were evicted here", figures::count(*count))
         }
         Notice::Breakpoint { query, channel, .. } => {
@@ -276,8 +276,7 @@ mod tests {
                 "set Protocol: 2 (go-redis): the demo does not support RESP3",
             ),
         ] {
-            let library = library.into();
-            let notice = Notice::Resp3Refused { library };
+            let notice = Notice::Resp3Refused(library.into());
             assert_eq!(notice_words(&notice, &Clock::new(Zone::Utc)), words);
         }
     }

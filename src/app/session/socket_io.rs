@@ -20,9 +20,7 @@ impl Session {
         });
         let topic = confirmed.into_iter().find(|topic| is_counted(topic))?;
         self.told.of_socket_io = true;
-        Some(Notice::CountedBySocketIo {
-            topic: topic.clone(),
-        })
+        Some(Notice::CountedBySocketIo(topic.clone()))
     }
 }
 

@@ -106,7 +106,7 @@ impl Subscriptions {
                 asked: false,
                 ..
             } => (subscription, SubscriptionState::Ended("by the server")),
-            Notice::Ended { subscription } => (
+            Notice::Ended(subscription) => (
                 subscription,
                 SubscriptionState::Ended("by its last message"),
             ),

@@ -52,8 +52,11 @@ impl Batch {
         notices.push(Notice::Dropped(dropped));
         let shift_rows = offset(records.len());
         let shift_notices = offset(notices.len());
-        let later = self.records.iter();
-        records.extend(later.map(|record| record.with_later_notice(shift_notices)));
+        let later = self.records.iter_mut();
+        for record in later.filter(|record| record.is_notice()) {
+            record.start += shift_notices;
+        }
+        records.append(&mut self.records);
         notices.append(&mut self.notices);
         for join in &mut self.joins {
             join.row += shift_rows;

@@ -47,14 +47,29 @@ pub fn has_escape(raw: &[u8]) -> bool {
     memchr(b'\\', raw).is_some()
 }
 
+/// Returns the text between the quotes, if the value is a string.
+#[inline]
+pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
+    match value {
+        [b'"', raw @ .., b'"'] => Some(raw),
+        _ => None,
+    }
+}
+
+/// Returns the unescaped contents of a string with these raw bytes.
+#[inline]
+pub fn unescaped(raw: &[u8]) -> Cow<'_, [u8]> {
+    if has_escape(raw) {
+        Unescaped::new(raw).collect()
+    } else {
+        raw.into()
+    }
+}
+
 /// Returns the text of a JSON value: for a string, its unescaped contents, else the value as
 /// written.
 pub fn contents(value: &[u8]) -> Cow<'_, [u8]> {
-    match value {
-        [b'"', raw @ .., b'"'] if has_escape(raw) => Unescaped::new(raw).collect(),
-        [b'"', raw @ .., b'"'] => raw.into(),
-        other => other.into(),
-    }
+    unquoted(value).map_or(value.into(), unescaped)
 }
 
 /// Returns a string's contents in quotes for display. The result need not be JSON.

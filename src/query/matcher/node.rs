@@ -153,28 +153,17 @@ impl Node {
         }
     }
 
-    /// Calls `visit` with every program and returns whether it was true for all.
-    pub fn each_program(&self, visit: &mut impl FnMut(&Runner) -> bool) -> bool {
+    /// Calls `visit` with every program.
+    pub fn each_program<'a>(&'a self, visit: &mut impl FnMut(&'a Runner)) {
         match self {
             Self::All(parts) | Self::Any(parts) => {
-                let mut is_true = true;
                 for part in parts {
-                    is_true &= part.each_program(visit);
+                    part.each_program(visit);
                 }
-                is_true
             }
             Self::Not(inner) => inner.each_program(visit),
             Self::Jq(program) => visit(program),
-            _ => true,
-        }
-    }
-
-    pub fn trouble(&self) -> Option<&str> {
-        match self {
-            Self::All(parts) | Self::Any(parts) => parts.iter().find_map(Self::trouble),
-            Self::Not(inner) => inner.trouble(),
-            Self::Jq(program) => program.trouble(),
-            _ => None,
+            _ => {}
         }
     }
 

@@ -96,7 +96,6 @@ impl Parser<'_> {
         }
         let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
         let operator = found.map(|(_, compare)| Operator::Compare(*compare));
-        let operator = operator.or_else(|| self.cursor.eat("=").then_some(EQUAL));
         if operator.is_some() && self.cursor.peek().is_some_and(is_sign) {
             self.cursor.take_while(is_sign);
             let problem = "unknown operator: write one of == != < <= > >= ~ in";

@@ -1,5 +1,6 @@
 //! Quoted strings and their escapes.
 
+use crate::payload::json::text::surrogate_bytes;
 use crate::query::error::{QueryError, fail};
 
 use super::cursor::Cursor;
@@ -76,8 +77,8 @@ fn take_escape(
         Some('f') => 12,
         Some(same @ ('"' | '\\' | '/')) => same as u8,
         Some('x') if is_bytes => {
-            let byte = take_hex(cursor, 2);
-            low_byte(byte.ok_or("\\x takes two hexadecimal digits: \\xff")?)
+            let byte = take_hex(cursor, 2).and_then(|byte| u8::try_from(byte).ok());
+            byte.ok_or("\\x takes two hexadecimal digits: \\xff")?
         }
         Some('0') if is_bytes => 0,
         Some('u') if is_bytes && cursor.eat("{") => {
@@ -126,15 +127,7 @@ fn put_code(cursor: &mut Cursor<'_>, code: u32, bytes: &mut Vec<u8>) {
     };
     match char::from_u32(code) {
         Some(character) => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
-        // An unpaired surrogate: encode it in three bytes as UTF-8 would.
-        None => bytes.extend([
-            0xe0 | low_byte(code >> 12),
-            0x80 | low_byte(code >> 6 & 0x3f),
-            0x80 | low_byte(code & 0x3f),
-        ]),
+        // An unpaired surrogate.
+        None => bytes.extend(surrogate_bytes(u16::try_from(code).unwrap_or_default())),
     }
-}
-
-fn low_byte(code: u32) -> u8 {
-    code.to_le_bytes()[0]
 }

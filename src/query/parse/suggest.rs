@@ -13,21 +13,14 @@ const PAYLOAD: [&str; 12] = [
     "content", "_source",
 ];
 
-/// Our keys, each under its own name and the names that other tools use.
-const KEYS: [(&str, &str); 13] = [
-    ("channel", "channel"),
-    ("chan", "channel"),
-    ("ch", "channel"),
-    ("topic", "channel"),
-    ("via", "via"),
-    ("subscription", "via"),
-    ("pattern", "via"),
-    ("since", "since"),
-    ("after", "since"),
-    ("until", "until"),
-    ("before", "until"),
-    ("last", "last"),
-    ("is", "is"),
+/// Our keys, each with its own name and the names that other tools use.
+const KEYS: [(&str, &[&str]); 6] = [
+    ("channel", &["channel", "chan", "ch", "topic"]),
+    ("via", &["via", "subscription", "pattern"]),
+    ("since", &["since", "after"]),
+    ("until", &["until", "before"]),
+    ("last", &["last"]),
+    ("is", &["is"]),
 ];
 
 /// Operators of other languages and our equivalents.
@@ -157,9 +150,9 @@ fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
         let text = of_verb(word, verb, sign, value);
         return Some((rest.len() - end.len(), text));
     }
-    let key = KEYS.iter().find(|(key, _)| *key == word)?.1;
+    let (key, _) = KEYS.iter().find(|(_, names)| names.contains(&word))?;
     let (value, end) = first_value(after)?;
-    let is_key = key != "last" || value.starts_with(|first: char| first.is_ascii_digit());
+    let is_key = *key != "last" || value.starts_with(|first: char| first.is_ascii_digit());
     is_key.then(|| (rest.len() - end.len(), format!("{key}:{value}")))
 }
 
@@ -330,12 +323,13 @@ pub fn of_value(written: &str, value: &Scalar) -> Option<String> {
 /// Returns the key that `name` is a synonym or a misspelling of.
 fn key_of(name: &str) -> Option<&'static str> {
     let name = name.to_lowercase();
-    let is_it = |key: &str| {
+    let is_it = |known: &&str| {
         // A short name must be spelled exactly.
-        let max_typos = key.len() / 4;
-        *key == name || (key.len() > 4 && strsim::osa_distance(key, &name) <= max_typos)
+        let max_typos = known.len() / 4;
+        *known == name || (known.len() > 4 && strsim::osa_distance(known, &name) <= max_typos)
     };
-    KEYS.iter().find(|(key, _)| is_it(key)).map(|(_, key)| *key)
+    let found = KEYS.iter().find(|(_, names)| names.iter().any(is_it));
+    found.map(|(key, _)| *key)
 }
 
 fn is_name(text: &str) -> bool {

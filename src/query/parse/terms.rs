@@ -1,7 +1,7 @@
 //! Parses a term, whose kind is clear from its start.
 
 use crate::message::Time;
-use crate::query::compare::{COMPARISONS, Compare};
+use crate::query::compare::COMPARISONS;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::{Expr, Is, Name, Term};
 use crate::query::literal::Literal;
@@ -155,9 +155,7 @@ impl Parser<'_> {
         self.cursor.eat("size");
         self.cursor.skip_space();
         let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
-        let found = found.map(|(_, compare)| *compare);
-        let equal = || self.cursor.eat("=").then_some(Compare::Equal);
-        let Some(compare) = found.or_else(equal) else {
+        let Some((_, compare)) = found else {
             self.cursor.take_word();
             let problem = "compare a size with < <= > >= == or !=: size>10k";
             return fail(self.cursor.since(start), problem);
@@ -169,7 +167,7 @@ impl Parser<'_> {
             let problem = "write a size in bytes, or with k, m or g: size>10k";
             return fail(self.cursor.since(value), problem);
         };
-        Ok(Term::Size(compare, bytes))
+        Ok(Term::Size(*compare, bytes))
     }
 
     /// Parses the value of a key, which may be quoted; `start` is the position of the key.

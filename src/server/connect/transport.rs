@@ -164,10 +164,7 @@ async fn connect_tcp(
     resolver: &Resolver,
     within: Duration,
 ) -> Result<TcpStream, ConnectionError> {
-    let not_found = |reason| ConnectionError::HostNotFound {
-        host: host.into(),
-        reason,
-    };
+    let not_found = |reason| ConnectionError::HostNotFound(host.into(), reason);
     let addresses: Vec<SocketAddr> = match timeout(within, resolver.lookup(host, port)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {

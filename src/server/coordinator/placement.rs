@@ -352,7 +352,7 @@ impl Coordinator {
     fn move_cause(&self, topic: &Topic, node: NodeId) -> GapCause {
         let node = self.nodes.get(node).name.clone();
         match Source::of(topic) {
-            Source::Owner(slot) => GapCause::SlotLeft { slot, node },
+            Source::Owner(slot) => GapCause::SlotLeft(slot, node),
             Source::Primaries => GapCause::NoKeyEvents(node),
             _ => GapCause::NodeCutOff(node),
         }

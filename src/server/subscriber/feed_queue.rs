@@ -220,7 +220,7 @@ impl FeedQueue {
         if let Some(Feed::Batch(next)) = self.waiting.get_mut(oldest) {
             next.prepend(&emptied, dropped);
         } else {
-            let mut notices = Box::new(Batch::default().from_node(emptied.source()));
+            let mut notices = Box::new(Batch::default().from_node(emptied.source));
             notices.prepend(&emptied, dropped);
             self.waiting.insert(oldest, Feed::Batch(notices));
         }
@@ -304,7 +304,7 @@ mod tests {
         let (mut feed_queue, mut feed_rx) = feed_queue(1, usize::MAX);
         for _ in 0..1000 {
             let library = "x".repeat(1000).into();
-            feed_queue.push_notice(Time(1), Notice::Resp3Refused { library });
+            feed_queue.push_notice(Time(1), Notice::Resp3Refused(library));
         }
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!(notices(&feeds).len(), 1000);
@@ -452,7 +452,7 @@ mod tests {
         let feeds = drain(&mut feed_queue, &mut feed_rx);
         assert_eq!((kept(&feeds), dropped(&feeds).count), (1, 1));
         assert_eq!(batches(&feeds).count(), 2);
-        assert!(batches(&feeds).all(|batch| batch.source() == NODE));
+        assert!(batches(&feeds).all(|batch| batch.source == NODE));
     }
 
     #[test]

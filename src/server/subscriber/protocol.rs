@@ -328,7 +328,7 @@ impl<'a> SubscriberProtocol<'a> {
     fn end(&mut self, id: SubscriptionId) {
         if let Some(subscription) = self.subscriptions.end(id) {
             self.ask_to_unsubscribe(subscription.clone(), true);
-            self.push_notice(Notice::Ended { subscription });
+            self.push_notice(Notice::Ended(subscription));
             self.give_up(id);
         }
     }

@@ -292,15 +292,15 @@ impl NestedFrame {
 
     /// Returns the frame at the start of `bytes` and the offset at which to start reading it.
     fn begin(decoder: &Decoder, bytes: &[u8], protocol: &SubscriberProtocol<'_>) -> (Self, usize) {
-        if let Some(value) = decoder.last_value(bytes)
-            && let Some(delivery) = Delivery::announced_by(value.parts, bytes)
+        if let Some((parts, start)) = decoder.last_value(bytes)
+            && let Some(delivery) = Delivery::announced_by(parts, bytes)
             && protocol.is_for_us(&delivery)
         {
             let nested = Self {
                 delivery: Some(delivery.into_owned()),
                 frame: AnyFrame::new(LIMITS.bulk, LONGEST_VALUE),
             };
-            return (nested, value.start);
+            return (nested, start);
         }
         (Self::whole(), 0)
     }

@@ -179,13 +179,10 @@ fn sought_in(text: &[u8], sought: &Literal, offset: usize) -> Vec<Range<usize>> 
     // A match may start before the row and continue in it.
     let start = offset.saturating_sub(sought.text().len());
     let end = text.len().min(offset + MOST_SOUGHT);
-    let mut found = Vec::new();
-    let mut at = start;
-    while let Some(next) = sought.find(&text[at..end]).filter(|next| !next.is_empty()) {
-        found.push(at + next.start..at + next.end);
-        at += next.end;
-    }
+    let found = sought.find_iter(&text[start..end]);
     found
+        .map(|found| start + found.start..start + found.end)
+        .collect()
 }
 
 fn bytes(text: &[u8], line: &mut LineBuilder) {

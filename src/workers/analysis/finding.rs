@@ -138,11 +138,8 @@ pub enum OutOfSequence {
         /// were not checked.
         explained: bool,
     },
-    /// The number has occurred before.
-    Duplicate {
-        /// The number.
-        number: i128,
-    },
+    /// This number has occurred before.
+    Duplicate(i128),
     /// The number comes after higher ones.
     Late {
         /// How far it is below the highest number.
@@ -192,7 +189,7 @@ impl fmt::Display for OutOfSequence {
                 }
                 Ok(())
             }
-            Self::Duplicate { number } => write!(f, "{number} repeated"),
+            Self::Duplicate(number) => write!(f, "{number} repeated"),
             Self::Late { by, fills } => {
                 let what = if *fills {
                     "fills the hole"

@@ -95,10 +95,6 @@ struct LastGap {
     behind: Option<Time>,
 }
 
-/// The slots of channels: all request channels share one slot, and all reply channels another.
-const REQUESTS: u32 = 0;
-const REPLIES: u32 = 1;
-
 impl Pair {
     /// Creates a state without waiting requests.
     pub fn new(request: Path, reply: Path) -> Self {
@@ -113,18 +109,10 @@ impl Pair {
         }
     }
 
-    /// Returns the slot of a channel with this role.
-    pub fn place(role: Role) -> u32 {
-        match role {
-            Role::First => REQUESTS,
-            Role::Reply => REPLIES,
-        }
-    }
-
-    /// Checks a message on a channel in slot `place`.
+    /// Checks a message on a channel in slot `place`. All channels with the same role share a slot.
     pub fn check(&mut self, place: u32, message: &Message<'_>) -> Option<FindingKind> {
         self.gap.note(message);
-        if place == REPLIES {
+        if place == Role::Reply as u32 {
             return self.reply(message);
         }
         self.request(message);
@@ -153,16 +141,13 @@ impl Pair {
             return None;
         };
         match self.requests.answer(&id) {
-            Answered::Now { row, time } => {
+            Answered::Now(request, time) => {
                 let after = message.time.since(time);
                 self.counts.answered += 1;
                 self.last_reply = Some(message.row);
                 let micros = i64::try_from(after.as_micros());
                 self.latency.add(micros.unwrap_or(i64::MAX));
-                Some(FindingKind::Latency {
-                    request: row,
-                    after,
-                })
+                Some(FindingKind::Latency { request, after })
             }
             Answered::Before => {
                 self.counts.duplicates += 1;

@@ -6,21 +6,12 @@ use crate::query::Path;
 /// An error names the text, what is wrong with it and how to fix it, in one sentence.
 impl Check {
     /// Parses `--shape`: a channel or a glob.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text is blank.
     pub fn parse_shape(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB, such as 'orders:*'";
-        let channels = channels(text, text, FORM)?;
-        Ok(Self::Shape { channels })
+        channels(text, text, FORM).map(Self::Shape)
     }
 
     /// Parses `--seq`: `glob=.path`, or `glob=.path,.key` with a key that distinguishes sequences.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text has another form.
     pub fn parse_sequence(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.seq', or GLOB=PATH,KEY, such as \
                             'orders:*=.seq,.user'";
@@ -41,10 +32,6 @@ impl Check {
     }
 
     /// Parses `--pair`: `req-glob=.id -> rep-glob=.corr`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text has another form.
     pub fn parse_pair(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH -> GLOB=PATH, such as \
                             'rpc:req=.id -> rpc:rep=.corr'";
@@ -63,10 +50,6 @@ impl Check {
     }
 
     /// Parses `--sent`: `glob=.path`.
-    ///
-    /// # Errors
-    ///
-    /// Returns an error if the text has another form.
     pub fn parse_delay(text: &str) -> Result<Self, String> {
         const FORM: &str = "expected GLOB=PATH, such as 'orders:*=.sent_at'";
         let (channels, sent) = watched(text, text, FORM, path)?;
@@ -167,9 +150,7 @@ mod tests {
         );
         assert_eq!(
             Check::parse_shape(" orders:* ").unwrap(),
-            Check::Shape {
-                channels: Channels::new(b"orders:*"),
-            }
+            Check::Shape(Channels::new(b"orders:*"))
         );
     }
 

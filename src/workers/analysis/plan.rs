@@ -34,11 +34,8 @@ impl Channels {
 /// A check to run on every message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Check {
-    /// Learns the fields of JSON messages and their types, and flags messages that deviate.
-    Shape {
-        /// The channels to check.
-        channels: Channels,
-    },
+    /// Learns the fields of JSON messages on these channels, and flags messages that deviate.
+    Shape(Channels),
     /// Verifies that sequence numbers are consecutive.
     Sequence {
         /// The channels to check. Each has its own sequence.
@@ -92,10 +89,15 @@ pub enum Role {
 }
 
 impl Check {
+    /// Returns whether the check watches the channel `name`.
+    pub fn watches(&self, name: &[u8]) -> bool {
+        self.roles(name).next().is_some()
+    }
+
     /// Returns the roles of messages on the channel `name`; for a pair, they may have both.
     pub(super) fn roles(&self, name: &[u8]) -> impl Iterator<Item = Role> {
         let (first, reply) = match self {
-            Self::Shape { channels }
+            Self::Shape(channels)
             | Self::Sequence { channels, .. }
             | Self::Delay { channels, .. }
             | Self::Series { channels, .. } => (channels, None),

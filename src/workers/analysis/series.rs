@@ -24,48 +24,20 @@ const MAX_CHANNELS: usize = 1_000;
 const MAX_IN_ALL: usize = 4 * MAX_POINTS;
 
 /// The bucket boundaries of the interval histogram in microseconds: from 1 µs to a week.
+#[rustfmt::skip] // One line per unit.
 pub const INTERVAL_BOUNDS: [u64; 35] = {
-    const MILLI: u64 = 1_000;
-    const SECOND: u64 = 1_000_000;
+    const MS: u64 = 1_000;
+    const SECOND: u64 = 1_000 * MS;
     const MINUTE: u64 = 60 * SECOND;
     const HOUR: u64 = 60 * MINUTE;
     const DAY: u64 = 24 * HOUR;
     [
-        1,
-        2,
-        5,
-        10,
-        20,
-        50,
-        100,
-        200,
-        500,
-        MILLI,
-        2 * MILLI,
-        5 * MILLI,
-        10 * MILLI,
-        20 * MILLI,
-        50 * MILLI,
-        100 * MILLI,
-        200 * MILLI,
-        500 * MILLI,
-        SECOND,
-        2 * SECOND,
-        5 * SECOND,
-        10 * SECOND,
-        30 * SECOND,
-        MINUTE,
-        2 * MINUTE,
-        5 * MINUTE,
-        10 * MINUTE,
-        30 * MINUTE,
-        HOUR,
-        2 * HOUR,
-        6 * HOUR,
-        12 * HOUR,
-        DAY,
-        2 * DAY,
-        7 * DAY,
+        1, 2, 5, 10, 20, 50, 100, 200, 500,
+        MS, 2 * MS, 5 * MS, 10 * MS, 20 * MS, 50 * MS, 100 * MS, 200 * MS, 500 * MS,
+        SECOND, 2 * SECOND, 5 * SECOND, 10 * SECOND, 30 * SECOND,
+        MINUTE, 2 * MINUTE, 5 * MINUTE, 10 * MINUTE, 30 * MINUTE,
+        HOUR, 2 * HOUR, 6 * HOUR, 12 * HOUR,
+        DAY, 2 * DAY, 7 * DAY,
     ]
 };
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::payload::json::text;
+use crate::payload::json::text::{unescaped, unquoted};
 
 /// The longest key, in bytes.
 const LONGEST_KEY: usize = 256;
@@ -11,15 +11,6 @@ const LONGEST_KEY: usize = 256;
 const POWERS: [f64; 16] = [
     1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
 ];
-
-/// Returns the text between the quotes, if the value is a string.
-#[inline]
-pub fn unquoted(value: &[u8]) -> Option<&[u8]> {
-    match value {
-        [b'"', raw @ .., b'"'] => Some(raw),
-        _ => None,
-    }
-}
 
 /// Parses a whole number, exactly: digits, quoted or not. `1.0` and `1e3` are not whole numbers.
 #[inline]
@@ -149,14 +140,7 @@ pub fn key(value: &[u8]) -> Option<Cow<'_, [u8]>> {
         (None, b'n' | b'{' | b'[') => return None,
         (None, _) => value,
     };
-    if text.len() > LONGEST_KEY {
-        return None;
-    }
-    Some(if text::has_escape(text) {
-        Cow::Owned(text::Unescaped::new(text).collect())
-    } else {
-        Cow::Borrowed(text)
-    })
+    (text.len() <= LONGEST_KEY).then(|| unescaped(text))
 }
 
 #[cfg(test)]

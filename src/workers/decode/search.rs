@@ -66,7 +66,7 @@ impl Search {
         Found {
             serial: self.serial,
             nodes: tree.map_or_else(Vec::new, |tree| nodes_with(tree, bytes, &sought)),
-            ranges: ranges_of(bytes, &sought),
+            ranges: sought.find_iter(bytes).take(MOST_MARKS).collect(),
         }
     }
 }
@@ -90,17 +90,4 @@ fn nodes_with(tree: &Tree, bytes: &[u8], sought: &Literal) -> Vec<NodeId> {
 fn is_in(text: &[u8], sought: &Literal) -> bool {
     let is_found = |text: &[u8]| sought.find(text).is_some();
     is_found(text) || str::from_utf8(text).is_err() && is_found(escape::whole(text).as_bytes())
-}
-
-fn ranges_of(bytes: &[u8], sought: &Literal) -> Vec<Range<usize>> {
-    let mut from = 0;
-    let mut ranges = Vec::new();
-    while let Some(found) = bytes.get(from..).and_then(|rest| sought.find(rest)) {
-        if ranges.len() == MOST_MARKS || found.is_empty() {
-            break;
-        }
-        ranges.push(found.start + from..found.end + from);
-        from += found.end;
-    }
-    ranges
 }

@@ -135,9 +135,7 @@ pub fn ask(check: CheckId) -> Ask {
 }
 
 pub fn shape() -> Check {
-    Check::Shape {
-        channels: Channels::new(b"*"),
-    }
+    Check::Shape(Channels::new(b"*"))
 }
 
 pub fn sequence() -> Check {

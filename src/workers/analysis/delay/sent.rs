@@ -3,7 +3,8 @@
 use jiff::Timestamp;
 
 use crate::message::Time;
-use crate::workers::analysis::value::{self, unquoted};
+use crate::payload::json::text::unquoted;
+use crate::workers::analysis::value;
 
 /// Smaller numbers are not taken for times. In seconds, this is March 1973.
 const MIN_NUMBER: u128 = 100_000_000;

@@ -31,7 +31,7 @@ impl State {
     /// Creates the initial state.
     pub fn new(check: &Check) -> Self {
         let results = match check.clone() {
-            Check::Shape { .. } => Results::Shape(Box::new(Shapes::new())),
+            Check::Shape(_) => Results::Shape(Box::new(Shapes::new())),
             Check::Sequence { number, key, .. } => {
                 Results::Sequence(Box::new(Sequences::new(number, key)))
             }
@@ -52,7 +52,7 @@ impl State {
         let places = self.check.roles(name).filter_map(|role| match results {
             Results::Shape(shapes) => shapes.channels.place(name),
             Results::Sequence(sequences) => sequences.channels.place(name),
-            Results::Pair(_) => Some(Pair::place(role)),
+            Results::Pair(_) => Some(role as u32),
             Results::Delay(delays) => delays.channels.place(name),
             Results::Series(series) => series.channels.place(name),
         });

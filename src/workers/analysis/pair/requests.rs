@@ -21,13 +21,8 @@ const ANSWERED_KEPT: usize = MAX_WAITING / 10;
 /// What a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answered {
-    /// A waiting request.
-    Now {
-        /// The row of the request.
-        row: RowId,
-        /// When the request arrived.
-        time: Time,
-    },
+    /// A waiting request, with its row and when it arrived.
+    Now(RowId, Time),
     /// A request that was already answered.
     Before,
     /// No known request.
@@ -97,9 +92,9 @@ impl Requests {
             return Answered::Before;
         }
         request.waits = false;
-        let (row, time) = (request.row, request.time);
+        let answered = Answered::Now(request.row, request.time);
         self.waiting -= 1;
-        Answered::Now { row, time }
+        answered
     }
 
     /// Returns the waiting requests, oldest first. `breaks` is how many times messages may have
@@ -194,7 +189,7 @@ mod tests {
         }
         assert_eq!((requests.waiting, requests.forgotten), (MAX_WAITING, 5));
         assert_eq!(requests.answer(&id(4)), Answered::Never);
-        assert!(matches!(requests.answer(&id(5)), Answered::Now { .. }));
+        assert!(matches!(requests.answer(&id(5)), Answered::Now(..)));
         assert_eq!(requests.answer(&id(5)), Answered::Before);
         let mut rows = requests.unanswered(0, None).map(|request| request.row);
         assert_eq!(rows.next(), Some(RowId(6)));
@@ -207,12 +202,12 @@ mod tests {
         let mut most = 0;
         for number in 0..MAX_KEPT + 10 {
             requests.add(&id(number), &at(1));
-            assert!(matches!(requests.answer(&id(number)), Answered::Now { .. }));
+            assert!(matches!(requests.answer(&id(number)), Answered::Now(..)));
             most = most.max(requests.kept.len());
         }
         assert!(most <= MAX_KEPT && requests.by_id.len() <= MAX_KEPT);
         assert!(requests.size() < 40 << 20, "{}", requests.size());
         assert_eq!(requests.forgotten, 0);
-        assert!(matches!(requests.answer(b"stuck"), Answered::Now { .. }));
+        assert!(matches!(requests.answer(b"stuck"), Answered::Now(..)));
     }
 }

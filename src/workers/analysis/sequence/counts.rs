@@ -50,7 +50,7 @@ impl Counts {
                     self.explained = self.explained.saturating_add(*count);
                 }
             }
-            OutOfSequence::Duplicate { .. } => self.duplicates += 1,
+            OutOfSequence::Duplicate(_) => self.duplicates += 1,
             OutOfSequence::Late { .. } => self.late += 1,
             OutOfSequence::Restarted { .. } => self.restarts += 1,
         }

@@ -108,7 +108,7 @@ impl Seen {
             return Some(self.look_back(number, breaks, has_room, counts));
         }
         if number == self.last {
-            return Some(OutOfSequence::Duplicate { number });
+            return Some(OutOfSequence::Duplicate(number));
         }
         let explained = self.breaks != breaks;
         let expected = self.last.saturating_add(1);
@@ -151,7 +151,7 @@ impl Seen {
         }
         match alternative {
             Alternative::Late => OutOfSequence::Late { by, fills: false },
-            Alternative::Duplicate => OutOfSequence::Duplicate { number },
+            Alternative::Duplicate => OutOfSequence::Duplicate(number),
         }
     }
 

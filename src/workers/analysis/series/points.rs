@@ -38,6 +38,7 @@ impl Point {
         self.sum += later.sum;
         self.last = later.last;
         self.count += later.count;
+        self.after_gap |= later.after_gap;
     }
 }
 
@@ -61,10 +62,10 @@ pub struct Summary {
 }
 
 /// Points in message order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Points {
     kept: Vec<Point>,
-    /// How many numbers to merge into each point.
+    /// How many numbers to merge into each point; 0 before the first time that points are merged.
     numbers_each: u64,
     /// All numbers merged into one point.
     all: Option<Point>,
@@ -72,18 +73,6 @@ pub struct Points {
     to: Time,
     /// Whether the next point comes after a gap.
     is_interrupted: bool,
-}
-
-impl Default for Points {
-    fn default() -> Self {
-        Self {
-            kept: Vec::new(),
-            numbers_each: 1,
-            all: None,
-            to: Time(0),
-            is_interrupted: false,
-        }
-    }
 }
 
 impl Points {
@@ -130,7 +119,7 @@ impl Points {
     /// gains little, drops the older half.
     pub fn halve(&mut self) {
         let before = self.kept.len();
-        self.numbers_each = self.numbers_each.saturating_mul(2);
+        self.numbers_each = self.numbers_each.max(1).saturating_mul(2);
         merge(&mut self.kept, self.numbers_each);
         if self.kept.len() > before / 4 * 3 {
             self.kept.drain(..self.kept.len() / 2);
@@ -187,10 +176,7 @@ fn by_parts(points: &[Point], (from, to): (Time, Time), most: usize) -> Vec<Poin
     for point in points {
         let is_split = point.after_gap && merged.len() < 2 * most;
         match merged.last_mut() {
-            Some(last) if current == Some(part_of(point)) && !is_split => {
-                last.join(point);
-                last.after_gap |= point.after_gap;
-            }
+            Some(last) if current == Some(part_of(point)) && !is_split => last.join(point),
             _ => merged.push(*point),
         }
         current = Some(part_of(point));
@@ -203,7 +189,6 @@ fn joined(chunk: &[Point]) -> Point {
     let mut whole = chunk[0];
     for point in &chunk[1..] {
         whole.join(point);
-        whole.after_gap |= point.after_gap;
     }
     whole
 }

@@ -206,12 +206,7 @@ impl Trie {
             }
             sibling = node.next;
         }
-        if text::has_escape(raw) {
-            let name: Vec<u8> = text::Unescaped::new(raw).collect();
-            self.by_name(parent, &name)
-        } else {
-            self.by_name(parent, raw)
-        }
+        self.by_name(parent, &text::unescaped(raw))
     }
 
     fn by_name(&mut self, parent: u32, name: &[u8]) -> (u32, bool) {

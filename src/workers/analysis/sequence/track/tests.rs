@@ -52,11 +52,11 @@ fn late_numbers_fill_holes_and_others_are_duplicates() {
         [
             missing(3, 6, 8),
             Late { by: 2, fills: true },
-            Duplicate { number: 7 },
+            Duplicate(7),
             Late { by: 3, fills: true },
             Late { by: 1, fills: true },
-            Duplicate { number: 8 },
-            Duplicate { number: 10 },
+            Duplicate(8),
+            Duplicate(10),
         ]
     );
 }
