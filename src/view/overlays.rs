@@ -64,11 +64,7 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
 fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) -> Option<Position> {
     let place = frame::popup(area, (64, 2), accent, " Subscribe to ", buffer);
     let text = padded(inside(place));
-    let input = Rect {
-        height: 1.min(text.height),
-        ..text
-    };
-    let caret = text_box::draw(&prompt.input, input, buffer);
+    let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);
     if text.height > 1 {
         let words = match (prompt.topic().kind, prompt.is_exact) {
             (SubscriptionKind::Pattern, _) => "pattern: all matching channels",

@@ -97,10 +97,8 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {
-            let (next_try, reason) = (
-                next_try(*retry_at, app.session().now),
-                connection_words(reason),
-            );
+            let next_try = next_try(*retry_at, app.session().now);
+            let reason = connection_words(reason);
             let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
             ("✗", theme::BAD, words)
         }

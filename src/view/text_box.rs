@@ -34,12 +34,7 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
     let column = before.column;
     let left = first_shown(column, width);
     let top = first_shown(row, height).min(lines.len().saturating_sub(height));
-    for (y, (row, line)) in (area.y..area.bottom()).zip(lines.iter().enumerate().skip(top)) {
-        let place = Rect {
-            y,
-            height: 1,
-            ..area
-        };
+    for (place, (row, line)) in area.rows().zip(lines.iter().enumerate().skip(top)) {
         draw_line(line, left, input.selected_in(row), place, buffer);
     }
     let at = |start: u16, offset: usize| start + u16::try_from(offset).unwrap_or(0);
