@@ -220,10 +220,8 @@ fn unconfirmed(app: &App, address: &str) -> Vec<Line<'static>> {
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let filters = &app.session().filters;
     // Messages that have just arrived may not be searched yet.
-    let left = filters
-        .watch
-        .as_ref()
-        .map_or(0, |watch| watch.progress().left());
+    let watch = filters.watch.as_ref();
+    let left = watch.map_or(0, |watch| watch.progress().left());
     let searched = figures::count(kept.saturating_sub(left));
     let typed = filters.typed.as_ref().map(|query| {
         let kind = if query.is_text() { "text " } else { "" };
@@ -246,13 +244,8 @@ fn short(query: &Query) -> String {
 
 /// Describes the enabled filters of the list.
 fn listed_filters(app: &App) -> Option<String> {
-    let enabled = app
-        .session()
-        .filters
-        .list
-        .iter()
-        .filter(|filter| filter.is_on);
-    let enabled: Vec<_> = enabled.collect();
+    let listed = app.session().filters.list.iter();
+    let enabled: Vec<_> = listed.filter(|filter| filter.is_on).collect();
     match enabled[..] {
         [] => None,
         [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),

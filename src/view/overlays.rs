@@ -12,7 +12,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
+use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
@@ -76,9 +76,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
             (SubscriptionKind::ShardPattern, _) => "all matching sharded channels with subscribers",
             (SubscriptionKind::Sentinel, _) => "sentinel events",
         };
-        let mut line = LineBuilder::new(usize::from(text.width));
-        line.words(words, theme::QUIET);
-        line.draw(text, 1, Style::new(), buffer);
+        draw_words(words, theme::QUIET, text, 1, buffer);
     }
     caret
 }

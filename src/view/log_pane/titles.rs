@@ -22,10 +22,8 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     } else if app.session().shown.is_everything() {
         kept
     } else {
-        format!(
-            "{} of {kept}",
-            figures::count(app.session().shown.messages())
-        )
+        let shown = figures::count(app.session().shown.messages());
+        format!("{shown} of {kept}")
     };
     let only = match app.session().filters.only.as_deref() {
         Some(name) => format!(" on {}", escape::name(name, 24).string),
@@ -128,12 +126,8 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
 
 /// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
-    let typed = app
-        .session()
-        .filters
-        .typed
-        .as_ref()
-        .filter(|_| columns > 0)?;
+    let filters = &app.session().filters;
+    let typed = filters.typed.as_ref().filter(|_| columns > 0)?;
     Some(format!(" · /{}", short(typed, columns)))
 }
 

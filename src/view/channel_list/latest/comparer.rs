@@ -33,31 +33,15 @@ pub(super) enum News<'a> {
     /// The previous message is unknown.
     None,
     /// The value was compared with the previous one.
-    Changed {
-        /// The previous value.
-        old: ShownText<'a>,
-        /// How the value differs from it.
-        change: Change,
-    },
+    Changed { old: ShownText<'a>, change: Change },
     /// Only the previous message had a value at the lens's path.
-    Vanished {
-        /// The previous value.
-        old: ShownText<'a>,
-    },
-    /// Only this message has a value at the lens's path.
-    Appeared {
-        /// Why the previous message had none.
-        why_not: String,
-    },
+    Vanished { old: ShownText<'a> },
+    /// Only this message has a value at the lens's path; `why_not` is why the previous had none.
+    Appeared { why_not: String },
     /// The values differ, but the frame had no time left to compare them.
     Differs,
-    /// The messages are too long to compare.
-    Size {
-        /// The size of the previous message, in bytes.
-        old: u64,
-        /// The size of the last message, in bytes.
-        new: u64,
-    },
+    /// The messages are too long to compare: only their sizes in bytes are.
+    Size { old: u64, new: u64 },
 }
 
 /// A payload or its head, and the full size in bytes.
