@@ -135,11 +135,8 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
         return;
     }
     for tab in Tab::ALL {
-        let style = if tab == reader.tab() {
-            theme::STRONG
-        } else {
-            theme::QUIET
-        };
+        let is_open = tab == reader.tab();
+        let style = if is_open { theme::STRONG } else { theme::QUIET };
         line.word(tab.name(), style);
         line.space(TAB_SPACE);
     }

@@ -84,12 +84,8 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
 /// Draws the search box of the open message, over the message's last rows.
 fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
-    let height = 3.min(message.height);
-    let place = Rect {
-        y: message.bottom() - height,
-        height,
-        ..message
-    };
+    let above = message.height.saturating_sub(3);
+    let place = frame::below(message, usize::from(above));
     let found = app.open().map_or(0, |open| open.reader.mark_count());
     let is_searching = app.open().is_some_and(|open| open.reader.is_searching());
     let right = match found {

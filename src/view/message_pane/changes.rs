@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
 use crate::payload::diff::bytes::Ends;
 use crate::payload::diff::lines::{self as texts, Lines};
-use crate::payload::diff::structure::{Change, Counts, Structure};
+use crate::payload::diff::structure::{Change, Structure};
 use crate::payload::diff::{Diff, Side};
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
@@ -107,17 +107,12 @@ fn summary(diff: &Diff) -> String {
     match diff {
         _ if diff.is_same() => "no changes".to_owned(),
         Diff::Structure(structure) => {
-            let Counts {
-                added,
-                removed,
-                changed,
-                moved,
-            } = structure.counts;
+            let counts = &structure.counts;
             let parts = [
-                (changed, "changed"),
-                (added, "added"),
-                (removed, "removed"),
-                (moved, "moved"),
+                (counts.changed, "changed"),
+                (counts.added, "added"),
+                (counts.removed, "removed"),
+                (counts.moved, "moved"),
             ];
             counted(&parts, structure.is_coarse)
         }

@@ -64,7 +64,11 @@ impl<'a> Comparer<'a> {
 
     pub(super) fn latest(&mut self, channel: &Channel) -> Latest<'a> {
         let Some(new) = self.payload(channel, channel.last_row) else {
-            return without_value("(gone)".to_owned());
+            return Latest {
+                value: Err("(gone)".to_owned()),
+                size: None,
+                news: News::None,
+            };
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
@@ -92,17 +96,11 @@ impl<'a> Comparer<'a> {
                 self.news(old, new, has_values && are_bytes)
             }
         };
-        if new.1 == 0 {
-            return Latest {
-                news,
-                ..without_value("(empty)".to_owned())
-            };
-        }
-        Latest {
-            value: Ok(new_text.unwrap_or(new.0.into())),
-            size,
-            news,
-        }
+        let value = match new.1 {
+            0 => Err("(empty)".to_owned()),
+            _ => Ok(new_text.unwrap_or(new.0.into())),
+        };
+        Latest { value, size, news }
     }
 
     /// Returns what `lens` shows of the message in `row`, compared with what it shows of `old`.
@@ -173,15 +171,6 @@ impl<'a> Comparer<'a> {
             } if same(channels.by_id(id)?.name(), channel.name()) => Some((payload, size)),
             _ => None,
         }
-    }
-}
-
-/// Returns a message with nothing to show; `words` give the reason.
-fn without_value(words: String) -> Latest<'static> {
-    Latest {
-        value: Err(words),
-        size: None,
-        news: News::None,
     }
 }
 
