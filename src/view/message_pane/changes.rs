@@ -117,10 +117,9 @@ fn summary(diff: &Diff) -> String {
             counted(&parts, structure.is_coarse)
         }
         Diff::Lines(lines) => {
-            let added = if lines.added == 1 {
-                "line added"
-            } else {
-                "lines added"
+            let added = match lines.added {
+                1 => "line added",
+                _ => "lines added",
             };
             let parts = [(lines.added, added), (lines.removed, "removed")];
             counted(&parts, lines.is_coarse)
