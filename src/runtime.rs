@@ -1,5 +1,6 @@
 //! The event loop: takes events, performs effects, and draws when something has changed.
 
+use std::iter;
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
@@ -90,17 +91,12 @@ pub async fn run<B, H>(
     app: App,
     terminal: &mut Terminal<B>,
     host: &mut H,
-    inputs: Inputs,
+    mut inputs: Inputs,
 ) -> Result<Outcome, B::Error>
 where
     B: Backend,
     H: Host<B>,
 {
-    let Inputs {
-        mut input_rx,
-        mut answer_rx,
-        mut feed_rx,
-    } = inputs;
     let mut session = Run::new(app);
     let mut feeds = Vec::with_capacity(FEED_BATCH);
     let mut has_feed = true;
@@ -109,18 +105,18 @@ where
         let deadline = session.deadline();
         let events = tokio::select! {
             biased;
-            event = input_rx.recv() => match event {
+            event = inputs.input_rx.recv() => match event {
                 Some(event) => {
                     session.pace = Pace::Key;
-                    drain(event, &mut input_rx)
+                    drain(event, &mut inputs.input_rx)
                 }
                 None => break,
             },
-            Some(answer) = answer_rx.recv() => {
+            Some(answer) = inputs.answer_rx.recv() => {
                 session.pace = session.pace.max(session.pace_of(&answer));
                 vec![answer]
             }
-            count = feed_rx.recv_many(&mut feeds, FEED_BATCH), if has_feed => {
+            count = inputs.feed_rx.recv_many(&mut feeds, FEED_BATCH), if has_feed => {
                 has_feed = count > 0;
                 session.pace = session.pace.max(Pace::News);
                 feeds.drain(..).map(Event::Feed).collect()
@@ -142,11 +138,8 @@ where
 
 /// Returns `first` and every further event that is already in the channel.
 fn drain(first: Event, input_rx: &mut Receiver<Event>) -> Vec<Event> {
-    let mut events = vec![first];
-    while let Ok(event) = input_rx.try_recv() {
-        events.push(event);
-    }
-    events
+    let rest = iter::from_fn(|| input_rx.try_recv().ok());
+    iter::once(first).chain(rest).collect()
 }
 
 /// How soon a change should be drawn.

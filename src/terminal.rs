@@ -5,11 +5,11 @@
 //! Keys and signals become [`TerminalEvent`]s; the caller decides what they mean.
 
 use std::fs::File;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError, Weak};
-use std::{fmt, panic, process};
+use std::{panic, process};
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste, Event, KeyEvent};
@@ -63,39 +63,6 @@ pub enum TerminalEvent {
     InputLost(String),
 }
 
-/// An error from taking over the terminal.
-#[derive(Debug)]
-pub enum TerminalError {
-    /// Standard output goes to a file or a pipe.
-    NotATerminal,
-    /// The terminal operation failed.
-    Refused(io::Error),
-}
-
-impl fmt::Display for TerminalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NotATerminal => f.write_str("stdout is not a terminal; see subscope --help"),
-            Self::Refused(error) => write!(f, "cannot draw on the terminal: {error}"),
-        }
-    }
-}
-
-impl std::error::Error for TerminalError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::NotATerminal => None,
-            Self::Refused(error) => Some(error),
-        }
-    }
-}
-
-impl From<io::Error> for TerminalError {
-    fn from(error: io::Error) -> Self {
-        Self::Refused(error)
-    }
-}
-
 /// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate
 /// screen, with bracketed paste, with the mouse if requested, and with the cursor hidden.
 ///
@@ -113,11 +80,8 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// If standard output is not a terminal, or a terminal operation fails.
-    pub fn enter(mouse: bool, guard: Option<Guard>) -> Result<Self, TerminalError> {
-        if !io::stdout().is_terminal() {
-            return Err(TerminalError::NotATerminal);
-        }
+    /// If a terminal operation fails.
+    pub fn enter(mouse: bool, guard: Option<Guard>) -> io::Result<Self> {
         // A descriptor of its own has neither a buffer nor a lock, so the panic hook can always
         // write, no matter what other threads are doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);

@@ -3,7 +3,7 @@
 use std::env;
 use std::ffi::OsStr;
 use std::fmt;
-use std::io;
+use std::io::{self, IsTerminal as _};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use ratatui::Terminal;
 use rustix::io::Errno;
 use subscope::app::{Effect, Event};
 use subscope::terminal::backend::{Colours, Screen};
-use subscope::terminal::{Guard, Session, Signal, TerminalError, TerminalEvent, Tty};
+use subscope::terminal::{Guard, Session, Signal, TerminalEvent, Tty};
 
 use super::Failure;
 
@@ -50,12 +50,15 @@ pub struct TerminalOptions {
 /// `is_ascii` is set.
 pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
     check_kind(env::var_os("TERM").as_deref())?;
+    if !io::stdout().is_terminal() {
+        return Err(Failure::usage(
+            "stdout is not a terminal; see subscope --help",
+        ));
+    }
     // Drawing works without a guard too.
     let guard = Guard::start().ok();
-    let session = Session::enter(mouse, guard).map_err(|error| match error {
-        TerminalError::NotATerminal => Failure::usage(error),
-        TerminalError::Refused(_) => Failure::other(error),
-    })?;
+    let session = Session::enter(mouse, guard)
+        .map_err(|error| Failure::other(format!("cannot draw on the terminal: {error}")))?;
     let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
     let backend = Screen::new(session.writer(), colours).in_ascii(is_ascii);
     let mut terminal = Terminal::new(backend).map_err(Failure::other)?;

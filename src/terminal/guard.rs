@@ -8,7 +8,7 @@
 //! says that the terminal is held, the guard restores it.
 
 use std::fs;
-use std::io::{self, ErrorKind, IsTerminal as _, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::{AsFd as _, OwnedFd};
 use std::panic;
 use std::process::{Child, ChildStdin, ExitCode, Stdio};
@@ -61,9 +61,6 @@ impl Guard {
     ///
     /// If there is no terminal, or the process cannot be started.
     pub fn start() -> io::Result<Self> {
-        if !io::stdout().is_terminal() {
-            return Err(ErrorKind::Unsupported.into());
-        }
         let keyboard = input::terminal()?;
         let mut process = GUARD
             .command()?

@@ -42,7 +42,11 @@ pub fn spawn(
     static KEYBOARD: Mutex<Option<Keyboard>> = Mutex::new(None);
     let keyboard = || KEYBOARD.lock().unwrap_or_else(PoisonError::into_inner);
     if keyboard().is_none() {
-        *keyboard() = Some(Keyboard::new(terminal()?, escape_time));
+        *keyboard() = Some(Keyboard {
+            terminal: terminal()?,
+            decoder: Decoder::new(escape_time),
+            events: VecDeque::new(),
+        });
     }
     let next = move || match &mut *keyboard() {
         Some(keyboard) => keyboard.next(),
@@ -84,14 +88,6 @@ struct Keyboard {
 }
 
 impl Keyboard {
-    fn new(terminal: OwnedFd, escape_time: Duration) -> Self {
-        Self {
-            terminal,
-            decoder: Decoder::new(escape_time),
-            events: VecDeque::new(),
-        }
-    }
-
     /// Waits for the next event.
     fn next(&mut self) -> TerminalEvent {
         loop {

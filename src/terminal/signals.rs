@@ -83,9 +83,8 @@ impl Signals {
         let others = others
             .into_iter()
             .map(|(meaning, number)| Ok((meaning, signal(SignalKind::from_raw(number))?)));
-        Ok(Self {
-            handlers: ending.chain(others).collect::<io::Result<_>>()?,
-        })
+        let handlers = ending.chain(others).collect::<io::Result<_>>()?;
+        Ok(Self { handlers })
     }
 
     /// Waits for the next signal. Cancel safe: no signal is lost.

@@ -23,7 +23,10 @@ pub fn settle_wide_glyphs(buffer: &mut Buffer) {
             if end > x + 1 {
                 match row.get_mut(x + 1..end) {
                     Some(covered) if covered.iter().all(is_blank) => {
-                        covered.iter_mut().for_each(cover);
+                        for cell in covered {
+                            cell.reset();
+                            cell.set_symbol("");
+                        }
                     }
                     _ => {
                         row[x].set_symbol(" ");
@@ -49,11 +52,6 @@ fn columns_of(cell: &Cell) -> usize {
 
 fn is_blank(cell: &Cell) -> bool {
     matches!(cell.symbol(), " " | "")
-}
-
-fn cover(cell: &mut Cell) {
-    cell.reset();
-    cell.set_symbol("");
 }
 
 /// Returns whether a symbol is a single ideograph, syllable or fullwidth form, which every terminal

@@ -199,9 +199,8 @@ fn activity(app: &App, channel: &Channel, width: usize, line: &mut LineBuilder) 
 
 /// Returns the figures of the selected channel, for the bottom border.
 fn details(app: &App) -> Option<String> {
-    let channel = app
-        .channels()
-        .selected_channel(app.session().log.channels())?;
+    let channels = app.session().log.channels();
+    let channel = app.channels().selected_channel(channels)?;
     let ago = figures::age(app.session().now.since(channel.last_received));
     let count = figures::count(channel.messages);
     let size = figures::size(channel.bytes);

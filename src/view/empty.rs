@@ -9,8 +9,10 @@ use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 
 use self::words::{Words, rows_of, strong};
 use super::state::{server_words, sought_words, unchecked, wait};
-use super::theme;
-use crate::app::{App, LostNode, connection_remedy, connection_words, denial_remedy, topic_words};
+use super::{frame, theme};
+use crate::app::{
+    App, LostNode, connection_remedy, connection_words, denial_remedy, padded, topic_words,
+};
 use crate::message::ConnectionError;
 use crate::payload::escape::{name, whole, whole_name};
 use crate::payload::figures;
@@ -24,11 +26,7 @@ const QUERY_COLUMNS: usize = 60;
 const MOST_NAMED: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
-    let place = Rect {
-        x: area.x + u16::from(area.width > 4) * 2,
-        width: area.width.saturating_sub(4),
-        ..area
-    };
+    let place = padded(padded(area));
     let (columns, rows) = (usize::from(place.width), usize::from(place.height));
     let mut lines = explain(app, columns, rows);
     if rows_of(&lines, columns) > rows {
@@ -36,11 +34,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     }
     let height = u16::try_from(rows_of(&lines, columns)).unwrap_or(u16::MAX);
     let top = place.height.saturating_sub(height) / 3;
-    let place = Rect {
-        y: place.y + top,
-        height: place.height - top,
-        ..place
-    };
+    let place = frame::below(place, usize::from(top));
     Paragraph::new(Text::from(lines))
         .wrap(Wrap { trim: true })
         .render(place, buffer);
@@ -220,10 +214,8 @@ fn unconfirmed(app: &App, address: &str) -> Vec<Line<'static>> {
 fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let filters = &app.session().filters;
     // Messages that have just arrived may not be searched yet.
-    let left = filters
-        .watch
-        .as_ref()
-        .map_or(0, |watch| watch.progress().left());
+    let watch = filters.watch.as_ref();
+    let left = watch.map_or(0, |watch| watch.progress().left());
     let searched = figures::count(kept.saturating_sub(left));
     let typed = filters.typed.as_ref().map(|query| {
         let kind = if query.is_text() { "text " } else { "" };
@@ -246,13 +238,8 @@ fn short(query: &Query) -> String {
 
 /// Describes the enabled filters of the list.
 fn listed_filters(app: &App) -> Option<String> {
-    let enabled = app
-        .session()
-        .filters
-        .list
-        .iter()
-        .filter(|filter| filter.is_on);
-    let enabled: Vec<_> = enabled.collect();
+    let listed = app.session().filters.list.iter();
+    let enabled: Vec<_> = listed.filter(|filter| filter.is_on).collect();
     match enabled[..] {
         [] => None,
         [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),

@@ -106,6 +106,14 @@ pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
     }
 }
 
+/// Returns the first `rows` lines of `lines`, or all if there are fewer.
+pub(super) fn first(lines: Rect, rows: u16) -> Rect {
+    Rect {
+        height: lines.height.min(rows),
+        ..lines
+    }
+}
+
 /// Returns the part of `lines` below its first `used` lines.
 pub(super) fn below(lines: Rect, used: usize) -> Rect {
     let used = u16::try_from(used).unwrap_or(u16::MAX).min(lines.height);

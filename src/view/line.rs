@@ -176,12 +176,7 @@ impl LineBuilder {
 
     /// Draws the line at `row` of `area`, with `style` over its whole width.
     pub fn draw(mut self, area: Rect, row: u16, style: Style, buffer: &mut Buffer) {
-        let place = Rect {
-            y: area.y + row,
-            height: 1,
-            ..area
-        }
-        .intersection(area);
+        let place = Rect::new(area.x, area.y + row, area.width, 1).intersection(area);
         if style.add_modifier.contains(Modifier::REVERSED) {
             // In a reversed line, foreground colours would become blocks of colour. Spans with a
             // background of their own keep theirs.

@@ -17,7 +17,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::{LineBuilder, fitting};
+use super::line::{LineBuilder, draw_words, fitting};
 use super::{frame, theme};
 use crate::app::{App, Focus, Form, MessageSnapshot, Reader, Room, TAB_SPACE, Tab};
 use crate::payload::figures::{self, Clock};
@@ -135,11 +135,8 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
         return;
     }
     for tab in Tab::ALL {
-        let style = if tab == reader.tab() {
-            theme::STRONG
-        } else {
-            theme::QUIET
-        };
+        let is_open = tab == reader.tab();
+        let style = if is_open { theme::STRONG } else { theme::QUIET };
         line.word(tab.name(), style);
         line.space(TAB_SPACE);
     }
@@ -182,11 +179,8 @@ fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
 /// Draws notes about the content between the tabs and the content.
 fn notes(reader: &Reader, area: Rect, text: Rect, buffer: &mut Buffer) {
     let rows = text.y.saturating_sub(area.y);
-    let columns = usize::from(area.width);
     for (row, words) in (0..rows).zip(reader.notes(area.width)) {
-        let mut line = LineBuilder::new(columns);
-        line.text(escape::words(&words, columns), theme::WATCH);
-        line.draw(area, row, Style::new(), buffer);
+        draw_words(&words, theme::WATCH, area, row, buffer);
     }
 }
 
@@ -204,10 +198,7 @@ fn mark_current(reader: &Reader, room: Room, text: Rect, buffer: &mut Buffer) {
 fn plain(reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     if reader.bytes().is_empty() {
-        let mut line = LineBuilder::new(columns);
-        line.words("(empty)", theme::QUIET);
-        line.draw(area, 0, Style::new(), buffer);
-        return;
+        return draw_words("(empty)", theme::QUIET, area, 0, buffer);
     }
     let marks = Ranges::of(reader.marks());
     let rows = rows::rows_marked(reader.bytes(), columns, reader.offset, marks);

@@ -12,7 +12,7 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::LineBuilder;
+use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
 use crate::message::SubscriptionKind;
@@ -64,11 +64,7 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
 fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) -> Option<Position> {
     let place = frame::popup(area, (64, 2), accent, " Subscribe to ", buffer);
     let text = padded(inside(place));
-    let input = Rect {
-        height: 1.min(text.height),
-        ..text
-    };
-    let caret = text_box::draw(&prompt.input, input, buffer);
+    let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);
     if text.height > 1 {
         let words = match (prompt.topic().kind, prompt.is_exact) {
             (SubscriptionKind::Pattern, _) => "pattern: all matching channels",
@@ -80,9 +76,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
             (SubscriptionKind::ShardPattern, _) => "all matching sharded channels with subscribers",
             (SubscriptionKind::Sentinel, _) => "sentinel events",
         };
-        let mut line = LineBuilder::new(usize::from(text.width));
-        line.words(words, theme::QUIET);
-        line.draw(text, 1, Style::new(), buffer);
+        draw_words(words, theme::QUIET, text, 1, buffer);
     }
     caret
 }
@@ -90,12 +84,8 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
 /// Draws the search box of the open message, over the message's last rows.
 fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
-    let height = 3.min(message.height);
-    let place = Rect {
-        y: message.bottom() - height,
-        height,
-        ..message
-    };
+    let above = message.height.saturating_sub(3);
+    let place = frame::below(message, usize::from(above));
     let found = app.open().map_or(0, |open| open.reader.mark_count());
     let is_searching = app.open().is_some_and(|open| open.reader.is_searching());
     let right = match found {

@@ -34,10 +34,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
         return;
     }
     let hint_row = screen.height - 1;
-    let above = Rect {
-        height: hint_row,
-        ..screen
-    };
+    let above = frame::first(screen, hint_row);
     let buffer = frame.buffer_mut();
     let caret = (!above.is_empty()).then(|| list(picker, above, buffer));
     let mut line = LineBuilder::padded(usize::from(screen.width));
@@ -64,11 +61,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let mut lines = inside(frame::popup(area, size, accent, &title, buffer));
     let mut caret = None;
     if let Some(name) = &picker.name {
-        let line = Rect {
-            height: lines.height.min(1),
-            ..padded(lines)
-        };
-        caret = text_box::draw(name, line, buffer);
+        caret = text_box::draw(name, frame::first(padded(lines), 1), buffer);
         lines = frame::below(lines, 1);
     }
     if listed.is_empty() {

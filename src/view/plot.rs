@@ -186,11 +186,7 @@ fn stack(
     let clock = app.session().clock();
     for (group, left) in groups.iter().zip((1..=count).rev()) {
         let height = (area.bottom() - top) / left;
-        let place = Rect {
-            y: top,
-            height,
-            ..area
-        };
+        let place = Rect::new(area.x, top, area.width, height);
         top += height;
         let series: Vec<&Drawn<'_>> = group.iter().map(|index| &drawn[*index]).collect();
         if let Some(words) = nothing_to_draw(app, &series) {

@@ -51,16 +51,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
         caret = text_box::draw(&app.publish().channel, field.intersection(area), buffer);
     }
     let text = padded(inside(area));
-    if text.is_empty() {
-        return caret;
-    }
     if !is_at_rest {
         let payload = text_box::draw(&app.publish().payload, text, buffer);
-        return if app.focus() == Focus::PublishPayload {
-            payload
-        } else {
-            caret
-        };
+        let is_payload = app.focus() == Focus::PublishPayload;
+        return if is_payload { payload } else { caret };
     }
     let hint = if app.session().settings.read_only {
         "read-only: publishing is off"
@@ -83,11 +77,9 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     let rows = names.len().min(MAX_CANDIDATES);
     let top = (at + 1).saturating_sub(rows);
     let columns = usize::from(areas.publish.width);
+    let shown = |name: &String| escape::name(name.as_bytes(), columns);
     let listed = names[top..top + rows].iter();
-    let lines: Vec<_> = listed
-        .map(|name| escape::name(name.as_bytes(), columns))
-        .collect();
-    let widest = lines.iter().map(|line| line.columns).max().unwrap_or(0);
+    let widest = listed.map(|name| shown(name).columns).max().unwrap_or(0);
     let width = u16::try_from(widest + 4).unwrap_or(u16::MAX).max(24);
     let height = u16::try_from(rows + 2).unwrap_or(u16::MAX);
     let above = Rect {
@@ -103,13 +95,13 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     let accent = Some(frame::accent(app));
     frame::draw_over(above, accent, &title, frame::NO_TITLE, buffer);
     let place = inside(above);
-    for (row, (number, text)) in (0..place.height).zip((top..).zip(lines)) {
-        let style = frame::selection(number == at, true);
+    let line = |index: usize| {
         let mut line = LineBuilder::new(usize::from(place.width));
         line.space(1);
-        line.words(&text.string, style);
-        line.draw(place, row, style, buffer);
-    }
+        line.words(&shown(&names[index]).string, Style::new());
+        line
+    };
+    frame::list(place, at, names.len(), line, buffer);
 }
 
 /// Describes the result of the last message, and whether escapes are interpreted.

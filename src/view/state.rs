@@ -97,10 +97,8 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {
-            let (next_try, reason) = (
-                next_try(*retry_at, app.session().now),
-                connection_words(reason),
-            );
+            let next_try = next_try(*retry_at, app.session().now);
+            let reason = connection_words(reason);
             let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
             ("✗", theme::BAD, words)
         }
@@ -179,12 +177,10 @@ fn next_try(retry_at: Option<Time>, now: Time) -> String {
 /// often.
 pub(super) fn wait(retry_at: Time, now: Time) -> String {
     let left = retry_at.since(now);
-    if left.is_zero() {
-        "now".to_owned()
-    } else if left.as_millis() < 1000 {
-        "in less than 1 s".to_owned()
-    } else {
-        format!("in {} s", left.as_millis().div_ceil(1000))
+    match left.as_millis() {
+        0 if left.is_zero() => "now".to_owned(),
+        0..1000 => "in less than 1 s".to_owned(),
+        millis => format!("in {} s", millis.div_ceil(1000)),
     }
 }
 
@@ -196,20 +192,17 @@ pub(super) fn scanning(lag: Option<Progress>) -> Option<String> {
 
 /// Describes the rows that checks have not covered, which a query for their flags cannot match.
 pub(super) fn unchecked(unchecked: &Unchecked) -> Vec<String> {
-    let counted = |count: u64, words: &str| format!("{} {words}", figures::count(count));
-    let mut parts = Vec::new();
-    if unchecked.unknown > 0 {
-        let up_to = if unchecked.is_at_most { "up to " } else { "" };
-        parts.push(up_to.to_owned() + &counted(unchecked.unknown, "not checked"));
-    }
-    if unchecked.waiting > 0 {
-        parts.push(counted(unchecked.waiting, "not checked yet"));
-    }
-    if unchecked.missed > 0 {
-        parts.push(counted(unchecked.missed, "evicted unchecked"));
-    }
-    if unchecked.is_full {
-        parts.push("not all channels checked".to_owned());
-    }
-    parts
+    let up_to = if unchecked.is_at_most { "up to " } else { "" };
+    let counts = [
+        (up_to, unchecked.unknown, "not checked"),
+        ("", unchecked.waiting, "not checked yet"),
+        ("", unchecked.missed, "evicted unchecked"),
+    ];
+    let counts = counts.iter().filter(|(_, count, _)| *count > 0);
+    let parts = counts.map(|(up_to, count, words)| {
+        let count = figures::count(*count);
+        format!("{up_to}{count} {words}")
+    });
+    let full = "not all channels checked".to_owned();
+    parts.chain(unchecked.is_full.then_some(full)).collect()
 }

@@ -90,13 +90,17 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     let (firm, others) = by_weight.split_at(firm);
     let mut shares = vec![0; parts.len()];
     let mut left = columns;
-    for &index in firm {
+    let reserve = |index: usize, shares: &mut [usize], left: &mut usize| {
         let least = parts[index].least(columns);
-        if least > left {
-            break;
+        let fits = least <= *left;
+        if fits {
+            shares[index] = least;
+            *left -= least;
         }
-        shares[index] = least;
-        left -= least;
+        fits
+    };
+    for &index in firm {
+        reserve(index, &mut shares, &mut left);
     }
     let grow = |index: usize, shares: &mut [usize], left: &mut usize| {
         if shares[index] > 0 {
@@ -113,24 +117,13 @@ fn shares(parts: &[Part], columns: usize) -> Vec<usize> {
     let (others, decorative) = others.split_at(decorative);
     let mut are_all_there = true;
     for &index in others {
-        let least = parts[index].least(columns);
-        if least > left {
-            are_all_there = false;
-            continue;
-        }
-        shares[index] = least;
-        left -= least;
+        are_all_there &= reserve(index, &mut shares, &mut left);
     }
     for &index in others {
         grow(index, &mut shares, &mut left);
     }
-    for &index in decorative.iter().take_while(|_| are_all_there) {
-        let width = parts[index].width(columns);
-        if width > left {
-            break;
-        }
-        shares[index] = width;
-        left -= width;
+    for &index in decorative {
+        are_all_there = are_all_there && reserve(index, &mut shares, &mut left);
     }
     shares
 }

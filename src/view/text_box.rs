@@ -7,11 +7,10 @@ use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation as _;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::theme;
+use super::frame;
 use crate::app::Input;
 use crate::payload::escape::is_forbidden;
 
@@ -34,12 +33,7 @@ pub(super) fn draw(input: &Input, area: Rect, buffer: &mut Buffer) -> Option<Pos
     let column = before.column;
     let left = first_shown(column, width);
     let top = first_shown(row, height).min(lines.len().saturating_sub(height));
-    for (y, (row, line)) in (area.y..area.bottom()).zip(lines.iter().enumerate().skip(top)) {
-        let place = Rect {
-            y,
-            height: 1,
-            ..area
-        };
+    for (place, (row, line)) in area.rows().zip(lines.iter().enumerate().skip(top)) {
         draw_line(line, left, input.selected_in(row), place, buffer);
     }
     let at = |start: u16, offset: usize| start + u16::try_from(offset).unwrap_or(0);
@@ -62,11 +56,7 @@ fn draw_line(line: &str, left: usize, selected: Range<usize>, area: Rect, buffer
     let mut pieces = Pieces::of(line);
     pieces.skip_to_column(left);
     for piece in pieces.take_while(|piece| piece.columns.start < right) {
-        let style = if selected.contains(&piece.character) {
-            theme::SELECTED
-        } else {
-            Style::new()
-        };
+        let style = frame::selection(selected.contains(&piece.character), true);
         let is_whole = piece.columns.start >= left && piece.columns.end <= right;
         for column in piece.columns.start.max(left)..piece.columns.end.min(right) {
             let x = area.x + u16::try_from(column - left).unwrap_or(0);
@@ -171,6 +161,7 @@ mod tests {
     use ratatui::buffer::Cell;
 
     use super::*;
+    use crate::view::theme;
 
     /// Draws a box of this size. Returns its rows and its caret.
     fn drawn(input: &Input, width: u16, height: u16) -> (Vec<String>, (u16, u16)) {

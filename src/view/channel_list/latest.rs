@@ -97,13 +97,22 @@ impl<'a> Painter<'a> {
         let style = entry::name_style(self.app, channel.name());
         line.name(channel.name(), columns.name, style);
         line.space(GAP);
-        let age = self.app.session().now.since(channel.last_received);
+        let now = self.app.session().now;
+        let age = now.since(channel.last_received);
         let instead = entry::instead_of_rate(self.app, channel.name(), RATE);
         if columns.has_age {
-            Self::age(age, instead.filter(|_| !columns.has_rate), line);
+            let (words, style) = age_words(age, instead.filter(|_| !columns.has_rate));
+            line.word(format!("{words:>AGE$}"), style);
+            line.space(GAP);
         }
         if columns.has_rate {
-            self.rate(channel, age, instead, line);
+            let (words, style) = match instead {
+                Some((words, style)) => (words.to_owned(), style),
+                None if age >= SILENT_AFTER => ("silent".to_owned(), theme::QUIET),
+                None => (figures::rate(channel.rate(now)), Style::new()),
+            };
+            line.word(format!("{words:>RATE$}"), style);
+            line.space(GAP);
         }
         let latest = self.comparer.latest(channel);
         let is_fresh = age < FLASH;
@@ -117,35 +126,15 @@ impl<'a> Painter<'a> {
         news(&latest.news, is_fresh, &mut change);
         line.append(change);
     }
+}
 
-    fn age(age: Duration, instead: Option<(&str, Style)>, line: &mut LineBuilder) {
-        let (words, style) = match instead {
-            Some((words, style)) => (words.chars().take(AGE).collect(), style),
-            None if age < FLASH => ("now".to_owned(), theme::GOOD),
-            None if age < SILENT_AFTER => (figures::age(age), Style::new()),
-            None => (figures::age(age), theme::QUIET),
-        };
-        line.word(format!("{words:>AGE$}"), style);
-        line.space(GAP);
-    }
-
-    fn rate(
-        &self,
-        channel: &Channel,
-        age: Duration,
-        instead: Option<(&str, Style)>,
-        line: &mut LineBuilder,
-    ) {
-        let (words, style) = match instead {
-            Some((words, style)) => (words.to_owned(), style),
-            None if age >= SILENT_AFTER => ("silent".to_owned(), theme::QUIET),
-            None => (
-                figures::rate(channel.rate(self.app.session().now)),
-                Style::new(),
-            ),
-        };
-        line.word(format!("{words:>RATE$}"), style);
-        line.space(GAP);
+/// Returns the age of a message, or what to show instead.
+fn age_words(age: Duration, instead: Option<(&str, Style)>) -> (String, Style) {
+    match instead {
+        Some((words, style)) => (words.chars().take(AGE).collect(), style),
+        None if age < FLASH => ("now".to_owned(), theme::GOOD),
+        None if age < SILENT_AFTER => (figures::age(age), Style::new()),
+        None => (figures::age(age), theme::QUIET),
     }
 }
 

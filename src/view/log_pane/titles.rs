@@ -1,5 +1,7 @@
 //! The titles of the log: how many messages are shown, what limits them, and the pane's position.
 
+use std::iter::once;
+
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
@@ -22,10 +24,8 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     } else if app.session().shown.is_everything() {
         kept
     } else {
-        format!(
-            "{} of {kept}",
-            figures::count(app.session().shown.messages())
-        )
+        let shown = figures::count(app.session().shown.messages());
+        format!("{shown} of {kept}")
     };
     let only = match app.session().filters.only.as_deref() {
         Some(name) => format!(" on {}", escape::name(name, 24).string),
@@ -119,7 +119,11 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
         let query = (columns > 0).then(|| format!(": {}", short(find.watch.query(), columns)));
         parts.push(found.join(", ") + &query.unwrap_or_default());
         parts.extend(scanning(find.watch.lag(app.session().now)));
-        parts.extend(evicted_words(find.watch.missed));
+        // These rows were evicted before the query was run on them.
+        let missed = find.watch.missed;
+        if missed > 0 {
+            parts.push(format!("{} evicted unsearched", figures::count(missed)));
+        }
     }
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
@@ -128,12 +132,8 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
 
 /// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
-    let typed = app
-        .session()
-        .filters
-        .typed
-        .as_ref()
-        .filter(|_| columns > 0)?;
+    let filters = &app.session().filters;
+    let typed = filters.typed.as_ref().filter(|_| columns > 0)?;
     Some(format!(" · /{}", short(typed, columns)))
 }
 
@@ -154,11 +154,6 @@ fn found_words(find: &Find, window: &Window) -> String {
     }
 }
 
-/// Describes the rows that were evicted before a query was run on them.
-fn evicted_words(rows: u64) -> Option<String> {
-    (rows > 0).then(|| format!("{} evicted unsearched", figures::count(rows)))
-}
-
 /// Describes the position of the pane, in the longest form that fits into `room` columns. Every
 /// form says if the view is frozen, because its rows are then out of date, or if nothing can
 /// arrive.
@@ -170,27 +165,24 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
 
 /// Returns the descriptions of the pane's position, longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
-    let (forms, style) = match app.session().breakpoints.stop.as_ref() {
-        _ if app.messages().position() == Position::Following => match not_receiving(app) {
-            None => return (vec![" following ▼ ".to_owned()], theme::GOOD),
-            Some((reason, style)) => {
-                let short = [" not receiving ", "not receiving"].map(str::to_owned);
-                let long = format!(" not receiving · {reason} ");
-                return ([vec![long], short.into()].concat(), style);
-            }
-        },
+    let is_following = app.messages().position() == Position::Following;
+    let (mut forms, style) = match app.session().breakpoints.stop.as_ref() {
+        _ if is_following => (vec![" following ▼ ".to_owned()], theme::GOOD),
         Some(stop) => (stop_words(app, stop, window), theme::BAD),
         None => (frozen_words(app, window), theme::WATCH),
     };
     let Some((reason, style)) = not_receiving(app) else {
         return (forms, style);
     };
-    let long = forms
-        .first()
-        .map(|form| format!(" not receiving · {reason} ·{form}"));
+    if is_following {
+        forms.clear();
+    }
+    let rest = forms.first().map(|form| format!("·{form}"));
+    let long = format!(" not receiving · {reason} {}", rest.unwrap_or_default());
     let with = forms.iter().map(|form| not_receiving_and(form));
-    let short = [" not receiving ❚❚ ", "not receiving"].map(str::to_owned);
-    (long.into_iter().chain(with).chain(short).collect(), style)
+    let mark = if is_following { "" } else { "❚❚ " };
+    let short = [format!(" not receiving {mark}"), "not receiving".to_owned()];
+    (once(long).chain(with).chain(short).collect(), style)
 }
 
 /// Prefixes `form` with a note that nothing can arrive.
@@ -283,15 +275,11 @@ fn waiting_rows(app: &App, window: &Window) -> Option<String> {
     let came = last.map_or(window.newer, |last| {
         shown.end().0.saturating_sub(last.0 + 1)
     });
-    let words = match (came, window.newer) {
-        (0, _) => return None,
-        (1, _) => "1 new row".to_owned(),
-        (came, kept) if came > kept => format!(
-            "{} new rows, {} still kept",
-            figures::count(came),
-            figures::count(kept)
-        ),
-        (came, _) => format!("{} new rows", figures::count(came)),
-    };
-    Some(words)
+    let [rows, kept] = [came, window.newer].map(figures::count);
+    match came {
+        0 => None,
+        1 => Some("1 new row".to_owned()),
+        _ if came > window.newer => Some(format!("{rows} new rows, {kept} still kept")),
+        _ => Some(format!("{rows} new rows")),
+    }
 }

@@ -14,11 +14,8 @@ use crate::view::theme;
 pub fn draw(reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let columns = usize::from(area.width);
     let marks = Ranges::of(reader.marks());
-    for row in 0..area.height {
-        let line = reader.line + usize::from(row);
-        let Some(range) = hex::row(reader.bytes(), line, columns) else {
-            break;
-        };
+    let rows = (reader.line..).map_while(|line| hex::row(reader.bytes(), line, columns));
+    for (row, range) in (0..area.height).zip(rows) {
         let styled = range.clone().map(|index| {
             let byte = reader.bytes()[index];
             (byte, style(byte, marks.from(index).covers_first()))

@@ -7,13 +7,13 @@ use ratatui::style::Style;
 use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
 use crate::payload::diff::bytes::Ends;
 use crate::payload::diff::lines::{self as texts, Lines};
-use crate::payload::diff::structure::{Change, Counts, Structure};
+use crate::payload::diff::structure::{Change, Structure};
 use crate::payload::diff::{Diff, Side};
 use crate::payload::ranges::Ranges;
 use crate::payload::tree::{Key, Kind, NodeId, Tree};
 use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, fitting};
-use crate::view::theme;
+use crate::view::{frame, theme};
 use crate::workers::decode::Comparison;
 
 /// Columns of indentation per level.
@@ -37,13 +37,10 @@ pub fn draw(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
         },
         columns,
     };
-    for row in 0..area.height.saturating_sub(1) {
-        let index = reader.change + usize::from(row);
-        let Some(line) = painter.row(index) else {
-            break;
-        };
-        let y = row + u16::try_from(DIFF_HEADER).unwrap_or(1);
-        line.draw(area, y, Style::new(), buffer);
+    let area = frame::below(area, DIFF_HEADER);
+    let lines = (reader.change..).map_while(|index| painter.row(index));
+    for (row, line) in (0..area.height).zip(lines) {
+        line.draw(area, row, Style::new(), buffer);
     }
 }
 
@@ -110,25 +107,19 @@ fn summary(diff: &Diff) -> String {
     match diff {
         _ if diff.is_same() => "no changes".to_owned(),
         Diff::Structure(structure) => {
-            let Counts {
-                added,
-                removed,
-                changed,
-                moved,
-            } = structure.counts;
+            let counts = &structure.counts;
             let parts = [
-                (changed, "changed"),
-                (added, "added"),
-                (removed, "removed"),
-                (moved, "moved"),
+                (counts.changed, "changed"),
+                (counts.added, "added"),
+                (counts.removed, "removed"),
+                (counts.moved, "moved"),
             ];
             counted(&parts, structure.is_coarse)
         }
         Diff::Lines(lines) => {
-            let added = if lines.added == 1 {
-                "line added"
-            } else {
-                "lines added"
+            let added = match lines.added {
+                1 => "line added",
+                _ => "lines added",
             };
             let parts = [(lines.added, added), (lines.removed, "removed")];
             counted(&parts, lines.is_coarse)
@@ -139,11 +130,9 @@ fn summary(diff: &Diff) -> String {
         Diff::Bytes(bytes) => {
             let count = figures::count(bytes.stretches.len() as u64);
             let more = if bytes.cut_at.is_some() { "+" } else { "" };
-            let is_one = bytes.stretches.len() == 1;
-            let words = if is_one {
-                "range differs"
-            } else {
-                "ranges differ"
+            let words = match bytes.stretches.len() {
+                1 => "range differs",
+                _ => "ranges differ",
             };
             format!("{count}{more} byte {words}")
         }
@@ -263,27 +252,19 @@ impl Painter<'_> {
 
     fn text(&self, lines: &Lines, index: usize) -> Option<LineBuilder> {
         let mut row = LineBuilder::new(self.columns);
-        match lines.lines.get(index)? {
-            texts::Line::Same { new, .. } => {
-                row.word("  ", theme::QUIET);
-                let text = &self.new.bytes[new.range.clone()];
-                row.cut_bytes(text, Ranges::default(), theme::QUIET);
-            }
-            texts::Line::Removed { old, marks } => {
-                row.word("- ", theme::BAD);
-                let text = &self.old.bytes[old.range.clone()];
-                row.cut_bytes(text, Ranges::of(marks).from(old.range.start), theme::BAD);
-            }
-            texts::Line::Added { new, marks } => {
-                row.word("+ ", theme::GOOD);
-                let text = &self.new.bytes[new.range.clone()];
-                row.cut_bytes(text, Ranges::of(marks).from(new.range.start), theme::GOOD);
-            }
+        let (sign, side, line, marks, style) = match lines.lines.get(index)? {
+            texts::Line::Same { new, .. } => ("  ", &self.new, new, &[][..], theme::QUIET),
+            texts::Line::Removed { old, marks } => ("- ", &self.old, old, &marks[..], theme::BAD),
+            texts::Line::Added { new, marks } => ("+ ", &self.new, new, &marks[..], theme::GOOD),
             texts::Line::Folded { count, .. } => {
                 let count = figures::count(*count as u64);
                 row.cut_words(&format!("  … {count} lines unchanged"), theme::QUIET);
+                return Some(row);
             }
-        }
+        };
+        row.word(sign, style);
+        let marks = Ranges::of(marks).from(line.range.start);
+        row.cut_bytes(&side.bytes[line.range.clone()], marks, style);
         Some(row)
     }
 

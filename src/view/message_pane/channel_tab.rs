@@ -55,13 +55,13 @@ fn line_of(
     match content {
         ChannelTabLine::Blank => {}
         ChannelTabLine::Heading(words) => line.cut_words(words, theme::STRONG),
-        ChannelTabLine::Fact("found", words) => {
-            label(&mut line, "found");
-            line.cut_words(words, theme::WATCH);
-        }
         ChannelTabLine::Fact(name, value) => {
             label(&mut line, name);
-            line.cut_words(value, Style::new());
+            let style = match *name {
+                "found" => theme::WATCH,
+                _ => Style::new(),
+            };
+            line.cut_words(value, style);
         }
         ChannelTabLine::Received => {
             label(&mut line, "received");

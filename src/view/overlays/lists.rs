@@ -30,13 +30,8 @@ struct Entry {
 }
 
 pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
-    let entries: Vec<Entry> = app
-        .session()
-        .filters
-        .list
-        .iter()
-        .map(filter_entry)
-        .collect();
+    let filters = app.session().filters.list.iter();
+    let entries: Vec<Entry> = filters.map(filter_entry).collect();
     let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
     let titles = (" Filters ", empty);
     list(titles, &entries, selected, frame::accent(app), area, buffer);
@@ -129,10 +124,7 @@ fn list(
     let lines = inside(place);
     // The selected line stays in view, however many lines of text are below the list.
     let height = usize::from(lines.height).saturating_sub(below.len()).max(1);
-    let shown = Rect {
-        height: u16::try_from(height).unwrap_or(u16::MAX).min(lines.height),
-        ..lines
-    };
+    let shown = frame::first(lines, u16::try_from(height).unwrap_or(u16::MAX));
     let line = |index: usize| entry_line(&entries[index], usize::from(lines.width));
     let top = frame::list(shown, selected, entries.len(), line, buffer);
     let free = padded(frame::below(lines, entries.len().min(height)));

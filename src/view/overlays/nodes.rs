@@ -24,12 +24,23 @@ const GAP: usize = 2;
 /// The numbers of slot ranges to try to show, most first.
 const RANGES: [usize; 5] = [8, 4, 2, 1, 0];
 
-/// A column: its heading and its cells.
+/// The columns: the heading, the weight, and whether the cells are aligned on the right. If not all
+/// columns fit, those with the lowest weight are left out.
+const ALL_COLUMNS: [(&str, u8, bool); 7] = [
+    ("server", 9, false),
+    ("role", 7, false),
+    ("state", 8, false),
+    ("slots", 4, false),
+    ("subscriptions", 5, true),
+    ("rate", 6, true),
+    ("round trip", 6, true),
+];
+
+/// A column with its cells.
 struct Column {
     heading: &'static str,
     is_right: bool,
     cells: Vec<(String, Style)>,
-    /// If not all columns fit, those with the lowest weight are left out.
     weight: u8,
 }
 
@@ -103,53 +114,42 @@ fn fitting(app: &App, nodes: &[&NodeStatus], room: usize) -> Vec<Column> {
 
 /// Returns all columns, with up to `ranges` slot ranges.
 fn columns(app: &App, nodes: &[&NodeStatus], ranges: usize) -> Vec<Column> {
-    let column =
-        |heading, weight, is_right, cell: &dyn Fn(&NodeStatus) -> (String, Style)| Column {
+    let columns = ALL_COLUMNS.map(|(heading, weight, is_right)| {
+        let cells = nodes.iter().map(|node| cell(app, node, heading, ranges));
+        Column {
             heading,
             is_right,
-            cells: nodes.iter().map(|node| cell(node)).collect(),
+            cells: cells.collect(),
             weight,
-        };
-    let facts = |node: &NodeStatus, words: &dyn Fn(&NodeFacts) -> String| {
-        let words = node.facts.as_ref().map(words);
-        (words.unwrap_or_default(), Style::new())
-    };
-    let name = |node: &NodeStatus| {
-        let (name, style) = facts(node, &|of| whole(of.name.as_bytes()));
-        let known = Some(name).filter(|name| !name.is_empty());
-        let name = known.unwrap_or_else(|| app.session().settings.address.clone());
-        (name, style)
-    };
-    let carries = |node: &NodeStatus| {
-        facts(node, &|of| {
+        }
+    });
+    columns.into()
+}
+
+fn cell(app: &App, node: &NodeStatus, heading: &str, ranges: usize) -> (String, Style) {
+    let facts = node.facts.as_ref();
+    let words = match heading {
+        "server" => {
+            let name = facts.map(|of| whole(of.name.as_bytes()));
+            let known = name.filter(|name| !name.is_empty());
+            known.or_else(|| Some(app.session().settings.address.clone()))
+        }
+        "role" => facts.map(|of| role(of.role).to_owned()),
+        "state" => return state(app, node),
+        "slots" => facts.map(|of| slots(of, ranges)),
+        "subscriptions" => facts.map(|of| {
             let home = if of.is_home { "home · " } else { "" };
             format!("{home}{}", of.subscriptions)
-        })
-    };
-    let rate = |node: &NodeStatus| {
-        let rate = node.rate(app.session().now).map(figures::rate);
-        (rate.unwrap_or_default(), Style::new())
-    };
-    let role = |node: &NodeStatus| facts(node, &|of| role(of.role).to_owned());
-    let slots = |node: &NodeStatus| facts(node, &|of| slots(of, ranges));
-    let round_trip = |node: &NodeStatus| {
+        }),
+        "rate" => node.rate(app.session().now).map(figures::rate),
         // The last round trip to a server that no longer answers is out of date.
-        if app.session().unanswered_by(node).is_some() {
-            return (String::new(), Style::new());
+        _ if app.session().unanswered_by(node).is_some() => None,
+        _ => {
+            let asked = facts.and_then(|of| of.round_trip);
+            node.round_trip.or(asked).map(figures::duration)
         }
-        let asked = node.facts.as_ref().and_then(|of| of.round_trip);
-        let time = node.round_trip.or(asked).map(figures::duration);
-        (time.unwrap_or_default(), Style::new())
     };
-    vec![
-        column("server", 9, false, &name),
-        column("role", 7, false, &role),
-        column("state", 8, false, &|node| state(app, node)),
-        column("slots", 4, false, &slots),
-        column("subscriptions", 5, true, &carries),
-        column("rate", 6, true, &rate),
-        column("round trip", 6, true, &round_trip),
-    ]
+    (words.unwrap_or_default(), Style::new())
 }
 
 fn role(role: Role) -> &'static str {

@@ -28,10 +28,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
     let in_force = in_force(query_box);
     frame::draw_over(place, accent, title, (&in_force, theme::WATCH), buffer);
     let text = padded(inside(place));
-    let line = Rect {
-        height: text.height.min(1),
-        ..text
-    };
+    let line = frame::first(text, 1);
     let caret = text_box::draw(&query_box.input, line, buffer);
     if let Some(error) = &query_box.error {
         colour_wrong(query_box, error, line, buffer);
@@ -70,8 +67,8 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         return line;
     }
     let now = app.session().now;
-    let (count, trouble, lag, not_checked) = match (query_box.purpose, app.session().find.as_ref())
-    {
+    let find = app.session().find.as_ref();
+    let (count, trouble, lag, not_checked) = match (query_box.purpose, find) {
         (Purpose::Filter, _) => {
             let filters = &app.session().filters;
             let (trouble, lag) = (filters.trouble(), filters.lag(now));
@@ -79,12 +76,8 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         }
         (Purpose::Find, Some(find)) => {
             let count = format!("{} found", figures::count(find.rows.len()));
-            (
-                Some(count),
-                find.watch.trouble(),
-                find.watch.lag(now),
-                find.watch.unchecked,
-            )
+            let (trouble, lag) = (find.watch.trouble(), find.watch.lag(now));
+            (Some(count), trouble, lag, find.watch.unchecked)
         }
         _ => (None, None, None, Unchecked::default()),
     };
@@ -116,11 +109,8 @@ fn count_shown(app: &App) -> Option<String> {
         return Some("searching …".to_owned());
     }
     app.session().filters.watch.as_ref()?;
-    let (shown, kept) = (
-        app.session().shown.messages(),
-        app.session().log.counters().kept,
-    );
-    let (shown, kept) = (figures::count(shown), figures::count(kept));
+    let shown = figures::count(app.session().shown.messages());
+    let kept = figures::count(app.session().log.counters().kept);
     Some(format!("{shown} of {kept}"))
 }
 

@@ -22,11 +22,8 @@ const MOST_RATIO: f64 = 8.0;
 /// A value beyond the axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beyond {
-    /// Its column in the chart.
     pub column: u16,
-    /// The value.
     pub value: f64,
-    /// The value as text.
     pub words: String,
     /// The slot of its series.
     pub slot: usize,

@@ -118,23 +118,19 @@ impl Panel<'_> {
 
     /// Returns the values too high for the axis: for each series, the highest in each column.
     fn beyond(&self, scale: Scale) -> Vec<Beyond> {
-        let mut all: Vec<Beyond> = Vec::new();
+        let mut all = Vec::new();
         for one in self.series {
-            for dot in self.seen(one).filter(|dot| dot.high > scale.high) {
-                let beyond = Beyond {
-                    column: self.window.column_of(dot.time),
-                    value: dot.high,
-                    words: one.unit.write(dot.high),
+            let high = self.seen(one).filter(|dot| dot.high > scale.high);
+            let high = high.map(|dot| (self.window.column_of(dot.time), dot.high));
+            let high: Vec<_> = high.collect();
+            for run in high.chunk_by(|(column, _), (next, _)| column == next) {
+                let value = run.iter().map(|(_, value)| *value).fold(f64::MIN, f64::max);
+                all.push(Beyond {
+                    column: run[0].0,
+                    value,
+                    words: one.unit.write(value),
                     slot: one.series.slot,
-                };
-                match all.last_mut() {
-                    Some(last) if (last.column, last.slot) == (beyond.column, beyond.slot) => {
-                        if last.value < beyond.value {
-                            *last = beyond;
-                        }
-                    }
-                    _ => all.push(beyond),
-                }
+                });
             }
         }
         all

@@ -139,21 +139,16 @@ mod tests {
 
     #[test]
     fn a_value_is_shown_exactly() {
+        use Unit::{Bytes, Milliseconds, Plain};
         for (low, high, count, unit, words) in [
-            (12_345.678, 12_345.678, 1, Unit::Plain, "12345.678"),
-            (12.0, 88.0, 40, Unit::Plain, "mean 50 of 40: 12 to 88"),
-            (7.0, 7.0, 1_200, Unit::Plain, "7 in 1,200 messages"),
-            (1e300, 1e300, 1, Unit::Plain, "1e300"),
-            (12_345.0, 12_345.0, 1, Unit::Bytes, "12,345 B"),
-            (0.512, 0.512, 1, Unit::Milliseconds, "0.512 ms"),
-            (1_500.0, 1_500.0, 1, Unit::Milliseconds, "1.500 s"),
-            (
-                3_725_000.0,
-                3_725_000.0,
-                1,
-                Unit::Milliseconds,
-                "1h 02m (3725.000 s)",
-            ),
+            (12_345.678, 12_345.678, 1, Plain, "12345.678"),
+            (12.0, 88.0, 40, Plain, "mean 50 of 40: 12 to 88"),
+            (7.0, 7.0, 1_200, Plain, "7 in 1,200 messages"),
+            (1e300, 1e300, 1, Plain, "1e300"),
+            (12_345.0, 12_345.0, 1, Bytes, "12,345 B"),
+            (0.512, 0.512, 1, Milliseconds, "0.512 ms"),
+            (1_500.0, 1_500.0, 1, Milliseconds, "1.500 s"),
+            (3.725e6, 3.725e6, 1, Milliseconds, "1h 02m (3725.000 s)"),
         ] {
             assert_eq!(value(&dot(low, high, count), unit, None), words);
         }

@@ -169,11 +169,8 @@ fn figures(app: &App, one: &Drawn<'_>, is_shown: bool, columns: &[usize], line: 
             _ if one.unit != Unit::Plain => String::new(),
             _ => figures::short_count(without),
         };
-        let style = if heading == "no number" && without > 0 {
-            theme::WATCH
-        } else {
-            style
-        };
+        let is_warning = heading == "no number" && without > 0;
+        let style = if is_warning { theme::WATCH } else { style };
         line.word(format!("{words:>width$}"), style);
     }
 }

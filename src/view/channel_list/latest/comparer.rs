@@ -33,31 +33,15 @@ pub(super) enum News<'a> {
     /// The previous message is unknown.
     None,
     /// The value was compared with the previous one.
-    Changed {
-        /// The previous value.
-        old: ShownText<'a>,
-        /// How the value differs from it.
-        change: Change,
-    },
+    Changed { old: ShownText<'a>, change: Change },
     /// Only the previous message had a value at the lens's path.
-    Vanished {
-        /// The previous value.
-        old: ShownText<'a>,
-    },
-    /// Only this message has a value at the lens's path.
-    Appeared {
-        /// Why the previous message had none.
-        why_not: String,
-    },
+    Vanished { old: ShownText<'a> },
+    /// Only this message has a value at the lens's path; `why_not` is why the previous had none.
+    Appeared { why_not: String },
     /// The values differ, but the frame had no time left to compare them.
     Differs,
-    /// The messages are too long to compare.
-    Size {
-        /// The size of the previous message, in bytes.
-        old: u64,
-        /// The size of the last message, in bytes.
-        new: u64,
-    },
+    /// The messages are too long to compare: only their sizes in bytes are.
+    Size { old: u64, new: u64 },
 }
 
 /// A payload or its head, and the full size in bytes.
@@ -80,7 +64,11 @@ impl<'a> Comparer<'a> {
 
     pub(super) fn latest(&mut self, channel: &Channel) -> Latest<'a> {
         let Some(new) = self.payload(channel, channel.last_row) else {
-            return without_value("(gone)".to_owned());
+            return Latest {
+                value: Err("(gone)".to_owned()),
+                size: None,
+                news: News::None,
+            };
         };
         let before = channel.row_before();
         let old = before.and_then(|row| self.payload(channel, row));
@@ -108,17 +96,11 @@ impl<'a> Comparer<'a> {
                 self.news(old, new, has_values && are_bytes)
             }
         };
-        if new.1 == 0 {
-            return Latest {
-                news,
-                ..without_value("(empty)".to_owned())
-            };
-        }
-        Latest {
-            value: Ok(new_text.unwrap_or(new.0.into())),
-            size,
-            news,
-        }
+        let value = match new.1 {
+            0 => Err("(empty)".to_owned()),
+            _ => Ok(new_text.unwrap_or(new.0.into())),
+        };
+        Latest { value, size, news }
     }
 
     /// Returns what `lens` shows of the message in `row`, compared with what it shows of `old`.
@@ -189,15 +171,6 @@ impl<'a> Comparer<'a> {
             } if same(channels.by_id(id)?.name(), channel.name()) => Some((payload, size)),
             _ => None,
         }
-    }
-}
-
-/// Returns a message with nothing to show; `words` give the reason.
-fn without_value(words: String) -> Latest<'static> {
-    Latest {
-        value: Err(words),
-        size: None,
-        news: News::None,
     }
 }
 
