@@ -95,9 +95,10 @@ pub struct ChannelList {
     pub form: ListForm,
     /// The sort order.
     pub sort: Sort,
-    entries: Vec<Entry>,
+    /// The lines: patterns first, then channels.
+    pub entries: Vec<Entry>,
     /// The selected topic, stored by name because an id may be reused for another channel.
-    selected: Option<Topic>,
+    pub selected: Option<Topic>,
     /// The selected line, which stays selected if the selected entry disappears.
     pub line: usize,
     top: usize,
@@ -113,11 +114,6 @@ pub struct ChannelList {
 }
 
 impl ChannelList {
-    /// Returns the lines: patterns first, then channels.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
     /// Returns the first of the `height` visible lines.
     pub fn top(&self, height: u16) -> usize {
         let height = usize::from(height.max(1));
@@ -127,11 +123,6 @@ impl ChannelList {
             .clamp((self.line + 1).saturating_sub(height), self.line)
     }
 
-    /// Returns the selection.
-    pub fn selected(&self) -> Option<&Topic> {
-        self.selected.as_ref()
-    }
-
     /// Returns whether the list shows the latest values in place of the log.
     pub fn shows_latest(&self) -> bool {
         self.form == ListForm::Latest
@@ -139,7 +130,7 @@ impl ChannelList {
 
     /// Returns the selected channel, if it has received messages.
     pub fn selected_channel<'a>(&self, channels: &'a ChannelTable) -> Option<&'a Channel> {
-        let topic = self.selected().filter(|topic| topic.names_one())?;
+        let topic = self.selected.as_ref().filter(|topic| topic.names_one())?;
         // The selected line usually has the channel's id, which saves a lookup by name.
         if let Some(Entry::Channel(id)) = self.entries.get(self.line)
             && let Some(channel) = channels.by_id(*id)

@@ -46,15 +46,11 @@ pub struct Window {
 /// The state of the pane.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogPane {
-    position: Position,
+    /// Its position in the log.
+    pub position: Position,
 }
 
 impl LogPane {
-    /// Returns the position of the pane.
-    pub fn position(&self) -> Position {
-        self.position
-    }
-
     /// Returns the rows that fit into `height` lines.
     pub fn window(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();

@@ -56,7 +56,7 @@ pub struct Open {
 impl Open {
     pub(crate) fn new(reader: Reader, was_following: bool, opened: Time) -> Self {
         Self {
-            frozen_at: was_following.then_some(reader.snapshot().row),
+            frozen_at: was_following.then_some(reader.snapshot.row),
             reader: Box::new(reader),
             is_whole: false,
             against: Against::default(),
@@ -185,7 +185,7 @@ impl Open {
         self.fold(area, |outline, page| {
             let clicked = outline.rows(page).nth(row);
             match clicked {
-                Some(row) if row.node == outline.cursor() => outline.toggle(page),
+                Some(row) if row.node == outline.cursor => outline.toggle(page),
                 Some(row) => outline.go_to(row.node, page),
                 None => {}
             }

@@ -65,8 +65,10 @@ pub(crate) enum Placement {
 /// The series of the plot and the state of its pane.
 #[derive(Debug, Default)]
 pub struct Plot {
-    series: Vec<Series>,
-    selected: usize,
+    /// The series, in the order in which they were added.
+    pub series: Vec<Series>,
+    /// The index of the selected series.
+    pub selected: usize,
     placement: Placement,
     /// What had the focus when the user last opened the plot with a key.
     pub(super) opened_from: Focus,
@@ -80,16 +82,6 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Returns the series in the order in which they were added.
-    pub fn series(&self) -> &[Series] {
-        &self.series
-    }
-
-    /// Returns the index of the selected series.
-    pub fn selected(&self) -> usize {
-        self.selected
-    }
-
     /// Returns whether the plot is on the screen.
     pub fn is_shown(&self) -> bool {
         self.placement != Placement::Closed

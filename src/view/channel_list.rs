@@ -51,7 +51,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     frame::draw(area, accent, title, (&sort, style), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);
-    let entries = app.channels().entries();
+    let entries = &app.channels().entries;
     let total = entries.len();
     let entries = entries.iter().enumerate().skip(top);
     let columns = usize::from(lines.width);

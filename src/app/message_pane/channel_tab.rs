@@ -38,7 +38,7 @@ pub enum ChannelTabLine {
 impl Reader {
     /// Returns the lines of the channel tab.
     pub fn channel_tab(&self, session: &Session) -> Vec<ChannelTabLine> {
-        let snapshot = self.snapshot();
+        let snapshot = &self.snapshot;
         let mut lines = vec![ChannelTabLine::Received];
         let labels = iter::once("matched by").chain(iter::repeat(""));
         let topics = labels.zip(&snapshot.topics);

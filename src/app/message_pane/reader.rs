@@ -53,7 +53,8 @@ pub const DIFF_HEADER: usize = 1;
 /// An open message and the position in it.
 #[derive(Debug, Default)]
 pub struct Reader {
-    snapshot: MessageSnapshot,
+    /// The message.
+    pub snapshot: MessageSnapshot,
     /// The decoded message; `None` until it is decoded.
     decoded: Option<Arc<Decoded>>,
     /// The message that it is compared with.
@@ -83,11 +84,6 @@ impl Reader {
             snapshot,
             ..Self::default()
         }
-    }
-
-    /// Returns the message.
-    pub fn snapshot(&self) -> &MessageSnapshot {
-        &self.snapshot
     }
 
     /// Returns the decoded message, or `None` until it is decoded.
@@ -189,7 +185,7 @@ impl Reader {
     }
 
     fn find_path(&mut self) {
-        let cursor = self.outline.cursor();
+        let cursor = self.outline.cursor;
         let tree = self.tree().filter(|_| cursor != NodeId::default());
         self.path = tree.and_then(|tree| tree.path(cursor, self.bytes()));
     }
@@ -238,13 +234,13 @@ impl Reader {
     /// Calls `step` to fold or select values. Returns whether there are any values.
     pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
         let mut outline = std::mem::take(&mut self.outline);
-        let cursor = outline.cursor();
+        let cursor = outline.cursor;
         let page = self.page(room);
         if let Some(page) = &page {
             step(&mut outline, page);
         }
         let has_values = page.is_some();
-        let has_moved = outline.cursor() != cursor;
+        let has_moved = outline.cursor != cursor;
         self.outline = outline;
         if has_moved {
             self.find_path();

@@ -26,7 +26,7 @@ impl App {
     /// selected channel.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {
-            Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
+            Some(open) if self.focus == Focus::Message => open.reader.snapshot.clone(),
             _ if self.focus == Focus::Channels => {
                 self.session.snapshot(self.selected_channel()?.last_row)?
             }
@@ -40,11 +40,11 @@ impl App {
     /// Returns the channel that keys act on: the selected one, or that of the selected message.
     pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
-            let topic = self.channel_list.selected()?;
+            let topic = self.channel_list.selected.as_ref()?;
             return topic.names_one().then(|| Arc::clone(&topic.name));
         }
         if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
-            return open.reader.snapshot().channel.clone();
+            return open.reader.snapshot.channel.clone();
         }
         self.session
             .channel_of(self.log_pane.selected(&self.session.shown)?)
@@ -107,7 +107,7 @@ impl App {
         if !is_log || self.overlay.is_some() {
             return true;
         }
-        match self.log_pane.position() {
+        match self.log_pane.position {
             Position::Following => false,
             Position::Frozen { .. } if self.focus == Focus::Message => true,
             Position::Frozen { selected, .. } => self.session.shown.keeps(selected),
@@ -118,7 +118,7 @@ impl App {
     /// Returns its channel, or `None` if no message is in view; the log then keeps following.
     pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
         let rows = match &self.open {
-            Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot().row],
+            Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot.row],
             _ => self.window().rows,
         };
         let mut newest_first = rows.into_iter().rev();

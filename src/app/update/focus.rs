@@ -41,7 +41,7 @@ impl App {
         if self.session.filters.only.take().is_some() {
             return self.session.refresh_shown();
         }
-        if self.log_pane.position() != Position::Following {
+        if self.log_pane.position != Position::Following {
             self.log_pane.follow_past_stops(&mut self.session);
             return Vec::new();
         }

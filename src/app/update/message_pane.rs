@@ -118,7 +118,7 @@ impl App {
             return Vec::new();
         }
         let height = inside(self.areas().messages).height;
-        let was_following = self.log_pane.position() == Position::Following;
+        let was_following = self.log_pane.position == Position::Following;
         if was_following {
             self.log_pane.freeze(&self.session.shown, height);
         }
@@ -144,7 +144,7 @@ impl App {
     pub(super) fn close_message(&mut self) {
         let frozen_at = self.open.take().and_then(|open| open.frozen_at);
         let is_unmoved = matches!(
-            self.log_pane.position(),
+            self.log_pane.position,
             Position::Frozen { selected, .. } if Some(selected) == frozen_at
         );
         if is_unmoved && self.session.breakpoints.stop.is_none() {
@@ -193,7 +193,7 @@ impl App {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
         };
-        let follows = self.shows_latest() || self.log_pane.position() == Position::Following;
+        let follows = self.shows_latest() || self.log_pane.position == Position::Following;
         let due = self.open.as_ref().map(Open::follow_due);
         if follows && due.is_some_and(|due| self.session.now < due) {
             return Vec::new();
@@ -213,14 +213,14 @@ impl App {
     /// Returns the selected row if it is not the open one.
     fn row_to_open(&self) -> Option<RowId> {
         let open = self.open.as_ref()?;
-        match self.log_pane.position() {
+        match self.log_pane.position {
             Position::Frozen { selected, .. } if !self.shows_latest() => {
                 self.session.log.row(selected)?;
             }
             _ => {}
         }
         let row = self.selected_row()?;
-        (row != open.reader.snapshot().row).then_some(row)
+        (row != open.reader.snapshot.row).then_some(row)
     }
 
     /// Returns the area of the open message's text: below its tabs and the notes about it.
@@ -302,13 +302,13 @@ impl App {
         });
         let mut effects = self.session.choose_decoder(&channel, choice);
         effects.extend(self.with_open(|open, session, area| {
-            open.turn_to(open.reader.snapshot().clone(), session, area)
+            open.turn_to(open.reader.snapshot.clone(), session, area)
         }));
         effects
     }
 
     /// Returns the channel of the open message.
     fn open_channel(&self) -> Option<Arc<[u8]>> {
-        self.open.as_ref()?.reader.snapshot().channel.clone()
+        self.open.as_ref()?.reader.snapshot.channel.clone()
     }
 }

@@ -85,7 +85,7 @@ impl App {
         {
             return Some(channel);
         }
-        let selected = self.channel_list.selected()?;
+        let selected = self.channel_list.selected.as_ref()?;
         selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
@@ -132,7 +132,7 @@ impl App {
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
         // Consider only the listed channels: going through all of them would make the key slow.
-        let listed = self.channel_list.entries().iter();
+        let listed = self.channel_list.entries.iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
             Entry::Pattern(_) | Entry::NotReceiving(_) => None,

@@ -32,7 +32,7 @@ impl App {
     }
 
     pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
-        let topic = match self.channel_list.selected() {
+        let topic = match &self.channel_list.selected {
             _ if self.acted_on.is_some() => self.acted_on.clone(),
             Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
             _ => self.current_channel().map(Topic::shared_channel),

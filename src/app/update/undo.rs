@@ -129,7 +129,7 @@ impl App {
     }
 
     fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
-        if self.plot.series().len() + series.len() > MAX_SERIES {
+        if self.plot.series.len() + series.len() > MAX_SERIES {
             self.can_undo(Undo::RemoveSeries(series));
             return self.session.tell(format!(
                 "the plot is limited to {MAX_SERIES} series: nothing restored"

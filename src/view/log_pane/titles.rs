@@ -85,7 +85,7 @@ fn gone_words(app: &App, window: &Window) -> String {
         (log.evicted_before_first(), "older evicted"),
         (log.counters().cleared, "older cleared"),
     ];
-    if !window.is_at_top || app.messages().position() == Position::Following {
+    if !window.is_at_top || app.messages().position == Position::Following {
         return String::new();
     }
     let gone = gone.into_iter().filter(|(count, _)| *count > 0);
@@ -171,7 +171,7 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
 /// Returns the descriptions of the pane's position, longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
     let (forms, style) = match app.session().breakpoints.stop.as_ref() {
-        _ if app.messages().position() == Position::Following => match not_receiving(app) {
+        _ if app.messages().position == Position::Following => match not_receiving(app) {
             None => return (vec![" following ▼ ".to_owned()], theme::GOOD),
             Some((reason, style)) => {
                 let short = [" not receiving ", "not receiving"].map(str::to_owned);

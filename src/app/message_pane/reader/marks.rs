@@ -170,7 +170,7 @@ impl Reader {
     fn mark_beside(&self, is_forward: bool, room: Room) -> Option<usize> {
         let current = self.marks.current;
         let (is_there, below) = if self.form() == Form::Values {
-            let cursor = self.outline.cursor();
+            let cursor = self.outline.cursor;
             let nodes = &self.marks.nodes;
             let is_there = nodes.get(current) == Some(&cursor);
             (is_there, nodes.partition_point(|node| *node <= cursor))
