@@ -44,7 +44,7 @@ pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
     trouble_words,
 };
-pub use self::channel_list::{ChannelList, Entry, FLASH, ListForm, Lists, MAX_LISTED, Sort};
+pub use self::channel_list::{ChannelList, Entry, FLASH, Lists, MAX_LISTED, Sort};
 pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::focus::Focus;

@@ -48,12 +48,8 @@ impl Sort {
     /// Returns the next sort order, wrapping around at the end.
     #[must_use]
     pub fn next(self) -> Self {
-        match self {
-            Self::Name => Self::Rate,
-            Self::Rate => Self::Count,
-            Self::Count => Self::LastHeard,
-            Self::LastHeard => Self::Name,
-        }
+        let all = [Self::Name, Self::Rate, Self::Count, Self::LastHeard];
+        all[(self as usize + 1) % all.len()]
     }
 
     /// Returns the name of the sort order.
@@ -78,21 +74,11 @@ pub enum Entry {
     NotReceiving(SubscriptionId),
 }
 
-/// The form of the channel list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListForm {
-    /// Names and rates, beside the log.
-    #[default]
-    Names,
-    /// The latest value of each channel, in place of the log.
-    Latest,
-}
-
 /// The state of the channel list's pane.
 #[derive(Debug, Default)]
 pub struct ChannelList {
-    /// Whether it lists names beside the log, or the latest values in the log's place.
-    pub form: ListForm,
+    /// Whether it shows the latest values in place of the log, and not names beside it.
+    pub shows_latest: bool,
     /// The sort order.
     pub sort: Sort,
     /// The lines: patterns first, then channels.
@@ -121,11 +107,6 @@ impl ChannelList {
         self.top
             .min(lowest)
             .clamp((self.line + 1).saturating_sub(height), self.line)
-    }
-
-    /// Returns whether the list shows the latest values in place of the log.
-    pub fn shows_latest(&self) -> bool {
-        self.form == ListForm::Latest
     }
 
     /// Returns the selected channel, if it has received messages.

@@ -33,11 +33,8 @@ impl Attention {
     /// Returns the next kind, in a cycle.
     #[must_use]
     pub fn next(self) -> Self {
-        match self {
-            Self::None => Self::Bell,
-            Self::Bell => Self::Notification,
-            Self::Notification => Self::None,
-        }
+        let all = [Self::None, Self::Bell, Self::Notification];
+        all[(self as usize + 1) % all.len()]
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::app::action::Motion;
-use crate::app::channel_list::{ListForm, Lists};
+use crate::app::channel_list::Lists;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::inside;
@@ -49,19 +49,19 @@ impl App {
     }
 
     pub(crate) fn shows_latest(&self) -> bool {
-        self.channel_list.shows_latest()
+        self.channel_list.shows_latest
     }
 
     /// Lists the latest values in place of the log.
     pub(super) fn show_latest(&mut self) {
-        self.channel_list.form = ListForm::Latest;
+        self.channel_list.shows_latest = true;
         self.set_focus(Focus::Channels);
         self.resize_open();
     }
 
     /// Goes back to the log.
     pub(super) fn leave_latest(&mut self) {
-        self.channel_list.form = ListForm::Names;
+        self.channel_list.shows_latest = false;
         if self.focus == Focus::Channels {
             self.set_focus(Focus::Messages);
         }
