@@ -13,8 +13,8 @@ use crate::app::layout::inside;
 use crate::app::log_pane::LogPane;
 use crate::app::message_pane::values::OrTold;
 use crate::app::message_pane::{Against, Open};
-use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::Purpose;
+use crate::app::overlays::{List, Overlay};
 use crate::app::plot::Quantity;
 use crate::app::session::Session;
 use crate::app::toast::TOAST_DURATION;
@@ -74,10 +74,10 @@ impl App {
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
-            ScreenAction::Nodes => self.overlay = Some(Overlay::Nodes { line: 0 }),
-            ScreenAction::Filters => self.filters_key(),
+            ScreenAction::Nodes => self.open_list(List::Nodes, 0),
+            ScreenAction::Filters => self.open_list_or_box(Purpose::ListedFilter(None)),
             ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),
-            ScreenAction::Breakpoints => self.breakpoints_key(),
+            ScreenAction::Breakpoints => self.open_list_or_box(Purpose::Breakpoint(None)),
             ScreenAction::AddBreakpoint => self.write_query(Purpose::Breakpoint(None)),
         }
         Vec::new()

@@ -13,7 +13,7 @@ use crate::app::layout::inside;
 use crate::app::log_pane::Position;
 use crate::app::message_pane::reader::{Outline, Page, Reader, Tab};
 use crate::app::message_pane::{Against, Open};
-use crate::app::overlays::Overlay;
+use crate::app::overlays::{List, Overlay};
 use crate::app::session::Session;
 use crate::message::{RowId, Time};
 use crate::payload::escape::whole_name;
@@ -283,9 +283,7 @@ impl App {
         let current = self.session.decoder_choices.chosen(&channel);
         let options = self.session.decoder_options();
         let line = options.iter().position(|choice| choice.as_ref() == current);
-        self.overlay = Some(Overlay::Formats {
-            line: line.unwrap_or(0),
-        });
+        self.open_list(List::Formats, line.unwrap_or(0));
         Vec::new()
     }
 

@@ -7,7 +7,7 @@ use super::App;
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Context;
-use crate::app::overlays::{Overlay, Question};
+use crate::app::overlays::{List, Overlay, Question};
 use crate::app::publish_box::limits::{MAX_EDITED, MAX_LINE};
 use crate::payload::figures;
 
@@ -20,7 +20,7 @@ impl App {
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }
-            Some(Overlay::Formats { line }) => self.choose_format(line),
+            Some(Overlay::List(List::Formats, line)) => self.choose_format(line),
             other => {
                 self.overlay = other;
                 if self.context() == Context::Query {
