@@ -53,7 +53,7 @@ impl App {
                 self.session.toast = None;
                 self.paste(&text)
             }
-            Event::PasteStalled => self.session.tell("the paste has not ended · Esc ends it"),
+            Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
@@ -81,6 +81,11 @@ impl App {
         effects.extend(self.request_plot_data());
         self.session.count_unchecked();
         effects
+    }
+
+    /// Shows a toast. Returns no effects.
+    fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.session.tell(text)
     }
 
     fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {

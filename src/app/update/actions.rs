@@ -85,9 +85,9 @@ impl App {
 
     fn act_on_session(&mut self, action: SessionAction) -> Vec<Effect> {
         match action {
-            SessionAction::ToggleFreeze if self.context() == Context::Latest => self
-                .session
-                .tell("latest values cannot be frozen · v shows the log, Space freezes it"),
+            SessionAction::ToggleFreeze if self.context() == Context::Latest => {
+                self.tell("latest values cannot be frozen · v shows the log, Space freezes it")
+            }
             SessionAction::ToggleFreeze => {
                 self.on_log(LogPane::toggle_freeze);
                 Vec::new()
@@ -166,7 +166,7 @@ impl App {
     /// Copies the payload of the highlighted message.
     pub(super) fn copy_payload(&mut self) -> Vec<Effect> {
         let Some(snapshot) = self.current_message() else {
-            return self.session.tell("select a message to copy its payload");
+            return self.tell("select a message to copy its payload");
         };
         let what = if snapshot.is_cut() {
             let size = figures::size(snapshot.size);
@@ -206,7 +206,7 @@ impl App {
     /// Marks or unmarks the selected row.
     fn toggle_mark(&mut self) -> Vec<Effect> {
         let Some(row) = self.selected_row() else {
-            return self.session.tell("select a row to mark it");
+            return self.tell("select a row to mark it");
         };
         self.on_log(|log, session, height| log.toggle_mark(row, session, height));
         Vec::new()

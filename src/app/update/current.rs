@@ -66,11 +66,11 @@ impl App {
             Ok(what) => {
                 let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
                 let key = Chord::of(key).label();
-                self.session.tell(format!(
+                self.tell(format!(
                     "frozen · {key} again to {what}: {channel} · Space resumes"
                 ))
             }
-            Err(why) => self.session.tell(format!("frozen: {why} · Space resumes")),
+            Err(why) => self.tell(format!("frozen: {why} · Space resumes")),
         })
     }
 

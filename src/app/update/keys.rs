@@ -87,7 +87,7 @@ impl App {
         match action.map(Action::kind) {
             Some(Kind::Adjust | Kind::Once | Kind::Plain) => {
                 self.keyboard.note(Chord::of(key), self.session.now);
-                self.session.tell(IGNORED)
+                self.tell(IGNORED)
             }
             Some(Kind::Step | Kind::Jump) | None => {
                 let toast = self.session.toast.take_if(|toast| toast.text == IGNORED);
@@ -100,7 +100,7 @@ impl App {
 
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {
         self.keyboard.held_break = true;
-        self.session.tell(match context {
+        self.tell(match context {
             Context::PublishPayload => "pasted, not sent · Enter send",
             _ => "pasted · Enter confirm",
         })

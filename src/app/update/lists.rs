@@ -64,9 +64,7 @@ impl App {
             return Vec::new();
         };
         let Some(filter) = self.session.filters.list.get_mut(line) else {
-            return self
-                .session
-                .tell("the list is empty: press a to add a filter");
+            return self.tell("the list is empty: press a to add a filter");
         };
         match action {
             FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
@@ -87,9 +85,7 @@ impl App {
             return Vec::new();
         };
         let Some(breakpoint) = self.session.breakpoints.list.get_mut(line) else {
-            return self
-                .session
-                .tell("the list is empty: press a to set a breakpoint");
+            return self.tell("the list is empty: press a to set a breakpoint");
         };
         match action {
             BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),

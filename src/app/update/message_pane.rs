@@ -95,7 +95,7 @@ impl App {
         let mut effects = Vec::new();
         if self.open.is_none() {
             if self.current_message().is_none() {
-                return self.session.tell("select a message to compare it");
+                return self.tell("select a message to compare it");
             }
             effects = self.open_message();
         }
@@ -124,7 +124,7 @@ impl App {
         }
         let selected = self.log_pane.selected(&self.session.shown);
         let Some(snapshot) = selected.and_then(|row| self.session.snapshot(row)) else {
-            return self.session.tell("select a row to open it");
+            return self.tell("select a row to open it");
         };
         self.open = Some(Open::new(
             Reader::open(snapshot),
@@ -179,7 +179,7 @@ impl App {
     /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
         let Some(open) = &mut self.open else {
-            return self.session.tell("open a message with Enter first");
+            return self.tell("open a message with Enter first");
         };
         open.is_whole = !open.is_whole;
         self.set_focus(Focus::Message);
@@ -266,19 +266,18 @@ impl App {
     /// Removes the lens from the selected channel.
     pub(super) fn remove_lens(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self.session.tell("select a channel or a message");
+            return self.tell("select a channel or a message");
         };
         if self.session.lenses.of(&channel).is_some() {
             return self.session.remove_lens(&channel);
         }
-        self.session
-            .tell("open a message and press i on a value to show only that value")
+        self.tell("open a message and press i on a value to show only that value")
     }
 
     /// Opens the list of formats at the current choice.
     pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
-            return self.session.tell("a notice has no format");
+            return self.tell("a notice has no format");
         };
         let current = self.session.decoder_choices.chosen(&channel);
         let options = self.session.decoder_options();
@@ -294,7 +293,7 @@ impl App {
             return Vec::new();
         };
         let name = whole_name(&channel);
-        self.session.tell(match &choice {
+        self.tell(match &choice {
             Some(choice) => format!("{name}: format {}", choice.words()),
             None => format!("{name}: format detected automatically"),
         });

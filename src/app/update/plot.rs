@@ -39,9 +39,7 @@ impl App {
     /// Toggles a plot of the selected channel.
     pub(super) fn plot_channel(&mut self, quantity: Quantity) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self
-                .session
-                .tell("select a channel or a message to plot it");
+            return self.tell("select a channel or a message to plot it");
         };
         let known = self.plot.find(&channel, &quantity);
         match known.filter(|_| self.plot.is_shown()) {
@@ -67,9 +65,7 @@ impl App {
             return self.remove_series(index);
         }
         match not_plotted {
-            Some(what) => self
-                .session
-                .tell(format!("select a number to plot it: this value {what}")),
+            Some(what) => self.tell(format!("select a number to plot it: this value {what}")),
             None => self.show_series(&channel, quantity),
         }
     }
@@ -90,7 +86,7 @@ impl App {
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
         let (what, name) = (series.quantity.label(), escape::whole_name(&series.channel));
         let text = format!("removed {what} of {name} from the plot · Z undoes it");
-        self.session.tell(text);
+        self.tell(text);
         self.can_undo(Undo::RemoveSeries(vec![removed]));
         let effects = self.plot.remove(index, &mut self.session);
         if self.plot.series.is_empty() {
@@ -109,15 +105,14 @@ impl App {
             effects.extend(self.plot.remove(0, &mut self.session));
         }
         self.hide_plot();
-        self.session
-            .tell("removed all series from the plot · Z undoes it");
+        self.tell("removed all series from the plot · Z undoes it");
         effects
     }
 
     /// Shows the plot again with its series.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series.is_empty() {
-            return self.session.tell(NOTHING);
+            return self.tell(NOTHING);
         }
         self.show_plot();
         Vec::new()
@@ -132,8 +127,7 @@ impl App {
     /// Hides the plot. Its series keep recording.
     pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
-        self.session
-            .tell("plot hidden, still recording; W reopens it")
+        self.tell("plot hidden, still recording; W reopens it")
     }
 
     /// Takes the plot off the screen.

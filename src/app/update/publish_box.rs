@@ -20,12 +20,10 @@ const READ_ONLY: &str = "read-only: publishing is off; start without --read-only
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let Some(snapshot) = self.current_message() else {
-            return self
-                .session
-                .tell("select a message to edit and send it again");
+            return self.tell("select a message to edit and send it again");
         };
         if let Some(why) = why_not_edited(&snapshot) {
             return self.session.tell_error(why);
@@ -49,7 +47,7 @@ impl App {
     /// Opens the box for a message to the highlighted channel.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let was_highlighted = self.has_highlight();
         if let Some(channel) = self.channel_to_address() {
@@ -61,9 +59,9 @@ impl App {
             self.publish_box.address(&channel);
             let is_redirected = !before.is_empty() && before != self.publish_box.channel.text();
             if is_redirected && !self.publish_box.payload.is_empty() {
-                self.session.tell(format!("the draft now goes to {name}"));
+                self.tell(format!("the draft now goes to {name}"));
             } else if !was_highlighted {
-                self.session.tell(format!("log frozen on {name}"));
+                self.tell(format!("log frozen on {name}"));
             }
         }
         self.enter_box()
@@ -92,7 +90,7 @@ impl App {
     /// Moves the focus to the message in the box, or to the channel's name if that is empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let has_channel = !self.publish_box.channel.is_empty();
         self.set_focus(if has_channel {
@@ -152,9 +150,7 @@ impl App {
     /// Publishes the message in the box, unless it is empty.
     pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
         if self.publish_box.payload.is_empty() {
-            return self
-                .session
-                .tell("nothing to publish · Ctrl-O publishes an empty message");
+            return self.tell("nothing to publish · Ctrl-O publishes an empty message");
         }
         self.send()
     }
@@ -162,9 +158,7 @@ impl App {
     /// Asks whether to publish a message with an empty payload.
     pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
         if !self.publish_box.payload.is_empty() {
-            return self
-                .session
-                .tell("the message is not empty · Enter publishes it");
+            return self.tell("the message is not empty · Enter publishes it");
         }
         match self.publish_box.outgoing() {
             Ok(message) => {
@@ -198,7 +192,7 @@ impl App {
 
     pub(super) fn send_now(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let sent = self.publish_box.publish(&mut self.session);
         if sent.is_some() {

@@ -56,19 +56,16 @@ impl App {
         if query_box.purpose != Purpose::Filter || query_box.input.text().trim().is_empty() {
             return self.confirm_query();
         }
-        let effects = self.confirm_query();
+        let mut effects = self.confirm_query();
         if self.overlay.is_some() {
             return effects;
         }
         if let Some(query) = self.session.filters.typed.take() {
             self.session.filters.list.push(Filter::including(query));
         }
-        self.session
-            .tell("added to the list of filters · f shows it");
+        self.tell("added to the list of filters · f shows it");
+        effects.extend(self.session.refresh_shown());
         effects
-            .into_iter()
-            .chain(self.session.refresh_shown())
-            .collect()
     }
 
     /// Discards the edit and restores the previous filter or search.

@@ -87,7 +87,7 @@ impl App {
             _ => text.to_owned(),
         };
         let Some((input, _)) = self.text_box() else {
-            return self.session.tell("nothing to paste into · p publish");
+            return self.tell("nothing to paste into · p publish");
         };
         if context == Context::PublishPayload {
             input.insert(&text);
@@ -95,9 +95,7 @@ impl App {
             input.insert_in_line(&text);
         }
         if context == Context::Prompt && text.trim_end().contains(['\r', '\n']) {
-            return self
-                .session
-                .tell("a line break in the pasted name became a space");
+            return self.tell("a line break in the pasted name became a space");
         }
         self.use_text()
     }

@@ -29,7 +29,7 @@ impl App {
             Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
             Some(Undo::RemoveBreakpoint(at, removed)) => self.restore_breakpoint(at, *removed),
             Some(Undo::RemoveSeries(series)) => self.restore_series(series),
-            None => self.session.tell("nothing to undo"),
+            None => self.tell("nothing to undo"),
         }
     }
 
@@ -44,7 +44,7 @@ impl App {
     /// Clears the log.
     pub(super) fn clear(&mut self) -> Vec<Effect> {
         if self.session.log.first() == self.session.log.end() {
-            return self.session.tell("the log is empty");
+            return self.tell("the log is empty");
         }
         let cleared = self.session.log.clear();
         // The log can restore only one clear, so clearing again merges with the previous clear.
@@ -57,8 +57,7 @@ impl App {
         self.can_undo(act);
         self.session.forget_gone();
         self.log_pane.follow_past_stops(&mut self.session);
-        self.session
-            .tell("log cleared (counters kept) · Z undoes it");
+        self.tell("log cleared (counters kept) · Z undoes it");
         self.session.refresh_shown()
     }
 
@@ -67,7 +66,7 @@ impl App {
         self.log_pane = pane;
         let lost = cleared.messages.saturating_sub(restored);
         let count = figures::count(restored);
-        self.session.tell(match lost {
+        self.tell(match lost {
             0 => format!("{count} messages restored"),
             lost => format!(
                 "{count} messages restored · {} were evicted meanwhile",
@@ -90,7 +89,7 @@ impl App {
         }
         let filter = self.session.filters.list.remove(index);
         let name = named(filter.query.text());
-        self.session.tell(format!("removed {name} · Z undoes it"));
+        self.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveFilter(index, filter));
         self.session.refresh_shown()
     }
@@ -98,7 +97,7 @@ impl App {
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
         let index = index.min(self.session.filters.list.len());
         let name = named(filter.query.text());
-        self.session.tell(format!("filter {name} restored"));
+        self.tell(format!("filter {name} restored"));
         self.session.filters.list.insert(index, filter);
         if let Some(Overlay::List(List::Filters, line)) = &mut self.overlay {
             *line = index;
@@ -113,14 +112,14 @@ impl App {
         };
         self.session.hold_stops();
         let (id, name) = (removed.id, named(removed.query.text()));
-        self.session.tell(format!("removed {name} · Z undoes it"));
+        self.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
         vec![Effect::StopScan(id)]
     }
 
     fn restore_breakpoint(&mut self, index: usize, breakpoint: Breakpoint) -> Vec<Effect> {
         let name = named(breakpoint.query.text());
-        self.session.tell(format!("breakpoint {name} restored"));
+        self.tell(format!("breakpoint {name} restored"));
         let index = self.session.restore_breakpoint(index, breakpoint);
         if let Some(Overlay::List(List::Breakpoints, line)) = &mut self.overlay {
             *line = index;
@@ -131,7 +130,7 @@ impl App {
     fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
         if self.plot.series.len() + series.len() > MAX_SERIES {
             self.can_undo(Undo::RemoveSeries(series));
-            return self.session.tell(format!(
+            return self.tell(format!(
                 "the plot is limited to {MAX_SERIES} series: nothing restored"
             ));
         }
