@@ -32,8 +32,7 @@ pub struct Areas {
     pub message: Rect,
     /// The publish box with its border.
     pub publish: Rect,
-    /// The space between the status line and the hint line, where the help or an open message
-    /// covers the panes.
+    /// The space between the status line and the hint line, which overlays and whole messages cover.
     pub overlay: Rect,
     /// The hint line at the bottom.
     pub hints: Rect,
@@ -114,8 +113,7 @@ impl Areas {
         cut_bottom(self.overlay, QUERY_ROWS).1
     }
 
-    /// Returns the region of the syntax list above the query box, with its border, for up to
-    /// `lines` lines.
+    /// Returns the region of a syntax list of `lines` lines, with its border, above the query box.
     pub fn syntax(&self, lines: usize) -> Rect {
         let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
         let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);

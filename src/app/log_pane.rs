@@ -9,8 +9,7 @@ use super::session::Session;
 use crate::log::Selection;
 use crate::message::RowId;
 
-/// The position of the pane in the log. Rows are identified by id, so the pane stays put while rows
-/// come and go.
+/// The position of the pane in the log. It names rows by id, since their indices change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {
     /// At the end, following new rows.
@@ -150,8 +149,7 @@ impl LogPane {
         self.freeze_at(shown, top, shown.place_of(row), height);
     }
 
-    /// Selects `row`. If it was out of view, scrolls so that most of the pane shows the rows above
-    /// it. Freezes the pane.
+    /// Selects `row` and brings it into view, with most rows above it. Freezes the pane.
     pub fn bring_into_view(&mut self, shown: &Selection, row: RowId, height: u16) {
         let (mut top, _) = self.places(shown, height);
         let place = shown.place_of(row);

@@ -24,8 +24,7 @@ use crate::payload::figures;
 /// Minimum interval between moves of the pane to the newest row while the log follows new rows.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
-/// An open message smaller than this is not reported as the cause of evictions: the next few
-/// messages would evict that much anyway.
+/// Evictions for a smaller message are not reported: a few more messages would cause them anyway.
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
@@ -106,8 +105,7 @@ impl Open {
         sizes.sum()
     }
 
-    /// Tells the user that `evicted` messages were evicted to make room for the open one, once for
-    /// each doubling of its size.
+    /// Tells the user about evictions to make room for the message, once per doubling of its size.
     pub(crate) fn tell_evicted(&mut self, evicted: u64, session: &mut Session) {
         let size = self.size(session);
         self.evicted += evicted;

@@ -49,8 +49,7 @@ impl Picker {
         }
     }
 
-    /// Handles an event and returns the effect for the runtime to perform, if any. Picking ends
-    /// with [`Effect::Quit`].
+    /// Handles an event and returns the effect to perform, if any. [`Effect::Quit`] ends picking.
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),

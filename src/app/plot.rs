@@ -1,8 +1,7 @@
 //! The plot: numbers from the messages of channels, over time.
 //!
-//! From the time a series is added until it is removed, a check feeds it, whether or not it is
-//! shown. When the plot is drawn, it requests only what it shows: the points in a [`PlotWindow`],
-//! one for each column of dots.
+//! A check feeds each series until it is removed, whether or not the plot is shown. The plot
+//! requests only what it draws: the points in a [`PlotWindow`], one for each column of dots.
 
 mod cursor;
 mod curve;
@@ -108,8 +107,7 @@ impl Plot {
         Some(&self.data.of(series.check)?.1)
     }
 
-    /// Returns the series of intervals whose histogram is shown: the selected one, or another on
-    /// the same channel.
+    /// Returns the intervals in the histogram: the selected series, or another on its channel.
     pub fn intervals(&self) -> Option<&Series> {
         let selected = self.series.get(self.selected)?;
         let index = self.find(&selected.channel, &Quantity::Interval)?;

@@ -164,8 +164,7 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
-    /// for it.
+    /// Returns the bytes used by the checks and the open message, for which the log leaves room.
     pub fn beside_log(&self) -> usize {
         let open = self.open.as_ref();
         self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))

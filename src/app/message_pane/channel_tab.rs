@@ -1,5 +1,4 @@
-//! The channel tab of an open message: its metadata, statistics about its channel, and the results
-//! of checks.
+//! The channel tab of an open message: metadata, channel statistics, and results of checks.
 
 use std::iter;
 use std::time::Duration;

@@ -83,8 +83,7 @@ impl Open {
         Ok(effects)
     }
 
-    /// Returns whether a sequence check finds a whole number at `path` in the message, which is on
-    /// the channel called `name`.
+    /// Returns whether a sequence check finds a whole number at `path` in the message.
     fn is_whole_number(&self, name: &[u8], path: &Path, session: &Session) -> bool {
         let decoder = session.decoder_choices.of(name);
         let payload = &self.reader.snapshot.payload;

@@ -63,8 +63,7 @@ pub struct Reader {
     tab: Tab,
     /// Which values are folded, and which one is selected.
     pub outline: Outline,
-    /// The path of the selected value, cached because searching a million names for duplicates
-    /// takes longer than a frame.
+    /// The path of the selected value, cached because finding it may take longer than a frame.
     path: Option<String>,
     /// The first byte of the text in view.
     pub offset: usize,
@@ -148,8 +147,7 @@ impl Reader {
         self.tab = tab;
     }
 
-    /// Returns the form in which the tab shows its contents. A message with neither values nor text
-    /// is shown as a hex dump.
+    /// Returns the form of the tab's contents. A message without values or text is a hex dump.
     pub fn form(&self) -> Form {
         let decoded = self.decoded();
         match self.tab() {

@@ -153,8 +153,7 @@ impl Open {
         }
     }
 
-    /// Returns the message if it is a single JSON value that is shown as text, such as a number or a
-    /// string.
+    /// Returns the message if it is a single JSON value shown as text, such as a number.
     fn bare_json(&self) -> Option<&str> {
         let has_values = self.reader.decoded()?.tree.is_some();
         let bytes = self.reader.bytes().trim_ascii();

@@ -34,8 +34,7 @@ pub struct QueryBox {
     pub error: Option<QueryError>,
     /// The query that the user may have meant instead.
     meant: Option<String>,
-    /// The filter or search that was active before the edit. It stays active while the text has an
-    /// error.
+    /// The filter or search before the edit, which stays active while the text has an error.
     pub before: Option<Query>,
     /// The index of the history entry that is shown in place of `draft`, if any.
     older: Option<usize>,

@@ -11,8 +11,7 @@ use crate::workers::analysis::SeriesReport;
 /// are shorter in a window that is too short for several of this length.
 const USUAL_BUCKET: i64 = 5_000_000;
 
-/// The minimum number of buckets in the requested window. The first may lie outside the visible
-/// window.
+/// The minimum number of buckets in the requested window, the first of which may be hidden.
 const MIN_BUCKETS: i64 = 21;
 
 /// The time range in which all messages on a channel were received and checked.
@@ -24,9 +23,8 @@ pub struct Coverage {
     pub until: Time,
 }
 
-/// Returns the length of a bucket, over which a rate is averaged, in microseconds. It is a multiple
-/// of the length of a part of the requested window, so that all messages of a point fall into the
-/// same bucket.
+/// Returns the length of a bucket, over which a rate is averaged, in microseconds: a multiple of
+/// the length of a part, so that all messages of a point fall into the same bucket.
 pub fn bucket(asked: &PlotWindow) -> i64 {
     let wanted = USUAL_BUCKET.min(asked.part.saturating_mul(asked.parts) / MIN_BUCKETS);
     let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);

@@ -110,8 +110,7 @@ impl View {
         let parts = extent.parts();
         let span = self.span(extent);
         let part = match self.span {
-            // The length is rounded so that it does not change all the time. The last part is
-            // incomplete.
+            // Rounded so that the length rarely changes. The last part is incomplete.
             Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
             Span::Of(_) => div_ceil(span, parts),
         };
@@ -203,8 +202,7 @@ impl View {
         extent.earliest.is_none_or(|earliest| earliest < from)
     }
 
-    /// Sets the end of the window, limited so that the window neither starts before the data nor
-    /// ends in the future.
+    /// Sets the end of the window, which neither starts before the data nor ends in the future.
     fn go_to(&mut self, end: Time, extent: Extent) {
         let end = end.max(self.first_end(extent));
         self.end = if end >= extent.now {

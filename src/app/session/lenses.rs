@@ -41,8 +41,7 @@ struct DecodedRow {
 }
 
 impl DecodedRows {
-    /// Returns what `lookup` shows at `path`. `lookup` reads the message of `row`, decoded by
-    /// `choice`.
+    /// Returns what `lookup` shows at `path`. It reads the message of `row`, decoded by `choice`.
     ///
     /// # Errors
     ///

@@ -38,8 +38,7 @@ impl Session {
     }
 
     /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
-    /// which serves ordinary channels and patterns. `None` if there is no cluster, or if the node's
-    /// address is not safe for a shell.
+    /// which serves ordinary channels and patterns; `None` unless its address is safe in a shell.
     fn place_in_cluster(&self) -> Option<String> {
         let nodes = self.server.nodes.by_id.values();
         let live = nodes.filter(|node| node.connection == Some(Connection::Live));
@@ -50,8 +49,7 @@ impl Session {
         place_of(&best.name)
     }
 
-    /// Returns the command to publish with, and a channel that is subscribed to, or a placeholder if
-    /// none is easy to type.
+    /// Returns the command to publish with, and a subscribed channel or a placeholder.
     fn sample(&self) -> (&'static str, String) {
         let samples = self.subscriptions.live().filter_map(sample_of);
         let best = samples.max_by_key(|(_, channel)| channel.is_some());

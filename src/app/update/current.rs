@@ -1,5 +1,4 @@
-//! What keys act on: the current message and channel, and whether they stay in place under the
-//! highlight.
+//! What keys act on: the current message and channel, and whether they stay in place.
 //!
 //! While the log follows new messages, or once the highlighted row has been evicted, the row under
 //! the highlight keeps changing. The first press of a key that would act on it freezes the log and
@@ -22,8 +21,7 @@ use crate::message::RowId;
 use crate::payload::escape;
 
 impl App {
-    /// Returns the message that keys act on: the open one, the selected one, or the last one on the
-    /// selected channel.
+    /// Returns the message that keys act on: the open, the selected, or the channel's last one.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
         let snapshot = match &self.open {
             Some(open) if self.focus == Focus::Message => open.reader.snapshot.clone(),

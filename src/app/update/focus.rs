@@ -32,8 +32,7 @@ impl App {
         Vec::new()
     }
 
-    /// Removes one thing that narrows the view: the filter, else the selected channel, else the
-    /// freeze, else the search.
+    /// Removes the first of these: the filter, the selected channel, the freeze, the search.
     fn show_more(&mut self) -> Vec<Effect> {
         if self.session.filters.typed.is_some() {
             return self.session.filter_by(None);

@@ -55,9 +55,8 @@ impl App {
 
     /// Handles a key that arrived together with others.
     ///
-    /// A line break is held back until more keys arrive in the same way. If none follow, it is
-    /// dropped: a user who typed it ahead did not mean a line break, and one who pasted it did not
-    /// mean to send.
+    /// A line break is held back until more keys arrive in the same way, or else dropped: the user
+    /// did not mean one when typing ahead, and did not mean to send when pasting.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
         if !context.is_text() {

@@ -88,8 +88,7 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Toggles the selected or open message between its value and its changes since the previous
-    /// message or a marked one.
+    /// Toggles a message between its value and its changes since the previous or a marked one.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
@@ -139,8 +138,7 @@ impl App {
         effects
     }
 
-    /// Closes the open message. A log that was following before follows again, unless the user has
-    /// moved elsewhere in it.
+    /// Closes the open message. A log that was following follows again, unless it was moved.
     pub(super) fn close_message(&mut self) {
         let frozen_at = self.open.take().and_then(|open| open.frozen_at);
         let is_unmoved = matches!(

@@ -1,5 +1,4 @@
-//! Typing and pasting into the text boxes. Their text is limited, since longer text would make
-//! every key slow.
+//! Typing and pasting into the text boxes, whose length is limited to keep every key fast.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -46,8 +45,7 @@ impl App {
         Some((input, MAX_LINE))
     }
 
-    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
-    /// none of them is added.
+    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit.
     fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
         let (input, most) = self.text_box()?;
         if input.size() + bytes <= most {

@@ -188,8 +188,7 @@ impl Reader {
         next.filter(|next| *next < self.mark_count())
     }
 
-    /// Returns where the visible part of the current mark starts. Line breaks at its start are
-    /// skipped, since they are not drawn.
+    /// Returns where the current mark starts, after any line breaks, which are not drawn.
     fn start_of_mark(&self) -> Option<usize> {
         let mark = self.marks.ranges.get(self.current_mark()?)?;
         let bytes = self.bytes().get(mark.clone())?;
@@ -218,8 +217,7 @@ impl Reader {
         row.filter(|_| self.offset <= offset)
     }
 
-    /// Brings the byte at `offset` into view if it is not there already, with some rows above it,
-    /// but without scrolling past the end.
+    /// Brings the byte at `offset` into view, below a few other rows, unless it is there already.
     fn show(&mut self, offset: usize, room: Room) {
         if self.row_in_view(offset, room).is_some() {
             return;
