@@ -32,7 +32,7 @@ pub struct Areas {
     pub message: Rect,
     /// The publish box with its border.
     pub publish: Rect,
-    /// The space between the status line and the hint line, which overlays and whole messages cover.
+    /// The space between the status line and the hint line, which overlays may cover.
     pub overlay: Rect,
     /// The hint line at the bottom.
     pub hints: Rect,

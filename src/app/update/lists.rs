@@ -34,7 +34,7 @@ impl App {
         self.overlay = Some(Overlay::List(list, line));
     }
 
-    /// Opens the list that `purpose` belongs to or, if it is empty, the box to write its first entry.
+    /// Opens the list that `purpose` belongs to or, if it is empty, the box for its first entry.
     pub(super) fn open_list_or_box(&mut self, purpose: Purpose) {
         self.return_to_list(purpose);
         if self.overlay.is_none() {
