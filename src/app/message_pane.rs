@@ -28,7 +28,7 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Open {
     /// The message.
     pub reader: Box<Reader>,
@@ -57,14 +57,8 @@ impl Open {
         Self {
             frozen_at: was_following.then_some(reader.snapshot.row),
             reader: Box::new(reader),
-            is_whole: false,
-            against: Against::default(),
             opened,
-            before: None,
-            evicted: 0,
-            reported_size: 0,
-            decode_serial: 0,
-            search: Search::default(),
+            ..Self::default()
         }
     }
 

@@ -110,8 +110,6 @@ fn figures(dots: &[Dot], window: &PlotWindow) -> Option<Figures> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::workers::analysis::{Point, Summary};
 
@@ -128,22 +126,14 @@ mod tests {
             .iter()
             .map(|(second, count, after_gap)| Point {
                 time: Time(second * SECOND + 1),
-                low: 1.0,
-                high: 1.0,
-                sum: 1.0,
-                last: 1.0,
                 count: *count,
                 after_gap: *after_gap,
+                ..Point::default()
             })
             .collect();
         let summary = Summary {
-            count: points.len() as u64,
-            min: 1.0,
-            max: 1.0,
-            mean: 1.0,
-            last: 1.0,
             from: points[0].time,
-            to: points[points.len() - 1].time,
+            ..Summary::default()
         };
         let window = PlotWindow {
             from: Time(0),
@@ -151,13 +141,9 @@ mod tests {
             parts: 20,
         };
         let report = SeriesReport {
-            channel: Arc::from(&b"a"[..]),
             summary: Some(summary),
-            without_number: 0,
             points,
-            histogram: Vec::new(),
-            channels: Vec::new(),
-            is_full: false,
+            ..SeriesReport::default()
         };
         let heard = Coverage {
             since: since.map(|millis| Time(millis * 1_000)),

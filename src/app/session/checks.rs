@@ -26,7 +26,7 @@ const MOST_REPORTED: usize = 500;
 type Place = (CheckId, Option<Arc<[u8]>>);
 
 /// The checks and their results.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checks {
     /// The checks in force.
     pub plan: Plan,
@@ -71,16 +71,7 @@ impl Checks {
             is_new: !plan.is_empty(),
             plan,
             follower: Follower::new(log),
-            findings: Findings::default(),
-            skips: Skips::default(),
-            reports: BTreeMap::new(),
-            asked: Time(0),
-            has_news: false,
-            size: 0,
-            looking_back: BTreeMap::new(),
-            leaves_out_some: false,
-            changes: 0,
-            counted: None,
+            ..Self::default()
         }
     }
 

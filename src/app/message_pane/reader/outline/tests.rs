@@ -46,21 +46,13 @@ impl Fixture {
         rows.map(|place| {
             let value = page.value(place.node).unwrap();
             let name = match value.key {
+                _ if place.offset > 0 => "..".to_owned(),
                 Key::None => "root".to_owned(),
                 Key::Index(index) => index.to_string(),
                 Key::Name(name) | Key::Other(name) => String::from_utf8_lossy(name).into_owned(),
             };
-            let name = if place.offset > 0 {
-                "..".to_owned()
-            } else {
-                name
-            };
-            let mark = if place.node == self.outline.cursor {
-                ">"
-            } else {
-                ""
-            };
-            format!("{mark}{name}")
+            let is_selected = place.node == self.outline.cursor;
+            format!("{}{name}", if is_selected { ">" } else { "" })
         })
         .collect()
     }
