@@ -182,13 +182,8 @@ impl App {
         &mut self,
         act: impl FnOnce(&mut LogPane, &mut Session, u16) -> T,
     ) -> T {
-        let height = self.log_height();
+        let height = inside(self.areas().messages).height;
         act(&mut self.log_pane, &mut self.session, height)
-    }
-
-    /// Returns the number of rows that the log's pane shows.
-    pub(super) fn log_height(&self) -> u16 {
-        inside(self.areas().messages).height
     }
 
     fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {

@@ -122,8 +122,7 @@ impl App {
         let mut newest_first = rows.into_iter().rev();
         let (row, channel) =
             newest_first.find_map(|row| Some((row, self.session.channel_of(row)?)))?;
-        let height = self.log_height();
-        self.log_pane.select(&self.session.shown, row, height);
+        self.on_log(|log, session, height| log.select(&session.shown, row, height));
         Some(channel)
     }
 

@@ -9,7 +9,6 @@ use crate::app::action::{MessageAction, Motion};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::input::Input;
-use crate::app::layout::inside;
 use crate::app::log_pane::Position;
 use crate::app::message_pane::reader::{Outline, Page, Reader, Tab};
 use crate::app::message_pane::{Against, Open};
@@ -116,10 +115,9 @@ impl App {
             self.set_focus(Focus::Message);
             return Vec::new();
         }
-        let height = inside(self.areas().messages).height;
         let was_following = self.log_pane.position == Position::Following;
         if was_following {
-            self.log_pane.freeze(&self.session.shown, height);
+            self.on_log(|log, session, height| log.freeze(&session.shown, height));
         }
         let selected = self.log_pane.selected(&self.session.shown);
         let Some(snapshot) = selected.and_then(|row| self.session.snapshot(row)) else {
@@ -255,9 +253,9 @@ impl App {
             self.move_in_channels(Motion::Lines(rows));
             return self.follow_selection();
         }
-        let height = inside(self.areas().messages).height.max(1);
-        self.log_pane
-            .select_by(&self.session.shown, rows as i64, height);
+        self.on_log(|log, session, height| {
+            log.select_by(&session.shown, rows as i64, height.max(1));
+        });
         self.follow_selection()
     }
 
