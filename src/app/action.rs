@@ -81,10 +81,9 @@ impl Motion {
 /// The kind of an action, which decides what a key that is held down or pasted may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Moves the view or the selection by a step. Holding the key down repeats it. Outside a text
-    /// box, a pasted key is allowed to trigger it.
+    /// Moves by a step. Holding the key repeats it. Pasted keys may trigger it outside text boxes.
     Step,
-    /// Moves to a fixed place or pane. Outside a text box, a pasted key is allowed to trigger it.
+    /// Moves to a fixed place or pane. Pasted keys may trigger it outside text boxes.
     Jump,
     /// Changes something by a step. Holding the key down repeats it.
     Adjust,

@@ -133,8 +133,7 @@ impl LogPane {
 
     /// Freezes the rows now shown in `height` lines.
     pub fn freeze(&mut self, shown: &Selection, height: u16) {
-        let (top, selected) = self.places(shown, height);
-        self.freeze_at(shown, top, selected, height);
+        self.select_by(shown, 0, height);
     }
 
     /// Moves the selection by `rows`, down if positive. Freezes the pane.

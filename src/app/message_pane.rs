@@ -86,8 +86,7 @@ impl Open {
         self.opened.after(FOLLOW_EVERY)
     }
 
-    /// Returns the bytes that the message takes in addition to the log, including its decoded form
-    /// and the message it is compared with.
+    /// Returns the bytes that the message, its decoded form and its base take besides the log.
     pub(crate) fn size(&self, session: &Session) -> usize {
         let readers = std::iter::once(&self.reader).chain(&self.before);
         let sizes = readers.map(|reader| {

@@ -104,8 +104,7 @@ impl Open {
         })
     }
 
-    /// Returns the reason if queries and the log cannot see the values of the message, which is
-    /// that its unpacked size exceeds their limit.
+    /// Returns why queries and the log cannot see its values, if it unpacks to more than they read.
     fn too_large(&self) -> Option<String> {
         let decoded = self.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();

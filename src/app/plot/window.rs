@@ -276,8 +276,7 @@ impl PlotWindow {
         Duration::from_micros(self.part.unsigned_abs())
     }
 
-    /// Returns the index of the last part, which is at the right end of a chart. Part 0 is at the
-    /// left end, as for [`PlotWindow::part_of`].
+    /// Returns the index of the last part, at the right end of a chart. Part 0 is at the left end.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred parts")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
@@ -295,8 +294,7 @@ impl PlotWindow {
         Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
     }
 
-    /// Returns the index of the part that contains `time`. If `time` lies outside the window, the
-    /// index is negative or exceeds that of the last part.
+    /// Returns the index of the part that contains `time`, or one outside the window.
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
     pub fn part_of(&self, time: Time) -> f64 {
         time.0.saturating_sub(self.from.0).div_euclid(self.part) as f64

@@ -274,8 +274,7 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Restores a breakpoint and its pending stops. If it is on, its query is run on the rows that
-    /// arrive from now on. Returns its index in the list.
+    /// Restores a breakpoint and its pending stops, from now on. Returns its index in the list.
     pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut breakpoint.stops);

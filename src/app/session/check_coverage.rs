@@ -174,8 +174,7 @@ impl Session {
         next.map_or(self.now, |row| row.time)
     }
 
-    /// Returns the time up to which all messages of a channel are known: no later than its last
-    /// message while the channel cannot be received.
+    /// Returns that time for a channel, no later than its last message while it is not received.
     pub(crate) fn checked_until_on(&self, channel: &[u8]) -> Time {
         let known = self.checked_until();
         if self.subscriptions.receives(channel) {

@@ -141,8 +141,7 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Runs the filter and the search again on all rows in the log, each only if `asks` says that
-    /// its query depends on what has changed.
+    /// Runs the filter and the search on all rows again, each only if `asks` holds for its query.
     pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {

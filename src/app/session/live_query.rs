@@ -200,8 +200,7 @@ impl LiveQuery {
         self.request(Purpose::Kept, pieces, known)
     }
 
-    /// Returns the request to scan the rows that have arrived since the last one; `None` if there
-    /// are none, or while a request is running.
+    /// Returns the request to scan the rows that have arrived, if any, unless one is running.
     pub(crate) fn ask_arrived(
         &mut self,
         pieces: &mut NextPieces,

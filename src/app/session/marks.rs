@@ -26,8 +26,7 @@ impl Session {
         query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
     }
 
-    /// Returns the query whose matches are marked in `row`: the find query, or else the breakpoint
-    /// that stopped the view there, or else the filter.
+    /// Returns the query marked in `row`: the search, or the breakpoint hit there, or the filter.
     pub(crate) fn marked_by(&self, row: RowId) -> Option<&Query> {
         let stop = self
             .breakpoints

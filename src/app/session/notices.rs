@@ -119,8 +119,7 @@ const RESP2: [(&str, &str); 3] = [
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Returns the advice for a client that asked for RESP3: the option of its library, or those of all
-/// libraries if its library is unknown.
+/// Returns the advice for a client that asked for RESP3: the option of its library, or of all.
 fn resp3_words(library: &str) -> String {
     let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
     let fitting = RESP2.iter();

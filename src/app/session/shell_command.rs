@@ -6,8 +6,7 @@ use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
 impl Session {
-    /// Returns the shell command that publishes a message to a current subscription, or `None` if
-    /// nobody can publish to the subscribed channels.
+    /// Returns the shell command that publishes to a current subscription, if that is possible.
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
         if given.place.is_empty() {

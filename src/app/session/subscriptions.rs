@@ -222,8 +222,7 @@ impl Subscriptions {
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
     }
 
-    /// Returns the patterns of sharded channels to discover, even if no match has been found yet,
-    /// and whether each has been searched for at least once.
+    /// Returns the patterns of sharded channels, and whether each has been searched for yet.
     pub fn discovery_patterns(&self) -> impl Iterator<Item = (&Topic, bool)> {
         self.listed().filter_map(|(_, topic, state)| match state {
             _ if topic.kind != SubscriptionKind::ShardPattern => None,

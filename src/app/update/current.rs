@@ -72,9 +72,8 @@ impl App {
         })
     }
 
-    /// Returns what `action` does to the highlighted message, which is on `channel`, to complete
-    /// "press the key again to …". If it cannot be done, returns the reason instead, so that the
-    /// user does not press the key again in vain.
+    /// Returns what `action` does to the highlighted message, to complete "press the key again to …".
+    /// If it cannot be done, returns why, so that the user does not press the key again in vain.
     fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
         let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
         match action {

@@ -71,8 +71,7 @@ impl Reader {
         };
     }
 
-    /// Returns the request to search for the text, if there is any. Nothing is marked until the
-    /// answer is recorded with [`Self::note_found`].
+    /// Returns the request to search for the text, if any. [`Self::note_found`] takes the answer.
     pub fn search(&mut self, serial: u64) -> Option<Search> {
         let text = self.marks.search_text.as_ref()?.text().into();
         self.marks.is_searching = true;
