@@ -53,12 +53,8 @@ impl Reader {
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));
-        lines.extend(
-            session
-                .lenses
-                .of(name)
-                .map(|path| fact("lens", path.text())),
-        );
+        let lens = session.lenses.of(name);
+        lines.extend(lens.map(|path| fact("lens", path.text())));
         lines.extend(about_channel(session, name));
         let mut checks = session.checks.of_channel(name).peekable();
         if checks.peek().is_some() && session.checks.missed() > 0 {

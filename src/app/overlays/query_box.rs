@@ -87,13 +87,8 @@ impl QueryBox {
     /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
         let parsed = Query::parse(&self.input.text(), &session.moment());
-        match parsed {
-            Ok(query) => Some(query),
-            Err(error) => {
-                self.error = Some(error);
-                None
-            }
-        }
+        self.error = parsed.as_ref().err().cloned();
+        parsed.ok()
     }
 
     /// Returns the query to suggest instead of the text, if the text matches nothing.

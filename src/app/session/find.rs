@@ -48,10 +48,9 @@ impl Session {
         if !find.watch.note(answer) {
             return false;
         }
-        answer
-            .found
-            .iter()
-            .for_each(|found| find.rows.replace(found));
+        for found in &answer.found {
+            find.rows.replace(found);
+        }
         true
     }
 

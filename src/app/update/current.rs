@@ -23,14 +23,13 @@ use crate::payload::escape;
 impl App {
     /// Returns the message that keys act on: the open, the selected, or the channel's last one.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
+        let session = &self.session;
         let snapshot = match &self.open {
             Some(open) if self.focus == Focus::Message => open.reader.snapshot.clone(),
             _ if self.focus == Focus::Channels => {
-                self.session.snapshot(self.selected_channel()?.last_row)?
+                session.snapshot(self.selected_channel()?.last_row)?
             }
-            _ => self
-                .session
-                .snapshot(self.log_pane.selected(&self.session.shown)?)?,
+            _ => session.snapshot(self.log_pane.selected(&session.shown)?)?,
         };
         snapshot.channel.is_some().then_some(snapshot)
     }

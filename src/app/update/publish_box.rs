@@ -110,7 +110,7 @@ impl App {
         // On the first and the last line, the arrow keys show history entries.
         let payload = &mut self.publish_box.payload;
         match action {
-            PublishAction::Send => return self.send_if_meant(),
+            PublishAction::Send => return self.send(),
             PublishAction::SendEmpty => return self.ask_to_send_empty(),
             PublishAction::NewLine => payload.start_line(),
             PublishAction::Older if payload.is_on_first_line() => self.publish_box.show_older(),
@@ -147,12 +147,20 @@ impl App {
         Vec::new()
     }
 
-    /// Publishes the message in the box, unless it is empty.
-    pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
+    /// Publishes the message in the box unless it is empty. Asks first if that could do harm.
+    fn send(&mut self) -> Vec<Effect> {
         if self.publish_box.payload.is_empty() {
             return self.tell("nothing to publish · Ctrl-O publishes an empty message");
         }
-        self.send()
+        let outgoing = self.publish_box.outgoing();
+        match outgoing.map(|message| why_ask(&message.channel)) {
+            Ok(None) => return self.send_now(),
+            Ok(Some(warning)) => {
+                self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
+            }
+            Err(wrong) => self.publish_box.refuse(wrong),
+        }
+        Vec::new()
     }
 
     /// Asks whether to publish a message with an empty payload.
@@ -172,22 +180,6 @@ impl App {
             Err(wrong) => self.publish_box.refuse(wrong),
         }
         Vec::new()
-    }
-
-    /// Publishes the message in the box, or asks first if publishing it could do harm.
-    pub(super) fn send(&mut self) -> Vec<Effect> {
-        let channel = match self.publish_box.outgoing() {
-            Ok(message) => message.channel,
-            Err(wrong) => {
-                self.publish_box.refuse(wrong);
-                return Vec::new();
-            }
-        };
-        if let Some(warning) = why_ask(&channel) {
-            self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
-            return Vec::new();
-        }
-        self.send_now()
     }
 
     pub(super) fn send_now(&mut self) -> Vec<Effect> {

@@ -22,10 +22,7 @@ impl App {
             Some(Overlay::List(List::Formats, line)) => self.choose_format(line),
             other => {
                 self.overlay = other;
-                if self.context() == Context::Query {
-                    return self.confirm_query();
-                }
-                Vec::new()
+                self.confirm_query()
             }
         }
     }
