@@ -268,11 +268,7 @@ mod tests {
     #[test]
     fn pasted_keys_are_typed_as_a_name() {
         let mut picker = picker();
-        for letter in "qu\r".chars() {
-            let code = match letter {
-                '\r' => KeyCode::Enter,
-                letter => KeyCode::Char(letter),
-            };
+        for code in [KeyCode::Char('q'), KeyCode::Char('u'), KeyCode::Enter] {
             let burst = Event::Burst(KeyEvent::new(code, KeyModifiers::NONE));
             assert_eq!(picker.update(burst), None);
         }
