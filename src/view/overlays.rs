@@ -33,7 +33,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
         Overlay::List(List::Filters, line) => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::List(List::Breakpoints, line) => {
-            lists::breakpoints(app, *line, areas.overlay, buffer)
+            lists::breakpoints(app, *line, areas.overlay, buffer);
         }
         Overlay::List(List::Nodes, line) => nodes::draw(app, *line, areas.overlay, buffer),
         Overlay::List(List::Formats, line) => formats::draw(app, *line, areas.overlay, buffer),
