@@ -44,7 +44,7 @@ pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
     trouble_words,
 };
-pub use self::channel_list::{ChannelList, Entry, FLASH, ListForm, Lists, MAX_LISTED, Sort};
+pub use self::channel_list::{ChannelList, Entry, FLASH, Lists, MAX_LISTED, Sort};
 pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::focus::Focus;
@@ -60,7 +60,7 @@ pub use self::message_pane::{Against, Open};
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
-pub use self::overlays::{Overlay, Prompt, Question};
+pub use self::overlays::{List, Overlay, Prompt, Question};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
     Curve, Dot, EmptyReason, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
@@ -207,11 +207,11 @@ impl App {
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,
-            Some(Overlay::Filters { .. }) => Context::Filters,
-            Some(Overlay::Breakpoints { .. }) => Context::Breakpoints,
-            Some(Overlay::Nodes { .. }) => Context::Nodes,
+            Some(Overlay::List(List::Filters, _)) => Context::Filters,
+            Some(Overlay::List(List::Breakpoints, _)) => Context::Breakpoints,
+            Some(Overlay::List(List::Nodes, _)) => Context::Nodes,
             Some(Overlay::SearchMessage(_)) => Context::SearchMessage,
-            Some(Overlay::Formats { .. }) => Context::Formats,
+            Some(Overlay::List(List::Formats, _)) => Context::Formats,
             None => match self.focus {
                 Focus::Channels if self.shows_latest() => Context::Latest,
                 Focus::Channels => Context::Channels,

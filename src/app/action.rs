@@ -58,8 +58,7 @@ pub enum Motion {
 }
 
 impl Motion {
-    /// Returns the number of lines to move by on a page of `height`, or `None` for a move to either
-    /// end.
+    /// Returns the lines to move by on a page of `height`, or `None` for a move to either end.
     pub(super) fn lines(self, height: usize) -> Option<isize> {
         let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
         match self {
@@ -69,8 +68,7 @@ impl Motion {
         }
     }
 
-    /// Returns the line that the motion leads to from `line`, on a page of `height`, where `last`
-    /// is the last line.
+    /// Returns the line reached from `line` on a page of `height`, where `last` is the last line.
     pub(super) fn from(self, line: usize, height: usize, last: usize) -> usize {
         match self.lines(height) {
             Some(lines) => line.saturating_add_signed(lines).min(last),
@@ -83,11 +81,9 @@ impl Motion {
 /// The kind of an action, which decides what a key that is held down or pasted may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// Moves the view or the selection by a step. Holding the key down repeats it. Outside a text
-    /// box, a pasted key is allowed to trigger it.
+    /// Moves by a step. Holding the key repeats it. Pasted keys may trigger it outside text boxes.
     Step,
-    /// Moves the view, the selection or the focus to a fixed place. Outside a text box, a pasted key
-    /// is allowed to trigger it.
+    /// Moves to a fixed place or pane. Pasted keys may trigger it outside text boxes.
     Jump,
     /// Changes something by a step. Holding the key down repeats it.
     Adjust,

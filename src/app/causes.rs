@@ -66,8 +66,7 @@ fn moved_words(topic: &MovedTopic) -> String {
     }
 }
 
-/// Returns the text for what cannot be received: a brief description, then the reason and the
-/// remedy.
+/// Returns the text for what cannot be received: a brief description, then reason and remedy.
 pub fn partial_words(partial: &Partial) -> [String; 2] {
     match partial {
         Partial::PossiblyCluster(error) => [

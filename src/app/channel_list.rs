@@ -48,12 +48,8 @@ impl Sort {
     /// Returns the next sort order, wrapping around at the end.
     #[must_use]
     pub fn next(self) -> Self {
-        match self {
-            Self::Name => Self::Rate,
-            Self::Rate => Self::Count,
-            Self::Count => Self::LastHeard,
-            Self::LastHeard => Self::Name,
-        }
+        let all = [Self::Name, Self::Rate, Self::Count, Self::LastHeard];
+        all[(self as usize + 1) % all.len()]
     }
 
     /// Returns the name of the sort order.
@@ -78,26 +74,17 @@ pub enum Entry {
     NotReceiving(SubscriptionId),
 }
 
-/// The form of the channel list.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListForm {
-    /// Names and rates, beside the log.
-    #[default]
-    Names,
-    /// The latest value of each channel, in place of the log.
-    Latest,
-}
-
 /// The state of the channel list's pane.
 #[derive(Debug, Default)]
 pub struct ChannelList {
-    /// Whether it lists names beside the log, or the latest values in the log's place.
-    pub form: ListForm,
+    /// Whether it shows the latest values in place of the log, and not names beside it.
+    pub shows_latest: bool,
     /// The sort order.
     pub sort: Sort,
-    entries: Vec<Entry>,
+    /// The lines: patterns first, then channels.
+    pub entries: Vec<Entry>,
     /// The selected topic, stored by name because an id may be reused for another channel.
-    selected: Option<Topic>,
+    pub selected: Option<Topic>,
     /// The selected line, which stays selected if the selected entry disappears.
     pub line: usize,
     top: usize,
@@ -113,11 +100,6 @@ pub struct ChannelList {
 }
 
 impl ChannelList {
-    /// Returns the lines: patterns first, then channels.
-    pub fn entries(&self) -> &[Entry] {
-        &self.entries
-    }
-
     /// Returns the first of the `height` visible lines.
     pub fn top(&self, height: u16) -> usize {
         let height = usize::from(height.max(1));
@@ -127,19 +109,9 @@ impl ChannelList {
             .clamp((self.line + 1).saturating_sub(height), self.line)
     }
 
-    /// Returns the selection.
-    pub fn selected(&self) -> Option<&Topic> {
-        self.selected.as_ref()
-    }
-
-    /// Returns whether the list shows the latest values in place of the log.
-    pub fn shows_latest(&self) -> bool {
-        self.form == ListForm::Latest
-    }
-
     /// Returns the selected channel, if it has received messages.
     pub fn selected_channel<'a>(&self, channels: &'a ChannelTable) -> Option<&'a Channel> {
-        let topic = self.selected().filter(|topic| topic.names_one())?;
+        let topic = self.selected.as_ref().filter(|topic| topic.names_one())?;
         // The selected line usually has the channel's id, which saves a lookup by name.
         if let Some(Entry::Channel(id)) = self.entries.get(self.line)
             && let Some(channel) = channels.by_id(*id)

@@ -6,8 +6,7 @@ use crate::workers::analysis;
 use crate::workers::decode;
 use crate::workers::scan::{Request, WatchId};
 
-/// A side effect for the main loop to perform. Comparable, so that tests can state what they
-/// expect.
+/// A side effect for the main loop to perform. Tests compare it with the one they expect.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Send a command to the subscriber.

@@ -28,8 +28,7 @@ impl Input {
         self.area.lines()
     }
 
-    /// Returns the position of the cursor: the line, and the number of characters before it in that
-    /// line.
+    /// Returns the line of the cursor, and the number of characters before it in that line.
     pub fn caret(&self) -> (usize, usize) {
         let at = self.area.cursor();
         (at.0, at.1)
@@ -104,8 +103,7 @@ impl Input {
             .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
-    /// Handles a key in a one-line box, where a key that would break the line does nothing. Returns
-    /// whether the text has changed.
+    /// Like [`Self::press`], but ignores a key that would break the line.
     pub fn press_in_line(&mut self, key: KeyEvent) -> bool {
         let is_break = match key.code {
             KeyCode::Enter | KeyCode::Char('\n' | '\r') => true,

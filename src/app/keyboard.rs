@@ -9,12 +9,10 @@ use super::event::Event;
 use super::keymap::Chord;
 use crate::message::Time;
 
-/// A key pressed again within this time may be held down: terminals start to repeat a key after a
-/// delay of up to this long.
+/// The longest delay after which terminals start to repeat a key that is held down.
 const HELD: Duration = Duration::from_millis(700);
 
-/// A key pressed again within this time is held down: a terminal repeats it many times a second,
-/// and nobody taps that fast.
+/// A key pressed again within this time is held down: nobody taps that fast.
 const REPEAT: Duration = Duration::from_millis(120);
 
 /// The state of recent key presses that affects how the next one is handled.

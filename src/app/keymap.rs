@@ -11,106 +11,75 @@ use super::action::{
     SessionAction as Session,
 };
 
-/// Where a binding applies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Context {
-    /// Everywhere, text boxes included.
-    Always,
+/// Declares the contexts, each with its heading in the help.
+macro_rules! contexts {
+    ($($(#[$doc:meta])* $context:ident: $title:literal,)+) => {
+        /// Where a binding applies.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Context {
+            $($(#[$doc])* $context,)+
+        }
+
+        impl Context {
+            /// Every context, in the order of the help.
+            pub const ALL: [Self; 21] = [$(Self::$context,)+];
+
+            /// Returns its heading in the help.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$context => $title,)+
+                }
+            }
+        }
+    };
+}
+
+contexts! {
     /// Wherever no text is typed.
-    Panes,
+    Panes: "Channels and messages",
     /// In the channel list.
-    Channels,
+    Channels: "Channels",
     /// In the channel list while it shows the latest values.
-    Latest,
+    Latest: "Latest values",
     /// In the message log.
-    Messages,
-    /// On the channel's name in the publish box.
-    PublishChannel,
-    /// On the payload in the publish box.
-    PublishPayload,
-    /// In the prompt for a subscription.
-    Prompt,
-    /// In an open message.
-    Message,
-    /// In the search box of an open message.
-    SearchMessage,
-    /// In the list of formats for an open message.
-    Formats,
-    /// In the plot while it shows values over time.
-    Chart,
-    /// In the plot, whatever its mode.
-    Plot,
-    /// In the help.
-    Help,
-    /// In a question to be confirmed.
-    Confirm,
+    Messages: "Messages",
     /// In the query box.
-    Query,
+    Query: "Query: filter, search, breakpoint",
     /// In the list of filters.
-    Filters,
+    Filters: "List of filters",
     /// In the list of breakpoints.
-    Breakpoints,
+    Breakpoints: "List of breakpoints",
     /// In the table of servers.
-    Nodes,
+    Nodes: "Table of servers",
+    /// In an open message.
+    Message: "Open message",
+    /// In the search box of an open message.
+    SearchMessage: "Find in the open message",
+    /// In the list of formats for an open message.
+    Formats: "Format of the open message",
+    /// In the plot while it shows values over time.
+    Chart: "Plot over time",
+    /// In the plot, whatever its mode.
+    Plot: "Plot, and histogram of intervals",
+    /// On the payload in the publish box.
+    PublishPayload: "Publish: message",
+    /// On the channel's name in the publish box.
+    PublishChannel: "Publish: channel",
+    /// In the prompt for a subscription.
+    Prompt: "Subscribe",
+    /// In a question to be confirmed.
+    Confirm: "Question",
+    /// In the help.
+    Help: "Help",
     /// In the profile picker.
-    Profiles,
+    Profiles: "Profiles at startup",
     /// In the profile picker, while a name is typed.
-    ProfileName,
+    ProfileName: "Profiles: name",
+    /// Everywhere, text boxes included.
+    Always: "Everywhere",
 }
 
 impl Context {
-    /// Every context, in the order of the help.
-    pub const ALL: [Self; 21] = [
-        Self::Panes,
-        Self::Channels,
-        Self::Latest,
-        Self::Messages,
-        Self::Query,
-        Self::Filters,
-        Self::Breakpoints,
-        Self::Nodes,
-        Self::Message,
-        Self::SearchMessage,
-        Self::Formats,
-        Self::Chart,
-        Self::Plot,
-        Self::PublishPayload,
-        Self::PublishChannel,
-        Self::Prompt,
-        Self::Confirm,
-        Self::Help,
-        Self::Profiles,
-        Self::ProfileName,
-        Self::Always,
-    ];
-
-    /// Returns its heading in the help.
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Always => "Everywhere",
-            Self::Panes => "Channels and messages",
-            Self::Channels => "Channels",
-            Self::Latest => "Latest values",
-            Self::Messages => "Messages",
-            Self::PublishChannel => "Publish: channel",
-            Self::PublishPayload => "Publish: message",
-            Self::Prompt => "Subscribe",
-            Self::Message => "Open message",
-            Self::SearchMessage => "Find in the open message",
-            Self::Formats => "Format of the open message",
-            Self::Chart => "Plot over time",
-            Self::Plot => "Plot, and histogram of intervals",
-            Self::Help => "Help",
-            Self::Confirm => "Question",
-            Self::Query => "Query: filter, search, breakpoint",
-            Self::Filters => "List of filters",
-            Self::Breakpoints => "List of breakpoints",
-            Self::Nodes => "Table of servers",
-            Self::Profiles => "Profiles at startup",
-            Self::ProfileName => "Profiles: name",
-        }
-    }
-
     /// Returns whether keys are entered as text in this context.
     pub fn is_text(self) -> bool {
         matches!(

@@ -32,8 +32,7 @@ pub struct Areas {
     pub message: Rect,
     /// The publish box with its border.
     pub publish: Rect,
-    /// The space between the status line and the hint line, where the help or an open message
-    /// covers the panes.
+    /// The space between the status line and the hint line, which overlays may cover.
     pub overlay: Rect,
     /// The hint line at the bottom.
     pub hints: Rect,
@@ -114,8 +113,7 @@ impl Areas {
         cut_bottom(self.overlay, QUERY_ROWS).1
     }
 
-    /// Returns the region of the syntax list above the query box, with its border, for up to
-    /// `lines` lines.
+    /// Returns the region of a syntax list of `lines` lines, with its border, above the query box.
     pub fn syntax(&self, lines: usize) -> Rect {
         let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
         let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
@@ -234,26 +232,32 @@ mod tests {
         shows_latest: false,
     };
 
+    fn state(focus: Focus, message: Option<bool>) -> ScreenState {
+        ScreenState {
+            focus,
+            message,
+            ..NOTHING
+        }
+    }
+
+    fn with_latest(state: ScreenState) -> ScreenState {
+        ScreenState {
+            shows_latest: true,
+            ..state
+        }
+    }
+
     /// Returns combinations of values to test.
     fn any_states() -> Vec<ScreenState> {
-        let messages = [None, Some(false), Some(true)];
-        let with_message = |message: Option<bool>| {
+        let mut states = Vec::new();
+        for message in [None, Some(false), Some(true)] {
             let own = message.map_or(Focus::Messages, |_| Focus::Message);
-            let all = [own, Focus::Channels, Focus::PublishPayload, Focus::Messages];
-            all.map(|focus| ScreenState {
-                focus,
-                message,
-                ..NOTHING
-            })
-        };
-        let states = messages.into_iter().flat_map(with_message);
-        let forms = |state| {
-            [false, true].map(|shows_latest| ScreenState {
-                shows_latest,
-                ..state
-            })
-        };
-        states.flat_map(forms).collect()
+            for focus in [own, Focus::Channels, Focus::PublishPayload, Focus::Messages] {
+                let state = state(focus, message);
+                states.extend([state, with_latest(state)]);
+            }
+        }
+        states
     }
 
     #[test]
@@ -282,10 +286,7 @@ mod tests {
 
     #[test]
     fn narrow_screens_show_the_pane_that_has_the_focus() {
-        let channels = ScreenState {
-            focus: Focus::Channels,
-            ..NOTHING
-        };
+        let channels = state(Focus::Channels, None);
         assert_eq!(Areas::divide(40, 12, NOTHING).channels, Rect::default());
         assert_eq!(Areas::divide(40, 12, channels).messages, Rect::default());
         assert_eq!(Areas::divide(40, 12, channels).channels.width, 40);
@@ -293,11 +294,7 @@ mod tests {
 
     #[test]
     fn an_open_message_stands_beside_the_log_or_below_it_or_in_its_place() {
-        let open = ScreenState {
-            message: Some(false),
-            focus: Focus::Message,
-            ..NOTHING
-        };
+        let open = state(Focus::Message, Some(false));
         let wide = Areas::divide(200, 50, open);
         assert_eq!(wide.messages.height, wide.message.height);
         let high = Areas::divide(100, 30, open);
@@ -306,34 +303,21 @@ mod tests {
         let small = Areas::divide(40, 12, open);
         assert_eq!(small.messages, Rect::default());
         assert_eq!(small.message.width, 40);
-        let log = ScreenState {
-            focus: Focus::Messages,
-            ..open
-        };
+        let log = state(Focus::Messages, Some(false));
         assert_eq!(Areas::divide(40, 12, log).message, Rect::default());
-        let whole = ScreenState {
-            message: Some(true),
-            ..open
-        };
+        let whole = state(Focus::Message, Some(true));
         assert_eq!(Areas::divide(200, 50, whole).message.width, 200);
     }
 
     #[test]
     fn the_latest_values_take_the_place_of_the_list_and_the_log() {
-        let latest = ScreenState {
-            focus: Focus::Channels,
-            shows_latest: true,
-            ..NOTHING
-        };
+        let latest = with_latest(state(Focus::Channels, None));
         for size in [(200, 50), (80, 24), (40, 12)] {
             let areas = Areas::divide(size.0, size.1, latest);
             assert_eq!(areas.channels.width, size.0);
             assert_eq!(areas.messages, Rect::default());
         }
-        let open = ScreenState {
-            message: Some(false),
-            ..latest
-        };
+        let open = with_latest(state(Focus::Channels, Some(false)));
         let wide = Areas::divide(200, 50, open);
         assert_eq!((wide.channels.width, wide.message.width), (100, 100));
         let small = Areas::divide(40, 12, open);
@@ -342,10 +326,7 @@ mod tests {
 
     #[test]
     fn the_box_grows_with_its_text_while_it_has_the_focus() {
-        let publish = ScreenState {
-            focus: Focus::PublishPayload,
-            ..NOTHING
-        };
+        let publish = state(Focus::PublishPayload, None);
         assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 3);
         assert_eq!(Areas::divide(80, 24, publish).publish.height, 5);
     }

@@ -9,8 +9,7 @@ use super::session::Session;
 use crate::log::Selection;
 use crate::message::RowId;
 
-/// The position of the pane in the log. Rows are identified by id, so the pane stays put while rows
-/// come and go.
+/// The position of the pane in the log. It names rows by id, since their indices change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Position {
     /// At the end, following new rows.
@@ -46,15 +45,11 @@ pub struct Window {
 /// The state of the pane.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LogPane {
-    position: Position,
+    /// Its position in the log.
+    pub position: Position,
 }
 
 impl LogPane {
-    /// Returns the position of the pane.
-    pub fn position(&self) -> Position {
-        self.position
-    }
-
     /// Returns the rows that fit into `height` lines.
     pub fn window(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
@@ -138,8 +133,7 @@ impl LogPane {
 
     /// Freezes the rows now shown in `height` lines.
     pub fn freeze(&mut self, shown: &Selection, height: u16) {
-        let (top, selected) = self.places(shown, height);
-        self.freeze_at(shown, top, selected, height);
+        self.select_by(shown, 0, height);
     }
 
     /// Moves the selection by `rows`, down if positive. Freezes the pane.
@@ -154,8 +148,7 @@ impl LogPane {
         self.freeze_at(shown, top, shown.place_of(row), height);
     }
 
-    /// Selects `row`. If it was out of view, scrolls so that most of the pane shows the rows above
-    /// it. Freezes the pane.
+    /// Selects `row` and brings it into view, with most rows above it. Freezes the pane.
     pub fn bring_into_view(&mut self, shown: &Selection, row: RowId, height: u16) {
         let (mut top, _) = self.places(shown, height);
         let place = shown.place_of(row);

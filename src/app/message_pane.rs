@@ -24,12 +24,11 @@ use crate::payload::figures;
 /// Minimum interval between moves of the pane to the newest row while the log follows new rows.
 const FOLLOW_EVERY: Duration = Duration::from_millis(34);
 
-/// An open message smaller than this is not reported as the cause of evictions: the next few
-/// messages would evict that much anyway.
+/// Evictions for a smaller message are not reported: a few more messages would cause them anyway.
 const LARGE: usize = 1 << 20;
 
 /// The open message, and how it is shown.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Open {
     /// The message.
     pub reader: Box<Reader>,
@@ -56,16 +55,10 @@ pub struct Open {
 impl Open {
     pub(crate) fn new(reader: Reader, was_following: bool, opened: Time) -> Self {
         Self {
-            frozen_at: was_following.then_some(reader.snapshot().row),
+            frozen_at: was_following.then_some(reader.snapshot.row),
             reader: Box::new(reader),
-            is_whole: false,
-            against: Against::default(),
             opened,
-            before: None,
-            evicted: 0,
-            reported_size: 0,
-            decode_serial: 0,
-            search: Search::default(),
+            ..Self::default()
         }
     }
 
@@ -93,8 +86,7 @@ impl Open {
         self.opened.after(FOLLOW_EVERY)
     }
 
-    /// Returns the bytes that the message takes in addition to the log, including its decoded form
-    /// and the message it is compared with.
+    /// Returns the bytes that the message, its decoded form and its base take besides the log.
     pub(crate) fn size(&self, session: &Session) -> usize {
         let readers = std::iter::once(&self.reader).chain(&self.before);
         let sizes = readers.map(|reader| {
@@ -106,8 +98,7 @@ impl Open {
         sizes.sum()
     }
 
-    /// Tells the user that `evicted` messages were evicted to make room for the open one, once for
-    /// each doubling of its size.
+    /// Tells the user about evictions to make room for the message, once per doubling of its size.
     pub(crate) fn tell_evicted(&mut self, evicted: u64, session: &mut Session) {
         let size = self.size(session);
         self.evicted += evicted;
@@ -185,7 +176,7 @@ impl Open {
         self.fold(area, |outline, page| {
             let clicked = outline.rows(page).nth(row);
             match clicked {
-                Some(row) if row.node == outline.cursor() => outline.toggle(page),
+                Some(row) if row.node == outline.cursor => outline.toggle(page),
                 Some(row) => outline.go_to(row.node, page),
                 None => {}
             }

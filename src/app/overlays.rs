@@ -22,30 +22,25 @@ pub enum Overlay {
     Subscribe(Box<Prompt>),
     /// The editor for a query.
     Query(Box<QueryBox>),
-    /// The list of filters.
-    Filters {
-        /// The selected line.
-        line: usize,
-    },
-    /// The list of breakpoints.
-    Breakpoints {
-        /// The selected line.
-        line: usize,
-    },
-    /// The table of nodes.
-    Nodes {
-        /// The first line shown.
-        line: usize,
-    },
-    /// The list of formats for the channel of the open message.
-    Formats {
-        /// The selected line.
-        line: usize,
-    },
+    /// A list, and its selected line; for the table of servers, the first line shown.
+    List(List, usize),
     /// The prompt for a search in the open message.
     SearchMessage(Box<Input>),
     /// A question to confirm.
     Confirm(Question),
+}
+
+/// A list over the panes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum List {
+    /// The filters.
+    Filters,
+    /// The breakpoints.
+    Breakpoints,
+    /// The table of servers.
+    Nodes,
+    /// The formats for the channel of the open message.
+    Formats,
 }
 
 /// A question asked before something that cannot be undone.

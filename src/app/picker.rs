@@ -49,8 +49,7 @@ impl Picker {
         }
     }
 
-    /// Handles an event and returns the effect for the runtime to perform, if any. Picking ends
-    /// with [`Effect::Quit`].
+    /// Handles an event and returns the effect to perform, if any. [`Effect::Quit`] ends picking.
     pub fn update(&mut self, event: Event) -> Option<Effect> {
         match event {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
@@ -269,11 +268,7 @@ mod tests {
     #[test]
     fn pasted_keys_are_typed_as_a_name() {
         let mut picker = picker();
-        for letter in "qu\r".chars() {
-            let code = match letter {
-                '\r' => KeyCode::Enter,
-                letter => KeyCode::Char(letter),
-            };
+        for code in [KeyCode::Char('q'), KeyCode::Char('u'), KeyCode::Enter] {
             let burst = Event::Burst(KeyEvent::new(code, KeyModifiers::NONE));
             assert_eq!(picker.update(burst), None);
         }

@@ -1,8 +1,7 @@
 //! The plot: numbers from the messages of channels, over time.
 //!
-//! From the time a series is added until it is removed, a check feeds it, whether or not it is
-//! shown. When the plot is drawn, it requests only what it shows: the points in a [`PlotWindow`],
-//! one for each column of dots.
+//! A check feeds each series until it is removed, whether or not the plot is shown. The plot
+//! requests only what it draws: the points in a [`PlotWindow`], one for each column of dots.
 
 mod cursor;
 mod curve;
@@ -65,8 +64,10 @@ pub(crate) enum Placement {
 /// The series of the plot and the state of its pane.
 #[derive(Debug, Default)]
 pub struct Plot {
-    series: Vec<Series>,
-    selected: usize,
+    /// The series, in the order in which they were added.
+    pub series: Vec<Series>,
+    /// The index of the selected series.
+    pub selected: usize,
     placement: Placement,
     /// What had the focus when the user last opened the plot with a key.
     pub(super) opened_from: Focus,
@@ -80,16 +81,6 @@ pub struct Plot {
 }
 
 impl Plot {
-    /// Returns the series in the order in which they were added.
-    pub fn series(&self) -> &[Series] {
-        &self.series
-    }
-
-    /// Returns the index of the selected series.
-    pub fn selected(&self) -> usize {
-        self.selected
-    }
-
     /// Returns whether the plot is on the screen.
     pub fn is_shown(&self) -> bool {
         self.placement != Placement::Closed
@@ -116,8 +107,7 @@ impl Plot {
         Some(&self.data.of(series.check)?.1)
     }
 
-    /// Returns the series of intervals whose histogram is shown: the selected one, or another on
-    /// the same channel.
+    /// Returns the intervals in the histogram: the selected series, or another on its channel.
     pub fn intervals(&self) -> Option<&Series> {
         let selected = self.series.get(self.selected)?;
         let index = self.find(&selected.channel, &Quantity::Interval)?;

@@ -92,8 +92,7 @@ impl PublishBox {
         }
     }
 
-    /// Returns pasted text in printable form. If some of its characters would be invisible, switches
-    /// the box to escaped text.
+    /// Returns pasted text in printable form. Invisible characters switch the box to escapes.
     pub fn readable(&mut self, pasted: &str) -> String {
         let lines = pasted.replace("\r\n", "\n").replace('\r', "\n");
         if self.escapes || is_plain(lines.as_bytes()) {
@@ -143,8 +142,7 @@ impl PublishBox {
         read.unwrap_or_else(|| text.into_bytes())
     }
 
-    /// Publishes the message in the box: keeps it in the history and empties the box. Returns `None`
-    /// if it has an invalid escape.
+    /// Publishes the message and moves it to the history. Returns `None` if an escape is invalid.
     pub(crate) fn publish(&mut self, session: &mut Session) -> Option<Effect> {
         let Outgoing { channel, payload } = self.outgoing().ok()?;
         let is_sharded = self.publishes_sharded(session);
@@ -257,8 +255,7 @@ impl PublishBox {
         true
     }
 
-    /// Returns the names that Tab cycles through and the index of the one in the box; `None` unless
-    /// there are several.
+    /// Returns the names that Tab cycles through and the current index, if there are several.
     pub fn candidates(&self) -> Option<(&[String], usize)> {
         let completion = self.completion.as_ref()?;
         let is_choice = completion.names.len() > 1;

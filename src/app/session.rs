@@ -79,8 +79,7 @@ pub struct Session {
     pub decoder_choices: Arc<DecoderChoices>,
     /// The lenses on channels.
     pub lenses: Lenses,
-    /// Width of the widest channel name so far, in columns. The name column of the log never shrinks,
-    /// so that rows do not jump sideways.
+    /// Width of the widest channel name so far, in columns. Rows would jump if the column shrank.
     pub name_columns: usize,
 
     // Queries and checks.

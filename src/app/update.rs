@@ -53,7 +53,7 @@ impl App {
                 self.session.toast = None;
                 self.paste(&text)
             }
-            Event::PasteStalled => self.session.tell("the paste has not ended · Esc ends it"),
+            Event::PasteStalled => self.tell("the paste has not ended · Esc ends it"),
             Event::Resize(width, height) => self.resize(width, height),
             Event::Feed(feed) => self.feed(feed),
             Event::Scanned(answer) => self.note_scan(&answer),
@@ -81,6 +81,11 @@ impl App {
         effects.extend(self.request_plot_data());
         self.session.count_unchecked();
         effects
+    }
+
+    /// Shows a toast. Returns no effects.
+    fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
+        self.session.tell(text)
     }
 
     fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
@@ -159,8 +164,7 @@ impl App {
         self.session.refresh_shown()
     }
 
-    /// Returns the memory used by the checks and the open message, in bytes. The log leaves room
-    /// for it.
+    /// Returns the bytes used by the checks and the open message, for which the log leaves room.
     pub fn beside_log(&self) -> usize {
         let open = self.open.as_ref();
         self.session.checks.size() + open.map_or(0, |open| open.size(&self.session))

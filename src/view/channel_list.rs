@@ -11,7 +11,7 @@ use unicode_width::UnicodeWidthStr as _;
 use self::entry::{SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
 use super::line::{LineBuilder, fitting};
 use super::{empty, frame, theme};
-use crate::app::{App, Entry, Focus, ListForm, MAX_LISTED, SubscriptionState, inside};
+use crate::app::{App, Entry, Focus, MAX_LISTED, SubscriptionState, inside};
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
@@ -34,7 +34,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
     let mut sort = format!(" by {} ", app.channels().sort.name());
     let mut style = theme::QUIET;
-    let is_latest = app.channels().form == ListForm::Latest;
+    let is_latest = app.channels().shows_latest;
     // The log is hidden, so it cannot show that a breakpoint has stopped it.
     if is_latest && app.session().breakpoints.stop.is_some() {
         (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
@@ -51,7 +51,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     frame::draw(area, accent, title, (&sort, style), buffer);
     let lines = inside(area);
     let top = app.channels().top(lines.height);
-    let entries = app.channels().entries();
+    let entries = &app.channels().entries;
     let total = entries.len();
     let entries = entries.iter().enumerate().skip(top);
     let columns = usize::from(lines.width);
@@ -73,9 +73,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 fn titles(app: &App) -> Vec<String> {
     let channels = app.session().log.channels();
     let (all, listed) = (channels.len() as u64, MAX_LISTED as u64);
-    let what = match app.channels().form {
-        ListForm::Names => "Channels",
-        ListForm::Latest => "Latest values",
+    let what = if app.channels().shows_latest {
+        "Latest values"
+    } else {
+        "Channels"
     };
     let count = figures::count(all);
     if all <= listed {

@@ -32,7 +32,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 #[rustfmt::skip] // One line per exception, so that it reads as a table.
 fn exceptions(app: &App) -> [Exception; 13] {
     let context = app.context();
-    let is_frozen = app.messages().position() != Position::Following;
+    let is_frozen = app.messages().position != Position::Following;
     let reader = app.open().map(|open| &open.reader);
     let no_values = reader.is_none_or(|reader| reader.form() != Form::Values);
     let no_match = reader.is_none_or(|reader| reader.mark_count() == 0);

@@ -52,7 +52,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         let Some(row) = app.session().log.row(*id) else {
             continue;
         };
-        let is_frozen = app.messages().position() != Position::Following;
+        let is_frozen = app.messages().position != Position::Following;
         // While following, the last row is selected but not highlighted: the bar would flicker.
         let is_selected = window.selected == Some(*id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);

@@ -50,7 +50,7 @@ pub(super) fn draw(app: &App, buffer: &mut Buffer) {
 }
 
 fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut Buffer) {
-    let snapshot = reader.snapshot();
+    let snapshot = &reader.snapshot;
     let room = usize::from(area.width.saturating_sub(4));
     let right = right_forms(snapshot, &app.session().clock());
     let right = fitting(&right, room.saturating_sub(12)).unwrap_or_default();
@@ -120,7 +120,7 @@ fn match_forms(reader: &Reader) -> Vec<String> {
     let more = if count < MOST_MARKS { "" } else { "+" };
     let plural = if count == 1 { "" } else { "es" };
     let count = figures::count(count as u64);
-    let is_long = reader.search_text().is_none() && reader.snapshot().payload.len() > MAX_MARKED;
+    let is_long = reader.search_text().is_none() && reader.snapshot.payload.len() > MAX_MARKED;
     let part = if is_long { " in the first 4 MiB" } else { "" };
     vec![
         format!(" {current} of {count}{more} match{plural}{part} "),
@@ -131,7 +131,7 @@ fn match_forms(reader: &Reader) -> Vec<String> {
 /// Draws the tabs and the detected format of the message.
 fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
-    if reader.snapshot().channel.is_none() {
+    if reader.snapshot.channel.is_none() {
         return;
     }
     for tab in Tab::ALL {
@@ -148,7 +148,7 @@ fn tabs(app: &App, reader: &Reader, area: Rect, buffer: &mut Buffer) {
 
 /// Describes the detected format of the message, longest form first.
 fn format_forms(app: &App, reader: &Reader) -> Vec<String> {
-    let snapshot = reader.snapshot();
+    let snapshot = &reader.snapshot;
     let Some(decoded) = reader.decoded() else {
         return vec!["decoding …".to_owned()];
     };

@@ -14,7 +14,9 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
-use crate::app::{App, HelpLine, Input, Overlay, Prompt, Question, help_lines, inside, padded};
+use crate::app::{
+    App, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside, padded,
+};
 use crate::message::SubscriptionKind;
 use crate::payload::figures;
 
@@ -29,10 +31,12 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
         Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
-        Overlay::Filters { line } => lists::filters(app, *line, areas.overlay, buffer),
-        Overlay::Breakpoints { line } => lists::breakpoints(app, *line, areas.overlay, buffer),
-        Overlay::Nodes { line } => nodes::draw(app, *line, areas.overlay, buffer),
-        Overlay::Formats { line } => formats::draw(app, *line, areas.overlay, buffer),
+        Overlay::List(List::Filters, line) => lists::filters(app, *line, areas.overlay, buffer),
+        Overlay::List(List::Breakpoints, line) => {
+            lists::breakpoints(app, *line, areas.overlay, buffer);
+        }
+        Overlay::List(List::Nodes, line) => nodes::draw(app, *line, areas.overlay, buffer),
+        Overlay::List(List::Formats, line) => formats::draw(app, *line, areas.overlay, buffer),
         Overlay::SearchMessage(input) => return search_for(app, input, buffer),
         Overlay::Confirm(question) => confirm(app, question, areas.overlay, buffer),
     }

@@ -60,12 +60,12 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let room = app.plot_room();
     let drawn = drawn(app, &window);
     let groups = grouped(&drawn);
-    let shown = groups_in_view(&groups, app.plot().selected(), room.charts.height);
+    let shown = groups_in_view(&groups, app.plot().selected, room.charts.height);
     let (right, style) = period(app, &window);
     let left = usize::from(area.width.saturating_sub(4)).saturating_sub(right.width());
     let title = title(shown.len(), groups.len(), left);
     border(app, &title, (&right, style), area, buffer);
-    let selected = drawn.get(app.plot().selected());
+    let selected = drawn.get(app.plot().selected);
     let read = selected.and_then(|one| {
         let dot = app.plot().nearest_dot(&one.curve, &window)?;
         Some((one.series.slot, *dot))
@@ -112,7 +112,7 @@ fn period(app: &App, window: &PlotWindow) -> (String, Style) {
 
 fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {
     let plot = app.plot();
-    let series = plot.series().iter();
+    let series = plot.series.iter();
     let drawn = series.map(|series| {
         let unit = Unit::of(&series.quantity);
         let report = plot.report(series);

@@ -7,8 +7,8 @@ use crossterm::event::{
 };
 
 use subscope::app::{
-    Answer, Context, Effect, Event, Focus, ListForm, Overlay, Room, Sort, SubscriptionState,
-    TimeForm, inside, notice_words,
+    Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm,
+    inside, notice_words,
 };
 use subscope::log::Batch;
 use subscope::message::{
@@ -1913,7 +1913,7 @@ fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     stage.numbered("a", 3);
     stage.keys("v");
     assert_eq!(stage.keys("q"), []);
-    assert_eq!(stage.app.channels().form, ListForm::Names);
+    assert!(!stage.app.channels().shows_latest);
     stage.code(KeyCode::Enter);
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(stage.keys("q"), []);

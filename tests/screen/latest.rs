@@ -5,7 +5,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 use ratatui::style::Color;
 
-use subscope::app::{Effect, Event, Focus, ListForm};
+use subscope::app::{Effect, Event, Focus};
 use subscope::message::glob::ByGlob;
 use subscope::query::Path;
 use subscope::server::{Connection, Feed};
@@ -109,14 +109,14 @@ fn v_replaces_the_log_with_the_latest_values_and_v_or_esc_goes_back() {
     for back in [KeyCode::Char('v'), KeyCode::Esc] {
         let mut stage = Stage::new(&["*"]);
         stage.numbered("a", 3);
-        assert_eq!(stage.app.channels().form, ListForm::Names);
+        assert!(!stage.app.channels().shows_latest);
         stage.keys("v");
-        assert_eq!(stage.app.channels().form, ListForm::Latest);
+        assert!(stage.app.channels().shows_latest);
         assert_eq!(stage.app.focus(), Focus::Channels);
         assert!(stage.app.areas().messages.is_empty());
         assert_eq!(stage.app.areas().channels.width, 80);
         stage.code(back);
-        assert_eq!(stage.app.channels().form, ListForm::Names);
+        assert!(!stage.app.channels().shows_latest);
         assert_eq!(stage.app.focus(), Focus::Messages);
         assert!(stage.is_following());
     }
@@ -169,7 +169,7 @@ fn keys_that_act_on_a_channel_act_on_the_selected_one() {
     stage.keys("e");
     assert_eq!(stage.box_texts(), ("door".into(), "closed".into()));
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.channels().form, ListForm::Latest);
+    assert!(stage.app.channels().shows_latest);
     stage.keys("ss");
     assert!(stage.screen().contains("by count"));
 }
@@ -188,7 +188,7 @@ fn keys_that_act_on_the_log_go_back_to_it_or_say_why_not() {
     for key in ["/", "F", "n", "N", "]", "["] {
         let mut stage = market(80, 24);
         stage.keys(key);
-        assert_eq!(stage.app.channels().form, ListForm::Names, "{key}");
+        assert!(!stage.app.channels().shows_latest, "{key}");
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
@@ -217,7 +217,7 @@ fn an_open_message_stays_and_follows_the_selected_channel() {
     stage.code(KeyCode::Esc);
     assert_eq!(stage.app.focus(), Focus::Channels);
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.app.channels().form, ListForm::Names);
+    assert!(!stage.app.channels().shows_latest);
     assert!(stage.app.open().is_some());
     stage.code(KeyCode::Esc);
     assert!(stage.app.open().is_none());

@@ -45,7 +45,7 @@ fn one_off_channels_stay_within_the_budget_and_the_list_says_how_many_it_shows()
         app.update(Event::Tick, now);
     }
     assert_eq!(app.channels().due(), None);
-    assert_eq!(app.channels().entries().len(), MAX_LISTED + 1);
+    assert_eq!(app.channels().entries.len(), MAX_LISTED + 1);
     let mut terminal = Terminal::new(TestBackend::new(100, 24)).unwrap();
     terminal.draw(|frame| view::draw(&app, frame)).unwrap();
     let screen = terminal.backend().to_string();

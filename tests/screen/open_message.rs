@@ -26,7 +26,7 @@ fn cursor(stage: &Stage) -> (String, String) {
     let reader = reader(stage);
     let decoded = reader.decoded().unwrap();
     let tree = decoded.tree.as_ref().unwrap();
-    let id = reader.outline.cursor();
+    let id = reader.outline.cursor;
     let json = tree.to_json(id, reader.bytes());
     let path = tree.path(id, reader.bytes()).unwrap_or_default();
     (path, String::from_utf8(json).unwrap())

@@ -122,7 +122,7 @@ impl Plotting {
 
     /// Returns the plotted series, with the channel and quantity of each.
     fn plotted(&self) -> Vec<String> {
-        let series = self.stage.app.plot().series().iter();
+        let series = self.stage.app.plot().series.iter();
         let words = series.map(|one| {
             let channel = String::from_utf8_lossy(&one.channel).into_owned();
             match &one.quantity {
@@ -157,7 +157,7 @@ fn w_starts_and_stops_plotting_a_value() {
     assert_eq!(plotting.checks_made(), [load]);
     assert_eq!(plotting.stage.app.context(), Context::Chart);
     let plot = plotting.stage.app.plot();
-    let report = plot.report(&plot.series()[0]).unwrap();
+    let report = plot.report(&plot.series[0]).unwrap();
     // Kept messages are plotted too.
     assert_eq!(report.summary.unwrap().count, 5);
     plotting.code(KeyCode::Esc);
@@ -197,7 +197,7 @@ fn numbers_are_plotted_from_every_format() {
     plotting.keys("jw");
     assert_eq!(plotting.plotted(), ["cpu .load"]);
     let plot = plotting.stage.app.plot();
-    let report = plot.report(&plot.series()[0]).unwrap();
+    let report = plot.report(&plot.series[0]).unwrap();
     let summary = report.summary.unwrap();
     assert_eq!((summary.count, summary.max, summary.last), (6, 7.0, 5.0));
     assert_eq!(report.without_number, 2);
@@ -229,14 +229,14 @@ fn a_timestamp_is_not_plotted_as_its_year() {
             plotting.stage.toast(),
             "select a number to plot it: this value is a date"
         );
-        assert!(plotting.stage.app.plot().series().is_empty());
+        assert!(plotting.stage.app.plot().series.is_empty());
     }
     let mut plotting = Plotting::new();
     plotting.message("a", br#"{"year":"2023-11"}"#);
     plotting.code(KeyCode::Enter);
     plotting.code(KeyCode::Enter);
     plotting.keys("jw");
-    assert_eq!(plotting.stage.app.plot().series().len(), 1);
+    assert_eq!(plotting.stage.app.plot().series.len(), 1);
 }
 
 #[test]
@@ -283,7 +283,7 @@ fn quantities_of_the_selected_channel_toggle_and_capital_d_removes_all() {
     let mut plotting = Plotting::with_numbers(5);
     plotting.keys(" wri");
     assert_eq!(plotting.plotted(), ["web Size", "web Rate", "web Interval"]);
-    assert_eq!(plotting.stage.app.plot().selected(), 2);
+    assert_eq!(plotting.stage.app.plot().selected, 2);
     plotting.keys("kr");
     assert_eq!(plotting.plotted(), ["web Size", "web Interval"]);
     plotting.keys("D");
@@ -315,7 +315,7 @@ fn there_are_at_most_as_many_series_as_colours() {
         .stage
         .app
         .plot()
-        .series()
+        .series
         .iter()
         .map(|one| one.slot)
         .collect();
@@ -368,12 +368,7 @@ fn visible_data_is_requested_again_after_news_but_not_too_often() {
         plotting.message("web", "1");
     }
     let plot = plotting.stage.app.plot();
-    let count = plot
-        .report(&plot.series()[0])
-        .unwrap()
-        .summary
-        .unwrap()
-        .count;
+    let count = plot.report(&plot.series[0]).unwrap().summary.unwrap().count;
     assert!((10..15).contains(&count), "{count}");
     plotting.requests.clear();
     plotting.code(KeyCode::Esc);
@@ -382,7 +377,7 @@ fn visible_data_is_requested_again_after_news_but_not_too_often() {
     // While closed, the plot makes no requests but keeps recording.
     plotting.keys("W");
     let plot = plotting.stage.app.plot();
-    let report = plot.report(&plot.series()[0]).unwrap();
+    let report = plot.report(&plot.series[0]).unwrap();
     assert_eq!(report.summary.unwrap().count, 16);
 }
 
@@ -549,9 +544,9 @@ fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
     let table = plotting.stage.app.plot_room().table;
     plotting.mouse(MouseEventKind::Down(button), table.x + 3, table.y + 1);
     plotting.mouse(MouseEventKind::Up(button), table.x + 3, table.y + 1);
-    assert_eq!(plotting.stage.app.plot().selected(), 0);
+    assert_eq!(plotting.stage.app.plot().selected, 0);
     plotting.mouse(MouseEventKind::Down(button), table.x, table.y);
-    assert_eq!(plotting.stage.app.plot().selected(), 0);
+    assert_eq!(plotting.stage.app.plot().selected, 0);
     // A press outside the chart drags nothing.
     plotting.mouse(MouseEventKind::Down(button), 2, 3);
     let before = plotting.stage.app.plot_window();
@@ -895,8 +890,8 @@ fn silence_counts_only_while_the_channel_could_be_received() {
     let app = &plotting.stage.app;
     let curve = app
         .plot()
-        .curve(&app.plot().series()[0], &app.plot_window(), app.session());
-    let half = app.plot().rate_over(&app.plot().series()[0]).unwrap() / 2;
+        .curve(&app.plot().series[0], &app.plot_window(), app.session());
+    let half = app.plot().rate_over(&app.plot().series[0]).unwrap() / 2;
     assert!(curve.dots[0].time.before(half) >= received_again);
     assert!(curve.dots[0].time < received_again.after(half * 4));
 }
@@ -954,7 +949,7 @@ fn panning_stops_at_the_oldest_point() {
     assert!(toast.contains("this is the newest point"), "{toast}");
     // Panning stops when the oldest point reaches the left edge.
     plotting.keys("++");
-    let first = plotting.stage.app.plot().series()[0].clone();
+    let first = plotting.stage.app.plot().series[0].clone();
     for _ in 0..20 {
         plotting.keys("h");
     }

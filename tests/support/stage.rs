@@ -115,7 +115,7 @@ impl Stage {
 
     /// Returns the open message.
     pub fn snapshot(&self) -> &MessageSnapshot {
-        self.app.open().unwrap().reader.snapshot()
+        &self.app.open().unwrap().reader.snapshot
     }
 
     pub fn notice(&mut self, notice: Notice) {
@@ -166,13 +166,13 @@ impl Stage {
     }
 
     pub fn channel_selected(&self) -> String {
-        let topic = self.app.channels().selected().unwrap();
+        let topic = self.app.channels().selected.as_ref().unwrap();
         String::from_utf8_lossy(&topic.name).into_owned()
     }
 
     pub fn listed(&self) -> Vec<String> {
         let lists = Lists::of(self.app.session());
-        let entries = self.app.channels().entries().iter();
+        let entries = self.app.channels().entries.iter();
         entries
             .map(|entry| String::from_utf8_lossy(&lists.topic(*entry).unwrap().name).into_owned())
             .collect()
@@ -217,7 +217,7 @@ impl Stage {
     }
 
     pub fn is_following(&self) -> bool {
-        self.app.messages().position() == Position::Following
+        self.app.messages().position == Position::Following
     }
 
     pub fn toast(&self) -> &str {

@@ -1,5 +1,4 @@
-//! The order of the channel list, computed in parts so that a million channels do not delay a key
-//! press.
+//! The order of the channel list, computed in parts: a million channels must not delay a key.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -22,9 +22,8 @@ impl LogPane {
         self.jump_to_hit(session, height)
     }
 
-    /// Goes to the first match at or after the selected row, as vim and less do, or else to the last
-    /// one before it. While following, goes to the newest match. The jump happens at once, or as
-    /// soon as the match is known.
+    /// Goes to the first match at or after the selected row or else to the last one before it.
+    /// While following, goes to the newest match. Jumps at once, or as soon as the match is known.
     pub(crate) fn go_to_nearest_hit(&mut self, session: &mut Session, height: u16) -> Vec<Effect> {
         let jump = self.jump_from_here(session);
         if let Some(find) = &mut session.find {

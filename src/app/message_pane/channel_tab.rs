@@ -1,5 +1,4 @@
-//! The channel tab of an open message: its metadata, statistics about its channel, and the results
-//! of checks.
+//! The channel tab of an open message: metadata, channel statistics, and results of checks.
 
 use std::iter;
 use std::time::Duration;
@@ -11,7 +10,7 @@ use crate::app::session::notices::topic_words;
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures;
 use crate::workers::analysis::{
-    Channels, Check, Counts, DelayReport, Field, PairCounts, PairReport, Percentiles, Report,
+    Channels, Check, DelayReport, Field, PairCounts, PairReport, Percentiles, Report,
     SequenceReport, ShapeReport,
 };
 
@@ -38,7 +37,7 @@ pub enum ChannelTabLine {
 impl Reader {
     /// Returns the lines of the channel tab.
     pub fn channel_tab(&self, session: &Session) -> Vec<ChannelTabLine> {
-        let snapshot = self.snapshot();
+        let snapshot = &self.snapshot;
         let mut lines = vec![ChannelTabLine::Received];
         let labels = iter::once("matched by").chain(iter::repeat(""));
         let topics = labels.zip(&snapshot.topics);
@@ -54,12 +53,8 @@ impl Reader {
             lines.push(fact("published", words));
         }
         lines.push(fact("channel", whole_name(name)));
-        lines.extend(
-            session
-                .lenses
-                .of(name)
-                .map(|path| fact("lens", path.text())),
-        );
+        let lens = session.lenses.of(name);
+        lines.extend(lens.map(|path| fact("lens", path.text())));
         lines.extend(about_channel(session, name));
         let mut checks = session.checks.of_channel(name).peekable();
         if checks.peek().is_some() && session.checks.missed() > 0 {
@@ -197,42 +192,36 @@ fn about_sequence(sequence: &SequenceReport, name: &[u8]) -> Vec<ChannelTabLine>
     let Some(channel) = channels.find(|channel| *channel.channel == *name) else {
         return Vec::from_iter(sequence.is_full.then(too_many_channels));
     };
-    let Counts {
-        missing,
-        explained,
-        duplicates,
-        late,
-        restarts,
-        without_number,
-        unfollowed,
-        messages,
-    } = channel.counts;
+    let counts = &channel.counts;
     let mut lines = Vec::new();
     lines.extend(channel.last.map(|last| fact("highest", last.to_string())));
     lines.extend(counted("keys", channel.keys));
-    let words = match (missing, explained) {
+    let words = match (counts.missing, counts.explained) {
         (0, _) => "none".to_owned(),
-        (_, 0) => figures::count(missing),
+        (_, 0) => figures::count(counts.missing),
         _ => format!(
             "{}, {} of them in connection gaps",
-            figures::count(missing),
-            figures::count(explained)
+            figures::count(counts.missing),
+            figures::count(counts.explained)
         ),
     };
     // If no numbers were tracked, none can be known to be missing.
-    if messages > without_number + unfollowed {
+    if counts.messages > counts.without_number + counts.unfollowed {
         lines.push(fact("missing", words));
     }
-    lines.extend(counted("duplicates", duplicates));
-    lines.extend(counted("late", late));
-    lines.extend(counted("restarts", restarts));
-    if sequence.has_key && without_number > 0 {
-        let words = format!("{} without number or key", figures::count(without_number));
+    lines.extend(counted("duplicates", counts.duplicates));
+    lines.extend(counted("late", counts.late));
+    lines.extend(counted("restarts", counts.restarts));
+    if sequence.has_key && counts.without_number > 0 {
+        let words = format!(
+            "{} without number or key",
+            figures::count(counts.without_number)
+        );
         lines.push(fact("not read", words));
     } else {
-        lines.extend(counted("no number", without_number));
+        lines.extend(counted("no number", counts.without_number));
     }
-    lines.extend(counted("not tracked", unfollowed));
+    lines.extend(counted("not tracked", counts.unfollowed));
     lines
 }
 

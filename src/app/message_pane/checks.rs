@@ -20,7 +20,7 @@ impl Open {
     /// Returns the channel whose reports are shown.
     pub(crate) fn reported_channel(&self) -> Option<&Arc<[u8]>> {
         let is_shown = self.reader.tab() == Tab::Channel;
-        self.reader.snapshot().channel.as_ref().filter(|_| is_shown)
+        self.reader.snapshot.channel.as_ref().filter(|_| is_shown)
     }
 
     /// Starts learning the shape of the channel and requests its reports.
@@ -35,7 +35,7 @@ impl Open {
         let decoded = self.reader.decoded();
         let is_json = decoded
             .is_some_and(|decoded| decoded.format == Format::Json && decoded.unwrapped.is_none());
-        let Some(name) = self.reader.snapshot().channel.as_ref().filter(|_| is_json) else {
+        let Some(name) = self.reader.snapshot.channel.as_ref().filter(|_| is_json) else {
             return Vec::new();
         };
         let is_shape = |(_, check): (CheckId, &Check)| matches!(check, Check::Shape(_));
@@ -82,11 +82,10 @@ impl Open {
         Ok(effects)
     }
 
-    /// Returns whether a sequence check finds a whole number at `path` in the message, which is on
-    /// the channel called `name`.
+    /// Returns whether a sequence check finds a whole number at `path` in the message.
     fn is_whole_number(&self, name: &[u8], path: &Path, session: &Session) -> bool {
         let decoder = session.decoder_choices.of(name);
-        let payload = &self.reader.snapshot().payload;
+        let payload = &self.reader.snapshot.payload;
         let value = Lookup::new(payload, decoder.as_ref()).figure(path.steps());
         value.is_some_and(|value| whole_number(&value).is_some())
     }

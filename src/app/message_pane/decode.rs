@@ -24,12 +24,12 @@ impl Open {
         self.find_base(session);
         self.decode_serial = session.next_serial();
         let reader = &self.reader;
-        if reader.snapshot().channel.is_none() {
+        if reader.snapshot.channel.is_none() {
             return self.search(false, session, area);
         }
         let request = Request {
             serial: self.decode_serial,
-            source: session.source(reader.snapshot()),
+            source: session.source(&reader.snapshot),
             base: reader.base.as_ref().map(|base| session.source(base)),
         };
         if is_quick(&request.source) && request.base.iter().all(is_quick) {
@@ -52,7 +52,7 @@ impl Open {
         if self.reader.tab() != Tab::Diff {
             return;
         }
-        let row = self.reader.snapshot().row;
+        let row = self.reader.snapshot.row;
         let base = match self.against {
             Against::Before => session.log.message_before(row),
             Against::Marked => session.marked_beside(row),

@@ -53,7 +53,8 @@ pub const DIFF_HEADER: usize = 1;
 /// An open message and the position in it.
 #[derive(Debug, Default)]
 pub struct Reader {
-    snapshot: MessageSnapshot,
+    /// The message.
+    pub snapshot: MessageSnapshot,
     /// The decoded message; `None` until it is decoded.
     decoded: Option<Arc<Decoded>>,
     /// The message that it is compared with.
@@ -62,8 +63,7 @@ pub struct Reader {
     tab: Tab,
     /// Which values are folded, and which one is selected.
     pub outline: Outline,
-    /// The path of the selected value, cached because searching a million names for duplicates
-    /// takes longer than a frame.
+    /// The path of the selected value, cached because finding it may take longer than a frame.
     path: Option<String>,
     /// The first byte of the text in view.
     pub offset: usize,
@@ -83,11 +83,6 @@ impl Reader {
             snapshot,
             ..Self::default()
         }
-    }
-
-    /// Returns the message.
-    pub fn snapshot(&self) -> &MessageSnapshot {
-        &self.snapshot
     }
 
     /// Returns the decoded message, or `None` until it is decoded.
@@ -152,8 +147,7 @@ impl Reader {
         self.tab = tab;
     }
 
-    /// Returns the form in which the tab shows its contents. A message with neither values nor text
-    /// is shown as a hex dump.
+    /// Returns the form of the tab's contents. A message without values or text is a hex dump.
     pub fn form(&self) -> Form {
         let decoded = self.decoded();
         match self.tab() {
@@ -189,7 +183,7 @@ impl Reader {
     }
 
     fn find_path(&mut self) {
-        let cursor = self.outline.cursor();
+        let cursor = self.outline.cursor;
         let tree = self.tree().filter(|_| cursor != NodeId::default());
         self.path = tree.and_then(|tree| tree.path(cursor, self.bytes()));
     }
@@ -238,13 +232,13 @@ impl Reader {
     /// Calls `step` to fold or select values. Returns whether there are any values.
     pub fn walk(&mut self, room: Room, step: impl FnOnce(&mut Outline, &Page<'_>)) -> bool {
         let mut outline = std::mem::take(&mut self.outline);
-        let cursor = outline.cursor();
+        let cursor = outline.cursor;
         let page = self.page(room);
         if let Some(page) = &page {
             step(&mut outline, page);
         }
         let has_values = page.is_some();
-        let has_moved = outline.cursor() != cursor;
+        let has_moved = outline.cursor != cursor;
         self.outline = outline;
         if has_moved {
             self.find_path();

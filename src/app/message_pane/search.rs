@@ -25,7 +25,7 @@ pub(super) struct Search {
 impl Open {
     /// Marks the matches of a query and shows the first one.
     pub(crate) fn mark_query(&mut self, session: &mut Session, area: Rect) -> Vec<Effect> {
-        let snapshot = self.reader.snapshot();
+        let snapshot = &self.reader.snapshot;
         if snapshot.channel.is_none() || self.reader.search_text().is_some() {
             return Vec::new();
         }
@@ -62,7 +62,7 @@ impl Open {
             true => "later match",
             false => "earlier match",
         };
-        let part = if self.reader.snapshot().payload.len() > MAX_MARKED {
+        let part = if self.reader.snapshot.payload.len() > MAX_MARKED {
             "the first 4 MiB of "
         } else {
             ""

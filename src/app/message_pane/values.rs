@@ -28,7 +28,7 @@ impl Open {
     /// Returns the selected value and the page it is on, if there is one.
     pub(crate) fn selected_value(&self, area: Rect) -> Option<(Page<'_>, Value<'_>)> {
         let page = self.reader.page(self.room(area))?;
-        let value = page.value(self.reader.outline.cursor())?;
+        let value = page.value(self.reader.outline.cursor)?;
         Some((page, value))
     }
 
@@ -104,8 +104,7 @@ impl Open {
         })
     }
 
-    /// Returns the reason if queries and the log cannot see the values of the message, which is
-    /// that its unpacked size exceeds their limit.
+    /// Returns why queries and the log cannot see its values, if it unpacks to more than they read.
     fn too_large(&self) -> Option<String> {
         let decoded = self.reader.decoded()?;
         let unpacked = decoded.unwrapped.as_ref()?.len();
@@ -117,7 +116,7 @@ impl Open {
     /// Toggles whether the log shows only the value at the selected path for the channel.
     pub(crate) fn toggle_lens(&self, session: &mut Session, area: Rect) -> OrTold<Vec<Effect>> {
         let (channel, path) = self.selected_channel_and_path(session, area)?;
-        let is_too_long = self.reader.snapshot().size > MOST_THROUGH_LENS as u64
+        let is_too_long = self.reader.snapshot.size > MOST_THROUGH_LENS as u64
             || self.reader.bytes().len() > MOST_UNPACKED_THROUGH_LENS;
         Ok(session.toggle_lens(&channel, path, is_too_long))
     }
@@ -128,7 +127,7 @@ impl Open {
         session: &mut Session,
         area: Rect,
     ) -> OrTold<(Arc<[u8]>, Path)> {
-        let Some(channel) = self.reader.snapshot().channel.clone() else {
+        let Some(channel) = self.reader.snapshot.channel.clone() else {
             return Err(session.tell("a notice has no channel"));
         };
         if let Some(words) = self.too_large() {
@@ -153,8 +152,7 @@ impl Open {
         }
     }
 
-    /// Returns the message if it is a single JSON value that is shown as text, such as a number or a
-    /// string.
+    /// Returns the message if it is a single JSON value shown as text, such as a number.
     fn bare_json(&self) -> Option<&str> {
         let has_values = self.reader.decoded()?.tree.is_some();
         let bytes = self.reader.bytes().trim_ascii();

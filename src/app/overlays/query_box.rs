@@ -34,8 +34,7 @@ pub struct QueryBox {
     pub error: Option<QueryError>,
     /// The query that the user may have meant instead.
     meant: Option<String>,
-    /// The filter or search that was active before the edit. It stays active while the text has an
-    /// error.
+    /// The filter or search before the edit, which stays active while the text has an error.
     pub before: Option<Query>,
     /// The index of the history entry that is shown in place of `draft`, if any.
     older: Option<usize>,
@@ -88,13 +87,8 @@ impl QueryBox {
     /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
         let parsed = Query::parse(&self.input.text(), &session.moment());
-        match parsed {
-            Ok(query) => Some(query),
-            Err(error) => {
-                self.error = Some(error);
-                None
-            }
-        }
+        self.error = parsed.as_ref().err().cloned();
+        parsed.ok()
     }
 
     /// Returns the query to suggest instead of the text, if the text matches nothing.

@@ -49,8 +49,7 @@ impl Plot {
 
 /// The cursor and the window around it.
 impl Plot {
-    /// Moves the cursor to the next or previous point of the selected series. If there is no
-    /// cursor, places it at the newest point.
+    /// Moves the cursor along the selected series, starting at its newest point.
     pub(crate) fn move_cursor(
         &mut self,
         is_later: bool,
@@ -70,8 +69,7 @@ impl Plot {
         Vec::new()
     }
 
-    /// Handles a press of the mouse button: selects the series in the clicked row of the table, or
-    /// starts a drag on the charts.
+    /// Handles a press of the button: selects the clicked row of the table, or starts a drag.
     pub(crate) fn press(&mut self, at: Point, room: &PlotRoom) {
         if self.mode == PlotMode::Histogram {
             return;
@@ -107,8 +105,7 @@ impl Plot {
         self.settle_cursor(extent);
     }
 
-    /// Handles the release of the mouse button. A press without a drag is a click, which places the
-    /// cursor.
+    /// Handles a release of the button. Without a drag, it is a click, which places the cursor.
     pub(crate) fn release(&mut self, room: &PlotRoom, extent: Extent) {
         let drag = self.drag.take().filter(|drag| !drag.has_moved);
         let Some(drag) = drag else { return };
@@ -146,8 +143,7 @@ impl Plot {
         self.cursor = Some(Cursor { at, stopped });
     }
 
-    /// Removes the cursor. If the plot was following before, it follows again. Returns whether
-    /// there was a cursor.
+    /// Removes the cursor, and follows again if it did before. Returns whether there was one.
     pub(crate) fn take_cursor(&mut self) -> bool {
         let cursor = self.cursor.take();
         if let Some(before) = cursor.and_then(|cursor| cursor.stopped) {

@@ -44,8 +44,7 @@ impl EmptyReason {
         }
     }
 
-    /// Returns the reason in words, with an explanation or a hint. `shows_all` tells whether the
-    /// plot already shows all data.
+    /// Returns the reason with a hint. `shows_all` tells whether the plot already shows all data.
     pub fn sentence(&self, shows_all: bool) -> String {
         let more = match self {
             Self::NoInterval => ": it takes two messages",

@@ -11,8 +11,7 @@ use crate::workers::analysis::SeriesReport;
 /// are shorter in a window that is too short for several of this length.
 const USUAL_BUCKET: i64 = 5_000_000;
 
-/// The minimum number of buckets in the requested window. The first may lie outside the visible
-/// window.
+/// The minimum number of buckets in the requested window, the first of which may be hidden.
 const MIN_BUCKETS: i64 = 21;
 
 /// The time range in which all messages on a channel were received and checked.
@@ -24,9 +23,8 @@ pub struct Coverage {
     pub until: Time,
 }
 
-/// Returns the length of a bucket, over which a rate is averaged, in microseconds. It is a multiple
-/// of the length of a part of the requested window, so that all messages of a point fall into the
-/// same bucket.
+/// Returns the length of a bucket, over which a rate is averaged, in microseconds: a multiple of
+/// the length of a part, so that all messages of a point fall into the same bucket.
 pub fn bucket(asked: &PlotWindow) -> i64 {
     let wanted = USUAL_BUCKET.min(asked.part.saturating_mul(asked.parts) / MIN_BUCKETS);
     let parts = wanted / asked.part + i64::from(wanted % asked.part > 0);
@@ -112,8 +110,6 @@ fn figures(dots: &[Dot], window: &PlotWindow) -> Option<Figures> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
     use crate::workers::analysis::{Point, Summary};
 
@@ -130,22 +126,14 @@ mod tests {
             .iter()
             .map(|(second, count, after_gap)| Point {
                 time: Time(second * SECOND + 1),
-                low: 1.0,
-                high: 1.0,
-                sum: 1.0,
-                last: 1.0,
                 count: *count,
                 after_gap: *after_gap,
+                ..Point::default()
             })
             .collect();
         let summary = Summary {
-            count: points.len() as u64,
-            min: 1.0,
-            max: 1.0,
-            mean: 1.0,
-            last: 1.0,
             from: points[0].time,
-            to: points[points.len() - 1].time,
+            ..Summary::default()
         };
         let window = PlotWindow {
             from: Time(0),
@@ -153,13 +141,9 @@ mod tests {
             parts: 20,
         };
         let report = SeriesReport {
-            channel: Arc::from(&b"a"[..]),
             summary: Some(summary),
-            without_number: 0,
             points,
-            histogram: Vec::new(),
-            channels: Vec::new(),
-            is_full: false,
+            ..SeriesReport::default()
         };
         let heard = Coverage {
             since: since.map(|millis| Time(millis * 1_000)),

@@ -37,8 +37,7 @@ impl Quantity {
         }
     }
 
-    /// Returns what to read from each message. Rates are counted from the points of sizes, since
-    /// there is one for every message.
+    /// Returns what to read from each message: for rates, the sizes, since every message has one.
     fn plotted(&self) -> Plotted {
         match self {
             Self::Path(path) => Plotted::Path(path.clone()),
@@ -68,8 +67,7 @@ impl Plot {
         self.series.iter().position(is_it)
     }
 
-    /// Adds a series, or selects it if it is there already. Returns `None` and tells the user if
-    /// the plot is full.
+    /// Adds a series, or selects it. Returns `None` and tells the user if the plot is full.
     pub(crate) fn show_series(
         &mut self,
         channel: &[u8],

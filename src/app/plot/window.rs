@@ -43,33 +43,20 @@ const FIRST_SPAN: i64 = 60_000_000;
 /// The minimum length of a window that shows all data, in microseconds.
 const MIN_SPAN_OF_ALL: i64 = 1_000_000;
 
-/// The length of the window in microseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Span {
-    /// All known data.
-    All,
-    Of(i64),
-}
-
-/// The end of the window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    Newest,
-    At(Time),
-}
-
 /// The part of the data that the user wants to see.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct View {
-    span: Span,
-    end: End,
+    /// The length of the window in microseconds; `None` shows all known data.
+    span: Option<i64>,
+    /// The end of the window; `None` follows the newest data.
+    end: Option<Time>,
 }
 
 impl Default for View {
     fn default() -> Self {
         Self {
-            span: Span::Of(FIRST_SPAN),
-            end: End::Newest,
+            span: Some(FIRST_SPAN),
+            end: None,
         }
     }
 }
@@ -98,24 +85,25 @@ pub struct PlotWindow {
 
 impl View {
     pub fn is_following(self) -> bool {
-        self.end == End::Newest
+        self.end.is_none()
     }
 
     pub fn shows_all(self) -> bool {
-        self.span == Span::All
+        self.span.is_none()
     }
 
     /// Returns the window that the view shows.
     pub fn window(self, extent: Extent) -> PlotWindow {
         let parts = extent.parts();
         let span = self.span(extent);
-        let part = match self.span {
-            // The length is rounded so that it does not change all the time. The last part is
-            // incomplete.
-            Span::All => rounded_up(div_ceil(span, (parts - 1).max(1))),
-            Span::Of(_) => div_ceil(span, parts),
+        let part = if self.shows_all() {
+            // Rounded so that the length rarely changes. The last part is incomplete.
+            rounded_up(div_ceil(span, (parts - 1).max(1)))
+        } else {
+            div_ceil(span, parts)
         };
-        let end = self.end(extent.now).0.div_euclid(part).saturating_add(1);
+        let end = self.end.unwrap_or(extent.now);
+        let end = end.0.div_euclid(part).saturating_add(1);
         PlotWindow {
             from: Time(end.saturating_sub(parts).saturating_mul(part)),
             part,
@@ -134,8 +122,8 @@ impl View {
             spans.find(|span| *span > before)
         };
         let Some(after) = after else { return };
-        self.span = Span::Of(after);
-        if let End::At(end) = self.end {
+        self.span = Some(after);
+        if let Some(end) = self.end {
             let fixed = fixed.map_or(end.0.saturating_sub(before / 2), |fixed| fixed.0);
             let behind = i128::from(end.0.saturating_sub(fixed));
             let behind = behind * i128::from(after) / i128::from(before);
@@ -151,8 +139,8 @@ impl View {
             return;
         }
         let span = self.span(extent);
-        let end = self.end(extent.now).0;
-        self.span = Span::Of(span);
+        let end = self.end.unwrap_or(extent.now).0;
+        self.span = Some(span);
         let step = if is_later { span / 4 } else { -span / 4 };
         self.go_to(Time(end.saturating_add(step)), extent);
     }
@@ -161,9 +149,9 @@ impl View {
     pub fn stop(&mut self, window: &PlotWindow) {
         if self.is_following() {
             if self.shows_all() {
-                self.span = Span::Of(window.part.saturating_mul(window.parts));
+                self.span = Some(window.part.saturating_mul(window.parts));
             }
-            self.end = End::At(Time(window.to().0.saturating_sub(1)));
+            self.end = Some(Time(window.to().0.saturating_sub(1)));
         }
     }
 
@@ -171,7 +159,7 @@ impl View {
     pub fn show(&mut self, time: Time, extent: Extent) {
         let span = self.span(extent);
         let end = Time(time.0.saturating_add(span / 2));
-        self.end = End::At(end.max(self.first_end(extent)).min(extent.now));
+        self.end = Some(end.max(self.first_end(extent)).min(extent.now));
     }
 
     /// Moves the view by `columns` of a chart from `window`, to later data if positive.
@@ -181,17 +169,16 @@ impl View {
         }
         self.stop(window);
         let step = columns.saturating_mul(DOTS).saturating_mul(window.part);
-        let end = self.end(extent.now).0.saturating_add(step);
+        let end = self.end.unwrap_or(extent.now).0.saturating_add(step);
         self.go_to(Time(end), extent);
     }
 
     pub fn show_all(&mut self) {
-        self.span = Span::All;
-        self.end = End::Newest;
+        (self.span, self.end) = (None, None);
     }
 
     pub fn follow(&mut self) {
-        self.end = End::Newest;
+        self.end = None;
     }
 
     /// Returns whether there is later or earlier data outside the view.
@@ -203,15 +190,10 @@ impl View {
         extent.earliest.is_none_or(|earliest| earliest < from)
     }
 
-    /// Sets the end of the window, limited so that the window neither starts before the data nor
-    /// ends in the future.
+    /// Sets the end of the window, which neither starts before the data nor ends in the future.
     fn go_to(&mut self, end: Time, extent: Extent) {
         let end = end.max(self.first_end(extent));
-        self.end = if end >= extent.now {
-            End::Newest
-        } else {
-            End::At(end)
-        };
+        self.end = (end < extent.now).then_some(end);
     }
 
     /// Returns the end of a window that starts at the earliest number.
@@ -224,22 +206,12 @@ impl View {
         Time(earliest.0.saturating_add(part.saturating_mul(parts - 1)))
     }
 
-    fn end(self, now: Time) -> Time {
-        match self.end {
-            End::Newest => now,
-            End::At(end) => end,
-        }
-    }
-
     fn span(self, extent: Extent) -> i64 {
-        match self.span {
-            Span::Of(span) => span,
-            Span::All => {
-                let since = |earliest: Time| extent.now.0.saturating_sub(earliest.0);
-                let since = extent.earliest.map_or(0, since);
-                since.max(MIN_SPAN_OF_ALL)
-            }
-        }
+        self.span.unwrap_or_else(|| {
+            let since = |earliest: Time| extent.now.0.saturating_sub(earliest.0);
+            let since = extent.earliest.map_or(0, since);
+            since.max(MIN_SPAN_OF_ALL)
+        })
     }
 }
 
@@ -304,8 +276,7 @@ impl PlotWindow {
         Duration::from_micros(self.part.unsigned_abs())
     }
 
-    /// Returns the index of the last part, which is at the right end of a chart. Part 0 is at the
-    /// left end, as for [`PlotWindow::part_of`].
+    /// Returns the index of the last part, at the right end of a chart. Part 0 is at the left end.
     #[expect(clippy::cast_precision_loss, reason = "a few hundred parts")]
     pub fn last_part(&self) -> f64 {
         (self.parts - 1) as f64
@@ -323,8 +294,7 @@ impl PlotWindow {
         Time(self.from.0.saturating_add(self.part.saturating_mul(parts)))
     }
 
-    /// Returns the index of the part that contains `time`. If `time` lies outside the window, the
-    /// index is negative or exceeds that of the last part.
+    /// Returns the index of the part that contains `time`, or one outside the window.
     #[expect(clippy::cast_precision_loss, reason = "no line is drawn that far away")]
     pub fn part_of(&self, time: Time) -> f64 {
         time.0.saturating_sub(self.from.0).div_euclid(self.part) as f64

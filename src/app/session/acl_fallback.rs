@@ -1,5 +1,4 @@
-//! Fallback for when Redis denies a subscription to all channels: subscribes to those that the ACL
-//! user may receive.
+//! Falls back to the channels that the ACL user may receive if Redis denies `*`.
 
 use super::Session;
 use super::notices::notice_words;
@@ -21,8 +20,7 @@ pub(crate) fn is_refusal_of_all(notice: &Notice) -> bool {
 }
 
 impl Session {
-    /// Subscribes to the channels that the ACL user may receive, and reports them if they have
-    /// changed.
+    /// Subscribes to the channels that the ACL user may receive, and reports any change to them.
     pub(crate) fn note_allowed(&mut self, user: Box<str>, channels: Allowed) -> Vec<Effect> {
         let all = self.subscriptions.find(&Topic::pattern(ALL));
         let state = all.and_then(|id| self.subscriptions.state(id));
@@ -50,8 +48,7 @@ impl Session {
     }
 }
 
-/// Returns the topic for a name in an ACL rule. A name with a backslash is taken as a pattern,
-/// exactly as written.
+/// Returns the topic for a name in an ACL rule. A name with a backslash is always a pattern.
 fn topic_of(name: &[u8]) -> Topic {
     if name.contains(&b'\\') {
         Topic::pattern(name)

@@ -13,8 +13,7 @@ use crate::workers::scan::{Answer, WatchId};
 /// The ID of the first breakpoint's query. Lower IDs belong to the filter and the search.
 const FIRST_ID: u32 = 2;
 
-/// Maximum number of hits that the log must keep: the one at which the view has stopped, and the
-/// next ones.
+/// Maximum number of hits that the log must keep: where the view has stopped and will stop next.
 const HITS_KEPT: usize = 8;
 
 /// How a breakpoint alerts the user, in addition to what the screen shows.
@@ -33,11 +32,8 @@ impl Attention {
     /// Returns the next kind, in a cycle.
     #[must_use]
     pub fn next(self) -> Self {
-        match self {
-            Self::None => Self::Bell,
-            Self::Bell => Self::Notification,
-            Self::Notification => Self::None,
-        }
+        let all = [Self::None, Self::Bell, Self::Notification];
+        all[(self as usize + 1) % all.len()]
     }
 }
 
@@ -84,8 +80,7 @@ impl Breakpoint {
         self.watch = Some(LiveQuery::new(self.id, serial, self.query.clone(), log));
     }
 
-    /// Records the rows that it matched. Returns their number, and the first one at which the view
-    /// stops.
+    /// Records the rows that it matched. Returns their number, and the first one to stop at.
     pub(crate) fn note(
         &mut self,
         answer: &Answer,
@@ -198,8 +193,7 @@ impl Breakpoints {
         }
     }
 
-    /// Returns the rows that the log must keep: where the view has stopped, and where it will stop
-    /// next.
+    /// Returns the rows that the log must keep: where the view has stopped and will stop next.
     pub(crate) fn rows_to_hold(&self) -> Vec<RowId> {
         let mut rows: Vec<RowId> = self.stop.iter().map(|stop| stop.row).collect();
         let mut from = self.passed;
@@ -240,8 +234,7 @@ impl Session {
         self.breakpoints.list.push(breakpoint);
     }
 
-    /// Changes the query of a breakpoint, for the rows that arrive from now on, and resets its
-    /// count.
+    /// Changes the query of a breakpoint for rows that arrive from now on, and resets its count.
     pub(crate) fn change_breakpoint(&mut self, index: usize, query: Query) {
         let serial = self.next_serial();
         self.breakpoints.cancel_stops(index);
@@ -281,8 +274,7 @@ impl Session {
         self.hold_stops();
     }
 
-    /// Restores a breakpoint and its pending stops. If it is on, its query is run on the rows that
-    /// arrive from now on. Returns its index in the list.
+    /// Restores a breakpoint and its pending stops, from now on. Returns its index in the list.
     pub(crate) fn restore_breakpoint(&mut self, index: usize, mut breakpoint: Breakpoint) -> usize {
         let index = index.min(self.breakpoints.list.len());
         let stops = std::mem::take(&mut breakpoint.stops);

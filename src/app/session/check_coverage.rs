@@ -82,8 +82,7 @@ impl Session {
         }
     }
 
-    /// Returns how many of a channel's messages in the log have an unknown flag among those in
-    /// `asked`.
+    /// Returns how many of a channel's messages in the log have an unknown flag among `asked`.
     fn unknown_on(&self, channel: &Channel, asked: Flags) -> Share {
         let drift = Flags {
             is_seqgap: false,
@@ -155,8 +154,7 @@ impl Session {
         }
     }
 
-    /// Returns the time since which the log has kept everything that arrived. Messages that never
-    /// arrived do not count.
+    /// Returns the time since which the log has kept everything that arrived.
     pub(crate) fn kept_since(&self) -> Time {
         let counters = self.log.counters();
         if counters.evicted + counters.cleared == 0 {
@@ -170,15 +168,13 @@ impl Session {
             .map_or(first, |hole| hole.max(first))
     }
 
-    /// Returns the time up to which all messages have been checked. After it, silence does not mean
-    /// that the rate is zero.
+    /// Returns the time up to which all messages have been checked. Later silence proves nothing.
     pub(crate) fn checked_until(&self) -> Time {
         let next = self.log.row(self.checks.checked_up_to(&self.log));
         next.map_or(self.now, |row| row.time)
     }
 
-    /// Returns the time up to which all messages of a channel are known: no later than its last
-    /// message while the channel cannot be received.
+    /// Returns that time for a channel, no later than its last message while it is not received.
     pub(crate) fn checked_until_on(&self, channel: &[u8]) -> Time {
         let known = self.checked_until();
         if self.subscriptions.receives(channel) {

@@ -26,7 +26,7 @@ const MOST_REPORTED: usize = 500;
 type Place = (CheckId, Option<Arc<[u8]>>);
 
 /// The checks and their results.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Checks {
     /// The checks in force.
     pub plan: Plan,
@@ -45,13 +45,11 @@ pub struct Checks {
     has_news: bool,
     /// Memory used by the worker thread's results, in bytes.
     size: usize,
-    /// Progress of the checks that are still processing the messages already in the log. They have
-    /// not flagged everything yet.
+    /// Progress of the checks that are still processing the messages already in the log.
     looking_back: BTreeMap<CheckId, Progress>,
     /// Whether checks that flag rows had no room for some channels.
     pub(super) leaves_out_some: bool,
-    /// Increases when a check is added, finishes looking back, skips messages on another channel,
-    /// or ends.
+    /// Increases when a check is added, ends, finishes looking back, or skips on a new channel.
     pub(super) changes: u64,
     /// When coverage was last counted, and the values of `serial` and `changes` at that time.
     pub(super) counted: Option<(Time, (u64, u64))>,
@@ -73,16 +71,7 @@ impl Checks {
             is_new: !plan.is_empty(),
             plan,
             follower: Follower::new(log),
-            findings: Findings::default(),
-            skips: Skips::default(),
-            reports: BTreeMap::new(),
-            asked: Time(0),
-            has_news: false,
-            size: 0,
-            looking_back: BTreeMap::new(),
-            leaves_out_some: false,
-            changes: 0,
-            counted: None,
+            ..Self::default()
         }
     }
 
@@ -91,8 +80,7 @@ impl Checks {
         self.follower.missed
     }
 
-    /// Returns the progress of a check on the messages that were in the log when it was added,
-    /// until it has processed all of them.
+    /// Returns the progress of a check while it is processing the messages already in the log.
     pub(crate) fn looking_back(&self, check: CheckId) -> Option<Progress> {
         self.looking_back.get(&check).copied()
     }
@@ -135,8 +123,7 @@ impl Checks {
         self.findings.forget(gone);
     }
 
-    /// Records findings and progress. Returns whether a check has now processed everything that was
-    /// in the log when it was added.
+    /// Records findings and progress. Returns whether a check has finished looking back.
     fn note_looked(&mut self, looked: CheckedRows) -> bool {
         self.follower.note(&looked);
         self.size = looked.size;

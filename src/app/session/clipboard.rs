@@ -5,8 +5,7 @@ use crate::app::effect::Effect;
 use crate::log::SharedBytes;
 use crate::payload::figures;
 
-/// Longer values are not sent to the terminal's clipboard: the terminal would be unresponsive in
-/// the meantime.
+/// Longer values are not copied, since the terminal would be unresponsive in the meantime.
 pub(crate) const MOST_COPIED: usize = 1 << 20;
 
 impl Session {

@@ -1,5 +1,4 @@
-//! Which rows are shown: the typed filter, the list of filters, the selected channel and the muted
-//! channels, combined into one query.
+//! Which rows are shown: the filters and the selected and muted channels, as one query.
 
 use std::sync::Arc;
 
@@ -55,8 +54,7 @@ pub struct Filters {
 }
 
 impl Filters {
-    /// Creates the initial filters. A single one becomes the typed filter, which can be edited at
-    /// once; several become the list.
+    /// Creates the initial filters. A single one becomes the typed filter; several, the list.
     pub(crate) fn new(given: &[Query]) -> Self {
         let (typed, list) = match given {
             [one] => (Some(one.clone()), Vec::new()),
@@ -112,8 +110,7 @@ impl Filters {
 }
 
 impl Session {
-    /// Updates the rows shown after a change to the log, the filters, the selected channel or the
-    /// muted channels.
+    /// Updates the rows shown after a change to the log, the filters, or the channels shown.
     pub(crate) fn refresh_shown(&mut self) -> Vec<Effect> {
         let channels = self.log.channels();
         let heard = |name: &&[u8]| channels.find(name).is_some();
@@ -144,8 +141,7 @@ impl Session {
         vec![Effect::Scan(request)]
     }
 
-    /// Runs the filter and the search again on all rows in the log, each only if `asks` says that
-    /// its query depends on what has changed.
+    /// Runs the filter and the search on all rows again, each only if `asks` holds for its query.
     pub(crate) fn ask_again(&mut self, asks: fn(&Query) -> bool) -> Vec<Effect> {
         let mut effects = Vec::new();
         if self.filters.query().is_some_and(asks) {
@@ -189,8 +185,7 @@ impl Session {
         }
         let channels = self.log.channels();
         let muted = self.filters.muted.iter().filter(|name| {
-            // The selected channel is shown even if it is muted, and a channel without messages
-            // needs no scan.
+            // The selected channel is shown even if muted; one without messages needs no scan.
             self.filters.only.is_none() && channels.find(name).is_some()
         });
         parts.extend(muted.map(|name| Query::channel(name).negate()));

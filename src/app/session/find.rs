@@ -48,10 +48,9 @@ impl Session {
         if !find.watch.note(answer) {
             return false;
         }
-        answer
-            .found
-            .iter()
-            .for_each(|found| find.rows.replace(found));
+        for found in &answer.found {
+            find.rows.replace(found);
+        }
         true
     }
 
@@ -81,8 +80,7 @@ impl Session {
         let is_through = find.watch.has_searched_kept();
         let hit = match jump {
             Jump::Following => self.shown_hit(find, self.shown.end(), false),
-            // Rows are searched newest first: a match before this row means that all rows after it
-            // have been searched.
+            // Rows are searched newest first: a match before this row means later ones are done.
             Jump::At(row) => match self.shown_hit(find, RowId(row.0 + 1), false) {
                 None if !is_through => None,
                 last => self.shown_hit_from(find, row).or(last),

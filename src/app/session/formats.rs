@@ -10,8 +10,7 @@ use crate::payload::format::Format;
 use crate::query::Query;
 use crate::workers::decode::Source;
 
-/// The formats to choose from. Serialized objects are not among them, since they are only
-/// identified and never decoded.
+/// The formats to choose from: all but serialized objects, which are never decoded.
 const FORMATS: [Format; 7] = [
     Format::Json,
     Format::JsonLines,
@@ -36,8 +35,7 @@ impl Session {
         automatic.chain(by_format).chain(by_type).collect()
     }
 
-    /// Applies a choice for `channel`: queries that read values are run again on the log, and
-    /// checks use the choice for new messages.
+    /// Applies a choice for `channel`. Queries that read values run again; checks do not.
     pub(crate) fn choose_decoder(&mut self, channel: &[u8], choice: Option<ReadAs>) -> Vec<Effect> {
         Arc::make_mut(&mut self.decoder_choices).choose(channel.into(), choice);
         let plan = self.checks.read_by(&self.decoder_choices);

@@ -24,8 +24,7 @@ const MOST_KEPT: usize = 16 << 20;
 /// The value at a path of a message, or why there is none.
 type Looked = Result<Shown<'static>, Option<String>>;
 
-/// A cache of values from messages that had to be decoded: a row is drawn many times but decoded
-/// once. The cache never changes the results.
+/// A cache of values from messages that had to be decoded, since a row is drawn many times.
 #[derive(Debug, Default)]
 pub struct DecodedRows {
     rows: RefCell<HashMap<RowId, DecodedRow>>,
@@ -41,8 +40,7 @@ struct DecodedRow {
 }
 
 impl DecodedRows {
-    /// Returns what `lookup` shows at `path`. `lookup` reads the message of `row`, decoded by
-    /// `choice`.
+    /// Returns what `lookup` shows at `path`. It reads the message of `row`, decoded by `choice`.
     ///
     /// # Errors
     ///

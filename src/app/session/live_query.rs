@@ -17,8 +17,7 @@ pub struct Unchecked {
     /// Messages in the log with an unknown flag: no check exists for it, or none has processed the
     /// message yet or was able to evaluate it.
     pub unknown: u64,
-    /// Whether `unknown` is only an upper bound, for example because some of the messages counted
-    /// have left the log.
+    /// Whether `unknown` is only an upper bound, for example because of evicted messages.
     pub is_at_most: bool,
     /// Rows that have arrived and are waiting to be checked.
     pub waiting: u64,
@@ -37,8 +36,7 @@ pub(crate) const FIND: WatchId = WatchId(1);
 /// An answer that takes longer than this is late. Most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 
-/// Progress of a query over all messages: those in the log when it started, and those that arrived
-/// since.
+/// Progress of a query over all messages: those in the log at its start, and later ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Number of messages scanned.
@@ -120,8 +118,7 @@ pub struct LiveQuery {
     next: RowId,
     /// The end of the log when the query started.
     started_at: RowId,
-    /// Once `is_asking_kept` is `false`, all rows before this one have been scanned or have left the
-    /// log.
+    /// Unless `is_asking_kept`, all rows before this one have been scanned or have left the log.
     searched: RowId,
     /// When the running scan of newly arrived rows was requested, if there is one. Only one runs at
     /// a time; the next one covers everything that has arrived meanwhile.
@@ -141,8 +138,7 @@ pub struct LiveQuery {
 }
 
 impl LiveQuery {
-    /// Creates a query that starts now. `serial` must be higher than that of any earlier query with
-    /// this `id`.
+    /// Creates a query that starts now. `serial` must exceed that of earlier queries with `id`.
     pub(crate) fn new(id: WatchId, serial: u64, query: Query, log: &MessageLog) -> Self {
         Self {
             id,
@@ -183,8 +179,7 @@ impl LiveQuery {
         lags.then(|| self.progress())
     }
 
-    /// Returns whether all rows that were in the log when the query started have been scanned, no
-    /// matter how many have arrived since.
+    /// Returns whether all rows that were in the log when the query started have been scanned.
     pub fn has_searched_kept(&self) -> bool {
         !self.is_asking_kept && self.searched >= self.started_at
     }
@@ -205,8 +200,7 @@ impl LiveQuery {
         self.request(Purpose::Kept, pieces, known)
     }
 
-    /// Returns the request to scan the rows that have arrived since the last one; `None` if there
-    /// are none, or while a request is running.
+    /// Returns the request to scan the rows that have arrived, if any, unless one is running.
     pub(crate) fn ask_arrived(
         &mut self,
         pieces: &mut NextPieces,
@@ -231,8 +225,7 @@ impl LiveQuery {
         Some(self.request(Purpose::Arrived, pieces, known))
     }
 
-    /// Schedules another scan of `row`, which another subscription has also delivered, if the query
-    /// depends on subscriptions.
+    /// Scans `row` again if the query depends on subscriptions: another one has delivered it.
     pub(crate) fn look_again(&mut self, row: RowId) {
         if self.query.uses_via() {
             self.next = self.next.min(row);

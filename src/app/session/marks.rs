@@ -26,14 +26,10 @@ impl Session {
         query.map_or_else(Vec::new, |query| query.first_marks(payload, most))
     }
 
-    /// Returns the query whose matches are marked in `row`: the find query, or else the breakpoint
-    /// that stopped the view there, or else the filter.
+    /// Returns the query marked in `row`: the search, or the breakpoint hit there, or the filter.
     pub(crate) fn marked_by(&self, row: RowId) -> Option<&Query> {
-        let stop = self
-            .breakpoints
-            .stop
-            .as_ref()
-            .filter(|stop| stop.row == row);
+        let stop = self.breakpoints.stop.as_ref();
+        let stop = stop.filter(|stop| stop.row == row);
         let sought = self.find.as_ref().map(|find| find.watch.query());
         sought
             .or_else(|| stop.map(|stop| &stop.query))

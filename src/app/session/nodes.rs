@@ -53,8 +53,7 @@ pub struct Nodes {
 }
 
 impl Nodes {
-    /// Returns the worst state of all connections. Idle connections, which have no subscriptions,
-    /// count only if there are no others.
+    /// Returns the worst state of all connections. Idle ones count only if there are no others.
     fn connection(&self) -> Connection {
         let worst = self.worst().map(|(_, connection)| connection.clone());
         worst.unwrap_or_default()
@@ -72,8 +71,7 @@ impl Nodes {
         })
     }
 
-    /// Returns the server with the worst connection if it is lost or refused while another one is
-    /// live.
+    /// Returns the server with the worst connection if that is down while another one is live.
     pub fn lost(&self) -> Option<LostNode<'_>> {
         let (node, connection) = self.worst()?;
         let facts = node.facts.as_ref();
@@ -147,8 +145,7 @@ impl Session {
         }
     }
 
-    /// Returns how long a server has been silent, if its connection is live and an answer is
-    /// overdue.
+    /// Returns how long a server has been silent, if it is live and an answer is overdue.
     pub fn unanswered_by(&self, node: &NodeStatus) -> Option<Duration> {
         self.silence_since(node.answered).filter(|_| node.is_live())
     }
@@ -177,9 +174,8 @@ impl Session {
         node.history.get_or_insert_with(start).add(now, messages);
     }
 
-    /// Returns a notice, once per session, that the keyspace notifications in a batch come from
-    /// only one of several primaries: nodes do not forward them, and a pattern such as `*` is
-    /// subscribed to on only one node.
+    /// Returns a notice, once per session, if key events come from only one of several primaries:
+    /// nodes do not forward them, and a pattern such as `*` is subscribed to on only one node.
     pub(crate) fn note_of_one_primary(&mut self, batch: &Batch) -> Option<Notice> {
         if self.told.of_one_primary || !batch.channel_names().any(is_key_event) {
             return None;

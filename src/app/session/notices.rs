@@ -14,8 +14,7 @@ use crate::payload::figures::{self, Clock};
 /// The maximum number of channels named when listing what a user may subscribe to.
 const MAX_NAMED: usize = 20;
 
-/// Returns the text of a notice, the most important part first, since a narrow row cuts off the
-/// end. Times are formatted by `clock`.
+/// Returns the text of a notice, most important part first, since a narrow row cuts off the end.
 pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
     match notice {
         Notice::Subscribed {
@@ -120,8 +119,7 @@ const RESP2: [(&str, &str); 3] = [
     ("go-redis", "Protocol: 2"),
 ];
 
-/// Returns the advice for a client that asked for RESP3: the option of its library, or those of all
-/// libraries if its library is unknown.
+/// Returns the advice for a client that asked for RESP3: the option of its library, or of all.
 fn resp3_words(library: &str) -> String {
     let is_known = RESP2.iter().any(|(name, _)| library.contains(name));
     let fitting = RESP2.iter();
@@ -187,8 +185,7 @@ pub fn topic_words(topic: &Topic) -> String {
     format!("{kind} {}", whole_name(&topic.name))
 }
 
-/// Returns where a subscription is, if there are several servers, and the number of subscriptions:
-/// each server counts its own.
+/// Returns where a subscription is, if there are several servers, and that server's count.
 fn at_server(server: Option<&str>, count: i64) -> (String, String) {
     let plural = if count == 1 { "" } else { "s" };
     match server {

@@ -55,8 +55,7 @@ impl OwnMessages {
         });
     }
 
-    /// Records the answer to the PUBLISH `id`. Even if it failed, the message may have been
-    /// published; if it was refused, nothing arrives.
+    /// Records the answer to the PUBLISH `id`. Even after an error, the message may arrive.
     pub(crate) fn note_answer(&mut self, id: u64, now: Time) {
         let mut in_flight = self.in_flight.iter_mut();
         if let Some(sent) = in_flight.find(|sent| sent.id == id) {

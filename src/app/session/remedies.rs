@@ -28,8 +28,7 @@ pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
     }
 }
 
-/// Returns what to do about a connection refused or lost for this reason, or `None` if the user can
-/// only wait.
+/// Returns what to do about a failed connection, or `None` if the user can only wait.
 pub fn connection_remedy(error: &ConnectionError) -> Option<&'static str> {
     Some(match error.redis()?.code {
         ErrorCode::NotLoggedIn | ErrorCode::WrongPassword => {

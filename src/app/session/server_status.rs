@@ -72,8 +72,7 @@ impl Session {
         }
     }
 
-    /// Returns how long a server has been silent although it was pinged; `None` while all servers
-    /// answer.
+    /// Returns how long a server has left a PING unanswered; `None` while all servers answer.
     pub fn unanswered(&self) -> Option<Duration> {
         let is_live = self.server.connection == Connection::Live;
         self.silence_since(self.server.nodes.answered()?)

@@ -6,8 +6,7 @@ use crate::payload::escape::whole;
 use crate::server::{Connection, Role};
 
 impl Session {
-    /// Returns the shell command that publishes a message to a current subscription, or `None` if
-    /// nobody can publish to the subscribed channels.
+    /// Returns the shell command that publishes to a current subscription, if that is possible.
     pub fn shell_command(&self) -> Option<String> {
         let given = &self.settings.redis_cli;
         if given.place.is_empty() {
@@ -38,8 +37,7 @@ impl Session {
     }
 
     /// Returns the redis-cli options for a live node of the cluster, preferably the home node,
-    /// which serves ordinary channels and patterns. `None` if there is no cluster, or if the node's
-    /// address is not safe for a shell.
+    /// which serves ordinary channels and patterns; `None` unless its address is safe in a shell.
     fn place_in_cluster(&self) -> Option<String> {
         let nodes = self.server.nodes.by_id.values();
         let live = nodes.filter(|node| node.connection == Some(Connection::Live));
@@ -50,8 +48,7 @@ impl Session {
         place_of(&best.name)
     }
 
-    /// Returns the command to publish with, and a channel that is subscribed to, or a placeholder if
-    /// none is easy to type.
+    /// Returns the command to publish with, and a subscribed channel or a placeholder.
     fn sample(&self) -> (&'static str, String) {
         let samples = self.subscriptions.live().filter_map(sample_of);
         let best = samples.max_by_key(|(_, channel)| channel.is_some());

@@ -24,8 +24,7 @@ impl Session {
     }
 }
 
-/// Returns whether Socket.IO counts the subscribers of a topic. Pattern subscribers cannot be
-/// counted.
+/// Returns whether Socket.IO counts a topic's subscribers. It cannot count those of patterns.
 fn is_counted(topic: &Topic) -> bool {
     let contains = |part: &&[u8]| topic.name.windows(part.len()).any(|window| window == *part);
     topic.names_one() && COUNTED.iter().any(contains)

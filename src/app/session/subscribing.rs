@@ -1,5 +1,4 @@
-//! Subscribing: at the user's request, to channels that were discovered, and again after
-//! unsubscribing.
+//! Subscribing: at the user's request, to discovered channels, and again after unsubscribing.
 
 use super::Session;
 use super::subscriptions::SubscriptionState;

@@ -161,8 +161,7 @@ impl Subscriptions {
             .map(|(id, entry)| (SubscriptionId(id), &entry.topic, &entry.state))
     }
 
-    /// Returns the listed subscription to `topic`, preferably one that has not ended, and then the
-    /// most recent.
+    /// Returns the newest listed subscription to `topic`, preferably one that has not ended.
     pub fn find(&self, topic: &Topic) -> Option<SubscriptionId> {
         let state = |id: &SubscriptionId| &self.entries[id.0 as usize].state;
         self.to_topic(topic)
@@ -203,8 +202,7 @@ impl Subscriptions {
             .filter_map(move |(_, topic, state)| live(state).then_some(topic))
     }
 
-    /// Returns whether any message can arrive. A pattern of sharded channels delivers none by
-    /// itself.
+    /// Returns whether any message can arrive: a pattern of sharded channels delivers none.
     pub fn can_receive(&self) -> bool {
         self.live()
             .any(|topic| topic.kind != SubscriptionKind::ShardPattern)
@@ -224,8 +222,7 @@ impl Subscriptions {
         entries.any(|entry| entry.topic.kind == SubscriptionKind::Shard)
     }
 
-    /// Returns the patterns of sharded channels to discover, even if no match has been found yet,
-    /// and whether each has been searched for at least once.
+    /// Returns the patterns of sharded channels, and whether each has been searched for yet.
     pub fn discovery_patterns(&self) -> impl Iterator<Item = (&Topic, bool)> {
         self.listed().filter_map(|(_, topic, state)| match state {
             _ if topic.kind != SubscriptionKind::ShardPattern => None,
@@ -254,8 +251,7 @@ impl Subscriptions {
         self.of_channel(name).any(|entry| !entry.state.is_over())
     }
 
-    /// Returns whether the channel `name` is subscribed to by its name, and only as a sharded
-    /// channel.
+    /// Returns whether the channel `name` is subscribed to by name, and only as a sharded one.
     pub fn include_only_sharded(&self, name: &[u8]) -> bool {
         let of_name = self.of_channel(name);
         let mut kinds = of_name

@@ -18,12 +18,8 @@ impl TimeForm {
     /// Returns the next form in the cycle.
     #[must_use]
     pub fn next(self) -> Self {
-        match self {
-            Self::Local => Self::Utc,
-            Self::Utc => Self::Delta,
-            Self::Delta => Self::Age,
-            Self::Age => Self::Local,
-        }
+        let all = [Self::Local, Self::Utc, Self::Delta, Self::Age];
+        all[(self as usize + 1) % all.len()]
     }
 
     /// Returns the name of the form.

@@ -13,8 +13,8 @@ use crate::app::layout::inside;
 use crate::app::log_pane::LogPane;
 use crate::app::message_pane::values::OrTold;
 use crate::app::message_pane::{Against, Open};
-use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::Purpose;
+use crate::app::overlays::{List, Overlay};
 use crate::app::plot::Quantity;
 use crate::app::session::Session;
 use crate::app::toast::TOAST_DURATION;
@@ -74,10 +74,10 @@ impl App {
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
-            ScreenAction::Nodes => self.overlay = Some(Overlay::Nodes { line: 0 }),
-            ScreenAction::Filters => self.filters_key(),
+            ScreenAction::Nodes => self.open_list(List::Nodes, 0),
+            ScreenAction::Filters => self.open_list_or_box(Purpose::ListedFilter(None)),
             ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),
-            ScreenAction::Breakpoints => self.breakpoints_key(),
+            ScreenAction::Breakpoints => self.open_list_or_box(Purpose::Breakpoint(None)),
             ScreenAction::AddBreakpoint => self.write_query(Purpose::Breakpoint(None)),
         }
         Vec::new()
@@ -85,9 +85,9 @@ impl App {
 
     fn act_on_session(&mut self, action: SessionAction) -> Vec<Effect> {
         match action {
-            SessionAction::ToggleFreeze if self.context() == Context::Latest => self
-                .session
-                .tell("latest values cannot be frozen · v shows the log, Space freezes it"),
+            SessionAction::ToggleFreeze if self.context() == Context::Latest => {
+                self.tell("latest values cannot be frozen · v shows the log, Space freezes it")
+            }
             SessionAction::ToggleFreeze => {
                 self.on_log(LogPane::toggle_freeze);
                 Vec::new()
@@ -166,7 +166,7 @@ impl App {
     /// Copies the payload of the highlighted message.
     pub(super) fn copy_payload(&mut self) -> Vec<Effect> {
         let Some(snapshot) = self.current_message() else {
-            return self.session.tell("select a message to copy its payload");
+            return self.tell("select a message to copy its payload");
         };
         let what = if snapshot.is_cut() {
             let size = figures::size(snapshot.size);
@@ -182,13 +182,8 @@ impl App {
         &mut self,
         act: impl FnOnce(&mut LogPane, &mut Session, u16) -> T,
     ) -> T {
-        let height = self.log_height();
+        let height = inside(self.areas().messages).height;
         act(&mut self.log_pane, &mut self.session, height)
-    }
-
-    /// Returns the number of rows that the log's pane shows.
-    pub(super) fn log_height(&self) -> u16 {
-        inside(self.areas().messages).height
     }
 
     fn go_to_landmark(&mut self, is_forward: bool) -> Vec<Effect> {
@@ -206,7 +201,7 @@ impl App {
     /// Marks or unmarks the selected row.
     fn toggle_mark(&mut self) -> Vec<Effect> {
         let Some(row) = self.selected_row() else {
-            return self.session.tell("select a row to mark it");
+            return self.tell("select a row to mark it");
         };
         self.on_log(|log, session, height| log.toggle_mark(row, session, height));
         Vec::new()

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::app::action::Motion;
-use crate::app::channel_list::{ListForm, Lists};
+use crate::app::channel_list::Lists;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::inside;
@@ -15,9 +15,7 @@ use crate::payload::escape::whole_name;
 impl App {
     pub(super) fn toggle_only(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self
-                .session
-                .tell("select a channel, not a pattern, to show only that one");
+            return self.tell("select a channel, not a pattern, to show only that one");
         };
         let only = self.session.filters.only.take();
         let is_same = only.is_some_and(|only| same(&only, &name));
@@ -29,12 +27,12 @@ impl App {
         let again = self.acted_on.take().filter(Topic::names_one);
         let again = again.map(|topic| topic.name);
         let Some(name) = again.or_else(|| self.current_channel()) else {
-            return self.session.tell("select a channel to mute it");
+            return self.tell("select a channel to mute it");
         };
         self.acted_on = Some(Topic::shared_channel(Arc::clone(&name)));
         let shown = whole_name(&name);
         let is_muted = self.session.filters.muted.toggle(name);
-        self.session.tell(if is_muted {
+        self.tell(if is_muted {
             format!("{shown} muted: still received and kept · m shows it again")
         } else {
             format!("{shown} unmuted")
@@ -49,19 +47,19 @@ impl App {
     }
 
     pub(crate) fn shows_latest(&self) -> bool {
-        self.channel_list.shows_latest()
+        self.channel_list.shows_latest
     }
 
     /// Lists the latest values in place of the log.
     pub(super) fn show_latest(&mut self) {
-        self.channel_list.form = ListForm::Latest;
+        self.channel_list.shows_latest = true;
         self.set_focus(Focus::Channels);
         self.resize_open();
     }
 
     /// Goes back to the log.
     pub(super) fn leave_latest(&mut self) {
-        self.channel_list.form = ListForm::Names;
+        self.channel_list.shows_latest = false;
         if self.focus == Focus::Channels {
             self.set_focus(Focus::Messages);
         }
@@ -71,9 +69,7 @@ impl App {
     /// Goes back to the log, showing only the selected channel.
     pub(super) fn show_in_log(&mut self) -> Vec<Effect> {
         let Some(name) = self.current_channel() else {
-            return self
-                .session
-                .tell("select a channel to see it in the log: a pattern has no value");
+            return self.tell("select a channel to see it in the log: a pattern has no value");
         };
         self.session.filters.only = Some(name);
         self.leave_latest();

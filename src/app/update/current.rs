@@ -1,5 +1,4 @@
-//! What keys act on: the current message and channel, and whether they stay in place under the
-//! highlight.
+//! What keys act on: the current message and channel, and whether they stay in place.
 //!
 //! While the log follows new messages, or once the highlighted row has been evicted, the row under
 //! the highlight keeps changing. The first press of a key that would act on it freezes the log and
@@ -22,17 +21,15 @@ use crate::message::RowId;
 use crate::payload::escape;
 
 impl App {
-    /// Returns the message that keys act on: the open one, the selected one, or the last one on the
-    /// selected channel.
+    /// Returns the message that keys act on: the open, the selected, or the channel's last one.
     pub(super) fn current_message(&self) -> Option<MessageSnapshot> {
+        let session = &self.session;
         let snapshot = match &self.open {
-            Some(open) if self.focus == Focus::Message => open.reader.snapshot().clone(),
+            Some(open) if self.focus == Focus::Message => open.reader.snapshot.clone(),
             _ if self.focus == Focus::Channels => {
-                self.session.snapshot(self.selected_channel()?.last_row)?
+                session.snapshot(self.selected_channel()?.last_row)?
             }
-            _ => self
-                .session
-                .snapshot(self.log_pane.selected(&self.session.shown)?)?,
+            _ => session.snapshot(self.log_pane.selected(&session.shown)?)?,
         };
         snapshot.channel.is_some().then_some(snapshot)
     }
@@ -40,11 +37,11 @@ impl App {
     /// Returns the channel that keys act on: the selected one, or that of the selected message.
     pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
-            let topic = self.channel_list.selected()?;
+            let topic = self.channel_list.selected.as_ref()?;
             return topic.names_one().then(|| Arc::clone(&topic.name));
         }
         if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
-            return open.reader.snapshot().channel.clone();
+            return open.reader.snapshot.channel.clone();
         }
         self.session
             .channel_of(self.log_pane.selected(&self.session.shown)?)
@@ -66,17 +63,16 @@ impl App {
             Ok(what) => {
                 let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
                 let key = Chord::of(key).label();
-                self.session.tell(format!(
+                self.tell(format!(
                     "frozen · {key} again to {what}: {channel} · Space resumes"
                 ))
             }
-            Err(why) => self.session.tell(format!("frozen: {why} · Space resumes")),
+            Err(why) => self.tell(format!("frozen: {why} · Space resumes")),
         })
     }
 
-    /// Returns what `action` does to the highlighted message, which is on `channel`, to complete
-    /// "press the key again to …". If it cannot be done, returns the reason instead, so that the
-    /// user does not press the key again in vain.
+    /// Returns what `action` does to the highlighted message, to complete "press the key again to …".
+    /// If it cannot be done, returns why, so that the user does not press the key again in vain.
     fn offer(&self, action: RowAction, channel: &Arc<[u8]>) -> Result<&'static str, String> {
         let unless = |why: Option<String>, what| why.map_or(Ok(what), Err);
         match action {
@@ -107,7 +103,7 @@ impl App {
         if !is_log || self.overlay.is_some() {
             return true;
         }
-        match self.log_pane.position() {
+        match self.log_pane.position {
             Position::Following => false,
             Position::Frozen { .. } if self.focus == Focus::Message => true,
             Position::Frozen { selected, .. } => self.session.shown.keeps(selected),
@@ -118,14 +114,13 @@ impl App {
     /// Returns its channel, or `None` if no message is in view; the log then keeps following.
     pub(super) fn highlight_newest(&mut self) -> Option<Arc<[u8]>> {
         let rows = match &self.open {
-            Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot().row],
+            Some(open) if self.focus == Focus::Message => vec![open.reader.snapshot.row],
             _ => self.window().rows,
         };
         let mut newest_first = rows.into_iter().rev();
         let (row, channel) =
             newest_first.find_map(|row| Some((row, self.session.channel_of(row)?)))?;
-        let height = self.log_height();
-        self.log_pane.select(&self.session.shown, row, height);
+        self.on_log(|log, session, height| log.select(&session.shown, row, height));
         Some(channel)
     }
 

@@ -32,8 +32,7 @@ impl App {
         Vec::new()
     }
 
-    /// Removes one thing that narrows the view: the filter, else the selected channel, else the
-    /// freeze, else the search.
+    /// Removes the first of these: the filter, the selected channel, the freeze, the search.
     fn show_more(&mut self) -> Vec<Effect> {
         if self.session.filters.typed.is_some() {
             return self.session.filter_by(None);
@@ -41,7 +40,7 @@ impl App {
         if self.session.filters.only.take().is_some() {
             return self.session.refresh_shown();
         }
-        if self.log_pane.position() != Position::Following {
+        if self.log_pane.position != Position::Following {
             self.log_pane.follow_past_stops(&mut self.session);
             return Vec::new();
         }

@@ -55,9 +55,8 @@ impl App {
 
     /// Handles a key that arrived together with others.
     ///
-    /// A line break is held back until more keys arrive in the same way. If none follow, it is
-    /// dropped: a user who typed it ahead did not mean a line break, and one who pasted it did not
-    /// mean to send.
+    /// A line break is held back until more keys arrive in the same way, or else dropped: the user
+    /// did not mean one when typing ahead, and did not mean to send when pasting.
     pub(super) fn press_in_burst(&mut self, key: KeyEvent) -> Vec<Effect> {
         let context = self.context();
         if !context.is_text() {
@@ -87,7 +86,7 @@ impl App {
         match action.map(Action::kind) {
             Some(Kind::Adjust | Kind::Once | Kind::Plain) => {
                 self.keyboard.note(Chord::of(key), self.session.now);
-                self.session.tell(IGNORED)
+                self.tell(IGNORED)
             }
             Some(Kind::Step | Kind::Jump) | None => {
                 let toast = self.session.toast.take_if(|toast| toast.text == IGNORED);
@@ -100,7 +99,7 @@ impl App {
 
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {
         self.keyboard.held_break = true;
-        self.session.tell(match context {
+        self.tell(match context {
             Context::PublishPayload => "pasted, not sent · Enter send",
             _ => "pasted · Enter confirm",
         })

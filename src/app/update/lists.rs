@@ -5,9 +5,9 @@ use crate::app::action::{BreakpointAction, FilterAction, Motion};
 use crate::app::effect::Effect;
 use crate::app::keymap::Context;
 use crate::app::layout::inside;
-use crate::app::overlays::Overlay;
 use crate::app::overlays::help::{HelpLine, help_lines};
 use crate::app::overlays::query_box::Purpose;
+use crate::app::overlays::{List, Overlay};
 
 impl App {
     pub(super) fn open_help(&mut self) {
@@ -29,31 +29,16 @@ impl App {
         line.min(help_lines().count().saturating_sub(height))
     }
 
-    /// Opens the list of filters at `line`.
-    pub(super) fn open_filters(&mut self, line: usize) {
-        self.overlay = Some(Overlay::Filters { line });
+    /// Opens `list` with `line` selected.
+    pub(super) fn open_list(&mut self, list: List, line: usize) {
+        self.overlay = Some(Overlay::List(list, line));
     }
 
-    /// Opens the list of breakpoints at `line`.
-    pub(super) fn open_breakpoints(&mut self, line: usize) {
-        self.overlay = Some(Overlay::Breakpoints { line });
-    }
-
-    /// Opens the list of filters or, if it is empty, the box to write the first one.
-    pub(super) fn filters_key(&mut self) {
-        if self.session.filters.list.is_empty() {
-            self.write_query(Purpose::ListedFilter(None));
-        } else {
-            self.open_filters(0);
-        }
-    }
-
-    /// Opens the list of breakpoints or, if it is empty, the box to write the first one.
-    pub(super) fn breakpoints_key(&mut self) {
-        if self.session.breakpoints.list.is_empty() {
-            self.write_query(Purpose::Breakpoint(None));
-        } else {
-            self.open_breakpoints(0);
+    /// Opens the list that `purpose` belongs to or, if it is empty, the box for its first entry.
+    pub(super) fn open_list_or_box(&mut self, purpose: Purpose) {
+        self.return_to_list(purpose);
+        if self.overlay.is_none() {
+            self.write_query(purpose);
         }
     }
 
@@ -61,25 +46,25 @@ impl App {
     pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
         let session = &self.session;
-        let (line, count) = match &mut self.overlay {
-            Some(Overlay::Filters { line }) => (line, session.filters.list.len()),
-            Some(Overlay::Breakpoints { line }) => (line, session.breakpoints.list.len()),
-            Some(Overlay::Nodes { line }) => (line, session.server.nodes.by_id.len()),
-            Some(Overlay::Formats { line }) => (line, session.decoder_options().len()),
-            _ => return,
+        let Some(Overlay::List(list, line)) = &mut self.overlay else {
+            return;
+        };
+        let count = match list {
+            List::Filters => session.filters.list.len(),
+            List::Breakpoints => session.breakpoints.list.len(),
+            List::Nodes => session.server.nodes.by_id.len(),
+            List::Formats => session.decoder_options().len(),
         };
         *line = step.from(*line, height, count.saturating_sub(1));
     }
 
     /// Executes `action` on the selected filter.
     pub(super) fn act_on_filter(&mut self, action: FilterAction) -> Vec<Effect> {
-        let Some(Overlay::Filters { line }) = self.overlay else {
+        let Some(Overlay::List(List::Filters, line)) = self.overlay else {
             return Vec::new();
         };
         let Some(filter) = self.session.filters.list.get_mut(line) else {
-            return self
-                .session
-                .tell("the list is empty: press a to add a filter");
+            return self.tell("the list is empty: press a to add a filter");
         };
         match action {
             FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
@@ -96,13 +81,11 @@ impl App {
 
     /// Executes `action` on the selected breakpoint.
     pub(super) fn act_on_breakpoint(&mut self, action: BreakpointAction) -> Vec<Effect> {
-        let Some(Overlay::Breakpoints { line }) = self.overlay else {
+        let Some(Overlay::List(List::Breakpoints, line)) = self.overlay else {
             return Vec::new();
         };
         let Some(breakpoint) = self.session.breakpoints.list.get_mut(line) else {
-            return self
-                .session
-                .tell("the list is empty: press a to set a breakpoint");
+            return self.tell("the list is empty: press a to set a breakpoint");
         };
         match action {
             BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),

@@ -9,11 +9,10 @@ use crate::app::action::{MessageAction, Motion};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::input::Input;
-use crate::app::layout::inside;
 use crate::app::log_pane::Position;
 use crate::app::message_pane::reader::{Outline, Page, Reader, Tab};
 use crate::app::message_pane::{Against, Open};
-use crate::app::overlays::Overlay;
+use crate::app::overlays::{List, Overlay};
 use crate::app::session::Session;
 use crate::message::{RowId, Time};
 use crate::payload::escape::whole_name;
@@ -88,14 +87,13 @@ impl App {
         copied.unwrap_or_else(|| self.copy_payload())
     }
 
-    /// Toggles the selected or open message between its value and its changes since the previous
-    /// message or a marked one.
+    /// Toggles a message between its value and its changes since the previous or a marked one.
     pub(super) fn toggle_diff(&mut self, against: Against) -> Vec<Effect> {
         self.hide_plot();
         let mut effects = Vec::new();
         if self.open.is_none() {
             if self.current_message().is_none() {
-                return self.session.tell("select a message to compare it");
+                return self.tell("select a message to compare it");
             }
             effects = self.open_message();
         }
@@ -117,14 +115,13 @@ impl App {
             self.set_focus(Focus::Message);
             return Vec::new();
         }
-        let height = inside(self.areas().messages).height;
-        let was_following = self.log_pane.position() == Position::Following;
+        let was_following = self.log_pane.position == Position::Following;
         if was_following {
-            self.log_pane.freeze(&self.session.shown, height);
+            self.on_log(|log, session, height| log.freeze(&session.shown, height));
         }
         let selected = self.log_pane.selected(&self.session.shown);
         let Some(snapshot) = selected.and_then(|row| self.session.snapshot(row)) else {
-            return self.session.tell("select a row to open it");
+            return self.tell("select a row to open it");
         };
         self.open = Some(Open::new(
             Reader::open(snapshot),
@@ -139,12 +136,11 @@ impl App {
         effects
     }
 
-    /// Closes the open message. A log that was following before follows again, unless the user has
-    /// moved elsewhere in it.
+    /// Closes the open message. A log that was following follows again, unless it was moved.
     pub(super) fn close_message(&mut self) {
         let frozen_at = self.open.take().and_then(|open| open.frozen_at);
         let is_unmoved = matches!(
-            self.log_pane.position(),
+            self.log_pane.position,
             Position::Frozen { selected, .. } if Some(selected) == frozen_at
         );
         if is_unmoved && self.session.breakpoints.stop.is_none() {
@@ -179,7 +175,7 @@ impl App {
     /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
         let Some(open) = &mut self.open else {
-            return self.session.tell("open a message with Enter first");
+            return self.tell("open a message with Enter first");
         };
         open.is_whole = !open.is_whole;
         self.set_focus(Focus::Message);
@@ -193,7 +189,7 @@ impl App {
         let Some(row) = self.row_to_open() else {
             return Vec::new();
         };
-        let follows = self.shows_latest() || self.log_pane.position() == Position::Following;
+        let follows = self.shows_latest() || self.log_pane.position == Position::Following;
         let due = self.open.as_ref().map(Open::follow_due);
         if follows && due.is_some_and(|due| self.session.now < due) {
             return Vec::new();
@@ -213,14 +209,14 @@ impl App {
     /// Returns the selected row if it is not the open one.
     fn row_to_open(&self) -> Option<RowId> {
         let open = self.open.as_ref()?;
-        match self.log_pane.position() {
+        match self.log_pane.position {
             Position::Frozen { selected, .. } if !self.shows_latest() => {
                 self.session.log.row(selected)?;
             }
             _ => {}
         }
         let row = self.selected_row()?;
-        (row != open.reader.snapshot().row).then_some(row)
+        (row != open.reader.snapshot.row).then_some(row)
     }
 
     /// Returns the area of the open message's text: below its tabs and the notes about it.
@@ -257,35 +253,32 @@ impl App {
             self.move_in_channels(Motion::Lines(rows));
             return self.follow_selection();
         }
-        let height = inside(self.areas().messages).height.max(1);
-        self.log_pane
-            .select_by(&self.session.shown, rows as i64, height);
+        self.on_log(|log, session, height| {
+            log.select_by(&session.shown, rows as i64, height.max(1));
+        });
         self.follow_selection()
     }
 
     /// Removes the lens from the selected channel.
     pub(super) fn remove_lens(&mut self) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self.session.tell("select a channel or a message");
+            return self.tell("select a channel or a message");
         };
         if self.session.lenses.of(&channel).is_some() {
             return self.session.remove_lens(&channel);
         }
-        self.session
-            .tell("open a message and press i on a value to show only that value")
+        self.tell("open a message and press i on a value to show only that value")
     }
 
     /// Opens the list of formats at the current choice.
     pub(super) fn open_formats(&mut self) -> Vec<Effect> {
         let Some(channel) = self.open_channel() else {
-            return self.session.tell("a notice has no format");
+            return self.tell("a notice has no format");
         };
         let current = self.session.decoder_choices.chosen(&channel);
         let options = self.session.decoder_options();
         let line = options.iter().position(|choice| choice.as_ref() == current);
-        self.overlay = Some(Overlay::Formats {
-            line: line.unwrap_or(0),
-        });
+        self.open_list(List::Formats, line.unwrap_or(0));
         Vec::new()
     }
 
@@ -296,19 +289,19 @@ impl App {
             return Vec::new();
         };
         let name = whole_name(&channel);
-        self.session.tell(match &choice {
+        self.tell(match &choice {
             Some(choice) => format!("{name}: format {}", choice.words()),
             None => format!("{name}: format detected automatically"),
         });
         let mut effects = self.session.choose_decoder(&channel, choice);
         effects.extend(self.with_open(|open, session, area| {
-            open.turn_to(open.reader.snapshot().clone(), session, area)
+            open.turn_to(open.reader.snapshot.clone(), session, area)
         }));
         effects
     }
 
     /// Returns the channel of the open message.
     fn open_channel(&self) -> Option<Arc<[u8]>> {
-        self.open.as_ref()?.reader.snapshot().channel.clone()
+        self.open.as_ref()?.reader.snapshot.channel.clone()
     }
 }

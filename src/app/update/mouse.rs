@@ -60,7 +60,7 @@ impl App {
             let height = inside(areas.channels).height;
             let top = self.channel_list.top(height);
             if let Some(line) = line_at(areas.channels, at)
-                && top + line < self.channel_list.entries().len()
+                && top + line < self.channel_list.entries.len()
             {
                 let lists = Lists::of(&self.session);
                 self.channel_list.select_line(top + line, height, &lists);

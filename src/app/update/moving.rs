@@ -16,12 +16,7 @@ impl App {
                 let lowest = help_lines().count().saturating_sub(height);
                 *top = step.from(*top, height, lowest);
             }
-            Some(
-                Overlay::Filters { .. }
-                | Overlay::Breakpoints { .. }
-                | Overlay::Nodes { .. }
-                | Overlay::Formats { .. },
-            ) => self.move_in_list(step),
+            Some(Overlay::List(..)) => self.move_in_list(step),
             Some(Overlay::Query(query_box)) => query_box.move_by(step, &areas),
             Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),

@@ -33,15 +33,13 @@ impl App {
     pub fn plot_room(&self) -> PlotRoom {
         let area = padded(inside(self.areas().message));
         let has_cursor = self.plot.cursor().is_some();
-        PlotRoom::divide(area, self.plot.series().len(), has_cursor)
+        PlotRoom::divide(area, self.plot.series.len(), has_cursor)
     }
 
     /// Toggles a plot of the selected channel.
     pub(super) fn plot_channel(&mut self, quantity: Quantity) -> Vec<Effect> {
         let Some(channel) = self.current_channel() else {
-            return self
-                .session
-                .tell("select a channel or a message to plot it");
+            return self.tell("select a channel or a message to plot it");
         };
         let known = self.plot.find(&channel, &quantity);
         match known.filter(|_| self.plot.is_shown()) {
@@ -67,9 +65,7 @@ impl App {
             return self.remove_series(index);
         }
         match not_plotted {
-            Some(what) => self
-                .session
-                .tell(format!("select a number to plot it: this value {what}")),
+            Some(what) => self.tell(format!("select a number to plot it: this value {what}")),
             None => self.show_series(&channel, quantity),
         }
     }
@@ -84,40 +80,39 @@ impl App {
     }
 
     fn remove_series(&mut self, index: usize) -> Vec<Effect> {
-        let Some(series) = self.plot.series().get(index) else {
+        let Some(series) = self.plot.series.get(index) else {
             return Vec::new();
         };
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
         let (what, name) = (series.quantity.label(), escape::whole_name(&series.channel));
         let text = format!("removed {what} of {name} from the plot · Z undoes it");
-        self.session.tell(text);
+        self.tell(text);
         self.can_undo(Undo::RemoveSeries(vec![removed]));
         let effects = self.plot.remove(index, &mut self.session);
-        if self.plot.series().is_empty() {
+        if self.plot.series.is_empty() {
             self.hide_plot();
         }
         effects
     }
 
     fn clear_series(&mut self) -> Vec<Effect> {
-        let series = self.plot.series().iter();
+        let series = self.plot.series.iter();
         let removed = series.map(|one| (Arc::clone(&one.channel), one.quantity.clone()));
         let act = Undo::RemoveSeries(removed.collect());
         self.can_undo(act);
         let mut effects = Vec::new();
-        while !self.plot.series().is_empty() {
+        while !self.plot.series.is_empty() {
             effects.extend(self.plot.remove(0, &mut self.session));
         }
         self.hide_plot();
-        self.session
-            .tell("removed all series from the plot · Z undoes it");
+        self.tell("removed all series from the plot · Z undoes it");
         effects
     }
 
     /// Shows the plot again with its series.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
-        if self.plot.series().is_empty() {
-            return self.session.tell(NOTHING);
+        if self.plot.series.is_empty() {
+            return self.tell(NOTHING);
         }
         self.show_plot();
         Vec::new()
@@ -132,8 +127,7 @@ impl App {
     /// Hides the plot. Its series keep recording.
     pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
-        self.session
-            .tell("plot hidden, still recording; W reopens it")
+        self.tell("plot hidden, still recording; W reopens it")
     }
 
     /// Takes the plot off the screen.
@@ -177,7 +171,7 @@ impl App {
             PlotAction::ToggleSize => return self.toggle_quantity(Quantity::Size),
             PlotAction::ToggleInterval => return self.toggle_quantity(Quantity::Interval),
             PlotAction::ToggleHistogram => return self.toggle_histogram(),
-            PlotAction::RemoveSeries => return self.remove_series(self.plot.selected()),
+            PlotAction::RemoveSeries => return self.remove_series(self.plot.selected),
             PlotAction::ClearSeries => return self.clear_series(),
         }
         self.plot.settle_cursor(self.plot_extent());
@@ -186,7 +180,7 @@ impl App {
 
     /// Toggles a plot of another quantity for the channel of the selected series.
     fn toggle_quantity(&mut self, quantity: Quantity) -> Vec<Effect> {
-        let selected = self.plot.series().get(self.plot.selected());
+        let selected = self.plot.series.get(self.plot.selected);
         let Some(channel) = selected.map(|series| Arc::clone(&series.channel)) else {
             return Vec::new();
         };

@@ -20,12 +20,10 @@ const READ_ONLY: &str = "read-only: publishing is off; start without --read-only
 impl App {
     pub(super) fn edit_and_resend(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let Some(snapshot) = self.current_message() else {
-            return self
-                .session
-                .tell("select a message to edit and send it again");
+            return self.tell("select a message to edit and send it again");
         };
         if let Some(why) = why_not_edited(&snapshot) {
             return self.session.tell_error(why);
@@ -49,7 +47,7 @@ impl App {
     /// Opens the box for a message to the highlighted channel.
     pub(super) fn write_message(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let was_highlighted = self.has_highlight();
         if let Some(channel) = self.channel_to_address() {
@@ -61,9 +59,9 @@ impl App {
             self.publish_box.address(&channel);
             let is_redirected = !before.is_empty() && before != self.publish_box.channel.text();
             if is_redirected && !self.publish_box.payload.is_empty() {
-                self.session.tell(format!("the draft now goes to {name}"));
+                self.tell(format!("the draft now goes to {name}"));
             } else if !was_highlighted {
-                self.session.tell(format!("log frozen on {name}"));
+                self.tell(format!("log frozen on {name}"));
             }
         }
         self.enter_box()
@@ -85,14 +83,14 @@ impl App {
         {
             return Some(channel);
         }
-        let selected = self.channel_list.selected()?;
+        let selected = self.channel_list.selected.as_ref()?;
         selected.names_one().then(|| Arc::clone(&selected.name))
     }
 
     /// Moves the focus to the message in the box, or to the channel's name if that is empty.
     pub(super) fn enter_box(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let has_channel = !self.publish_box.channel.is_empty();
         self.set_focus(if has_channel {
@@ -112,7 +110,7 @@ impl App {
         // On the first and the last line, the arrow keys show history entries.
         let payload = &mut self.publish_box.payload;
         match action {
-            PublishAction::Send => return self.send_if_meant(),
+            PublishAction::Send => return self.send(),
             PublishAction::SendEmpty => return self.ask_to_send_empty(),
             PublishAction::NewLine => payload.start_line(),
             PublishAction::Older if payload.is_on_first_line() => self.publish_box.show_older(),
@@ -132,7 +130,7 @@ impl App {
 
     pub(super) fn complete(&mut self) -> Vec<Effect> {
         // Consider only the listed channels: going through all of them would make the key slow.
-        let listed = self.channel_list.entries().iter();
+        let listed = self.channel_list.entries.iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
             Entry::Pattern(_) | Entry::NotReceiving(_) => None,
@@ -149,22 +147,26 @@ impl App {
         Vec::new()
     }
 
-    /// Publishes the message in the box, unless it is empty.
-    pub(super) fn send_if_meant(&mut self) -> Vec<Effect> {
+    /// Publishes the message in the box unless it is empty. Asks first if that could do harm.
+    fn send(&mut self) -> Vec<Effect> {
         if self.publish_box.payload.is_empty() {
-            return self
-                .session
-                .tell("nothing to publish · Ctrl-O publishes an empty message");
+            return self.tell("nothing to publish · Ctrl-O publishes an empty message");
         }
-        self.send()
+        let outgoing = self.publish_box.outgoing();
+        match outgoing.map(|message| why_ask(&message.channel)) {
+            Ok(None) => return self.send_now(),
+            Ok(Some(warning)) => {
+                self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
+            }
+            Err(wrong) => self.publish_box.refuse(wrong),
+        }
+        Vec::new()
     }
 
     /// Asks whether to publish a message with an empty payload.
     pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
         if !self.publish_box.payload.is_empty() {
-            return self
-                .session
-                .tell("the message is not empty · Enter publishes it");
+            return self.tell("the message is not empty · Enter publishes it");
         }
         match self.publish_box.outgoing() {
             Ok(message) => {
@@ -180,25 +182,9 @@ impl App {
         Vec::new()
     }
 
-    /// Publishes the message in the box, or asks first if publishing it could do harm.
-    pub(super) fn send(&mut self) -> Vec<Effect> {
-        let channel = match self.publish_box.outgoing() {
-            Ok(message) => message.channel,
-            Err(wrong) => {
-                self.publish_box.refuse(wrong);
-                return Vec::new();
-            }
-        };
-        if let Some(warning) = why_ask(&channel) {
-            self.overlay = Some(Overlay::Confirm(Question::Publish { warning }));
-            return Vec::new();
-        }
-        self.send_now()
-    }
-
     pub(super) fn send_now(&mut self) -> Vec<Effect> {
         if self.session.settings.read_only {
-            return self.session.tell(READ_ONLY);
+            return self.tell(READ_ONLY);
         }
         let sent = self.publish_box.publish(&mut self.session);
         if sent.is_some() {

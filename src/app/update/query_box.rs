@@ -4,8 +4,8 @@ use super::App;
 use crate::app::action::QueryAction;
 use crate::app::effect::Effect;
 use crate::app::log_pane::LogPane;
-use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::{Purpose, QueryBox};
+use crate::app::overlays::{List, Overlay};
 use crate::app::session::filters::Filter;
 use crate::query::Query;
 
@@ -56,19 +56,16 @@ impl App {
         if query_box.purpose != Purpose::Filter || query_box.input.text().trim().is_empty() {
             return self.confirm_query();
         }
-        let effects = self.confirm_query();
+        let mut effects = self.confirm_query();
         if self.overlay.is_some() {
             return effects;
         }
         if let Some(query) = self.session.filters.typed.take() {
             self.session.filters.list.push(Filter::including(query));
         }
-        self.session
-            .tell("added to the list of filters · f shows it");
+        self.tell("added to the list of filters · f shows it");
+        effects.extend(self.session.refresh_shown());
         effects
-            .into_iter()
-            .chain(self.session.refresh_shown())
-            .collect()
     }
 
     /// Discards the edit and restores the previous filter or search.
@@ -81,13 +78,13 @@ impl App {
     }
 
     /// Opens the list that `purpose` belongs to, unless it is empty.
-    fn return_to_list(&mut self, purpose: Purpose) -> Vec<Effect> {
+    pub(super) fn return_to_list(&mut self, purpose: Purpose) -> Vec<Effect> {
         match purpose {
             Purpose::ListedFilter(index) if !self.session.filters.list.is_empty() => {
-                self.open_filters(index.unwrap_or(0));
+                self.open_list(List::Filters, index.unwrap_or(0));
             }
             Purpose::Breakpoint(index) if !self.session.breakpoints.list.is_empty() => {
-                self.open_breakpoints(index.unwrap_or(0));
+                self.open_list(List::Breakpoints, index.unwrap_or(0));
             }
             _ => {}
         }
@@ -110,16 +107,17 @@ impl App {
                     None => list.push(Filter::including(query)),
                 }
                 let newest = self.session.filters.list.len() - 1;
-                self.open_filters(index.unwrap_or(newest));
+                self.open_list(List::Filters, index.unwrap_or(newest));
                 return self.session.refresh_shown();
             }
             Purpose::Breakpoint(None) => {
                 self.session.set_breakpoint(query);
-                self.open_breakpoints(self.session.breakpoints.list.len() - 1);
+                let newest = self.session.breakpoints.list.len() - 1;
+                self.open_list(List::Breakpoints, newest);
             }
             Purpose::Breakpoint(Some(index)) => {
                 self.session.change_breakpoint(index, query);
-                self.open_breakpoints(index);
+                self.open_list(List::Breakpoints, index);
             }
         }
         Vec::new()

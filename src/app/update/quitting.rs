@@ -20,7 +20,7 @@ impl App {
         } else if self.shows_latest() {
             self.leave_latest();
         } else if self.keyboard.is_held(key, self.session.now) {
-            return self.session.tell("q again to quit");
+            return self.tell("q again to quit");
         } else {
             return self.quit();
         }
@@ -46,7 +46,7 @@ impl App {
         } else {
             Vec::new()
         };
-        self.session.tell("Ctrl-C again to quit");
+        self.tell("Ctrl-C again to quit");
         effects
     }
 }

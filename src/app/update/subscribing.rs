@@ -26,30 +26,29 @@ impl App {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
             let words = "no name given · Ctrl-X in the prompt allows an empty one";
-            return self.session.tell(words);
+            return self.tell(words);
         }
         self.session.subscribe(topic)
     }
 
     pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
-        let topic = match self.channel_list.selected() {
+        let topic = match &self.channel_list.selected {
             _ if self.acted_on.is_some() => self.acted_on.clone(),
             Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
             _ => self.current_channel().map(Topic::shared_channel),
         };
         let Some(topic) = topic else {
-            return self.session.tell("select a subscription to end it");
+            return self.tell("select a subscription to end it");
         };
         let Some(id) = self.session.subscription_to(&topic) else {
-            return self.session.tell(self.why_not_ended(&topic));
+            return self.tell(self.why_not_ended(&topic));
         };
         let Some(topic) = self.session.subscriptions.topic(id).cloned() else {
             return Vec::new();
         };
         self.session.subscriptions.unsubscribe(id, self.session.now);
         let name = whole_name(&topic.name);
-        let text = format!("unsubscribed from {name} · Z undoes it");
-        self.session.tell(text);
+        self.tell(format!("unsubscribed from {name} · Z undoes it"));
         self.acted_on = Some(topic.clone());
         self.can_undo(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]

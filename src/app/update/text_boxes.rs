@@ -1,5 +1,4 @@
-//! Typing and pasting into the text boxes. Their text is limited, since longer text would make
-//! every key slow.
+//! Typing and pasting into the text boxes, whose length is limited to keep every key fast.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -7,7 +6,7 @@ use super::App;
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Context;
-use crate::app::overlays::{Overlay, Question};
+use crate::app::overlays::{List, Overlay, Question};
 use crate::app::publish_box::limits::{MAX_EDITED, MAX_LINE};
 use crate::payload::figures;
 
@@ -20,13 +19,10 @@ impl App {
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }
-            Some(Overlay::Formats { line }) => self.choose_format(line),
+            Some(Overlay::List(List::Formats, line)) => self.choose_format(line),
             other => {
                 self.overlay = other;
-                if self.context() == Context::Query {
-                    return self.confirm_query();
-                }
-                Vec::new()
+                self.confirm_query()
             }
         }
     }
@@ -46,8 +42,7 @@ impl App {
         Some((input, MAX_LINE))
     }
 
-    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit. In that case
-    /// none of them is added.
+    /// Refuses to add `bytes` bytes to the focused text box if they exceed its limit.
     fn refuse_too_much(&mut self, bytes: usize) -> Option<Vec<Effect>> {
         let (input, most) = self.text_box()?;
         if input.size() + bytes <= most {
@@ -87,7 +82,7 @@ impl App {
             _ => text.to_owned(),
         };
         let Some((input, _)) = self.text_box() else {
-            return self.session.tell("nothing to paste into · p publish");
+            return self.tell("nothing to paste into · p publish");
         };
         if context == Context::PublishPayload {
             input.insert(&text);
@@ -95,9 +90,7 @@ impl App {
             input.insert_in_line(&text);
         }
         if context == Context::Prompt && text.trim_end().contains(['\r', '\n']) {
-            return self
-                .session
-                .tell("a line break in the pasted name became a space");
+            return self.tell("a line break in the pasted name became a space");
         }
         self.use_text()
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::App;
 use crate::app::effect::Effect;
 use crate::app::log_pane::LogPane;
-use crate::app::overlays::Overlay;
+use crate::app::overlays::{List, Overlay};
 use crate::app::plot::{MAX_SERIES, Quantity};
 use crate::app::session::breakpoints::Breakpoint;
 use crate::app::session::filters::Filter;
@@ -29,7 +29,7 @@ impl App {
             Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
             Some(Undo::RemoveBreakpoint(at, removed)) => self.restore_breakpoint(at, *removed),
             Some(Undo::RemoveSeries(series)) => self.restore_series(series),
-            None => self.session.tell("nothing to undo"),
+            None => self.tell("nothing to undo"),
         }
     }
 
@@ -44,7 +44,7 @@ impl App {
     /// Clears the log.
     pub(super) fn clear(&mut self) -> Vec<Effect> {
         if self.session.log.first() == self.session.log.end() {
-            return self.session.tell("the log is empty");
+            return self.tell("the log is empty");
         }
         let cleared = self.session.log.clear();
         // The log can restore only one clear, so clearing again merges with the previous clear.
@@ -57,8 +57,7 @@ impl App {
         self.can_undo(act);
         self.session.forget_gone();
         self.log_pane.follow_past_stops(&mut self.session);
-        self.session
-            .tell("log cleared (counters kept) · Z undoes it");
+        self.tell("log cleared (counters kept) · Z undoes it");
         self.session.refresh_shown()
     }
 
@@ -67,7 +66,7 @@ impl App {
         self.log_pane = pane;
         let lost = cleared.messages.saturating_sub(restored);
         let count = figures::count(restored);
-        self.session.tell(match lost {
+        self.tell(match lost {
             0 => format!("{count} messages restored"),
             lost => format!(
                 "{count} messages restored · {} were evicted meanwhile",
@@ -90,7 +89,7 @@ impl App {
         }
         let filter = self.session.filters.list.remove(index);
         let name = named(filter.query.text());
-        self.session.tell(format!("removed {name} · Z undoes it"));
+        self.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveFilter(index, filter));
         self.session.refresh_shown()
     }
@@ -98,9 +97,9 @@ impl App {
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
         let index = index.min(self.session.filters.list.len());
         let name = named(filter.query.text());
-        self.session.tell(format!("filter {name} restored"));
+        self.tell(format!("filter {name} restored"));
         self.session.filters.list.insert(index, filter);
-        if let Some(Overlay::Filters { line }) = &mut self.overlay {
+        if let Some(Overlay::List(List::Filters, line)) = &mut self.overlay {
             *line = index;
         }
         self.session.refresh_shown()
@@ -113,25 +112,25 @@ impl App {
         };
         self.session.hold_stops();
         let (id, name) = (removed.id, named(removed.query.text()));
-        self.session.tell(format!("removed {name} · Z undoes it"));
+        self.tell(format!("removed {name} · Z undoes it"));
         self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
         vec![Effect::StopScan(id)]
     }
 
     fn restore_breakpoint(&mut self, index: usize, breakpoint: Breakpoint) -> Vec<Effect> {
         let name = named(breakpoint.query.text());
-        self.session.tell(format!("breakpoint {name} restored"));
+        self.tell(format!("breakpoint {name} restored"));
         let index = self.session.restore_breakpoint(index, breakpoint);
-        if let Some(Overlay::Breakpoints { line }) = &mut self.overlay {
+        if let Some(Overlay::List(List::Breakpoints, line)) = &mut self.overlay {
             *line = index;
         }
         Vec::new()
     }
 
     fn restore_series(&mut self, series: Vec<(Arc<[u8]>, Quantity)>) -> Vec<Effect> {
-        if self.plot.series().len() + series.len() > MAX_SERIES {
+        if self.plot.series.len() + series.len() > MAX_SERIES {
             self.can_undo(Undo::RemoveSeries(series));
-            return self.session.tell(format!(
+            return self.tell(format!(
                 "the plot is limited to {MAX_SERIES} series: nothing restored"
             ));
         }

@@ -85,7 +85,7 @@ fn gone_words(app: &App, window: &Window) -> String {
         (log.evicted_before_first(), "older evicted"),
         (log.counters().cleared, "older cleared"),
     ];
-    if !window.is_at_top || app.messages().position() == Position::Following {
+    if !window.is_at_top || app.messages().position == Position::Following {
         return String::new();
     }
     let gone = gone.into_iter().filter(|(count, _)| *count > 0);
@@ -165,7 +165,7 @@ pub fn position_words(app: &App, window: &Window, room: usize) -> (String, Style
 
 /// Returns the descriptions of the pane's position, longest form first.
 fn position_forms(app: &App, window: &Window) -> (Vec<String>, Style) {
-    let is_following = app.messages().position() == Position::Following;
+    let is_following = app.messages().position == Position::Following;
     let (mut forms, style) = match app.session().breakpoints.stop.as_ref() {
         _ if is_following => (vec![" following ▼ ".to_owned()], theme::GOOD),
         Some(stop) => (stop_words(app, stop, window), theme::BAD),

@@ -66,7 +66,7 @@ fn line_of(
         ChannelTabLine::Received => {
             label(&mut line, "received");
             let clock = app.session().clock();
-            let time = clock.date_and_time(reader.snapshot().time);
+            let time = clock.date_and_time(reader.snapshot.time);
             line.cut_words(&time, Style::new());
         }
         ChannelTabLine::Rate => {
@@ -80,7 +80,7 @@ fn line_of(
 
 fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     let channels = app.session().log.channels();
-    let name = reader.snapshot().channel.as_deref().unwrap_or_default();
+    let name = reader.snapshot.channel.as_deref().unwrap_or_default();
     if !app.session().subscriptions.receives(name) {
         line.word("not receiving", theme::WATCH);
     } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {

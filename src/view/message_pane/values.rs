@@ -23,7 +23,7 @@ pub fn draw(reader: &Reader, page: &Page<'_>, has_focus: bool, area: Rect, buffe
         let Some(value) = page.value(place.node) else {
             continue;
         };
-        let is_selected = place.node == reader.outline.cursor();
+        let is_selected = place.node == reader.outline.cursor;
         let style = frame::selection(is_selected && has_focus, has_focus);
         painter.row(&value, place).draw(area, row, style, buffer);
         if is_selected && !has_focus && place.offset == 0 {

@@ -14,8 +14,7 @@ const COLUMNS: u16 = 48;
 
 pub(super) fn draw(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
     let Some(open) = app.open() else { return };
-    let snapshot = open.reader.snapshot();
-    let channel = snapshot.channel.as_deref().unwrap_or_default();
+    let channel = open.reader.snapshot.channel.as_deref().unwrap_or_default();
     let options = app.session().decoder_options();
     let room = usize::from(COLUMNS.min(area.width)).saturating_sub(16);
     let title = format!(" Read {} as ", escape::name(channel, room).string);

@@ -60,7 +60,7 @@ pub fn draw(
         let words = notes(app, is_cut, room.series_rows(), name + 1);
         heading(&words, name, &columns, area, buffer);
     }
-    let selected = app.plot().selected();
+    let selected = app.plot().selected;
     let first = room.first_series(selected);
     let rows = drawn.iter().enumerate().skip(first);
     let rows = rows.take(room.series_rows());
@@ -98,7 +98,7 @@ fn columns(app: &App, width: usize, drawn: &[Drawn<'_>]) -> Vec<usize> {
 /// Returns notes about all series: values beyond an axis, series without room, and the time over
 /// which rates are averaged. Notes that do not fit into `columns` are left out, except the first.
 fn notes(app: &App, is_cut: bool, room: usize, columns: usize) -> String {
-    let series = app.plot().series();
+    let series = &app.plot().series;
     let beyond = is_cut.then(|| format!("{} beyond the axis", beyond::MARK));
     let hidden = (series.len() > room).then(|| format!("{room} of {} series", series.len()));
     let rate = series.iter().find(|one| one.quantity == Quantity::Rate);

@@ -6,7 +6,7 @@ use crate::message::RowId;
 
 /// Tracks how far the rows of a log have been passed on. Only one request is in progress at a time;
 /// the next one covers all rows that have arrived since and are still in the log.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub struct Follower {
     /// Rows before this one have been passed on.
     next: RowId,
@@ -23,8 +23,7 @@ impl Follower {
         Self {
             next: log.end(),
             checked: log.end(),
-            missed: 0,
-            is_asking: false,
+            ..Self::default()
         }
     }
 

@@ -45,7 +45,7 @@ pub const INTERVAL_BOUNDS: [u64; 35] = {
 const WORTH_HALVING: usize = 256;
 
 /// A series, or a part of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct SeriesReport {
     /// The channel.
     pub channel: Arc<[u8]>,

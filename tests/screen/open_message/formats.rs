@@ -256,7 +256,7 @@ fn protobuf_fields_are_filtered_shown_and_plotted_by_name() {
     let now = stage.now;
     analyse(&mut stage.app, &mut engine, requests, now);
     let plot = stage.app.plot();
-    let plotted = &plot.series()[0];
+    let plotted = &plot.series[0];
     let report = plot.report(plotted).unwrap();
     let summary = report.summary.unwrap();
     assert_eq!((summary.count, summary.min, summary.max), (2, 7.0, 8.0));

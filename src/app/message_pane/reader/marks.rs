@@ -71,8 +71,7 @@ impl Reader {
         };
     }
 
-    /// Returns the request to search for the text, if there is any. Nothing is marked until the
-    /// answer is recorded with [`Self::note_found`].
+    /// Returns the request to search for the text, if any. [`Self::note_found`] takes the answer.
     pub fn search(&mut self, serial: u64) -> Option<Search> {
         let text = self.marks.search_text.as_ref()?.text().into();
         self.marks.is_searching = true;
@@ -170,7 +169,7 @@ impl Reader {
     fn mark_beside(&self, is_forward: bool, room: Room) -> Option<usize> {
         let current = self.marks.current;
         let (is_there, below) = if self.form() == Form::Values {
-            let cursor = self.outline.cursor();
+            let cursor = self.outline.cursor;
             let nodes = &self.marks.nodes;
             let is_there = nodes.get(current) == Some(&cursor);
             (is_there, nodes.partition_point(|node| *node <= cursor))
@@ -188,8 +187,7 @@ impl Reader {
         next.filter(|next| *next < self.mark_count())
     }
 
-    /// Returns where the visible part of the current mark starts. Line breaks at its start are
-    /// skipped, since they are not drawn.
+    /// Returns where the current mark starts, after any line breaks, which are not drawn.
     fn start_of_mark(&self) -> Option<usize> {
         let mark = self.marks.ranges.get(self.current_mark()?)?;
         let bytes = self.bytes().get(mark.clone())?;
@@ -218,8 +216,7 @@ impl Reader {
         row.filter(|_| self.offset <= offset)
     }
 
-    /// Brings the byte at `offset` into view if it is not there already, with some rows above it,
-    /// but without scrolling past the end.
+    /// Brings the byte at `offset` into view, below a few other rows, unless it is there already.
     fn show(&mut self, offset: usize, room: Room) {
         if self.row_in_view(offset, room).is_some() {
             return;

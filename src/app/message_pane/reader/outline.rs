@@ -38,7 +38,8 @@ enum Folding {
 /// The folding of a tree and the position in it.
 #[derive(Clone, Debug, Default)]
 pub struct Outline {
-    cursor: NodeId,
+    /// The selected value.
+    pub cursor: NodeId,
     top: OutlineRow,
     folding: Folding,
     /// The exceptions to `folding`.
@@ -46,11 +47,6 @@ pub struct Outline {
 }
 
 impl Outline {
-    /// Returns the selected value.
-    pub fn cursor(&self) -> NodeId {
-        self.cursor
-    }
-
     /// Returns whether the contents of a value are hidden.
     pub fn is_folded(&self, value: &Value<'_>, page: &Page<'_>) -> bool {
         if !page.can_fold(value) {

@@ -88,9 +88,9 @@ fn a_search_finds_names_and_values() {
     find(&mut reader, "name");
     assert_eq!((reader.mark_count(), reader.current_mark()), (3, Some(0)));
     reader.show_mark(ROOM);
-    let mut cursors = vec![reader.outline.cursor()];
+    let mut cursors = vec![reader.outline.cursor];
     while reader.go_to_mark(true, ROOM) {
-        cursors.push(reader.outline.cursor());
+        cursors.push(reader.outline.cursor);
     }
     assert_eq!(cursors, [1, 3, 6].map(crate::payload::tree::NodeId));
     assert!(reader.go_to_mark(false, ROOM));
@@ -149,7 +149,7 @@ fn a_search_continues_in_the_next_message() {
 fn a_notice_has_only_the_value_tab() {
     let mut reader = Reader::open(MessageSnapshot {
         channel: None,
-        ..open("words").snapshot().clone()
+        ..open("words").snapshot
     });
     reader.show_tab(Tab::Bytes);
     assert_eq!(reader.tab(), Tab::Value);

@@ -31,8 +31,7 @@ impl ListeningPeriods {
         });
     }
 
-    /// Ends periods at `time`, from which messages may be missing. Periods that began later
-    /// continue.
+    /// Ends periods at `time`, when messages may be missing, except those that began later.
     pub fn end(&mut self, time: Time) {
         for period in self.0.iter_mut().filter(|period| period.from <= time) {
             period.to = Some(period.to.map_or(time, |to| to.min(time)));
@@ -57,8 +56,7 @@ impl ListeningPeriods {
         }
     }
 
-    /// Returns the time from which nothing up to `time` was missed; `None` if something may be
-    /// missing right before `time`.
+    /// Returns since when nothing up to `time` was missed, or `None` if something may have been.
     pub fn since(&self, time: Time) -> Option<Time> {
         let includes =
             |period: &&Period| period.from <= time && period.to.is_none_or(|to| time <= to);

@@ -6,7 +6,7 @@ use crate::message::Time;
 pub const MAX_POINTS: usize = 100_000;
 
 /// The numbers of one message or of several consecutive ones.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Point {
     /// When the first message arrived.
     pub time: Time,
@@ -43,7 +43,7 @@ impl Point {
 }
 
 /// A summary of all numbers of a series.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Summary {
     /// How many numbers there are.
     pub count: u64,

@@ -46,28 +46,20 @@ impl Fixture {
         rows.map(|place| {
             let value = page.value(place.node).unwrap();
             let name = match value.key {
+                _ if place.offset > 0 => "..".to_owned(),
                 Key::None => "root".to_owned(),
                 Key::Index(index) => index.to_string(),
                 Key::Name(name) | Key::Other(name) => String::from_utf8_lossy(name).into_owned(),
             };
-            let name = if place.offset > 0 {
-                "..".to_owned()
-            } else {
-                name
-            };
-            let mark = if place.node == self.outline.cursor() {
-                ">"
-            } else {
-                ""
-            };
-            format!("{mark}{name}")
+            let is_selected = place.node == self.outline.cursor;
+            format!("{}{name}", if is_selected { ">" } else { "" })
         })
         .collect()
     }
 
     fn assert_cursor_in_view(&self) {
         let page = self.page();
-        let cursor = self.outline.cursor();
+        let cursor = self.outline.cursor;
         assert!(
             self.outline.rows(&page).any(|place| place.node == cursor),
             "{:?}",
@@ -136,7 +128,7 @@ fn a_long_text_takes_several_rows_and_scrolls() {
     assert_eq!(fixture.seen(), [">text", ">..", ">.."]);
     fixture.go(Outline::down);
     assert_eq!(fixture.seen(), [">..", ">..", ">.."]);
-    while fixture.outline.cursor() != NodeId(3) {
+    while fixture.outline.cursor != NodeId(3) {
         fixture.go(Outline::down);
     }
     assert_eq!(fixture.seen(), ["..", "..", ">z"]);
@@ -215,12 +207,12 @@ fn another_message_opens_at_the_same_path() {
     fixture.go(|outline, page| outline.go_to(NodeId(4), page));
     let alike = Fixture::new(r#"{"a":{"b":[7,8],"c":"x"},"d":null}"#, 40, 20);
     let carried = fixture.outline.carried_over(&fixture.page(), &alike.page());
-    assert_eq!(carried.cursor(), NodeId(4));
+    assert_eq!(carried.cursor, NodeId(4));
     let shorter = Fixture::new(r#"{"d":1,"a":{"b":[7]}}"#, 40, 20);
     let carried = fixture
         .outline
         .carried_over(&fixture.page(), &shorter.page());
-    let path = shorter.tree.path(carried.cursor(), shorter.text.as_bytes());
+    let path = shorter.tree.path(carried.cursor, shorter.text.as_bytes());
     assert_eq!(path.as_deref(), Some(".a.b"));
     fixture.go(Outline::fold);
     fixture.go(Outline::fold);
