@@ -10,7 +10,7 @@ use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::bounded::{Bounded, Excess};
+use super::bounded::{Excess, bounded};
 use super::endpoint::{Endpoint, without_arguments};
 use super::resolver::Resolver;
 use super::tls::Tls;
@@ -53,7 +53,7 @@ impl Link {
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
-            MultiplexedConnection::new_with_config(&greeting, Bounded::new(transport), settings)
+            MultiplexedConnection::new_with_config(&greeting, bounded(transport), settings)
                 .await
                 .map_err(|error| command_cause(&error))?;
         let mut link = Self {
@@ -80,7 +80,7 @@ impl Link {
             _ => (),
         }
         let within = dial.answer_within;
-        let listening = timeout(within, PubSub::new(&login, Bounded::new(transport))).await;
+        let listening = timeout(within, PubSub::new(&login, bounded(transport))).await;
         listening
             .map_err(|_| ConnectionError::NoAnswer(Awaited::Reply, within))?
             .map_err(|error| command_cause(&error))
@@ -159,7 +159,7 @@ pub(crate) fn is_refusal(error: &redis::RedisError) -> bool {
 
 /// Returns the limit that the reply exceeded, if it exceeded one.
 pub(crate) fn excess_of(error: &redis::RedisError) -> Option<Excess> {
-    io_error(error).and_then(Excess::behind)
+    io_error(error)?.get_ref()?.downcast_ref().copied()
 }
 
 /// Returns the error that the server sent, if it sent one.

@@ -51,6 +51,21 @@ enum Stream {
     Unix(UnixStream),
 }
 
+/// A stream of any kind.
+trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream for S {}
+
+impl Stream {
+    fn inner(&mut self) -> Pin<&mut dyn ByteStream> {
+        match self {
+            Self::Tcp(stream) => Pin::new(stream),
+            Self::Tls(stream) => Pin::new(&mut **stream),
+            Self::Unix(stream) => Pin::new(stream),
+        }
+    }
+}
+
 impl Transport {
     fn new(stream: Stream) -> Self {
         Self {
@@ -260,33 +275,19 @@ impl AsyncRead for Transport {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let start = buffer.filled().len();
-        let read = ready!(Pin::new(&mut this.stream).poll_read(context, buffer));
+        // Data that a full socket did not take must be sent while reading, since there may be no
+        // further write.
+        if let Stream::Tls(stream) = &mut this.stream
+            && stream.get_ref().1.wants_write()
+        {
+            let _ = Pin::new(&mut *stream).poll_flush(context)?;
+        }
+        let read = ready!(this.stream.inner().poll_read(context, buffer));
         Poll::Ready(if std::mem::replace(&mut this.has_heard, true) {
             read
         } else {
             this.check_first(read, &buffer.filled()[start..])
         })
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => {
-                // Data that a full socket did not take must be sent while reading, since there may
-                // be no further write.
-                if stream.get_ref().1.wants_write() {
-                    let _ = Pin::new(&mut *stream).poll_flush(context)?;
-                }
-                Pin::new(stream).poll_read(context, buffer)
-            }
-            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
     }
 }
 
@@ -296,30 +297,21 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
-            Stream::Tls(stream) => match Pin::new(&mut *stream).poll_write(context, bytes) {
-                Poll::Ready(Err(error)) => Poll::Ready(Err(poll_alert(stream, context, error))),
-                written => written,
-            },
-            Stream::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+        let stream = &mut self.get_mut().stream;
+        match (stream.inner().poll_write(context, bytes), stream) {
+            (Poll::Ready(Err(error)), Stream::Tls(stream)) => {
+                Poll::Ready(Err(poll_alert(stream, context, error)))
+            }
+            (written, _) => written,
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Unix(stream) => Pin::new(stream).poll_flush(context),
-        }
+        self.get_mut().stream.inner().poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+        self.get_mut().stream.inner().poll_shutdown(context)
     }
 }
 
