@@ -147,10 +147,8 @@ fn requested(options: &Server) -> Result<Requested, TargetError> {
             None => return Ok(server(Endpoint::default().address().clone())),
         },
         Server { host, port, .. } => {
-            return Ok(server(Address::Tcp {
-                host: host_in(host.as_deref().unwrap_or("127.0.0.1"))?,
-                port: port.unwrap_or(6379),
-            }));
+            let host = host_in(host.as_deref().unwrap_or("127.0.0.1"))?;
+            return Ok(server(Address::tcp(host, port.unwrap_or(6379))));
         }
     };
     let parsed = Target::parse(&url);

@@ -115,10 +115,7 @@ pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
         ("", Address::Tcp { host, .. }) => host,
         (host, _) => host,
     };
-    Some(Address::Tcp {
-        host: host.to_owned(),
-        port: port.parse().ok()?,
-    })
+    Some(Address::tcp(host, port.parse().ok()?))
 }
 
 /// Parses `0-5460` or `7`. Returns `None` for `[93-<-id]`, a slot being migrated.
@@ -177,22 +174,18 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
 ";
 
     fn asked() -> Address {
-        tcp("10.0.0.9", 7000)
-    }
-
-    fn tcp(host: &str, port: u16) -> Address {
-        Address::Tcp {
-            host: host.to_owned(),
-            port,
-        }
+        Address::tcp("10.0.0.9", 7000)
     }
 
     #[test]
     fn an_address_without_a_host_has_the_host_of_the_node_that_answered() {
         let parse = |place| parse_address(place, &asked());
-        assert_eq!(parse("10.0.0.2:6381"), Some(tcp("10.0.0.2", 6381)));
-        assert_eq!(parse(":6381"), Some(tcp("10.0.0.9", 6381)));
-        assert_eq!(parse("::1:6381@16381,name"), Some(tcp("::1", 6381)));
+        assert_eq!(parse("10.0.0.2:6381"), Some(Address::tcp("10.0.0.2", 6381)));
+        assert_eq!(parse(":6381"), Some(Address::tcp("10.0.0.9", 6381)));
+        assert_eq!(
+            parse("::1:6381@16381,name"),
+            Some(Address::tcp("::1", 6381))
+        );
         assert_eq!(parse("10.0.0.2"), None);
     }
 
@@ -209,7 +202,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
         ];
         assert_eq!(nodes.collect::<Vec<_>>(), expected);
         assert_eq!(topology.nodes[0].slots, [0..=5460, 7000..=7000]);
-        assert_eq!(topology.nodes[3].address, tcp("fe80::1", 7001));
+        assert_eq!(topology.nodes[3].address, Address::tcp("fe80::1", 7001));
         assert_eq!(topology.epoch(), 12);
         let owner = |slot| topology.owner(slot).map(|node| &*node.id);
         assert_eq!(owner(5460), Some("a1"));
@@ -222,7 +215,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
     fn a_node_without_a_host_has_the_host_that_was_queried() {
         let text = "a1 :7911@17911 myself,master - 0 0 0 connected\n";
         let topology = Topology::parse(text, &asked());
-        assert_eq!(topology.nodes[0].address, tcp("10.0.0.9", 7911));
+        assert_eq!(topology.nodes[0].address, Address::tcp("10.0.0.9", 7911));
     }
 
     #[test]

@@ -25,6 +25,14 @@ pub enum Address {
     Unix(PathBuf),
 }
 
+impl Address {
+    /// Creates a TCP address.
+    pub fn tcp(host: impl Into<String>, port: u16) -> Self {
+        let host = host.into();
+        Self::Tcp { host, port }
+    }
+}
+
 /// A server's address with the user, password and database to use.
 ///
 /// Neither `Display` nor `Debug` shows the password.
@@ -177,10 +185,7 @@ impl Endpoint {
 impl Host {
     /// Returns the address, with `port` as the default port.
     pub(super) fn address(&self, port: u16) -> Address {
-        Address::Tcp {
-            host: self.name.clone(),
-            port: self.port.unwrap_or(port),
-        }
+        Address::tcp(&self.name, self.port.unwrap_or(port))
     }
 }
 
@@ -199,10 +204,7 @@ impl Default for Endpoint {
         Self {
             kind: "redis",
             is_tls: false,
-            address: Address::Tcp {
-                host: "127.0.0.1".to_owned(),
-                port: SERVER_PORT,
-            },
+            address: Address::tcp("127.0.0.1", SERVER_PORT),
             user: None,
             password: None,
             db: 0,
@@ -313,8 +315,7 @@ mod tests {
     #[test]
     fn another_address_keeps_the_login_and_tls() {
         let endpoint = Endpoint::parse("rediss://me:secret@localhost/2").unwrap();
-        let host = "::1".to_owned();
-        let other = endpoint.at(Address::Tcp { host, port: 7000 });
+        let other = endpoint.at(Address::tcp("::1", 7000));
         assert_eq!(other.to_string(), "rediss://me@[::1]:7000/2");
         assert_eq!(other.credentials(), endpoint.credentials());
         assert!(other.is_tls());

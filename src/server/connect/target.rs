@@ -178,10 +178,7 @@ impl Sentinels {
         if master.is_empty() {
             return Err("has no master name after the sentinels");
         }
-        let placeholder = Address::Tcp {
-            host: master.to_owned(),
-            port: SERVER_PORT,
-        };
+        let placeholder = Address::tcp(master, SERVER_PORT);
         let parameters = &url.parameters;
         let db = parameters.db.map_or_else(|| db_in(db), Ok)?;
         let sentinels = url.hosts.iter().map(|host| {
