@@ -34,7 +34,7 @@ use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
 use crate::server::sentinel::masters::Masters;
-use crate::server::shared::Shared;
+use crate::server::shared::{Shared, Stopped};
 
 /// Placeholder node for subscriptions while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
@@ -68,9 +68,6 @@ pub(super) struct Coordinator {
     /// Whether `maybe_cluster` was reported.
     is_maybe_cluster_reported: bool,
 }
-
-/// Indicates that the event loop is gone.
-struct Stopped;
 
 impl Coordinator {
     pub(super) fn new(
@@ -212,7 +209,7 @@ impl Coordinator {
                 self.maybe_cluster = maybe_cluster;
                 self.report_maybe_cluster().await?;
             }
-            Report::Partial(partial) => self.send(Feed::Partial(partial)).await?,
+            Report::Partial(partial) => self.shared.send(Feed::Partial(partial)).await?,
             Report::Located { node, address } => {
                 self.nodes.note_location(node, &address);
                 self.send_nodes().await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use tokio::sync::mpsc::{Sender, UnboundedSender};
+use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::cluster::topology::Owners;
 use super::config::{Config, Counters};
@@ -26,4 +26,36 @@ pub(super) struct Shared {
     pub(super) counters: Arc<Counters>,
     /// Notified when a server answers a subscriber.
     pub(super) answering: Arc<Notify>,
+}
+
+/// Indicates that the event loop is gone.
+#[derive(Debug)]
+pub(super) struct Stopped;
+
+impl Shared {
+    /// Creates the state. Returns it with the coordinator's end of the channel for reports.
+    pub(super) fn new(config: Config, feed_tx: Sender<Feed>) -> (Self, UnboundedReceiver<Report>) {
+        let (report_tx, report_rx) = unbounded_channel();
+        let shared = Self {
+            config: Arc::new(config),
+            feed_tx,
+            report_tx,
+            gaps: SharedGaps::default(),
+            owners: Owners::default(),
+            counters: Arc::default(),
+            answering: Arc::default(),
+        };
+        (shared, report_rx)
+    }
+
+    /// Sends a feed to the event loop.
+    pub(super) async fn send(&self, feed: Feed) -> Result<(), Stopped> {
+        self.feed_tx.send(feed).await.map_err(|_| Stopped)
+    }
+
+    /// Sends a report to the coordinator.
+    pub(super) fn report(&self, report: Report) {
+        // The coordinator outlives the other tasks, except at shutdown.
+        let _ = self.report_tx.send(report);
+    }
 }
