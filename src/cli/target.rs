@@ -117,11 +117,11 @@ pub fn find(options: &Server) -> Result<Found, TargetError> {
 
 /// Removes the user from a target that has no password, and returns a warning if there was one. As
 /// in redis-cli, no login is attempted without a password, so no user should be shown.
-fn without_idle_user(target: Target) -> (Target, Option<String>) {
+fn without_idle_user(mut target: Target) -> (Target, Option<String>) {
     if target.user().is_none() || target.has_password() {
         return (target, None);
     }
-    let target = target.map_servers(Endpoint::without_user);
+    target.change_servers(|server| server.user = None);
     (target, Some(IDLE_USER.to_owned()))
 }
 
@@ -186,7 +186,7 @@ fn requested_by_url(parsed: ParsedUrl, source: &str, has_other_password: bool) -
     let mut warnings: Vec<String> = Vec::new();
     let mut target = parsed.target;
     if parsed.has_one_word && !has_other_password {
-        target = target.map_servers(Endpoint::with_user_as_password);
+        target.change_servers(Endpoint::use_user_as_password);
         warnings.push(format!("{source} {ONE_WORD}"));
     }
     warnings.extend(parsed.remarks.iter().map(|remark| match remark {
@@ -249,14 +249,14 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetEr
             let problem = "takes a name; for a URL or a login use -u, or url in a profile";
             return Err(TargetError::new("--user", problem));
         }
-        target = target.map_servers(|server| server.with_user(user));
+        target.change_servers(|server| server.user = Some(user.clone()));
     }
     if let Some(db) = options.db {
         if db > 0 && matches!(target, Target::Cluster(_)) {
             let problem = format!("{db} does not exist: a cluster has only database 0");
             return Err(TargetError::new("-n", problem));
         }
-        target = target.map_servers(|server| server.with_db(db));
+        target.change_servers(|server| server.db = db);
     }
     if options.tls.tls {
         target = target.with_tls();

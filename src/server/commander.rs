@@ -186,7 +186,8 @@ impl Commander {
         };
         // Without a password, there was no login.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
-        let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
+        let login = self.at.as_ref().filter(has_login);
+        let login = login.and_then(|at| at.user.as_deref());
         let user = user.as_deref().or(login).unwrap_or("default").into();
         self.shared.send(Feed::Allowed { user, channels }).await
     }

@@ -105,7 +105,7 @@ impl Link {
             .arg(client_name)
             .to_owned();
         self.ask_optional(&command).await?;
-        let db = endpoint.db();
+        let db = endpoint.db;
         if db != 0 {
             let command = redis::cmd("SELECT").arg(db).to_owned();
             let refused = self.ask_optional(&command).await?;
