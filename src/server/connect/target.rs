@@ -365,10 +365,24 @@ mod tests {
             "redis+cluster://:secret@h1/2",
             "redis+cluster://:secret",
             "redis+ring://me:secret@h1",
+            "redis://me:secret@localhost:port",
+            "redis://:secret@local host",
+            "redis://:sec/ret@localhost:x",
+            "redis://:p@secret@localhost:x",
+            "redis://:secret",
+            "redis://me:secret",
+            "redis://secret@host:x",
+            "redis://host/secret",
+            "rediss://me:secret@localhost:port",
+            "redis://localhost/x?db=1&pass=a@secret",
+            "redis://:a?secret=1@localhost",
+            "unix:///x?pass=a&secret=1",
+            "http://me:secret@localhost/?a",
+            "unix://x?pass=secret&db=1",
         ] {
             let error = Target::parse(url).unwrap_err();
             for text in [error.to_string(), format!("{error:?}")] {
-                assert!(!text.contains("secret"), "{text}");
+                assert!(!text.replace('/', "").contains("secret"), "{text}");
             }
         }
     }
