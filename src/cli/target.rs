@@ -118,7 +118,8 @@ pub fn find(options: &Server) -> Result<Found, TargetError> {
 /// Removes the user from a target that has no password, and returns a warning if there was one. As
 /// in redis-cli, no login is attempted without a password, so no user should be shown.
 fn without_idle_user(mut target: Target) -> (Target, Option<String>) {
-    if target.user().is_none() || target.has_password() {
+    let server = target.server();
+    if server.user.is_none() || server.password.is_some() {
         return (target, None);
     }
     target.change_servers(|server| server.user = None);
@@ -260,7 +261,7 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetEr
     }
     if options.tls.tls {
         target = target.with_tls();
-        if !target.is_tls() {
+        if !target.server().is_tls() {
             let problem = "has no effect: a unix socket has no TLS";
             return Err(TargetError::new("--tls", problem));
         }
@@ -275,7 +276,7 @@ fn tls(
     options: &TlsOptions,
     is_insecure: bool,
 ) -> Result<Option<LoadedTls>, TargetError> {
-    if target.is_tls() {
+    if target.server().is_tls() {
         let settings = TlsSettings {
             cacert: options.cacert.clone(),
             cert: options.cert.clone(),
@@ -312,7 +313,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, TargetError
     if let Some(password) = &options.pass {
         return Ok(target.with_password(password));
     }
-    if target.has_password() {
+    if target.server().password.is_some() {
         return Ok(target);
     }
     if let Some(command) = &options.password_command {

@@ -123,7 +123,7 @@ impl Subscriber {
         }
         // Nothing more can be missed, although nothing was restored.
         let closed = self.handle.gaps().give_up_all(self.handle.node, now);
-        self.push_notices(now, closed);
+        self.feed_queue.push_notices(now, closed);
         self.push_connection(Connection::Idle);
         let mut forever = pin!(pending::<()>());
         loop {
@@ -240,7 +240,7 @@ impl Subscriber {
         let cause = before.and_then(|before| self.handle.location.move_cause(&before, here));
         let node = self.handle.node;
         let explained = cause.and_then(|cause| self.handle.gaps().explain(node, cause, None));
-        self.push_notices(Time::now(), explained);
+        self.feed_queue.push_notices(Time::now(), explained);
     }
 
     /// Resets the subscriptions: none is confirmed, and pending unsubscriptions are complete.
@@ -262,7 +262,7 @@ impl Subscriber {
         let now = Time::now();
         let node = self.handle.node;
         let opened = self.handle.gaps().lose(node, live, loss, now);
-        self.push_notices(now, opened);
+        self.feed_queue.push_notices(now, opened);
     }
 
     async fn wait_for_retry(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
@@ -286,7 +286,7 @@ impl Subscriber {
     async fn wait_for_permission(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
         let now = Time::now();
         let explained = self.handle.gaps().refuse(self.handle.node, &reason);
-        self.push_notices(now, explained);
+        self.feed_queue.push_notices(now, explained);
         let wait = self.login.next_wait();
         let retry_at = wait.map(|wait| now.after(wait));
         self.push_connection(Connection::Refused { reason, retry_at });
@@ -359,13 +359,7 @@ impl Subscriber {
             };
             self.feed_queue.push_notice(now, notice);
             let closed = self.handle.gaps().give_up(id, self.handle.node, now);
-            self.push_notices(now, closed);
-        }
-    }
-
-    fn push_notices(&mut self, now: Time, notices: impl IntoIterator<Item = Notice>) {
-        for notice in notices {
-            self.feed_queue.push_notice(now, notice);
+            self.feed_queue.push_notices(now, closed);
         }
     }
 

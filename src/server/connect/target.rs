@@ -98,11 +98,6 @@ impl Target {
         })
     }
 
-    /// Returns whether there is a password for the servers.
-    pub fn has_password(&self) -> bool {
-        self.server().password.is_some()
-    }
-
     /// Returns whether there is any password, for the servers or for the sentinels.
     pub fn holds_password(&self) -> bool {
         let sentinels = match self {
@@ -110,12 +105,7 @@ impl Target {
             Self::Server(_) | Self::Cluster(_) => &[],
         };
         let has_password = |endpoint: &Endpoint| endpoint.password.is_some();
-        self.has_password() || sentinels.iter().any(has_password)
-    }
-
-    /// Returns whether the servers use TLS.
-    pub fn is_tls(&self) -> bool {
-        self.server().is_tls()
+        has_password(self.server()) || sentinels.iter().any(has_password)
     }
 
     /// Returns the address of the server, or of any node or sentinel if there are several.
@@ -124,11 +114,6 @@ impl Target {
             Self::Sentinel(sentinels) => sentinels.sentinels[0].address(),
             Self::Server(_) | Self::Cluster(_) => self.server().address(),
         }
-    }
-
-    /// Returns the user for logging in to the servers, or `None` for the default user.
-    pub fn user(&self) -> Option<&str> {
-        self.server().user.as_deref()
     }
 
     /// Returns the target with `password` for the servers. Sentinels keep their own login.
@@ -151,7 +136,7 @@ impl Target {
     }
 
     /// Returns an endpoint that represents all servers, which share their settings.
-    fn server(&self) -> &Endpoint {
+    pub fn server(&self) -> &Endpoint {
         match self {
             Self::Server(server) => server,
             Self::Sentinel(sentinels) => &sentinels.server,
@@ -288,7 +273,8 @@ mod tests {
         };
         let sentinel = changed("redis+sentinel://h1/m/1");
         assert_eq!(sentinel.to_string(), "rediss+sentinel://me@h1:26379/m/1");
-        assert!(sentinel.has_password() && sentinel.is_tls());
+        assert_eq!(sentinel.server().credentials(), Some(vec!["me", "pw"]));
+        assert!(sentinel.server().is_tls());
         let Target::Sentinel(sentinels) = sentinel else {
             panic!("not sentinels");
         };

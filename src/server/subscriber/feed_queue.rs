@@ -89,6 +89,13 @@ impl FeedQueue {
         self.seal_if_full();
     }
 
+    /// Adds several notices.
+    pub(super) fn push_notices(&mut self, time: Time, notices: impl IntoIterator<Item = Notice>) {
+        for notice in notices {
+            self.push_notice(time, notice);
+        }
+    }
+
     /// Adds a feed that is not a row, after all rows received before it.
     pub(super) fn push(&mut self, feed: Feed) {
         self.seal();

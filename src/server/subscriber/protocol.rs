@@ -340,13 +340,7 @@ impl<'a> SubscriberProtocol<'a> {
     fn give_up(&mut self, id: SubscriptionId) {
         let (node, now) = (self.handle.node, self.now.time);
         let closed = self.handle.gaps().give_up(id, node, now);
-        self.push_notices(closed);
-    }
-
-    fn push_notices(&mut self, notices: Vec<Notice>) {
-        for notice in notices {
-            self.push_notice(notice);
-        }
+        self.feed_queue.push_notices(now, closed);
     }
 
     fn push_notice(&mut self, notice: Notice) {

@@ -82,7 +82,7 @@ impl SubscriberProtocol<'_> {
         self.push_notice(notice);
         let (node, now) = (self.handle.node, self.now.time);
         let closed = self.handle.gaps().restore(id, node, now);
-        self.push_notices(closed);
+        self.feed_queue.push_notices(now, closed);
         true
     }
 
