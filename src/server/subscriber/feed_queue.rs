@@ -21,7 +21,7 @@ pub(super) struct FeedQueue {
     /// Total size of the batches in `waiting`.
     waiting_bytes: usize,
     /// Rows that are not in `waiting` yet.
-    growing: Box<Batch>,
+    pub(super) growing: Box<Batch>,
     /// Whether each batch carries the last row of the previous one, because one publish may be
     /// delivered more than once.
     carries_tail: bool,
@@ -70,17 +70,6 @@ impl FeedQueue {
         self.growing
             .push_large(time, channel, payload, subscription);
         self.seal_if_full();
-    }
-
-    /// Returns the last payload, if it is large and the next one may be another delivery of it (see
-    /// [`Batch::large_before`]). It is known only if several deliveries are expected.
-    pub(super) fn large_before(
-        &self,
-        channel: &[u8],
-        size: u64,
-        subscription: SubscriptionId,
-    ) -> Option<&LargePayload> {
-        self.growing.large_before(channel, size, subscription)
     }
 
     /// Adds a notice.
