@@ -228,14 +228,9 @@ mod tests {
         let single = replies.chunks(1).try_for_each(|byte| meter.measure(byte));
         assert_eq!(whole, single);
         if whole.is_ok() {
-            let Meter {
-                size,
-                values,
-                line_length,
-                ..
-            } = meter;
-            let state = (size, values, meter.open.len(), line_length);
-            assert_eq!(state, (0, 0, 0, 0), "not at the end of a reply");
+            let counts = (meter.size, meter.values, meter.line_length);
+            assert_eq!(counts, (0, 0, 0), "not at the end of a reply");
+            assert!(meter.open.is_empty(), "not at the end of a reply");
         }
         whole
     }

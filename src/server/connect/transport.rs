@@ -280,7 +280,7 @@ impl AsyncRead for Transport {
         if let Stream::Tls(stream) = &mut this.stream
             && stream.get_ref().1.wants_write()
         {
-            let _ = Pin::new(&mut *stream).poll_flush(context)?;
+            let _ = Pin::new(stream).poll_flush(context)?;
         }
         let read = ready!(this.stream.inner().poll_read(context, buffer));
         Poll::Ready(if std::mem::replace(&mut this.has_heard, true) {
