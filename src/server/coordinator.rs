@@ -8,8 +8,8 @@ mod placement;
 mod topics;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::select;
@@ -29,7 +29,7 @@ use crate::server::cluster::topology::{Topology, slot_of};
 use crate::server::commander::poller::{Poller, Wanted};
 use crate::server::connect::{Address, Endpoint, Sentinels, Target};
 use crate::server::feed::{Command, Feed, Health, Role};
-use crate::server::gaps::{Gaps, Loss, NOWHERE};
+use crate::server::gaps::{Loss, NOWHERE};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
@@ -180,7 +180,7 @@ impl Coordinator {
                         self.nodes.get(node).send(Command::Unsubscribe(id));
                     }
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
-                        let closed = self.gaps().give_up(id, placeholder, Time::now());
+                        let closed = self.shared.gaps().give_up(id, placeholder, Time::now());
                         self.send_notices_later(closed);
                     }
                 }
@@ -235,7 +235,7 @@ impl Coordinator {
                     .await?;
             }
             Report::PreviousMasterStopped => {
-                let closed = self.gaps().restore_all(PREVIOUS_MASTER, Time::now());
+                let closed = self.shared.gaps().restore_all(PREVIOUS_MASTER, Time::now());
                 self.send_notices(closed).await?;
             }
             Report::Found {
@@ -310,10 +310,6 @@ impl Coordinator {
         if let Some(poll) = &self.poll {
             poll.discover(patterns);
         }
-    }
-
-    fn gaps(&self) -> MutexGuard<'_, Gaps> {
-        self.shared.gaps.lock()
     }
 
     fn seeds(&self) -> Vec<Endpoint> {

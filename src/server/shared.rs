@@ -1,6 +1,6 @@
 //! State shared by the server tasks.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
@@ -8,7 +8,7 @@ use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_ch
 use super::cluster::topology::Owners;
 use super::config::{Config, Counters};
 use super::feed::Feed;
-use super::gaps::SharedGaps;
+use super::gaps::Gaps;
 use super::report::Report;
 
 /// The state and the channels shared by the server tasks.
@@ -19,8 +19,8 @@ pub(super) struct Shared {
     pub(super) feed_tx: Sender<Feed>,
     /// Sends reports to the coordinator.
     pub(super) report_tx: UnboundedSender<Report>,
-    /// The open gaps in the log.
-    pub(super) gaps: SharedGaps,
+    /// The open gaps in the log. One server may restore what another lost.
+    gaps: Arc<Mutex<Gaps>>,
     /// The owners of sharded channels.
     pub(super) owners: Owners,
     pub(super) counters: Arc<Counters>,
@@ -40,12 +40,17 @@ impl Shared {
             config: Arc::new(config),
             feed_tx,
             report_tx,
-            gaps: SharedGaps::default(),
+            gaps: Arc::default(),
             owners: Owners::default(),
             counters: Arc::default(),
             answering: Arc::default(),
         };
         (shared, report_rx)
+    }
+
+    /// Locks the open gaps in the log.
+    pub(super) fn gaps(&self) -> MutexGuard<'_, Gaps> {
+        self.gaps.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sends a feed to the event loop.

@@ -185,11 +185,10 @@ impl Subscriber {
     /// Locates the server and connects to it.
     async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
         let location = self.handle.location.clone();
-        let within = config.timing.connect_within;
+        let dial = config.dial();
         let mut connecting = pin!(async {
             let endpoint = location.locate().await?;
-            let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
-            let transport = transport.await?;
+            let transport = connect(&endpoint, &dial).await?;
             Ok::<_, ConnectionError>((endpoint, transport))
         });
         loop {

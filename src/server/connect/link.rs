@@ -12,9 +12,7 @@ use tokio::time::timeout;
 
 use super::bounded::{Excess, bounded};
 use super::endpoint::{Endpoint, without_arguments};
-use super::resolver::Resolver;
-use super::tls::Tls;
-use super::transport::{connect, io_cause};
+use super::transport::{Dial, connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
@@ -31,24 +29,13 @@ pub(crate) struct Link {
     pub(crate) no_db: Option<DatabaseError>,
 }
 
-/// How to connect.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dial<'a> {
-    pub(crate) tls: Option<&'a Tls>,
-    pub(crate) resolver: &'a Resolver,
-    /// The name of the connection in `CLIENT LIST`.
-    pub(crate) client_name: &'a str,
-    pub(crate) connect_within: Duration,
-    pub(crate) answer_within: Duration,
-}
-
 impl Link {
     /// Connects, logs in, names the connection and selects the database.
     pub(crate) async fn open(
         endpoint: &Endpoint,
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
-        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
+        let transport = connect(endpoint, dial).await?;
         // The crate would hide the server's errors during the handshake, so `greet` performs it.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
@@ -72,7 +59,7 @@ impl Link {
         endpoint: &Endpoint,
         dial: &Dial<'_>,
     ) -> Result<PubSub, ConnectionError> {
-        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
+        let transport = connect(endpoint, dial).await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
             Some([password]) => login = login.set_password(*password),

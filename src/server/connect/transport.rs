@@ -37,6 +37,17 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 /// A TLS handshake that takes longer than this may mean that the server does not speak TLS.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
+/// How to connect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dial<'a> {
+    pub(crate) tls: Option<&'a Tls>,
+    pub(crate) resolver: &'a Resolver,
+    /// The name of the connection in `CLIENT LIST`.
+    pub(crate) client_name: &'a str,
+    pub(crate) connect_within: Duration,
+    pub(crate) answer_within: Duration,
+}
+
 /// A connected stream that checks the first bytes it receives.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -101,13 +112,12 @@ impl Transport {
 }
 
 /// Connects to `endpoint`, trying each of the host's addresses in turn. If the endpoint uses TLS,
-/// `tls` must be set.
+/// `dial.tls` must be set.
 pub(crate) async fn connect(
     endpoint: &Endpoint,
-    tls: Option<&Tls>,
-    resolver: &Resolver,
-    within: Duration,
+    dial: &Dial<'_>,
 ) -> Result<Transport, ConnectionError> {
+    let (resolver, within) = (dial.resolver, dial.connect_within);
     let (host, port) = match endpoint.address() {
         Address::Tcp { host, port } => (host, *port),
         Address::Unix(path) => return connect_unix(path, within).await,
@@ -117,7 +127,7 @@ pub(crate) async fn connect(
     if !endpoint.is_tls() {
         return Ok(Transport::new(Stream::Tcp(stream)));
     }
-    let tls = tls.ok_or(ConnectionError::Tls(TlsFailure::NotSetUp))?;
+    let tls = dial.tls.ok_or(ConnectionError::Tls(TlsFailure::NotSetUp))?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
     let mut handshake = pin!(tls.handshake(host, stream));
     let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;

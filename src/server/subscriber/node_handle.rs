@@ -35,7 +35,7 @@ impl NodeHandle {
 
     /// Locks the gaps in the log.
     pub(crate) fn gaps(&self) -> MutexGuard<'_, Gaps> {
-        self.shared.gaps.lock()
+        self.shared.gaps()
     }
 
     /// Returns the cause of the gap if the connection is lost.
