@@ -16,7 +16,7 @@ use self::rights::ask_rights;
 use self::server_kind::{Membership, membership, mode_in, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
-use crate::server::cluster::topology::parse_address;
+use crate::server::cluster::topology::{parse_address, slot_of};
 use crate::server::connect::{
     Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
@@ -93,7 +93,7 @@ impl Commander {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
                         let name = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
                         let command = redis::cmd(name).arg(&*channel).arg(&*payload).to_owned();
-                        let owner = is_sharded.then(|| self.shared.owners.of(&channel)).flatten();
+                        let owner = is_sharded.then(|| self.owner_of(&channel)).flatten();
                         self.answer_publish(id, owner, &command).await
                     }
                     Some(Ask::Allowed) => self.answer_allowed().await,
@@ -108,6 +108,12 @@ impl Commander {
             let pause = self.pause.take();
             next_check = Instant::now() + pause.unwrap_or(self.shared.config.timing.ping_every);
         }
+    }
+
+    /// Returns the node that serves a sharded channel, if it is known.
+    fn owner_of(&self, channel: &[u8]) -> Option<Address> {
+        let topology = self.shared.topology_tx.borrow();
+        Some(topology.owner(slot_of(channel))?.address.clone())
     }
 
     async fn answer_publish(

@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use tokio::sync::Notify;
 use tokio::sync::mpsc::{Sender, UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::{Notify, watch};
 
-use super::cluster::topology::Owners;
+use super::cluster::topology::Topology;
 use super::config::{Config, Counters};
 use super::feed::Feed;
 use super::gaps::Gaps;
@@ -21,8 +21,8 @@ pub(super) struct Shared {
     pub(super) report_tx: UnboundedSender<Report>,
     /// The open gaps in the log. One server may restore what another lost.
     gaps: Arc<Mutex<Gaps>>,
-    /// The owners of sharded channels.
-    pub(super) owners: Owners,
+    /// Publishes the topology to the commander. Empty if there is no cluster.
+    pub(super) topology_tx: watch::Sender<Topology>,
     pub(super) counters: Arc<Counters>,
     /// Notified when a server answers a subscriber.
     pub(super) answering: Arc<Notify>,
@@ -41,7 +41,7 @@ impl Shared {
             feed_tx,
             report_tx,
             gaps: Arc::default(),
-            owners: Owners::default(),
+            topology_tx: watch::Sender::default(),
             counters: Arc::default(),
             answering: Arc::default(),
         };

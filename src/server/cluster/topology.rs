@@ -1,7 +1,6 @@
 //! The topology of a cluster as seen by one of its nodes.
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crc16::{State, XMODEM};
@@ -122,27 +121,6 @@ pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
 fn slots(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     Some(first.parse().ok()?..=last.parse().ok()?)
-}
-
-/// The owners of sharded channels, as far as the coordinator knows them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Owners(Arc<Mutex<Topology>>);
-
-impl Owners {
-    /// Replaces the topology.
-    pub(crate) fn learn(&self, topology: &Topology) {
-        self.lock().clone_from(topology);
-    }
-
-    /// Returns the address of the node that serves `channel`, if it is known.
-    pub(crate) fn of(&self, channel: &[u8]) -> Option<Address> {
-        let topology = self.lock();
-        Some(topology.owner(slot_of(channel))?.address.clone())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Topology> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Returns the slot of a sharded channel. If the name has a hash tag, as in `{user:1}:paid`, only

@@ -100,12 +100,9 @@ impl Target {
 
     /// Returns whether there is any password, for the servers or for the sentinels.
     pub fn holds_password(&self) -> bool {
-        let sentinels = match self {
-            Self::Sentinel(sentinels) => sentinels.sentinels.as_slice(),
-            Self::Server(_) | Self::Cluster(_) => &[],
-        };
         let has_password = |endpoint: &Endpoint| endpoint.password.is_some();
-        has_password(self.server()) || sentinels.iter().any(has_password)
+        has_password(self.server())
+            || matches!(self, Self::Sentinel(of) if of.sentinels.iter().any(has_password))
     }
 
     /// Returns the address of the server, or of any node or sentinel if there are several.

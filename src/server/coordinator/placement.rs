@@ -111,7 +111,7 @@ impl Coordinator {
             return;
         };
         self.nodes.note_members(&topology.nodes, &model);
-        self.shared.owners.learn(topology);
+        self.shared.topology_tx.send_replace(topology.clone());
     }
 
     /// Leaves the home node once the other nodes consider it failed. It may still respond, but
