@@ -75,6 +75,21 @@ impl Stream {
             Self::Unix(stream) => Pin::new(stream),
         }
     }
+
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Data that a full socket did not take must be sent while reading, since there may be no
+        // further write.
+        if let Self::Tls(stream) = self
+            && stream.get_ref().1.wants_write()
+        {
+            let _ = Pin::new(stream).poll_flush(context)?;
+        }
+        self.inner().poll_read(context, buffer)
+    }
 }
 
 impl Transport {
@@ -285,14 +300,7 @@ impl AsyncRead for Transport {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let start = buffer.filled().len();
-        // Data that a full socket did not take must be sent while reading, since there may be no
-        // further write.
-        if let Stream::Tls(stream) = &mut this.stream
-            && stream.get_ref().1.wants_write()
-        {
-            let _ = Pin::new(stream).poll_flush(context)?;
-        }
-        let read = ready!(this.stream.inner().poll_read(context, buffer));
+        let read = ready!(this.stream.poll_read(context, buffer));
         Poll::Ready(if std::mem::replace(&mut this.has_heard, true) {
             read
         } else {
