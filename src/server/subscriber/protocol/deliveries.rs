@@ -116,10 +116,10 @@ fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
     // This is longer than what is shown, so that the truncation is visible.
     let head = &head[..head.len().min(2 * SHOWN_BYTES)];
     let channel = delivery.channel;
-    let parts: Vec<&[u8]> = match delivery.kind {
-        SubscriptionKind::Pattern => vec![b"pmessage", delivery.name, channel, head],
-        SubscriptionKind::Shard => vec![b"smessage", channel, head],
-        _ => vec![b"message", channel, head],
+    let parts = match delivery.kind {
+        SubscriptionKind::Pattern => vec![b"pmessage".as_slice(), delivery.name, channel, head],
+        SubscriptionKind::Shard => vec![b"smessage".as_slice(), channel, head],
+        _ => vec![b"message".as_slice(), channel, head],
     };
     let mut frame = Vec::new();
     put_command(&mut frame, &parts);
