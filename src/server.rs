@@ -47,10 +47,8 @@ pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,
 };
 
-use self::cluster::topology::Owners;
 use self::commander::Commander;
 use self::coordinator::Coordinator;
-use self::gaps::SharedGaps;
 use self::node_location::NodeLocation;
 use self::shared::Shared;
 
@@ -74,17 +72,8 @@ pub struct Server {
 pub fn start(config: Config, feed_tx: Sender<Feed>) -> Server {
     let (command_tx, command_rx) = unbounded_channel();
     let (ask_tx, ask_rx) = unbounded_channel();
-    let (report_tx, report_rx) = unbounded_channel();
     let (home_tx, home_rx) = watch::channel(None);
-    let shared = Shared {
-        config: Arc::new(config),
-        feed_tx,
-        report_tx,
-        gaps: SharedGaps::default(),
-        owners: Owners::default(),
-        counters: Arc::default(),
-        answering: Arc::default(),
-    };
+    let (shared, report_rx) = Shared::new(config, feed_tx);
     let counters = Arc::clone(&shared.counters);
     let commander = Commander::new(shared.clone(), NodeLocation::Home(home_rx), ask_rx);
     let coordinator = Coordinator::new(shared, command_rx, report_rx, home_tx);

@@ -182,7 +182,7 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
     let target = target::target(&server(profile))
         .map_err(|error| profile.error(key_to_blame(profile, &error), error.problem))?;
-    if target.has_password() && profile.password_command.is_some() {
+    if target.server().password.is_some() && profile.password_command.is_some() {
         return Err(profile.error("password-command", "the URL already has a password"));
     }
     Ok(target)

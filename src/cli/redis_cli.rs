@@ -57,10 +57,7 @@ mod tests {
 
     #[test]
     fn the_options_name_the_same_server_and_tls_settings() {
-        let host = Address::Tcp {
-            host: "::1".to_owned(),
-            port: 7000,
-        };
+        let host = Address::tcp("::1", 7000);
         assert_eq!(command(&host, None), "-h ::1 -p 7000");
         let socket = Address::Unix("/run/it's.sock".into());
         assert_eq!(command(&socket, None), r"-s '/run/it'\''s.sock'");

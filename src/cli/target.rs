@@ -117,11 +117,12 @@ pub fn find(options: &Server) -> Result<Found, TargetError> {
 
 /// Removes the user from a target that has no password, and returns a warning if there was one. As
 /// in redis-cli, no login is attempted without a password, so no user should be shown.
-fn without_idle_user(target: Target) -> (Target, Option<String>) {
-    if target.user().is_none() || target.has_password() {
+fn without_idle_user(mut target: Target) -> (Target, Option<String>) {
+    let server = target.server();
+    if server.user.is_none() || server.password.is_some() {
         return (target, None);
     }
-    let target = target.map_servers(Endpoint::without_user);
+    target.change_servers(|server| server.user = None);
     (target, Some(IDLE_USER.to_owned()))
 }
 
@@ -147,10 +148,8 @@ fn requested(options: &Server) -> Result<Requested, TargetError> {
             None => return Ok(server(Endpoint::default().address().clone())),
         },
         Server { host, port, .. } => {
-            return Ok(server(Address::Tcp {
-                host: host_in(host.as_deref().unwrap_or("127.0.0.1"))?,
-                port: port.unwrap_or(6379),
-            }));
+            let host = host_in(host.as_deref().unwrap_or("127.0.0.1"))?;
+            return Ok(server(Address::tcp(host, port.unwrap_or(6379))));
         }
     };
     let parsed = Target::parse(&url);
@@ -188,7 +187,7 @@ fn requested_by_url(parsed: ParsedUrl, source: &str, has_other_password: bool) -
     let mut warnings: Vec<String> = Vec::new();
     let mut target = parsed.target;
     if parsed.has_one_word && !has_other_password {
-        target = target.map_servers(Endpoint::with_user_as_password);
+        target.change_servers(Endpoint::use_user_as_password);
         warnings.push(format!("{source} {ONE_WORD}"));
     }
     warnings.extend(parsed.remarks.iter().map(|remark| match remark {
@@ -251,18 +250,18 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetEr
             let problem = "takes a name; for a URL or a login use -u, or url in a profile";
             return Err(TargetError::new("--user", problem));
         }
-        target = target.map_servers(|server| server.with_user(user));
+        target.change_servers(|server| server.user = Some(user.clone()));
     }
     if let Some(db) = options.db {
         if db > 0 && matches!(target, Target::Cluster(_)) {
             let problem = format!("{db} does not exist: a cluster has only database 0");
             return Err(TargetError::new("-n", problem));
         }
-        target = target.map_servers(|server| server.with_db(db));
+        target.change_servers(|server| server.db = db);
     }
     if options.tls.tls {
         target = target.with_tls();
-        if !target.is_tls() {
+        if !target.server().is_tls() {
             let problem = "has no effect: a unix socket has no TLS";
             return Err(TargetError::new("--tls", problem));
         }
@@ -277,7 +276,7 @@ fn tls(
     options: &TlsOptions,
     is_insecure: bool,
 ) -> Result<Option<LoadedTls>, TargetError> {
-    if target.is_tls() {
+    if target.server().is_tls() {
         let settings = TlsSettings {
             cacert: options.cacert.clone(),
             cert: options.cert.clone(),
@@ -314,7 +313,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, TargetError
     if let Some(password) = &options.pass {
         return Ok(target.with_password(password));
     }
-    if target.has_password() {
+    if target.server().password.is_some() {
         return Ok(target);
     }
     if let Some(command) = &options.password_command {

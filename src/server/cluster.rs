@@ -186,10 +186,7 @@ mod tests {
     use super::*;
 
     fn at(port: u16) -> Address {
-        Address::Tcp {
-            host: "h".to_owned(),
-            port,
-        }
+        Address::tcp("h", port)
     }
 
     /// Returns the topology as reported by the node on port `asked`. Each `(port, slot)` is a

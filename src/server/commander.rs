@@ -16,7 +16,7 @@ use self::rights::ask_rights;
 use self::server_kind::{Membership, membership, mode_in, version_in};
 use crate::log::Batch;
 use crate::message::{Allowed, ConnectionError, DatabaseError, Notice, Partial, Time};
-use crate::server::cluster::topology::parse_address;
+use crate::server::cluster::topology::{parse_address, slot_of};
 use crate::server::connect::{
     Address, Endpoint, Link, Login, Target, cut, excess_of, is_refusal, refusal,
 };
@@ -26,7 +26,7 @@ use crate::server::node_location::NodeLocation;
 use crate::server::replication::{Change, Upstream};
 use crate::server::report::Report;
 use crate::server::sentinel::masters::known_masters;
-use crate::server::shared::Shared;
+use crate::server::shared::{Shared, Stopped};
 
 /// The commander's task.
 pub(super) struct Commander {
@@ -54,9 +54,6 @@ pub(super) struct Commander {
     /// The last reported error about a database that cannot be selected.
     reported_database: Option<DatabaseError>,
 }
-
-/// Indicates that the event loop is gone.
-struct Closed;
 
 /// How many clients received a message and which server counted them, or why the message was not
 /// published.
@@ -96,7 +93,7 @@ impl Commander {
                     Some(Ask::Publish { id, channel, payload, is_sharded }) => {
                         let name = if is_sharded { "SPUBLISH" } else { "PUBLISH" };
                         let command = redis::cmd(name).arg(&*channel).arg(&*payload).to_owned();
-                        let owner = is_sharded.then(|| self.shared.owners.of(&channel)).flatten();
+                        let owner = is_sharded.then(|| self.owner_of(&channel)).flatten();
                         self.answer_publish(id, owner, &command).await
                     }
                     Some(Ask::Allowed) => self.answer_allowed().await,
@@ -113,12 +110,18 @@ impl Commander {
         }
     }
 
+    /// Returns the node that serves a sharded channel, if it is known.
+    fn owner_of(&self, channel: &[u8]) -> Option<Address> {
+        let topology = self.shared.topology_tx.borrow();
+        Some(topology.owner(slot_of(channel))?.address.clone())
+    }
+
     async fn answer_publish(
         &mut self,
         id: u64,
         owner: Option<Address>,
         command: &Cmd,
-    ) -> Result<(), Closed> {
+    ) -> Result<(), Stopped> {
         let published = if self.shared.config.read_only {
             Err(PublishError::ReadOnly)
         } else {
@@ -132,12 +135,12 @@ impl Commander {
             Err(why) => (Err(why), None),
         };
         let counted_at = at.filter(|_| self.membership == Membership::Member);
-        self.send(Feed::Published {
+        let answer = Feed::Published {
             id,
             receivers,
             counted_at: counted_at.map(|at| at.to_string().into()),
-        })
-        .await
+        };
+        self.shared.send(answer).await
     }
 
     /// Publishes a message at most once: a command that may have been sent is never retried.
@@ -181,7 +184,7 @@ impl Commander {
         }
     }
 
-    async fn answer_allowed(&mut self) -> Result<(), Closed> {
+    async fn answer_allowed(&mut self) -> Result<(), Stopped> {
         let (user, channels) = match (self.ensure_connected().await?, &mut self.link) {
             (Ok(()), Some(link)) => ask_rights(link).await,
             (Ok(()), None) => (None, Allowed::Unknown(ConnectionError::NotConnected)),
@@ -189,13 +192,14 @@ impl Commander {
         };
         // Without a password, there was no login.
         let has_login = |at: &&Endpoint| at.credentials().is_some();
-        let login = self.at.as_ref().filter(has_login).and_then(Endpoint::user);
+        let login = self.at.as_ref().filter(has_login);
+        let login = login.and_then(|at| at.user.as_deref());
         let user = user.as_deref().or(login).unwrap_or("default").into();
-        self.send(Feed::Allowed { user, channels }).await
+        self.shared.send(Feed::Allowed { user, channels }).await
     }
 
     /// Ensures that the connection is open and that the server responds.
-    async fn maintain(&mut self) -> Result<(), Closed> {
+    async fn maintain(&mut self) -> Result<(), Stopped> {
         self.is_maintained = true;
         self.follow();
         if self.link.is_some() {
@@ -214,7 +218,7 @@ impl Commander {
                 self.is_locked_out = self.pause.is_none();
             }
             let trouble = Trouble::NoPublishing(error);
-            self.send(Feed::Trouble(Some(trouble))).await?;
+            self.shared.send(Feed::Trouble(Some(trouble))).await?;
         }
         Ok(())
     }
@@ -252,8 +256,7 @@ impl Commander {
 
     fn report_changes(&self, changes: Vec<Change>) {
         for change in changes {
-            // The coordinator outlives this task, except at shutdown.
-            let _ = self.shared.report_tx.send(Report::Upstream(change));
+            self.shared.report(Report::Upstream(change));
         }
     }
 
@@ -266,7 +269,7 @@ impl Commander {
     }
 
     /// Connects unless already connected.
-    async fn ensure_connected(&mut self) -> Result<Result<(), ConnectionError>, Closed> {
+    async fn ensure_connected(&mut self) -> Result<Result<(), ConnectionError>, Stopped> {
         self.follow();
         // The driver ends when the connection closes, so no command is sent to a dead connection.
         if self.link.as_ref().is_some_and(|link| !link.is_closed()) {
@@ -297,7 +300,7 @@ impl Commander {
         if mode == Some("sentinel") {
             let masters = known_masters(&mut link).await;
             let masters = masters.iter().map(|name| cut(name).into()).collect();
-            self.send(Feed::Sentinel(masters)).await?;
+            self.shared.send(Feed::Sentinel(masters)).await?;
         }
         let no_db = link.no_db.take();
         self.link = Some(link);
@@ -310,10 +313,10 @@ impl Commander {
         self.check_alive().await;
         // Some services refuse INFO; the version is then not shown.
         if let Some(version) = info.and_then(|info| version_in(&info)) {
-            self.send(Feed::ServerVersion(version)).await?;
+            self.shared.send(Feed::ServerVersion(version)).await?;
         }
         if std::mem::take(&mut self.has_reported_trouble) {
-            self.send(Feed::Trouble(None)).await?;
+            self.shared.send(Feed::Trouble(None)).await?;
         }
         if let Some(error) = no_db {
             self.report_database(error).await?;
@@ -323,16 +326,16 @@ impl Commander {
 
     /// Reports a database that cannot be selected: next to the address, and once as a row in the
     /// log.
-    async fn report_database(&mut self, error: DatabaseError) -> Result<(), Closed> {
-        self.send(Feed::Trouble(Some(Trouble::Database(error.clone()))))
-            .await?;
+    async fn report_database(&mut self, error: DatabaseError) -> Result<(), Stopped> {
+        let trouble = Trouble::Database(error.clone());
+        self.shared.send(Feed::Trouble(Some(trouble))).await?;
         if self.reported_database.as_ref() == Some(&error) {
             return Ok(());
         }
         self.reported_database = Some(error.clone());
         let mut batch = Batch::default().from_node(NOWHERE);
         batch.push_notice(Time::now(), Notice::Partial(Partial::Database(error)));
-        self.send(Feed::Batch(Box::new(batch))).await
+        self.shared.send(Feed::Batch(Box::new(batch))).await
     }
 
     /// Reports to the coordinator that the server belongs to a cluster, or why that is unknown.
@@ -344,7 +347,7 @@ impl Commander {
             (Membership::Unknown(_), Membership::Alone) => Report::MayBeCluster(None),
             (_, Membership::Alone) => return,
         };
-        let _ = self.shared.report_tx.send(report);
+        self.shared.report(report);
     }
 
     async fn connect(&mut self) -> Result<Link, ConnectionError> {
@@ -352,10 +355,6 @@ impl Commander {
         let link = Link::open(&endpoint, &self.shared.config.dial()).await;
         self.at = Some(endpoint);
         link
-    }
-
-    async fn send(&self, feed: Feed) -> Result<(), Closed> {
-        self.shared.feed_tx.send(feed).await.map_err(|_| Closed)
     }
 }
 

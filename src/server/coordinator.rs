@@ -8,8 +8,8 @@ mod placement;
 mod topics;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::select;
@@ -29,12 +29,12 @@ use crate::server::cluster::topology::{Topology, slot_of};
 use crate::server::commander::poller::{Poller, Wanted};
 use crate::server::connect::{Address, Endpoint, Sentinels, Target};
 use crate::server::feed::{Command, Feed, Health, Role};
-use crate::server::gaps::{Gaps, Loss, NOWHERE};
+use crate::server::gaps::{Loss, NOWHERE};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
 use crate::server::sentinel::master_watcher::Watcher;
 use crate::server::sentinel::masters::Masters;
-use crate::server::shared::Shared;
+use crate::server::shared::{Shared, Stopped};
 
 /// Placeholder node for subscriptions while a replica is cut off from its primary.
 const UPSTREAM: NodeId = NodeId(u16::MAX - 1);
@@ -68,9 +68,6 @@ pub(super) struct Coordinator {
     /// Whether `maybe_cluster` was reported.
     is_maybe_cluster_reported: bool,
 }
-
-/// Indicates that the event loop is gone.
-struct Stopped;
 
 impl Coordinator {
     pub(super) fn new(
@@ -183,7 +180,7 @@ impl Coordinator {
                         self.nodes.get(node).send(Command::Unsubscribe(id));
                     }
                     for placeholder in [NOWHERE, UPSTREAM, PREVIOUS_MASTER] {
-                        let closed = self.gaps().give_up(id, placeholder, Time::now());
+                        let closed = self.shared.gaps().give_up(id, placeholder, Time::now());
                         self.send_notices_later(closed);
                     }
                 }
@@ -212,7 +209,7 @@ impl Coordinator {
                 self.maybe_cluster = maybe_cluster;
                 self.report_maybe_cluster().await?;
             }
-            Report::Partial(partial) => self.send(Feed::Partial(partial)).await?,
+            Report::Partial(partial) => self.shared.send(Feed::Partial(partial)).await?,
             Report::Located { node, address } => {
                 self.nodes.note_location(node, &address);
                 self.send_nodes().await?;
@@ -238,7 +235,7 @@ impl Coordinator {
                     .await?;
             }
             Report::PreviousMasterStopped => {
-                let closed = self.gaps().restore_all(PREVIOUS_MASTER, Time::now());
+                let closed = self.shared.gaps().restore_all(PREVIOUS_MASTER, Time::now());
                 self.send_notices(closed).await?;
             }
             Report::Found {
@@ -313,10 +310,6 @@ impl Coordinator {
         if let Some(poll) = &self.poll {
             poll.discover(patterns);
         }
-    }
-
-    fn gaps(&self) -> MutexGuard<'_, Gaps> {
-        self.shared.gaps.lock()
     }
 
     fn seeds(&self) -> Vec<Endpoint> {

@@ -1,7 +1,6 @@
 //! The open gaps in the log, across all servers.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::message::{
     ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, SubscriptionId, Time,
@@ -15,17 +14,6 @@ const MAX_NAMED: usize = 40;
 
 /// A missing subscription and the server that should deliver it again.
 type Missing = (SubscriptionId, NodeId);
-
-/// The gaps shared by all subscribers, since one server may restore what another lost.
-#[derive(Clone, Debug, Default)]
-pub(super) struct SharedGaps(Arc<Mutex<Gaps>>);
-
-impl SharedGaps {
-    /// Locks the gaps.
-    pub(super) fn lock(&self) -> MutexGuard<'_, Gaps> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// The open gaps. Each is closed once everything that is missing is restored or given up.
 #[derive(Debug, Default)]

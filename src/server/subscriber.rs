@@ -38,7 +38,7 @@ use crate::server::connect::{
 use crate::server::feed::{Command, Connection, Feed};
 use crate::server::gaps::Loss;
 use crate::server::report::Report;
-use crate::server::shared::Shared;
+use crate::server::shared::{Shared, Stopped};
 
 /// After a connection that was live for at least this long, the backoff starts over, to keep the
 /// gap as short as possible.
@@ -46,7 +46,6 @@ const STEADY: Duration = Duration::from_secs(1);
 
 /// The subscriber's task.
 pub(super) struct Subscriber {
-    shared: Shared,
     /// The handle to the server and to the coordinator.
     handle: NodeHandle,
     /// The server's endpoint at the last connection.
@@ -73,31 +72,24 @@ enum Waited<T> {
     Replaced,
 }
 
-/// Indicates that the event loop is gone.
-#[derive(Debug)]
-struct Stopped;
-
 impl Subscriber {
     pub(super) fn new(
-        shared: Shared,
         handle: NodeHandle,
         subscriptions: Vec<Subscription>,
         commands: UnboundedReceiver<Command>,
     ) -> Self {
-        let timing = shared.config.timing;
-        let (feed_tx, counters) = (shared.feed_tx.clone(), Arc::clone(&shared.counters));
-        let limit = shared.config.pending_bytes;
+        let config = &handle.shared.config;
+        let timing = config.timing;
         Self {
-            subscriptions: SubscriptionSet::new(subscriptions),
-            feed_queue: FeedQueue::new(handle.node, feed_tx, counters, limit),
-            handle,
             at: None,
+            subscriptions: SubscriptionSet::new(subscriptions),
+            feed_queue: FeedQueue::new(handle.node, handle.shared.clone()),
             commands,
             backoff: Backoff::new(timing.first_wait, timing.longest_wait),
-            login: Login::new(shared.config.login_retries),
+            login: Login::new(config.login_retries),
             greeting: Greeting::default(),
             attempts: 0,
-            shared,
+            handle,
         }
     }
 
@@ -130,8 +122,8 @@ impl Subscriber {
             self.feed_queue.push_notice(now, Notice::AllEnded);
         }
         // Nothing more can be missed, although nothing was restored.
-        let closed = self.handle.gaps.lock().give_up_all(self.handle.node, now);
-        self.push_notices(now, closed);
+        let closed = self.handle.gaps().give_up_all(self.handle.node, now);
+        self.feed_queue.push_notices(now, closed);
         self.push_connection(Connection::Idle);
         let mut forever = pin!(pending::<()>());
         loop {
@@ -147,7 +139,7 @@ impl Subscriber {
 
     /// Connects and runs the session until the connection ends.
     async fn attempt(&mut self) -> End {
-        let config = Arc::clone(&self.shared.config);
+        let config = Arc::clone(&self.handle.shared.config);
         let (endpoint, transport) = match self.reach(&config).await {
             Ok(reached) => reached,
             Err(end) => return end,
@@ -157,12 +149,10 @@ impl Subscriber {
             &mut self.subscriptions,
             &mut self.feed_queue,
             &self.handle,
-            &config,
-            &self.shared.answering,
             Now::read(),
         );
         protocol.greet(&endpoint, &config.client_name, self.greeting.is_careful);
-        let session = Session::new(transport, config.payload_limit, &self.shared.counters);
+        let session = Session::new(transport, &self.handle.shared);
         let end = session.run(&mut protocol, &mut self.commands).await;
         protocol.report_unexpected(Now::read());
         // A server that is no longer the master may still send.
@@ -195,11 +185,10 @@ impl Subscriber {
     /// Locates the server and connects to it.
     async fn reach(&mut self, config: &Config) -> Result<(Endpoint, Transport), End> {
         let location = self.handle.location.clone();
-        let within = config.timing.connect_within;
+        let dial = config.dial();
         let mut connecting = pin!(async {
             let endpoint = location.locate().await?;
-            let transport = connect(&endpoint, config.tls.as_ref(), &config.resolver, within);
-            let transport = transport.await?;
+            let transport = connect(&endpoint, &dial).await?;
             Ok::<_, ConnectionError>((endpoint, transport))
         });
         loop {
@@ -233,7 +222,7 @@ impl Subscriber {
         self.attempts = 0;
         self.login.note_success();
         // A server that accepts connections and immediately closes them must not be flooded.
-        if since.elapsed() >= STEADY.min(self.shared.config.timing.longest_wait) {
+        if since.elapsed() >= STEADY.min(self.handle.shared.config.timing.longest_wait) {
             self.backoff.reset();
         }
     }
@@ -249,8 +238,8 @@ impl Subscriber {
         let before = self.at.replace(here.clone());
         let cause = before.and_then(|before| self.handle.location.move_cause(&before, here));
         let node = self.handle.node;
-        let explained = cause.and_then(|cause| self.handle.gaps.lock().explain(node, cause, None));
-        self.push_notices(Time::now(), explained);
+        let explained = cause.and_then(|cause| self.handle.gaps().explain(node, cause, None));
+        self.feed_queue.push_notices(Time::now(), explained);
     }
 
     /// Resets the subscriptions: none is confirmed, and pending unsubscriptions are complete.
@@ -271,8 +260,8 @@ impl Subscriber {
     fn open_gap(&mut self, live: Vec<SubscriptionId>, loss: Loss) {
         let now = Time::now();
         let node = self.handle.node;
-        let opened = self.handle.gaps.lock().lose(node, live, loss, now);
-        self.push_notices(now, opened);
+        let opened = self.handle.gaps().lose(node, live, loss, now);
+        self.feed_queue.push_notices(now, opened);
     }
 
     async fn wait_for_retry(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
@@ -295,8 +284,8 @@ impl Subscriber {
 
     async fn wait_for_permission(&mut self, reason: ConnectionError) -> Result<(), Stopped> {
         let now = Time::now();
-        let explained = self.handle.gaps.lock().refuse(self.handle.node, &reason);
-        self.push_notices(now, explained);
+        let explained = self.handle.gaps().refuse(self.handle.node, &reason);
+        self.feed_queue.push_notices(now, explained);
         let wait = self.login.next_wait();
         let retry_at = wait.map(|wait| now.after(wait));
         self.push_connection(Connection::Refused { reason, retry_at });
@@ -364,18 +353,12 @@ impl Subscriber {
             let notice = Notice::Unsubscribed {
                 subscription,
                 count: 0,
-                server: self.handle.name_among_others(&self.shared.config),
+                server: self.handle.name_among_others(),
                 asked: true,
             };
             self.feed_queue.push_notice(now, notice);
-            let closed = self.handle.gaps.lock().give_up(id, self.handle.node, now);
-            self.push_notices(now, closed);
-        }
-    }
-
-    fn push_notices(&mut self, now: Time, notices: impl IntoIterator<Item = Notice>) {
-        for notice in notices {
-            self.feed_queue.push_notice(now, notice);
+            let closed = self.handle.gaps().give_up(id, self.handle.node, now);
+            self.feed_queue.push_notices(now, closed);
         }
     }
 

@@ -1,7 +1,6 @@
 //! The topology of a cluster as seen by one of its nodes.
 
 use std::ops::RangeInclusive;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crc16::{State, XMODEM};
@@ -115,37 +114,13 @@ pub(crate) fn parse_address(place: &str, asked: &Address) -> Option<Address> {
         ("", Address::Tcp { host, .. }) => host,
         (host, _) => host,
     };
-    Some(Address::Tcp {
-        host: host.to_owned(),
-        port: port.parse().ok()?,
-    })
+    Some(Address::tcp(host, port.parse().ok()?))
 }
 
 /// Parses `0-5460` or `7`. Returns `None` for `[93-<-id]`, a slot being migrated.
 fn slots(text: &str) -> Option<RangeInclusive<u16>> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     Some(first.parse().ok()?..=last.parse().ok()?)
-}
-
-/// The owners of sharded channels, as far as the coordinator knows them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Owners(Arc<Mutex<Topology>>);
-
-impl Owners {
-    /// Replaces the topology.
-    pub(crate) fn learn(&self, topology: &Topology) {
-        self.lock().clone_from(topology);
-    }
-
-    /// Returns the address of the node that serves `channel`, if it is known.
-    pub(crate) fn of(&self, channel: &[u8]) -> Option<Address> {
-        let topology = self.lock();
-        Some(topology.owner(slot_of(channel))?.address.clone())
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Topology> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// Returns the slot of a sharded channel. If the name has a hash tag, as in `{user:1}:paid`, only
@@ -177,22 +152,18 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
 ";
 
     fn asked() -> Address {
-        tcp("10.0.0.9", 7000)
-    }
-
-    fn tcp(host: &str, port: u16) -> Address {
-        Address::Tcp {
-            host: host.to_owned(),
-            port,
-        }
+        Address::tcp("10.0.0.9", 7000)
     }
 
     #[test]
     fn an_address_without_a_host_has_the_host_of_the_node_that_answered() {
         let parse = |place| parse_address(place, &asked());
-        assert_eq!(parse("10.0.0.2:6381"), Some(tcp("10.0.0.2", 6381)));
-        assert_eq!(parse(":6381"), Some(tcp("10.0.0.9", 6381)));
-        assert_eq!(parse("::1:6381@16381,name"), Some(tcp("::1", 6381)));
+        assert_eq!(parse("10.0.0.2:6381"), Some(Address::tcp("10.0.0.2", 6381)));
+        assert_eq!(parse(":6381"), Some(Address::tcp("10.0.0.9", 6381)));
+        assert_eq!(
+            parse("::1:6381@16381,name"),
+            Some(Address::tcp("::1", 6381))
+        );
         assert_eq!(parse("10.0.0.2"), None);
     }
 
@@ -209,7 +180,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
         ];
         assert_eq!(nodes.collect::<Vec<_>>(), expected);
         assert_eq!(topology.nodes[0].slots, [0..=5460, 7000..=7000]);
-        assert_eq!(topology.nodes[3].address, tcp("fe80::1", 7001));
+        assert_eq!(topology.nodes[3].address, Address::tcp("fe80::1", 7001));
         assert_eq!(topology.epoch(), 12);
         let owner = |slot| topology.owner(slot).map(|node| &*node.id);
         assert_eq!(owner(5460), Some("a1"));
@@ -222,7 +193,7 @@ f6 fe80::1:7001@17001 slave b2 0 0 12 connected
     fn a_node_without_a_host_has_the_host_that_was_queried() {
         let text = "a1 :7911@17911 myself,master - 0 0 0 connected\n";
         let topology = Topology::parse(text, &asked());
-        assert_eq!(topology.nodes[0].address, tcp("10.0.0.9", 7911));
+        assert_eq!(topology.nodes[0].address, Address::tcp("10.0.0.9", 7911));
     }
 
     #[test]

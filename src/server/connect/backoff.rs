@@ -62,17 +62,11 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_up_to_the_maximum() {
+    fn waits_double_up_to_the_maximum_until_a_reset() {
         let mut backoff = Backoff::new(FIRST, LONGEST);
         let doubled = [100, 200, 400, 800, 1600, 3200, 5000, 5000];
         assert_eq!(bounds(&mut backoff, 8), doubled);
         assert_eq!(bounds(&mut backoff, 100), [5000; 100]);
-    }
-
-    #[test]
-    fn a_reset_starts_over_with_the_shortest_wait() {
-        let mut backoff = Backoff::new(FIRST, LONGEST);
-        assert_eq!(bounds(&mut backoff, 3), [100, 200, 400]);
         backoff.reset();
         assert_eq!(bounds(&mut backoff, 2), [100, 200]);
     }

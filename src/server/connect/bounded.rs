@@ -7,7 +7,9 @@ use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, ReadHalf, join, split};
+
+use super::transport::Transport;
 
 /// Maximum size of a reply in bytes. A list of a user's 200,000 channels takes a few MiB.
 pub(super) const MAX_SIZE: usize = 16 << 20;
@@ -53,33 +55,26 @@ impl fmt::Display for Excess {
 
 impl Error for Excess {}
 
-impl Excess {
-    /// Returns the exceeded limit that caused a stream error, if one did.
-    pub(super) fn behind(error: &io::Error) -> Option<Self> {
-        error.get_ref()?.downcast_ref().copied()
-    }
-}
-
-/// A stream with bounded replies.
-#[derive(Debug)]
-pub(super) struct Bounded<S> {
-    stream: S,
+/// The reading half of a stream, with bounded replies.
+struct Bounded {
+    reader: ReadHalf<Transport>,
     meter: Meter,
     /// Set once a reply has exceeded a limit. Nothing more is read after that.
     excess: Option<Excess>,
 }
 
-impl<S> Bounded<S> {
-    pub(super) fn new(stream: S) -> Self {
-        Self {
-            stream,
-            meter: Meter::default(),
-            excess: None,
-        }
-    }
+/// Limits the size of the replies on `stream`.
+pub(super) fn bounded(stream: Transport) -> impl AsyncRead + AsyncWrite + Unpin + Send {
+    let (reader, writer) = split(stream);
+    let reader = Bounded {
+        reader,
+        meter: Meter::default(),
+        excess: None,
+    };
+    join(reader, writer)
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
+impl AsyncRead for Bounded {
     fn poll_read(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -90,31 +85,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
             return Poll::Ready(Err(io::Error::other(excess)));
         }
         let start = buffer.filled().len();
-        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        ready!(Pin::new(&mut this.reader).poll_read(context, buffer))?;
         let measured = this.meter.measure(&buffer.filled()[start..]);
         Poll::Ready(measured.map_err(|excess| {
             buffer.set_filled(start);
             this.excess = Some(excess);
             io::Error::other(excess)
         }))
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for Bounded<S> {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().stream).poll_write(context, bytes)
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_shutdown(context)
     }
 }
 
@@ -251,14 +228,9 @@ mod tests {
         let single = replies.chunks(1).try_for_each(|byte| meter.measure(byte));
         assert_eq!(whole, single);
         if whole.is_ok() {
-            let Meter {
-                size,
-                values,
-                line_length,
-                ..
-            } = meter;
-            let state = (size, values, meter.open.len(), line_length);
-            assert_eq!(state, (0, 0, 0, 0), "not at the end of a reply");
+            let counts = (meter.size, meter.values, meter.line_length);
+            assert_eq!(counts, (0, 0, 0), "not at the end of a reply");
+            assert!(meter.open.is_empty(), "not at the end of a reply");
         }
         whole
     }

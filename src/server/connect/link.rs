@@ -10,11 +10,9 @@ use redis::{AsyncConnectionConfig, Cmd, FromRedisValue, RedisConnectionInfo};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-use super::bounded::{Bounded, Excess};
+use super::bounded::{Excess, bounded};
 use super::endpoint::{Endpoint, without_arguments};
-use super::resolver::Resolver;
-use super::tls::Tls;
-use super::transport::{connect, io_cause};
+use super::transport::{Dial, connect, io_cause};
 use crate::message::{Awaited, Closing, ConnectionError, DatabaseError, RedisError};
 use crate::payload::escape::truncated;
 
@@ -31,29 +29,18 @@ pub(crate) struct Link {
     pub(crate) no_db: Option<DatabaseError>,
 }
 
-/// How to connect.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Dial<'a> {
-    pub(crate) tls: Option<&'a Tls>,
-    pub(crate) resolver: &'a Resolver,
-    /// The name of the connection in `CLIENT LIST`.
-    pub(crate) client_name: &'a str,
-    pub(crate) connect_within: Duration,
-    pub(crate) answer_within: Duration,
-}
-
 impl Link {
     /// Connects, logs in, names the connection and selects the database.
     pub(crate) async fn open(
         endpoint: &Endpoint,
         dial: &Dial<'_>,
     ) -> Result<Self, ConnectionError> {
-        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
+        let transport = connect(endpoint, dial).await?;
         // The crate would hide the server's errors during the handshake, so `greet` performs it.
         let greeting = RedisConnectionInfo::default().set_skip_set_lib_name();
         let settings = AsyncConnectionConfig::new().set_response_timeout(Some(dial.answer_within));
         let (connection, driver) =
-            MultiplexedConnection::new_with_config(&greeting, Bounded::new(transport), settings)
+            MultiplexedConnection::new_with_config(&greeting, bounded(transport), settings)
                 .await
                 .map_err(|error| command_cause(&error))?;
         let mut link = Self {
@@ -72,7 +59,7 @@ impl Link {
         endpoint: &Endpoint,
         dial: &Dial<'_>,
     ) -> Result<PubSub, ConnectionError> {
-        let transport = connect(endpoint, dial.tls, dial.resolver, dial.connect_within).await?;
+        let transport = connect(endpoint, dial).await?;
         let mut login = RedisConnectionInfo::default().set_skip_set_lib_name();
         match endpoint.credentials().as_deref() {
             Some([password]) => login = login.set_password(*password),
@@ -80,7 +67,7 @@ impl Link {
             _ => (),
         }
         let within = dial.answer_within;
-        let listening = timeout(within, PubSub::new(&login, Bounded::new(transport))).await;
+        let listening = timeout(within, PubSub::new(&login, bounded(transport))).await;
         listening
             .map_err(|_| ConnectionError::NoAnswer(Awaited::Reply, within))?
             .map_err(|error| command_cause(&error))
@@ -105,7 +92,7 @@ impl Link {
             .arg(client_name)
             .to_owned();
         self.ask_optional(&command).await?;
-        let db = endpoint.db();
+        let db = endpoint.db;
         if db != 0 {
             let command = redis::cmd("SELECT").arg(db).to_owned();
             let refused = self.ask_optional(&command).await?;
@@ -159,7 +146,7 @@ pub(crate) fn is_refusal(error: &redis::RedisError) -> bool {
 
 /// Returns the limit that the reply exceeded, if it exceeded one.
 pub(crate) fn excess_of(error: &redis::RedisError) -> Option<Excess> {
-    io_error(error).and_then(Excess::behind)
+    io_error(error)?.get_ref()?.downcast_ref().copied()
 }
 
 /// Returns the error that the server sent, if it sent one.

@@ -21,7 +21,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use self::check::{Checker, NoChecker};
+use self::check::Checker;
 use super::carrier::Carrier;
 use crate::message::{Alert, ConnectionError, TlsFailure, io_reason};
 use crate::payload::escape::whole;
@@ -46,7 +46,6 @@ pub struct TlsSettings {
 pub struct Tls {
     connector: TlsConnector,
     name: Option<ServerName<'static>>,
-    is_insecure: bool,
 }
 
 /// An error in the TLS settings, on one line that names the option and the file.
@@ -80,18 +79,15 @@ impl Tls {
         let cacert = settings.cacert.as_deref();
         let trusted = cacert.map(|path| certificates("--cacert", path));
         let trusted = trusted.transpose()?.unwrap_or_default();
-        let builder = if settings.is_insecure {
-            builder.with_custom_certificate_verifier(Arc::new(NoChecker(provider)))
-        } else {
-            let roots = match cacert {
-                Some(path) => roots_of(path, &trusted)?,
-                None => system_roots(),
-            };
-            let checker = Checker::new(roots, trusted, provider).map_err(|error| {
-                TlsError::new(None, format!("certificates cannot be verified: {error}"))
-            })?;
-            builder.with_custom_certificate_verifier(Arc::new(checker))
+        let roots = match cacert {
+            _ if settings.is_insecure => None,
+            Some(path) => Some(roots_of(path, &trusted)?),
+            None => Some(system_roots()),
         };
+        let checker = Checker::new(roots, trusted, provider).map_err(|error| {
+            TlsError::new(None, format!("certificates cannot be verified: {error}"))
+        })?;
+        let builder = builder.with_custom_certificate_verifier(Arc::new(checker));
         let mut config = match (&settings.cert, &settings.key) {
             (None, None) => builder.with_no_client_auth(),
             (Some(cert), Some(key)) => builder
@@ -111,7 +107,6 @@ impl Tls {
         Ok(Self {
             connector: TlsConnector::from(Arc::new(config)),
             name: settings.sni.as_deref().map(sni).transpose()?,
-            is_insecure: settings.is_insecure,
         })
     }
 
@@ -133,10 +128,7 @@ impl Tls {
 
 impl fmt::Debug for Tls {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            name, is_insecure, ..
-        } = self;
-        write!(f, "Tls {{ name: {name:?}, is_insecure: {is_insecure} }}")
+        write!(f, "Tls {{ name: {:?} }}", self.name)
     }
 }
 

@@ -37,6 +37,17 @@ const SHORTEST_ATTEMPT: Duration = Duration::from_secs(1);
 /// A TLS handshake that takes longer than this may mean that the server does not speak TLS.
 const LONG_HANDSHAKE: Duration = Duration::from_secs(1);
 
+/// How to connect.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Dial<'a> {
+    pub(crate) tls: Option<&'a Tls>,
+    pub(crate) resolver: &'a Resolver,
+    /// The name of the connection in `CLIENT LIST`.
+    pub(crate) client_name: &'a str,
+    pub(crate) connect_within: Duration,
+    pub(crate) answer_within: Duration,
+}
+
 /// A connected stream that checks the first bytes it receives.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -49,6 +60,36 @@ enum Stream {
     Tcp(TcpStream),
     Tls(Box<TlsStream<TcpStream>>),
     Unix(UnixStream),
+}
+
+/// A stream of any kind.
+trait ByteStream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> ByteStream for S {}
+
+impl Stream {
+    fn inner(&mut self) -> Pin<&mut dyn ByteStream> {
+        match self {
+            Self::Tcp(stream) => Pin::new(stream),
+            Self::Tls(stream) => Pin::new(&mut **stream),
+            Self::Unix(stream) => Pin::new(stream),
+        }
+    }
+
+    fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Data that a full socket did not take must be sent while reading, since there may be no
+        // further write.
+        if let Self::Tls(stream) = self
+            && stream.get_ref().1.wants_write()
+        {
+            let _ = Pin::new(stream).poll_flush(context)?;
+        }
+        self.inner().poll_read(context, buffer)
+    }
 }
 
 impl Transport {
@@ -86,13 +127,12 @@ impl Transport {
 }
 
 /// Connects to `endpoint`, trying each of the host's addresses in turn. If the endpoint uses TLS,
-/// `tls` must be set.
+/// `dial.tls` must be set.
 pub(crate) async fn connect(
     endpoint: &Endpoint,
-    tls: Option<&Tls>,
-    resolver: &Resolver,
-    within: Duration,
+    dial: &Dial<'_>,
 ) -> Result<Transport, ConnectionError> {
+    let (resolver, within) = (dial.resolver, dial.connect_within);
     let (host, port) = match endpoint.address() {
         Address::Tcp { host, port } => (host, *port),
         Address::Unix(path) => return connect_unix(path, within).await,
@@ -102,7 +142,7 @@ pub(crate) async fn connect(
     if !endpoint.is_tls() {
         return Ok(Transport::new(Stream::Tcp(stream)));
     }
-    let tls = tls.ok_or(ConnectionError::Tls(TlsFailure::NotSetUp))?;
+    let tls = dial.tls.ok_or(ConnectionError::Tls(TlsFailure::NotSetUp))?;
     let deadline = deadline.max(Instant::now() + SHORTEST_ATTEMPT.min(within));
     let mut handshake = pin!(tls.handshake(host, stream));
     let mut outcome = timeout(LONG_HANDSHAKE.min(within), handshake.as_mut()).await;
@@ -257,33 +297,12 @@ impl AsyncRead for Transport {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let start = buffer.filled().len();
-        let read = ready!(Pin::new(&mut this.stream).poll_read(context, buffer));
+        let read = ready!(this.stream.poll_read(context, buffer));
         Poll::Ready(if std::mem::replace(&mut this.has_heard, true) {
             read
         } else {
             this.check_first(read, &buffer.filled()[start..])
         })
-    }
-}
-
-impl AsyncRead for Stream {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        match self.get_mut() {
-            Self::Tcp(stream) => Pin::new(stream).poll_read(context, buffer),
-            Self::Tls(stream) => {
-                // Data that a full socket did not take must be sent while reading, since there may
-                // be no further write.
-                if stream.get_ref().1.wants_write() {
-                    let _ = Pin::new(&mut *stream).poll_flush(context)?;
-                }
-                Pin::new(stream).poll_read(context, buffer)
-            }
-            Self::Unix(stream) => Pin::new(stream).poll_read(context, buffer),
-        }
     }
 }
 
@@ -293,30 +312,21 @@ impl AsyncWrite for Transport {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
-            Stream::Tls(stream) => match Pin::new(&mut *stream).poll_write(context, bytes) {
-                Poll::Ready(Err(error)) => Poll::Ready(Err(poll_alert(stream, context, error))),
-                written => written,
-            },
-            Stream::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+        let stream = &mut self.get_mut().stream;
+        match (stream.inner().poll_write(context, bytes), stream) {
+            (Poll::Ready(Err(error)), Stream::Tls(stream)) => {
+                Poll::Ready(Err(poll_alert(stream, context, error)))
+            }
+            (written, _) => written,
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
-            Stream::Unix(stream) => Pin::new(stream).poll_flush(context),
-        }
+        self.get_mut().stream.inner().poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Tcp(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
-            Stream::Unix(stream) => Pin::new(stream).poll_shutdown(context),
-        }
+        self.get_mut().stream.inner().poll_shutdown(context)
     }
 }
 

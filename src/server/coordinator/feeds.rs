@@ -15,11 +15,11 @@ impl Coordinator {
         match found {
             Ok(names) => {
                 let names = names.into_iter().map(Into::into).collect();
-                self.send(Feed::ShardChannels {
+                let found = Feed::ShardChannels {
                     subscription,
                     names,
-                })
-                .await
+                };
+                self.shared.send(found).await
             }
             Err(reason) => {
                 let notice = Notice::Denied {
@@ -41,15 +41,12 @@ impl Coordinator {
         }
         self.is_maybe_cluster_reported = maybe_cluster.is_some();
         let partial = maybe_cluster.map(Partial::PossiblyCluster);
-        self.send(Feed::Partial(partial)).await
+        self.shared.send(Feed::Partial(partial)).await
     }
 
     pub(super) async fn send_nodes(&self) -> Result<(), Stopped> {
-        self.send(Feed::Nodes(self.nodes.facts(self.home))).await
-    }
-
-    pub(super) async fn send(&self, feed: Feed) -> Result<(), Stopped> {
-        self.shared.feed_tx.send(feed).await.map_err(|_| Stopped)
+        let nodes = self.nodes.facts(self.home);
+        self.shared.send(Feed::Nodes(nodes)).await
     }
 
     pub(super) async fn send_notices(
@@ -57,7 +54,7 @@ impl Coordinator {
         notices: impl IntoIterator<Item = Notice>,
     ) -> Result<(), Stopped> {
         match batch_of(notices) {
-            Some(feed) => self.send(feed).await,
+            Some(feed) => self.shared.send(feed).await,
             None => Ok(()),
         }
     }

@@ -14,7 +14,7 @@ impl Coordinator {
     pub(super) fn note_upstream(&self, change: Change) -> Vec<Notice> {
         let now = Time::now();
         let wanted = self.wanted.iter().map(|(id, _)| id);
-        let mut gaps = self.gaps();
+        let mut gaps = self.shared.gaps();
         match change {
             Change::Cut { last_heard, reason } => {
                 let loss = Loss {
@@ -48,7 +48,8 @@ impl Coordinator {
             self.nodes.get(self.home).send(leave);
         }
         // If the old master was lost before, its gap is already open.
-        let explained = self.gaps().explain(self.home, cause, Some(last_served));
+        let until = Some(last_served);
+        let explained = self.shared.gaps().explain(self.home, cause, until);
         self.send_notices(explained).await
     }
 
@@ -62,7 +63,7 @@ impl Coordinator {
             cause: GapCause::PreviousMasterServes(server.to_string().into()),
             reason: GapReason::NotReceived,
         };
-        let mut gaps = self.gaps();
+        let mut gaps = self.shared.gaps();
         gaps.lose(PREVIOUS_MASTER, wanted, loss, Time::now())
     }
 }

@@ -209,11 +209,10 @@ impl Nodes {
             node: id,
             location: node.location.clone(),
             name: node.name.clone(),
-            gaps: self.shared.gaps.clone(),
-            report_tx: self.shared.report_tx.clone(),
+            shared: self.shared.clone(),
             alone: Arc::clone(&self.alone),
         };
-        let subscriber = Subscriber::new(self.shared.clone(), handle, subscriptions, command_rx);
+        let subscriber = Subscriber::new(handle, subscriptions, command_rx);
         self.subscribers.spawn(subscriber.run());
     }
 

@@ -111,7 +111,7 @@ impl Coordinator {
             return;
         };
         self.nodes.note_members(&topology.nodes, &model);
-        self.shared.owners.learn(topology);
+        self.shared.topology_tx.send_replace(topology.clone());
     }
 
     /// Leaves the home node once the other nodes consider it failed. It may still respond, but
@@ -140,7 +140,7 @@ impl Coordinator {
         self.leaving.remove(node, id);
         let topic = self.wanted.get(id)?.clone();
         self.redirected.insert(id);
-        let mut gaps = self.gaps();
+        let mut gaps = self.shared.gaps();
         if gaps.is_missing(id, node) || gaps.is_missing(id, NOWHERE) {
             gaps.hand_over(id, node, &[NOWHERE]);
             // The node may have answered after another node had replaced it.
@@ -267,14 +267,14 @@ impl Coordinator {
             wanted.into_iter().partition(|node| stay.contains(node));
         if new.is_empty() && !stay.is_empty() {
             // The remaining nodes deliver the whole topic.
-            let closed = self.gaps().restore(id, NOWHERE, Time::now());
+            let closed = self.shared.gaps().restore(id, NOWHERE, Time::now());
             self.send_notices_later(closed);
         }
         if !stay.is_empty() {
             let opened = self.note_newcomers(id, &topic, &new);
             self.send_notices_later(opened.into_iter().collect());
         }
-        self.gaps().hand_over(id, NOWHERE, &new);
+        self.shared.gaps().hand_over(id, NOWHERE, &new);
         for node in new {
             let topic = topic.clone();
             self.nodes.subscribe_at(node, Subscription { id, topic });
@@ -308,7 +308,7 @@ impl Coordinator {
             Some((until, &node.name))
         };
         let (last_heard, name) = nodes.iter().filter_map(others_until).min()?;
-        let mut gaps = self.gaps();
+        let mut gaps = self.shared.gaps();
         if gaps.is_missing(id, NOWHERE) {
             return None;
         }

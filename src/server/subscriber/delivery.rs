@@ -24,15 +24,6 @@ pub(super) struct Delivery<'a> {
 }
 
 impl<'a> Delivery<'a> {
-    /// Returns the first element of the frame.
-    pub(super) fn message_type(&self) -> &'static [u8] {
-        match self.kind {
-            SubscriptionKind::Channel => b"message",
-            SubscriptionKind::Shard | SubscriptionKind::ShardPattern => b"smessage",
-            SubscriptionKind::Pattern | SubscriptionKind::Sentinel => b"pmessage",
-        }
-    }
-
     pub(super) fn into_owned(self) -> OwnedDelivery {
         OwnedDelivery {
             kind: self.kind,

@@ -5,29 +5,23 @@
 //! always kept.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use tokio::sync::mpsc::Sender;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::{Counters, Feed, Stopped};
+use super::{Feed, Shared, Stopped};
 use crate::log::{Batch, LargePayload};
 use crate::message::{NodeId, Notice, SubscriptionId, Time};
 
 /// A queue of feeds whose last batch is still growing.
-#[derive(Debug)]
 pub(super) struct FeedQueue {
-    feed_tx: Sender<Feed>,
-    counters: Arc<Counters>,
-    /// Maximum number of queued bytes before messages are dropped.
-    limit: usize,
+    shared: Shared,
     /// Feeds waiting for the event loop, oldest first.
     waiting: VecDeque<Feed>,
     /// Total size of the batches in `waiting`.
     waiting_bytes: usize,
     /// Rows that are not in `waiting` yet.
-    growing: Box<Batch>,
+    pub(super) growing: Box<Batch>,
     /// Whether each batch carries the last row of the previous one, because one publish may be
     /// delivered more than once.
     carries_tail: bool,
@@ -35,16 +29,9 @@ pub(super) struct FeedQueue {
 
 impl FeedQueue {
     /// Creates a queue for the rows from `node`.
-    pub(super) fn new(
-        node: NodeId,
-        feed_tx: Sender<Feed>,
-        counters: Arc<Counters>,
-        limit: usize,
-    ) -> Self {
+    pub(super) fn new(node: NodeId, shared: Shared) -> Self {
         Self {
-            feed_tx,
-            counters,
-            limit,
+            shared,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
             growing: Box::new(Batch::default().from_node(node)),
@@ -85,21 +72,17 @@ impl FeedQueue {
         self.seal_if_full();
     }
 
-    /// Returns the last payload, if it is large and the next one may be another delivery of it (see
-    /// [`Batch::large_before`]). It is known only if several deliveries are expected.
-    pub(super) fn large_before(
-        &self,
-        channel: &[u8],
-        size: u64,
-        subscription: SubscriptionId,
-    ) -> Option<&LargePayload> {
-        self.growing.large_before(channel, size, subscription)
-    }
-
     /// Adds a notice.
     pub(super) fn push_notice(&mut self, time: Time, notice: Notice) {
         self.growing.push_notice(time, notice);
         self.seal_if_full();
+    }
+
+    /// Adds several notices.
+    pub(super) fn push_notices(&mut self, time: Time, notices: impl IntoIterator<Item = Notice>) {
+        for notice in notices {
+            self.push_notice(time, notice);
+        }
     }
 
     /// Adds a feed that is not a row, after all rows received before it.
@@ -124,7 +107,7 @@ impl FeedQueue {
     /// growing one if `all` is set.
     pub(super) fn hand_over(&mut self, all: bool) -> Result<(), Stopped> {
         // A clone, because a permit of the queue's own sender would borrow the queue.
-        let feed_tx = self.feed_tx.clone();
+        let feed_tx = self.shared.feed_tx.clone();
         while !self.waiting.is_empty() || (all && !self.growing.is_empty()) {
             match feed_tx.try_reserve() {
                 Ok(permit) => permit.send(self.take_first()),
@@ -137,7 +120,7 @@ impl FeedQueue {
 
     /// Hands over everything, waiting for room. Cancel-safe.
     pub(super) async fn flush(&mut self) -> Result<(), Stopped> {
-        let feed_tx = self.feed_tx.clone();
+        let feed_tx = self.shared.feed_tx.clone();
         while !self.is_empty() {
             let permit = feed_tx.reserve().await.map_err(|_| Stopped)?;
             permit.send(self.take_first());
@@ -153,7 +136,7 @@ impl FeedQueue {
         let feed = self.waiting.pop_front().expect("the queue is not empty");
         if let Feed::Batch(batch) = &feed {
             self.waiting_bytes -= batch.size();
-            self.counters.batches.fetch_add(1, Relaxed);
+            self.shared.counters.batches.fetch_add(1, Relaxed);
         }
         feed
     }
@@ -180,10 +163,11 @@ impl FeedQueue {
     /// Returns whether the queue exceeds its limit. The largest batch does not count, so that a
     /// large message is not dropped just because something arrived right after it.
     fn is_over(&self) -> bool {
-        if self.waiting_bytes <= self.limit {
+        let limit = self.shared.config.pending_bytes;
+        if self.waiting_bytes <= limit {
             return false;
         }
-        self.waiting_bytes - self.sizes().max().unwrap_or(0) > self.limit
+        self.waiting_bytes - self.sizes().max().unwrap_or(0) > limit
     }
 
     /// Returns the sizes of the waiting feeds.
@@ -206,7 +190,8 @@ impl FeedQueue {
             return false;
         };
         let dropped = emptied.drop_messages();
-        self.counters.dropped.fetch_add(dropped.count, Relaxed);
+        let counters = &self.shared.counters;
+        counters.dropped.fetch_add(dropped.count, Relaxed);
         let mut later = self.waiting.range_mut(oldest..);
         let next_batch = later.find_map(|feed| match feed {
             Feed::Batch(batch) => Some(batch),
@@ -238,6 +223,8 @@ mod tests {
 
     use super::*;
     use crate::message::{Dropped, Subscription, Topic};
+    use crate::server::config::Config;
+    use crate::server::connect::Endpoint;
 
     const FIRST: SubscriptionId = SubscriptionId(0);
     const SECOND: SubscriptionId = SubscriptionId(1);
@@ -257,8 +244,10 @@ mod tests {
 
     fn feed_queue(room: usize, limit: usize) -> (FeedQueue, mpsc::Receiver<Feed>) {
         let (feed_tx, feed_rx) = mpsc::channel(room);
-        let feed_queue = FeedQueue::new(NODE, feed_tx, Arc::default(), limit);
-        (feed_queue, feed_rx)
+        let mut config = Config::new(Endpoint::default());
+        config.pending_bytes = limit;
+        let (shared, _) = Shared::new(config, feed_tx);
+        (FeedQueue::new(NODE, shared), feed_rx)
     }
 
     /// Drains the queue through the channel.
@@ -378,7 +367,8 @@ mod tests {
         let troubles = feeds.iter().filter(|feed| matches!(feed, Feed::Trouble(_)));
         assert_eq!(troubles.count(), 2);
         assert_eq!((feed_queue.waiting_bytes, feed_queue.is_empty()), (0, true));
-        assert_eq!(feed_queue.counters.dropped.load(Relaxed), dropped.count);
+        let counters = &feed_queue.shared.counters;
+        assert_eq!(counters.dropped.load(Relaxed), dropped.count);
     }
 
     #[test]

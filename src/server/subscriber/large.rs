@@ -43,23 +43,20 @@ impl Large {
         before: Option<&LargePayload>,
         keys: &RandomState,
     ) -> Self {
-        let mut large = Self {
+        let mut kept = before.map_or_else(|| limit.kept(size), |before| before.bytes.len());
+        let head = match before {
+            Some(before) => Head::Same(before.clone()),
+            None => Head::Own(reserved(&mut kept)),
+        };
+        Self {
             delivery: delivery.into_owned(),
             size,
-            kept: limit.kept(size),
+            kept,
             arrived: 0,
-            head: Head::Own(Vec::new()),
+            head,
             rest: keys.build_hasher(),
             line_end: Vec::with_capacity(LINE_END.len()),
-        };
-        match before {
-            Some(before) => {
-                large.kept = before.bytes.len();
-                large.head = Head::Same(before.clone());
-            }
-            None => large.head = Head::Own(large.reserved()),
         }
-        large
     }
 
     /// Returns the destination of the next bytes and the maximum number to read, if they can bypass
@@ -116,7 +113,7 @@ impl Large {
     /// Copies the bytes received so far from the previous payload, from which this one differs.
     fn separate_from(&mut self, before: &[u8]) {
         let arrived = std::mem::take(&mut self.arrived);
-        self.head = Head::Own(self.reserved());
+        self.head = Head::Own(reserved(&mut self.kept));
         self.put(&before[..arrived]);
     }
 
@@ -131,16 +128,16 @@ impl Large {
         self.line_end.extend_from_slice(line_end);
         self.arrived += bytes.len();
     }
+}
 
-    /// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. Whatever
-    /// the announced length, the system allocates memory only as bytes arrive.
-    fn reserved(&mut self) -> Vec<u8> {
-        let mut bytes = Vec::new();
-        while bytes.try_reserve_exact(self.kept).is_err() {
-            self.kept /= 2;
-        }
-        bytes
+/// Reserves room for the kept bytes, and keeps fewer if there is not enough memory. Whatever the
+/// announced length, the system allocates memory only as bytes arrive.
+fn reserved(kept: &mut usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while bytes.try_reserve_exact(*kept).is_err() {
+        *kept /= 2;
     }
+    bytes
 }
 
 /// Splits `bytes` after `length` bytes, or at the end.

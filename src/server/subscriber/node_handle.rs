@@ -1,28 +1,22 @@
 //! A subscriber's handle to its server and to the coordinator.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-
-use tokio::sync::mpsc::UnboundedSender;
+use std::sync::{Arc, MutexGuard};
 
 use crate::message::{GapCause, NodeId, SubscriptionId, Time};
-use crate::server::config::Config;
 use crate::server::connect::Target;
-use crate::server::gaps::{NOWHERE, SharedGaps};
+use crate::server::gaps::{Gaps, NOWHERE};
 use crate::server::node_location::NodeLocation;
 use crate::server::report::Report;
+use crate::server::shared::Shared;
 
 /// A subscriber's handle to its server.
-#[derive(Clone, Debug)]
 pub(crate) struct NodeHandle {
     pub(crate) node: NodeId,
     pub(crate) location: NodeLocation,
     /// The name shown when there are several servers.
     pub(crate) name: Box<str>,
-    /// The gaps in the log, shared by all subscribers.
-    pub(crate) gaps: SharedGaps,
-    /// Sends reports to the coordinator.
-    pub(crate) report_tx: UnboundedSender<Report>,
+    pub(crate) shared: Shared,
     /// Whether this is the only subscribed server.
     pub(crate) alone: Arc<AtomicBool>,
 }
@@ -34,9 +28,14 @@ impl NodeHandle {
     }
 
     /// Returns the name of the server, if there are or will be several.
-    pub(crate) fn name_among_others(&self, config: &Config) -> Option<Box<str>> {
-        let is_of_cluster = matches!(config.target, Target::Cluster(_));
+    pub(crate) fn name_among_others(&self) -> Option<Box<str>> {
+        let is_of_cluster = matches!(self.shared.config.target, Target::Cluster(_));
         (is_of_cluster || !self.is_alone()).then(|| self.name.clone())
+    }
+
+    /// Locks the gaps in the log.
+    pub(crate) fn gaps(&self) -> MutexGuard<'_, Gaps> {
+        self.shared.gaps()
     }
 
     /// Returns the cause of the gap if the connection is lost.
@@ -49,7 +48,7 @@ impl NodeHandle {
     /// delivered it. Call this before the subscriber becomes idle, which closes its gaps.
     pub(crate) fn hand_over(&self, subscription: SubscriptionId, last: Option<(Time, Time)>) {
         let node = self.node;
-        self.gaps.lock().hand_over(subscription, node, &[NOWHERE]);
+        self.gaps().hand_over(subscription, node, &[NOWHERE]);
         self.report(|node| Report::Moved {
             node,
             subscription,
@@ -59,7 +58,6 @@ impl NodeHandle {
 
     /// Sends a report about this server to the coordinator.
     pub(crate) fn report(&self, report: impl FnOnce(NodeId) -> Report) {
-        // The coordinator outlives all subscribers, except at shutdown.
-        let _ = self.report_tx.send(report(self.node));
+        self.shared.report(report(self.node));
     }
 }

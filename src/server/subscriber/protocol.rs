@@ -8,7 +8,6 @@ mod deliveries;
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -19,7 +18,7 @@ use super::greeting::Progress;
 use super::now::Now;
 use super::subscription_set::{State, SubscriptionSet};
 use super::unexpected::{SHOWN_BYTES, UnexpectedFrames, describe};
-use super::{Command, Config, Connection, Endpoint, Feed, NodeHandle, Report, without_arguments};
+use super::{Command, Connection, Endpoint, Feed, NodeHandle, Report, without_arguments};
 use crate::message::{
     Awaited, ConnectionError, GapCause, Notice, Subscription, SubscriptionId, SubscriptionKind,
     Time, Topic, Unexpected,
@@ -72,10 +71,7 @@ pub(super) struct SubscriberProtocol<'a> {
     pub(super) subscriptions: &'a mut SubscriptionSet,
     pub(super) feed_queue: &'a mut FeedQueue,
     pub(super) handle: &'a NodeHandle,
-    config: &'a Config,
     pub(super) until: Option<&'a [u8]>,
-    /// Notified when the server answers.
-    pub(super) answering: &'a Notify,
     /// Bytes to be written.
     pub(super) out: Zeroizing<Vec<u8>>,
     /// When the current input arrived.
@@ -130,17 +126,13 @@ impl<'a> SubscriberProtocol<'a> {
         subscriptions: &'a mut SubscriptionSet,
         feed_queue: &'a mut FeedQueue,
         handle: &'a NodeHandle,
-        config: &'a Config,
-        answering: &'a Notify,
         now: Now,
     ) -> Self {
         Self {
             subscriptions,
             feed_queue,
             handle,
-            config,
-            until: config.until.as_deref(),
-            answering,
+            until: handle.shared.config.until.as_deref(),
             out: Zeroizing::default(),
             now,
             freshness: Freshness::new(now.time),
@@ -238,16 +230,15 @@ impl<'a> SubscriberProtocol<'a> {
     }
 
     fn heartbeat_due(&self) -> Instant {
+        let timing = &self.handle.shared.config.timing;
         match (self.pending.front(), self.last_ping) {
             // Any incoming data proves that the peer is alive; an answer may be queued behind a
             // long payload.
-            (Some(oldest), _) => {
-                oldest.asked.instant.max(self.last_read) + self.config.timing.answer_within
-            }
+            (Some(oldest), _) => oldest.asked.instant.max(self.last_read) + timing.answer_within,
             (None, Some(last)) if self.freshness.is_behind() => {
-                last + self.config.timing.ping_every.min(FAST_PING_INTERVAL)
+                last + timing.ping_every.min(FAST_PING_INTERVAL)
             }
-            (None, Some(last)) => last + self.config.timing.ping_every,
+            (None, Some(last)) => last + timing.ping_every,
             (None, None) => self.last_read,
         }
     }
@@ -287,7 +278,7 @@ impl<'a> SubscriberProtocol<'a> {
             self.ping();
             return Ok(());
         }
-        let waited = self.config.timing.answer_within;
+        let waited = self.handle.shared.config.timing.answer_within;
         Err(End::Lost(ConnectionError::NoAnswer(Awaited::Reply, waited)))
     }
 
@@ -320,7 +311,7 @@ impl<'a> SubscriberProtocol<'a> {
             let live = Feed::Connection(self.handle.node, Connection::Live);
             self.feed_queue.push(live);
             self.handle.report(|node| Report::Live { node });
-            self.answering.notify_one();
+            self.handle.shared.answering.notify_one();
         }
     }
 
@@ -338,7 +329,7 @@ impl<'a> SubscriberProtocol<'a> {
         let notice = Notice::Unsubscribed {
             subscription,
             count: self.counts.all(),
-            server: self.handle.name_among_others(self.config),
+            server: self.handle.name_among_others(),
             asked,
         };
         self.push_notice(notice);
@@ -348,14 +339,8 @@ impl<'a> SubscriberProtocol<'a> {
     /// Closes the gaps that waited only for this subscription, which is given up.
     fn give_up(&mut self, id: SubscriptionId) {
         let (node, now) = (self.handle.node, self.now.time);
-        let closed = self.handle.gaps.lock().give_up(id, node, now);
-        self.push_notices(closed);
-    }
-
-    fn push_notices(&mut self, notices: Vec<Notice>) {
-        for notice in notices {
-            self.push_notice(notice);
-        }
+        let closed = self.handle.gaps().give_up(id, node, now);
+        self.feed_queue.push_notices(now, closed);
     }
 
     fn push_notice(&mut self, notice: Notice) {

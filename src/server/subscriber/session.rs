@@ -19,7 +19,7 @@ use super::now::Now;
 use super::protocol::{End, SubscriberProtocol};
 use super::reader::Reader;
 use super::unexpected::SHOWN_BYTES;
-use super::{Command, Counters, Transport, io_cause};
+use super::{Command, Counters, Shared, Transport, io_cause};
 use crate::log::{LARGE_PAYLOAD, PayloadLimit};
 use crate::message::{ConnectionError, Time};
 use crate::wire::{AnyFrame, Decoder, Limits, MAX_BULK, WireError};
@@ -75,7 +75,7 @@ struct NestedFrame {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(transport: Transport, limit: PayloadLimit, counters: &'a Counters) -> Self {
+    pub(super) fn new(transport: Transport, shared: &'a Shared) -> Self {
         let (reader, writer) = tokio::io::split(transport);
         Self {
             reader: Reader::new(reader),
@@ -84,9 +84,9 @@ impl<'a> Session<'a> {
             decoder: Decoder::new(LIMITS),
             large: None,
             nested: None,
-            limit,
+            limit: shared.config.payload_limit,
             keys: RandomState::new(),
-            counters,
+            counters: &shared.counters,
         }
     }
 

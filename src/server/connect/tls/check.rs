@@ -19,25 +19,28 @@ use crate::server::connect::carrier::Carrier;
 /// available only here.
 #[derive(Debug)]
 pub(super) struct Checker {
-    rules: Arc<WebPkiServerVerifier>,
+    provider: Arc<CryptoProvider>,
+    /// `None` accepts every certificate.
+    rules: Option<Arc<WebPkiServerVerifier>>,
     /// Certificates that the user gave explicitly. A server that presents one of them is trusted,
     /// even if it is a CA certificate: self-signed server certificates often claim to be one.
     trusted: Vec<CertificateDer<'static>>,
 }
 
-/// Accepts every certificate.
-#[derive(Debug)]
-pub(super) struct NoChecker(pub(super) Arc<CryptoProvider>);
-
 impl Checker {
+    /// Creates a verifier that trusts `roots`, or accepts every certificate if there are none.
     pub(super) fn new(
-        roots: RootCertStore,
+        roots: Option<RootCertStore>,
         trusted: Vec<CertificateDer<'static>>,
         provider: Arc<CryptoProvider>,
     ) -> Result<Self, VerifierBuilderError> {
-        let rules = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider);
+        let rules = roots.map(|roots| {
+            let provider = Arc::clone(&provider);
+            WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider).build()
+        });
         Ok(Self {
-            rules: rules.build()?,
+            rules: rules.transpose()?,
+            provider,
             trusted,
         })
     }
@@ -52,10 +55,13 @@ impl ServerCertVerifier for Checker {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
+        let Some(rules) = &self.rules else {
+            return Ok(ServerCertVerified::assertion());
+        };
         let result = if self.trusted.contains(leaf) {
             check_trusted(leaf, name, now)
         } else {
-            self.rules.verify_server_cert(leaf, others, name, ocsp, now)
+            rules.verify_server_cert(leaf, others, name, ocsp, now)
         };
         result.map_err(|error| {
             let fault = fault_of(&error, leaf, others, name, now);
@@ -64,63 +70,34 @@ impl ServerCertVerifier for Checker {
         })
     }
 
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.rules.verify_tls12_signature(message, leaf, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        leaf: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.rules.verify_tls13_signature(message, leaf, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.rules.supported_verify_schemes()
-    }
-}
-
-impl ServerCertVerifier for NoChecker {
-    fn verify_server_cert(
-        &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: &ServerName<'_>,
-        _: &[u8],
-        _: UnixTime,
-    ) -> Result<ServerCertVerified, Error> {
-        Ok(ServerCertVerified::assertion())
-    }
-
-    // Signatures are not verified: any key is accepted, and the library cannot parse some old
+    // If every certificate is accepted, so is every key: the library cannot parse some old
     // certificates.
     fn verify_tls12_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        match &self.rules {
+            Some(rules) => rules.verify_tls12_signature(message, leaf, signature),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn verify_tls13_signature(
         &self,
-        _: &[u8],
-        _: &CertificateDer<'_>,
-        _: &DigitallySignedStruct,
+        message: &[u8],
+        leaf: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        Ok(HandshakeSignatureValid::assertion())
+        match &self.rules {
+            Some(rules) => rules.verify_tls13_signature(message, leaf, signature),
+            None => Ok(HandshakeSignatureValid::assertion()),
+        }
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        let algorithms = &self.0.signature_verification_algorithms;
+        let algorithms = &self.provider.signature_verification_algorithms;
         algorithms.supported_schemes()
     }
 }

@@ -55,7 +55,9 @@ impl Parameters {
     pub(super) fn read(query: &str, fragment: &str) -> Result<Self, EndpointError> {
         let mut parameters = Self::default();
         for (name, value) in pairs(query) {
-            parameters.take(name, value)?;
+            if !parameters.take(name, value)? {
+                parameters.take_unknown(name)?;
+            }
         }
         match fragment {
             "" => {}
@@ -72,62 +74,67 @@ impl Parameters {
     /// not in the value of a known parameter.
     pub(super) fn is_odd(query: &str) -> bool {
         pairs(query).any(|(name, value)| {
-            let is_known = Meaning::of(name) != Meaning::Unknown;
-            name.contains('@') || value.contains('@') && !is_known
+            let is_unknown = Self::default().take(name, value) == Ok(false);
+            name.contains('@') || value.contains('@') && is_unknown
         })
     }
 
-    fn take(&mut self, name: &str, value: &str) -> Result<(), EndpointError> {
+    /// Applies a parameter. Returns whether its name is known.
+    fn take(&mut self, name: &str, value: &str) -> Result<bool, EndpointError> {
         let wrong = |right: &str| {
             let problem = format!("has the parameter '{name}' with a value other than {right}");
             EndpointError::new(problem)
         };
         let is_on = || flag(value).ok_or_else(|| wrong("true or false"));
-        match Meaning::of(name) {
-            Meaning::Db => match decoded(value).parse() {
+        let misplaced =
+            |right: &str| EndpointError::new(format!("has the parameter '{name}': {right}"));
+        match normalized(name).as_str() {
+            "db" | "database" | "dbindex" => match decoded(value).parse() {
                 Ok(db @ 0..) => self.db = Some(db),
                 _ => return Err(wrong("a database number")),
             },
-            Meaning::User => self.user = filled(value),
-            Meaning::Password => self.password = filled(value).map(Password::from),
-            Meaning::SentinelUser => self.sentinel_user = filled(value),
-            Meaning::SentinelPassword => self.sentinel_password = filled(value).map(Password::from),
-            Meaning::Tls => self.is_tls = is_on()?,
-            Meaning::CertReqs => match decoded(value).to_ascii_lowercase().as_str() {
+            "user" | "username" => self.user = filled(value),
+            "pass" | "password" => self.password = filled(value).map(Password::from),
+            "sentineluser" | "sentinelusername" => self.sentinel_user = filled(value),
+            "sentinelpass" | "sentinelpassword" => {
+                self.sentinel_password = filled(value).map(Password::from);
+            }
+            "ssl" | "tls" | "usessl" | "usetls" => self.is_tls = is_on()?,
+            "sslcertreqs" => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "cert_none" | "0" => self.insecure = Some("ssl_cert_reqs=none"),
                 "optional" | "required" | "cert_optional" | "cert_required" | "1" | "2" => {}
                 _ => return Err(wrong("none, optional or required")),
             },
-            Meaning::VerifyPeer => match decoded(value).to_ascii_lowercase().as_str() {
+            "verifypeer" => match decoded(value).to_ascii_lowercase().as_str() {
                 "none" | "false" => self.insecure = Some("verifyPeer=NONE"),
                 "full" | "true" => {}
                 _ => return Err(wrong("NONE or FULL; to trust a CA, use --cacert FILE")),
             },
-            Meaning::SkipVerify => {
+            "skipverify" => {
                 if is_on()? {
                     self.insecure = Some("skip_verify=true");
                 }
             }
-            Meaning::CheckHostname if flag(value) == Some(true) => {}
-            Meaning::CheckHostname => {
-                let right = "true; use --sni NAME to check another name, --insecure to check none";
-                return Err(wrong(right));
+            "sslcheckhostname" => {
+                if flag(value) != Some(true) {
+                    let right =
+                        "true; use --sni NAME to check another name, --insecure to check none";
+                    return Err(wrong(right));
+                }
             }
-            Meaning::Option(option) => {
-                let problem = format!("has the parameter '{name}': use {option} instead");
-                return Err(EndpointError::new(problem));
+            "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
+                return Err(misplaced(
+                    "for several servers use \
+                     redis+sentinel://host,…/master or redis+cluster://host,…",
+                ));
             }
-            Meaning::Several => {
-                let problem = format!(
-                    "has the parameter '{name}': for several servers use \
-                     redis+sentinel://host,…/master or redis+cluster://host,…"
-                );
-                return Err(EndpointError::new(problem));
-            }
-            Meaning::OfOtherClients => {}
-            Meaning::Unknown => return self.take_unknown(name),
+            other if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == other) => {}
+            other => match OPTIONS.iter().find(|(name, _)| *name == other) {
+                Some((_, option)) => return Err(misplaced(&format!("use {option} instead"))),
+                None => return Ok(false),
+            },
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Handles an unknown parameter. One that may be about encryption must not be ignored.
@@ -150,53 +157,6 @@ impl Parameters {
             (_, false) => Err(EndpointError::new(
                 "has an unknown parameter; in a password, write '?' as %3F and '&' as %26",
             )),
-        }
-    }
-}
-
-/// The meaning of a parameter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
-    Db,
-    User,
-    Password,
-    SentinelUser,
-    SentinelPassword,
-    Tls,
-    CertReqs,
-    VerifyPeer,
-    SkipVerify,
-    CheckHostname,
-    /// Replaced by this command-line option.
-    Option(&'static str),
-    /// Belongs to sentinels or a cluster.
-    Several,
-    OfOtherClients,
-    Unknown,
-}
-
-impl Meaning {
-    fn of(name: &str) -> Self {
-        let normalized = normalized(name);
-        let option = OPTIONS.iter().find(|(name, _)| *name == normalized);
-        match normalized.as_str() {
-            "db" | "database" | "dbindex" => Self::Db,
-            "user" | "username" => Self::User,
-            "pass" | "password" => Self::Password,
-            "sentineluser" | "sentinelusername" => Self::SentinelUser,
-            "sentinelpass" | "sentinelpassword" => Self::SentinelPassword,
-            "ssl" | "tls" | "usessl" | "usetls" => Self::Tls,
-            "sslcertreqs" => Self::CertReqs,
-            "verifypeer" => Self::VerifyPeer,
-            "skipverify" => Self::SkipVerify,
-            "sslcheckhostname" => Self::CheckHostname,
-            "addr" | "mastername" | "sentinelmasterid" | "rediscluster" | "redissentinel" => {
-                Self::Several
-            }
-            name if OF_OTHER_CLIENTS.split_whitespace().any(|of| of == name) => {
-                Self::OfOtherClients
-            }
-            _ => option.map_or(Self::Unknown, |(_, option)| Self::Option(option)),
         }
     }
 }

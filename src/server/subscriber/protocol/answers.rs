@@ -77,12 +77,12 @@ impl SubscriberProtocol<'_> {
         let notice = Notice::Subscribed {
             subscription,
             count: self.counts.all(),
-            server: self.handle.name_among_others(self.config),
+            server: self.handle.name_among_others(),
         };
         self.push_notice(notice);
         let (node, now) = (self.handle.node, self.now.time);
-        let closed = self.handle.gaps.lock().restore(id, node, now);
-        self.push_notices(closed);
+        let closed = self.handle.gaps().restore(id, node, now);
+        self.feed_queue.push_notices(now, closed);
         true
     }
 

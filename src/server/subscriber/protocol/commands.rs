@@ -30,7 +30,7 @@ impl SubscriberProtocol<'_> {
             }
             Command::Reconnect => {
                 // The command connection may have given up.
-                self.answering.notify_one();
+                self.handle.shared.answering.notify_one();
                 let denied = self.subscriptions.in_state(State::Denied);
                 for subscription in denied.cloned().collect::<Vec<_>>() {
                     self.subscriptions.set(subscription.id, State::Pending);

@@ -10,11 +10,11 @@ use crate::log::LargePayload;
 
 impl SubscriberProtocol<'_> {
     /// Returns the last payload, if the payload of `size` bytes announced by `delivery` may be the
-    /// same.
+    /// same (see `Batch::large_before`). It is known only if several deliveries are expected.
     pub fn large_before(&self, delivery: &Delivery<'_>, size: usize) -> Option<&LargePayload> {
         let id = self.subscriptions.receiver(delivery.kind, delivery.name)?;
-        self.feed_queue
-            .large_before(delivery.channel, size as u64, id)
+        let batch = &self.feed_queue.growing;
+        batch.large_before(delivery.channel, size as u64, id)
     }
 
     /// Handles a delivery with a large payload.
@@ -115,12 +115,13 @@ impl SubscriberProtocol<'_> {
 fn stray_text(delivery: &Delivery<'_>, head: &[u8]) -> Box<str> {
     // This is longer than what is shown, so that the truncation is visible.
     let head = &head[..head.len().min(2 * SHOWN_BYTES)];
-    let (first, channel) = (delivery.message_type(), delivery.channel);
+    let channel = delivery.channel;
+    let parts = match delivery.kind {
+        SubscriptionKind::Pattern => vec![b"pmessage".as_slice(), delivery.name, channel, head],
+        SubscriptionKind::Shard => vec![b"smessage".as_slice(), channel, head],
+        _ => vec![b"message".as_slice(), channel, head],
+    };
     let mut frame = Vec::new();
-    if delivery.kind == SubscriptionKind::Pattern {
-        put_command(&mut frame, &[first, delivery.name, channel, head]);
-    } else {
-        put_command(&mut frame, &[first, channel, head]);
-    }
+    put_command(&mut frame, &parts);
     describe(&frame)
 }

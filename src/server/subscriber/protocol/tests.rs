@@ -1,45 +1,36 @@
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use tokio::sync::mpsc::{channel, unbounded_channel};
+use tokio::sync::mpsc::channel;
 
 use super::*;
 use crate::message::NodeId;
-use crate::server::connect::Endpoint;
-use crate::server::gaps::SharedGaps;
+use crate::server::config::Config;
 use crate::server::node_location::NodeLocation;
+use crate::server::shared::Shared;
 use crate::wire::{Decoder, Limits};
 
 /// Runs `test` on the protocol of a new connection that subscribes to `*`, and returns the feeds.
 fn with_protocol(test: impl FnOnce(&mut SubscriberProtocol<'_>, Now)) -> Vec<Feed> {
     let endpoint = Endpoint::default();
-    let config = Config::new(endpoint.clone());
     let topic = Topic::pattern(b"*");
     let id = SubscriptionId(0);
     let mut subscriptions = SubscriptionSet::new(vec![Subscription { id, topic }]);
     let (feed_tx, mut feed_rx) = channel(64);
-    let mut feed_queue = FeedQueue::new(NodeId(0), feed_tx, Arc::default(), usize::MAX);
+    let (shared, _report_rx) = Shared::new(Config::new(endpoint.clone()), feed_tx);
+    let mut feed_queue = FeedQueue::new(NodeId(0), shared.clone());
     let handle = NodeHandle {
         node: NodeId(0),
         location: NodeLocation::At(endpoint.clone()),
         name: "a".into(),
-        gaps: SharedGaps::default(),
-        report_tx: unbounded_channel().0,
+        shared,
         alone: Arc::new(AtomicBool::new(true)),
     };
     let start = Now {
         instant: Instant::now(),
         time: Time(0),
     };
-    let answering = Notify::new();
-    let mut protocol = SubscriberProtocol::new(
-        &mut subscriptions,
-        &mut feed_queue,
-        &handle,
-        &config,
-        &answering,
-        start,
-    );
+    let mut protocol = SubscriberProtocol::new(&mut subscriptions, &mut feed_queue, &handle, start);
     protocol.greet(&endpoint, "subscope", false);
     test(&mut protocol, start);
     feed_queue.hand_over(true).expect("the receiver is there");
