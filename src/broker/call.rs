@@ -66,6 +66,8 @@ pub struct Call<'a> {
     pub state: &'a mut State,
     /// The client that sent the command.
     pub id: ClientId,
+    /// The name of the command that is executed, or an empty string until it is known.
+    pub name: &'static str,
     /// The arguments, including the command's name. Their number satisfies the command's arity.
     pub arguments: &'a [Vec<u8>],
     /// All commands of the broker.

@@ -77,11 +77,8 @@ fn set_info(call: &mut Call) {
 
 fn info(call: &mut Call) {
     let address = call.state.address;
-    let line = call.state.client(call.id).map(|client| {
-        let mut line = client.describe(address);
-        line.push(b'\n');
-        line
-    });
+    let client = call.state.client(call.id);
+    let line = client.map(|client| client.describe(address));
     call.bulk(line.unwrap_or_default());
 }
 
@@ -109,12 +106,9 @@ fn list(call: &mut Call) {
         _ => return call.error(SYNTAX_ERROR),
     };
     let address = call.state.address;
-    let mut lines = Vec::new();
-    for client in call.state.clients().filter(|client| kept(client)) {
-        lines.extend_from_slice(&client.describe(address));
-        lines.push(b'\n');
-    }
-    call.bulk(lines);
+    let clients = call.state.clients().filter(|client| kept(client));
+    let lines: Vec<_> = clients.map(|client| client.describe(address)).collect();
+    call.bulk(lines.concat());
 }
 
 /// Handles `CLIENT KILL address | filter value …`.

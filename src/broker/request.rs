@@ -32,7 +32,7 @@ pub enum RequestError {
 }
 
 /// The request parser of one client.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Requests {
     limits: Limits,
     /// Received bytes; those before `position` are consumed.
@@ -52,12 +52,7 @@ impl Requests {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            buffer: Vec::new(),
-            position: 0,
-            missing: 0,
-            bulk: None,
-            arguments: Vec::new(),
-            bytes: 0,
+            ..Self::default()
         }
     }
 

@@ -16,7 +16,7 @@ pub struct Settings {
     pub version: String,
     /// The limits of each client.
     pub limits: Limits,
-    /// Commands that are refused from the start, for tests.
+    /// Commands that are refused, for tests.
     pub refusals: Vec<Refusal>,
 }
 
