@@ -32,7 +32,8 @@ pub fn holds_login(text: &str) -> bool {
 /// A parsed config file.
 #[derive(Debug)]
 pub struct Config {
-    path: PathBuf,
+    /// The path of the file.
+    pub path: PathBuf,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
     /// The errors outside the profiles.

@@ -199,8 +199,9 @@ fn complaints(text: &str) -> Vec<String> {
         let given = Cli::try_parse_from(["subscope"]).unwrap().watch;
         let watch = chosen.add_to(given).err();
         words.extend(watch.map(|failure| failure.to_string()));
-        let error = TargetError::new("-h", "is odd");
-        words.push(chosen.blame(error, &server(profile)).to_string());
+        let error = OptionError::new("-h", "is odd");
+        let own = server(profile, Server::default());
+        words.push(chosen.blame(error, &own).to_string());
     }
     words
 }

@@ -6,6 +6,7 @@ use proptest::test_runner::TestRunner;
 use super::*;
 use crate::cases;
 use crate::cli::Cli;
+use crate::host::Failure;
 
 /// Appears in every generated password.
 const MARK: &str = "M4RK";
@@ -20,7 +21,7 @@ fn found(options: &str) -> String {
     match find(&options) {
         Ok(found) => found.target.to_string(),
         Err(error) => {
-            let failure = Failure::from(error);
+            let failure = Failure::usage(error);
             assert_eq!(failure.exit_code, 2, "{failure}");
             failure.to_string()
         }
@@ -177,7 +178,7 @@ fn no_error_about_a_generated_url_shows_its_password() {
             Ok(named) => named.warnings.join("\n"),
             Err(error) => {
                 let debug = format!("{error:?}");
-                format!("{debug}\n{}", Failure::from(error))
+                format!("{debug}\n{}", Failure::usage(error))
             }
         };
         for line in words.lines() {
