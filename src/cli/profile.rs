@@ -115,10 +115,10 @@ impl Chosen {
 /// Returns the profiles of the file for the picker.
 fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
     let entries = &file.config.entries;
-    if let ([], [error, ..]) = (&entries[..], &file.config.errors[..]) {
-        return Err(Failure::usage(error));
-    }
     if entries.is_empty() {
+        if let Some(error) = &file.config.error {
+            return Err(Failure::usage(error));
+        }
         let path = shown_path(&file.config.path);
         let message = format!("--profile: no profile in {path}; example:");
         return Err(Failure::usage(message).with_example(EXAMPLE));
@@ -160,28 +160,23 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.config.path);
     let open = (file.is_open && target.holds_password())
         .then(|| format!("other users can read the password in {path}: run chmod 600"));
-    let errors = file.config.errors.iter();
-    let errors = errors.map(|error| Failure::usage(error).to_string());
-    let warnings: Vec<String> = open.into_iter().chain(errors).collect();
+    let error = file.config.error.as_ref();
+    let error = error.map(|error| Failure::usage(error).to_string());
+    let warnings: Vec<String> = open.into_iter().chain(error).collect();
     (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
-    let target = target::target(&server(profile, Server::default()))
-        .map_err(|error| profile.error(key_to_blame(profile, &error), error.problem))?;
+    let target = target::target(&server(profile, Server::default())).map_err(|error| {
+        // The address is to blame, unless another key is at fault.
+        let key = error.option.and_then(key_of).filter(|key| profile.has(key));
+        profile.error(key.unwrap_or_else(|| profile.address_key()), error.problem)
+    })?;
     if target.has_password() && profile.password_command.is_some() {
         return Err(profile.error("password-command", "the URL already has a password"));
     }
     Ok(target)
-}
-
-/// Returns the key of the profile to blame for `error`: its address, unless another key is at
-/// fault.
-fn key_to_blame(profile: &Profile, error: &OptionError) -> &'static str {
-    let key = error.option.and_then(key_of);
-    let key = key.filter(|key| profile.has(key));
-    key.unwrap_or_else(|| profile.address_key())
 }
 
 /// Returns the profile key that corresponds to an option.

@@ -14,7 +14,7 @@ fn first_error(text: &str) -> ConfigError {
     };
     let mut entries = config.entries.iter();
     let error = entries.find_map(|entry| entry.profile.as_ref().err());
-    error.or(config.errors.first()).unwrap().clone()
+    error.or(config.error.as_ref()).unwrap().clone()
 }
 
 /// Returns the message of the first error in `text`.
@@ -41,7 +41,8 @@ fn errors_elsewhere_do_not_affect_a_valid_profile() {
     ] {
         assert!(words(name).contains(expected), "{}", words(name));
     }
-    assert!(config.errors[0].to_string().contains("it.toml:1: colour"));
+    let error = config.error.unwrap().to_string();
+    assert!(error.contains("it.toml:1: colour"));
 }
 
 #[test]

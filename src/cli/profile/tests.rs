@@ -177,8 +177,8 @@ fn complaints(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
     words.extend(missing.map(|error| Failure::usage(error).to_string()));
-    let errors = config.errors.iter();
-    words.extend(errors.map(|error| Failure::usage(error).to_string()));
+    let error = config.error.as_ref();
+    words.extend(error.map(|error| Failure::usage(error).to_string()));
     for entry in &config.entries {
         words.push(pickable_entry(entry).address);
         let profile = match &entry.profile {
