@@ -55,8 +55,7 @@ fn set_name(call: &mut Call) {
 fn set_info(call: &mut Call) {
     let is_name = call.argument_is(2, "lib-name");
     if !is_name && !call.argument_is(2, "lib-ver") {
-        let option = &call.arguments[2];
-        return call.error_quoting("ERR Unrecognized option '", option, "'");
+        return call.error_quoting("ERR Unrecognized option '", &call.arguments[2], "'");
     }
     let value = call.argument(3).to_vec();
     if !is_printable(&value) {
@@ -88,8 +87,8 @@ fn list(call: &mut Call) {
         2 => Box::new(|_| true),
         4 if call.argument_is(2, "type") => {
             let Some(class) = class(call.argument(3)) else {
-                let given = &call.arguments[3];
-                return call.error_quoting("ERR Unknown client type '", given, "'");
+                let before = "ERR Unknown client type '";
+                return call.error_quoting(before, &call.arguments[3], "'");
             };
             Box::new(class)
         }

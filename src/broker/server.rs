@@ -6,6 +6,7 @@ use super::call::{Allowed::Usually, Call, Command};
 use super::client::Family;
 use super::describe::{container, help};
 use super::session::DATABASES;
+use super::settings::VERSION;
 use crate::message::glob;
 
 /// The commands of this module.
@@ -51,7 +52,7 @@ fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
         (
             "Server",
             vec![
-                format!("redis_version:{}", state.settings.version),
+                format!("redis_version:{VERSION}"),
                 "redis_mode:standalone".to_owned(),
                 "server_name:subscope".to_owned(),
                 format!("process_id:{}", std::process::id()),

@@ -215,7 +215,7 @@ fn server(profile: &Profile, given: Server) -> Server {
         password_command: profile.password_command.clone(),
         url_source: Some(format!("url of profile '{}'", profile.name)),
         tls: cli::Tls {
-            tls: given.tls.tls || profile.tls.is_some(),
+            enabled: given.tls.enabled || profile.tls.is_some(),
             cacert: given.tls.cacert.or(tls.cacert),
             cert: given.tls.cert.or(tls.cert),
             key: given.tls.key.or(tls.key),

@@ -224,7 +224,7 @@ fn with_options(mut target: Target, options: &Server) -> Result<Target, OptionEr
         }
         target = target.map_servers(|server| server.with_db(db));
     }
-    if options.tls.tls {
+    if options.tls.enabled {
         target = target.with_tls();
         if !target.is_tls() {
             let problem = "has no effect: a unix socket has no TLS";
