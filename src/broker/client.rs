@@ -28,10 +28,8 @@ pub enum Family {
 /// The state of one connection that is shared between tasks.
 #[derive(Debug)]
 pub struct Client {
-    /// The client's id.
     pub id: ClientId,
     limits: Limits,
-    /// The address of the client.
     pub peer: SocketAddr,
     /// The name set by the client, or empty.
     pub name: Vec<u8>,

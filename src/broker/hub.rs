@@ -32,13 +32,10 @@ pub struct Publisher {
 /// The clients and their subscriptions.
 #[derive(Debug)]
 pub struct State {
-    /// The broker's settings.
     pub settings: Settings,
     /// The address that the broker listens on.
     pub address: SocketAddr,
-    /// When the broker started.
     pub started: Instant,
-    /// Totals since the start.
     pub totals: Totals,
     /// The name of the library of the first client that requested RESP3, which is empty if the
     /// client did not set it. `None` until there is such a client.

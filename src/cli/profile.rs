@@ -33,19 +33,16 @@ pub async fn choose(
     options: &Screen,
 ) -> Result<ControlFlow<u8, Chosen>, Failure> {
     let file = config_file::read(config)?;
-    let (profile, signals) = match name {
-        Some(name) => {
-            let profile = file.config.profile(name);
-            (profile.map_err(Failure::usage)?, None)
-        }
+    let (name, signals) = match name {
+        Some(name) => (name, None),
         None => match pick(pickable(&file)?, options.terminal()).await? {
             ControlFlow::Continue((number, signals)) => {
-                let profile = file.config.entries[number].profile.as_ref();
-                (profile.map_err(Failure::usage)?, Some(signals))
+                (file.config.entries[number].name.as_str(), Some(signals))
             }
             ControlFlow::Break(exit_code) => return Ok(ControlFlow::Break(exit_code)),
         },
     };
+    let profile = file.config.profile(name).map_err(Failure::usage)?;
     let target = target_of(profile).map_err(Failure::usage)?;
     Ok(ControlFlow::Continue(Chosen {
         warning: warning(&file, &target),

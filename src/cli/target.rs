@@ -96,26 +96,20 @@ pub fn target(options: &Server) -> Result<Target, OptionError> {
 
 /// Returns the server that the options name, or else the one from the environment.
 fn requested(options: &Server) -> Result<Requested, OptionError> {
-    let (source, url) = match options {
-        Server { url: Some(url), .. } => ("-u", url.clone()),
-        Server {
-            socket: Some(path), ..
-        } => return socket(path),
+    let (source, url) = if let Some(url) = &options.url {
+        ("-u", url.clone())
+    } else if let Some(path) = &options.socket {
+        return socket(path);
+    } else if options.host.is_some() || options.port.is_some() {
         // No part of the environment's URL, including its login, applies to another server.
-        Server {
-            host: None,
-            port: None,
-            ..
-        } => match url_of_environment()? {
-            Some(found) => found,
-            None => return Ok(server(Endpoint::default().address().clone())),
-        },
-        Server { host, port, .. } => {
-            return Ok(server(Address::Tcp {
-                host: host_in(host.as_deref().unwrap_or("127.0.0.1"))?,
-                port: port.unwrap_or(6379),
-            }));
-        }
+        return Ok(server(Address::Tcp {
+            host: host_in(options.host.as_deref().unwrap_or("127.0.0.1"))?,
+            port: options.port.unwrap_or(6379),
+        }));
+    } else if let Some(found) = url_of_environment()? {
+        found
+    } else {
+        return Ok(server(Endpoint::default().address().clone()));
     };
     let parsed = Target::parse(&url);
     let parsed = parsed.map_err(|error| OptionError::new(source, error.to_string()))?;
