@@ -168,12 +168,8 @@ pub struct Server {
 #[command(next_help_heading = "TLS")]
 pub struct Tls {
     /// Use TLS, as with a rediss:// URL
-    #[arg(long)]
-    #[expect(
-        clippy::struct_field_names,
-        reason = "clap names the option after the field"
-    )]
-    pub tls: bool,
+    #[arg(long = "tls")]
+    pub enabled: bool,
     /// PEM file of CA certificates to trust instead of the system's
     #[arg(long, value_name = "FILE", value_parser = values::path())]
     pub cacert: Option<PathBuf>,

@@ -17,6 +17,10 @@ mod profile;
 
 use std::path::{Path, PathBuf};
 
+use toml::de::DeTable;
+
+use self::keys::{Keys, Source, Value};
+
 pub use self::error::{ConfigError, suggestion};
 pub use self::profile::{Colour, Profile};
 
@@ -32,11 +36,12 @@ pub fn holds_login(text: &str) -> bool {
 /// A parsed config file.
 #[derive(Debug)]
 pub struct Config {
-    path: PathBuf,
+    /// The path of the file.
+    pub path: PathBuf,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
-    /// The errors outside the profiles.
-    pub errors: Vec<ConfigError>,
+    /// The error outside the profiles.
+    pub error: Option<ConfigError>,
 }
 
 /// A profile, or what is wrong with it.
@@ -56,11 +61,23 @@ impl Config {
     /// Fails if the text is not TOML, or if `profile` is not a table. The error names the line and
     /// what is expected. Errors in a profile are reported only when that profile is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
-        let (entries, errors) = profile::read(path, text)?;
+        let source = Source { path, text };
+        let table = DeTable::parse(text).map_err(|error| {
+            let line = source.line(error.span().map_or(0, |span| span.start));
+            // The excerpt from the file is left out, since it may contain a password.
+            ConfigError::new(path, line, String::new(), error.message())
+        })?;
+        let mut keys = Keys::of(source, "", table.get_ref());
+        let profiles = keys.read("profile", Value::table)?;
+        let profiles = profiles.map(Keys::rest).unwrap_or_default();
+        let entries = profiles.into_iter().map(|(name, value)| Entry {
+            name: name.to_owned(),
+            profile: Profile::read(name, value, path),
+        });
         Ok(Self {
             path: path.to_owned(),
-            entries,
-            errors,
+            entries: entries.collect(),
+            error: keys.finish().err(),
         })
     }
 

@@ -40,8 +40,8 @@ use tokio::time::timeout;
 pub use self::commander::rights::MAX_UNNAMED;
 pub use self::config::{Config, Counters, Timing};
 pub use self::connect::{
-    Address, Endpoint, EndpointError, LoginRetries, Lookup, ParsedUrl, Password, Resolver,
-    Sentinels, Target, Tls, TlsError, TlsSettings, UrlRemark,
+    Address, Endpoint, EndpointError, LoginRetries, Lookup, OptionError, ParsedUrl, Password,
+    Resolver, Sentinels, Target, Tls, TlsSettings, UrlRemark,
 };
 pub use self::feed::{
     Ask, Command, Connection, Feed, Health, NodeFacts, PublishError, Role, Trouble,

@@ -17,9 +17,7 @@ pub struct Command {
     pub arity: i64,
     /// When the command may be sent.
     pub allowed: Allowed,
-    /// A short description.
     pub about: &'static str,
-    /// Executes the command.
     pub run: fn(&mut Call),
 }
 
@@ -62,15 +60,15 @@ pub enum Allowed {
 
 /// A command being executed.
 pub struct Call<'a> {
-    /// The state of the broker.
     pub state: &'a mut State,
     /// The client that sent the command.
     pub id: ClientId,
+    /// The name of the command that is executed, or an empty string until it is known.
+    pub name: &'static str,
     /// The arguments, including the command's name. Their number satisfies the command's arity.
     pub arguments: &'a [Vec<u8>],
     /// All commands of the broker.
     pub commands: &'static [&'static [Command]],
-    /// The reply to the client.
     pub reply: Vec<u8>,
     /// Whether to close the connection after sending the reply.
     pub closes: bool,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::settings::Limits;
+use super::settings::{Limits, Settings};
 
 /// A client's id, counted from 1 and never reused.
 pub type ClientId = u64;
@@ -28,9 +28,8 @@ pub enum Family {
 /// The state of one connection that is shared between tasks.
 #[derive(Debug)]
 pub struct Client {
-    /// The client's id.
     pub id: ClientId,
-    /// The address of the client.
+    limits: Limits,
     pub peer: SocketAddr,
     /// The name set by the client, or empty.
     pub name: Vec<u8>,
@@ -109,34 +108,24 @@ struct Output {
     closing: bool,
 }
 
-/// The next action of a client's task.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Next {
-    /// Write these bytes.
-    Write(Vec<u8>),
-    /// Nothing to write for now.
-    Wait,
-    /// Close the connection, since everything has been written.
-    Close,
-}
-
 impl Client {
     /// Creates the state of a new connection.
-    pub fn new(id: ClientId, peer: SocketAddr, authenticated: bool, wake: Arc<Notify>) -> Self {
+    pub fn new(id: ClientId, peer: SocketAddr, settings: &Settings, wake: Arc<Notify>) -> Self {
         let now = Instant::now();
         Self {
             id,
+            limits: settings.limits,
             peer,
             name: Vec::new(),
             library: (Vec::new(), Vec::new()),
             database: 0,
-            authenticated,
+            authenticated: settings.password.is_none(),
             last_command: "NULL",
             query_bytes: 0,
             last_heard: now,
             transaction: None,
             connected: now,
-            subscriptions: [BTreeSet::new(), BTreeSet::new(), BTreeSet::new()],
+            subscriptions: Default::default(),
             subscription_bytes: 0,
             output: Output::default(),
             wake,
@@ -164,10 +153,10 @@ impl Client {
     }
 
     /// Returns whether a subscription to `name` would stay within the limits.
-    pub fn may_subscribe(&self, name: &[u8], limits: &Limits) -> bool {
+    pub fn may_subscribe(&self, name: &[u8]) -> bool {
         let count: usize = self.subscriptions.iter().map(BTreeSet::len).sum();
-        count < limits.subscriptions
-            && self.subscription_bytes + name.len() <= limits.subscription_bytes
+        count < self.limits.subscriptions
+            && self.subscription_bytes + name.len() <= self.limits.subscription_bytes
     }
 
     /// Adds a subscription. Returns `false` if it already exists.
@@ -189,17 +178,17 @@ impl Client {
     }
 
     /// Queues bytes to be written. Returns `false` if this exceeds a limit.
-    pub fn queue(&mut self, bytes: &[u8], limits: &Limits) -> bool {
+    pub fn queue(&mut self, bytes: &[u8]) -> bool {
         if self.output.closing {
             return true;
         }
-        if self.output.size() + bytes.len() > limits.output_hard {
+        if self.output.size() + bytes.len() > self.limits.output_hard {
             return false;
         }
         self.output.waiting.extend_from_slice(bytes);
-        self.output.update_soft_limit(limits);
+        self.output.update_soft_limit(&self.limits);
         self.wake.notify_one();
-        !self.is_overdue(limits)
+        !self.is_overdue()
     }
 
     /// Closes the connection after the queued bytes have been written. No more bytes are queued.
@@ -213,42 +202,34 @@ impl Client {
         self.output.closing
     }
 
-    /// Returns the next action of the client's task, which must have written the bytes that it took
-    /// before.
-    pub fn next(&mut self) -> Next {
-        if !self.output.waiting.is_empty() {
-            let bytes = std::mem::take(&mut self.output.waiting);
-            self.output.in_flight = bytes.len();
-            return Next::Write(bytes);
-        }
-        if self.output.closing {
-            Next::Close
-        } else {
-            Next::Wait
-        }
+    /// Takes the queued bytes, which may be none, for the client's task to write; it must have
+    /// written those taken before. Returns `None` if the connection should be closed instead.
+    pub fn take_output(&mut self) -> Option<Vec<u8>> {
+        let bytes = std::mem::take(&mut self.output.waiting);
+        self.output.in_flight = bytes.len();
+        (!bytes.is_empty() || !self.output.closing).then_some(bytes)
     }
 
     /// Records that the client's task has written `count` bytes.
-    pub fn wrote(&mut self, count: usize, limits: &Limits) {
+    pub fn wrote(&mut self, count: usize) {
         self.output.in_flight = self.output.in_flight.saturating_sub(count);
-        self.output.update_soft_limit(limits);
+        self.output.update_soft_limit(&self.limits);
     }
 
     /// Returns when the client will have exceeded the soft limit for too long, or `None` if the
     /// limit is not exceeded.
-    pub fn deadline(&self, limits: &Limits) -> Option<Instant> {
-        self.output
-            .over_soft
-            .map(|since| since + limits.output_soft_for)
+    pub fn deadline(&self) -> Option<Instant> {
+        let since = self.output.over_soft?;
+        Some(since + self.limits.output_soft_for)
     }
 
     /// Returns whether the soft limit has been exceeded for too long.
-    pub fn is_overdue(&self, limits: &Limits) -> bool {
-        self.deadline(limits)
-            .is_some_and(|deadline| deadline <= Instant::now())
+    pub fn is_overdue(&self) -> bool {
+        let deadline = self.deadline();
+        deadline.is_some_and(|deadline| deadline <= Instant::now())
     }
 
-    /// Returns the client's line in CLIENT LIST
+    /// Returns the client's line in CLIENT LIST, with its line break
     /// (<https://redis.io/docs/latest/commands/client-list/>).
     pub fn describe(&self, local: SocketAddr) -> Vec<u8> {
         let now = Instant::now();
@@ -285,6 +266,7 @@ impl Client {
         line.extend_from_slice(&self.library.0);
         line.extend_from_slice(b" lib-ver=");
         line.extend_from_slice(&self.library.1);
+        line.push(b'\n');
         line
     }
 

@@ -55,8 +55,7 @@ fn set_name(call: &mut Call) {
 fn set_info(call: &mut Call) {
     let is_name = call.argument_is(2, "lib-name");
     if !is_name && !call.argument_is(2, "lib-ver") {
-        let option = &call.arguments[2];
-        return call.error_quoting("ERR Unrecognized option '", option, "'");
+        return call.error_quoting("ERR Unrecognized option '", &call.arguments[2], "'");
     }
     let value = call.argument(3).to_vec();
     if !is_printable(&value) {
@@ -77,11 +76,8 @@ fn set_info(call: &mut Call) {
 
 fn info(call: &mut Call) {
     let address = call.state.address;
-    let line = call.state.client(call.id).map(|client| {
-        let mut line = client.describe(address);
-        line.push(b'\n');
-        line
-    });
+    let client = call.state.client(call.id);
+    let line = client.map(|client| client.describe(address));
     call.bulk(line.unwrap_or_default());
 }
 
@@ -91,8 +87,8 @@ fn list(call: &mut Call) {
         2 => Box::new(|_| true),
         4 if call.argument_is(2, "type") => {
             let Some(class) = class(call.argument(3)) else {
-                let given = &call.arguments[3];
-                return call.error_quoting("ERR Unknown client type '", given, "'");
+                let before = "ERR Unknown client type '";
+                return call.error_quoting(before, &call.arguments[3], "'");
             };
             Box::new(class)
         }
@@ -109,12 +105,9 @@ fn list(call: &mut Call) {
         _ => return call.error(SYNTAX_ERROR),
     };
     let address = call.state.address;
-    let mut lines = Vec::new();
-    for client in call.state.clients().filter(|client| kept(client)) {
-        lines.extend_from_slice(&client.describe(address));
-        lines.push(b'\n');
-    }
-    call.bulk(lines);
+    let clients = call.state.clients().filter(|client| kept(client));
+    let lines: Vec<_> = clients.map(|client| client.describe(address)).collect();
+    call.bulk(lines.concat());
 }
 
 /// Handles `CLIENT KILL address | filter value …`.

@@ -26,6 +26,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     let mut call = Call {
         state,
         id,
+        name: "",
         arguments,
         commands: COMMANDS,
         reply: Vec::new(),
@@ -37,6 +38,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
     }
     match accept(&mut call) {
         Ok(command) => {
+            call.name = command.name;
             if let Some(client) = call.client() {
                 client.last_command = command.name;
             }
@@ -62,7 +64,7 @@ pub fn execute(state: &mut State, id: ClientId, arguments: &[Vec<u8>]) {
 /// Returns the requested command, or the error with which it is refused. The checks are in Redis's
 /// order.
 fn accept(call: &mut Call) -> Result<&'static Command, Vec<u8>> {
-    let mut refusals = call.state.refusals.iter();
+    let mut refusals = call.state.settings.refusals.iter();
     if let Some(refusal) = refusals.find(|refusal| refusal.covers(call.arguments)) {
         return Err(refusal.error.clone().into_bytes());
     }

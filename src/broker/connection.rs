@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::call::put_error;
-use super::client::{ClientId, Next};
+use super::client::ClientId;
 use super::commands;
 use super::hub::Hub;
 use super::request::{RequestError, Requests};
@@ -48,7 +48,7 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
     let _ = stream.set_nodelay(true);
     let mut muted = hub.muted.subscribe();
     let (mut reader, mut writer) = stream.split();
-    let mut requests = Requests::new(hub.limits);
+    let mut requests = Requests::new(hub.lock().settings.limits);
     let mut sending = Sending::default();
     let mut reading = true;
     loop {
@@ -71,7 +71,7 @@ pub async fn serve(hub: Arc<Hub>, mut stream: TcpStream, id: ClientId, wake: Arc
                 let Ok(count) = written else { return };
                 sending.sent += count;
                 if let Some(client) = hub.lock().client_mut(id) {
-                    client.wrote(count, &hub.limits);
+                    client.wrote(count);
                 }
             }
             read = reader.read_buf(requests.room()), if reading => match read {
@@ -102,13 +102,12 @@ fn take_output(hub: &Hub, id: ClientId, sending: &mut Sending) -> Outcome {
         return Outcome::Gone;
     };
     if sending.rest().is_empty() {
-        *sending = match client.next() {
-            Next::Write(bytes) => Sending { bytes, sent: 0 },
-            Next::Wait => Sending::default(),
-            Next::Close => return Outcome::Close,
+        let Some(bytes) = client.take_output() else {
+            return Outcome::Close;
         };
+        *sending = Sending { bytes, sent: 0 };
     }
-    Outcome::Wait(client.deadline(&hub.limits))
+    Outcome::Wait(client.deadline())
 }
 
 async fn until(deadline: Option<Instant>) {

@@ -1,6 +1,7 @@
 //! Descriptions of the broker's own commands: COMMAND, and the HELP subcommands.
 
 use super::call::{Allowed, Allowed::Usually, Call, Command, SYNTAX_ERROR};
+use super::lookup::named;
 use crate::wire;
 
 /// COMMAND with its subcommands.
@@ -103,11 +104,6 @@ fn list_subcommands(call: &mut Call) {
 fn top(commands: &'static [&'static [Command]]) -> impl Iterator<Item = &'static Command> {
     let all = commands.iter().copied().flatten();
     all.filter(|command| !command.name.contains('|'))
-}
-
-fn named(commands: &'static [&'static [Command]], name: &[u8]) -> Option<&'static Command> {
-    let mut all = commands.iter().copied().flatten();
-    all.find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
 }
 
 /// Writes one entry of COMMAND with the ten fields of Redis 7. None of these commands has keys.

@@ -51,12 +51,12 @@ impl Faults {
 
     /// Refuses more commands from now on, in addition to those already refused.
     pub fn refuse(&self, refusal: Refusal) {
-        self.hub.lock().refusals.push(refusal);
+        self.hub.lock().settings.refusals.push(refusal);
     }
 
     /// Removes all refusals.
     pub fn allow_all(&self) {
-        self.hub.lock().refusals.clear();
+        self.hub.lock().settings.refusals.clear();
     }
 
     fn apply(&self, targets: FaultTargets, fault: impl Fn(&mut State, ClientId)) -> usize {

@@ -11,15 +11,13 @@ use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::client::{Client, ClientId, Family};
-use super::settings::{Limits, Refusal, Settings};
+use super::settings::Settings;
 use crate::message::glob;
 use crate::wire;
 
 /// State shared by all tasks of a broker.
 #[derive(Debug)]
 pub struct Hub {
-    /// The limits of each client.
-    pub limits: Limits,
     /// Whether the broker simulates a stopped process.
     pub muted: watch::Sender<bool>,
     state: Mutex<State>,
@@ -34,15 +32,10 @@ pub struct Publisher {
 /// The clients and their subscriptions.
 #[derive(Debug)]
 pub struct State {
-    /// The broker's settings.
     pub settings: Settings,
     /// The address that the broker listens on.
     pub address: SocketAddr,
-    /// When the broker started.
     pub started: Instant,
-    /// The commands that are currently refused.
-    pub refusals: Vec<Refusal>,
-    /// Totals since the start.
     pub totals: Totals,
     /// The name of the library of the first client that requested RESP3, which is empty if the
     /// client did not set it. `None` until there is such a client.
@@ -71,13 +64,11 @@ impl Hub {
     /// Creates the hub of a broker that listens on `address`.
     pub fn new(settings: Settings, address: SocketAddr) -> Self {
         Self {
-            limits: settings.limits,
             muted: watch::Sender::new(false),
             state: Mutex::new(State {
                 refused: watch::Sender::new(None),
                 address,
                 started: Instant::now(),
-                refusals: settings.refusals.clone(),
                 settings,
                 totals: Totals::default(),
                 clients: BTreeMap::new(),
@@ -111,9 +102,8 @@ impl State {
         self.totals.connections += 1;
         let id = self.totals.connections;
         let wake = Arc::new(Notify::new());
-        let trusted = self.settings.password.is_none();
-        self.clients
-            .insert(id, Client::new(id, peer, trusted, Arc::clone(&wake)));
+        let client = Client::new(id, peer, &self.settings, Arc::clone(&wake));
+        self.clients.insert(id, client);
         Some((id, wake))
     }
 
@@ -167,18 +157,15 @@ impl State {
 
     /// Queues bytes for a client. Like Redis, removes a client whose output buffer exceeds a limit.
     pub fn send(&mut self, id: ClientId, bytes: &[u8]) {
-        let limits = self.settings.limits;
         let client = self.client_mut(id);
-        if client.is_some_and(|client| !client.queue(bytes, &limits)) {
+        if client.is_some_and(|client| !client.queue(bytes)) {
             self.drop_laggard(id);
         }
     }
 
     /// Removes a client that has exceeded the soft limit for too long.
     pub fn enforce_soft_limit(&mut self, id: ClientId) {
-        let limits = self.settings.limits;
-        let client = self.client(id);
-        if client.is_some_and(|client| client.is_overdue(&limits)) {
+        if self.client(id).is_some_and(Client::is_overdue) {
             self.drop_laggard(id);
         }
     }

@@ -31,7 +31,7 @@ pub fn words(line: &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(words)
 }
 
-/// Reads up to the closing `quote` into `word`, and returns the rest.
+/// Reads up to the closing `quote`, which must end the word, into `word`. Returns the rest.
 fn read_quoted<'a>(quote: u8, mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<&'a [u8]> {
     let is_double = quote == b'"';
     loop {
@@ -43,7 +43,10 @@ fn read_quoted<'a>(quote: u8, mut rest: &'a [u8], word: &mut Vec<u8>) -> Option<
             }
             [b'\\', escaped, after @ ..] if is_double => (unescaped(*escaped), after),
             [b'\\', b'\'', after @ ..] => (b'\'', after),
-            [byte, after @ ..] if *byte == quote => return closed(after),
+            [byte, after @ ..] if *byte == quote => {
+                let is_end = after.first().is_none_or(u8::is_ascii_whitespace);
+                return is_end.then_some(after);
+            }
             [byte, after @ ..] => (*byte, after),
             [] => return None,
         };
@@ -60,14 +63,6 @@ fn unescaped(escaped: u8) -> u8 {
         b'b' => 0x08,
         b'a' => 0x07,
         other => other,
-    }
-}
-
-/// Returns the rest of a line after a closing quote, or `None` if it does not start with a space.
-fn closed(after: &[u8]) -> Option<&[u8]> {
-    match after.first() {
-        Some(byte) if !byte.is_ascii_whitespace() => None,
-        _ => Some(after),
     }
 }
 

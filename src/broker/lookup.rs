@@ -8,10 +8,7 @@ pub fn find(
     arguments: &[Vec<u8>],
 ) -> Result<&'static Command, Vec<u8>> {
     let all = || commands.iter().copied().flatten();
-    let name = &arguments[0];
-    let command = all()
-        .find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
-        .ok_or_else(|| unknown(arguments))?;
+    let command = named(commands, &arguments[0]).ok_or_else(|| unknown(arguments))?;
     let is_container = all().any(|other| other.subcommand_of(command.name).is_some());
     let (Some(word), true) = (arguments.get(1), is_container) else {
         return Ok(command);
@@ -26,6 +23,12 @@ pub fn find(
         let start = b"ERR unknown subcommand '".as_slice();
         [start, word, b"'. Try ", container.as_bytes(), b" HELP."].concat()
     })
+}
+
+/// Returns the command or subcommand with this full name.
+pub fn named(commands: &'static [&'static [Command]], name: &[u8]) -> Option<&'static Command> {
+    let mut all = commands.iter().copied().flatten();
+    all.find(|command| name.eq_ignore_ascii_case(command.name.as_bytes()))
 }
 
 fn unknown(arguments: &[Vec<u8>]) -> Vec<u8> {

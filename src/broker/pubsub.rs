@@ -13,94 +13,78 @@ use crate::wire;
 
 /// The commands of this module.
 pub const COMMANDS: &[Command] = &[
-    subscribing("subscribe", "Subscribes to channels.", |call| {
-        subscribe(call, Family::Channel, "subscribe");
-    }),
-    subscribing("psubscribe", "Subscribes to patterns.", |call| {
-        subscribe(call, Family::Pattern, "psubscribe");
-    }),
-    subscribing("ssubscribe", "Subscribes to shard channels.", |call| {
-        subscribe(call, Family::Shard, "ssubscribe");
-    }),
-    unsubscribing("unsubscribe", "Unsubscribes from channels.", |call| {
-        unsubscribe(call, Family::Channel, "unsubscribe");
-    }),
-    unsubscribing("punsubscribe", "Unsubscribes from patterns.", |call| {
-        unsubscribe(call, Family::Pattern, "punsubscribe");
-    }),
-    unsubscribing(
-        "sunsubscribe",
-        "Unsubscribes from shard channels.",
-        |call| {
-            unsubscribe(call, Family::Shard, "sunsubscribe");
-        },
-    ),
-    Command::new("publish", 3, Usually, "Sends a message.", |call| {
-        publish(call, Family::Channel);
-    }),
-    Command::new("spublish", 3, Usually, "Sends a shard message.", |call| {
-        publish(call, Family::Shard);
-    }),
+    subscribing("subscribe", "Subscribes to channels."),
+    subscribing("psubscribe", "Subscribes to patterns."),
+    subscribing("ssubscribe", "Subscribes to shard channels."),
+    unsubscribing("unsubscribe", "Unsubscribes from channels."),
+    unsubscribing("punsubscribe", "Unsubscribes from patterns."),
+    unsubscribing("sunsubscribe", "Unsubscribes from shard channels."),
+    Command::new("publish", 3, Usually, "Sends a message.", publish),
+    Command::new("spublish", 3, Usually, "Sends a shard message.", publish),
     container("pubsub", "A container for Pub/Sub commands."),
-    listing("pubsub|channels", "Lists channels.", |call| {
-        list_names(call, Family::Channel);
-    }),
-    listing("pubsub|numsub", "Counts subscribers.", |call| {
-        count_listeners(call, Family::Channel);
-    }),
+    listing("pubsub|channels", "Lists channels.", list),
+    listing("pubsub|numsub", "Counts subscribers.", count),
     Command::new("pubsub|numpat", 2, Usually, "Counts patterns.", numpat),
-    listing("pubsub|shardchannels", "Lists shard channels.", |call| {
-        list_names(call, Family::Shard);
-    }),
-    listing("pubsub|shardnumsub", "Counts shard subscribers.", |call| {
-        count_listeners(call, Family::Shard);
-    }),
+    listing("pubsub|shardchannels", "Lists shard channels.", list),
+    listing("pubsub|shardnumsub", "Counts shard subscribers.", count),
     help("pubsub|help"),
 ];
 
-type Run = fn(&mut Call);
-
-const fn subscribing(name: &'static str, about: &'static str, run: Run) -> Command {
-    Command::new(name, -2, Subscribed, about, run)
+const fn subscribing(name: &'static str, about: &'static str) -> Command {
+    Command::new(name, -2, Subscribed, about, subscribe)
 }
 
-const fn unsubscribing(name: &'static str, about: &'static str, run: Run) -> Command {
-    Command::new(name, -1, Subscribed, about, run)
+const fn unsubscribing(name: &'static str, about: &'static str) -> Command {
+    Command::new(name, -1, Subscribed, about, unsubscribe)
 }
 
-const fn listing(name: &'static str, about: &'static str, run: Run) -> Command {
+const fn listing(name: &'static str, about: &'static str, run: fn(&mut Call)) -> Command {
     Command::new(name, -2, Usually, about, run)
 }
 
+/// Returns the family that the command is about.
+fn family(call: &Call) -> Family {
+    match call.name {
+        "psubscribe" | "punsubscribe" => Family::Pattern,
+        "ssubscribe"
+        | "sunsubscribe"
+        | "spublish"
+        | "pubsub|shardchannels"
+        | "pubsub|shardnumsub" => Family::Shard,
+        _ => Family::Channel,
+    }
+}
+
 /// Handles `SUBSCRIBE channel …`, `PSUBSCRIBE pattern …` and `SSUBSCRIBE shardchannel …`.
-fn subscribe(call: &mut Call, family: Family, word: &str) {
+fn subscribe(call: &mut Call) {
+    let family = family(call);
     if family == Family::Shard && call.is_in_exec {
         return call.error("ERR SSUBSCRIBE isn't allowed for a DENY BLOCKING client");
     }
-    let limits = call.state.settings.limits;
     for name in &call.arguments[1..] {
         let Some(client) = call.state.client(call.id) else {
             return;
         };
         let has_subscription = client.subscriptions(family).contains(name.as_slice());
-        if !has_subscription && !client.may_subscribe(name, &limits) {
+        if !has_subscription && !client.may_subscribe(name) {
             // Redis has no such limit and therefore no error message for it.
             call.error("ERR max number of subscriptions reached");
             continue;
         }
         call.state.subscribe(call.id, family, name);
-        confirm(call, family, word, Some(name), 0);
+        confirm(call, Some(name), 0);
     }
 }
 
 /// Handles `UNSUBSCRIBE [channel …]` and its variants for patterns and shard channels.
-fn unsubscribe(call: &mut Call, family: Family, word: &str) {
+fn unsubscribe(call: &mut Call) {
+    let family = family(call);
     let names: Vec<Arc<[u8]>> = match &call.arguments[1..] {
         [] => call.state.unsubscribe_all(call.id, family),
         names => names.iter().map(|name| name.as_slice().into()).collect(),
     };
     if names.is_empty() {
-        return confirm(call, family, word, None, 0);
+        return confirm(call, None, 0);
     }
     let is_all = call.arguments.len() == 1;
     let mut left = names.len();
@@ -108,20 +92,20 @@ fn unsubscribe(call: &mut Call, family: Family, word: &str) {
         left -= 1;
         if is_all {
             // All subscriptions are already removed, but the reported counts go down one by one.
-            confirm(call, family, word, Some(name), left);
+            confirm(call, Some(name), left);
         } else {
             call.state.unsubscribe(call.id, family, name);
-            confirm(call, family, word, Some(name), 0);
+            confirm(call, Some(name), 0);
         }
     }
 }
 
 /// Adds a confirmation, which reports the client's number of subscriptions plus `more`.
-fn confirm(call: &mut Call, family: Family, word: &str, name: Option<&[u8]>, more: usize) {
-    let client = call.state.client(call.id);
+fn confirm(call: &mut Call, name: Option<&[u8]>, more: usize) {
+    let (client, family) = (call.state.client(call.id), family(call));
     let count = client.map_or(0, |client| client.count(family));
     call.array(3);
-    call.bulk(word);
+    call.bulk(call.name);
     match name {
         Some(name) => call.bulk(name),
         None => wire::put_null(&mut call.reply),
@@ -130,16 +114,17 @@ fn confirm(call: &mut Call, family: Family, word: &str, name: Option<&[u8]>, mor
 }
 
 /// Handles `PUBLISH channel message` and `SPUBLISH shardchannel message`.
-fn publish(call: &mut Call, family: Family) {
+fn publish(call: &mut Call) {
     let [_, channel, payload] = call.arguments else {
         return;
     };
+    let family = family(call);
     let receivers = call.state.publish(family, channel, payload);
     call.integer(receivers);
 }
 
 /// Handles `PUBSUB CHANNELS [pattern]` and `PUBSUB SHARDCHANNELS [pattern]`.
-fn list_names(call: &mut Call, family: Family) {
+fn list(call: &mut Call) {
     if call.arguments.len() > 3 {
         return call.error(format!(
             "ERR unknown subcommand or wrong number of arguments for '{}'. Try PUBSUB HELP.",
@@ -149,7 +134,7 @@ fn list_names(call: &mut Call, family: Family) {
     let pattern = call.arguments.get(2);
     let names: Vec<_> = call
         .state
-        .names(family)
+        .names(family(call))
         .filter(|name| pattern.is_none_or(|pattern| glob::matches(pattern, name)))
         .cloned()
         .collect();
@@ -160,8 +145,8 @@ fn list_names(call: &mut Call, family: Family) {
 }
 
 /// Handles `PUBSUB NUMSUB [channel …]` and `PUBSUB SHARDNUMSUB [shardchannel …]`.
-fn count_listeners(call: &mut Call, family: Family) {
-    let names = &call.arguments[2..];
+fn count(call: &mut Call) {
+    let (names, family) = (&call.arguments[2..], family(call));
     call.array(2 * names.len());
     for name in names {
         let count = call.state.count_listeners(family, name);

@@ -32,7 +32,7 @@ pub enum RequestError {
 }
 
 /// The request parser of one client.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Requests {
     limits: Limits,
     /// Received bytes; those before `position` are consumed.
@@ -52,12 +52,7 @@ impl Requests {
     pub fn new(limits: Limits) -> Self {
         Self {
             limits,
-            buffer: Vec::new(),
-            position: 0,
-            missing: 0,
-            bulk: None,
-            arguments: Vec::new(),
-            bytes: 0,
+            ..Self::default()
         }
     }
 
@@ -116,11 +111,9 @@ impl Requests {
             return Ok(None);
         };
         let count = integer(&header[1..])
-            .filter(|count| {
-                usize::try_from(*count).map_or(*count < 0, |count| count <= self.limits.arguments)
-            })
+            .map(|count| usize::try_from(count.max(0)).unwrap_or(usize::MAX))
+            .filter(|count| *count <= self.limits.arguments)
             .ok_or_else(|| malformed("invalid multibulk length"))?;
-        let count = usize::try_from(count).unwrap_or(0);
         if !authenticated && count > STRANGER_ARGUMENTS {
             return Err(malformed("unauthenticated multibulk length"));
         }

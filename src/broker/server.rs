@@ -6,6 +6,7 @@ use super::call::{Allowed::Usually, Call, Command};
 use super::client::Family;
 use super::describe::{container, help};
 use super::session::DATABASES;
+use super::settings::VERSION;
 use crate::message::glob;
 
 /// The commands of this module.
@@ -45,13 +46,15 @@ fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
     let state = &call.state;
     let uptime = state.started.elapsed().as_secs();
     let count = state.clients().count();
+    let names = |family| state.names(family).count();
+    let excesses = state.totals.output_limit_disconnections;
     let clients = state.clients();
     let subscribed = clients.filter(|client| client.is_subscribed());
     vec![
         (
             "Server",
             vec![
-                format!("redis_version:{}", state.settings.version),
+                format!("redis_version:{VERSION}"),
                 "redis_mode:standalone".to_owned(),
                 "server_name:subscope".to_owned(),
                 format!("process_id:{}", std::process::id()),
@@ -75,16 +78,10 @@ fn sections(call: &Call) -> Vec<(&'static str, Vec<String>)> {
                 format!("total_connections_received:{}", state.totals.connections),
                 format!("total_commands_processed:{}", state.totals.commands),
                 format!("rejected_connections:{}", state.totals.rejected),
-                format!("pubsub_channels:{}", state.names(Family::Channel).count()),
-                format!("pubsub_patterns:{}", state.names(Family::Pattern).count()),
-                format!(
-                    "pubsubshard_channels:{}",
-                    state.names(Family::Shard).count()
-                ),
-                format!(
-                    "client_output_buffer_limit_disconnections:{}",
-                    state.totals.output_limit_disconnections
-                ),
+                format!("pubsub_channels:{}", names(Family::Channel)),
+                format!("pubsub_patterns:{}", names(Family::Pattern)),
+                format!("pubsubshard_channels:{}", names(Family::Shard)),
+                format!("client_output_buffer_limit_disconnections:{excesses}"),
             ],
         ),
         (

@@ -6,6 +6,7 @@ use super::call::{
 };
 use super::client::Family;
 use super::clients::{INVALID_NAME, is_printable};
+use super::settings::VERSION;
 use crate::wire;
 
 /// The commands of this module.
@@ -71,8 +72,8 @@ fn hello(call: &mut Call) {
             name = Some(&call.arguments[at + 1]);
             at += 2;
         } else {
-            let option = &call.arguments[at];
-            return call.error_quoting("ERR Syntax error in HELLO option '", option, "'");
+            let before = "ERR Syntax error in HELLO option '";
+            return call.error_quoting(before, &call.arguments[at], "'");
         }
     }
     if name.is_some_and(|name| !is_printable(name)) {
@@ -100,13 +101,10 @@ fn hello(call: &mut Call) {
 }
 
 fn send_hello(call: &mut Call) {
-    let version = call.state.settings.version.clone();
     call.array(14);
-    for (field, value) in [("server", "redis"), ("version", &version)] {
-        call.bulk(field);
-        call.bulk(value);
+    for text in ["server", "redis", "version", VERSION, "proto"] {
+        call.bulk(text);
     }
-    call.bulk("proto");
     call.integer(2);
     call.bulk("id");
     call.integer(usize::try_from(call.id).unwrap_or(usize::MAX));

@@ -3,40 +3,28 @@
 use std::fmt;
 use std::time::Duration;
 
+/// The Redis version that the broker reports.
+pub const VERSION: &str = "7.2.0";
+
 /// The settings of a broker. [`Default`] is a Redis server without a password, on a free port.
 ///
 /// `Debug` does not show the password.
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct Settings {
     /// The port on the loopback address; 0 picks a free one.
     pub port: u16,
     /// The password required from clients, if any.
     pub password: Option<String>,
-    /// The Redis version to report.
-    pub version: String,
     /// The limits of each client.
     pub limits: Limits,
-    /// Commands that are refused from the start, for tests.
+    /// Commands that are refused, for tests.
     pub refusals: Vec<Refusal>,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            port: 0,
-            password: None,
-            version: "7.2.0".to_owned(),
-            limits: Limits::default(),
-            refusals: Vec::new(),
-        }
-    }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Settings")
             .field("port", &self.port)
-            .field("version", &self.version)
             .finish_non_exhaustive()
     }
 }

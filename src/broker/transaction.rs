@@ -78,6 +78,7 @@ fn exec(call: &mut Call) {
         let mut queued = Call {
             state: &mut *call.state,
             id: call.id,
+            name: "",
             arguments,
             commands: call.commands,
             reply: Vec::new(),
@@ -85,7 +86,10 @@ fn exec(call: &mut Call) {
             is_in_exec: true,
         };
         match find(queued.commands, arguments) {
-            Ok(command) => (command.run)(&mut queued),
+            Ok(command) => {
+                queued.name = command.name;
+                (command.run)(&mut queued);
+            }
             Err(text) => queued.error(text),
         }
         let Call { reply, closes, .. } = queued;

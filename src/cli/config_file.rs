@@ -16,7 +16,6 @@ pub const EXAMPLE: &str = "[profile.staging]\nurl = \"redis://staging.example:63
 
 /// A config file that has been read.
 pub struct ConfigFile {
-    pub path: PathBuf,
     pub config: Config,
     /// Whether users other than its owner can read it.
     pub is_open: bool,
@@ -28,11 +27,7 @@ pub fn read(option: Option<&Path>) -> Result<ConfigFile, Failure> {
     let text = fs::read_to_string(&path).map_err(|error| unread(&path, &error))?;
     let config = Config::parse(&path, &text).map_err(Failure::usage)?;
     let is_open = fs::metadata(&path).is_ok_and(|file| file.permissions().mode() & 0o044 != 0);
-    Ok(ConfigFile {
-        path,
-        config,
-        is_open,
-    })
+    Ok(ConfigFile { config, is_open })
 }
 
 fn path(option: Option<&Path>) -> Result<PathBuf, Failure> {

@@ -5,12 +5,12 @@ use std::path::Path;
 
 use subscope::config::holds_login;
 use subscope::server::{
-    Address, Endpoint, ParsedUrl, Password, Target, Tls, TlsError, TlsSettings, UrlRemark,
+    Address, Endpoint, OptionError, ParsedUrl, Password, Target, Tls, TlsSettings, UrlRemark,
 };
 use zeroize::Zeroizing;
 
 use super::{Server, Tls as TlsOptions};
-use crate::host::failure::{Failure, line};
+use crate::host::failure::line;
 use crate::host::password;
 
 /// The warnings for a password on the command line.
@@ -40,42 +40,6 @@ pub struct Found {
     pub warnings: Vec<String>,
 }
 
-/// What is wrong with the requested server.
-#[derive(Debug)]
-pub struct TargetError {
-    /// The option at fault, such as `--cacert`, if there is one.
-    pub option: Option<&'static str>,
-    /// What is wrong, phrased to follow the option's name.
-    pub problem: String,
-}
-
-impl TargetError {
-    pub fn new(option: &'static str, problem: impl Into<String>) -> Self {
-        Self {
-            option: Some(option),
-            problem: problem.into(),
-        }
-    }
-}
-
-impl From<TargetError> for Failure {
-    fn from(error: TargetError) -> Self {
-        match error.option {
-            Some(option) => Self::usage(format!("{option} {}", error.problem)),
-            None => Self::usage(error.problem),
-        }
-    }
-}
-
-impl From<TlsError> for TargetError {
-    fn from(error: TlsError) -> Self {
-        Self {
-            option: error.option,
-            problem: error.problem,
-        }
-    }
-}
-
 /// The TLS settings, and the configuration loaded from them.
 pub struct LoadedTls {
     pub settings: TlsSettings,
@@ -92,7 +56,7 @@ struct Requested {
 }
 
 /// Finds the server and its password, and prompts for the password if asked to.
-pub fn find(options: &Server) -> Result<Found, TargetError> {
+pub fn find(options: &Server) -> Result<Found, OptionError> {
     let Requested {
         target,
         is_insecure,
@@ -127,33 +91,27 @@ fn without_idle_user(mut target: Target) -> (Target, Option<String>) {
 }
 
 /// Returns the target that the options name, without a password from any other source.
-pub fn target(options: &Server) -> Result<Target, TargetError> {
+pub fn target(options: &Server) -> Result<Target, OptionError> {
     with_options(requested(options)?.target, options)
 }
 
 /// Returns the server that the options name, or else the one from the environment.
-fn requested(options: &Server) -> Result<Requested, TargetError> {
-    let (source, url) = match options {
-        Server { url: Some(url), .. } => ("-u", url.clone()),
-        Server {
-            socket: Some(path), ..
-        } => return socket(path),
+fn requested(options: &Server) -> Result<Requested, OptionError> {
+    let (source, url) = if let Some(url) = &options.url {
+        ("-u", url.clone())
+    } else if let Some(path) = &options.socket {
+        return socket(path);
+    } else if options.host.is_some() || options.port.is_some() {
         // No part of the environment's URL, including its login, applies to another server.
-        Server {
-            host: None,
-            port: None,
-            ..
-        } => match url_of_environment()? {
-            Some(found) => found,
-            None => return Ok(server(Endpoint::default().address().clone())),
-        },
-        Server { host, port, .. } => {
-            let host = host_in(host.as_deref().unwrap_or("127.0.0.1"))?;
-            return Ok(server(Address::tcp(host, port.unwrap_or(6379))));
-        }
+        let host = host_in(options.host.as_deref().unwrap_or("127.0.0.1"))?;
+        return Ok(server(Address::tcp(host, options.port.unwrap_or(6379))));
+    } else if let Some(found) = url_of_environment()? {
+        found
+    } else {
+        return Ok(server(Endpoint::default().address().clone()));
     };
     let parsed = Target::parse(&url);
-    let parsed = parsed.map_err(|error| TargetError::new(source, error.to_string()))?;
+    let parsed = parsed.map_err(|error| OptionError::new(source, error.to_string()))?;
     let has_other_password = options.askpass
         || options.pass.is_some()
         || options.password_command.is_some()
@@ -163,16 +121,16 @@ fn requested(options: &Server) -> Result<Requested, TargetError> {
 }
 
 /// Returns the server behind a unix socket.
-fn socket(path: &Path) -> Result<Requested, TargetError> {
+fn socket(path: &Path) -> Result<Requested, OptionError> {
     if holds_login(&path.to_string_lossy()) {
         let problem = "takes a path; for a URL or a login use -u, or url in a profile";
-        return Err(TargetError::new("-s", problem));
+        return Err(OptionError::new("-s", problem));
     }
     Ok(server(Address::Unix(path.to_owned())))
 }
 
 /// Returns the first URL found in the environment, and the name of its variable.
-fn url_of_environment() -> Result<Option<(&'static str, String)>, TargetError> {
+fn url_of_environment() -> Result<Option<(&'static str, String)>, OptionError> {
     for name in ["SUBSCOPE_URL", "REDIS_URL"] {
         if let Some(url) = variable(name)?.filter(|url| !url.trim().is_empty()) {
             return Ok(Some((name, url)));
@@ -221,7 +179,7 @@ fn server(address: Address) -> Requested {
 
 /// Returns the host without the brackets of an IPv6 address. The error does not repeat the text,
 /// which may be a URL with a password.
-fn host_in(text: &str) -> Result<String, TargetError> {
+fn host_in(text: &str) -> Result<String, OptionError> {
     let text = text.trim();
     let inner = text.strip_prefix('[');
     let inner = inner.and_then(|text| text.strip_suffix(']'));
@@ -240,30 +198,30 @@ fn host_in(text: &str) -> Result<String, TargetError> {
     } else {
         return Ok(host.to_owned());
     };
-    Err(TargetError::new("-h", problem))
+    Err(OptionError::new("-h", problem))
 }
 
 /// Applies the user, database and TLS options to the target.
-fn with_options(mut target: Target, options: &Server) -> Result<Target, TargetError> {
+fn with_options(mut target: Target, options: &Server) -> Result<Target, OptionError> {
     if let Some(user) = &options.user {
         if holds_login(user) {
             let problem = "takes a name; for a URL or a login use -u, or url in a profile";
-            return Err(TargetError::new("--user", problem));
+            return Err(OptionError::new("--user", problem));
         }
         target.change_servers(|server| server.user = Some(user.clone()));
     }
     if let Some(db) = options.db {
         if db > 0 && matches!(target, Target::Cluster(_)) {
             let problem = format!("{db} does not exist: a cluster has only database 0");
-            return Err(TargetError::new("-n", problem));
+            return Err(OptionError::new("-n", problem));
         }
         target.change_servers(|server| server.db = db);
     }
-    if options.tls.tls {
+    if options.tls.enabled {
         target = target.with_tls();
         if !target.server().is_tls() {
             let problem = "has no effect: a unix socket has no TLS";
-            return Err(TargetError::new("--tls", problem));
+            return Err(OptionError::new("--tls", problem));
         }
     }
     Ok(target)
@@ -275,7 +233,7 @@ fn tls(
     target: &Target,
     options: &TlsOptions,
     is_insecure: bool,
-) -> Result<Option<LoadedTls>, TargetError> {
+) -> Result<Option<LoadedTls>, OptionError> {
     if target.server().is_tls() {
         let settings = TlsSettings {
             cacert: options.cacert.clone(),
@@ -297,16 +255,16 @@ fn tls(
     match unused.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => {
             let problem = "requires TLS: add --tls, or use a rediss:// URL";
-            Err(TargetError::new(option, problem))
+            Err(OptionError::new(option, problem))
         }
         None => Ok(None),
     }
 }
 
-fn with_password(target: Target, options: &Server) -> Result<Target, TargetError> {
+fn with_password(target: Target, options: &Server) -> Result<Target, OptionError> {
     if options.askpass {
         let password = rpassword::prompt_password("Password: ").map_err(|error| {
-            TargetError::new("--askpass", format!("could not read the password: {error}"))
+            OptionError::new("--askpass", format!("could not read the password: {error}"))
         })?;
         return Ok(target.with_password(&Password::from(password)));
     }
@@ -318,7 +276,7 @@ fn with_password(target: Target, options: &Server) -> Result<Target, TargetError
     }
     if let Some(command) = &options.password_command {
         let password = password::read_from(command)
-            .map_err(|problem| TargetError::new(PASSWORD_COMMAND, problem))?;
+            .map_err(|problem| OptionError::new(PASSWORD_COMMAND, problem))?;
         return Ok(target.with_password(&password));
     }
     for name in ["SUBSCOPE_PASSWORD", "REDISCLI_AUTH"] {
@@ -331,18 +289,18 @@ fn with_password(target: Target, options: &Server) -> Result<Target, TargetError
 
 /// Returns the password in the environment variable `name`, without the trailing line break that a
 /// file or secret store may leave.
-fn password_in(name: &'static str) -> Result<Option<Password>, TargetError> {
+fn password_in(name: &'static str) -> Result<Option<Password>, OptionError> {
     let text = variable(name)?.map(Zeroizing::new);
     let password = text.map(|text| Password::from(text.trim_end_matches(['\n', '\r'])));
     Ok(password.filter(|password| !password.is_empty()))
 }
 
 /// Returns an environment variable, unless it is empty.
-fn variable(name: &'static str) -> Result<Option<String>, TargetError> {
+fn variable(name: &'static str) -> Result<Option<String>, OptionError> {
     let value = env::var_os(name).filter(|value| !value.is_empty());
     let text = value.map(|value| value.into_string().map_err(drop));
     text.transpose()
-        .map_err(|()| TargetError::new(name, "is not UTF-8"))
+        .map_err(|()| OptionError::new(name, "is not UTF-8"))
 }
 
 #[cfg(test)]

@@ -1,17 +1,18 @@
 //! `subscope [CHANNEL]...`: watches a server.
 
 use std::ffi::OsStr;
+use std::ops::ControlFlow;
 use std::os::unix::ffi::OsStrExt as _;
 use std::process;
 
 use subscope::message::Topic;
-use subscope::server::Target;
+use subscope::server::{OptionError, Target};
 use subscope::terminal::signals::Signals;
 
 use super::job;
 use crate::cli::Watch;
-use crate::cli::profile::{Choice, choose};
-use crate::cli::target::{Found, TargetError, find};
+use crate::cli::profile::choose;
+use crate::cli::target::{Found, find};
 use crate::host::{Failure, report, screen};
 
 /// Watches until the user quits. Returns the exit code.
@@ -19,18 +20,18 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let mut profile = None;
     if let Some(name) = &watch.profile {
         match choose(name.as_deref(), watch.config.as_deref(), &watch.screen).await? {
-            Choice::Profile(chosen) => {
+            ControlFlow::Continue(chosen) => {
                 watch = chosen.add_to(watch)?;
                 profile = Some(chosen);
             }
-            Choice::Nothing(exit_code) => return Ok(exit_code),
+            ControlFlow::Break(exit_code) => return Ok(exit_code),
         }
     }
     let signals = profile.as_mut().and_then(|chosen| chosen.signals.take());
     let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
     let blame = |wrong| match &profile {
         Some(chosen) => chosen.blame(wrong, &watch.server),
-        None => Failure::from(wrong),
+        None => Failure::usage(wrong),
     };
     let found = find(&watch.server).map_err(blame);
     if let Some(guard) = guard {
@@ -43,7 +44,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     } = found?;
     if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
         let problem = "requires sentinels; use redis+sentinel://host:port/master";
-        return Err(blame(TargetError::new("--sentinel-events", problem)));
+        return Err(blame(OptionError::new("--sentinel-events", problem)));
     }
     warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
     for warning in &warnings {
@@ -67,6 +68,7 @@ async fn exit_on_signal(mut signals: Signals) {
     }
 }
 
+/// Returns the subscriptions: `*` if none are requested.
 fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
     let mut names = watch.channels.iter().chain(&watch.shard);
     if !watch.exact && names.any(|name| is_url(name)) {
@@ -74,14 +76,17 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
             "a CHANNEL looks like a server URL; use -u for a server, --exact for a channel",
         ));
     }
-    let mut topics = channels(watch);
-    topics.extend(watch.shard.iter().map(|name| {
-        if watch.exact {
-            Topic::shard(name.as_bytes())
-        } else {
-            Topic::guess_shard(name.as_bytes())
-        }
-    }));
+    let (channel, shard): (fn(&[u8]) -> Topic, fn(&[u8]) -> Topic) = if watch.exact {
+        (Topic::channel, Topic::shard)
+    } else {
+        (Topic::guess, Topic::guess_shard)
+    };
+    let channels = watch.channels.iter().map(|name| channel(name.as_bytes()));
+    let shards = watch.shard.iter().map(|name| shard(name.as_bytes()));
+    let mut topics: Vec<Topic> = channels.chain(shards).collect();
+    if topics.is_empty() {
+        topics.push(Topic::pattern(b"*"));
+    }
     if watch.sentinel_events {
         topics.push(Topic::sentinel(b"*"));
     }
@@ -99,19 +104,4 @@ fn is_url(name: &OsStr) -> bool {
         ["redis", "rediss", "valkey", "valkeys", "unix"].contains(&first)
     };
     scheme.is_some_and(is_known)
-}
-
-/// Returns the ordinary channels and patterns: `*` if nothing else is requested.
-fn channels(watch: &Watch) -> Vec<Topic> {
-    if watch.channels.is_empty() && watch.shard.is_empty() {
-        return vec![Topic::pattern(b"*")];
-    }
-    let topic = |name: &OsStr| {
-        if watch.exact {
-            Topic::channel(name.as_bytes())
-        } else {
-            Topic::guess(name.as_bytes())
-        }
-    };
-    watch.channels.iter().map(|name| topic(name)).collect()
 }

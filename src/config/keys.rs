@@ -115,20 +115,22 @@ impl<'a> Value<'a> {
         }
     }
 
-    /// Parses a file path, relative to `folder`, or to the home folder if it starts with `~`.
-    pub fn path(self, folder: &Path) -> Result<PathBuf, ConfigError> {
-        match self.content {
-            DeValue::String(text) if text.is_empty() => Err(self.error("is empty")),
-            DeValue::String(text) if holds_login(text) => {
-                Err(self.error("takes a path; for a URL or a login use url"))
-            }
-            DeValue::String(text) => {
-                let path = home::expand(PathBuf::from(text.as_ref()));
-                path.map(|path| folder.join(path))
-                    .map_err(|problem| self.error(problem))
-            }
-            _ => Err(self.must_be("a quoted string")),
+    /// Parses a file path, relative to the file's folder, or to the home folder if it starts with
+    /// `~`.
+    pub fn path(self) -> Result<PathBuf, ConfigError> {
+        let DeValue::String(text) = self.content else {
+            return Err(self.must_be("a quoted string"));
+        };
+        if text.is_empty() {
+            return Err(self.error("is empty"));
         }
+        if holds_login(text) {
+            return Err(self.error("takes a path; for a URL or a login use url"));
+        }
+        let folder = self.source.path.parent().unwrap_or(Path::new(""));
+        let path = home::expand(PathBuf::from(text.as_ref()));
+        path.map(|path| folder.join(path))
+            .map_err(|problem| self.error(problem))
     }
 
     /// Parses a boolean.

@@ -4,11 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use toml::de::DeTable;
-
-use super::Entry;
 use super::error::ConfigError;
-use super::keys::{Keys, Source, Value};
+use super::keys::Value;
 
 /// The colour of a profile's badge on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -146,32 +143,31 @@ impl Profile {
         present.find(|key| self.has(key)).unwrap_or_default()
     }
 
-    fn read(name: &str, value: Value<'_>, source: Source<'_>) -> Result<Self, ConfigError> {
+    /// Parses the profile called `name` in the file at `path`.
+    pub(super) fn read(name: &str, value: Value<'_>, path: &Path) -> Result<Self, ConfigError> {
         if name.is_empty() {
             return Err(value.error("a profile needs a name"));
         }
-        let folder = source.path.parent().unwrap_or(Path::new(""));
         let mut place = KeyLocations {
-            path: source.path.to_owned(),
+            path: path.to_owned(),
             key: value.key.clone(),
             line: value.line,
             lines: BTreeMap::new(),
         };
         let mut keys = value.table()?;
         place.lines = keys.lines();
-        let path = |value: Value<'_>| value.path(folder);
         let flag = |found: Option<bool>| found.unwrap_or(false);
         let profile = Self {
             name: name.to_owned(),
             colour: keys.read("color", |value| value.one_of(&Colour::NAMES))?,
             url: keys.read("url", Value::text)?,
-            socket: keys.read("socket", path)?,
+            socket: keys.read("socket", Value::path)?,
             host: keys.read("host", Value::text)?,
             port: keys.read("port", port)?,
             db: keys.read("db", |value| value.number(0, i64::MAX))?,
             user: keys.read("user", Value::text)?,
             password_command: keys.read("password-command", Value::text)?,
-            tls: keys.read("tls", |value| Tls::read(value, folder, &mut place.lines))?,
+            tls: keys.read("tls", |value| Tls::read(value, &mut place.lines))?,
             read_only: flag(keys.read("read-only", Value::flag)?),
             channels: keys.read("channels", Value::texts)?.unwrap_or_default(),
             exact: flag(keys.read("exact", Value::flag)?),
@@ -182,7 +178,7 @@ impl Profile {
             until: keys.read("until", Value::text)?,
             keep: keys.read("keep", Value::text)?,
             lenses: keys.read("lens", Value::texts)?.unwrap_or_default(),
-            proto: keys.read("proto", path)?,
+            proto: keys.read("proto", Value::path)?,
             proto_types: keys.read("proto-type", Value::texts)?.unwrap_or_default(),
             shapes: keys.read("shape", Value::texts)?.unwrap_or_default(),
             sequences: keys.read("seq", Value::texts)?.unwrap_or_default(),
@@ -211,19 +207,14 @@ impl Profile {
 
 impl Tls {
     /// Parses the table, and adds the lines of its keys to `lines`.
-    fn read(
-        value: Value<'_>,
-        folder: &Path,
-        lines: &mut BTreeMap<String, usize>,
-    ) -> Result<Self, ConfigError> {
+    fn read(value: Value<'_>, lines: &mut BTreeMap<String, usize>) -> Result<Self, ConfigError> {
         let mut keys = value.table()?;
         let own = keys.lines().into_iter();
         lines.extend(own.map(|(key, line)| (format!("tls.{key}"), line)));
-        let path = |value: Value<'_>| value.path(folder);
         let tls = Self {
-            cacert: keys.read("cacert", path)?,
-            cert: keys.read("cert", path)?,
-            key: keys.read("key", path)?,
+            cacert: keys.read("cacert", Value::path)?,
+            cert: keys.read("cert", Value::path)?,
+            key: keys.read("key", Value::path)?,
             sni: keys.read("sni", Value::text)?,
             insecure: keys.read("insecure", Value::flag)?.unwrap_or(false),
         };
@@ -237,28 +228,6 @@ impl fmt::Debug for Profile {
         let mut shown = f.debug_struct("Profile");
         shown.field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// Parses the profiles in `text`, in file order, and collects the errors outside them.
-pub(super) fn read(path: &Path, text: &str) -> Result<(Vec<Entry>, Vec<ConfigError>), ConfigError> {
-    let source = Source { path, text };
-    let table = DeTable::parse(text).map_err(|error| {
-        let line = source.line(error.span().map_or(0, |span| span.start));
-        // The excerpt from the file is left out, since it may contain a password.
-        ConfigError::new(path, line, String::new(), error.message())
-    })?;
-    let mut keys = Keys::of(source, "", table.get_ref());
-    let profiles = keys.read("profile", Value::table)?;
-    let error = keys.finish().err();
-    let profiles = profiles.map(Keys::rest).unwrap_or_default();
-    let read = |(name, value): (&str, Value<'_>)| Entry {
-        name: name.to_owned(),
-        profile: Profile::read(name, value, source),
-    };
-    Ok((
-        profiles.into_iter().map(read).collect(),
-        error.into_iter().collect(),
-    ))
 }
 
 fn port(value: Value<'_>) -> Result<u16, ConfigError> {

@@ -1,6 +1,7 @@
 //! The profile picker, shown on the terminal before anything connects.
 
 use std::io;
+use std::ops::ControlFlow;
 use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
@@ -16,17 +17,13 @@ use tokio::sync::mpsc::{Receiver, channel};
 use super::Failure;
 use super::tty::{self, Ending, TerminalOptions};
 
-/// What the user picked.
-pub enum Picked {
-    /// The profile with this index. The caller must handle the signals, which no longer have their
-    /// default effect.
-    Profile(usize, Signals),
-    /// No profile was picked; exit with this code.
-    Nothing(u8),
-}
-
-/// Lets the user pick one of `profiles`.
-pub async fn pick(profiles: Vec<Pickable>, options: TerminalOptions) -> Result<Picked, Failure> {
+/// Lets the user pick one of `profiles`. Returns its index, and the signal listener: the caller must
+/// handle the signals, which no longer have their default effect. Breaks with the exit code if no
+/// profile was picked.
+pub async fn pick(
+    profiles: Vec<Pickable>,
+    options: TerminalOptions,
+) -> Result<ControlFlow<u8, (usize, Signals)>, Failure> {
     let signals = Signals::listen().map_err(Failure::other)?;
     let (session, mut terminal) = tty::enter(false, options.is_ascii)?;
     let mut looping = PickerLoop {
@@ -40,9 +37,9 @@ pub async fn pick(profiles: Vec<Pickable>, options: TerminalOptions) -> Result<P
     looping.session.leave();
     result.map_err(|error| tty::failed(&error))?;
     match (looping.ending.get(), picker.chosen()) {
-        (Some(ending), _) => ending.exit_code().map(Picked::Nothing),
-        (None, Some(number)) => Ok(Picked::Profile(number, looping.signals)),
-        (None, None) => Ok(Picked::Nothing(0)),
+        (Some(ending), _) => ending.exit_code().map(ControlFlow::Break),
+        (None, Some(number)) => Ok(ControlFlow::Continue((number, looping.signals))),
+        (None, None) => Ok(ControlFlow::Break(0)),
     }
 }
 

@@ -21,7 +21,7 @@ pub use self::login::LoginRetries;
 pub use self::password::Password;
 pub use self::resolver::{Lookup, Resolver};
 pub use self::target::{ParsedUrl, Sentinels, Target, UrlRemark};
-pub use self::tls::{Tls, TlsError, TlsSettings};
+pub use self::tls::{OptionError, Tls, TlsSettings};
 
 pub(super) use self::backoff::Backoff;
 pub(super) use self::endpoint::without_arguments;

@@ -191,7 +191,7 @@ fn no_error_about_a_config_file_shows_a_password() {
                             assert_hides_password(&error, &text);
                         }
                     }
-                    for error in &config.errors {
+                    if let Some(error) = &config.error {
                         assert_hides_password(error, &text);
                     }
                     let entries = config.entries.iter();

@@ -23,44 +23,32 @@ pub const BURST: u64 = 300;
 /// One action of a service.
 #[derive(Clone, Copy, Debug)]
 pub enum Step {
-    /// A customer places an order.
     OrderCreated,
     /// The order with this number is paid, with this amount in cents.
     OrderPaid(u64, u64),
     /// The order with this number is shipped.
     OrderShipped(u64),
-    /// A user logs in, or fails to.
     Login,
-    /// A machine's load is measured.
     Cpu,
-    /// The API logs a request.
     ApiLog,
-    /// A thumbnail is made.
     Thumbnail,
-    /// A user sends a chat message.
     Chat,
-    /// The basket requests a price.
     PriceRequest,
     /// The request with this number is answered.
     PriceReply(u64),
     /// The worker with this number sends a heartbeat.
     Heartbeat(u64),
-    /// The stock of a product changes.
     Stock,
     /// One invalidation in a burst, followed by this many more.
     Invalidate(u64),
-    /// A job is done.
     JobDone,
 }
 
 /// The message that a step publishes, and the next steps with their delays.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The channel.
     pub channel: String,
-    /// The payload.
     pub payload: Vec<u8>,
-    /// The next steps.
     pub next: Vec<(Millis, Step)>,
 }
 

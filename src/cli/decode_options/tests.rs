@@ -63,17 +63,14 @@ fn lenses_and_types_apply_by_channel() {
 #[test]
 fn the_error_about_a_lens_shows_the_expected_form() {
     const FORM: &str = "expected GLOB=.PATH, such as 'orders:*=.user.id'";
-    for (text, words) in [
-        (
-            "orders",
-            format!("\"orders\" has no = followed by a path; {FORM}"),
-        ),
-        (
-            "orders=id",
-            format!("\"orders=id\" has no = followed by a path; {FORM}"),
-        ),
-        ("=.id", format!("\"=.id\" has no channel; {FORM}")),
-    ] {
+    let cases = r#"
+        orders => "orders" has no = followed by a path; FORM
+        orders=id => "orders=id" has no = followed by a path; FORM
+        =.id => "=.id" has no channel; FORM
+    "#;
+    for case in cases.trim().lines() {
+        let (text, words) = case.trim().split_once(" => ").unwrap();
+        let words = words.replace("FORM", FORM);
         assert_eq!(error(&[text], None, &[]), format!("--lens {words}"));
     }
     let said = error(&["orders=.a..b"], None, &[]);

@@ -177,8 +177,8 @@ fn complaints(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
     words.extend(missing.map(|error| Failure::usage(error).to_string()));
-    let errors = config.errors.iter();
-    words.extend(errors.map(|error| Failure::usage(error).to_string()));
+    let error = config.error.as_ref();
+    words.extend(error.map(|error| Failure::usage(error).to_string()));
     for entry in &config.entries {
         words.push(pickable_entry(entry).address);
         let profile = match &entry.profile {
@@ -199,8 +199,9 @@ fn complaints(text: &str) -> Vec<String> {
         let given = Cli::try_parse_from(["subscope"]).unwrap().watch;
         let watch = chosen.add_to(given).err();
         words.extend(watch.map(|failure| failure.to_string()));
-        let error = TargetError::new("-h", "is odd");
-        words.push(chosen.blame(error, &server(profile)).to_string());
+        let error = OptionError::new("-h", "is odd");
+        let own = server(profile, Server::default());
+        words.push(chosen.blame(error, &own).to_string());
     }
     words
 }

@@ -6,6 +6,7 @@ use proptest::test_runner::TestRunner;
 use super::*;
 use crate::cases;
 use crate::cli::Cli;
+use crate::host::Failure;
 
 /// Appears in every generated password.
 const MARK: &str = "M4RK";
@@ -20,7 +21,7 @@ fn found(options: &str) -> String {
     match find(&options) {
         Ok(found) => found.target.to_string(),
         Err(error) => {
-            let failure = Failure::from(error);
+            let failure = Failure::usage(error);
             assert_eq!(failure.exit_code, 2, "{failure}");
             failure.to_string()
         }
@@ -29,37 +30,33 @@ fn found(options: &str) -> String {
 
 #[test]
 fn the_options_are_those_of_redis_cli() {
-    for (options, expected) in [
-        ("-h example.org", "redis://example.org:6379"),
-        ("-p 7000", "redis://127.0.0.1:7000"),
-        ("--host 10.0.0.1 --port 7000", "redis://10.0.0.1:7000"),
-        ("-h ::1 -p 7000", "redis://[::1]:7000"),
-        ("-h [::1]", "redis://[::1]:6379"),
-        ("-h x -n 3 --user me -a secret", "redis://me@x:6379/3"),
-        ("-s /run/redis.sock -n 2", "unix:///run/redis.sock?db=2"),
-        ("-h x --tls", "rediss://x:6379"),
-        ("-u redis://x --tls --insecure", "rediss://x:6379"),
-        (
-            "-u redis://you@x/1 --user me -n 0 -a x",
-            "redis://me@x:6379",
-        ),
-        ("-u rediss://x --sni y --insecure", "rediss://x:6379"),
-        (
-            "-u redis+sentinel://h1/m --user me -a x",
-            "redis+sentinel://me@h1:26379/m",
-        ),
-        // The word is the password, unless a password comes from elsewhere.
-        ("-u redis://you@x", "redis://x:6379"),
-        ("-u redis://you@x -a y", "redis://you@x:6379"),
-        ("-u redis://you@x --user me", "redis://me@x:6379"),
-        // Without a password, there is no login.
-        ("-u redis://you:@x", "redis://x:6379"),
-        ("-u redis://default@x", "redis://x:6379"),
-        ("-u x:7000 -a y", "redis://x:7000"),
-        ("-u unix:/run/redis.sock", "unix:///run/redis.sock"),
-        ("-u redis://x?ssl_cert_reqs=none", "redis://x:6379"),
-        ("-h x --user me", "redis://x:6379"),
-    ] {
+    // One word before the @ is the password, unless a password comes from elsewhere. Without a
+    // password, there is no login.
+    let cases = "
+        -h example.org => redis://example.org:6379
+        -p 7000 => redis://127.0.0.1:7000
+        --host 10.0.0.1 --port 7000 => redis://10.0.0.1:7000
+        -h ::1 -p 7000 => redis://[::1]:7000
+        -h [::1] => redis://[::1]:6379
+        -h x -n 3 --user me -a secret => redis://me@x:6379/3
+        -s /run/redis.sock -n 2 => unix:///run/redis.sock?db=2
+        -h x --tls => rediss://x:6379
+        -u redis://x --tls --insecure => rediss://x:6379
+        -u redis://you@x/1 --user me -n 0 -a x => redis://me@x:6379
+        -u rediss://x --sni y --insecure => rediss://x:6379
+        -u redis+sentinel://h1/m --user me -a x => redis+sentinel://me@h1:26379/m
+        -u redis://you@x => redis://x:6379
+        -u redis://you@x -a y => redis://you@x:6379
+        -u redis://you@x --user me => redis://me@x:6379
+        -u redis://you:@x => redis://x:6379
+        -u redis://default@x => redis://x:6379
+        -u x:7000 -a y => redis://x:7000
+        -u unix:/run/redis.sock => unix:///run/redis.sock
+        -u redis://x?ssl_cert_reqs=none => redis://x:6379
+        -h x --user me => redis://x:6379
+    ";
+    for case in cases.trim().lines() {
+        let (options, expected) = case.trim().split_once(" => ").expect("two parts");
         assert_eq!(found(options), expected, "{options}");
     }
 }
@@ -177,7 +174,7 @@ fn no_error_about_a_generated_url_shows_its_password() {
             Ok(named) => named.warnings.join("\n"),
             Err(error) => {
                 let debug = format!("{error:?}");
-                format!("{debug}\n{}", Failure::from(error))
+                format!("{debug}\n{}", Failure::usage(error))
             }
         };
         for line in words.lines() {

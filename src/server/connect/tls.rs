@@ -48,19 +48,22 @@ pub struct Tls {
     name: Option<ServerName<'static>>,
 }
 
-/// An error in the TLS settings, on one line that names the option and the file.
+/// An error in the options that say how to connect, on one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TlsError {
+pub struct OptionError {
     /// The option at fault, such as `--cacert`, if any.
     pub option: Option<&'static str>,
     /// The description of the error, without the option.
     pub problem: String,
 }
 
-impl TlsError {
-    fn new(option: Option<&'static str>, problem: impl Into<String>) -> Self {
-        let problem = problem.into();
-        Self { option, problem }
+impl OptionError {
+    /// Creates an error about the value of an option.
+    pub fn new(option: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            option: Some(option),
+            problem: problem.into(),
+        }
     }
 }
 
@@ -70,11 +73,15 @@ impl Tls {
     /// # Errors
     ///
     /// Returns an error that names the option whose file or value cannot be used, and says why.
-    pub fn load(settings: &TlsSettings) -> Result<Self, TlsError> {
+    pub fn load(settings: &TlsSettings) -> Result<Self, OptionError> {
+        let unusable = |problem| OptionError {
+            option: None,
+            problem,
+        };
         let provider = Arc::new(ring::default_provider());
         let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| TlsError::new(None, format!("TLS cannot be set up: {error}")))?
+            .map_err(|error| unusable(format!("TLS cannot be set up: {error}")))?
             .dangerous();
         let cacert = settings.cacert.as_deref();
         let trusted = cacert.map(|path| certificates("--cacert", path));
@@ -84,9 +91,8 @@ impl Tls {
             Some(path) => Some(roots_of(path, &trusted)?),
             None => Some(system_roots()),
         };
-        let checker = Checker::new(roots, trusted, provider).map_err(|error| {
-            TlsError::new(None, format!("certificates cannot be verified: {error}"))
-        })?;
+        let checker = Checker::new(roots, trusted, provider)
+            .map_err(|error| unusable(format!("certificates cannot be verified: {error}")))?;
         let builder = builder.with_custom_certificate_verifier(Arc::new(checker));
         let mut config = match (&settings.cert, &settings.key) {
             (None, None) => builder.with_no_client_auth(),
@@ -95,11 +101,11 @@ impl Tls {
                 .map_err(|error| identity_error(cert, key, &error))?,
             (Some(_), None) => {
                 let problem = "needs --key FILE too (or key in a profile)";
-                return Err(TlsError::new(Some("--cert"), problem));
+                return Err(OptionError::new("--cert", problem));
             }
             (None, Some(_)) => {
                 let problem = "needs --cert FILE too (or cert in a profile)";
-                return Err(TlsError::new(Some("--key"), problem));
+                return Err(OptionError::new("--key", problem));
             }
         };
         // Every connection is verified in full.
@@ -132,7 +138,7 @@ impl fmt::Debug for Tls {
     }
 }
 
-impl fmt::Display for TlsError {
+impl fmt::Display for OptionError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(option) = self.option {
             write!(f, "{option} ")?;
@@ -141,7 +147,7 @@ impl fmt::Display for TlsError {
     }
 }
 
-impl std::error::Error for TlsError {}
+impl std::error::Error for OptionError {}
 
 /// Returns the cause of a TLS error. Returns `None` for any other error.
 pub(super) fn cause_of(error: &io::Error) -> Option<ConnectionError> {
@@ -189,13 +195,9 @@ fn server_name(host: &str) -> io::Result<ServerName<'static>> {
     })
 }
 
-fn sni(name: &str) -> Result<ServerName<'static>, TlsError> {
-    ServerName::try_from(name.to_owned()).map_err(|_| {
-        TlsError::new(
-            Some("--sni"),
-            format!("{name:?} is not a valid server name"),
-        )
-    })
+fn sni(name: &str) -> Result<ServerName<'static>, OptionError> {
+    ServerName::try_from(name.to_owned())
+        .map_err(|_| OptionError::new("--sni", format!("{name:?} is not a valid server name")))
 }
 
 /// Loads the system's authorities. Unreadable ones are skipped, and if there are none at all, as in
@@ -212,7 +214,7 @@ fn system_roots() -> RootCertStore {
 fn roots_of(
     path: &Path,
     certificates: &[CertificateDer<'static>],
-) -> Result<RootCertStore, TlsError> {
+) -> Result<RootCertStore, OptionError> {
     let mut roots = RootCertStore::empty();
     for (index, certificate) in certificates.iter().enumerate() {
         roots.add(certificate.clone()).map_err(|error| {
@@ -227,7 +229,7 @@ fn roots_of(
 fn certificates(
     option: &'static str,
     path: &Path,
-) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+) -> Result<Vec<CertificateDer<'static>>, OptionError> {
     let text = read(option, path)?;
     let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&text).collect();
     let problem = match found {
@@ -238,7 +240,7 @@ fn certificates(
     Err(file_error(option, path, problem))
 }
 
-fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, OptionError> {
     let text = read("--key", path)?;
     PrivateKeyDer::from_pem_slice(&text).map_err(|_| {
         let is_encrypted = text.windows(9).any(|window| window == b"ENCRYPTED");
@@ -251,7 +253,7 @@ fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, TlsError> {
     })
 }
 
-fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
+fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, OptionError> {
     fs::read(path).map_err(|error| {
         let problem = format!("cannot be read: {}", io_reason(&error));
         file_error(option, path, &problem)
@@ -259,7 +261,7 @@ fn read(option: &'static str, path: &Path) -> Result<Vec<u8>, TlsError> {
 }
 
 /// Returns the reason why a well-formed certificate and key cannot be used.
-fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
+fn identity_error(cert: &Path, key: &Path, error: &Error) -> OptionError {
     let problem = match error {
         Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
             format!("does not match the certificate {}", cert.display())
@@ -272,7 +274,7 @@ fn identity_error(cert: &Path, key: &Path, error: &Error) -> TlsError {
     }
 }
 
-fn file_error(option: &'static str, path: &Path, problem: &str) -> TlsError {
+fn file_error(option: &'static str, path: &Path, problem: &str) -> OptionError {
     let words = format!("{} {problem}", path.display());
-    TlsError::new(Some(option), whole(words.as_bytes()))
+    OptionError::new(option, whole(words.as_bytes()))
 }
