@@ -116,7 +116,6 @@ const GRANTS: &str = "
 const OVERSIZED: &str = "
     src/app/keymap.rs: one table of all keys
     src/app/session/notices.rs notice_words: one match over all notices
-    src/wire.rs: the common frames, read without a copy, and their writers
     src/wire/any_frame.rs: one state machine over all types of RESP
 ";
 

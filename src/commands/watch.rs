@@ -76,10 +76,15 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
             "a CHANNEL looks like a server URL; use -u for a server, --exact for a channel",
         ));
     }
-    let (channel, shard): (fn(&[u8]) -> Topic, fn(&[u8]) -> Topic) = if watch.exact {
-        (Topic::channel, Topic::shard)
+    let channel = if watch.exact {
+        Topic::channel
     } else {
-        (Topic::guess, Topic::guess_shard)
+        Topic::guess
+    };
+    let shard = if watch.exact {
+        Topic::shard
+    } else {
+        Topic::guess_shard
     };
     let channels = watch.channels.iter().map(|name| channel(name.as_bytes()));
     let shards = watch.shard.iter().map(|name| shard(name.as_bytes()));
