@@ -274,8 +274,8 @@ pub enum Notice {
     /// The wall clock was set by this many microseconds; negative if it was set back. The times of
     /// later rows follow the new setting.
     ClockSet(i64),
-    /// Redis confirmed a subscription to this topic, which Socket.IO counts as one of its servers:
-    /// to Socket.IO this session is one more server, which never answers.
+    /// Redis confirmed a subscription to this topic. Socket.IO counts the topic's subscribers as its
+    /// servers, so it waits for answers of this session, which never come.
     CountedBySocketIo(Topic),
     /// This many messages were evicted here, while the rows before them were kept.
     Evicted(u64),

@@ -91,7 +91,7 @@ impl TreeVisitor<'_> {
         range.start + self.origin..range.end + self.origin
     }
 
-    /// Adds the contents of a string through `add`.
+    /// Passes the unescaped contents of a string to `add`.
     fn unescaped(
         &mut self,
         raw: Range<usize>,

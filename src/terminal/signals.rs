@@ -49,8 +49,8 @@ impl Signal {
     }
 }
 
-/// Listens for signals. Once it is created, none of them has its default effect for the rest of the
-/// process's life.
+/// Listens for signals. Creating a listener disables the default actions of these signals for the
+/// rest of the process's lifetime.
 #[derive(Debug)]
 pub struct Signals {
     /// The signals with their handlers, in order of priority.

@@ -233,7 +233,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
     let mut lines = vec![fact("requests", words)];
     if counts.waiting_before_gap > 0 {
         let count = figures::count(counts.waiting_before_gap);
-        let words = format!("{count} waiting: the reply may be lost");
+        let words = format!("{count} waiting: the reply may have been lost");
         lines.push(fact("gap since", words));
     }
     lines.extend(percentiles("latency", pair.latency.as_ref()));
@@ -251,7 +251,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
             None => ", row evicted",
         };
         let gap = if request.is_before_gap {
-            ", a gap since: the reply may be lost"
+            ", a gap since: the reply may have been lost"
         } else {
             ""
         };
@@ -271,7 +271,7 @@ fn about_unmatched(counts: &PairCounts) -> Option<ChannelTabLine> {
         part => format!("{} of them ", figures::count(part)),
     };
     let all = figures::count(all);
-    let words = format!("{all}, {share}soon after a gap: the request may be lost");
+    let words = format!("{all}, {share}soon after a gap: the request may have been lost");
     Some(fact("no request", words))
 }
 

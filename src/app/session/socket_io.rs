@@ -5,7 +5,7 @@ use super::Session;
 use crate::log::Batch;
 use crate::message::{Notice, Topic};
 
-/// Substrings that identify the counted channels. A prefix may precede them.
+/// Substrings of the names of channels whose subscribers Socket.IO counts.
 const COUNTED: [&[u8]; 2] = [b"socket.io#", b"socket.io-request#"];
 
 impl Session {

@@ -9,7 +9,7 @@ const LEAST_ROOM: usize = ROOM / 2;
 /// Up to this many undecoded bytes are always moved to the front.
 const CHEAP_MOVE: usize = 4 << 10;
 
-/// A reusable read buffer. It grows for a frame that does not fit, and shrinks after it. Each time
+/// A reusable read buffer. It grows to fit a large frame, and shrinks again afterwards. Each time
 /// it fills up, the undecoded bytes are moved at most once.
 #[derive(Debug)]
 pub(super) struct Buffer {

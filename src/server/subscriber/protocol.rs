@@ -78,8 +78,8 @@ pub(super) struct SubscriberProtocol<'a> {
     now: Now,
     freshness: Freshness,
     unexpected: UnexpectedFrames,
-    /// The time until which this was certainly the right server, and what happened then. Set once
-    /// another server has replaced this one, which ends the connection.
+    /// When this was last known to be the right server, and the cause of the gap since then. Set
+    /// when another server has replaced this one; the connection then ends.
     pub(super) replaced: Option<(Time, GapCause)>,
     last_read: Instant,
     last_ping: Option<Instant>,

@@ -8,7 +8,7 @@ use super::theme;
 /// Text that gives the situation, the reason, and what to do.
 #[derive(Default)]
 pub(super) struct Words {
-    /// The situation. It comes first.
+    /// The situation, which the first line describes.
     pub situation: String,
     /// The reason, quoted from elsewhere, which may be long.
     pub reason: Option<String>,

@@ -28,14 +28,14 @@ pub struct Page<'a> {
     pub height: usize,
 }
 
-/// The columns of the parts of a value.
+/// The widths of the parts of a value, in columns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Columns {
-    /// The columns before the fold sign.
+    /// The width of the space before the fold sign.
     pub indent: usize,
-    /// The columns of the name.
+    /// The width of the name.
     pub name: usize,
-    /// The columns of the text in each row, not including a quote before it.
+    /// The width of the text in each row, not including a quote before it.
     pub text: usize,
 }
 
