@@ -201,13 +201,13 @@ const CASES: &[Case] = &[
         what: "text, exact",
         query: r#""\"user\":{\"id\":42,""#,
         other: Some(("rg", &["-c", "-F", "\"user\":{\"id\":42,"])),
-        budget: Some(2.0),
+        budget: Some(1.0),
     },
     Case {
         what: "text, any case",
         query: "error",
         other: Some(("rg", &["-c", "-i", "error"])),
-        budget: Some(2.0),
+        budget: Some(1.0),
     },
     Case {
         what: "text, a match in every row",
@@ -225,7 +225,7 @@ const CASES: &[Case] = &[
         what: "JSON path, number",
         query: ".user.id == 42",
         other: Some(("jq", &["-c", "select(.user.id == 42)"])),
-        budget: Some(0.1),
+        budget: Some(0.05),
     },
     Case {
         what: "JSON path, text",

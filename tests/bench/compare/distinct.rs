@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use subscope::payload::figures::{count, size};
 
 use crate::bench::Bench;
-use crate::flooded::report_keys;
+use crate::flooded::{KEY_BUDGET, report_keys};
 use crate::process;
 use crate::samples::Pauses;
 use crate::support::pty::Pty;
@@ -65,7 +65,7 @@ pub fn run(bench: &mut Bench) {
     let most = KEEP + BEYOND;
     let budget = format!("≤ {}", size(most));
     report.check("peak memory", size(peak), &budget, peak <= most);
-    report_keys(report, "meanwhile", &timeline, &presses);
+    report_keys(report, "meanwhile", &timeline, &presses, KEY_BUDGET);
     let [received, kept, evicted, dropped] =
         ["received", "kept", "evicted", "dropped"].map(|name| stats.figure(name));
     report.check(

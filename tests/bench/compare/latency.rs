@@ -26,7 +26,7 @@ const SIZE: (u16, u16) = (140, 40);
 /// How long the last mark may take to appear.
 const GRACE: Duration = Duration::from_secs(1);
 
-const IDLE_BUDGET: Duration = Duration::from_millis(3);
+const IDLE_BUDGET: Duration = Duration::from_micros(1_500);
 const STEADY_BUDGET: Duration = Duration::from_millis(40);
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -139,7 +139,7 @@ fn report(bench: &mut Bench, case: (Load, View), times: &Samples, sent: &[Sent])
     match case {
         (Load::Idle, _) => {
             let is_within = times.len() == sent.len() && p50 <= IDLE_BUDGET;
-            report.check(&format!("{what}: p50"), millis(p50), "≤ 3 ms", is_within);
+            report.check(&format!("{what}: p50"), millis(p50), "≤ 1.5 ms", is_within);
             report.note("– p99", millis(p99));
         }
         (Load::Steady, View::Only) => {

@@ -11,7 +11,7 @@ use crate::timeline::Timeline;
 const HOW: &str = "From just before the program is started until its name, in the first frame, has \
 been read from a pty of 140×40. The program's file is in the page cache.";
 
-const BUDGET: Duration = Duration::from_millis(20);
+const BUDGET: Duration = Duration::from_millis(10);
 
 /// Runs the measurements and reports them.
 pub fn run(bench: &mut Bench) {
@@ -37,7 +37,7 @@ fn measure(bench: &mut Bench, what: &str, port: u16) {
     bench.report.check(
         &format!("first paint with {what}, p50 of {}", times.len()),
         millis(p50),
-        "≤ 20 ms",
+        "≤ 10 ms",
         p50 <= BUDGET,
     );
     bench.report.note("– longest", millis(times.max()));
