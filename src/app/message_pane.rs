@@ -108,11 +108,11 @@ impl Open {
         let evicted = std::mem::take(&mut self.evicted);
         self.reported_size = size;
         let is_half = size > session.log.budget() / 2;
-        let messages = if evicted == 1 { "message" } else { "messages" };
         let share = if is_half { ", counted as half" } else { "" };
-        let (evicted, size) = (figures::count(evicted), figures::size(size as u64));
+        let evicted = figures::counted(evicted, "older message");
+        let size = figures::size(size as u64);
         session.tell(format!(
-            "{evicted} older {messages} evicted: the open message takes {size}{share} of --keep"
+            "{evicted} evicted: the open message takes {size}{share} of --keep"
         ));
     }
 

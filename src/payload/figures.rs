@@ -35,6 +35,12 @@ pub fn count(number: u64) -> String {
     grouped
 }
 
+/// Formats a count with a noun: `1 row`, `48,211 rows`.
+pub fn counted(number: u64, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {noun}{plural}", count(number))
+}
+
 /// Formats a count as two or three digits and a unit, rounded: `999`, `1.2k`, `57M`. At most four
 /// columns wide.
 pub fn short_count(number: u64) -> String {

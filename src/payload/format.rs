@@ -243,7 +243,7 @@ fn misfit(format: Format, message_type: Option<&MessageType>, bytes: &[u8]) -> O
 /// base64 is removed where the text itself is not in the format. No wrapping is unpacked to more
 /// than `max_size` bytes or [`unpack::limit`]. Any payload can be read as [`Format::Text`] or
 /// [`Format::Binary`]: as text it is unpacked if the result is text, as binary it is unchanged.
-/// Protobuf is decoded by `message_type`, or as raw fields if there is none. The error says why the
+/// Protobuf is decoded by `message_type`, or without one as raw fields. The error says why the
 /// payload is not in the format, and from which byte on.
 pub fn read_as(
     payload: &[u8],

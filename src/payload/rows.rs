@@ -141,7 +141,7 @@ fn next_seam(bytes: &[u8], offset: usize) -> usize {
 }
 
 /// Returns where the block with this number starts: before an ASCII character, which never joins
-/// the preceding one, or, if there is none, at the first character at or after its even offset.
+/// the preceding one, or else at the first character at or after its even offset.
 fn seam(bytes: &[u8], block: usize) -> usize {
     let even = block.saturating_mul(BLOCK);
     if even == 0 || even >= bytes.len() {

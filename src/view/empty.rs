@@ -11,7 +11,7 @@ use self::words::{Words, rows_of, strong};
 use super::state::{server_words, sought_words, unchecked, wait};
 use super::{frame, theme};
 use crate::app::{
-    App, LostNode, connection_remedy, connection_words, denial_remedy, padded, topic_words,
+    App, LostNode, Overlay, connection_remedy, connection_words, denial_remedy, padded, topic_words,
 };
 use crate::message::ConnectionError;
 use crate::payload::escape::{name, whole, whole_name};
@@ -281,7 +281,6 @@ fn how_to_show(app: &App) -> String {
 
 /// Returns the text for a log whose messages are all hidden.
 fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
-    let count = figures::count(kept);
     let filters = &app.session().filters;
     if let Some(lag) = filters.lag(app.session().now).filter(|lag| !lag.is_done()) {
         let (left, total) = (figures::count(lag.left()), figures::count(lag.total));
@@ -289,12 +288,14 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         return vec![Line::raw(words)];
     }
     if filters.typed.is_some() || filters.list.iter().any(|filter| filter.is_on) {
-        let how = how_to_show(app);
+        // The query box offers the suggestion itself, and its keys are other ones.
+        let is_typing = matches!(app.overlay(), Some(Overlay::Query(_)));
         let not_checked = unchecked(&filters.unchecked()).join(", ");
         let mut lines = vec![strong(no_match(app, kept, not_checked.is_empty()))];
-        if let Some(meant) = filters.typed.as_ref().and_then(Query::suggestion) {
+        let suggestion = filters.typed.as_ref().and_then(Query::suggestion);
+        if let Some(meant) = suggestion.filter(|_| !is_typing) {
             let meant = whole(meant.as_bytes());
-            let words = format!("Did you mean {meant}? Press / then Tab to accept it");
+            let words = format!("Did you mean {meant}? Press / then Tab to accept it.");
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_checked.is_empty() {
@@ -306,21 +307,34 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         if let Some(trouble) = filters.trouble() {
             lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));
         }
-        lines.push(Line::raw(format!("{count} are hidden. {how}")));
+        let how = if is_typing {
+            String::new()
+        } else {
+            how_to_show(app)
+        };
+        lines.push(Line::raw(format!("{} {how}", are_hidden(kept, ""))));
         return lines;
     }
     match app.session().filters.only.as_deref() {
         Some(name) => vec![
             strong(format!("No messages kept on {}", whole_name(name))),
             Line::raw(format!(
-                "{count} on other channels are hidden. Press Esc to show all."
+                "{} Press Esc to show all.",
+                are_hidden(kept, " on other channels")
             )),
         ],
         None => vec![
             strong("All kept messages are on muted channels".to_owned()),
             Line::raw(format!(
-                "{count} are hidden. Select a channel and press m to show it."
+                "{} Select a channel and press m to show it.",
+                are_hidden(kept, "")
             )),
         ],
     }
+}
+
+/// Describes how many messages are hidden; `place` is empty or starts with a blank.
+fn are_hidden(kept: u64, place: &str) -> String {
+    let verb = if kept == 1 { "is" } else { "are" };
+    format!("{}{place} {verb} hidden.", figures::count(kept))
 }

@@ -1,4 +1,4 @@
-//! A message seen through a lens: the value at the lens's path, or why there is none.
+//! A message seen through a lens: the value at the lens's path, or why it has no value.
 
 use crate::app::{DecodedRows, MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS, Session};
 use crate::message::RowId;

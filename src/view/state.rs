@@ -92,8 +92,7 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     let name = server_words(away);
     let lost = match away.subscriptions {
         0 => String::new(),
-        1 => " (1 subscription lost)".to_owned(),
-        count => format!(" ({count} subscriptions lost)"),
+        count => format!(" ({} lost)", figures::counted(count as u64, "subscription")),
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {

@@ -197,10 +197,10 @@ fn profile(badge: &Badge) -> Part {
 
 fn subscriptions(app: &App) -> Part {
     let (live, wanted) = app.session().subscriptions.counts();
-    let plural = if wanted == 1 { "" } else { "s" };
+    let all = figures::counted(wanted as u64, "subscription");
     if live < wanted {
-        let words = format!("{live} of {wanted} subscription{plural} live  ");
-        return part(8, words, theme::WATCH);
+        let live = figures::count(live as u64);
+        return part(8, format!("{live} of {all} live  "), theme::WATCH);
     }
-    part(4, format!("{wanted} subscription{plural}  "), Style::new())
+    part(4, format!("{all}  "), Style::new())
 }

@@ -146,7 +146,10 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
         &stage,
         &["0 of 100", "did you mean .level == \"error\"? Tab accepts"],
     );
-    // With the box closed, the empty log shows the suggestion.
+    // With the box closed, the empty log shows the suggestion and the keys.
+    for words in ["Did you mean", "Press"] {
+        assert!(!stage.screen().contains(words), "{words}");
+    }
     stage.code(KeyCode::Enter);
     assert_line(&stage, &["0 of 100 messages match text level:error"]);
     assert_line(&stage, &["Did you mean .level == \"error\"? Press /"]);
@@ -1080,7 +1083,7 @@ fn a_row_marks_where_others_were_evicted_after_a_hit() {
     while stage.app.window().selected != Some(seam) {
         stage.keys("j");
     }
-    assert_line(&stage, &["messages were evicted here"]);
+    assert_line(&stage, &["messages evicted here"]);
     let first_gone = stage.session().log.evicted_before_first();
     assert!(first_gone < stage.session().log.counters().evicted);
 }
@@ -1164,7 +1167,7 @@ fn rows_evicted_before_a_breakpoint_could_test_them_are_reported() {
     stage.send(Event::Resize(140, 40));
     assert_line(
         &stage,
-        &["error", "rows evicted before they were searched", "hits"],
+        &["error", "rows evicted before being searched", "hits"],
     );
 }
 
@@ -1680,6 +1683,15 @@ fn a_filter_without_matches_says_how_to_continue() {
     stage.code(KeyCode::Enter);
     assert_line(&stage, &["0 of 100 messages match nothing like it"]);
     assert_line(&stage, &["100 are hidden. Press / to change the"]);
+}
+
+#[test]
+fn one_hidden_message_is_hidden() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1")]);
+    filter(&mut stage, "nothing like it");
+    stage.code(KeyCode::Enter);
+    assert_line(&stage, &["1 is hidden."]);
 }
 
 #[test]

@@ -58,8 +58,8 @@ impl Reader {
         lines.extend(about_channel(session, name));
         let mut checks = session.checks.of_channel(name).peekable();
         if checks.peek().is_some() && session.checks.missed() > 0 {
-            let missed = figures::count(session.checks.missed());
-            let words = format!("{missed} rows evicted before they were checked");
+            let missed = figures::counted(session.checks.missed(), "row");
+            let words = format!("{missed} evicted before being checked");
             lines.extend([ChannelTabLine::Blank, fact("not checked", words)]);
         }
         for (id, check) in checks {
@@ -160,8 +160,7 @@ fn shape_heading(shape: &ShapeReport) -> String {
         json if json == all => String::new(),
         json => format!("{} of ", figures::count(json)),
     };
-    let s = if all == 1 { "" } else { "s" };
-    let all = figures::count(all);
+    let all = figures::counted(all, "message");
     let learning = if shape.is_learning {
         " · learning"
     } else {
@@ -171,7 +170,7 @@ fn shape_heading(shape: &ShapeReport) -> String {
         0 => String::new(),
         count => format!(" · {} flagged", figures::count(count)),
     };
-    format!("Shape of {json}{all} message{s}{learning}{flagged}")
+    format!("Shape of {json}{all}{learning}{flagged}")
 }
 
 fn about_shape(shape: &ShapeReport) -> Vec<ChannelTabLine> {

@@ -33,9 +33,8 @@ impl EmptyReason {
         match self {
             Self::NoMessage => "no message yet".to_owned(),
             Self::NoNumber(label, messages) => {
-                let s = if *messages == 1 { "" } else { "s" };
-                let count = figures::count(*messages);
-                format!("no number at {label} in {count} message{s}")
+                let messages = figures::counted(*messages, "message");
+                format!("no number at {label} in {messages}")
             }
             Self::NoInterval => "no interval yet".to_owned(),
             Self::NoRateYet => "no rate yet".to_owned(),

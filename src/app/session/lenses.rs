@@ -21,7 +21,7 @@ pub const MOST_UNPACKED_THROUGH_LENS: usize = 64 << 10;
 /// Maximum size of the cached values of all rows, in bytes.
 const MOST_KEPT: usize = 16 << 20;
 
-/// The value at a path of a message, or why there is none.
+/// The value at a path of a message, or why the message has no such value.
 type Looked = Result<Shown<'static>, Option<String>>;
 
 /// A cache of values from messages that had to be decoded, since a row is drawn many times.

@@ -160,6 +160,7 @@ impl Session {
             node.facts = Some(facts);
         }
         self.server.connection = self.server.nodes.connection();
+        self.server.round_trip = self.server.nodes.round_trip();
     }
 
     /// Counts the messages of a batch for the server that delivered it.

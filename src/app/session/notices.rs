@@ -79,7 +79,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         Notice::CountedBySocketIo(topic) => counted_words(topic),
         Notice::Resp3Refused(library) => resp3_words(library),
         Notice::Evicted(count) => {
-            format!("{} messages were evicted here", figures::count(*count))
+            format!("{} evicted here", figures::counted(*count, "message"))
         }
         Notice::Breakpoint { query, channel, .. } => {
             let (query, channel) = (whole(query.as_bytes()), whole_name(channel));
@@ -187,13 +187,13 @@ pub fn topic_words(topic: &Topic) -> String {
 
 /// Returns where a subscription is, if there are several servers, and that server's count.
 fn at_server(server: Option<&str>, count: i64) -> (String, String) {
-    let plural = if count == 1 { "" } else { "s" };
+    let count = figures::counted(count.unsigned_abs(), "subscription");
     match server {
         Some(name) => (
             format!(" at {}", whole(name.as_bytes())),
-            format!("{count} subscription{plural} there"),
+            format!("{count} there"),
         ),
-        None => (String::new(), format!("{count} subscription{plural} now")),
+        None => (String::new(), format!("{count} now")),
     }
 }
 
@@ -241,12 +241,12 @@ pub fn gap_words(gap: &Gap, clock: &Clock) -> [String; 3] {
 }
 
 fn dropped_words(dropped: &Dropped, clock: &Clock) -> String {
-    let count = figures::count(dropped.count);
+    let messages = figures::counted(dropped.count, "message");
     let size = figures::size(dropped.bytes);
     let time = figures::duration(dropped.to.since(dropped.from));
     let [from, to] = [dropped.from, dropped.to].map(|time| clock.time_of_day(time));
     format!(
-        "{count} messages ({size}) dropped within {time}: they arrived faster than they could be \
+        "{messages} ({size}) dropped within {time}: they arrived faster than they could be \
          processed, from {from} to {to}"
     )
 }

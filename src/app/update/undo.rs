@@ -65,11 +65,11 @@ impl App {
         let restored = self.session.log.restore(cleared);
         self.log_pane = pane;
         let lost = cleared.messages.saturating_sub(restored);
-        let count = figures::count(restored);
+        let restored = figures::counted(restored, "message");
         self.tell(match lost {
-            0 => format!("{count} messages restored"),
+            0 => format!("{restored} restored"),
             lost => format!(
-                "{count} messages restored · {} were evicted meanwhile",
+                "{restored} restored · {} evicted meanwhile",
                 figures::count(lost)
             ),
         });

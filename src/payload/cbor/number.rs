@@ -1,5 +1,7 @@
 //! Numbers specific to CBOR.
 
+use std::borrow::Cow;
+
 use num_bigint::{BigInt, Sign};
 
 use super::{Head, chunks};
@@ -46,9 +48,9 @@ fn magnitude(cursor: &mut Cursor<'_>) -> Option<Vec<u8>> {
     let bytes = match (head.major, head.argument) {
         (2, Some(length)) => {
             let range = cursor.stretch(length, head.start).ok()?;
-            cursor.slice(range).to_vec()
+            Cow::Borrowed(cursor.slice(range))
         }
-        (2, None) => chunks(cursor, head.major).ok()?.0,
+        (2, None) => Cow::Owned(chunks(cursor, head.major).ok()?.0),
         _ => return None,
     };
     let zeros = bytes.iter().take_while(|byte| **byte == 0).count();

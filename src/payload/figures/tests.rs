@@ -19,6 +19,12 @@ fn counts_are_grouped() {
 }
 
 #[test]
+fn a_counted_noun_is_singular_only_for_one() {
+    let rows = [0, 1, 2, 48_211].map(|number| counted(number, "row"));
+    assert_eq!(rows, ["0 rows", "1 row", "2 rows", "48,211 rows"]);
+}
+
+#[test]
 fn short_counts_round_into_the_next_unit() {
     for (number, expected) in [
         (0, "0"),

@@ -86,7 +86,7 @@ fn small(text: &[u8]) -> Option<i64> {
 /// A number split into its parts.
 struct Decimal<'a> {
     is_negative: bool,
-    /// The digits before the point and those after it.
+    /// The digits before the point, without leading zeros, and those after it.
     digits: (&'a [u8], &'a [u8]),
     /// The power of ten of the first digit that is not 0, or `None` if all digits are 0.
     magnitude: Option<i128>,
@@ -104,12 +104,18 @@ impl<'a> Decimal<'a> {
         if whole.is_empty() {
             return None;
         }
-        let mut digits = whole.iter().chain(fraction);
-        let first = digits.position(|digit| *digit != b'0');
-        let place = first.map(|first| signed(whole.len()) - signed(first) - 1);
+        let is_significant = |digit: &u8| *digit != b'0';
+        let (digits, place) = if let Some(first) = whole.iter().position(is_significant) {
+            let place = signed(whole.len() - first) - 1;
+            ((&whole[first..], fraction), Some(place))
+        } else {
+            let first = fraction.iter().position(is_significant);
+            let digits = &fraction[first.unwrap_or(fraction.len())..];
+            ((&whole[..0], digits), first.map(|first| -signed(first) - 1))
+        };
         Some(Self {
             is_negative,
-            digits: (whole, fraction),
+            digits,
             magnitude: place.map(|place| exponent + place),
         })
     }
@@ -135,10 +141,8 @@ impl<'a> Decimal<'a> {
         }
     }
 
-    /// Returns the digits without leading zeros.
     fn significant(&self) -> impl Iterator<Item = u8> {
-        let digits = self.digits.0.iter().chain(self.digits.1).copied();
-        digits.skip_while(|digit| *digit == b'0')
+        self.digits.0.iter().chain(self.digits.1).copied()
     }
 }
 

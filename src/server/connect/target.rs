@@ -364,7 +364,10 @@ mod tests {
             "unix://x?pass=secret&db=1",
         ] {
             let error = Target::parse(url).unwrap_err();
-            for text in [error.to_string(), format!("{error:?}")] {
+            let of_endpoint = Endpoint::parse(url).err();
+            let of_endpoint = of_endpoint.map(|error| [error.to_string(), format!("{error:?}")]);
+            let texts = [error.to_string(), format!("{error:?}")];
+            for text in texts.into_iter().chain(of_endpoint.into_iter().flatten()) {
                 assert!(!text.replace('/', "").contains("secret"), "{text}");
             }
         }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use hashbrown::HashMap;
+use hashbrown::{Equivalent, HashMap};
 
 use crate::message::{Subscription, SubscriptionId, SubscriptionKind, Time, Topic};
 
@@ -24,6 +24,17 @@ pub(super) enum State {
 struct Entry {
     subscription: Subscription,
     state: State,
+}
+
+/// A key for looking up the topic of one channel without a copy of its name. Hashes like a
+/// [`Topic`].
+#[derive(Hash)]
+struct TopicKey<'a>(SubscriptionKind, &'a [u8]);
+
+impl Equivalent<Topic> for TopicKey<'_> {
+    fn equivalent(&self, topic: &Topic) -> bool {
+        topic.kind == self.0 && *topic.name == *self.1
+    }
 }
 
 /// The subscriptions, and an index from frames to the subscriptions that receive them.
@@ -133,8 +144,9 @@ impl SubscriptionSet {
     /// Returns a subscription that matches this channel, confirmed or not: the one with its name,
     /// or else the oldest one with a matching pattern.
     pub(super) fn matching(&self, channel: &[u8]) -> Option<SubscriptionId> {
-        let topics = [Topic::channel(channel), Topic::shard(channel)];
-        let by_name = topics.iter().filter_map(|of| self.topics.get(of).copied());
+        let by_name = [SubscriptionKind::Channel, SubscriptionKind::Shard]
+            .into_iter()
+            .filter_map(|kind| self.topics.get(&TopicKey(kind, channel)).copied());
         by_name.chain(self.globs.iter().copied()).find(|id| {
             self.known.get(id).is_some_and(|entry| {
                 entry.state != State::Denied && entry.subscription.topic.matches(channel)

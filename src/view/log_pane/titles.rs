@@ -100,8 +100,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
     let listed = filters.list.iter().filter(|filter| filter.is_on);
     match listed.count() {
         0 => {}
-        1 => parts.push("1 filter".to_owned()),
-        several => parts.push(format!("{several} filters")),
+        several => parts.push(figures::counted(several as u64, "filter")),
     }
     match filters.muted_and_heard {
         0 => {}
@@ -246,7 +245,7 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         Some(_) => "Space: next hit",
     };
     let gone = breakpoints.gone;
-    let gone = (gone > 0).then(|| format!("{} hits evicted", figures::count(gone)));
+    let gone = (gone > 0).then(|| format!("{} evicted", figures::counted(gone, "hit")));
     let row_gone = stop.is_gone.then(|| "row evicted".to_owned());
     let lost: Vec<String> = row_gone.into_iter().chain(gone).collect();
     let rows = waiting_rows(app, window);
@@ -275,11 +274,13 @@ fn waiting_rows(app: &App, window: &Window) -> Option<String> {
     let came = last.map_or(window.newer, |last| {
         shown.end().0.saturating_sub(last.0 + 1)
     });
-    let [rows, kept] = [came, window.newer].map(figures::count);
+    let rows = figures::counted(came, "new row");
     match came {
         0 => None,
-        1 => Some("1 new row".to_owned()),
-        _ if came > window.newer => Some(format!("{rows} new rows, {kept} still kept")),
-        _ => Some(format!("{rows} new rows")),
+        _ if came > window.newer => {
+            let kept = figures::count(window.newer);
+            Some(format!("{rows}, {kept} still kept"))
+        }
+        _ => Some(rows),
     }
 }

@@ -75,10 +75,7 @@ fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
         Attention::Bell => "bell · ",
         Attention::Notification => "notify · ",
     };
-    let hits = match breakpoint.hits {
-        1 => "1 hit".to_owned(),
-        hits => format!("{} hits", figures::count(hits)),
-    };
+    let hits = figures::counted(breakpoint.hits, "hit");
     Entry {
         is_on: breakpoint.is_on(),
         word,
@@ -93,8 +90,8 @@ fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
 fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     let missed = breakpoint.missed();
     let missed = (missed > 0).then(|| {
-        let missed = figures::count(missed);
-        format!("{missed} rows evicted before they were searched")
+        let missed = figures::counted(missed, "row");
+        format!("{missed} evicted before being searched")
     });
     let trouble = breakpoint.trouble().map(str::to_owned);
     let words = [trouble, missed].into_iter().flatten();

@@ -59,7 +59,7 @@ fn in_force(query_box: &QueryBox) -> String {
     }
 }
 
-/// Returns the error or, if there is none, the result of the query.
+/// Returns the error of the query, or else its result.
 fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     if let Some(error) = &query_box.error {

@@ -105,7 +105,7 @@ pub fn plotted(value: &[u8]) -> Option<f64> {
     }
 }
 
-/// Returns the number at the start of `text`; empty if there is none.
+/// Returns the number at the start of `text`, or an empty string.
 fn leading_number(text: &[u8]) -> &[u8] {
     let digits = |from: usize| {
         let rest = text.get(from..).unwrap_or_default();

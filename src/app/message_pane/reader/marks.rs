@@ -18,7 +18,7 @@ pub(crate) struct Marks {
     ranges: Vec<Range<usize>>,
     /// The values that contain the marked bytes, if the message has values.
     nodes: Vec<NodeId>,
-    /// The text to search for in this message. If there is none, the matches of a query are marked.
+    /// The text to search for in this message. Without it, the matches of a query are marked.
     pub(super) search_text: Option<Literal>,
     /// Whether a search is waiting for its answer.
     is_searching: bool,
