@@ -20,6 +20,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use subscope::app::Settings;
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
+use subscope::terminal::theme::Theme;
 
 use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
@@ -225,6 +226,43 @@ pub enum Ascii {
     Never,
 }
 
+/// The value of `--theme`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum ThemeName {
+    /// What suits the terminal's background.
+    #[default]
+    Auto,
+    /// For a dark background.
+    Dark,
+    /// For a light background.
+    Light,
+    /// The strongest contrast, on black.
+    HighContrast,
+    /// For Solarized's dark background.
+    SolarizedDark,
+    /// For Solarized's light background.
+    SolarizedLight,
+    /// The terminal's own sixteen colours.
+    Terminal,
+    /// No colours.
+    Plain,
+}
+
+impl ThemeName {
+    fn theme(self) -> Option<Theme> {
+        Some(match self {
+            Self::Auto => return None,
+            Self::Dark => Theme::Dark,
+            Self::Light => Theme::Light,
+            Self::HighContrast => Theme::HighContrast,
+            Self::SolarizedDark => Theme::SolarizedDark,
+            Self::SolarizedLight => Theme::SolarizedLight,
+            Self::Terminal => Theme::Terminal,
+            Self::Plain => Theme::Plain,
+        })
+    }
+}
+
 /// The screen options, shared by all commands.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
@@ -245,6 +283,9 @@ pub struct Screen {
     /// Leave the mouse to the terminal, for selecting text
     #[arg(long)]
     pub no_mouse: bool,
+    /// The colours. By default those that suit the terminal's background; none if `NO_COLOR` is set
+    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
+    pub theme: ThemeName,
     /// Draw in ASCII only: borders as + - |, other non-ASCII as ?. By default, only if the locale
     /// in `LC_ALL`, `LC_CTYPE` or `LANG` is not UTF-8
     #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
@@ -333,6 +374,7 @@ impl Screen {
                 Ascii::Always => true,
                 Ascii::Never => false,
             },
+            theme: self.theme.theme(),
             escape_time: escape_time.unwrap_or(ESCAPE_TIME),
         }
     }

@@ -33,6 +33,7 @@ mod keys;
 mod pen;
 mod sequences;
 pub mod signals;
+pub mod theme;
 mod wide;
 
 pub use guard::Guard;
@@ -48,6 +49,9 @@ const PANICKED: i32 = 101;
 const MOUSE_ON: &[u8] = b"\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &[u8] = b"\x1b[?1006l\x1b[?1002l";
 
+/// Asks for the colour of the background (OSC 11). Terminals that do not know it ignore it.
+const ASK_BACKGROUND: &[u8] = b"\x1b]11;?\x1b\\";
+
 /// Something received from the terminal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TerminalEvent {
@@ -59,8 +63,19 @@ pub enum TerminalEvent {
     PasteStalled,
     /// A signal to the process.
     Signal(Signal),
+    /// The terminal's background has this colour: red, green and blue, each from 0 to 255.
+    Background([u8; 3]),
     /// No more input will follow, for the given reason.
     InputLost(String),
+}
+
+/// What to request from the terminal while it is held.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Requests {
+    /// Reports of the mouse.
+    pub mouse: bool,
+    /// The colour of its background, which arrives as [`TerminalEvent::Background`].
+    pub background: bool,
 }
 
 /// The terminal, taken over for drawing until this is dropped: in raw mode, on the alternate
@@ -75,19 +90,19 @@ pub struct Session {
 }
 
 impl Session {
-    /// Takes over the terminal on standard output, with the mouse if `mouse` is set. Without a
-    /// guard, a kill leaves the terminal as it is.
+    /// Takes over the terminal on standard output. Without a guard, a kill leaves the terminal as it
+    /// is.
     ///
     /// # Errors
     ///
     /// If a terminal operation fails.
-    pub fn enter(mouse: bool, guard: Option<Guard>) -> io::Result<Self> {
+    pub fn enter(requests: Requests, guard: Option<Guard>) -> io::Result<Self> {
         // A descriptor of its own has neither a buffer nor a lock, so the panic hook can always
         // write, no matter what other threads are doing.
         let file = File::from(io::stdout().as_fd().try_clone_to_owned()?);
         let hold = Arc::new(Hold {
             file,
-            mouse,
+            requests,
             guard,
             held: AtomicBool::new(false),
         });
@@ -126,6 +141,11 @@ impl Session {
         // Restoring it first makes crossterm forget that it enabled raw mode, which is now off.
         self.hold.give_back();
         self.hold.take()
+    }
+
+    /// Returns whether the terminal was asked for the colour of its background.
+    pub fn asks_for_background(&self) -> bool {
+        self.hold.requests.background
     }
 
     /// Restores the terminal. Later output is discarded. Calling it twice is harmless.
@@ -168,7 +188,7 @@ impl Write for Tty {
 #[derive(Debug)]
 struct Hold {
     file: File,
-    mouse: bool,
+    requests: Requests,
     guard: Option<Guard>,
     /// Whether the program holds the terminal.
     held: AtomicBool,
@@ -183,7 +203,7 @@ impl Hold {
         if let Some(guard) = &self.guard {
             guard.hold();
         }
-        let taken = enable_raw_mode().and_then(|()| (&self.file).write_all(&entering(self.mouse)?));
+        let taken = enable_raw_mode().and_then(|()| (&self.file).write_all(&entering(self.requests)?));
         if taken.is_err() {
             self.give_back();
         }
@@ -196,7 +216,7 @@ impl Hold {
         if !self.held.swap(false, Ordering::AcqRel) {
             return;
         }
-        if let Ok(bytes) = leaving(self.mouse) {
+        if let Ok(bytes) = leaving(self.requests.mouse) {
             let _ = (&self.file).write_all(&bytes);
         }
         let _ = disable_raw_mode();
@@ -206,12 +226,15 @@ impl Hold {
     }
 }
 
-/// Returns the bytes that take over the terminal, with the mouse if `mouse` is set.
-fn entering(mouse: bool) -> io::Result<Vec<u8>> {
+/// Returns the bytes that take over the terminal.
+fn entering(requests: Requests) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     queue!(bytes, EnterAlternateScreen, EnableBracketedPaste)?;
-    if mouse {
+    if requests.mouse {
         bytes.extend_from_slice(MOUSE_ON);
+    }
+    if requests.background {
+        bytes.extend_from_slice(ASK_BACKGROUND);
     }
     queue!(bytes, Hide)?;
     Ok(bytes)

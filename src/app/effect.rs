@@ -35,6 +35,8 @@ pub enum Effect {
     Resume,
     /// Redraw the whole screen, regardless of what it is assumed to show.
     Repaint,
+    /// Redraw the whole screen in colours that suit this background, unless the user chose others.
+    SuitBackground([u8; 3]),
     /// Quit.
     Quit,
 }

@@ -40,6 +40,8 @@ pub enum Event {
     Suspend,
     /// The process was stopped and has been continued.
     Continued,
+    /// The terminal's background has this colour: red, green and blue, each from 0 to 255.
+    Background([u8; 3]),
     /// The screen may have been changed from outside the program.
     Redraw,
     /// The wall clock is this many microseconds ahead of the event's time.

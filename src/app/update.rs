@@ -70,6 +70,7 @@ impl App {
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
             Event::Redraw => vec![Effect::Repaint],
+            Event::Background(colour) => vec![Effect::SuitBackground(colour)],
             Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         });

@@ -25,7 +25,10 @@ pub async fn pick(
     options: TerminalOptions,
 ) -> Result<ControlFlow<u8, (usize, Signals)>, Failure> {
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(false, options.is_ascii)?;
+    let (session, mut terminal) = tty::enter(TerminalOptions {
+        mouse: false,
+        ..options
+    })?;
     let mut looping = PickerLoop {
         keys: Keys::listen(options.escape_time).map_err(Failure::other)?,
         session,

@@ -60,7 +60,7 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let started = Instant::now();
     let stats_file = job.stats.as_deref().map(StatsFile::new).transpose()?;
     let signals = Signals::listen().map_err(Failure::other)?;
-    let (session, mut terminal) = tty::enter(job.terminal.mouse, job.terminal.is_ascii)?;
+    let (session, mut terminal) = tty::enter(job.terminal)?;
     let size = terminal.size().map_err(Failure::other)?;
     if let Some(file) = &stats_file {
         file.begin();
@@ -229,7 +229,10 @@ impl Host<Screen<Tty>> for TerminalHost {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));
                 }
             }
-            Effect::Suspend | Effect::Resume | Effect::Repaint => {
+            Effect::Suspend
+            | Effect::Resume
+            | Effect::Repaint
+            | Effect::SuitBackground(_) => {
                 tty::perform(&effect, &self.session, terminal)?;
             }
             Effect::Quit => {}

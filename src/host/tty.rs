@@ -10,8 +10,9 @@ use std::time::Duration;
 use ratatui::Terminal;
 use rustix::io::Errno;
 use subscope::app::{Effect, Event};
-use subscope::terminal::backend::{Colours, Screen};
-use subscope::terminal::{Guard, Session, Signal, TerminalEvent, Tty};
+use subscope::terminal::backend::Screen;
+use subscope::terminal::theme::Theme;
+use subscope::terminal::{Guard, Requests, Session, Signal, TerminalEvent, Tty};
 
 use super::Failure;
 
@@ -42,13 +43,14 @@ pub struct TerminalOptions {
     pub mouse: bool,
     /// Whether everything is drawn in ASCII.
     pub is_ascii: bool,
+    /// The colours; `None` for those that suit the terminal.
+    pub theme: Option<Theme>,
     /// How long to wait for the rest of a sequence after Esc.
     pub escape_time: Duration,
 }
 
-/// Takes over the terminal, including the mouse if `mouse` is set. Draws in ASCII only if
-/// `is_ascii` is set.
-pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
+/// Takes over the terminal.
+pub fn enter(options: TerminalOptions) -> Result<(Session, Terminal<Screen<Tty>>), Failure> {
     check_kind(env::var_os("TERM").as_deref())?;
     if !io::stdout().is_terminal() {
         return Err(Failure::usage(
@@ -57,10 +59,15 @@ pub fn enter(mouse: bool, is_ascii: bool) -> Result<(Session, Terminal<Screen<Tt
     }
     // Drawing works without a guard too.
     let guard = Guard::start().ok();
-    let session = Session::enter(mouse, guard)
+    let theme = Theme::from_environment(|name| env::var_os(name));
+    let requests = Requests {
+        mouse: options.mouse,
+        background: options.theme.is_none() && theme.suits_a_background(),
+    };
+    let session = Session::enter(requests, guard)
         .map_err(|error| Failure::other(format!("cannot draw on the terminal: {error}")))?;
-    let colours = Colours::from_no_color(env::var_os("NO_COLOR").as_deref());
-    let backend = Screen::new(session.writer(), colours).in_ascii(is_ascii);
+    let theme = options.theme.unwrap_or(theme);
+    let backend = Screen::new(session.writer(), theme).in_ascii(options.is_ascii);
     let mut terminal = Terminal::new(backend).map_err(Failure::other)?;
     terminal.clear().map_err(|error| failed(&error))?;
     Ok((session, terminal))
@@ -101,6 +108,7 @@ pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Even
         TerminalEvent::PasteStalled => return Some(Event::PasteStalled),
         TerminalEvent::Input(Input::Mouse(mouse)) => return Some(Event::Mouse(mouse)),
         TerminalEvent::Input(Input::Paste(text)) => return Some(Event::Paste(text)),
+        TerminalEvent::Background(colour) => return Some(Event::Background(colour)),
         TerminalEvent::Input(_) => return None,
         TerminalEvent::Signal(Signal::Suspend) => return Some(Event::Suspend),
         // Drawing checks the size itself, but a screen that shrank and grew back in between has
@@ -125,6 +133,12 @@ pub fn perform(
         Effect::Suspend => session.suspend()?,
         Effect::Resume => session.resume()?,
         Effect::Repaint => {}
+        Effect::SuitBackground([red, green, blue]) => {
+            let theme = Theme::for_background(*red, *green, *blue);
+            if !session.asks_for_background() || !terminal.backend_mut().set_theme(theme) {
+                return Ok(());
+            }
+        }
         _ => return Ok(()),
     }
     terminal.clear()

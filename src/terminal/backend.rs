@@ -9,10 +9,9 @@ use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::layout::{Position, Size};
 
-pub use crate::terminal::pen::Colours;
-
 use crate::terminal::ascii::stand_in;
 use crate::terminal::pen::{Pen, put};
+use crate::terminal::theme::Theme;
 use crate::terminal::wide::is_plain_wide;
 
 /// Maximum size of the text that [`Screen::copy`] sends, in bytes before encoding.
@@ -48,7 +47,7 @@ pub struct Screen<W: Write> {
     writer: W,
     /// The size; `None` asks the terminal each time.
     size: Option<Size>,
-    colours: Colours,
+    theme: Theme,
     /// Whether the terminal shows only ASCII.
     is_ascii: bool,
     /// The frame encoded so far; empty between frames, and kept for its capacity.
@@ -72,20 +71,20 @@ struct Cursor {
 
 impl<W: Write> Screen<W> {
     /// Creates a screen of the terminal's size that writes to `writer`, which should be unbuffered.
-    pub fn new(writer: W, colours: Colours) -> Self {
-        Self::with_optional_size(writer, colours, None)
+    pub fn new(writer: W, theme: Theme) -> Self {
+        Self::with_optional_size(writer, theme, None)
     }
 
     /// Creates a screen of a fixed size, for drawing to something other than a terminal.
-    pub fn with_size(writer: W, colours: Colours, size: Size) -> Self {
-        Self::with_optional_size(writer, colours, Some(size))
+    pub fn with_size(writer: W, theme: Theme, size: Size) -> Self {
+        Self::with_optional_size(writer, theme, Some(size))
     }
 
-    fn with_optional_size(writer: W, colours: Colours, size: Option<Size>) -> Self {
+    fn with_optional_size(writer: W, theme: Theme, size: Option<Size>) -> Self {
         Self {
             writer,
             size,
-            colours,
+            theme,
             is_ascii: false,
             frame: Vec::new(),
             pen: None,
@@ -103,6 +102,11 @@ impl<W: Write> Screen<W> {
     #[must_use]
     pub fn in_ascii(self, is_ascii: bool) -> Self {
         Self { is_ascii, ..self }
+    }
+
+    /// Draws in this theme from the next full repaint on. Returns whether it is another one.
+    pub fn set_theme(&mut self, theme: Theme) -> bool {
+        std::mem::replace(&mut self.theme, theme) != theme
     }
 
     /// Fixes the size from now on.
@@ -173,7 +177,7 @@ impl<W: Write> Screen<W> {
             return;
         }
         self.move_to(position);
-        let pen = Pen::of(cell, self.colours);
+        let pen = Pen::of(cell, self.theme);
         pen.write(self.pen.replace(pen), &mut self.frame);
         if symbol.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
             self.frame.extend_from_slice(symbol.as_bytes());
@@ -227,7 +231,8 @@ impl<W: Write> Screen<W> {
     fn settle(&mut self) {
         // A terminal that grows fills the new area with its current colour.
         if !self.frame.is_empty() {
-            Pen::default().write(self.pen.replace(Pen::default()), &mut self.frame);
+            let blank = Pen::blank(self.theme);
+            blank.write(self.pen.replace(blank), &mut self.frame);
         }
         if self.wanted.shown {
             self.move_to(self.wanted.position);
@@ -327,7 +332,8 @@ impl<W: Write> Backend for Screen<W> {
             self.frame.clear();
         }
         self.forget();
-        Pen::default().write(self.pen.replace(Pen::default()), &mut self.frame);
+        let blank = Pen::blank(self.theme);
+        blank.write(self.pen.replace(blank), &mut self.frame);
         if region != ClearType::All {
             self.move_to(self.wanted.position);
         }

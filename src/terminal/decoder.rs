@@ -124,7 +124,8 @@ impl Decoder {
             if let Some(paste) = &mut self.paste {
                 rest = paste.take(rest);
                 if paste.is_whole() {
-                    events.extend(self.paste.take().map(|paste| (paste.event(), None)));
+                    let paste = self.paste.take().map(Paste::event);
+                    events.extend(paste.map(|paste| (TerminalEvent::Input(paste), None)));
                 }
                 continue;
             }
@@ -135,11 +136,7 @@ impl Decoder {
             rest = others;
             match sequence {
                 b"\x1b[200~" => self.paste = Some(Paste::default()),
-                _ => events.extend(keys::read(sequence).map(|event| {
-                    // Terminals send a text key as a sequence only when it was typed.
-                    let text_key = text_key(&event).filter(|_| sequence[0] != ESC);
-                    (event, text_key)
-                })),
+                _ => events.extend(read(sequence)),
             }
         }
         self.pending = rest.to_vec();
@@ -155,14 +152,45 @@ impl Decoder {
         }
         let marked = events.into_iter().map(|(event, key)| match key {
             Some(key) if is_burst => TerminalEvent::Burst(key),
-            _ => TerminalEvent::Input(event),
+            _ => event,
         });
         marked.collect()
     }
 }
 
 /// An event, and its key if the key may be part of text.
-type Decoded = (Event, Option<KeyEvent>);
+type Decoded = (TerminalEvent, Option<KeyEvent>);
+
+/// Decodes a whole sequence, if its meaning is known.
+fn read(sequence: &[u8]) -> Option<Decoded> {
+    if let Some(colour) = background(sequence) {
+        return Some((TerminalEvent::Background(colour), None));
+    }
+    let event = keys::read(sequence)?;
+    // Terminals send a text key as a sequence only when it was typed.
+    let text_key = text_key(&event).filter(|_| sequence[0] != ESC);
+    Some((TerminalEvent::Input(event), text_key))
+}
+
+/// Parses the answer to OSC 11: `ESC ] 11 ; rgb:RRRR/GGGG/BBBB`, each part with one to four
+/// hexadecimal digits, and a terminator (as `XParseColor` does).
+fn background(sequence: &[u8]) -> Option<[u8; 3]> {
+    let colour = sequence.strip_prefix(b"\x1b]11;rgb:")?;
+    let colour = colour
+        .strip_suffix(b"\x07")
+        .or_else(|| colour.strip_suffix(b"\x1b\\"))?;
+    let mut parts = std::str::from_utf8(colour).ok()?.split('/').map(|part| {
+        let is_hex = part.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let digits = u32::try_from(part.len()).ok()?;
+        if !is_hex || !(1..=4).contains(&digits) {
+            return None;
+        }
+        let value = u32::from_str_radix(part, 16).ok()?;
+        u8::try_from(value * 255 / (16_u32.pow(digits) - 1)).ok()
+    });
+    let colour = [parts.next()??, parts.next()??, parts.next()??];
+    parts.next().is_none().then_some(colour)
+}
 
 /// Returns whether `bytes` are exactly one key that ends a paste whose end sequence was lost. A
 /// lone Esc byte does not count: it may be the start of that sequence.

@@ -5,27 +5,7 @@ use std::io::Write as _;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-/// Whether colours are sent to the terminal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Colours {
-    /// Colours are sent as drawn.
-    #[default]
-    Shown,
-    /// Colours are left out, as <https://no-color.org> asks; only bold, dim, underline and reverse
-    /// carry meaning.
-    Dropped,
-}
-
-impl Colours {
-    /// Parses the environment variable `NO_COLOR`: any non-empty value drops colours.
-    pub fn from_no_color(value: Option<&std::ffi::OsStr>) -> Self {
-        if value.is_none_or(std::ffi::OsStr::is_empty) {
-            Self::Shown
-        } else {
-            Self::Dropped
-        }
-    }
-}
+use crate::terminal::theme::Theme;
 
 /// The style in which the terminal draws the next symbol. It has no underline colour, which the
 /// screen does not use and few terminals support.
@@ -38,13 +18,14 @@ pub(super) struct Pen {
 
 impl Pen {
     /// Returns the pen for a cell.
-    pub(super) fn of(cell: &Cell, colours: Colours) -> Self {
-        let modifier = cell.modifier;
-        let (fg, bg) = match colours {
-            Colours::Shown => (cell.fg, cell.bg),
-            Colours::Dropped => (Color::Reset, Color::Reset),
-        };
+    pub(super) fn of(cell: &Cell, theme: Theme) -> Self {
+        let (fg, bg, modifier) = theme.shown(cell.fg, cell.bg, cell.modifier);
         Self { fg, bg, modifier }
+    }
+
+    /// Returns the pen for an empty area.
+    pub(super) fn blank(theme: Theme) -> Self {
+        Self::of(&Cell::EMPTY, theme)
     }
 
     /// Writes the shortest change from `before` (`None` if unknown) to this pen.

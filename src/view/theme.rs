@@ -1,4 +1,5 @@
-//! Colours by meaning, from the terminal's own sixteen, so that they suit its background.
+//! Colours by meaning, named as the sixteen ANSI colours. A theme decides what the terminal shows for
+//! them.
 
 use ratatui::style::{Color, Modifier, Style};
 
@@ -20,7 +21,9 @@ pub const STRONG: Style = Style::new().add_modifier(Modifier::BOLD);
 /// The selected line of the focused pane.
 pub const SELECTED: Style = Style::new().add_modifier(Modifier::REVERSED);
 /// The selected line of a pane without the focus.
-pub const SELECTED_QUIETLY: Style = Style::new().add_modifier(Modifier::BOLD);
+pub const SELECTED_QUIETLY: Style = Style::new()
+    .bg(Color::DarkGray)
+    .add_modifier(Modifier::BOLD);
 /// A byte or character shown by its number.
 pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
 /// The attributes of lines, which highlighted text does not take on.

@@ -12,8 +12,9 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::layout::Size;
 use subscope::query::JQ;
-use subscope::terminal::Session;
-use subscope::terminal::backend::{Colours, Screen};
+use subscope::terminal::{Requests, Session};
+use subscope::terminal::backend::Screen;
+use subscope::terminal::theme::Theme;
 use vt100::MouseProtocolMode;
 
 use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};
@@ -449,15 +450,21 @@ fn a_panic_in_any_thread_restores_the_terminal_and_is_readable() {
     assert!(after.contains("a bug in a thread"));
 }
 
+/// A session with the mouse.
+const MOUSE: Requests = Requests {
+    mouse: true,
+    background: false,
+};
+
 /// Takes over the terminal and draws endlessly while another thread panics.
 fn panic_while_drawing() -> ! {
     // With several sessions, the last one owns the terminal.
-    Session::enter(false, None).unwrap().leave();
-    let session = Session::enter(true, None).unwrap();
+    Session::enter(Requests::default(), None).unwrap().leave();
+    let session = Session::enter(MOUSE, None).unwrap();
     let mut tty = session.writer();
     tty.write_all(b"drawn").unwrap();
     thread::spawn(|| panic!("a bug in a thread"));
-    let screen = Screen::with_size(tty, Colours::Shown, Size::new(20, 5));
+    let screen = Screen::with_size(tty, Theme::Terminal, Size::new(20, 5));
     let mut terminal = Terminal::new(screen).unwrap();
     loop {
         terminal.clear().unwrap();

@@ -555,7 +555,7 @@ fn an_insecure_connection_is_shown_in_red_wherever_the_address_is() {
         if let Some(start) = top.find("INSECURE TLS") {
             let column = u16::try_from(top[..start].chars().count()).unwrap();
             let cell = screen.cell(0, column).unwrap();
-            assert_eq!(cell.fgcolor(), Color::Idx(1), "{columns}: {top}");
+            assert_eq!(cell.fgcolor(), Color::Idx(210), "{columns}: {top}");
         }
     }
 }

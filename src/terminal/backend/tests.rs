@@ -41,11 +41,11 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(colours: Colours) -> Self {
+    fn new(theme: Theme) -> Self {
         let size = Size::new(WIDTH, HEIGHT);
         let [rows, columns] = [HEIGHT, WIDTH].map(|size| NonZeroU16::new(size).unwrap());
         Self {
-            terminal: Terminal::new(Screen::with_size(Tape::default(), colours, size)).unwrap(),
+            terminal: Terminal::new(Screen::with_size(Tape::default(), theme, size)).unwrap(),
             judge: vt100::Parser::new(rows, columns, 0),
             seen: 0,
         }
@@ -172,7 +172,7 @@ fn a_terminal_too_large_is_drawn_in_part_with_a_note() {
         ((1000, 500), (1000, 500), ""),
     ] {
         let size = Size::new(size.0, size.1);
-        let mut screen = Screen::with_size(Tape::default(), Colours::Shown, size);
+        let mut screen = Screen::with_size(Tape::default(), Theme::Terminal, size);
         assert_eq!(screen.size().unwrap(), Size::new(drawn.0, drawn.1));
         screen.clear().unwrap();
         screen.flush().unwrap();
@@ -189,7 +189,7 @@ proptest! {
     fn the_terminal_shows_what_was_drawn(
         frames in prop::collection::vec(prop::collection::vec(piece(), 0..10), 1..6)
     ) {
-        let mut stage = Stage::new(Colours::Shown);
+        let mut stage = Stage::new(Theme::Terminal);
         for pieces in &frames {
             let (buffer, written) = stage.draw(|frame| paint(frame, pieces));
             assert_shown(&buffer, stage.judge.screen());
@@ -209,7 +209,7 @@ proptest! {
 
 #[test]
 fn a_full_frame_is_one_write() {
-    let mut stage = Stage::new(Colours::Shown);
+    let mut stage = Stage::new(Theme::Terminal);
     let lines = ["first line..", "漢字 and █", "", "last"];
     stage.draw(|frame| {
         for (y, line) in (0..).zip(lines) {
@@ -223,7 +223,7 @@ fn a_full_frame_is_one_write() {
 
 #[test]
 fn plain_text_needs_one_move_and_no_colour() {
-    let mut stage = Stage::new(Colours::Shown);
+    let mut stage = Stage::new(Theme::Terminal);
     stage.draw(|frame| {
         frame.buffer_mut().set_string(0, 0, "x", Style::new());
     });
@@ -236,7 +236,7 @@ fn plain_text_needs_one_move_and_no_colour() {
 
 #[test]
 fn the_cursor_is_moved_or_switched_only_when_it_changes() {
-    let mut stage = Stage::new(Colours::Shown);
+    let mut stage = Stage::new(Theme::Terminal);
     let (_, hidden) = stage.draw(|_| {});
     assert_eq!(hidden, b"\x1b[?2026h\x1b[?25l\x1b[?2026l");
     let (_, shown) = stage.draw(|frame| frame.set_cursor_position((3, 2)));
@@ -255,7 +255,7 @@ fn the_cursor_is_moved_or_switched_only_when_it_changes() {
 
 #[test]
 fn without_colours_the_attributes_remain() {
-    let mut stage = Stage::new(Colours::Dropped);
+    let mut stage = Stage::new(Theme::Plain);
     let style = Style::new().fg(Color::Red).bg(Color::Blue);
     stage.draw(|frame| {
         let buffer = frame.buffer_mut();
@@ -273,16 +273,9 @@ fn without_colours_the_attributes_remain() {
 }
 
 #[test]
-fn no_color_drops_colours_unless_it_is_empty() {
-    assert_eq!(Colours::from_no_color(None), Colours::Shown);
-    assert_eq!(Colours::from_no_color(Some("".as_ref())), Colours::Shown);
-    assert_eq!(Colours::from_no_color(Some("1".as_ref())), Colours::Dropped);
-}
-
-#[test]
 fn control_characters_in_a_cell_never_reach_the_terminal() {
     for symbol in ["\x1b[31m", "\u{9b}2J", "a\nb", "\u{202e}x", "\x7f\x7f"] {
-        let mut screen = Screen::with_size(Tape::default(), Colours::Shown, Size::new(20, 1));
+        let mut screen = Screen::with_size(Tape::default(), Theme::Terminal, Size::new(20, 1));
         screen.draw([(0, 0, &cell(symbol))].into_iter()).unwrap();
         screen.draw([(19, 0, &cell("z"))].into_iter()).unwrap();
         screen.flush().unwrap();
@@ -304,7 +297,7 @@ fn cell(symbol: &str) -> Cell {
 
 #[test]
 fn a_resized_or_cleared_screen_is_drawn_anew_in_one_write() {
-    let mut stage = Stage::new(Colours::Shown);
+    let mut stage = Stage::new(Theme::Terminal);
     let render = |frame: &mut ratatui::Frame| {
         frame.buffer_mut().set_string(0, 0, "here", Color::Red);
     };
@@ -328,7 +321,7 @@ fn a_resized_or_cleared_screen_is_drawn_anew_in_one_write() {
 #[test]
 fn a_screen_without_columns_or_rows_draws_nothing() {
     for size in [Size::ZERO, Size::new(0, 5), Size::new(5, 0)] {
-        let screen = Screen::with_size(Tape::default(), Colours::Shown, size);
+        let screen = Screen::with_size(Tape::default(), Theme::Terminal, size);
         let mut terminal = Terminal::new(screen).unwrap();
         terminal
             .draw(|frame| settle_wide_glyphs(frame.buffer_mut()))
@@ -340,7 +333,7 @@ fn a_screen_without_columns_or_rows_draws_nothing() {
 
 #[test]
 fn a_copy_is_base64_in_a_single_sequence() {
-    let mut screen = Screen::with_size(Tape::default(), Colours::Shown, Size::new(5, 1));
+    let mut screen = Screen::with_size(Tape::default(), Theme::Terminal, Size::new(5, 1));
     screen.copy(b"\x1b]0;evil\x07\xff").unwrap();
     assert_eq!(screen.writer().bytes, b"\x1b]52;c;G10wO2V2aWwH/w==\x1b\\");
     assert_eq!(screen.writer().writes, 1);
@@ -348,7 +341,7 @@ fn a_copy_is_base64_in_a_single_sequence() {
 
 #[test]
 fn a_copy_beyond_the_limit_fails_with_its_size() {
-    let mut screen = Screen::with_size(Tape::default(), Colours::Shown, Size::new(5, 1));
+    let mut screen = Screen::with_size(Tape::default(), Theme::Terminal, Size::new(5, 1));
     screen.copy(&vec![b'x'; CLIPBOARD_LIMIT]).unwrap();
     let written = screen.output();
     let refused = screen.copy(&vec![b'x'; CLIPBOARD_LIMIT + 1]).unwrap_err();

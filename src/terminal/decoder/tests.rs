@@ -233,3 +233,21 @@ fn any_bytes_are_read_to_their_end() {
         assert!(typing.decoder.pending.is_empty(), "{bytes:?}");
     }
 }
+
+#[test]
+fn the_terminal_s_background_is_read() {
+    for (answer, colour) in [
+        ("rgb:0000/2b2b/3636\x1b\\", Some([0x00, 0x2b, 0x36])),
+        ("rgb:fd/f6/e3\x07", Some([0xfd, 0xf6, 0xe3])),
+        ("rgb:f/0/8\x07", Some([255, 0, 136])),
+        ("rgb:0/0\x07", None),
+        ("rgb:0/0/0/0\x07", None),
+        ("rgb:00000/0/0\x07", None),
+        ("rgb:+1/0/0\x07", None),
+        ("black\x07", None),
+    ] {
+        let events = Typing::new().after(0, format!("\x1b]11;{answer}"));
+        let expected = colour.map(TerminalEvent::Background);
+        assert_eq!(events, Vec::from_iter(expected), "{answer:?}");
+    }
+}

@@ -92,12 +92,12 @@ fn wait_for_production(pty: &Pty) {
     let badge = screen.cell(0, 1).unwrap();
     assert_eq!(
         (badge.contents(), badge.bgcolor()),
-        ("p", vt100::Color::Idx(1))
+        ("p", vt100::Color::Idx(124))
     );
     assert!(pty.text().starts_with(" production "), "{}", pty.text());
     let accents = (0..160).filter(|column| {
         let cell = screen.cell(1, *column).unwrap();
-        cell.contents() == "╭" && cell.fgcolor() == vt100::Color::Idx(1)
+        cell.contents() == "╭" && cell.fgcolor() == vt100::Color::Idx(210)
     });
     assert_eq!(accents.count(), 1);
 }

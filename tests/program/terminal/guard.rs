@@ -6,7 +6,7 @@ use std::time::Duration;
 use subscope::query::set_executable;
 use subscope::terminal::{Guard, Session};
 
-use super::{InShell, answer, assert_left, wait_until_drawn, when_closed};
+use super::{InShell, MOUSE, answer, assert_left, wait_until_drawn, when_closed};
 use crate::support::pty::{Launch, SUBSCOPE, kill, signal};
 
 const GUARD_MESSAGE: &str = "subscope ended unexpectedly";
@@ -116,7 +116,7 @@ fn a_stack_overflow_restores_the_terminal() {
     const ROLE: &str = "SUBSCOPE_TEST_OVERFLOW";
     if std::env::var_os(ROLE).is_some() {
         set_executable(SUBSCOPE);
-        let session = Session::enter(true, Some(Guard::start().unwrap())).unwrap();
+        let session = Session::enter(MOUSE, Some(Guard::start().unwrap())).unwrap();
         println!("{}", overflow(1));
         drop(session);
     }
