@@ -23,6 +23,7 @@ pub mod quoted;
 pub mod ranges;
 pub mod reading;
 pub mod rows;
+pub mod severity;
 pub mod tree;
 
 mod assembly;

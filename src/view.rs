@@ -19,6 +19,7 @@ mod channel_list;
 mod empty;
 mod frame;
 mod hints;
+mod json_row;
 mod lens;
 mod line;
 mod log_pane;

@@ -104,19 +104,37 @@ impl LineBuilder {
 
     /// Adds text as [`LineBuilder::text`] does, with its marks in the style `marked`.
     pub fn marked_text(&mut self, text: Text, style: Style, marked: Style) {
-        self.left = self.left.saturating_sub(text.columns);
         if text.escapes.is_empty() && text.marks.is_empty() {
+            self.left = self.left.saturating_sub(text.columns);
             self.spans.push(Span::styled(text.string, style));
             return;
         }
+        self.styled_text(&text, &[(text.string.len(), style)], marked);
+    }
+
+    /// Adds text whose parts end where `styles` says, each with its style.
+    pub fn styled_text(&mut self, text: &Text, styles: &[(usize, Style)], marked: Style) {
+        self.left = self.left.saturating_sub(text.columns);
+        let mut styles = styles.iter();
+        let (mut edge, mut style) = styles.next().copied().unwrap_or_default();
+        let mut start = 0;
         for part in text.parts() {
-            let style = match (part.is_escape, part.is_marked) {
-                (false, false) => style,
-                (true, false) => style.patch(theme::ESCAPE),
-                (false, true) => style.patch(marked),
-                (true, true) => style.patch(theme::marked_escape(marked)),
-            };
-            self.spans.push(Span::styled(part.text.to_owned(), style));
+            let end = start + part.text.len();
+            while start < end {
+                while edge <= start && let Some(next) = styles.next() {
+                    (edge, style) = *next;
+                }
+                let stop = if edge > start { end.min(edge) } else { end };
+                let shown = match (part.is_escape, part.is_marked) {
+                    (false, false) => style,
+                    (true, false) => style.patch(theme::ESCAPE),
+                    (false, true) => style.patch(marked),
+                    (true, true) => style.patch(theme::marked_escape(marked)),
+                };
+                let text = text.string[start..stop].to_owned();
+                self.spans.push(Span::styled(text, shown));
+                start = stop;
+            }
         }
     }
 

@@ -12,13 +12,14 @@ use unicode_width::UnicodeWidthStr as _;
 use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, fitting};
-use super::{empty, frame, theme};
+use super::{empty, frame, json_row, theme};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::escape;
+use crate::payload::escape::{self, Text};
 use crate::payload::figures::{self, Clock, delta};
 use crate::payload::ranges::Ranges;
+use crate::payload::severity::{Severity, severity};
 use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
 
 /// A pane with fewer columns shows times in seconds, to leave more room for the payload.
@@ -92,7 +93,10 @@ impl<'a> Painter<'a> {
         let (mark, style) = self.margin_mark(row.id);
         line.word(mark, style);
         let (time, style) = self.time(row.time, before, day);
-        line.word(format!("{time} "), style);
+        line.word(
+            format!("{time} "),
+            severity_style(&row.content).unwrap_or(style),
+        );
         match row.content {
             Content::Message {
                 channel,
@@ -190,13 +194,32 @@ fn message(
     let whole = escape::one_line_marked(payload, line.left(), marks);
     let is_head = size > payload.len() as u64;
     if !whole.cut && !is_head {
-        return line.text(whole, Style::new());
+        return coloured(&whole, line);
     }
     let head = if is_head { "first part of " } else { "" };
     let mark = format!("… {head}{}", figures::size(size));
     let room = line.left().saturating_sub(mark.chars().count());
-    line.text(escape::one_line_marked(payload, room, marks), Style::new());
+    coloured(&escape::one_line_marked(payload, room, marks), line);
     line.word_at_end(&mark, theme::QUIET);
+}
+
+/// Returns the style of the start of a row that reports an error or a warning.
+fn severity_style(content: &Content<'_>) -> Option<Style> {
+    let Content::Message { payload, .. } = content else {
+        return None;
+    };
+    Some(match severity(payload)? {
+        Severity::Error => theme::BAD,
+        Severity::Warning => theme::WATCH,
+    })
+}
+
+/// Draws a payload's text, in colours if it is JSON.
+fn coloured(text: &Text, line: &mut LineBuilder) {
+    match json_row::styles(&text.string) {
+        Some(styles) => line.styled_text(text, &styles, theme::MATCH),
+        None => line.styled_text(text, &[], theme::MATCH),
+    }
 }
 
 /// Minimum columns of the first finding on a row: enough for a duration.

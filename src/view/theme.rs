@@ -26,6 +26,10 @@ pub const SELECTED_QUIETLY: Style = Style::new()
     .add_modifier(Modifier::BOLD);
 /// A byte or character shown by its number.
 pub const ESCAPE: Style = Style::new().fg(Color::Magenta);
+/// A key of a JSON object in a row.
+pub const KEY: Style = Style::new().fg(Color::LightBlue);
+/// A string of a JSON document in a row.
+pub const STRING: Style = Style::new().fg(Color::Green);
 /// The attributes of lines, which highlighted text does not take on.
 const OF_LINES: Modifier = Modifier::BOLD
     .union(Modifier::DIM)
