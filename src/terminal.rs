@@ -203,7 +203,8 @@ impl Hold {
         if let Some(guard) = &self.guard {
             guard.hold();
         }
-        let taken = enable_raw_mode().and_then(|()| (&self.file).write_all(&entering(self.requests)?));
+        let taken =
+            enable_raw_mode().and_then(|()| (&self.file).write_all(&entering(self.requests)?));
         if taken.is_err() {
             self.give_back();
         }

@@ -47,7 +47,7 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "payload",
-        "decimal figures hex json ranges
+        "decimal figures hex json ranges severity
          escape
          tree
          diff quoted reading rows

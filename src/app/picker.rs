@@ -67,7 +67,7 @@ impl Picker {
             Event::Suspend => return Some(Effect::Suspend),
             Event::Continued => return Some(Effect::Resume),
             Event::Redraw => return Some(Effect::Repaint),
-            Event::Background(colour) => return Some(Effect::SuitBackground(*colour)),
+            Event::Background(colour) => return Some(Effect::SuitBackground(colour)),
             _ => {}
         }
         self.step(Motion::Lines(0));

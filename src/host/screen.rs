@@ -229,10 +229,7 @@ impl Host<Screen<Tty>> for TerminalHost {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));
                 }
             }
-            Effect::Suspend
-            | Effect::Resume
-            | Effect::Repaint
-            | Effect::SuitBackground(_) => {
+            Effect::Suspend | Effect::Resume | Effect::Repaint | Effect::SuitBackground(_) => {
                 tty::perform(&effect, &self.session, terminal)?;
             }
             Effect::Quit => {}

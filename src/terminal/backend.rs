@@ -125,19 +125,11 @@ impl<W: Write> Screen<W> {
     }
 
     /// Rings the terminal's bell.
-    ///
-    /// # Errors
-    ///
-    /// If the terminal cannot be written to.
     pub fn ring(&mut self) -> io::Result<()> {
         self.write(b"\x07")
     }
 
     /// Requests a desktop notification with OSC 9. Terminals without support ignore it.
-    ///
-    /// # Errors
-    ///
-    /// If the terminal cannot be written to.
     pub fn notify(&mut self, words: &str) -> io::Result<()> {
         // Control characters would end the sequence early.
         let words = words.replace(char::is_control, "");

@@ -75,7 +75,7 @@ mod tests {
     fn keys_strings_and_punctuation_are_told_apart() {
         for (text, expected) in [
             (r#"{"a":"b","c": [1,true]}"#, ".kkk.sss.kkk. . .    .."),
-            (r#"["\"a","b" : 1]"#, ".sssss.kkk . ."),
+            (r#"["\"a","b" : 1]"#, ".sssss.kkk .  ."),
             (r#"{"a":"cut"#, ".kkk.ssss"),
             (r#"["\"#, ".ss"),
             ("not JSON", ""),

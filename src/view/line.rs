@@ -121,7 +121,9 @@ impl LineBuilder {
         for part in text.parts() {
             let end = start + part.text.len();
             while start < end {
-                while edge <= start && let Some(next) = styles.next() {
+                while edge <= start
+                    && let Some(next) = styles.next()
+                {
                     (edge, style) = *next;
                 }
                 let stop = if edge > start { end.min(edge) } else { end };

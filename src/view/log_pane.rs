@@ -236,9 +236,9 @@ fn add_findings<'a>(
     let before = line.left();
     // The most severe findings come first, in case not all fit.
     let mut findings: Vec<&Finding> = findings.collect();
-    findings.sort_by_key(|finding| severity(&finding.what).0);
+    findings.sort_by_key(|finding| gravity(&finding.what).0);
     for finding in findings {
-        let (_, style) = severity(&finding.what);
+        let (_, style) = gravity(&finding.what);
         let used = before - line.left();
         // A duration cut off before its unit would be misleading.
         let least = if used == 0 { LEAST_FINDING } else { 0 };
@@ -251,7 +251,7 @@ fn add_findings<'a>(
 }
 
 /// Returns the sort key of a finding, lowest for the most severe, and its style.
-fn severity(finding: &FindingKind) -> (u8, Style) {
+fn gravity(finding: &FindingKind) -> (u8, Style) {
     match finding {
         FindingKind::Sequence(step) => match **step {
             OutOfSequence::Missing {

@@ -12,9 +12,9 @@ use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::layout::Size;
 use subscope::query::JQ;
-use subscope::terminal::{Requests, Session};
 use subscope::terminal::backend::Screen;
 use subscope::terminal::theme::Theme;
+use subscope::terminal::{Requests, Session};
 use vt100::MouseProtocolMode;
 
 use crate::support::pty::{Launch, Pty, SUBSCOPE, signal};

@@ -111,7 +111,7 @@ fn no_part_of_an_unknown_sequence_is_taken_for_text() {
         "\x1b[=5u",
         "\x1b[?2026;2$y",
         "\x1b[>41;354;0c",
-        "\x1b]11;rgb:ffff/ffff/ffff\x1b\\",
+        "\x1b]10;rgb:ffff/ffff/ffff\x1b\\",
         "\x1bP>|tmux 3.4\x1b\\",
         "\x1b_Gi=1;OK\x1b\\",
         "\x1b[I",
