@@ -489,6 +489,8 @@ fn no_control_sequence_in_a_name_or_payload_reaches_the_terminal() {
 
     let raw = pty.raw();
     let text = String::from_utf8(raw).expect("the output is UTF-8");
+    // The question about the background colour, asked once.
+    let text = text.replacen("\x1b]11;?\x1b\\", "", 1);
     for sequence in HOSTILE.iter().filter(|bytes| bytes.starts_with(b"\x1b")) {
         let sequence = std::str::from_utf8(sequence).unwrap();
         assert!(!text.contains(sequence), "{sequence:?} came through");
