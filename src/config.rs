@@ -40,7 +40,7 @@ pub struct Config {
     pub path: PathBuf,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
-    /// The error outside the profiles.
+    /// The error in the rest of the file, if there is one.
     pub error: Option<ConfigError>,
 }
 

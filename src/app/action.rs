@@ -326,9 +326,9 @@ actions! {
 
     /// An action in the query box.
     QueryAction {
-        /// Show the older history entry.
+        /// Show the previous history entry.
         Older: Adjust,
-        /// Show the newer history entry.
+        /// Show the next history entry.
         Newer: Adjust,
         /// Show or hide the list of query syntax.
         ToggleSyntax: Once,

@@ -108,7 +108,7 @@ pub fn partial_words(partial: &Partial) -> [String; 2] {
         ],
         Partial::ShardChannelsLeftOut(count) => [
             format!(
-                "{} of the sharded channels found are not subscribed · name the ones you want",
+                "not subscribed to {} of the sharded channels found · name the ones you want",
                 figures::count(*count)
             ),
             String::new(),

@@ -425,7 +425,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Profiles, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
     bind(C::Profiles, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Profiles, &[char('G'), key(K::End)], LAST, None, "to the last"),
-    bind(C::Profiles, &[char('/')], A::Search, Some("name"), "type a name; any letter that is not a key here starts one"),
+    bind(C::Profiles, &[char('/')], A::Search, Some("name"), "find by name; a letter that is no key here starts one too"),
     bind(C::Profiles, &[key(K::Esc), char('q')], A::Quit, Some("quit"), "quit"),
     bind(C::ProfileName, &[key(K::Enter)], A::Confirm, Some("choose"), "watch with the selected profile"),
     bind(C::ProfileName, &[key(K::Down)], DOWN, None, "down"),

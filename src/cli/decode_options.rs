@@ -84,7 +84,7 @@ fn message_type(
     let shown = whole(text.as_bytes());
     // Type names cannot contain `=`, but channel names may.
     let Some((glob, name)) = text.rsplit_once('=') else {
-        return Err(format!("{shown:?} has no = and no type; {FORM}"));
+        return Err(format!("{shown:?} has no =TYPE part; {FORM}"));
     };
     let (glob, name) = (glob.trim(), name.trim().trim_start_matches('.'));
     if glob.is_empty() || name.is_empty() {

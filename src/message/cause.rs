@@ -141,7 +141,7 @@ pub enum ConnectionError {
     Reply(&'static str, Box<Self>),
     /// No sentinel gave a usable answer.
     Sentinels(SentinelErrors),
-    /// The sentinels have named no master yet.
+    /// The sentinels have not named a master yet.
     NoMasterYet,
     /// The sentinels have named another master.
     MasterReplaced,

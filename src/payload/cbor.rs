@@ -135,7 +135,7 @@ fn chunks(cursor: &mut Cursor<'_>, major: u8) -> Result<(Vec<u8>, Option<Range<u
                 count += 1;
             }
             None if chunk.major == 7 => return Ok((text, last.filter(|_| count == 1))),
-            _ => return Err(Stop::wrong("invalid chunk of a string", chunk.start)),
+            _ => return Err(Stop::wrong("invalid string chunk", chunk.start)),
         }
     }
 }

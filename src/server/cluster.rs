@@ -35,8 +35,8 @@ pub(super) struct Cluster {
     asked: [Time; 2],
     /// The slots that each primary currently serves.
     tenures: HashMap<Address, Tenure>,
-    /// For each former primary, the time until which it certainly served its previous slots. `None`
-    /// if no other node could confirm this.
+    /// For each former primary, the time until which it is known to have served its previous slots.
+    /// `None` if no other node could confirm this.
     ended: HashMap<Address, Option<Time>>,
 }
 

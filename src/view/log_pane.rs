@@ -115,7 +115,7 @@ impl<'a> Painter<'a> {
                 if let Some(lens) = Lens::of(self.app.session(), name) {
                     through_lens(&lens, row.id, (payload, size), &mut line);
                 } else {
-                    // More matches do not fit on the line.
+                    // No more matches fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
                     message((payload, size), marks, &mut line);

@@ -72,7 +72,7 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
     if text.height > 1 {
         let words = match (prompt.topic().kind, prompt.is_exact) {
             (SubscriptionKind::Pattern, _) => "pattern: all matching channels",
-            (SubscriptionKind::Channel, true) => "exactly this channel, including * ? and [",
+            (SubscriptionKind::Channel, true) => "exactly this channel; * ? and [ are literal",
             (SubscriptionKind::Channel, false) => "channel; with * ? or [, a pattern",
             (SubscriptionKind::Shard, true) => "exactly this sharded channel",
             (SubscriptionKind::Shard, false) => "sharded channel; with * ? or [, all that match",

@@ -17,7 +17,7 @@ use crate::random::{Random, attack};
 use crate::support::cases;
 use crate::support::pty::SUBSCOPE;
 
-/// Part of every password.
+/// Part of every generated password, to detect one that leaks.
 const MARK: &str = "s3cr3t";
 
 /// Characters that may appear between two marks of a password that is not percent-encoded.

@@ -2154,8 +2154,8 @@ fn a_subscription_counted_by_socket_io_causes_one_warning() {
     assert_eq!(
         counted(&stage),
         [
-            "use the pattern app:socket.io-request#/#* instead, which is not counted: Socket.IO \
-          counts channel app:socket.io-request#/# as one more server, and waits for its answers"
+            "use the pattern app:socket.io-request#/#* instead, which Socket.IO does not count: \
+          Socket.IO counts channel app:socket.io-request#/# as one more server, and waits for its answers"
         ]
     );
     // The warning is repeated neither after a reconnect nor for another subscription.

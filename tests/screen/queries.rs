@@ -671,7 +671,7 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         let find = stage.session().find.as_ref().unwrap();
         assert!(!find.watch.progress().is_done());
         assert_eq!((selected_number(&stage), stage.toast()), (expected, toast));
-        // Rows that have just arrived do not count as unsearched either.
+        // Pressing n does not count rows that have just arrived as unsearched.
         stage
             .app
             .update(Event::Key(KeyCode::Char('n').into()), stage.now);

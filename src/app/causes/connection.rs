@@ -51,7 +51,7 @@ pub fn connection_words(error: &ConnectionError) -> String {
         ConnectionError::NotResp(error) => format!("not RESP: {error}"),
         ConnectionError::Reply(command, error) => format!("{command}: {}", connection_words(error)),
         ConnectionError::Sentinels(errors) => sentinels_words(errors).join(": "),
-        ConnectionError::NoMasterYet => "the sentinels have named no master yet".to_owned(),
+        ConnectionError::NoMasterYet => "the sentinels have not named a master yet".to_owned(),
         ConnectionError::MasterReplaced => "the sentinels now name another master".to_owned(),
         ConnectionError::NotConnected => "not connected".to_owned(),
     }
@@ -104,7 +104,9 @@ fn tls_words(failure: &TlsFailure) -> String {
                 "the server does not know the host name sent to it ({name}): set it with --sni NAME"
             )
         }
-        TlsFailure::Alert(Alert::Other, name) => format!("the server aborted TLS: {name}"),
+        TlsFailure::Alert(Alert::Other, name) => {
+            format!("the server aborted the TLS connection: {name}")
+        }
         TlsFailure::Other(text) => format!("TLS failed: {text}"),
     }
 }

@@ -250,7 +250,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
             None => ", row evicted",
         };
         let gap = if request.is_before_gap {
-            ", a gap since: the reply may have been lost"
+            ", gap since then: the reply may have been lost"
         } else {
             ""
         };

@@ -77,7 +77,7 @@ impl Open {
             key: None,
         });
         session.tell(format!(
-            "tracking {text} on {shown}: flags missing, duplicate, late · is:seqgap"
+            "tracking {text} on {shown}: missing, duplicate, late numbers are flagged · is:seqgap"
         ));
         Ok(effects)
     }

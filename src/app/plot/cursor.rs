@@ -22,7 +22,7 @@ pub(super) struct Cursor {
 /// A drag with the mouse on the charts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DragState {
-    /// The last screen column of the mouse.
+    /// The screen column where the mouse was last seen.
     column: u16,
     /// Whether the mouse has moved since the button was pressed.
     has_moved: bool,

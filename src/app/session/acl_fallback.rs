@@ -1,4 +1,4 @@
-//! Falls back to the channels that the ACL user may receive if Redis denies `*`.
+//! If Redis denies `*`, falls back to the channels that the ACL user may subscribe to.
 
 use super::Session;
 use super::notices::notice_words;

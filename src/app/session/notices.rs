@@ -96,7 +96,7 @@ fn counted_words(topic: &Topic) -> String {
         return format!("{counted} · patterns do not match sharded channels · u unsubscribe");
     }
     let pattern = whole_name(&[&*glob::literal(&topic.name), b"*"].concat());
-    format!("use the pattern {pattern} instead, which is not counted: {counted}")
+    format!("use the pattern {pattern} instead, which Socket.IO does not count: {counted}")
 }
 
 /// Describes unsolicited frames.
@@ -162,7 +162,7 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
             whole(error.text.as_bytes())
         ),
         Allowed::Unknown(error) => unknown_words(&user, &connection_words(error)),
-        Allowed::UnusableName => unknown_words(&user, "the user has no usable name"),
+        Allowed::UnusableName => unknown_words(&user, "the user's name is too long to query"),
     }
 }
 

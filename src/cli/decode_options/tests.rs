@@ -110,7 +110,7 @@ fn the_error_about_an_unknown_type_suggests_similar_ones() {
     let said = |text: &str| error(&[], Some(&file), &[text]);
     let cases = r#"
         o=shop.v1.Ordre => FILE has no message type "shop.v1.Ordre", did you mean 'shop.v1.Order'?
-        orders => "orders" has no = and no type; FORM
+        orders => "orders" has no =TYPE part; FORM
         =a.B => "=a.B" has no channel; FORM
         o= => "o=" has no type; FORM
     "#;

@@ -78,7 +78,7 @@ fn not_checked(app: &App) -> String {
     parts.iter().map(|part| [" · ", part].concat()).collect()
 }
 
-/// At the top of the log, describes which older rows are gone.
+/// Describes which older rows are gone, if the view is at the top of the log.
 fn gone_words(app: &App, window: &Window) -> String {
     let log = &app.session().log;
     let gone = [

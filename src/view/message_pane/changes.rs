@@ -298,7 +298,7 @@ fn add_value(tree: &Tree, bytes: &[u8], id: NodeId, style: Style, row: &mut Line
     row.cut_bytes(&tree.in_brief(id, bytes, 0), Ranges::default(), style);
 }
 
-/// Adds the tag if the changed value is a tag, because its content has no name.
+/// If the changed value is a tag, adds the tag, since the content below it has no key.
 fn add_tag(tree: &Tree, bytes: &[u8], id: NodeId, row: &mut LineBuilder) {
     let value = tree.value(id, bytes);
     if let Some(tag) = value.filter(|value| value.kind == Kind::Tag) {

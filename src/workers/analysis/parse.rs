@@ -86,7 +86,7 @@ fn watched<T>(
         (None, Some((_, after))) => {
             format!("{:?} is not a path: start it with a dot", after.trim())
         }
-        (None, None) => format!("{:?} has no = and no path", part.trim()),
+        (None, None) => format!("{:?} has no =PATH part", part.trim()),
     };
     Err(check_error(text, &why, form))
 }
@@ -157,14 +157,14 @@ mod tests {
     #[test]
     fn errors_show_the_text_and_the_expected_form() {
         let cases = r#"
-            seq orders => "orders": "orders" has no = and no path; expected GLOB=PATH, such
+            seq orders => "orders": "orders" has no =PATH part; expected GLOB=PATH, such
             seq orders= => the path after = is missing; expected GLOB=PATH
             seq orders=seq => "seq" is not a path: start it with a dot
             seq =.seq => the channel is missing; expected GLOB=PATH
             seq o=.a,b => ".a,b" is not a path:
             seq o=.a..b => ".a..b" is not a path:
             pair a=.id => "a=.id": -> is missing; expected GLOB=PATH ->
-            pair a=.id -> b => "b" has no = and no path; expected GLOB=PATH ->
+            pair a=.id -> b => "b" has no =PATH part; expected GLOB=PATH ->
         "#;
         for case in cases.trim().lines() {
             let (check, words) = case.trim().split_once(" => ").unwrap();

@@ -134,9 +134,9 @@ fn malformed_cbor_is_refused_with_place_and_reason() {
         ("8201ff", "unexpected break at byte 2"),
         ("9fc0ff", "unexpected break at byte 2"),
         ("bf01ff", "key without a value at byte 2"),
-        ("5f6161ff", "invalid chunk of a string at byte 1"),
-        ("5f5f4100ffff", "invalid chunk of a string at byte 1"),
-        ("7f4100ff", "invalid chunk of a string at byte 1"),
+        ("5f6161ff", "invalid string chunk at byte 1"),
+        ("5f5f4100ffff", "invalid string chunk at byte 1"),
+        ("7f4100ff", "invalid string chunk at byte 1"),
         ("f818", "invalid simple value at byte 0"),
         ("420a", "header says 2 bytes, but only 1 left at byte 0"),
         (

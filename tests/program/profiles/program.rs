@@ -415,7 +415,7 @@ fn a_profile_error_is_one_line_with_its_place() {
         ),
         (
             "q",
-            format!("{config}:35: profile.q.seq: \"p\": \"p\" has no = and no path"),
+            format!("{config}:35: profile.q.seq: \"p\": \"p\" has no =PATH part"),
         ),
         ("x", format!("{config}: no profile 'x'. There are a, b, c")),
     ] {

@@ -32,7 +32,7 @@ async fn a_muted_broker_answers_once_it_is_unmuted() {
     assert_eq!(broker.publisher().publish(b"a", b"1"), 1);
     let mut new = Raw::connect(broker.address()).await;
     new.send("PING\r\n").await;
-    // More turns of the runtime change nothing.
+    // No answer arrives, however often the other tasks run.
     for _ in 0..1000 {
         tokio::task::yield_now().await;
     }

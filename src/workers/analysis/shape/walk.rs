@@ -26,7 +26,7 @@ const LONGEST_EXAMPLE: usize = 64;
 struct Frame {
     node: u32,
     is_object: bool,
-    /// The number of the object or array.
+    /// The serial number of the object or array.
     object: u64,
     /// The place of the previous member.
     last: u32,
