@@ -277,7 +277,7 @@ pub struct Screen {
     /// Freeze the log at a message that matches QUERY; receiving continues
     #[arg(long = "break", value_name = "QUERY", allow_hyphen_values = true)]
     pub breakpoint: Vec<String>,
-    /// Never send a write to the server
+    /// Never send write commands to the server
     #[arg(long)]
     pub read_only: bool,
     /// Leave the mouse to the terminal, for selecting text
@@ -321,7 +321,7 @@ pub struct Checks {
     /// Show the time from each request to its reply: 'rpc:*:request=.id -> rpc:*:reply=.corr'
     #[arg(long, value_name = "PAIR")]
     pub pair: Vec<String>,
-    /// Show each message's delay, counted from the sent time at a path: 'orders:*=.sent'
+    /// Show each message's delay, measured from the sent time at a path: 'orders:*=.sent'
     #[arg(long, value_name = "GLOB=PATH")]
     pub sent: Vec<String>,
 }

@@ -77,8 +77,8 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
 }
 
-/// Returns the hint line and, unless text is typed there or the screen has few rows, the line above
-/// it.
+/// Returns the hint line together with the line above it, unless the caret is on that line or the
+/// screen has few rows.
 fn room_for_toast(areas: &Areas, caret: Option<Position>) -> Rect {
     let hints = areas.hints;
     let above = hints.y.saturating_sub(1);

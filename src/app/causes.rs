@@ -26,7 +26,7 @@ pub fn gap_cause_words(cause: &GapCause) -> String {
         GapCause::Failover { from, to } => format!("failover from {from} to {to}"),
         GapCause::PreviousMasterServes(server) => format!("{server} still acts as master"),
         GapCause::ReplicaCutOff => "the replica was cut off".to_owned(),
-        GapCause::SlotLeft(slot, node) => format!("slot {slot} left {node}"),
+        GapCause::SlotLeft(slot, node) => format!("slot {slot} moved away from {node}"),
         GapCause::SlotsAcquired(node) => format!("{node} acquired slots"),
         GapCause::NoKeyEvents(node) => format!("{node} no longer delivers key events"),
         GapCause::NodeCutOff(node) => format!("{node} is cut off from the cluster"),

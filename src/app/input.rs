@@ -103,7 +103,7 @@ impl Input {
             .insert_str(text.replace("\r\n", "\n").replace('\r', "\n"));
     }
 
-    /// Like [`Self::press`], but ignores a key that would break the line.
+    /// Like [`Self::press`], but ignores keys that would insert a line break.
     pub fn press_in_line(&mut self, key: KeyEvent) -> bool {
         let is_break = match key.code {
             KeyCode::Enter | KeyCode::Char('\n' | '\r') => true,

@@ -131,7 +131,7 @@ impl Chord {
         }
     }
 
-    /// Returns its label in the hint line and the help.
+    /// Returns the label of this key in the hint line and the help.
     pub fn label(self) -> String {
         let key = match self.code {
             KeyCode::Char(' ') => "Space".to_owned(),
@@ -239,7 +239,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('v')], A::Screen(Screen::ShowLatest), Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Screen(Screen::Breakpoints), Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Screen(Screen::Subscribe), Some("subscribe"), "subscribe to a channel or a pattern"),
-    bind(C::Panes, &[char('S')], A::Screen(Screen::SubscribeSharded), None, "subscribe to a sharded channel, or a pattern of them"),
+    bind(C::Panes, &[char('S')], A::Screen(Screen::SubscribeSharded), None, "subscribe to sharded channels by name or pattern"),
     bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "table of servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches and keep showing the rest"),
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; Z undoes it"),
@@ -274,7 +274,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Channels, &[char('w')], A::Channels(Channels::PlotRate), None, "plot the channel's rate, or remove it from the plot"),
     bind(C::Messages, &[char('w')], A::Row(Row::PlotSize), None, "plot the channel's message sizes, or remove them"),
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
-    bind(C::Panes, &[char('i')], A::Row(Row::RemoveLens), None, "stop showing only one value of the channel's messages"),
+    bind(C::Panes, &[char('i')], A::Row(Row::RemoveLens), None, "remove the lens: show the channel's whole messages again"),
     bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log, where Esc closes the message"),
     bind(C::Message, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Message, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
@@ -343,7 +343,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Plot, &[char('s')], A::Plot(Plot::ToggleSize), None, "plot the sizes of its messages, or stop"),
     bind(C::Plot, &[char('i')], A::Plot(Plot::ToggleInterval), None, "plot the intervals between its messages, or stop"),
     bind(C::Plot, &[char('H')], A::Plot(Plot::ToggleHistogram), Some("histogram"), "interval histogram, or the plot again"),
-    bind(C::Plot, &[char('z')], A::Screen(Screen::ToggleWhole), Some("whole"), "full screen on or off"),
+    bind(C::Plot, &[char('z')], A::Screen(Screen::ToggleWhole), Some("full screen"), "full screen on or off"),
     bind(C::Plot, &[char('t')], A::Screen(Screen::NextTimeForm), None, "times: local, UTC, age"),
     bind(C::Plot, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Plot, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
@@ -359,7 +359,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::PublishPayload, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"interpret \n \t \xff, or take them literally"),
     bind(C::PublishPayload, &[ctrl('s')], A::Publish(Publish::ToggleSharded), None, "publish to a sharded (SPUBLISH) or an ordinary channel"),
     bind(C::PublishPayload, &[key(K::Esc)], A::Back, Some("leave"), "leave the box; the text stays"),
-    bind(C::PublishChannel, &[key(K::Tab)], A::Publish(Publish::Complete), Some("complete"), "complete a known channel, or go to the message"),
+    bind(C::PublishChannel, &[key(K::Tab)], A::Publish(Publish::Complete), Some("complete"), "complete the channel's name, or go to the message"),
     bind(C::PublishChannel, &[key(K::Enter), key(K::Down), key(K::BackTab)], A::Publish(Publish::EnterPayload), Some("message"), "go on to the message"),
     bind(C::PublishChannel, &[ctrl('x')], A::Publish(Publish::ToggleEscapes), Some("escapes"), r"interpret \n \t \xff, or take them literally"),
     bind(C::PublishChannel, &[ctrl('s')], A::Publish(Publish::ToggleSharded), Some("sharded"), "publish to a sharded (SPUBLISH) or an ordinary channel"),
@@ -375,7 +375,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Query, &[key(K::PageUp)], PAGE_UP, None, "a page up in the syntax"),
     bind(C::Query, &[key(K::Up)], A::Query(Query::Older), Some("history"), "the previous query"),
     bind(C::Query, &[key(K::Down)], A::Query(Query::Newer), None, "the next query"),
-    bind(C::Query, &[alt(K::Enter)], A::Query(Query::KeepFilter), Some("to the list"), "save the filter to the list"),
+    bind(C::Query, &[alt(K::Enter)], A::Query(Query::KeepFilter), Some("save to list"), "save the filter to the list"),
     bind(C::Query, &[key(K::Esc)], A::Back, Some("cancel"), "close the box and restore the previous query"),
     bind(C::Filters, &[char('a')], A::Screen(Screen::AddFilter), Some("add"), "add a filter"),
     bind(C::Filters, &[key(K::Enter), char('e')], A::Filter(Filter::Edit), Some("edit"), "edit the filter"),
@@ -420,14 +420,14 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Help, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
     bind(C::Help, &[char('g'), key(K::Home)], FIRST, None, "to the start"),
     bind(C::Help, &[char('G'), key(K::End)], LAST, None, "to the end"),
-    bind(C::Profiles, &[key(K::Enter)], A::Confirm, Some("choose"), "watch with the selected profile"),
+    bind(C::Profiles, &[key(K::Enter)], A::Confirm, Some("choose"), "connect with the selected profile"),
     bind(C::Profiles, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Profiles, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
     bind(C::Profiles, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Profiles, &[char('G'), key(K::End)], LAST, None, "to the last"),
-    bind(C::Profiles, &[char('/')], A::Search, Some("name"), "find by name; a letter that is no key here starts one too"),
+    bind(C::Profiles, &[char('/')], A::Search, Some("name"), "find by name; a letter that is not a key here starts typing"),
     bind(C::Profiles, &[key(K::Esc), char('q')], A::Quit, Some("quit"), "quit"),
-    bind(C::ProfileName, &[key(K::Enter)], A::Confirm, Some("choose"), "watch with the selected profile"),
+    bind(C::ProfileName, &[key(K::Enter)], A::Confirm, Some("choose"), "connect with the selected profile"),
     bind(C::ProfileName, &[key(K::Down)], DOWN, None, "down"),
     bind(C::ProfileName, &[key(K::Up)], UP, None, "up"),
     bind(C::ProfileName, &[key(K::Esc)], A::Back, Some("all"), "list all profiles again"),

@@ -44,10 +44,9 @@ impl ConfigError {
                 let hint = suggestion(name, names);
                 let names: Vec<&str> = names.iter().map(|name| masked(name)).collect();
                 let mark = if hint.is_empty() { "." } else { "" };
-                let verb = if names.len() == 1 { "is" } else { "are" };
                 let names = names.join(", ");
                 let name = masked(name);
-                format!("no profile '{name}'{hint}{mark} There {verb} {names}")
+                format!("no profile '{name}'{hint}{mark} Profiles: {names}")
             }
         };
         Self {

@@ -37,7 +37,7 @@ fn errors_elsewhere_do_not_affect_a_valid_profile() {
     for (name, expected) in [
         ("a", "it.toml:3: profile.a.prt"),
         ("c", "it.toml:7: profile.c.port"),
-        ("d", "There are a, b, c"),
+        ("d", "Profiles: a, b, c"),
     ] {
         assert!(words(name).contains(expected), "{}", words(name));
     }
@@ -192,11 +192,11 @@ fn the_error_about_an_unknown_profile_lists_the_profiles() {
         ("x", "."),
     ] {
         let said = config.profile(name).unwrap_err().to_string();
-        let expected = format!("no profile '{name}'{hint} There are staging, production");
+        let expected = format!("no profile '{name}'{hint} Profiles: staging, production");
         assert_eq!(said, format!("/etc/it.toml: {expected}"));
     }
     let one = parse("[profile.a]").unwrap().profile("x").unwrap_err();
-    assert!(one.to_string().ends_with("There is a"), "{one}");
+    assert!(one.to_string().ends_with("Profiles: a"), "{one}");
     let none = parse("").unwrap().profile("x").unwrap_err().to_string();
     assert_eq!(none, "/etc/it.toml: no profile 'x': the file has none");
 }

@@ -24,7 +24,7 @@ pub fn read_from(command: &str) -> Result<Password, String> {
     match line.map(str::from_utf8) {
         None | Some(Ok("")) => Err("the command wrote no password on its first line".to_owned()),
         Some(Ok(password)) => Ok(password.into()),
-        Some(Err(_)) => Err("the command's first line is not UTF-8".to_owned()),
+        Some(Err(_)) => Err("the first line of the command's output is not UTF-8".to_owned()),
     }
 }
 

@@ -99,7 +99,7 @@ impl Selection {
         self.filtered.is_none()
     }
 
-    /// Returns whether the log still contains `row`, which it once contained.
+    /// Returns whether the log still contains `row`, which must have been in it.
     pub fn keeps(&self, row: RowId) -> bool {
         row >= self.first || self.held.iter().any(|range| range.contains(&row))
     }

@@ -109,7 +109,7 @@ impl<W: Write> Screen<W> {
         std::mem::replace(&mut self.theme, theme) != theme
     }
 
-    /// Fixes the size from now on.
+    /// Sets a fixed size.
     pub fn resize(&mut self, size: Size) {
         self.size = Some(size);
     }

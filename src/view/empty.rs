@@ -117,7 +117,7 @@ fn idle(app: &App, address: &str) -> Words {
             refused(address, &ConnectionError::Redis(error.clone()), None)
         }
         Some((topic, error)) => {
-            let situation = format!("Redis refuses {}", topic_words(topic));
+            let situation = format!("Subscription denied: {}", topic_words(topic));
             let mut words = Words::new(situation, denial_remedy(topic, error));
             words.reason = Some(whole(error.text.as_bytes()));
             words
@@ -203,7 +203,7 @@ fn unconfirmed(app: &App, address: &str) -> Vec<Line<'static>> {
         ];
     };
     vec![
-        strong(format!("Redis refuses {}", topic_words(topic))),
+        strong(format!("Subscription denied: {}", topic_words(topic))),
         Line::styled(whole(error.text.as_bytes()), theme::BAD),
         Line::default(),
         Line::raw(denial_remedy(topic, error)),
@@ -242,9 +242,9 @@ fn listed_filters(app: &App) -> Option<String> {
     let enabled: Vec<_> = listed.filter(|filter| filter.is_on).collect();
     match enabled[..] {
         [] => None,
-        [one] if one.is_exclude => Some(format!("the list's filter not {}", short(&one.query))),
-        [one] => Some(format!("the list's filter {}", short(&one.query))),
-        _ => Some(format!("the {} filters of the list", enabled.len())),
+        [one] if one.is_exclude => Some(format!("the saved filter not {}", short(&one.query))),
+        [one] => Some(format!("the saved filter {}", short(&one.query))),
+        _ => Some(format!("the {} saved filters", enabled.len())),
     }
 }
 

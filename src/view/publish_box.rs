@@ -110,7 +110,7 @@ fn answer_words(app: &App, columns: usize) -> (String, Style) {
     let sharded = if is_sharded { " sharded ·" } else { "" };
     let has_escapes = app.publish().escapes;
     let escapes = if has_escapes {
-        r" \n \xff are bytes ·"
+        r" \n \xff are escapes ·"
     } else {
         ""
     };

@@ -217,7 +217,7 @@ fn a_server_without_psubscribe_is_not_mistaken_for_one_with_acls() {
     let pty = Launch::subscope(&["-u", &redis.url()])
         .size(160, 40)
         .start();
-    pty.wait_for_text("Redis refuses pattern *");
+    pty.wait_for_text("Subscription denied: pattern *");
     pty.wait_for_text("This server does not support PSUBSCRIBE, or renames it");
     assert!(!pty.text().contains("ACL"), "{}", pty.text());
 }

@@ -172,7 +172,7 @@ async fn an_unknown_authority_is_named() {
     assert_refused(&redis.url(), &known.settings(), reason).await;
     // Nor is it among the system's authorities.
     assert_refused(&redis.url(), &TlsSettings::default(), reason).await;
-    // An impostor with the authority's name does not have its key.
+    // An authority with the same name but another key did not sign the certificate.
     let impostor = Authority::new("Unknown CA");
     let reason = reason_of(&redis.url(), &impostor.settings()).await;
     assert!(reason.contains("did not sign it"), "{reason}");

@@ -449,8 +449,8 @@ fn open_requests_followed_by_a_gap_say_that_the_reply_may_be_lost() {
         "requests      4, 0 answered, 4 waiting",
         "gap since     3 waiting: the reply may have been lost",
         "1, soon after a gap: the request may have been lost",
-        "a for 3.0 ms, gap since then: the reply may have been lost",
-        "c for 2.0 ms, gap since then: the reply may have been lost",
+        "a for 3.0 ms, with a gap since: the reply may have been lost",
+        "c for 2.0 ms, with a gap since: the reply may have been lost",
         "d for 0 ms ",
     ] {
         assert!(screen.contains(words), "{words} in {screen}");

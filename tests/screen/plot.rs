@@ -526,7 +526,7 @@ fn a_click_reads_a_drag_pans_and_the_wheel_zooms() {
     let cursor = plotting.stage.app.plot().cursor().unwrap();
     assert_eq!(window.column_of(cursor), 30 - 9);
     assert!(
-        read(&plotting).contains("/s, a mean over "),
+        read(&plotting).contains("/s, mean over "),
         "{}",
         read(&plotting)
     );

@@ -337,7 +337,7 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
     stage.code(KeyCode::Enter);
     assert_line(
         &stage,
-        &["0 of 100 messages match text error and the list's filter info"],
+        &["0 of 100 messages match text error and the saved filter info"],
     );
     assert_line(
         &stage,
@@ -350,10 +350,7 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
     stage.keys("yz");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
-    assert_line(
-        &stage,
-        &["0 of 100 messages match the 2 filters of the list"],
-    );
+    assert_line(&stage, &["0 of 100 messages match the 2 saved filters"]);
 }
 
 #[test]

@@ -344,7 +344,7 @@ fn a_refusal_that_leaves_no_subscription_is_shown() {
         ),
         (
             "NOPERM pubsub",
-            "Redis refuses shard channels sx*",
+            "Subscription denied: shard channels sx*",
             "Press a to subscribe to what this user may access",
         ),
     ] {

@@ -596,7 +596,7 @@ fn the_server_table_shows_silent_and_failed_nodes() {
     assert!(!row(&stage).contains("3.0 ms"), "{}", row(&stage));
     assert!(stage.screen().contains("1.0 ms"), "{}", stage.screen());
     for (health, words) in [
-        (Health::Suspected, "◐ suspected, connected"),
+        (Health::Suspected, "◐ possibly failed, but connected"),
         (Health::Failed, "✗ failed, but connected"),
     ] {
         facts[1].health = health;
@@ -1108,7 +1108,7 @@ fn a_huge_name_is_truncated_before_it_is_formatted() {
     app.send(Event::Feed(Feed::Batch(Box::new(batch))));
     app.keys("p");
     let toast = app.app.session().toast().unwrap();
-    assert!(toast.text.contains("too long to edit"), "{}", toast.text);
+    assert!(toast.text.contains("too large to edit"), "{}", toast.text);
 }
 
 #[test]

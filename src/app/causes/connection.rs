@@ -131,7 +131,7 @@ fn certificate_words(fault: &CertificateFault) -> String {
              --sni NAME"
         ),
         CertificateFault::WrongName { subject, asked, .. } => format!(
-            "the server's certificate has no host (its subject is {subject}), so it is not for \
+            "the server's certificate names no host (its subject is {subject}), so it is not for \
              {asked}; only --insecure accepts it"
         ),
         CertificateFault::Untrusted(owner, distrust) => {

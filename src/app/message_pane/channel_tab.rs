@@ -250,7 +250,7 @@ fn about_pair(session: &Session, pair: &PairReport) -> Vec<ChannelTabLine> {
             None => ", row evicted",
         };
         let gap = if request.is_before_gap {
-            ", gap since then: the reply may have been lost"
+            ", with a gap since: the reply may have been lost"
         } else {
             ""
         };
@@ -282,7 +282,7 @@ fn about_delay(delay: &DelayReport, name: &[u8]) -> Vec<ChannelTabLine> {
     let mut lines = Vec::from_iter(percentiles("delay", channel.delay.as_ref()));
     if channel.ahead > 0 {
         let count = figures::count(channel.ahead);
-        let words = format!("{count} sent after arrival: the clocks differ");
+        let words = format!("{count} with a sent time after arrival: the clocks differ");
         lines.push(fact("", words));
     }
     lines.extend(counted("without time", channel.without_time));

@@ -20,7 +20,7 @@ const NOTES: &[&str] = &[
     "The wheel scrolls the pane under the pointer; a click focuses and selects.",
     "In the plot the wheel zooms, a drag pans, and a click shows a value.",
     "Shift-drag selects text; with --no-mouse, a plain drag does.",
-    "A rate is the mean of the last 5 seconds, or since the first message;",
+    "A rate is the mean over the last 5 seconds, or since the first message;",
     "bars show the last minute.",
     "Redis counts the receivers of a publish: one for each matching",
     "subscription, including those of this program.",

@@ -196,7 +196,7 @@ impl View {
         self.end = (end < extent.now).then_some(end);
     }
 
-    /// Returns the end of a window that starts at the earliest number.
+    /// Returns the end of a window that starts at the time of the earliest number.
     fn first_end(self, extent: Extent) -> Time {
         let Some(earliest) = extent.earliest else {
             return Time(i64::MIN);

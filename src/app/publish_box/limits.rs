@@ -33,7 +33,7 @@ pub(crate) fn why_not_edited(snapshot: &MessageSnapshot) -> Option<String> {
     }
     (kept > MAX_EDITED).then(|| {
         let (size, most) = (figures::size(kept as u64), figures::size(MAX_EDITED as u64));
-        format!("{size} is too long to edit here: the limit is {most}")
+        format!("{size} is too large to edit here: the limit is {most}")
     })
 }
 

@@ -159,7 +159,7 @@ impl Checks {
         };
     }
 
-    /// Returns when the reports that are shown are to be requested again.
+    /// Returns when to request the displayed reports again, or `None` if there is nothing new.
     pub(crate) fn reports_due(&self) -> Option<Time> {
         self.has_news.then(|| self.asked.after(REPORT_EVERY))
     }

@@ -93,7 +93,7 @@ impl App {
             RowAction::PlotSize | RowAction::PlotValue => Ok("plot it"),
             RowAction::Formats => Ok("choose its format"),
             RowAction::FilterByValue => Ok("filter by its value"),
-            RowAction::ToggleSequence => Ok("check its numbers"),
+            RowAction::ToggleSequence => Ok("track its numbers"),
         }
     }
 

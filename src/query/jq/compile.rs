@@ -87,7 +87,8 @@ fn undefined(name: &str, kind: &Undefined) -> String {
     }
 }
 
-/// Returns the range of `part` within `source`, or all of `source` if it is not a part of it.
+/// Returns the range of `part` within `source`, or the range of all of `source` if `part` is not a
+/// slice of it.
 fn within(source: &str, part: &str) -> Range<usize> {
     let all = source.as_bytes().as_ptr_range();
     let part = part.as_bytes().as_ptr_range();

@@ -174,14 +174,14 @@ fn state(app: &App, node: &NodeStatus) -> (String, Style) {
     let (words, style) = match (&node.connection, health) {
         (Some(Connection::Live), Some(Health::Failed)) => ("✗ failed, but connected", theme::BAD),
         (Some(Connection::Live), Some(Health::Suspected)) => {
-            ("◐ suspected, connected", theme::WATCH)
+            ("◐ possibly failed, but connected", theme::WATCH)
         }
         (Some(Connection::Live), _) => ("● live", theme::GOOD),
         (_, Some(Health::Failed)) => ("✗ failed", theme::BAD),
         (Some(Connection::Refused { .. }), _) => ("✗ refused", theme::BAD),
         (Some(Connection::Reconnecting { .. }), _) => ("○ reconnecting", theme::BAD),
         (Some(Connection::Connecting), _) => ("◌ connecting", theme::WATCH),
-        (_, Some(Health::Suspected)) => ("◐ suspected", theme::WATCH),
+        (_, Some(Health::Suspected)) => ("◐ possibly failed", theme::WATCH),
         (Some(Connection::Idle) | None, _) => ("· no subscriptions", theme::QUIET),
     };
     (words.to_owned(), style)

@@ -54,7 +54,7 @@ pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let total: u64 = histogram.iter().sum();
     let width = usize::from(area.width);
     let mut line = LineBuilder::new(width);
-    let words = format!(" {} intervals{about}", figures::count(total));
+    let words = format!(" {}{about}", figures::counted(total, "interval"));
     let channel = escape::name(&series.channel, width.saturating_sub(words.len()).max(8));
     line.text(channel, theme::series(series.slot));
     line.cut_words(&words, theme::QUIET);

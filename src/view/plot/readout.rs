@@ -110,7 +110,7 @@ fn ago(app: &App, time: Time) -> String {
 /// and the maximum.
 fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
     if unit == Unit::Rate {
-        let over = over.map(|over| format!(", a mean over {}", figures::duration(over)));
+        let over = over.map(|over| format!(", mean over {}", figures::duration(over)));
         return format!("{}{}", unit.write(dot.mean), over.unwrap_or_default());
     }
     let [low, high, mean] = [dot.low, dot.high, dot.mean].map(|value| unit.exactly(value));
@@ -118,7 +118,7 @@ fn value(dot: &Dot, unit: Unit, over: Option<Duration>) -> String {
     match dot.count {
         0 | 1 => mean,
         _ if dot.low < dot.high => format!("mean {mean} of {count}: {low} to {high}"),
-        _ => format!("{mean} in {count} messages"),
+        _ => format!("{mean} in all {count} messages"),
     }
 }
 
@@ -143,7 +143,7 @@ mod tests {
         for (low, high, count, unit, words) in [
             (12_345.678, 12_345.678, 1, Plain, "12345.678"),
             (12.0, 88.0, 40, Plain, "mean 50 of 40: 12 to 88"),
-            (7.0, 7.0, 1_200, Plain, "7 in 1,200 messages"),
+            (7.0, 7.0, 1_200, Plain, "7 in all 1,200 messages"),
             (1e300, 1e300, 1, Plain, "1e300"),
             (12_345.0, 12_345.0, 1, Bytes, "12,345 B"),
             (0.512, 0.512, 1, Milliseconds, "0.512 ms"),
@@ -154,6 +154,6 @@ mod tests {
         }
         let over = Some(Duration::from_secs(5));
         let rate = value(&dot(1.2, 1.2, 6), Unit::Rate, over);
-        assert_eq!(rate, "1.2/s, a mean over 5.0 s");
+        assert_eq!(rate, "1.2/s, mean over 5.0 s");
     }
 }

@@ -74,7 +74,7 @@ fn clamped(value: f64) -> f64 {
     value.clamp(-LARGEST, LARGEST)
 }
 
-/// Returns the smallest of 1, 2, 5 times a power of ten that is at least `least`.
+/// Returns the smallest number that is at least `least` and is 1, 2 or 5 times a power of ten.
 fn round_step(least: f64) -> f64 {
     let power = 10_f64.powf(least.log10().floor()).max(f64::MIN_POSITIVE);
     let steps = [1.0, 2.0, 5.0, 10.0].map(|step| step * power);

@@ -40,8 +40,8 @@ pub struct Unanswered {
 pub struct PairCounts {
     /// Requests with an id.
     pub requests: u64,
-    /// How many of these had the id of a request that was already waiting: latency is measured from
-    /// the first one.
+    /// How many of these had the id of a request that was already waiting. Latency is measured from
+    /// the first request with that id.
     pub repeated: u64,
     /// Answered requests.
     pub answered: u64,

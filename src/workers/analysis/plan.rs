@@ -111,7 +111,7 @@ impl Check {
     }
 }
 
-/// A check of a plan.
+/// A check in a plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// The id of the check.

@@ -33,7 +33,7 @@ pub use field::Field;
 /// also flagged in this many messages, however frequent it is.
 pub const LEARNT_FROM: u64 = 20;
 
-/// The maximum number of channels of a shape check.
+/// The maximum number of channels in a shape check.
 pub const MAX_CHANNELS: usize = 1_000;
 
 /// The maximum number of fields of a shape. Further fields are neither listed nor flagged.

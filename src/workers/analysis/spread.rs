@@ -86,7 +86,7 @@ impl Spread {
         })
     }
 
-    /// Returns the value that `percent` of the `count` values do not exceed.
+    /// Returns the smallest value that at least `percent` percent of the `count` values do not exceed.
     fn percentile(&self, count: u64, percent: u64) -> i64 {
         let share = u128::from(count) * u128::from(percent);
         let rank = u64::try_from(share.div_ceil(100)).unwrap_or(count).max(1);

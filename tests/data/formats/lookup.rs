@@ -132,7 +132,7 @@ fn assert_leaf(found: &[u8], leaf: &Any) {
         Any::Integer(number) => assert_eq!(found, number.to_string().as_bytes()),
         Any::Text(text) => assert_eq!(unescaped(found), text.as_bytes()),
         Any::Bytes(bytes) => assert_eq!(unescaped(found), base64(bytes)),
-        // The shortest digits depend on the precision that was written.
+        // The digits depend on the precision of the stored number.
         Any::Float(_) | Any::Single(_) => assert_ne!(found[0], b'"'),
         Any::List(_) | Any::Map(_) | Any::Pairs(_) => {
             unreachable!("only leaves have paths here")

@@ -417,7 +417,7 @@ fn a_profile_error_is_one_line_with_its_place() {
             "q",
             format!("{config}:35: profile.q.seq: \"p\": \"p\" has no =PATH part"),
         ),
-        ("x", format!("{config}: no profile 'x'. There are a, b, c")),
+        ("x", format!("{config}: no profile 'x'. Profiles: a, b, c")),
     ] {
         let error = refusal(&["--profile", name], Some(&file));
         assert!(error.contains(&words), "{name}: {error}");
