@@ -1108,7 +1108,7 @@ fn a_huge_name_is_truncated_before_it_is_formatted() {
     app.send(Event::Feed(Feed::Batch(Box::new(batch))));
     app.keys("p");
     let toast = app.app.session().toast().unwrap();
-    assert!(toast.text.contains("too large to edit"), "{}", toast.text);
+    assert!(toast.text.contains("too long to edit"), "{}", toast.text);
 }
 
 #[test]
