@@ -6,7 +6,7 @@
 //!
 //! From the bottom up:
 //!
-//! - `action`, `effect`, `event`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
+//! - `action`, `effect`, `event`, `export_request`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
 //!   `keymap` and `keyboard`: which action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
@@ -19,6 +19,7 @@ mod causes;
 mod channel_list;
 mod effect;
 mod event;
+mod export_request;
 mod focus;
 mod input;
 mod keyboard;
@@ -47,6 +48,7 @@ pub use self::causes::{
 pub use self::channel_list::{ChannelList, Entry, FLASH, Lists, MAX_LISTED, Sort};
 pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
+pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
 pub use self::focus::Focus;
 pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in};
@@ -57,6 +59,7 @@ pub use self::message_pane::reader::{
     DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
 };
 pub use self::message_pane::{Against, Open};
+pub use self::overlays::export_prompt::ExportPrompt;
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
@@ -69,6 +72,7 @@ pub use self::publish_box::{Answer, Outgoing, PublishBox};
 pub use self::session::Session;
 pub use self::session::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 pub use self::session::checks::Checks;
+pub use self::session::export::write_export;
 pub use self::session::feed::MAX_NAME_COLUMNS;
 pub use self::session::filters::{Filter, Filters};
 pub use self::session::find::Find;
@@ -205,6 +209,7 @@ impl App {
         match &self.overlay {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
+            Some(Overlay::Export(_)) => Context::Export,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,
             Some(Overlay::List(List::Filters, _)) => Context::Filters,

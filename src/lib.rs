@@ -19,6 +19,7 @@
 //!   rows, decoding large payloads, and checking every message on the channels that a check
 //!   watches.
 //! - [`broker`]: the embedded broker behind `subscope demo` and the fault tests.
+//! - [`export`]: writes messages and notices as NDJSON, CSV or text.
 //! - [`app`]: the state of the screen: events in, effects out.
 //! - [`view`]: draws the screen from that state.
 //! - [`terminal`]: takes over the terminal, reads from it and writes to it, and restores it however
@@ -67,6 +68,7 @@
 pub mod app;
 pub mod broker;
 pub mod config;
+pub mod export;
 pub mod log;
 pub mod message;
 pub mod payload;

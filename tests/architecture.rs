@@ -36,7 +36,7 @@ const FLOORS: &[Floors] = &[
         "message config wire
          payload log
          query server broker
-         workers
+         workers export
          app
          view terminal
          runtime
@@ -74,7 +74,8 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "app",
-        "action causes effect event focus input toast
+        "export_request
+         action causes effect event focus input toast
          keymap layout
          keyboard picker
          settings
@@ -96,6 +97,7 @@ const GRANTS: &str = "
     payload: base64 flate2 jiff lz4_flex memchr num_bigint prost_reflect twox_hash zstd
     payload: unicode_segmentation unicode_width
     log: hashbrown
+    export: base64 csv
     query: jaq_core jaq_json jaq_std memchr regex rustix strsim
     server: crc16 futures_util hashbrown percent_encoding redis socket2 tokio zeroize
     server: rustls rustls_native_certs tokio_rustls webpki_roots x509_parser

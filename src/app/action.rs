@@ -138,6 +138,8 @@ actions! {
         Subscribe: Plain,
         /// Subscribe to a sharded channel.
         SubscribeSharded: Plain,
+        /// Ask for a file to export the rows that are shown to.
+        Export: Plain,
         /// Open the table of servers.
         Nodes: Plain,
         /// Open the list of filters, or write the first one.

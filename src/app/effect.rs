@@ -1,5 +1,6 @@
 //! Side effects for the main loop to perform, as plain data.
 
+use super::export_request::ExportRequest;
 use crate::log::SharedBytes;
 use crate::server::{Ask, Command};
 use crate::workers::analysis;
@@ -25,6 +26,8 @@ pub enum Effect {
     Search(decode::Search),
     /// Copy these bytes to the clipboard.
     Copy(SharedBytes),
+    /// Write rows to a file. The answer arrives as [`Event::Exported`](super::Event).
+    Export(Box<ExportRequest>),
     /// Alert the user.
     Alert(Alert),
     /// Save this query in the history for later runs.

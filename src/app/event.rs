@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 
+use super::export_request::Exported;
 use crate::server::Feed;
 use crate::workers::analysis;
 use crate::workers::decode::{DecodedMessage, Found};
@@ -32,6 +33,8 @@ pub enum Event {
     Decoded(DecodedMessage),
     /// A large message was searched.
     Found(Found),
+    /// Rows were written to a file, or could not be.
+    Exported(Exported),
     /// An effect on the terminal failed, for the given reason.
     Failed(String),
     /// The process was asked to terminate.

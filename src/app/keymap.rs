@@ -22,7 +22,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 21] = [$(Self::$context,)+];
+            pub const ALL: [Self; 22] = [$(Self::$context,)+];
 
             /// Returns its heading in the help.
             pub fn title(self) -> &'static str {
@@ -67,6 +67,8 @@ contexts! {
     PublishChannel: "Publish: channel",
     /// In the prompt for a subscription.
     Prompt: "Subscribe",
+    /// In the prompt for the name of the file to export to.
+    Export: "Export",
     /// In a question to be confirmed.
     Confirm: "Question",
     /// In the help.
@@ -87,6 +89,7 @@ impl Context {
             Self::PublishChannel
                 | Self::PublishPayload
                 | Self::Prompt
+                | Self::Export
                 | Self::Query
                 | Self::SearchMessage
                 | Self::ProfileName
@@ -240,6 +243,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('B')], A::Screen(Screen::Breakpoints), Some("break"), "breakpoints: freeze where a query matches"),
     bind(C::Panes, &[char('a')], A::Screen(Screen::Subscribe), Some("subscribe"), "subscribe to a channel or a pattern"),
     bind(C::Panes, &[char('S')], A::Screen(Screen::SubscribeSharded), None, "subscribe to sharded channels by name or pattern"),
+    bind(C::Panes, &[char('E')], A::Screen(Screen::Export), None, "export the rows shown to a file: NDJSON, text or CSV"),
     bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "table of servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches and keep showing the rest"),
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; Z undoes it"),
@@ -411,6 +415,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Nodes, &[char('r')], A::Session(Session::Reconnect), Some("reconnect"), "reconnect now"),
     bind(C::Nodes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
     bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
+    bind(C::Export, &[key(K::Enter)], A::Confirm, Some("export"), "write the file"),
+    bind(C::Export, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
     bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
     bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),
     bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),

@@ -1,9 +1,11 @@
 //! Boxes over the panes: the help, a list, a prompt, a question.
 
+pub mod export_prompt;
 pub mod help;
 pub mod query_box;
 pub mod syntax;
 
+use self::export_prompt::ExportPrompt;
 use self::query_box::QueryBox;
 use super::input::Input;
 use crate::message::Topic;
@@ -20,6 +22,8 @@ pub enum Overlay {
     },
     /// The prompt for a subscription.
     Subscribe(Box<Prompt>),
+    /// The prompt for the name of the file to export to.
+    Export(Box<ExportPrompt>),
     /// The editor for a query.
     Query(Box<QueryBox>),
     /// A list, and its selected line; for the table of servers, the first line shown.
@@ -50,6 +54,11 @@ pub enum Question {
     Publish {
         /// What is unusual about the message, and what harm it may do.
         warning: String,
+    },
+    /// Whether to replace an existing file with the exported rows.
+    Replace {
+        /// The path of the file, as the user typed it.
+        path: String,
     },
     /// Whether to quit and lose the kept messages.
     Quit {

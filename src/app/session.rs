@@ -6,6 +6,7 @@ pub mod breakpoints;
 mod check_coverage;
 pub mod checks;
 pub mod clipboard;
+pub mod export;
 pub mod feed;
 pub mod filters;
 pub mod find;

@@ -3,6 +3,7 @@
 mod actions;
 mod channel_list;
 mod current;
+mod export;
 mod focus;
 mod keys;
 mod lists;
@@ -65,6 +66,7 @@ impl App {
                 self.with_open(|open, _, area| open.note_found(found, area));
                 Vec::new()
             }
+            Event::Exported(exported) => self.note_exported(exported),
             Event::Failed(words) => self.session.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],

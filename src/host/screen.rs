@@ -23,6 +23,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
+use super::export::Exports;
 use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
 use super::{Failure, history, stats};
@@ -102,6 +103,7 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     if let Some(noticing) = noticing {
         noticing.abort();
     }
+    host.exports.finish();
     host.server.stop().await;
 
     let outcome = result
@@ -172,6 +174,7 @@ struct TerminalHost {
     scanner: Scanner,
     decoder: Worker<Question>,
     analyst: Worker<analysis::Request>,
+    exports: Exports,
 }
 
 impl TerminalHost {
@@ -179,6 +182,7 @@ impl TerminalHost {
     fn start(session: Session, server: Server, answer_tx: Sender<Event>) -> io::Result<Self> {
         let analysed_tx = answer_tx.clone();
         let decoded_tx = answer_tx.clone();
+        let exports = Exports::new(answer_tx.clone());
         let analyst = analysis::start(move |answer| {
             analysed_tx.blocking_send(Event::Analysed(answer)).is_ok()
         })?;
@@ -197,6 +201,7 @@ impl TerminalHost {
             scanner,
             decoder,
             analyst,
+            exports,
         })
     }
 }
@@ -215,6 +220,7 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Decode(request) => self.decoder.ask(Question::Decode(request)),
             Effect::Search(search) => self.decoder.ask(Question::Search(search)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
+            Effect::Export(request) => return Ok(self.exports.start(*request)),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
             Effect::Alert(Alert::Notification(text)) => {
                 terminal.backend_mut().notify(&whole(text.as_bytes()))?;

@@ -170,6 +170,16 @@ impl Selection {
         self.ranges().map(before).sum()
     }
 
+    /// Returns a copy of the rows displayed; `None` if every row is.
+    pub(super) fn row_set(&self) -> Option<RowSet> {
+        let filtered = self.filtered.as_ref()?;
+        let mut rows = filtered.rows.clone();
+        if let Some(extra) = self.extra(filtered) {
+            rows.insert(extra);
+        }
+        Some(rows)
+    }
+
     /// Returns the row shown despite the filter, if it fails the filter and is still in the log.
     fn extra(&self, filtered: &Filtered) -> Option<RowId> {
         let kept = self.shown_anyway.filter(|row| self.keeps(*row));

@@ -15,10 +15,13 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside, padded,
+    App, ExportPrompt, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside, padded, wrapped,
 };
 use crate::message::SubscriptionKind;
-use crate::payload::figures;
+use crate::payload::{escape, figures};
+
+/// The preferred width of the prompt for a file to export to.
+const EXPORT_COLUMNS: u16 = 70;
 
 /// Columns of the keys in the help.
 const KEY_COLUMNS: usize = 18;
@@ -30,6 +33,7 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     match overlay {
         Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
+        Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
         Overlay::List(List::Filters, line) => lists::filters(app, *line, areas.overlay, buffer),
         Overlay::List(List::Breakpoints, line) => {
@@ -85,6 +89,26 @@ fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) ->
     caret
 }
 
+fn export(app: &App, prompt: &ExportPrompt, area: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let rows = figures::counted(app.session().shown.len(), "row");
+    let (words, style) = match (&prompt.refusal, prompt.format()) {
+        (Some(refusal), _) => (escape::whole(refusal.as_bytes()), theme::BAD),
+        (None, Ok(format)) => (format!("{rows} as {}", format.name()), theme::QUIET),
+        (None, Err(how)) => (how, theme::QUIET),
+    };
+    let columns = usize::from(area.width.min(EXPORT_COLUMNS).saturating_sub(4));
+    let lines = wrapped(&words, columns);
+    let size = (EXPORT_COLUMNS, 1 + lines.len());
+    let title = " Export what is shown to ";
+    let place = frame::popup(area, size, frame::accent(app), title, buffer);
+    let text = padded(inside(place));
+    let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);
+    for (row, line) in (1..text.height).zip(lines) {
+        draw_words(line, style, text, row, buffer);
+    }
+    caret
+}
+
 /// Draws the search box of the open message, over the message's last rows.
 fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position> {
     let message = app.areas().message;
@@ -108,6 +132,10 @@ fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position>
 fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
     let (title, question, yes) = match question {
         Question::Publish { warning } => (" Publish? ", warning.clone(), "publish"),
+        Question::Replace { path } => {
+            let path = escape::whole(path.as_bytes());
+            (" Replace? ", format!("{path} exists"), "replace it")
+        }
         Question::Quit { kept } => {
             let kept = figures::count(*kept);
             let words = format!("{kept} kept messages will be lost");

@@ -18,6 +18,7 @@ mod support {
 }
 
 mod cluster;
+mod export;
 mod fallback;
 mod filtering;
 mod help;

@@ -1,10 +1,11 @@
 //! Lenses: the log shows only the value at a path instead of a channel's whole messages.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::Session;
 use crate::app::effect::Effect;
+use crate::app::export_request::LensPaths;
 use crate::message::RowId;
 use crate::message::glob::ByGlob;
 use crate::payload::decoder_choices::DecoderChoice;
@@ -88,10 +89,8 @@ impl DecodedRows {
 /// The lenses on channels, and the values that they show.
 #[derive(Debug)]
 pub struct Lenses {
-    /// The lenses from the settings.
-    preset: ByGlob<Path>,
-    /// What the user chose instead: another path, or `None` for whole messages.
-    chosen: BTreeMap<Box<[u8]>, Option<Path>>,
+    /// The paths of the lenses.
+    pub(super) paths: LensPaths,
     /// The values shown.
     pub decoded_rows: DecodedRows,
 }
@@ -99,18 +98,14 @@ pub struct Lenses {
 impl Lenses {
     pub(super) fn new(preset: ByGlob<Path>) -> Self {
         Self {
-            preset,
-            chosen: BTreeMap::new(),
+            paths: LensPaths::new(preset),
             decoded_rows: DecodedRows::default(),
         }
     }
 
     /// Returns the path of the lens on the channel called `name`.
     pub fn of(&self, name: &[u8]) -> Option<&Path> {
-        match self.chosen.get(name) {
-            Some(chosen) => chosen.as_ref(),
-            None => self.preset.of(name),
-        }
+        self.paths.of(name)
     }
 }
 
@@ -127,7 +122,7 @@ impl Session {
         }
         let name = whole_name(channel);
         let text = path.text().to_owned();
-        self.lenses.chosen.insert(channel.into(), Some(path));
+        self.lenses.paths.choose(channel, Some(path));
         let but = if is_too_long {
             " (this message is too long)"
         } else {
@@ -140,11 +135,7 @@ impl Session {
 
     /// Removes the lens from a channel.
     pub(crate) fn remove_lens(&mut self, channel: &[u8]) -> Vec<Effect> {
-        if self.lenses.preset.of(channel).is_some() {
-            self.lenses.chosen.insert(channel.into(), None);
-        } else {
-            self.lenses.chosen.remove(channel);
-        }
+        self.lenses.paths.choose(channel, None);
         self.tell(format!("showing whole messages of {}", whole_name(channel)))
     }
 }

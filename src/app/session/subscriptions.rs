@@ -180,6 +180,11 @@ impl Subscriptions {
         Some(&self.entries.get(id.0 as usize)?.topic)
     }
 
+    /// Returns the topics of all subscriptions of the session, in the order of their ids.
+    pub(crate) fn topics(&self) -> impl Iterator<Item = &Topic> {
+        self.entries.iter().map(|entry| &entry.topic)
+    }
+
     /// Returns the names of all subscriptions of the session, in the order of their ids.
     pub fn names(&self) -> impl Iterator<Item = &Arc<[u8]>> {
         self.entries.iter().map(|entry| &entry.topic.name)

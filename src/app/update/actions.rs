@@ -74,6 +74,7 @@ impl App {
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
+            ScreenAction::Export => return self.export_to(""),
             ScreenAction::Nodes => self.open_list(List::Nodes, 0),
             ScreenAction::Filters => self.open_list_or_box(Purpose::ListedFilter(None)),
             ScreenAction::AddFilter => self.write_query(Purpose::ListedFilter(None)),

@@ -5,7 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::keymap::Context;
 use crate::app::log_pane::Position;
-use crate::app::overlays::Overlay;
+use crate::app::overlays::{Overlay, Question};
 
 impl App {
     pub(super) fn step_back(&mut self) -> Vec<Effect> {
@@ -16,6 +16,10 @@ impl App {
             }
             Some(Overlay::Query(query_box)) => return self.leave_query(*query_box),
             Some(Overlay::SearchMessage(_)) => return self.search_message_for(""),
+            Some(Overlay::Confirm(Question::Replace { path })) => {
+                self.reopen_export(&path, None);
+                return Vec::new();
+            }
             Some(_) => return Vec::new(),
             None => {}
         }

@@ -18,7 +18,12 @@ impl App {
             }
             Some(Overlay::List(..)) => self.move_in_list(step),
             Some(Overlay::Query(query_box)) => query_box.move_by(step, &areas),
-            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::SearchMessage(_)) => {}
+            Some(
+                Overlay::Subscribe(_)
+                | Overlay::Export(_)
+                | Overlay::Confirm(_)
+                | Overlay::SearchMessage(_),
+            ) => {}
             None if self.focus == Focus::Channels => self.move_in_channels(step),
             None if self.focus == Focus::Message => {
                 self.with_open(|open, session, area| open.move_by(step, session, area));

@@ -15,7 +15,15 @@ impl App {
         match self.overlay.take() {
             Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
             Some(Overlay::Confirm(Question::Quit { .. })) => vec![Effect::Quit],
+            Some(Overlay::Confirm(Question::Replace { path })) => self.replace_by_export(&path),
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
+            Some(Overlay::Export(prompt)) => match prompt.path() {
+                path if path.is_empty() => {
+                    self.reopen_export("", Some("type the name of a file".to_owned()));
+                    Vec::new()
+                }
+                path => self.export_to(&path),
+            },
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }
@@ -31,6 +39,7 @@ impl App {
     fn text_box(&mut self) -> Option<(&mut Input, usize)> {
         let input = match (self.context(), &mut self.overlay) {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => &mut prompt.input,
+            (Context::Export, Some(Overlay::Export(prompt))) => &mut prompt.input,
             (Context::Query, Some(Overlay::Query(query_box))) => &mut query_box.input,
             (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => input.as_mut(),
             (Context::PublishChannel, _) => &mut self.publish_box.channel,
@@ -99,6 +108,7 @@ impl App {
     fn use_text(&mut self) -> Vec<Effect> {
         match &mut self.overlay {
             Some(Overlay::Query(query_box)) => return query_box.read(&mut self.session),
+            Some(Overlay::Export(prompt)) => prompt.refusal = None,
             Some(Overlay::SearchMessage(input)) => {
                 let text = input.text();
                 return self.search_message_for(&text);

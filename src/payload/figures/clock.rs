@@ -18,7 +18,7 @@ pub enum Zone {
 }
 
 /// Formats times as the wall clock in a time zone showed them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Clock {
     zone: TimeZone,
     wall: WallClock,
@@ -117,6 +117,31 @@ impl Clock {
         )
     }
 
+    /// Formats the time in UTC with microseconds, as in RFC 3339: `2026-11-23T11:00:01.123456Z`.
+    pub fn timestamp(&self, time: Time) -> String {
+        let time = self.wall.at(time);
+        match Timestamp::from_microsecond(time.0) {
+            Ok(timestamp) => format!("{timestamp:.6}"),
+            Err(_) => format!("{} µs since 1970", time.0),
+        }
+    }
+
+    /// Formats the date and the time of day for the name of a file: `20261123-120001`.
+    pub fn file_stamp(&self, time: Time) -> String {
+        let Some((local, _)) = self.local(time) else {
+            return self.wall.at(time).0.to_string();
+        };
+        format!(
+            "{:04}{:02}{:02}-{:02}{:02}{:02}",
+            local.year(),
+            local.month(),
+            local.day(),
+            local.hour(),
+            local.minute(),
+            local.second()
+        )
+    }
+
     /// Returns the local date and time, and the offset from UTC in seconds, or `None` if the time
     /// is outside the calendar's range.
     fn local(&self, time: Time) -> Option<(DateTime, i32)> {
@@ -192,6 +217,13 @@ mod tests {
             at(0).date_unless_today(day_before, noon),
             "2026-11-22 23:00:01.123"
         );
+    }
+
+    #[test]
+    fn times_for_files_are_whole() {
+        let time = Time(1_795_431_601_123_000);
+        assert_eq!(at(1).timestamp(time), "2026-11-23T11:00:01.123000Z");
+        assert_eq!(at(1).file_stamp(time), "20261123-120001");
     }
 
     #[test]

@@ -1,0 +1,109 @@
+//! What to write to a file, and the outcome.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::export::Format;
+use crate::log::Excerpt;
+use crate::message::Topic;
+use crate::message::glob::ByGlob;
+use crate::payload::decoder_choices::DecoderChoices;
+use crate::payload::figures::Clock;
+use crate::query::Path;
+
+/// A request to write the rows that are shown to a file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ExportRequest {
+    /// The path of the file, as the user typed it.
+    pub path: String,
+    /// The format.
+    pub format: Format,
+    /// Whether an existing file is replaced.
+    pub replaces: bool,
+    /// The rows.
+    pub rows: Excerpt,
+    /// The topics of all subscriptions, by id.
+    pub topics: Arc<[Topic]>,
+    /// How to decode the messages of channels.
+    pub decoder_choices: Arc<DecoderChoices>,
+    /// The paths of the lenses on channels.
+    pub lenses: LensPaths,
+    /// The clock for the times in text.
+    pub clock: Clock,
+}
+
+/// What was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ExportCounts {
+    /// The number of messages.
+    pub messages: u64,
+    /// The number of notices.
+    pub notices: u64,
+    /// How many of the messages were not kept whole.
+    pub cut: u64,
+}
+
+/// The outcome of an [`ExportRequest`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exported {
+    /// The file was written.
+    Done {
+        /// The path, as the user typed it.
+        path: String,
+        /// What it contains.
+        counts: ExportCounts,
+        /// Its size in bytes.
+        size: u64,
+    },
+    /// There is such a file already, and nothing was written.
+    Exists(String),
+    /// The file cannot be created.
+    Refused {
+        /// The path, as the user typed it.
+        path: String,
+        /// The cause.
+        cause: String,
+    },
+    /// The file could not be written completely, and was removed.
+    Failed {
+        /// The path, as the user typed it.
+        path: String,
+        /// The cause.
+        cause: String,
+    },
+}
+
+/// The paths of the lenses on channels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LensPaths {
+    /// The lenses from the settings.
+    preset: ByGlob<Path>,
+    /// What the user chose instead: another path, or `None` for whole messages.
+    chosen: BTreeMap<Box<[u8]>, Option<Path>>,
+}
+
+impl LensPaths {
+    pub(super) fn new(preset: ByGlob<Path>) -> Self {
+        Self {
+            preset,
+            chosen: BTreeMap::new(),
+        }
+    }
+
+    /// Sets the lens on a channel, or removes it.
+    pub(super) fn choose(&mut self, channel: &[u8], path: Option<Path>) {
+        if path.is_some() || self.preset.of(channel).is_some() {
+            self.chosen.insert(channel.into(), path);
+        } else {
+            self.chosen.remove(channel);
+        }
+    }
+
+    /// Returns the path of the lens on the channel called `name`.
+    pub(super) fn of(&self, name: &[u8]) -> Option<&Path> {
+        match self.chosen.get(name) {
+            Some(chosen) => chosen.as_ref(),
+            None => self.preset.of(name),
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! The prompt for the name of the file to export to.
+
+use crate::app::input::Input;
+use crate::app::session::Session;
+use crate::export::Format;
+
+/// The maximum length of a channel's name in the suggested name of a file.
+const MAX_CHANNEL: usize = 40;
+
+/// The prompt for the name of the file to export to.
+#[derive(Debug)]
+pub struct ExportPrompt {
+    /// The path typed so far. It may start with `~`.
+    pub input: Input,
+    /// Why the last path was refused.
+    pub refusal: Option<String>,
+}
+
+impl ExportPrompt {
+    /// Creates a prompt that holds `path`, with the reason why that was refused.
+    pub(crate) fn holding(path: &str, refusal: Option<String>) -> Self {
+        Self {
+            input: Input::holding(path),
+            refusal,
+        }
+    }
+
+    /// Creates a prompt that suggests a file in the home folder, named after the only channel that
+    /// is shown and the time.
+    pub(crate) fn suggesting(session: &Session) -> Self {
+        let only = session.filters.only.as_deref().unwrap_or_default();
+        let plain = |byte: &u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(*byte),
+            _ => '-',
+        };
+        let channel: String = only.iter().take(MAX_CHANNEL).map(plain).collect();
+        let dash = if channel.is_empty() { "" } else { "-" };
+        let time = session.clock().file_stamp(session.now);
+        Self::holding(&format!("~/subscope-{channel}{dash}{time}.ndjson"), None)
+    }
+
+    /// Returns the path.
+    pub(crate) fn path(&self) -> String {
+        self.input.text().trim().to_owned()
+    }
+
+    /// Returns the format of the file; the error is how to name a file.
+    pub fn format(&self) -> Result<Format, String> {
+        Format::of(&self.path())
+    }
+}

@@ -1,0 +1,150 @@
+//! Exporting the rows that are shown: what is written, apart from the file.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+
+use super::Session;
+use super::lenses::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
+use super::notices::notice_words;
+use crate::app::export_request::{ExportCounts, ExportRequest, LensPaths};
+use crate::export::{Format, Lens, Message, Writer};
+use crate::log::{ExcerptContent, ExcerptRow};
+use crate::message::{Notice, Time, Topic};
+use crate::payload::decoder_choices::DecoderChoices;
+use crate::payload::figures::Clock;
+use crate::payload::lookup::Lookup;
+
+/// How many rows are written between two calls of the caller's pause.
+const ROWS_BETWEEN_PAUSES: u64 = 64;
+
+/// Writes all rows of `request` to `out`, which should be buffered. Calls `pause` every few rows.
+///
+/// # Errors
+///
+/// If `out` or `pause` fails.
+pub fn write_export(
+    request: ExportRequest,
+    out: impl Write,
+    mut pause: impl FnMut() -> io::Result<()>,
+) -> io::Result<ExportCounts> {
+    let clock = &request.clock;
+    let mut writer = Writer::new(request.format, out, clock.clone())?;
+    let mut counts = ExportCounts::default();
+    let evicted = request.rows.evicted();
+    let mut row_count = 0;
+    let context = Context {
+        topics: &request.topics,
+        decoder_choices: &request.decoder_choices,
+        lenses: &request.lenses,
+        clock,
+    };
+    request.rows.read(|row| {
+        if row_count == 0 && evicted > 0 {
+            write_notice(row.time, &Notice::Evicted(evicted), clock, &mut writer)?;
+        }
+        if row_count % ROWS_BETWEEN_PAUSES == 0 {
+            pause()?;
+        }
+        row_count += 1;
+        context.write(&row, &mut writer, &mut counts)
+    })?;
+    writer.finish()?;
+    Ok(counts)
+}
+
+/// What the rows are written with.
+struct Context<'a> {
+    topics: &'a [Topic],
+    decoder_choices: &'a DecoderChoices,
+    lenses: &'a LensPaths,
+    clock: &'a Clock,
+}
+
+impl Context<'_> {
+    fn write(
+        &self,
+        row: &ExcerptRow<'_>,
+        writer: &mut Writer<impl Write>,
+        counts: &mut ExportCounts,
+    ) -> io::Result<()> {
+        let (channel, payload, size, subscriptions) = match row.content {
+            ExcerptContent::Notice(notice) => {
+                counts.notices += 1;
+                return write_notice(row.time, notice, self.clock, writer);
+            }
+            ExcerptContent::Message {
+                channel,
+                payload,
+                size,
+                subscriptions,
+            } => (channel, payload, size, subscriptions),
+        };
+        let topics = subscriptions.iter();
+        let topics = topics.filter_map(|id| self.topics.get(id.0 as usize));
+        let topics: Vec<&Topic> = topics.collect();
+        let choice = self.decoder_choices.of(channel);
+        let path = self.lenses.of(channel);
+        let is_whole = size == payload.len() as u64;
+        let looked = path.filter(|_| is_whole && payload.len() <= MOST_THROUGH_LENS);
+        let looked = looked.and_then(|path| {
+            let lookup = Lookup::new(payload, choice.as_ref());
+            let lookup = lookup.unpacking(MOST_UNPACKED_THROUGH_LENS);
+            lookup.shown(path.steps()).ok()
+        });
+        counts.messages += 1;
+        counts.cut += u64::from(!is_whole);
+        writer.message(&Message {
+            time: row.time,
+            channel,
+            topics: &topics,
+            payload,
+            size,
+            choice: choice.as_ref(),
+            lens: path.map(|path| Lens {
+                path: path.text(),
+                value: looked.as_ref().map(|shown| &*shown.text),
+            }),
+        })
+    }
+}
+
+fn write_notice(
+    time: Time,
+    notice: &Notice,
+    clock: &Clock,
+    writer: &mut Writer<impl Write>,
+) -> io::Result<()> {
+    writer.notice(time, notice, &notice_words(notice, clock))
+}
+
+impl Session {
+    /// Returns the request to write the rows that are shown to the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the format is unknown, or the rows are not known yet.
+    pub(crate) fn export(&self, path: &str, replaces: bool) -> Result<ExportRequest, String> {
+        let format = Format::of(path)?;
+        if let Some(watch) = &self.filters.watch
+            && (self.filters.is_new || !watch.has_searched_kept())
+        {
+            let percent = watch.progress().percent();
+            return Err(format!(
+                "the filter has searched only {percent}% of the log · try again in a moment"
+            ));
+        }
+        if self.shown.is_empty() {
+            return Err("no rows are shown".to_owned());
+        }
+        Ok(ExportRequest {
+            path: path.to_owned(),
+            format,
+            replaces,
+            rows: self.log.excerpt(&self.shown),
+            topics: self.subscriptions.topics().cloned().collect(),
+            decoder_choices: Arc::clone(&self.decoder_choices),
+            lenses: self.lenses.paths.clone(),
+            clock: self.clock(),
+        })
+    }
+}

@@ -1,0 +1,186 @@
+//! Writes messages and notices to files and pipes: as NDJSON or CSV for programs, or as text for
+//! people.
+//!
+//! Nothing written can act on a terminal: JSON has escapes for what a terminal would act on, text
+//! shows it as the screen does, and CSV has base64 instead.
+
+mod json;
+mod ndjson;
+mod notice;
+mod table;
+mod value;
+
+use std::io::{self, Write};
+
+use self::table::Table;
+use crate::message::{Notice, Time, Topic};
+use crate::payload::decoder_choices::DecoderChoice;
+use crate::payload::escape::{whole, whole_name};
+use crate::payload::figures::{self, Clock};
+
+/// The form of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// One JSON object per line.
+    Ndjson,
+    /// One line per row, as the screen shows it.
+    Text,
+    /// Comma-separated values (RFC 4180) with a header.
+    Csv,
+}
+
+impl Format {
+    /// Returns the format for a file called `path`, by its extension.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the extension is unknown, with the known ones.
+    pub fn of(path: &str) -> Result<Self, String> {
+        let name = path.rsplit('/').next().unwrap_or_default();
+        let extension = name.rsplit_once('.').map(|(_, extension)| extension);
+        let extension = extension.unwrap_or_default().to_ascii_lowercase();
+        match extension.as_str() {
+            "ndjson" | "json" | "jsonl" => Ok(Self::Ndjson),
+            "txt" | "log" => Ok(Self::Text),
+            "csv" => Ok(Self::Csv),
+            _ => Err("the name must end in .ndjson, .json, .txt, .log or .csv".to_owned()),
+        }
+    }
+
+    /// Returns the name to show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ndjson => "NDJSON",
+            Self::Text => "text",
+            Self::Csv => "CSV",
+        }
+    }
+}
+
+/// A message to write.
+#[derive(Clone, Copy, Debug)]
+pub struct Message<'a> {
+    /// When it arrived.
+    pub time: Time,
+    /// The channel it was published to.
+    pub channel: &'a [u8],
+    /// The subscriptions that delivered it.
+    pub topics: &'a [&'a Topic],
+    /// The payload, or as much of it as is known.
+    pub payload: &'a [u8],
+    /// The original size of the payload, in bytes.
+    pub size: u64,
+    /// How to decode it, if it is not left to detection.
+    pub choice: Option<&'a DecoderChoice>,
+    /// The part that is shown in place of the whole message, if any.
+    pub lens: Option<Lens<'a>>,
+}
+
+impl Message<'_> {
+    /// Returns whether only the first bytes of the payload are known.
+    fn is_cut(&self) -> bool {
+        self.size > self.payload.len() as u64
+    }
+}
+
+/// The part of a message that is shown in place of it.
+#[derive(Clone, Copy, Debug)]
+pub struct Lens<'a> {
+    /// The path of the part.
+    pub path: &'a str,
+    /// The value as text; `None` if the message has none.
+    pub value: Option<&'a [u8]>,
+}
+
+/// Writes rows in one of the formats.
+#[derive(Debug)]
+pub struct Writer<W: Write> {
+    clock: Clock,
+    form: Form<W>,
+}
+
+#[derive(Debug)]
+enum Form<W: Write> {
+    Ndjson(W),
+    Text(W),
+    Csv(Box<Table<W>>),
+}
+
+impl<W: Write> Writer<W> {
+    /// Creates a writer to `out`, which should be buffered. Text has the times of `clock`, the other
+    /// formats have times in UTC.
+    ///
+    /// # Errors
+    ///
+    /// If the header cannot be written.
+    pub fn new(format: Format, out: W, clock: Clock) -> io::Result<Self> {
+        let form = match format {
+            Format::Ndjson => Form::Ndjson(out),
+            Format::Text => Form::Text(out),
+            Format::Csv => Form::Csv(Box::new(Table::new(out)?)),
+        };
+        Ok(Self { clock, form })
+    }
+
+    /// Writes a message.
+    ///
+    /// # Errors
+    ///
+    /// If `out` fails.
+    pub fn message(&mut self, message: &Message<'_>) -> io::Result<()> {
+        match &mut self.form {
+            Form::Ndjson(out) => out.write_all(&ndjson::message(message, &self.clock)),
+            Form::Text(out) => {
+                let time = self.clock.date_and_time(message.time);
+                let channel = whole_name(message.channel);
+                writeln!(out, "{time}  {channel}  {}", text(message))
+            }
+            Form::Csv(table) => table.message(message, &self.clock),
+        }
+    }
+
+    /// Writes a notice, which `words` describe in a sentence that is safe to show.
+    ///
+    /// # Errors
+    ///
+    /// If `out` fails.
+    pub fn notice(&mut self, time: Time, notice: &Notice, words: &str) -> io::Result<()> {
+        match &mut self.form {
+            Form::Ndjson(out) => out.write_all(&ndjson::notice(time, notice, words, &self.clock)),
+            Form::Text(out) => {
+                let time = self.clock.date_and_time(time);
+                writeln!(out, "{time}  ── {words}")
+            }
+            Form::Csv(table) => table.notice(time, words, &self.clock),
+        }
+    }
+
+    /// Writes what is still buffered.
+    ///
+    /// # Errors
+    ///
+    /// If `out` fails.
+    pub fn finish(&mut self) -> io::Result<()> {
+        match &mut self.form {
+            Form::Ndjson(out) | Form::Text(out) => out.flush(),
+            Form::Csv(table) => table.flush(),
+        }
+    }
+}
+
+/// Returns a message's payload, or the part shown of it, as the screen shows it.
+fn text(message: &Message<'_>) -> String {
+    match message.lens {
+        Some(Lens { value: Some(value), .. }) => whole(value),
+        Some(Lens { path, value: None }) => format!("(no {path})"),
+        None if message.size == 0 => "(empty)".to_owned(),
+        None if message.is_cut() => {
+            let head = whole(message.payload);
+            format!("{head}… first part of {}", figures::size(message.size))
+        }
+        None => whole(message.payload),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,66 @@
+//! What a payload contains, if it is not readable as it is.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use super::Message;
+use super::json::{push_json, push_string};
+use crate::payload::decoder_choices::DecoderChoice;
+use crate::payload::format::{Decoded, Format};
+use crate::payload::lookup::{Lookup, MOST_UNPACKED};
+use crate::payload::tree::NodeId;
+
+/// The decoded content of a payload.
+pub struct Content {
+    /// The format and the wrappings around it, such as `gzip JSON`.
+    pub format: String,
+    /// The content as JSON, or why it was not decoded.
+    pub json: Result<String, String>,
+}
+
+/// Returns the content of a payload that is neither JSON nor text as it stands; `None` for others,
+/// and for a payload that is not known in full.
+pub fn content(message: &Message<'_>) -> Option<Content> {
+    if message.is_cut() || Lookup::new(message.payload, message.choice).is_plain_json() {
+        return None;
+    }
+    let decoded = match message.choice {
+        Some(choice) => choice.read(message.payload, MOST_UNPACKED),
+        None => DecoderChoice::default().read(message.payload, MOST_UNPACKED),
+    };
+    let is_plain = matches!(
+        decoded.format,
+        Format::Json | Format::JsonLines | Format::Text | Format::Binary
+    );
+    if is_plain && decoded.wrappings.is_empty() && !decoded.is_too_large {
+        return None;
+    }
+    let wrappings = decoded.wrappings.iter().map(|wrapping| wrapping.name());
+    let names: Vec<&str> = wrappings.chain([decoded.format.name()]).collect();
+    Some(Content {
+        format: names.join(" "),
+        json: json_of(&decoded, message.payload),
+    })
+}
+
+fn json_of(decoded: &Decoded, payload: &[u8]) -> Result<String, String> {
+    let bytes = decoded.bytes(payload);
+    let mut json = String::new();
+    if let Some(tree) = &decoded.tree {
+        push_json(&mut json, &tree.to_json(NodeId::default(), bytes));
+        return Ok(json);
+    }
+    if let Some(note) = &decoded.note {
+        return Err(note.clone());
+    }
+    match str::from_utf8(bytes) {
+        Ok(text) => push_string(&mut json, text),
+        Err(_) => push_string(&mut json, &base64(bytes)),
+    }
+    Ok(json)
+}
+
+/// Returns bytes in base64 (RFC 4648 section 4).
+pub fn base64(bytes: &[u8]) -> String {
+    STANDARD.encode(bytes)
+}
