@@ -34,7 +34,7 @@ fn an_export_is_a_private_file_in_the_home_folder_and_replaces_one_only_if_told_
     assert!(fs::read_to_string(&path).unwrap().ends_with("second\n"));
 
     pty.send("E\x15~/none/out.csv\r");
-    pty.wait_for_text("no such file or folder");
+    pty.wait_for_text("No such file or directory");
     pty.send("\x1b");
     let names = fs::read_dir(home.path()).unwrap();
     assert_eq!(names.count(), 1, "no other file is left");
