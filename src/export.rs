@@ -171,7 +171,9 @@ impl<W: Write> Writer<W> {
 /// Returns a message's payload, or the part shown of it, as the screen shows it.
 fn text(message: &Message<'_>) -> String {
     match message.lens {
-        Some(Lens { value: Some(value), .. }) => whole(value),
+        Some(Lens {
+            value: Some(value), ..
+        }) => whole(value),
         Some(Lens { path, value: None }) => format!("(no {path})"),
         None if message.size == 0 => "(empty)".to_owned(),
         None if message.is_cut() => {

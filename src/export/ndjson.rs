@@ -32,12 +32,11 @@ impl Line {
     /// Adds bytes as text or, if they are not UTF-8, in base64 and with another member,
     /// `encoding`, that says so.
     fn add_bytes(&mut self, name: &str, encoding: &str, bytes: &[u8]) {
-        match str::from_utf8(bytes) {
-            Ok(text) => self.add_text(name, text),
-            Err(_) => {
-                self.add_text(name, &base64(bytes));
-                self.add_text(encoding, "base64");
-            }
+        if let Ok(text) = str::from_utf8(bytes) {
+            self.add_text(name, text);
+        } else {
+            self.add_text(name, &base64(bytes));
+            self.add_text(encoding, "base64");
         }
     }
 

@@ -110,7 +110,10 @@ fn what_is_neither_json_nor_text_is_decoded() {
         assert_eq!(object(&message(plain)).get("decoded"), None);
     }
     let table = written(Format::Csv, &message(b"\xa1\x61a\x61x"));
-    assert!(table.contains("oWFhYXg=,base64,\"{\"\"a\"\":\"\"x\"\"}\""), "{table}");
+    assert!(
+        table.contains("oWFhYXg=,base64,\"{\"\"a\"\":\"\"x\"\"}\""),
+        "{table}"
+    );
 }
 
 #[test]

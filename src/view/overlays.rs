@@ -15,7 +15,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, ExportPrompt, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside, padded, wrapped,
+    App, ExportPrompt, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside,
+    padded, wrapped,
 };
 use crate::message::SubscriptionKind;
 use crate::payload::{escape, figures};

@@ -57,7 +57,10 @@ fn every_row_is_exported_with_notices_and_subscriptions() {
     assert_eq!(second["payload"], "{\"id\":1}");
     assert_eq!(second["subscriptions"], serde_json::json!(["*"]));
     assert_eq!(second["time"], "2023-11-14T22:13:20.000000Z");
-    assert_eq!((&third["channel"], &third["encoding"]), (&"b".into(), &"base64".into()));
+    assert_eq!(
+        (&third["channel"], &third["encoding"]),
+        (&"b".into(), &"base64".into())
+    );
     let expected = ExportCounts {
         messages: 2,
         notices: 1,
@@ -88,9 +91,16 @@ fn a_lens_shows_the_same_value_in_text_as_on_the_screen() {
         let path = Path::parse(".id").unwrap();
         settings.lenses = [(b"a".as_slice().into(), path)].into_iter().collect();
     });
-    stage.messages(&[("a", br#"{"id": 1}"#), ("a", br#"{"id": "x"}"#), ("b", b"y")]);
+    stage.messages(&[
+        ("a", br#"{"id": 1}"#),
+        ("a", br#"{"id": "x"}"#),
+        ("b", b"y"),
+    ]);
     let (text, _) = written(request(&mut stage, "x.log"));
-    let shown: Vec<&str> = text.lines().filter_map(|line| line.split("  ").nth(2)).collect();
+    let shown: Vec<&str> = text
+        .lines()
+        .filter_map(|line| line.split("  ").nth(2))
+        .collect();
     assert_eq!(shown, ["1", "x", "y"]);
 }
 
@@ -107,7 +117,10 @@ fn cut_payloads_and_evicted_messages_are_marked() {
     let evicted = stage.session().log.counters().evicted;
     assert_eq!(objects[0]["missing"], evicted);
     let last = objects.last().unwrap();
-    assert_eq!((&last["cut"], &last["size"]), (&true.into(), &(100 << 10).into()));
+    assert_eq!(
+        (&last["cut"], &last["size"]),
+        (&true.into(), &(100 << 10).into())
+    );
     assert_eq!(counts.cut, 1);
 }
 
@@ -147,7 +160,11 @@ fn an_existing_file_is_replaced_only_after_a_question() {
     stage.messages(&[("a", b"1")]);
     export_to(&mut stage, "/tmp/x.csv");
     stage.send(Event::Exported(Exported::Exists("/tmp/x.csv".into())));
-    assert!(stage.screen().contains("/tmp/x.csv exists"), "{}", stage.screen());
+    assert!(
+        stage.screen().contains("/tmp/x.csv exists"),
+        "{}",
+        stage.screen()
+    );
     // No goes back to the name.
     stage.keys("n");
     assert_eq!(stage.app.context(), Context::Export);
@@ -185,13 +202,19 @@ fn the_outcome_names_count_size_and_path_or_the_cause() {
         path: "~/x.csv".into(),
         cause: "No space left on device".into(),
     }));
-    assert_eq!(stage.toast(), "not exported to ~/x.csv: No space left on device");
+    assert_eq!(
+        stage.toast(),
+        "not exported to ~/x.csv: No space left on device"
+    );
     stage.send(Event::Exported(Exported::Refused {
         path: "/root/x.csv".into(),
         cause: "Permission denied".into(),
     }));
     let screen = stage.screen();
-    assert!(screen.contains("/root/x.csv") && screen.contains("Permission denied"), "{screen}");
+    assert!(
+        screen.contains("/root/x.csv") && screen.contains("Permission denied"),
+        "{screen}"
+    );
 }
 
 #[test]
