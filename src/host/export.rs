@@ -67,7 +67,7 @@ impl Exports {
         let answer_tx = self.answer_tx.clone();
         let work = move || {
             let path = request.path.clone();
-            let exported = match target.write(request, file, &is_cancelled) {
+            let exported = match target.write(request, &file, &is_cancelled) {
                 Ok((counts, size)) => Exported::Done { path, counts, size },
                 Err(error) => {
                     let cause = reason(&error);
@@ -146,7 +146,7 @@ impl Target {
     fn write(
         self,
         request: ExportRequest,
-        file: File,
+        file: &File,
         is_cancelled: &AtomicBool,
     ) -> io::Result<(ExportCounts, u64)> {
         let mut rested = Instant::now();
@@ -160,7 +160,7 @@ impl Target {
             }
             Ok(())
         };
-        let written = write_export(request, BufWriter::with_capacity(BUFFER, &file), pause);
+        let written = write_export(request, BufWriter::with_capacity(BUFFER, file), pause);
         let size = written.and_then(|counts| Ok((counts, file.metadata()?.len())));
         let done = size.and_then(|written| {
             fs::rename(&self.part, &self.path)?;

@@ -103,8 +103,7 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     if let Some(noticing) = noticing {
         noticing.abort();
     }
-    host.exports.finish();
-    host.server.stop().await;
+    host.stop().await;
 
     let outcome = result
         .map_err(Failure::other)?
@@ -203,6 +202,12 @@ impl TerminalHost {
             analyst,
             exports,
         })
+    }
+
+    /// Waits for what still has to be done, and ends the server's tasks.
+    async fn stop(self) {
+        self.exports.finish();
+        self.server.stop().await;
     }
 }
 
