@@ -61,6 +61,7 @@ pub use self::message_pane::reader::{
 pub use self::message_pane::{Against, Open};
 pub use self::overlays::export_prompt::ExportPrompt;
 pub use self::overlays::help::{HelpLine, help_lines};
+pub use self::overlays::query_box::completion::{Candidate, Completion};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
 pub use self::overlays::{List, Overlay, Prompt, Question};
@@ -86,6 +87,7 @@ pub use self::session::server_status::ServerStatus;
 pub use self::session::snapshot::MessageSnapshot;
 pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
+pub use self::session::verdict::Verdict;
 pub use self::settings::{RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
 

@@ -8,20 +8,23 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::completing::{Unfinished, UnfinishedKind};
 pub use self::error::QueryError;
 pub use self::helper::{Helper, set_executable};
 pub use self::jq::{JQ, catches_panics, serve as serve_jq};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
+pub use self::parts::{ChannelName, Part, WantedValue};
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
-pub use self::syntax::SYNTAX;
+pub use self::syntax::{KINDS, STARTS, SYNTAX};
 pub use self::time::Moment;
 
 use self::expr::{Expr, Is, Name, Term};
 
 mod compare;
+mod completing;
 mod error;
 mod expr;
 mod helper;
@@ -30,9 +33,11 @@ mod literal;
 mod marks;
 mod matcher;
 mod parse;
+mod parts;
 mod path;
 mod pattern;
 mod row;
+pub mod spelling;
 mod syntax;
 mod time;
 mod value;
@@ -42,6 +47,7 @@ mod value;
 pub struct Query {
     text: Arc<str>,
     suggestion: Option<Arc<str>>,
+    is_likely_misread: bool,
     /// Equivalent text that keeps its meaning whatever follows it, if it differs from `text`.
     closed: Option<Arc<str>>,
     root: Arc<Expr>,
@@ -54,10 +60,17 @@ impl Query {
         parse::parse(text, moment)
     }
 
+    /// Returns the parts of `text` that refer to what messages contain, in order; none if it is not a
+    /// valid query.
+    pub fn parts(text: &str, moment: &Moment) -> Vec<Part> {
+        parse::parts(text, moment)
+    }
+
     fn new(text: &str, root: Expr) -> Self {
         Self {
             text: text.into(),
             suggestion: None,
+            is_likely_misread: false,
             closed: None,
             root: Arc::new(root),
         }
@@ -71,6 +84,12 @@ impl Query {
     /// Returns the query the user may have meant, to suggest if this one finds nothing.
     pub fn suggestion(&self) -> Option<&str> {
         self.suggestion.as_deref()
+    }
+
+    /// Returns whether part of the query looks like a term of another language, so that the
+    /// suggestion is likely even before the query has found nothing.
+    pub fn is_likely_misread(&self) -> bool {
+        self.is_likely_misread
     }
 
     /// Returns whether the query is a single text term.
@@ -149,6 +168,11 @@ impl Query {
             is_drift: tests(Is::Drift),
             is_seqgap: tests(Is::SeqGap),
         }
+    }
+
+    /// Returns whether no message on the channel `name` matches.
+    pub fn excludes_channel(&self, name: &[u8]) -> bool {
+        self.root.on_channel(name) == Some(false)
     }
 
     /// Returns whether the channel name `name` alone decides whether messages on that channel

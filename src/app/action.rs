@@ -336,8 +336,12 @@ actions! {
         ToggleSyntax: Once,
         /// Add the filter to the list.
         KeepFilter: Once,
-        /// Replace the query with the suggested one.
-        TakeOffer: Plain,
+        /// Take the suggested query or the selected completion, or list the completions.
+        Complete: Plain,
+        /// Select the next completion.
+        NextCompletion: Adjust,
+        /// Select the previous completion.
+        PreviousCompletion: Adjust,
     }
 
     /// An action on the selected filter of the list.

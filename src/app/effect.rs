@@ -24,6 +24,9 @@ pub enum Effect {
     Analyse(analysis::Request),
     /// Search a large message for some text. The answer arrives as [`Event::Found`](super::Event).
     Search(decode::Search),
+    /// Collect the paths and values in some messages. The answer arrives as
+    /// [`Event::Sampled`](super::Event).
+    Sample(decode::SampleRequest),
     /// Copy these bytes to the clipboard.
     Copy(SharedBytes),
     /// Write rows to a file. The answer arrives as [`Event::Exported`](super::Event).

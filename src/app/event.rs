@@ -5,7 +5,7 @@ use crossterm::event::{KeyEvent, MouseEvent};
 use super::export_request::Exported;
 use crate::server::Feed;
 use crate::workers::analysis;
-use crate::workers::decode::{DecodedMessage, Found};
+use crate::workers::decode::{DecodedMessage, Found, Sample};
 use crate::workers::scan::Answer;
 
 /// An event from outside. Its time is passed separately.
@@ -35,6 +35,8 @@ pub enum Event {
     Found(Found),
     /// Rows were written to a file, or could not be.
     Exported(Exported),
+    /// The paths and values in some messages were collected.
+    Sampled(Sample),
     /// An effect on the terminal failed, for the given reason.
     Failed(String),
     /// The process was asked to terminate.

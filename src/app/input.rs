@@ -23,6 +23,14 @@ impl Input {
         Self { area }
     }
 
+    /// Creates a box that contains one line of `text`, with the cursor after `characters` of it.
+    pub fn holding_at(text: &str, characters: usize) -> Self {
+        let mut input = Self::holding(text);
+        let column = u16::try_from(characters).unwrap_or(u16::MAX);
+        input.area.move_cursor(CursorMove::Jump(0, column));
+        input
+    }
+
     /// Returns its lines; there is at least one.
     pub fn lines(&self) -> &[String] {
         self.area.lines()

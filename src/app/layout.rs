@@ -50,6 +50,9 @@ const MIN_BELOW: u16 = 14;
 /// Height of the query box, in rows: its border, the query, and feedback about it.
 const QUERY_ROWS: u16 = 4;
 
+/// Maximum number of completions that are shown at once.
+const MAX_COMPLETIONS: usize = 8;
+
 /// What the layout depends on, besides the size of the screen.
 #[derive(Clone, Copy, Debug)]
 pub struct ScreenState {
@@ -118,6 +121,11 @@ impl Areas {
         let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
         let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
         cut_bottom(above, rows).1
+    }
+
+    /// Returns the region of a list of `count` completions, with its border, above the query box.
+    pub fn completions(&self, count: usize) -> Rect {
+        self.syntax(count.min(MAX_COMPLETIONS))
     }
 
     /// Returns the line of an open message's region that shows its tabs.

@@ -19,6 +19,7 @@ pub mod notices;
 pub mod own_messages;
 mod queries;
 pub mod remedies;
+mod sampling;
 pub mod server_status;
 mod shell_command;
 pub mod snapshot;
@@ -28,6 +29,7 @@ mod subscribing;
 pub mod subscriptions;
 mod tick;
 pub mod time_form;
+pub mod verdict;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -38,6 +40,7 @@ use self::filters::Filters;
 use self::find::Find;
 use self::lenses::Lenses;
 use self::own_messages::OwnMessages;
+use self::sampling::Sampling;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
@@ -88,6 +91,8 @@ pub struct Session {
     pub filters: Filters,
     /// The active search in the log, if there is one.
     pub find: Option<Find>,
+    /// The latest sample of messages.
+    pub(super) sampling: Sampling,
     /// The breakpoints.
     pub breakpoints: Breakpoints,
     /// The checks.
@@ -139,6 +144,7 @@ impl Session {
             shown: Selection::default(),
             decoder_choices,
             find: None,
+            sampling: Sampling::default(),
             breakpoints: Breakpoints::default(),
             marked: BTreeSet::new(),
             serial: 0,

@@ -67,6 +67,10 @@ impl App {
                 Vec::new()
             }
             Event::Exported(exported) => self.note_exported(exported),
+            Event::Sampled(sample) => {
+                self.session.note_sample(sample);
+                self.refresh_completion()
+            }
             Event::Failed(words) => self.session.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
@@ -82,6 +86,7 @@ impl App {
         let reported = self.open.as_ref().and_then(Open::reported_channel);
         effects.extend(self.session.request_reports(reported));
         effects.extend(self.request_plot_data());
+        effects.extend(self.session.judge_queries());
         self.session.count_unchecked();
         effects
     }

@@ -189,6 +189,7 @@ impl TerminalHost {
             let event = match answer {
                 decode::Answer::Decoded(message) => Event::Decoded(message),
                 decode::Answer::Found(found) => Event::Found(found),
+                decode::Answer::Sampled(sample) => Event::Sampled(sample),
             };
             decoded_tx.blocking_send(event).is_ok()
         })?;
@@ -224,6 +225,7 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Analyse(request) => self.analyst.ask(request),
             Effect::Decode(request) => self.decoder.ask(Question::Decode(request)),
             Effect::Search(search) => self.decoder.ask(Question::Search(search)),
+            Effect::Sample(request) => self.decoder.ask(Question::Sample(request)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Export(request) => return Ok(self.exports.start(*request)),
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,

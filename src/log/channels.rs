@@ -179,6 +179,11 @@ impl ChannelTable {
         self.index.len()
     }
 
+    /// Returns the number of channels with rows in the log, kept or cleared.
+    pub fn with_rows(&self) -> usize {
+        self.len() - self.idle
+    }
+
     /// Returns whether there are no channels.
     pub fn is_empty(&self) -> bool {
         self.index.is_empty()

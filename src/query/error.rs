@@ -13,6 +13,8 @@ pub struct QueryError {
     pub at: Range<usize>,
     /// What is wrong and how to fix it, in one sentence.
     pub message: String,
+    /// The whole query as it was probably meant. It is valid.
+    pub correction: Option<String>,
 }
 
 impl QueryError {
@@ -48,6 +50,9 @@ impl std::error::Error for QueryError {}
 
 /// Returns an error with `message` for the bytes `at`.
 pub fn fail<T>(at: Range<usize>, message: impl Into<String>) -> Result<T, QueryError> {
-    let message = message.into();
-    Err(QueryError { at, message })
+    Err(QueryError {
+        at,
+        message: message.into(),
+        correction: None,
+    })
 }

@@ -17,11 +17,13 @@ use crate::payload::json::locate::PathStep;
 use crate::query::Query;
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::Expr;
+use crate::query::parts::Part;
 use crate::query::time::Moment;
 
 use self::cursor::Cursor;
-use self::suggest::Suggestion;
+use self::suggest::{Rank, Suggestion};
 
+mod correct;
 mod cursor;
 mod jq;
 mod named;
@@ -49,15 +51,29 @@ pub fn parse(text: &str, moment: &Moment) -> Result<Query, QueryError> {
         return fail(0..0, problem);
     }
     let mut parser = Parser::new(text, moment);
-    let expr = parser.whole()?;
+    let expr = parser.whole().map_err(|error| QueryError {
+        correction: correct::corrected(text, &error, moment),
+        ..error
+    })?;
+    let is_likely_misread = suggest::likeliest(&parser.suggestions) == Some(Rank::Word);
     let suggestion = suggest::rewritten(text, &parser.suggestions);
     let suggestion = suggestion.filter(|text| Parser::new(text, moment).whole().is_ok());
     let closed = parser.closed.iter().map(|(at, closed)| (at, &**closed));
     Ok(Query {
+        is_likely_misread: is_likely_misread && suggestion.is_some(),
         suggestion: suggestion.map(Into::into),
         closed: suggest::replaced(text, closed).map(Into::into),
         ..Query::new(text, expr)
     })
+}
+
+/// Returns the parts of `text` that refer to what messages contain; none if it is invalid.
+pub fn parts(text: &str, moment: &Moment) -> Vec<Part> {
+    let mut parser = Parser::new(text, moment);
+    match parser.whole() {
+        Ok(_) if text.len() <= MAX_TEXT => parser.parts,
+        _ => Vec::new(),
+    }
 }
 
 /// Parses `text` as a path.
@@ -88,6 +104,8 @@ struct Parser<'a> {
     /// The terms whose meaning depends on the text after them, each with a form that is independent
     /// of it.
     closed: Vec<(Range<usize>, String)>,
+    /// The parts that are not negated.
+    parts: Vec<Part>,
 }
 
 impl<'a> Parser<'a> {
@@ -98,6 +116,7 @@ impl<'a> Parser<'a> {
             depth: 0,
             suggestions: Vec::new(),
             closed: Vec::new(),
+            parts: Vec::new(),
         }
     }
 }
@@ -159,7 +178,11 @@ impl Parser<'_> {
                 break;
             }
         }
+        let parts = self.parts.len();
         let one = self.one()?;
+        if negated {
+            self.parts.truncate(parts);
+        }
         Ok(if negated { one.negate() } else { one })
     }
 

@@ -1,5 +1,35 @@
 //! The forms of the query language, for the help panel.
 
+/// The beginnings of terms, and what they match, for completion.
+pub const STARTS: [(&str, &str); 13] = [
+    (
+        "channel:",
+        "the channel's name contains this, or matches a glob",
+    ),
+    ("is:", "json, binary, notice, gap, drift, seqgap"),
+    ("size>", "the payload's size: size>10k"),
+    ("last:", "arrived in the last: last:30s"),
+    ("since:", "arrived at or after: since:12:00:05"),
+    ("until:", "arrived before: until:12:01"),
+    ("via:", "delivered by a subscription"),
+    ("has(.", "the path exists: has(.error)"),
+    ("jq(", "the output of a jq filter is true"),
+    ("/", "a regular expression: /took \\d{3,}/i"),
+    ("\"", "exactly this text: \"took 5 ms\""),
+    ("not ", "negation; also - and !"),
+    ("or ", "either side matches"),
+];
+
+/// The kinds of rows, for completion after `is:`.
+pub const KINDS: [(&str, &str); 6] = [
+    ("json", "the payload is JSON"),
+    ("binary", "the payload is not text"),
+    ("notice", "not a message"),
+    ("gap", "messages may be missing"),
+    ("drift", "flagged by a check of its shape"),
+    ("seqgap", "flagged by a check of its number"),
+];
+
 /// All forms of terms, in the order a user needs them: the general form, a complete example, and
 /// what the term matches.
 #[rustfmt::skip] // Two lines per form, so that it reads as a table.
@@ -21,9 +51,9 @@ pub const SYNTAX: [(&str, &str, &str); 20] = [
     (".path == value", ".user.id == 42",
         "a value in the payload: == != < <= > >="),
     ("name=value", "level=error",
-        "the same without the dot; also the text \"name=value\""),
+        "the same without the dot, or this text; also name:value"),
     ("size>n", "size>=10k",
-        "the payload's size; < <= > >= == != and k m g"),
+        "the payload's size; < <= > >= == != and k m g; also size:>n"),
     ("last:span", "last:30s",
         "arrived within that time before the query was entered; ms s m h d"),
     ("since:time", "since:12:00:05",

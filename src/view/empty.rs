@@ -225,7 +225,11 @@ fn no_match(app: &App, kept: u64, are_checked: bool) -> String {
     let asked = asked.join(" and ");
     let outcome = match (asked.is_empty(), are_checked) {
         (true, _) => "No messages to show".to_owned(),
-        (false, true) => format!("0 of {searched} messages match {asked}"),
+        (false, true) => {
+            let channels = app.session().log.channels().with_rows();
+            let channels = figures::counted(channels as u64, "channel");
+            format!("0 of {searched} messages on {channels} match {asked}")
+        }
         (false, false) => format!("No checked message matches {asked}"),
     };
     let parts: Vec<String> = [outcome].into_iter().chain(hidden_channels(app)).collect();
@@ -292,7 +296,13 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         let is_typing = matches!(app.overlay(), Some(Overlay::Query(_)));
         let not_checked = unchecked(&filters.unchecked()).join(", ");
         let mut lines = vec![strong(no_match(app, kept, not_checked.is_empty()))];
-        let suggestion = filters.typed.as_ref().and_then(Query::suggestion);
+        let typed = filters.typed.as_ref();
+        if let Some(cause) = typed.and_then(|typed| filters.verdict.cause(typed)) {
+            let (first, rest) = cause.split_at(cause.len().min(1));
+            lines.push(Line::raw(format!("{}{rest}", first.to_uppercase())));
+        }
+        let suggestion =
+            typed.and_then(|typed| filters.verdict.meant(typed).or(typed.suggestion()));
         if let Some(meant) = suggestion.filter(|_| !is_typing) {
             let meant = whole(meant.as_bytes());
             let words = format!("Did you mean {meant}? Press / then Tab to accept it.");

@@ -37,10 +37,13 @@ fn exceptions(app: &App) -> [Exception; 13] {
     let no_values = reader.is_none_or(|reader| reader.form() != Form::Values);
     let no_match = reader.is_none_or(|reader| reader.mark_count() == 0);
     let reads_chart = context == Context::Chart && app.plot().cursor().is_some();
-    let edited = match app.overlay() {
-        Some(Overlay::Query(query_box)) => Some(query_box.purpose),
-        _ => None,
+    let (edited, is_completing) = match app.overlay() {
+        Some(Overlay::Query(query_box)) => {
+            (Some(query_box.purpose), query_box.completion.is_some())
+        }
+        _ => (None, false),
     };
+    let takes_offer = app.offered().is_some() && !is_completing;
     let no_filter = edited != Some(Purpose::Filter);
     // These queries have no effect while they are typed, so there is nothing to cancel.
     let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
@@ -54,7 +57,7 @@ fn exceptions(app: &App) -> [Exception; 13] {
         (Action::Message(MessageAction::Unfold), no_values, None),
         (Action::Row(RowAction::FilterByValue), no_values, None),
         (Action::Row(RowAction::ToggleLens), no_values, None),
-        (Action::Query(QueryAction::TakeOffer), app.offered().is_none(), None),
+        (Action::Query(QueryAction::Complete), takes_offer, Some("accept")),
         (Action::Query(QueryAction::KeepFilter), no_filter, None),
         (Action::Plot(PlotAction::ToggleHistogram), context == Context::Plot, Some("plot")),
         (Action::Back, reads_chart, Some("hide cursor")),

@@ -1,10 +1,12 @@
-//! Decodes, compares and searches large payloads.
+//! Decodes, compares and searches large payloads, and samples small ones.
 
+mod sample;
 mod search;
 
 use std::io;
 use std::sync::Arc;
 
+pub use sample::{Sample, SampleRequest, SeenPath, SeenValue};
 pub use search::{Found, MAX_MARKED, Search, Sought};
 
 use crate::log::SharedBytes;
@@ -63,6 +65,8 @@ pub enum Question {
     Decode(Request),
     /// Search a payload.
     Search(Search),
+    /// Collect the paths and values in some payloads.
+    Sample(SampleRequest),
 }
 
 /// An answer of the thread.
@@ -72,6 +76,8 @@ pub enum Answer {
     Decoded(DecodedMessage),
     /// The results of a search.
     Found(Found),
+    /// The paths and values in some payloads.
+    Sampled(Sample),
 }
 
 /// Starts the thread. It passes its answers to `send` and ends when that returns `false`.
@@ -82,6 +88,7 @@ pub fn start(send: impl FnMut(Answer) -> bool + Send + 'static) -> io::Result<Wo
 /// The newest question of each kind; the others are discarded.
 #[derive(Default)]
 struct Pending {
+    sample: Option<SampleRequest>,
     decode: Option<Request>,
     search: Option<Search>,
 }
@@ -94,15 +101,19 @@ impl Job for Pending {
         match question {
             Question::Decode(request) => self.decode = Some(request),
             Question::Search(search) => self.search = Some(search),
+            Question::Sample(request) => self.sample = Some(request),
         }
         None
     }
 
     fn is_idle(&self) -> bool {
-        self.decode.is_none() && self.search.is_none()
+        self.sample.is_none() && self.decode.is_none() && self.search.is_none()
     }
 
     fn step(&mut self) -> Option<Answer> {
+        if let Some(request) = self.sample.take() {
+            return Some(Answer::Sampled(request.answer()));
+        }
         if let Some(request) = self.decode.take() {
             return Some(Answer::Decoded(answer(&request)));
         }

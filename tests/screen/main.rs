@@ -12,6 +12,7 @@ mod analysis;
 mod app;
 mod bytes_touched;
 mod checks;
+mod completion;
 mod export;
 mod large;
 mod latest;

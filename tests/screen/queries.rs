@@ -140,7 +140,8 @@ fn an_empty_box_clears_the_filter_or_the_search() {
 #[test]
 fn a_query_without_matches_suggests_what_may_have_been_meant() {
     let mut stage = stage();
-    filter(&mut stage, "level:error");
+    stage.send(Event::Resize(120, 24));
+    filter(&mut stage, "level is error");
     assert_eq!(stage.app.offered(), Some(".level == \"error\""));
     assert_line(
         &stage,
@@ -151,7 +152,10 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
         assert!(!stage.screen().contains(words), "{words}");
     }
     stage.code(KeyCode::Enter);
-    assert_line(&stage, &["0 of 100 messages match text level:error"]);
+    assert_line(
+        &stage,
+        &["0 of 100 messages on 2 channels match level is error"],
+    );
     assert_line(&stage, &["Did you mean .level == \"error\"? Press /"]);
     stage.keys("/");
     // During a flood, some rows are always unsearched.
@@ -168,21 +172,38 @@ fn a_query_without_matches_suggests_what_may_have_been_meant() {
     // A query with matches gets no suggestion.
     stage.code(KeyCode::Esc);
     filter(&mut stage, "n:5");
+    assert_eq!(stage.session().shown.messages(), 1);
     stage.ctrl('u');
     stage.keys("\"level\":\"error\"");
     assert_eq!(stage.app.offered(), None);
-    stage.ctrl('u');
-    stage.keys("n=5");
-    assert_eq!(stage.session().shown.messages(), 1);
+    let text = written(&stage);
     stage.code(KeyCode::Tab);
-    assert_eq!(stage.toast(), "no suggestion · F1 syntax");
-    assert_eq!(written(&stage), "n=5");
+    assert_eq!(stage.toast(), "nothing to complete here · F1 syntax");
+    assert_eq!(written(&stage), text);
+}
+
+#[test]
+fn an_invalid_query_offers_its_correction() {
+    let mut stage = stage();
+    filter(&mut stage, ".level is error");
+    assert_line(&stage, &["==", "Tab writes .level == \"error\""]);
+    assert_line(&stage, &["Tab accept"]);
+    stage.code(KeyCode::Tab);
+    assert_eq!(written(&stage), ".level == \"error\"");
+    assert_eq!(stage.session().shown.messages(), 10);
+    // At the smallest sizes too.
+    stage.ctrl('u');
+    stage.keys("is:jso");
+    stage.send(Event::Resize(40, 12));
+    stage.buffer();
+    stage.code(KeyCode::Tab);
+    assert_eq!(written(&stage), "is:json");
 }
 
 #[test]
 fn a_search_without_matches_suggests_what_may_have_been_meant() {
     let mut stage = stage();
-    stage.keys("Flevel:error");
+    stage.keys("Flevel is error");
     assert_line(
         &stage,
         &["0 found", "did you mean .level == \"error\"? Tab accepts"],
@@ -191,7 +212,7 @@ fn a_search_without_matches_suggests_what_may_have_been_meant() {
     assert!(stage.is_following());
     assert_eq!(
         stage.toast(),
-        "no message matches level:error · did you mean .level == \"error\"? F, then Tab accepts"
+        "no message matches level is error · did you mean .level == \"error\"? F, then Tab accepts"
     );
     stage.keys("F");
     feed_unsearched(&mut stage, 1);
@@ -205,7 +226,7 @@ fn a_search_without_matches_suggests_what_may_have_been_meant() {
 #[test]
 fn a_breakpoint_suggests_what_may_have_been_meant() {
     let mut stage = stage();
-    stage.keys("Blevel:error");
+    stage.keys("Blevel is error");
     assert_line(&stage, &["did you mean .level == \"error\"? Tab accepts"]);
     stage.code(KeyCode::Tab);
     stage.code(KeyCode::Enter);
@@ -267,7 +288,10 @@ fn newer_rows_are_counted_as_not_yet_searched() {
     let none = feed_unsearched(&mut stage, 500);
     assert!(!none.iter().any(|effect| matches!(effect, Effect::Scan(_))));
     // At first the screen leaves them out; it counts them when the answer is late.
-    assert_line(&stage, &["0 of 100 messages match text needle"]);
+    assert_line(
+        &stage,
+        &["0 of 100 messages on 3 channels match text needle"],
+    );
     stage.wait(Duration::from_secs(1));
     assert_line(
         &stage,
@@ -337,7 +361,7 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
     stage.code(KeyCode::Enter);
     assert_line(
         &stage,
-        &["0 of 100 messages match text error and the saved filter info"],
+        &["0 of 100 messages on 2 channels match text error and the saved filter info"],
     );
     assert_line(
         &stage,
@@ -350,7 +374,10 @@ fn an_empty_result_names_the_other_filters_that_hide_rows() {
     stage.keys("yz");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
-    assert_line(&stage, &["0 of 100 messages match the 2 saved filters"]);
+    assert_line(
+        &stage,
+        &["0 of 100 messages on 2 channels match the 2 saved filters"],
+    );
 }
 
 #[test]
@@ -363,7 +390,7 @@ fn an_empty_result_names_muted_channels_and_a_single_shown_one() {
     stage.code(KeyCode::Enter);
     assert_line(
         &stage,
-        &["0 of 100 messages match channel:jobs · 1 channel is muted"],
+        &["0 of 100 messages on 2 channels match channel:jobs · 1 channel is muted"],
     );
     assert_line(&stage, &["m on a muted channel to show it"]);
 }
@@ -1676,9 +1703,13 @@ fn the_help_is_not_cut_at_80_columns() {
 #[test]
 fn a_filter_without_matches_says_how_to_continue() {
     let mut stage = stage();
+    stage.send(Event::Resize(120, 24));
     filter(&mut stage, "nothing like it");
     stage.code(KeyCode::Enter);
-    assert_line(&stage, &["0 of 100 messages match nothing like it"]);
+    assert_line(
+        &stage,
+        &["0 of 100 messages on 2 channels match nothing like it"],
+    );
     assert_line(&stage, &["100 are hidden. Press / to change the"]);
 }
 
@@ -1748,7 +1779,9 @@ fn a_stop_names_its_query_and_waiting_hits_at_every_width() {
 fn a_list_suggests_another_query_only_for_text_that_looks_like_one() {
     for key in ["f", "B"] {
         for (text, offered) in [
-            ("level:error", Some(".level == \"error\"")),
+            ("level is error", Some(".level == \"error\"")),
+            ("chanel:orders", Some("channel:orders")),
+            ("level:error", None),
             ("n=7", None),
             ("n == 7", None),
         ] {

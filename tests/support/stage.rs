@@ -280,6 +280,9 @@ fn update(app: &mut App, engine: &mut Engine, event: Event, now: Time) -> Vec<Ef
                     let answer = engine.answer(request);
                     effects.extend(app.update(Event::Scanned(answer), now));
                 }
+                Effect::Sample(request) => {
+                    effects.extend(app.update(Event::Sampled(request.answer()), now));
+                }
                 Effect::StopScan(_) => {}
                 other => others.push(other),
             }

@@ -1,12 +1,15 @@
 //! The box in which a query is edited.
 
+pub mod completion;
+
+use self::completion::Completion;
 use super::syntax::syntax_lines;
 use crate::app::action::Motion;
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::layout::{Areas, inside, padded};
 use crate::app::session::Session;
-use crate::query::{Query, QueryError};
+use crate::query::{Query, QueryError, Unfinished, UnfinishedKind};
 
 /// The purpose of the edited query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +35,9 @@ pub struct QueryBox {
     pub syntax: Option<usize>,
     /// The error in the text, with its position.
     pub error: Option<QueryError>,
-    /// The query that the user may have meant instead.
+    /// The list of completions above the box, if it is open.
+    pub completion: Option<Completion>,
+    /// The query that the user may have meant instead of one that is not run yet.
     meant: Option<String>,
     /// The filter or search before the edit, which stays active while the text has an error.
     pub before: Option<Query>,
@@ -62,6 +67,7 @@ impl QueryBox {
             input: Input::holding(query.map_or("", Query::text)),
             syntax: None,
             error: None,
+            completion: None,
             meant: query.and_then(Query::suggestion).map(str::to_owned),
             before: query.cloned(),
             older: None,
@@ -77,11 +83,16 @@ impl QueryBox {
         let meant = parsed.as_ref().ok().and_then(Query::suggestion);
         self.meant = meant.map(str::to_owned);
         let query = parsed.map_or_else(|_| self.before.clone(), Some);
-        match self.purpose {
+        let mut effects = match self.purpose {
             Purpose::Filter => session.filter_by(query),
             Purpose::Find => session.set_find(query),
             Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => Vec::new(),
+        };
+        if let Some(completion) = &mut self.completion {
+            completion.takes_single = false;
+            effects.extend(self.list_completions(session));
         }
+        effects
     }
 
     /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
@@ -91,39 +102,132 @@ impl QueryBox {
         parsed.ok()
     }
 
-    /// Returns the query to suggest instead of the text, if the text matches nothing.
-    pub fn offered(&self, session: &Session) -> Option<&str> {
-        let is_offered = match (self.purpose, &session.find) {
+    /// Returns the query to suggest instead of the text, if the text is invalid or matches nothing.
+    pub fn offered<'a>(&'a self, session: &'a Session) -> Option<&'a str> {
+        if let Some(error) = &self.error {
+            let correction = error.correction.as_deref()?;
+            return (!self.is_unfinished(correction)).then_some(correction);
+        }
+        match (self.purpose, &session.find) {
             (Purpose::Filter, _) => {
-                let filters = &session.filters;
-                filters.watch.is_some()
-                    && !filters.is_new
-                    && filters.lag(session.now).is_none()
-                    && session.shown.messages() == 0
+                let typed = session.filters.typed.as_ref()?;
+                let meant = session.filters.verdict.meant(typed);
+                meant.filter(|_| session.filter_finds_nothing())
             }
-            (Purpose::Find, Some(find)) => {
-                find.watch.lag(session.now).is_none() && find.rows.is_empty()
+            (Purpose::Find, find) => {
+                let find = find.as_ref()?;
+                let meant = find.verdict.meant(find.watch.query());
+                meant.filter(|_| find.finds_nothing(session.now))
             }
-            (Purpose::Find, None) => false,
-            // Not run yet: suggest a query only for text that would be searched for literally.
+            // Not run yet: suggest a query only for what looks like another language.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
                 let query = Query::parse(&self.input.text(), &session.moment());
-                query.is_ok_and(|query| query.is_text())
+                let is_misread = query.is_ok_and(|query| query.is_likely_misread());
+                self.meant.as_deref().filter(|_| is_misread)
             }
-        };
-        self.meant.as_deref().filter(|_| is_offered)
+        }
     }
 
-    /// Replaces the text with the suggested query.
-    pub(crate) fn take_offer(&mut self, session: &mut Session) -> Vec<Effect> {
-        let Some(offered) = self.offered(session).map(str::to_owned) else {
-            return session.tell("no suggestion · F1 syntax");
-        };
-        self.put(&offered, session)
+    /// Returns whether the error in the text is rather that it is not finished, so that completing it
+    /// comes before its `correction`.
+    fn is_unfinished(&self, correction: &str) -> bool {
+        let unfinished = Unfinished::at_end_of(&self.text_to_caret());
+        unfinished.is_some_and(|unfinished| {
+            unfinished.kind != UnfinishedKind::Term || correction.starts_with(&self.input.text())
+        })
     }
 
-    /// Shows the query that was used before the current one.
+    /// Takes the selected completion, or else the suggested query, or else lists the completions.
+    pub(crate) fn complete(&mut self, session: &mut Session) -> Vec<Effect> {
+        if self.completion.is_some() {
+            return self.take_completion(session);
+        }
+        if let Some(offered) = self.offered(session).map(str::to_owned) {
+            return self.put(&offered, session);
+        }
+        self.syntax = None;
+        self.completion = Some(Completion {
+            takes_single: true,
+            ..Completion::default()
+        });
+        self.list_completions(session)
+    }
+
+    /// Lists what can be completed at the caret. Without any, closes the list.
+    pub(crate) fn list_completions(&mut self, session: &mut Session) -> Vec<Effect> {
+        let Some(before) = &self.completion else {
+            return Vec::new();
+        };
+        let takes_single = before.takes_single;
+        let text = self.text_to_caret();
+        let mut effects = Vec::new();
+        if completion::uses_sample(&text) {
+            let scope = completion::scope(&text, session);
+            effects = session.request_sample(scope.as_ref());
+        }
+        // Candidates may arrive with the sample.
+        let is_pending = session.sampling.is_pending();
+        let listed = Completion {
+            takes_single,
+            ..Completion::of(&text, session)
+        };
+        let count = listed.candidates.len();
+        self.completion = (count > 0 || is_pending).then_some(listed);
+        if count == 0 && !is_pending && takes_single {
+            let error = self.error.as_ref();
+            match error.and_then(|error| error.correction.clone()) {
+                Some(correction) => effects.extend(self.put(&correction, session)),
+                None => effects.extend(session.tell("nothing to complete here · F1 syntax")),
+            }
+        } else if count == 1 && !is_pending && takes_single {
+            effects.extend(self.take_completion(session));
+        }
+        effects
+    }
+
+    fn take_completion(&mut self, session: &mut Session) -> Vec<Effect> {
+        let text = self.input.text();
+        let taken = self.completion.take().and_then(|list| list.taken(&text));
+        let Some((text, end, continues)) = taken else {
+            return Vec::new();
+        };
+        let caret = text[..end].chars().count();
+        self.input = Input::holding_at(&text, caret);
+        self.completion = continues.then(Completion::default);
+        self.read(session)
+    }
+
+    /// Returns the text before the caret.
+    fn text_to_caret(&self) -> String {
+        let (_, characters) = self.input.caret();
+        self.input.text().chars().take(characters).collect()
+    }
+
+    /// Closes the list of completions. Returns whether it was open.
+    pub(crate) fn close_completions(&mut self) -> bool {
+        self.completion.take().is_some()
+    }
+
+    /// Selects the next or previous completion, or opens the list.
+    pub(crate) fn step_completion(
+        &mut self,
+        is_forward: bool,
+        session: &mut Session,
+    ) -> Vec<Effect> {
+        if let Some(completion) = &mut self.completion {
+            completion.step(is_forward);
+            return Vec::new();
+        }
+        self.syntax = None;
+        self.completion = Some(Completion::default());
+        self.list_completions(session)
+    }
+
+    /// Shows the query that was used before the current one, or selects the previous completion.
     pub(crate) fn show_older(&mut self, session: &mut Session) -> Vec<Effect> {
+        if self.completion.is_some() {
+            return self.step_completion(false, session);
+        }
         let at = self.older.unwrap_or(session.query_history.len());
         let Some(older) = at.checked_sub(1) else {
             return self.read(session);
@@ -136,8 +240,12 @@ impl QueryBox {
         self.put(&text, session)
     }
 
-    /// Shows the query that was used after the current one, or the draft.
+    /// Shows the query that was used after the current one, or the draft, or selects the next
+    /// completion.
     pub(crate) fn show_newer(&mut self, session: &mut Session) -> Vec<Effect> {
+        if self.completion.is_some() {
+            return self.step_completion(true, session);
+        }
         let Some(at) = self.older else {
             return self.read(session);
         };
@@ -154,11 +262,17 @@ impl QueryBox {
 
     /// Shows or hides the syntax list above the box.
     pub(crate) fn toggle_syntax(&mut self) {
+        self.completion = None;
         self.syntax = self.syntax.is_none().then_some(0);
     }
 
-    /// Moves through the syntax list, if it is shown.
+    /// Moves through the list of completions or the syntax list, if one is shown.
     pub(crate) fn move_by(&mut self, motion: Motion, areas: &Areas) {
+        if let Some(completion) = &mut self.completion {
+            let area = areas.completions(completion.candidates.len());
+            completion.move_by(motion, usize::from(inside(area).height));
+            return;
+        }
         let columns = padded(inside(areas.overlay)).width;
         let lines = syntax_lines(usize::from(columns)).len();
         let height = usize::from(inside(areas.syntax(lines)).height);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Session;
 use super::live_query::{FILTER, LiveQuery, Progress, Unchecked};
+use super::verdict::Verdict;
 use crate::app::effect::Effect;
 use crate::app::settings::SENTINEL_HELLO;
 use crate::message::Time;
@@ -51,6 +52,8 @@ pub struct Filters {
     /// Whether the rows shown are still those of the previous query. They stay until the first
     /// answer to the new one, so that nothing flickers while a filter is typed.
     pub is_new: bool,
+    /// Why the typed filter finds nothing, if it does.
+    pub verdict: Verdict,
 }
 
 impl Filters {

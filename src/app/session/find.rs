@@ -2,6 +2,7 @@
 
 use super::Session;
 use super::live_query::{FIND, LiveQuery};
+use super::verdict::Verdict;
 use crate::app::effect::Effect;
 use crate::log::RowSet;
 use crate::message::{RowId, Time};
@@ -19,6 +20,8 @@ pub struct Find {
     pub watch: LiveQuery,
     /// The rows found so far.
     pub rows: RowSet,
+    /// Why it finds nothing, if it does.
+    pub verdict: Verdict,
     /// The pending jump to the nearest match, until its target is known.
     pub(crate) jump: Option<Jump>,
 }
@@ -33,6 +36,11 @@ pub(crate) enum Jump {
 }
 
 impl Find {
+    /// Returns whether the search has been run and finds nothing.
+    pub(crate) fn finds_nothing(&self, now: Time) -> bool {
+        self.watch.lag(now).is_none() && self.rows.is_empty()
+    }
+
     /// Returns the number of rows that have not been searched, or 0 unless the search lags.
     pub(crate) fn left(&self, now: Time) -> u64 {
         self.watch.lag(now).map_or(0, |lag| lag.left())
@@ -68,6 +76,7 @@ impl Session {
         self.find = Some(Find {
             watch,
             rows: RowSet::default(),
+            verdict: Verdict::default(),
             jump: None,
         });
         vec![Effect::Scan(request)]
@@ -123,7 +132,7 @@ pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     let query = find.watch.query();
     let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;
     let text = short(query.text());
-    match query.suggestion().map(short) {
+    match find.verdict.meant(query).or(query.suggestion()).map(short) {
         Some(meant) => {
             format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
         }

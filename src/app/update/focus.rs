@@ -14,7 +14,13 @@ impl App {
                 self.overlay = over.map(|over| *over);
                 return Vec::new();
             }
-            Some(Overlay::Query(query_box)) => return self.leave_query(*query_box),
+            Some(Overlay::Query(mut query_box)) => {
+                if query_box.close_completions() {
+                    self.overlay = Some(Overlay::Query(query_box));
+                    return Vec::new();
+                }
+                return self.leave_query(*query_box);
+            }
             Some(Overlay::SearchMessage(_)) => return self.search_message_for(""),
             Some(Overlay::Confirm(Question::Replace { path })) => {
                 self.reopen_export(&path, None);

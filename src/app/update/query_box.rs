@@ -23,7 +23,17 @@ impl App {
                 Vec::new()
             }
             QueryAction::KeepFilter => self.keep_filter(),
-            QueryAction::TakeOffer => query_box.take_offer(&mut self.session),
+            QueryAction::Complete => query_box.complete(&mut self.session),
+            QueryAction::NextCompletion => query_box.step_completion(true, &mut self.session),
+            QueryAction::PreviousCompletion => query_box.step_completion(false, &mut self.session),
+        }
+    }
+
+    /// Lists the completions again after a new sample of messages, if the list is open.
+    pub(super) fn refresh_completion(&mut self) -> Vec<Effect> {
+        match &mut self.overlay {
+            Some(Overlay::Query(query_box)) => query_box.list_completions(&mut self.session),
+            _ => Vec::new(),
         }
     }
 

@@ -27,6 +27,7 @@ impl Parser<'_> {
         Program::new(source).map_err(|(at, message)| QueryError {
             at: inside + at.start..inside + at.end,
             message,
+            correction: None,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Paths without the leading dot, as in other tools: `level=error`, `id == 7`.
+//! Paths without the leading dot, as in other tools: `level=error`, `level:error`, `id == 7`.
 
 use std::ops::Range;
 
@@ -12,18 +12,21 @@ use crate::query::value::{PathTerm, Scalar, Test};
 use super::Parser;
 use super::cursor::is_name_char;
 use super::path::{NO_VALUE, Operator};
+use super::suggest::{self, Rank, Suggestion};
+use super::terms::is_key;
 
 impl Parser<'_> {
     /// Parses a comparison that starts with a bare name; `None` if this is search text, which is
     /// not consumed.
     pub(super) fn named(&mut self) -> Result<Option<Expr>, QueryError> {
-        let (cursor, suggestions, closed) =
-            (self.cursor, self.suggestions.len(), self.closed.len());
+        let (cursor, parts) = (self.cursor, self.parts.len());
+        let (suggestions, closed) = (self.suggestions.len(), self.closed.len());
         let found = self.try_named();
         if !matches!(found, Ok(Some(_))) {
             self.cursor = cursor;
             self.suggestions.truncate(suggestions);
             self.closed.truncate(closed);
+            self.parts.truncate(parts);
         }
         found
     }
@@ -36,6 +39,9 @@ impl Parser<'_> {
         let path = self.cursor.since(start);
         if self.cursor.sees_space() {
             return self.spaced(steps, path);
+        }
+        if self.cursor.peek() == Some(':') {
+            return Ok(self.pair(&steps, path));
         }
         let Ok(Some(operator)) = self.operator() else {
             return Ok(None);
@@ -58,12 +64,59 @@ impl Parser<'_> {
             return Ok(None);
         }
         let is_equal = matches!(test, Test::Compare(Compare::Equal, _));
-        self.suggest_for_comparison(start, path, &test, is_equal);
+        self.note_comparison(start, path, &test, is_equal);
         let compared = Expr::Term(Term::Path(Box::new(PathTerm::new(steps, test))));
         let written = self.cursor.text_since(start).as_bytes();
         // It may also be part of some text, such as a log line.
         let word = is_equal.then(|| Expr::Term(Term::Word(Literal::new(written))));
         Ok(Some(Expr::any([compared].into_iter().chain(word))))
+    }
+
+    /// Parses the rest of `level:error` or `id:7`, after the name; `None` if this is search text.
+    ///
+    /// Like other tools, this compares without regard to the type: `7` is the number or the string.
+    /// It may also be part of some text or of a channel's name.
+    fn pair(&mut self, steps: &[PathStep], path: Range<usize>) -> Option<Expr> {
+        self.cursor.eat(":");
+        let name = self.cursor.text_since(path.start);
+        let value = self.cursor.at();
+        // `http://x` and a key of this language are no pairs, and `orders:*` means a channel.
+        let is_next = self.cursor.peek() != Some('/') && !self.cursor.sees_space();
+        let is_pair = is_next && !is_key(name);
+        let scalar = is_pair.then(|| self.scalar(false).ok())??;
+        let written = self.cursor.text_since(value);
+        let is_bare = !written.starts_with(['"', '\'']);
+        let is_glob = is_bare && written.contains('*');
+        // An unclosed quote may be closed by text further on.
+        let is_open = written.starts_with('\'') && !written.ends_with('\'');
+        if is_glob || is_open || written == "'" || !self.cursor.at_term_end() {
+            return None;
+        }
+        let as_string = match &scalar {
+            Scalar::Text(_) => None,
+            Scalar::Number(_) | Scalar::Word(_) => Some(Scalar::Text(written.as_bytes().into())),
+        };
+        let test = Test::Compare(Compare::Equal, scalar);
+        let start = path.start;
+        self.suggest_for_pair(path, value, &test);
+        let word = Literal::new(self.cursor.text_since(start).as_bytes());
+        let as_string = as_string.map(|scalar| Test::Compare(Compare::Equal, scalar));
+        let tests = [Some(test), as_string].into_iter().flatten();
+        let terms = tests.map(|test| Term::Path(Box::new(PathTerm::new(steps.to_vec(), test))));
+        Some(Expr::any(terms.chain([Term::Word(word)]).map(Expr::Term)))
+    }
+
+    /// Records what the user may have meant by a pair, whose value starts at `value`.
+    fn suggest_for_pair(&mut self, path: Range<usize>, value: usize, test: &Test) {
+        let (at, written) = (self.cursor.since(path.start), self.cursor.text_since(value));
+        let (name, _) = self.cursor.text_since(path.start).split_at(path.len());
+        let plain = written.trim_matches(['"', '\'']);
+        if let Some(text) = suggest::of_known_name(name, plain) {
+            let rank = Rank::Word;
+            self.suggestions.push(Suggestion { at, text, rank });
+        } else {
+            self.note_comparison(path.start, path, test, true);
+        }
     }
 
     /// Parses the rest of `id == 7` or `id in (7, 8)`, after the name.
@@ -95,7 +148,7 @@ impl Parser<'_> {
                 Err(error) => return Err(error),
             }
         };
-        self.suggest_for_comparison(path.start, path, &test, false);
+        self.note_comparison(path.start, path, &test, false);
         let term = Term::Path(Box::new(PathTerm::new(steps, test)));
         Ok(self.cursor.at_term_end().then_some(Expr::Term(term)))
     }
@@ -104,7 +157,7 @@ impl Parser<'_> {
     fn bare_path(&mut self) -> Option<Vec<PathStep>> {
         let start = self.cursor.at();
         let first = self.cursor.peek()?;
-        if !first.is_alphabetic() && first != '_' {
+        if !first.is_alphabetic() && !matches!(first, '_' | '@') {
             return None;
         }
         let name = self.cursor.take_while(is_name_char);

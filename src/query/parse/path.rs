@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::payload::json::locate::PathStep;
 use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
+use crate::query::parts::Part;
 use crate::query::pattern::Pattern;
 use crate::query::value::{PathTerm, Scalar, Test};
 
@@ -27,7 +28,7 @@ impl Parser<'_> {
         };
         match after.chars().next() {
             Some('[' | '"') => true,
-            Some(next) if next.is_alphabetic() || next == '_' || next == '$' => true,
+            Some(next) if next.is_alphabetic() || matches!(next, '_' | '$' | '@') => true,
             Some(next) => next.is_whitespace() && sees_operator(after.trim_start()),
             None => false,
         }
@@ -48,7 +49,7 @@ impl Parser<'_> {
             None if is_apart && self.eat_in() => Test::In(self.list()?),
             None => return self.no_comparison(path),
         };
-        self.suggest_for_comparison(start, path, &test, false);
+        self.note_comparison(start, path, &test, false);
         Ok(PathTerm::new(steps, test))
     }
 
@@ -69,23 +70,35 @@ impl Parser<'_> {
         ["in", "IN"].iter().any(|word| self.keyword(word))
     }
 
-    /// Records what the user may have meant by the comparison from `start` of the value at `path`.
-    pub(super) fn suggest_for_comparison(
+    /// Records the comparison from `start` of the value at `path`, and what the user may have meant
+    /// by it.
+    pub(super) fn note_comparison(
         &mut self,
         start: usize,
         path: Range<usize>,
         test: &Test,
         is_text_too: bool,
     ) {
+        let place = self.note_part(start, path.clone(), test);
         let written = self.cursor.text_since(start);
-        let (path, value) = written.split_at(path.len());
-        let is_of_value = |next: char| !next.is_whitespace() && next != ':' && !is_sign(next);
-        let value = &value[value.find(is_of_value).unwrap_or(value.len())..];
+        let (path, value) = (&written[..path.len()], self.cursor.text_since(place));
         if let Some(text) = suggest::of_comparison(path, test, value, is_text_too) {
             let (at, rank) = (self.cursor.since(start), Rank::Comparison);
             self.suggestions.retain(|one| one.at.start < start);
             self.suggestions.push(Suggestion { at, text, rank });
         }
+    }
+
+    /// Records the comparison from `start` of the value at `path`. Returns where its value starts.
+    pub(super) fn note_part(&mut self, start: usize, path: Range<usize>, test: &Test) -> usize {
+        let written = self.cursor.text_since(start);
+        let after = &written[path.len()..];
+        let is_of_value = |next: char| !next.is_whitespace() && next != ':' && !is_sign(next);
+        let place = path.len() + after.find(is_of_value).unwrap_or(after.len());
+        let value = start + place..self.cursor.at();
+        let part = Part::compared(&written[place..], path, value, test);
+        self.parts.push(part);
+        start + place
     }
 
     /// Consumes an operator, if one comes next.
@@ -191,7 +204,7 @@ impl Parser<'_> {
     }
 
     /// Parses a JSON value or a string, with or without quotes. In a list it ends at a comma.
-    fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
+    pub(super) fn scalar(&mut self, is_in_list: bool) -> Result<Scalar, QueryError> {
         self.cursor.skip_space();
         let start = self.cursor.at();
         let is_between = BETWEEN.iter().any(|word| self.cursor.sees_word(word));

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::query::compare::{COMPARISONS, Compare};
+pub use crate::query::spelling::quoted;
 use crate::query::value::{Scalar, Test};
 
 use super::cursor::{ends_word, is_name_char};
@@ -16,7 +17,7 @@ const PAYLOAD: [&str; 12] = [
 /// Our keys, each with its own name and the names that other tools use.
 const KEYS: [(&str, &[&str]); 6] = [
     ("channel", &["channel", "chan", "ch", "topic"]),
-    ("via", &["via", "subscription", "pattern"]),
+    ("via", &["via", "sub", "subscription", "pattern"]),
     ("since", &["since", "after"]),
     ("until", &["until", "before"]),
     ("last", &["last"]),
@@ -36,7 +37,7 @@ const SIGNS: [(&str, &str); 8] = [
 ];
 
 /// Comparisons in words and our operators. Those that search within a string become `~`.
-const VERBS: [(&str, &str); 16] = [
+const VERBS: [(&str, &str); 17] = [
     ("is not", "!="),
     ("is", "=="),
     ("equals", "=="),
@@ -53,6 +54,7 @@ const VERBS: [(&str, &str); 16] = [
     ("like", "~"),
     ("ilike", "~"),
     ("startswith", "~"),
+    ("in", "in"),
 ];
 
 /// A part of a query that the user may have meant differently.
@@ -76,9 +78,14 @@ pub enum Rank {
     Value,
 }
 
+/// Returns the likeliest rank among `suggestions`.
+pub fn likeliest(suggestions: &[Suggestion]) -> Option<Rank> {
+    suggestions.iter().map(|one| one.rank).min()
+}
+
 /// Returns `text` with the parts of the likeliest rank replaced; `None` if there are none.
 pub fn rewritten(text: &str, suggestions: &[Suggestion]) -> Option<String> {
-    let first = suggestions.iter().map(|one| one.rank).min()?;
+    let first = likeliest(suggestions)?;
     let parts = suggestions.iter().filter(|one| one.rank == first);
     replaced(text, parts.map(|one| (&one.at, &*one.text)))
 }
@@ -125,18 +132,18 @@ fn of_quoted(word: &str, rest: &str) -> Option<(usize, String)> {
         return None;
     }
     let (value, end) = first_value(value)?;
-    Some((rest.len() - end.len(), of_pair(name, value)?))
+    Some((rest.len() - end.len(), of_pair(name, value)))
 }
 
 /// Rewrites a comparison in words, such as `level is error`, or a key separated from its value.
-fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
+pub fn of_phrase(word: &str, rest: &str) -> Option<(usize, String)> {
     let after = rest.get(word.len()..)?;
     let after = after.strip_prefix(char::is_whitespace)?.trim_start();
     if let Some(name) = word.strip_suffix(':').filter(|name| is_name(name)) {
         let (value, end) = first_value(after)?;
-        return Some((rest.len() - end.len(), of_pair(name, value)?));
+        return Some((rest.len() - end.len(), of_pair(name, value)));
     }
-    if !is_name(word) {
+    if !word.split('.').all(is_name) {
         return None;
     }
     let verb = VERBS.iter().find_map(|(verb, sign)| {
@@ -164,8 +171,13 @@ fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
     if PAYLOAD.contains(&name) {
         return format!("{not}{}", text_of(value.trim_matches('%')));
     }
-    if sign != "~" {
-        return format!(".{name} {sign} {}", value_of(value));
+    match sign {
+        "in" => {
+            let values: Vec<String> = value.split(',').map(value_of).collect();
+            return format!(".{name} in ({})", values.join(", "));
+        }
+        "~" => {}
+        _ => return format!(".{name} {sign} {}", value_of(value)),
     }
     let (start, end) = match verb {
         "like" | "ilike" => (!value.starts_with('%'), !value.ends_with('%')),
@@ -201,7 +213,7 @@ fn of_bare(word: &str) -> Option<String> {
         && !value.is_empty()
         && !value.starts_with('/')
     {
-        return of_pair(name, value.trim_matches(['"', '\'']));
+        return Some(of_pair(name, value.trim_matches(['"', '\''])));
     }
     let signs = [
         ("\\|", " or "),
@@ -225,8 +237,27 @@ fn of_bare(word: &str) -> Option<String> {
     if let Some(word) = word.strip_prefix('+') {
         return (!word.is_empty()).then(|| text_of(word));
     }
+    if let Some(compared) = of_unspaced(word) {
+        return Some(compared);
+    }
     word.contains(char::is_uppercase)
         .then(|| word.to_lowercase())
+}
+
+/// Rewrites a comparison that is text unless it has spaces: `level~err`, `name>=high`.
+fn of_unspaced(word: &str) -> Option<String> {
+    let at = word.find(['~', '<', '>'])?;
+    let (name, rest) = word.split_at(at);
+    let sign = ["<=", ">=", "<", ">", "~"]
+        .into_iter()
+        .find(|sign| rest.starts_with(sign))?;
+    let value = &rest[sign.len()..];
+    let is_value = !value.is_empty() && !value.contains(['~', '<', '>', '=', '"']);
+    let is_path = name.split('.').all(is_name) && !name.ends_with('-');
+    (is_value && is_path).then(|| match sign {
+        "~" => format!(".{name} ~ {}", quoted(value)),
+        _ => format!(".{name} {sign} {}", value_of(value)),
+    })
 }
 
 /// Returns whether `word` looks like a regular expression rather than a channel name or pattern.
@@ -237,28 +268,34 @@ fn is_regex(word: &str) -> bool {
     word.len() > 1 && (has_class || is_anchored)
 }
 
-/// Rewrites `name:value`, a comparison in other languages.
-fn of_pair(name: &str, value: &str) -> Option<String> {
+/// Rewrites `name:value` if the name has a meaning of its own, here or in other languages.
+pub fn of_known_name(name: &str, value: &str) -> Option<String> {
     if let Some(key) = key_of(name) {
-        return Some(format!("{key}:{value}"));
+        return (!value.contains([' ', '(', ')', '"'])).then(|| format!("{key}:{value}"));
     }
     if PAYLOAD.contains(&name) {
         return Some(text_of(value));
     }
-    if ["has", "exists", "_exists_"].contains(&name) {
-        return is_name(value).then(|| format!("has(.{value})"));
+    let is_has = ["has", "exists", "_exists_"].contains(&name) && is_name(value);
+    is_has.then(|| format!("has(.{value})"))
+}
+
+/// Rewrites `name:value`, a comparison in other languages.
+fn of_pair(name: &str, value: &str) -> String {
+    if let Some(known) = of_known_name(name, value) {
+        return known;
     }
     if value.contains('*') {
-        return Some(format!("channel:{name}:{value}"));
+        return format!("channel:{name}:{value}");
     }
     let signs = [">=", "<=", ">", "<"];
     let ordered = signs
         .iter()
         .find_map(|sign| Some((sign, value.strip_prefix(sign)?)));
-    Some(match ordered {
+    match ordered {
         Some((sign, value)) => format!(".{name} {sign} {}", value_of(value)),
         None => format!(".{name} == {}", value_of(value)),
-    })
+    }
 }
 
 /// Returns what the user may have meant by comparing the value at `path` with `written`.
@@ -355,8 +392,4 @@ fn text_of(text: &str) -> String {
     } else {
         quoted(text)
     }
-}
-
-pub fn quoted(text: &str) -> String {
-    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }

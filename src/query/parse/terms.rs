@@ -1,14 +1,16 @@
 //! Parses a term, whose kind is clear from its start.
 
 use crate::message::Time;
-use crate::query::compare::COMPARISONS;
+use crate::query::compare::{COMPARISONS, Compare};
 use crate::query::error::{QueryError, fail};
 use crate::query::expr::{Expr, Is, Name, Term};
 use crate::query::literal::Literal;
+use crate::query::parts::{ChannelName, Part};
 use crate::query::pattern::Pattern;
 use crate::query::time;
 
 use super::Parser;
+use super::cursor::ends_word;
 use super::strings::{self, Escapes};
 use super::suggest::{self, Rank, Suggestion};
 
@@ -130,10 +132,15 @@ impl Parser<'_> {
             };
             return fail(self.cursor.since(start), problem);
         }
-        if word == "NOT" && self.cursor.rest().trim_start().starts_with('/') {
+        if word == "NOT" && closes_with_parenthesis(self.cursor.rest().trim_start()) {
             // Before a parenthesis it would be an operator.
             self.closed
                 .push((self.cursor.since(start), closed_word(word)));
+        }
+        if is_open_pair(word) {
+            // A quote later in the text would make it a comparison.
+            let closed = closed_word(word);
+            self.closed.push((self.cursor.since(start), closed));
         }
         if let Some((length, text)) = suggest::of_word(word, rest) {
             let (at, rank) = (start..start + length, Rank::Word);
@@ -154,8 +161,11 @@ impl Parser<'_> {
         let start = self.cursor.at();
         self.cursor.eat("size");
         self.cursor.skip_space();
+        // Other tools write `size:>10k`.
+        let has_colon = self.cursor.eat(":");
         let found = COMPARISONS.iter().find(|(sign, _)| self.cursor.eat(sign));
-        let Some((_, compare)) = found else {
+        let equal = has_colon.then_some(Compare::Equal);
+        let Some(compare) = found.map(|(_, compare)| *compare).or(equal) else {
             self.cursor.take_word();
             let problem = "compare a size with < <= > >= == or !=: size>10k";
             return fail(self.cursor.since(start), problem);
@@ -167,7 +177,17 @@ impl Parser<'_> {
             let problem = "write a size in bytes, or with k, m or g: size>10k";
             return fail(self.cursor.since(value), problem);
         };
-        Ok(Term::Size(*compare, bytes))
+        Ok(Term::Size(compare, bytes))
+    }
+
+    fn channel(&mut self, start: usize) -> Result<Term, QueryError> {
+        let value = self.cursor.at();
+        let name = self.name(start)?;
+        self.parts.push(Part::Channel {
+            at: self.cursor.since(value),
+            name: ChannelName::new(&name),
+        });
+        Ok(Term::Channel(name))
     }
 
     /// Parses the value of a key, which may be quoted; `start` is the position of the key.
@@ -221,6 +241,17 @@ impl Parser<'_> {
     }
 }
 
+/// Returns whether a quote later in the text would make `word` a comparison: `a="b`, `a:'b`.
+fn is_open_pair(word: &str) -> bool {
+    word.contains(['"', '\'']) && word.contains(['=', ':'])
+}
+
+/// Returns whether the next term, which `text` starts with, may be put in parentheses to close it.
+fn closes_with_parenthesis(text: &str) -> bool {
+    let word = text.split(ends_word).next().unwrap_or_default();
+    word.starts_with('/') || is_open_pair(word)
+}
+
 /// Returns a query for a word without glob characters that keeps its meaning in any context.
 fn closed_word(word: &str) -> String {
     let text = suggest::quoted(word);
@@ -231,6 +262,11 @@ fn closed_word(word: &str) -> String {
     format!("({text} or channel:{word})")
 }
 
+/// Returns whether `text` starts with a key of this language.
+pub(super) fn is_key(text: &str) -> bool {
+    KEYS.iter().any(|(key, _)| text.starts_with(key))
+}
+
 /// Parses what follows a key; the position is the start of the key.
 type ParseValue = fn(&mut Parser<'_>, usize) -> Result<Term, QueryError>;
 
@@ -239,9 +275,7 @@ const KEYS: [(&str, ParseValue); 8] = [
     ("has(", |parser, start| {
         Ok(Term::Path(Box::new(parser.has(start)?)))
     }),
-    ("channel:", |parser, start| {
-        parser.name(start).map(Term::Channel)
-    }),
+    ("channel:", |parser, start| parser.channel(start)),
     ("via:", |parser, start| parser.name(start).map(Term::Via)),
     ("since:", |parser, _| parser.time().map(Term::Since)),
     ("until:", |parser, _| parser.time().map(Term::Until)),

@@ -6,7 +6,9 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines};
+use crate::app::{
+    App, Completion, Purpose, QueryBox, SyntaxColumns, Unchecked, inside, padded, syntax_lines,
+};
 use crate::payload::{escape, figures};
 use crate::query::QueryError;
 use crate::view::line::LineBuilder;
@@ -39,6 +41,9 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
     if let Some(top) = query_box.syntax {
         syntax(app, top, buffer);
     }
+    if let Some(completion) = &query_box.completion {
+        completions(app, completion, buffer);
+    }
     caret
 }
 
@@ -64,6 +69,10 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
     if let Some(error) = &query_box.error {
         wrong(query_box, error, &mut line);
+        if let Some(correction) = app.offered() {
+            let correction = escape::name(correction.as_bytes(), OFFERED_COLUMNS).string;
+            line.cut_words(&format!(" · Tab writes {correction}"), theme::WATCH);
+        }
         return line;
     }
     let now = app.session().now;
@@ -92,7 +101,13 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
             line.cut_words(&offered, theme::WATCH);
         }
         (None, Some(offered)) => line.cut_words(&offered, theme::WATCH),
-        (None, None) => line.words("F1 lists the syntax, with examples", theme::GOOD),
+        (None, None) => line.words(
+            "Tab completes · F1 lists the syntax, with examples",
+            theme::GOOD,
+        ),
+    }
+    if let Some(cause) = cause(app, query_box) {
+        line.cut_words(&format!(" · {cause}"), theme::WATCH);
     }
     for words in scanning(lag).into_iter().chain(unchecked(&not_checked)) {
         line.words(&format!(" · {words}"), theme::WATCH);
@@ -101,6 +116,22 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         line.cut_words(&format!(" · {trouble}"), theme::BAD);
     }
     line
+}
+
+/// Returns why the query finds nothing, if it does and that is known.
+fn cause<'a>(app: &'a App, query_box: &QueryBox) -> Option<&'a str> {
+    let session = app.session();
+    match query_box.purpose {
+        Purpose::Filter => {
+            let filters = &session.filters;
+            filters.verdict.cause(filters.typed.as_ref()?)
+        }
+        Purpose::Find => {
+            let find = session.find.as_ref().filter(|find| find.rows.is_empty())?;
+            find.verdict.cause(find.watch.query())
+        }
+        Purpose::ListedFilter(_) | Purpose::Breakpoint(_) => None,
+    }
 }
 
 /// Describes how many messages the filter shows, once it has been run.
@@ -159,6 +190,44 @@ fn colour_wrong(query_box: &QueryBox, error: &QueryError, line: Rect, buffer: &m
 /// unknown. The cursor after its end takes a column too.
 fn is_scrolled(text: &str, columns: usize) -> bool {
     text.width() >= columns
+}
+
+/// Draws the list of completions above the box.
+fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
+    let list = &completion.candidates;
+    let place = app.areas().completions(list.len());
+    let lines = padded(inside(place));
+    let height = usize::from(lines.height);
+    if list.is_empty() || height == 0 {
+        return;
+    }
+    frame::draw_over(place, None, " Complete ", frame::NO_TITLE, buffer);
+    let top = completion.selected.saturating_sub(height - 1);
+    let columns = usize::from(lines.width);
+    let shown = || list.iter().enumerate().skip(top);
+    let widths = shown()
+        .take(height)
+        .map(|(_, candidate)| candidate.text.width());
+    let text_columns = widths.max().unwrap_or(0).min(columns * 3 / 5);
+    for (row, (at, candidate)) in (0..lines.height).zip(shown()) {
+        let mut line = LineBuilder::new(columns);
+        line.name(
+            candidate.text.trim_end().as_bytes(),
+            text_columns,
+            theme::FOCUS,
+        );
+        line.space(2);
+        line.cut_words(&candidate.note, theme::QUIET);
+        line.space(line.left());
+        line.draw(
+            lines,
+            row,
+            frame::selection(at == completion.selected, true),
+            buffer,
+        );
+    }
+    frame::footer(place, " Tab takes · ↑↓ choose · Esc closes ", buffer);
+    frame::scroll_bar(place, top, height, list.len(), buffer);
 }
 
 fn syntax(app: &App, top: usize, buffer: &mut Buffer) {

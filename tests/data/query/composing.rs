@@ -7,7 +7,7 @@ use super::{MOMENT, matcher, message};
 use crate::support::cases;
 
 /// Query fragments, most of which parse differently when followed by other text.
-const PARTS: [&str; 35] = [
+const PARTS: [&str; 42] = [
     "/orders",
     "/api/users",
     "/or",
@@ -25,6 +25,13 @@ const PARTS: [&str; 35] = [
     ".a ~ /b/",
     "a =~ b",
     "level=error",
+    "level:error",
+    "a:\"b",
+    "a=\"b",
+    "a:'b",
+    "a:'b'",
+    "a:",
+    "a:b:c",
     "a",
     "in",
     "(a)",
@@ -46,7 +53,7 @@ const PARTS: [&str; 35] = [
 ];
 
 /// Payloads that distinguish these queries.
-const PAYLOADS: [&str; 10] = [
+const PAYLOADS: [&str; 11] = [
     "orders",
     "/api/users a",
     "or in is:json",
@@ -55,6 +62,7 @@ const PAYLOADS: [&str; 10] = [
     r#"{"a":"b","path":"a/b"}"#,
     r#"{"a":"'b","level":"error"}"#,
     r#"{"a":"b c"}"#,
+    r#"a:"b a="b a:'b a:b:c a:"#,
     "'a b' a / b",
     "",
 ];

@@ -39,7 +39,8 @@ fn an_error_says_what_is_wrong_and_where() {
         ("last:5", 5..6, "last:30s"),
         ("size>", 5..5, "size>10k"),
         ("size>10q", 5..8, "size>10k"),
-        ("size:10k", 0..8, "size>10k"),
+        ("size:", 5..5, "size>10k"),
+        ("size:>", 6..6, "size>10k"),
         ("channel:", 0..8, "channel:orders.*"),
         ("/ab+c", 0..1, "put the text in quotes"),
         ("/a(b", 0..1, "put the text in quotes"),
@@ -69,6 +70,44 @@ fn an_error_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn an_error_with_one_likely_remedy_comes_with_the_corrected_query() {
+    for (text, correction) in [
+        (".level is error", Some(".level == \"error\"")),
+        ("a .level equals error b", Some("a .level == \"error\" b")),
+        (".user.name contains eva", Some(".user.name ~ \"eva\"")),
+        (".level startswith err", Some(".level ~ \"^err\"")),
+        ("$.id is 7", Some(".id == 7")),
+        (".error", Some("has(.error)")),
+        ("x (.error)", Some("x (has(.error))")),
+        ("has(error)", Some("has(.error)")),
+        (".id => 7", Some(".id >= 7")),
+        (".id === 7", Some(".id == 7")),
+        (".id <> 7", Some(".id != 7")),
+        (".tags == [1]", Some("jq(.tags == [1])")),
+        ("x id == .no y", Some("x jq(.id == .no) y")),
+        ("level:(a OR b)", Some(".level in (a, b)")),
+        ("level:(a, b) x", Some(".level in (a, b) x")),
+        ("select(.a == 1)", Some("jq(select(.a == 1))")),
+        ("connect(fd) x", Some("\"connect(fd)\" x")),
+        ("is:jso", Some("is:json")),
+        ("is:bin x", Some("is:binary x")),
+        ("is:foo", None),
+        ("last:5", Some("last:5s")),
+        ("(a or b", Some("(a or b)")),
+        ("a)", Some("a")),
+        ("\"abc", Some("\"abc\"")),
+        ("/ab+c", Some("/ab+c/")),
+        ("has(.a", Some("has(.a)")),
+        ("a or", None),
+        ("channel:", None),
+        ("size>10q", None),
+    ] {
+        let error = parse_error(text);
+        assert_eq!(error.correction.as_deref(), correction, "{text}: {error}");
+    }
+}
+
+#[test]
 fn parentheses_have_a_limit() {
     for depth in [100, 101, 10_000] {
         let text = format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
@@ -85,6 +124,8 @@ fn check_error_position(text: &str) {
         assert!(text.get(error.at.clone()).is_some(), "{text:?}: {error:?}");
         assert!(!error.at.is_empty() || error.at.end <= text.len());
         assert!(error.message.len() > 10, "{text:?}: {error:?}");
+        let is_valid = |text: String| Query::parse(&text, &MOMENT).is_ok();
+        assert!(error.correction.is_none_or(is_valid), "{text:?}");
     }
 }
 

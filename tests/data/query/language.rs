@@ -43,6 +43,7 @@ fn lowercase_text_ignores_case_and_other_text_does_not() {
         ("k", "\u{212a}", false),
         ("\"\"", "anything", true),
         ("foo:bar", "foo:bar", true),
+        ("foo:Bar", "foo:bar", false),
         ("http://x", "http://x", true),
         ("sizes", "sizes", true),
         ("size", "size", true),
@@ -257,6 +258,9 @@ fn sizes_are_those_of_the_original_payload() {
         ("size<=1g", true),
         ("size>=10k size<10241", true),
         ("-size<1", true),
+        ("size:10k", true),
+        ("size:>=10k size:<1m", true),
+        ("size:>10k", false),
     ] {
         assert_eq!(matches_row(text, &row), holds, "{text}");
     }

@@ -53,6 +53,21 @@ fn a_comparison_is_understood_in_every_spelling() {
         ("no == \"7\"", true),
         ("no == 7", false),
         ("id == \"7\"", false),
+        // A colon compares without regard to the type.
+        ("level:error", true),
+        ("level:err", false),
+        ("level:\"error\"", true),
+        ("level:'error'", true),
+        ("-level:error", false),
+        ("(level:error or b)", true),
+        ("id:7", true),
+        ("id:8", false),
+        ("id:\"7\"", false),
+        ("no:7", true),
+        ("ok:true", true),
+        ("user.name:eva", true),
+        ("tags[0]:'a b'", true),
+        ("level:error id:7", true),
         ("ok == \"true\"", false),
     ] {
         assert_eq!(matches(text, ORDER), holds, "{text}");
@@ -72,6 +87,7 @@ fn a_name_with_a_value_is_also_found_in_plain_text() {
         ("level=info", false),
         ("-level=error", false),
         ("level=error done", true),
+        ("ts:12", false),
         // Spaces around the sign make it a comparison only.
         ("level = error", false),
         // Quotes make it plain text only.
@@ -96,16 +112,29 @@ fn text_that_only_looks_like_a_comparison_stays_text() {
         "7=7",
         "http://x/?a=b",
         "12:30",
+        "channels:*",
+        "level:",
+        "level:>=3",
         "a=",
         "<div",
         "x-=1",
         "end.",
-        "orders:created",
-        "level:error",
     ] {
         assert!(matches(text, &format!("say {text} here")), "{text}");
         assert!(parse(text).is_text(), "{text}");
     }
+    // A pair is a comparison, or this text.
+    for text in [
+        "orders:created",
+        "level:error",
+        "at:12:30",
+        "id:7",
+        "a:'b c'",
+    ] {
+        assert!(matches(text, &format!("say {text} here")), "{text}");
+        assert!(!parse(text).is_text(), "{text}");
+    }
+    assert!(matches_row("orders.created:7 or created", &message(b"")));
     assert!(matches("look in here", "here in look"));
     assert!(matches("look in (here or there)", "here in look"));
 }
@@ -131,12 +160,22 @@ fn an_unclosed_regular_expression_is_searched_as_text() {
 #[test]
 fn an_ambiguous_query_suggests_the_other_meaning() {
     for (text, meant) in [
-        ("level:error", Some(".level == \"error\"")),
-        ("id:7", Some(".id == 7")),
-        ("ok:true", Some(".ok == true")),
-        ("-level:error x", Some("-.level == \"error\" x")),
-        ("(level:error or b)", Some("(.level == \"error\" or b)")),
-        ("level:\"error\"", Some(".level == \"error\"")),
+        ("level:error", Some("error")),
+        ("id:7", None),
+        ("ok:true", None),
+        ("-level:error x", Some("-error x")),
+        ("level:\"error\"", Some("error")),
+        ("level:'two words'", Some("\"two words\"")),
+        ("sub:x", Some("via:x")),
+        ("level~err", Some(".level ~ \"err\"")),
+        ("level>=high", Some(".level >= \"high\"")),
+        (
+            "level in error,warn",
+            Some(".level in (\"error\", \"warn\")"),
+        ),
+        ("user.name is eva", Some(".user.name == \"eva\"")),
+        ("Vec<u8>", Some("vec<u8>")),
+        ("->b", None),
         (".id == 7", Some(".id == \"7\"")),
         ("id=7", Some("id=\"7\"")),
         (".id == \"7\"", Some(".id == 7")),
@@ -176,7 +215,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("message:\"two-fold\"", Some("\"two-fold\"")),
         ("payload contains oops", Some("oops")),
         ("message:\"no such words\"", Some("\"no such words\"")),
-        ("level:\"not found\" x", Some(".level == \"not found\" x")),
+        ("level:\"not found\" x", Some("\"not found\" x")),
         ("channel ~ /zzz/i", None),
         ("channel ~ ^zz", None),
         ("has:error", Some("has(.error)")),
@@ -201,7 +240,7 @@ fn an_ambiguous_query_suggests_the_other_meaning() {
         ("^error", Some("/^error/")),
         ("\\d+ms", Some("/\\d+ms/")),
         // The type of a value is corrected last.
-        (".id == 7 level:error", Some(".id == 7 .level == \"error\"")),
+        (".id == 7 level:error", Some(".id == 7 error")),
         (
             "orders:* and level=error",
             Some("channel:orders:* and level=error"),

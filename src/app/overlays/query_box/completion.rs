@@ -1,0 +1,322 @@
+//! Completing what is being written: terms, channels, paths and values.
+
+use std::ops::Range;
+
+use crate::app::action::Motion;
+use crate::app::session::Session;
+use crate::payload::{escape, figures};
+use crate::query::spelling::quoted;
+use crate::query::{KINDS, Literal, Query, STARTS, Unfinished, UnfinishedKind};
+
+/// The maximum number of candidates.
+const MAX_CANDIDATES: usize = 200;
+
+/// The maximum number of channels compared with what is written.
+const MAX_CHANNELS: usize = 50_000;
+
+/// The maximum number of channels among terms of other kinds.
+const MAX_AMONG_TERMS: usize = 20;
+
+/// Longer names are left out, in bytes.
+const MAX_NAME: usize = 120;
+
+/// The values named beside a path.
+const NAMED_VALUES: usize = 3;
+
+/// The maximum width of the values named beside a path, in columns.
+const NAMED_COLUMNS: usize = 40;
+
+/// The operators after a path.
+const OPERATORS: [(&str, &str); 8] = [
+    ("==", "equal, also in type"),
+    ("!=", "there, but not equal"),
+    ("~", "a string that matches a regular expression"),
+    ("in (", "one of several"),
+    (">", "greater"),
+    (">=", "greater or equal"),
+    ("<", "less"),
+    ("<=", "less or equal"),
+];
+
+/// A possible completion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// What it puts in the place of what is written.
+    pub text: String,
+    /// What it means or where it was seen.
+    pub note: String,
+    /// Whether it is unfinished itself.
+    continues: bool,
+}
+
+impl Candidate {
+    fn new(text: impl Into<String>, note: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            note: note.into(),
+            continues: false,
+        }
+    }
+
+    fn continued(self) -> Self {
+        Self {
+            continues: true,
+            ..self
+        }
+    }
+}
+
+/// The list of completions above the box.
+#[derive(Debug, Default)]
+pub struct Completion {
+    /// The candidates, likeliest first.
+    pub candidates: Vec<Candidate>,
+    /// The index of the selected one.
+    pub selected: usize,
+    /// The place in the text that the selected one replaces.
+    pub(super) at: Range<usize>,
+    /// Whether a single candidate is taken without asking: the user has just pressed the key.
+    pub(super) takes_single: bool,
+}
+
+impl Completion {
+    /// Lists the candidates for the end of `text`, the query up to the caret.
+    pub(super) fn of(text: &str, session: &Session) -> Self {
+        let Some(unfinished) = Unfinished::at_end_of(text) else {
+            return Self::default();
+        };
+        let mut candidates = candidates(text, &unfinished, session);
+        let written = &text[unfinished.at.clone()];
+        candidates.retain(|candidate| candidate.text != written);
+        candidates.truncate(MAX_CANDIDATES);
+        Self {
+            candidates,
+            at: unfinished.at,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the text with the selected candidate, the length of the part that ends with it, and
+    /// whether there is more to complete.
+    pub(super) fn taken(&self, text: &str) -> Option<(String, usize, bool)> {
+        let candidate = self.candidates.get(self.selected)?;
+        let (before, after) = (text.get(..self.at.start)?, text.get(self.at.end..)?);
+        let written = format!("{before}{}{after}", candidate.text);
+        let end = before.len() + candidate.text.len();
+        Some((written, end, candidate.continues))
+    }
+
+    /// Moves the selection on a list of `height` lines.
+    pub(super) fn move_by(&mut self, motion: Motion, height: usize) {
+        let last = self.candidates.len().saturating_sub(1);
+        self.selected = motion.from(self.selected, height, last);
+    }
+
+    /// Moves the selection by one, past the end to the start and back.
+    pub(super) fn step(&mut self, is_forward: bool) {
+        let count = self.candidates.len().max(1);
+        let step = if is_forward { 1 } else { count - 1 };
+        self.selected = (self.selected + step) % count;
+    }
+}
+
+/// Returns the rest of the query `text`, without what is unfinished at its end, if it is a query.
+/// Its channels are those in question.
+pub(super) fn scope(text: &str, session: &Session) -> Option<Query> {
+    let unfinished = Unfinished::at_end_of(text)?;
+    let before = text[..unfinished.term].trim_end_matches(['-', '!', '(']);
+    let query = Query::parse(before, &session.moment()).ok()?;
+    (!query.is_everything()).then_some(query)
+}
+
+/// Returns whether completing the end of `text` takes a sample of messages.
+pub(super) fn uses_sample(text: &str) -> bool {
+    let unfinished = Unfinished::at_end_of(text);
+    unfinished.is_some_and(|unfinished| match unfinished.kind {
+        UnfinishedKind::Term | UnfinishedKind::Path | UnfinishedKind::Value(_) => true,
+        UnfinishedKind::Channel
+        | UnfinishedKind::Via
+        | UnfinishedKind::Kind
+        | UnfinishedKind::Operator => false,
+    })
+}
+
+fn candidates(text: &str, unfinished: &Unfinished, session: &Session) -> Vec<Candidate> {
+    let prefix = &*unfinished.prefix;
+    match &unfinished.kind {
+        UnfinishedKind::Term => terms(prefix, session),
+        UnfinishedKind::Channel => channels(prefix, session),
+        UnfinishedKind::Via => subscriptions(prefix, session),
+        UnfinishedKind::Kind => {
+            let kinds = KINDS.iter().filter(|(kind, _)| kind.starts_with(prefix));
+            kinds
+                .map(|(kind, note)| Candidate::new(*kind, *note))
+                .collect()
+        }
+        UnfinishedKind::Path => {
+            let is_in_has = text[..unfinished.at.start].ends_with("has(");
+            let paths = paths(prefix, session).into_iter();
+            let paths = paths.map(|path| {
+                if is_in_has {
+                    Candidate::new(format!("{})", path.text), path.note)
+                } else {
+                    continued_path(path)
+                }
+            });
+            paths.collect()
+        }
+        UnfinishedKind::Operator => {
+            let operators = OPERATORS
+                .iter()
+                .filter(|(sign, _)| sign.starts_with(prefix));
+            let operators = operators.map(|(sign, note)| {
+                let space = if sign.ends_with('(') { "" } else { " " };
+                Candidate::new(format!("{sign}{space}"), *note).continued()
+            });
+            operators.collect()
+        }
+        UnfinishedKind::Value(path) => values(path, prefix, session),
+    }
+}
+
+/// Returns terms of any kind: those of the language, then channels, then paths.
+fn terms(prefix: &str, session: &Session) -> Vec<Candidate> {
+    let starts = STARTS.iter().filter(|(start, _)| start.starts_with(prefix));
+    let starts = starts.map(|(start, note)| Candidate::new(*start, *note).continued());
+    let channels = channels(prefix, session).into_iter().take(MAX_AMONG_TERMS);
+    let channels = channels.map(|channel| Candidate {
+        text: format!("channel:{}", channel.text),
+        ..channel
+    });
+    let channels = channels.filter(|_| !prefix.is_empty());
+    let paths = paths(prefix, session).into_iter().map(continued_path);
+    starts.chain(channels).chain(paths).collect()
+}
+
+/// Returns the channels whose names contain `prefix`, those that start with it first.
+fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
+    let wanted = Literal::new(prefix.as_bytes());
+    let channels = session.log.channels().iter().take(MAX_CHANNELS);
+    let known = channels.filter_map(|(_, channel)| {
+        let name = channel.name();
+        let found = wanted.find(name.get(..MAX_NAME).unwrap_or(name))?;
+        (name.len() <= MAX_NAME).then_some((found.start > 0, channel))
+    });
+    let mut known: Vec<_> = known.collect();
+    known.sort_by_key(|(is_later, channel)| (*is_later, std::cmp::Reverse(channel.messages)));
+    known.truncate(MAX_CANDIDATES);
+    let candidates = known.iter().map(|(_, channel)| {
+        let name = channel.name();
+        let is_in = |other: &[u8]| other.len() > name.len() && contains(other, name);
+        let is_part = known.iter().any(|(_, other)| is_in(other.name()));
+        Candidate::new(
+            name_text(name, is_part),
+            figures::counted(channel.messages, "message"),
+        )
+    });
+    candidates.collect()
+}
+
+fn contains(name: &[u8], part: &[u8]) -> bool {
+    Literal::new(part).find(name).is_some()
+}
+
+/// Returns a name as it is written after `channel:`. If it is part of another name, it is written
+/// in quotes, so that only this channel matches.
+fn name_text(name: &[u8], is_part: bool) -> String {
+    let plain = str::from_utf8(name).ok().filter(|name| {
+        let is_special = |letter: char| letter.is_whitespace() || "()\"\\*?[".contains(letter);
+        !name.is_empty() && !name.contains(is_special) && escape::is_plain_name(name.as_bytes())
+    });
+    match plain {
+        Some(name) if is_part => quoted(name),
+        Some(name) => name.to_owned(),
+        None => {
+            let query = Query::channel(name);
+            query.text().trim_start_matches("channel:").to_owned()
+        }
+    }
+}
+
+fn subscriptions(prefix: &str, session: &Session) -> Vec<Candidate> {
+    let names = session.subscriptions.names();
+    let names = names.filter_map(|name| str::from_utf8(name).ok());
+    let is_simple = |name: &&str| {
+        !name.contains(|letter: char| letter.is_whitespace() || "()\"\\".contains(letter))
+            && escape::is_plain_name(name.as_bytes())
+    };
+    let mut names: Vec<&str> = names.filter(is_simple).collect();
+    names.retain(|name| name.contains(prefix) && name.len() <= MAX_NAME);
+    names.sort_unstable();
+    names.dedup();
+    let names = names.into_iter();
+    names
+        .map(|name| Candidate::new(name, "subscription"))
+        .collect()
+}
+
+/// Returns the paths seen that contain `prefix`: those that start with it, then those in which a
+/// name does, then the others.
+fn paths(prefix: &str, session: &Session) -> Vec<Candidate> {
+    let wanted = prefix.trim_start_matches(['$', '.']).to_lowercase();
+    let sample = &session.sampling.latest;
+    let ranked = sample.paths.iter().filter_map(|seen| {
+        let text = seen.text.trim_start_matches('.').to_lowercase();
+        let rank = if text.starts_with(&wanted) {
+            0
+        } else if text.contains(&format!(".{wanted}")) {
+            1
+        } else {
+            text.contains(&wanted).then_some(2)?
+        };
+        escape::is_plain_name(seen.text.as_bytes()).then_some((rank, seen))
+    });
+    let mut ranked: Vec<_> = ranked.collect();
+    ranked.sort_by_key(|(rank, _)| *rank);
+    let candidates = ranked.into_iter().map(|(_, seen)| {
+        let values = seen.values.iter().take(NAMED_VALUES);
+        let values: Vec<&str> = values.map(|value| &*value.text).collect();
+        let values = escape::name(values.join(", ").as_bytes(), NAMED_COLUMNS).string;
+        let more = if seen.values.len() > NAMED_VALUES {
+            " …"
+        } else {
+            ""
+        };
+        let note = if seen.values.is_empty() {
+            "has values within".to_owned()
+        } else {
+            format!("{values}{more}")
+        };
+        Candidate::new(&*seen.text, note)
+    });
+    candidates.collect()
+}
+
+/// Adds the space before an operator.
+fn continued_path(path: Candidate) -> Candidate {
+    Candidate {
+        text: format!("{} ", path.text),
+        ..path.continued()
+    }
+}
+
+/// Returns the values seen at `path` that contain `prefix`.
+fn values(path: &str, prefix: &str, session: &Session) -> Vec<Candidate> {
+    let sample = &session.sampling.latest;
+    let seen = sample.paths.iter().find(|seen| seen.text == path);
+    let wanted = Literal::new(prefix.as_bytes());
+    let values = seen.into_iter().flat_map(|seen| &seen.values);
+    let values = values.filter(|value| {
+        wanted.find(value.text.as_bytes()).is_some() && escape::is_plain_name(value.text.as_bytes())
+    });
+    let values = values.map(|value| {
+        let text = if value.is_string {
+            quoted(&value.text)
+        } else {
+            value.text.clone()
+        };
+        let times = figures::counted(value.count as u64, "time");
+        Candidate::new(text, format!("seen {times}"))
+    });
+    values.collect()
+}

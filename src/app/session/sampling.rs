@@ -1,0 +1,155 @@
+//! Samples of the newest messages, for completing and correcting queries.
+
+use std::sync::Arc;
+
+use super::Session;
+use crate::app::effect::Effect;
+use crate::log::{Content, Row};
+use crate::message::RowId;
+use crate::query::Query;
+use crate::workers::decode::{Sample, SampleRequest, Source};
+
+/// The maximum number of messages in a sample.
+const MAX_MESSAGES: usize = 50;
+
+/// With fewer messages than this, the last messages of quiet channels are added.
+const FEW_MESSAGES: usize = 10;
+
+/// The maximum number of rows visited to find these messages.
+const MAX_ROWS: u64 = 4096;
+
+/// The maximum number of channels visited to find these messages.
+const MAX_CHANNELS: usize = 20_000;
+
+/// The maximum number of payload bytes in a sample, unless the last payload exceeds it.
+const MAX_BYTES: usize = 256 << 10;
+
+/// Larger payloads are left out.
+const MAX_PAYLOAD: usize = 64 << 10;
+
+/// The latest sample, and what it was taken of.
+#[derive(Debug, Default)]
+pub struct Sampling {
+    /// The latest sample.
+    pub latest: Arc<Sample>,
+    asked: Option<Asked>,
+    serial: u64,
+}
+
+/// What a sample was requested of.
+#[derive(Debug, PartialEq)]
+struct Asked {
+    scope: String,
+    only: Option<Arc<[u8]>>,
+    end: RowId,
+}
+
+impl Sampling {
+    /// Returns the number of the latest request.
+    pub(crate) fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Returns whether a request has not been answered yet.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.serial != self.latest.serial
+    }
+}
+
+impl Session {
+    /// Requests a sample of the newest messages on the channels that `scope` does not exclude,
+    /// unless the latest sample is just that.
+    pub(crate) fn request_sample(&mut self, scope: Option<&Query>) -> Vec<Effect> {
+        let asked = Asked {
+            scope: scope.map_or_else(String::new, |scope| scope.text().to_owned()),
+            only: self.filters.only.clone(),
+            end: self.log.end(),
+        };
+        if self.sampling.asked.as_ref() == Some(&asked) {
+            return Vec::new();
+        }
+        self.sampling.asked = Some(asked);
+        self.sampling.serial += 1;
+        let mut messages = self.newest(scope);
+        if messages.is_empty() && scope.is_some() {
+            // No channel is in question: the name may be misspelled.
+            messages = self.newest(None);
+        }
+        vec![Effect::Sample(SampleRequest {
+            serial: self.sampling.serial,
+            messages,
+        })]
+    }
+
+    /// Records a sample, unless a newer one was requested.
+    pub(crate) fn note_sample(&mut self, sample: Sample) {
+        if sample.serial == self.sampling.serial {
+            self.sampling.latest = Arc::new(sample);
+        }
+    }
+
+    /// Returns the newest messages that are not hidden by their channel.
+    fn newest(&self, scope: Option<&Query>) -> Vec<Source> {
+        let end = self.log.end().0;
+        let start = self.log.first().0.max(end.saturating_sub(MAX_ROWS));
+        let mut messages = Vec::new();
+        self.collect(scope, (start..end).rev().map(RowId), &mut messages);
+        let is_restricted = scope.is_some() || self.filters.only.is_some();
+        if is_restricted && messages.len() < FEW_MESSAGES {
+            let channels = self.log.channels().iter().take(MAX_CHANNELS);
+            let channels = channels.filter(|(_, channel)| channel.last_row.0 < start);
+            let channels = channels.filter(|(_, channel)| !self.is_left_out(channel.name(), scope));
+            let mut rows: Vec<RowId> = channels.map(|(_, channel)| channel.last_row).collect();
+            rows.sort_unstable_by_key(|row| std::cmp::Reverse(*row));
+            self.collect(scope, rows.into_iter().take(MAX_MESSAGES), &mut messages);
+        }
+        messages
+    }
+
+    fn collect(
+        &self,
+        scope: Option<&Query>,
+        rows: impl Iterator<Item = RowId>,
+        messages: &mut Vec<Source>,
+    ) {
+        let mut bytes = 0;
+        for row in rows {
+            if messages.len() >= MAX_MESSAGES || bytes >= MAX_BYTES {
+                return;
+            }
+            let Some(Row {
+                content:
+                    Content::Message {
+                        channel,
+                        payload,
+                        size,
+                    },
+                ..
+            }) = self.log.row(row)
+            else {
+                continue;
+            };
+            let is_whole = payload.len() as u64 == size && payload.len() <= MAX_PAYLOAD;
+            let Some(channel) = self.log.channels().by_id(channel).filter(|_| is_whole) else {
+                continue;
+            };
+            if self.is_left_out(channel.name(), scope) {
+                continue;
+            }
+            bytes += payload.len();
+            messages.push(Source {
+                payload: payload.to_vec().into(),
+                choice: self.decoder_choices.of(channel.name()).unwrap_or_default(),
+            });
+        }
+    }
+
+    /// Returns whether messages on the channel `name` are not in question.
+    fn is_left_out(&self, name: &[u8], scope: Option<&Query>) -> bool {
+        let is_hidden = match &self.filters.only {
+            Some(only) => **only != *name,
+            None => self.filters.muted.contains(name),
+        };
+        is_hidden || scope.is_some_and(|scope| scope.excludes_channel(name))
+    }
+}

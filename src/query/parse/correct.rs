@@ -1,0 +1,152 @@
+//! Corrections of invalid queries.
+//!
+//! A correction is tried out: whatever does not parse is not offered.
+
+use crate::query::error::QueryError;
+use crate::query::spelling::typos;
+use crate::query::syntax::KINDS;
+use crate::query::time::Moment;
+
+use super::Parser;
+use super::cursor::ends_word;
+use super::suggest::{self, quoted};
+
+/// Operators of other languages that look like ours and are invalid.
+const SIGNS: [(&str, &str); 6] = [
+    ("===", "=="),
+    ("!==", "!="),
+    ("=>", ">="),
+    ("=<", "<="),
+    ("<>", "!="),
+    ("==~", "~"),
+];
+
+/// The functions of jq that a user may write without `jq(…)`.
+const FUNCTIONS: [&str; 14] = [
+    "all",
+    "any",
+    "contains",
+    "endswith",
+    "first",
+    "has",
+    "keys",
+    "last",
+    "length",
+    "map",
+    "select",
+    "startswith",
+    "test",
+    "type",
+];
+
+/// Returns the query that was probably meant by `text`, which has this error.
+pub fn corrected(text: &str, error: &QueryError, moment: &Moment) -> Option<String> {
+    let part = text.get(error.at.clone())?;
+    let (before, after) = (&text[..error.at.start], &text[error.at.end..]);
+    let candidates = [
+        of_sign(before, part, after),
+        of_kind(before, part, after),
+        of_call(before, part, after),
+        of_value(before, part, after),
+        of_path(before, part, after),
+        of_unclosed(text, part),
+        of_last(before, part, after),
+        (part == ")").then(|| format!("{before}{after}")),
+    ];
+    let mut candidates = candidates.into_iter().flatten();
+    candidates.find(|text| Parser::new(text, moment).whole().is_ok())
+}
+
+fn of_sign(before: &str, part: &str, after: &str) -> Option<String> {
+    let (_, sign) = SIGNS.iter().find(|(other, _)| *other == part)?;
+    Some(format!("{before}{sign}{after}"))
+}
+
+/// Corrects a misspelled kind: `is:jso`.
+fn of_kind(before: &str, part: &str, after: &str) -> Option<String> {
+    let kind = part.strip_prefix("is:")?.to_lowercase();
+    let mut kinds = KINDS.iter().map(|(known, _)| *known);
+    let begun = kinds.clone().find(|known| known.starts_with(&*kind));
+    let near = kinds.find(|known| typos(&kind, known).is_some());
+    let meant = begun.or(near).filter(|_| !kind.is_empty())?;
+    Some(format!("{before}is:{meant}{after}"))
+}
+
+/// Corrects text with parentheses, which looks like a call: `level:(a OR b)`, `select(.a == 1)`.
+fn of_call(before: &str, part: &str, after: &str) -> Option<String> {
+    let inside = after.strip_prefix('(')?;
+    let (inside, rest) = inside.split_at(end_of_call(inside)?);
+    let rest = &rest[1..];
+    if let Some(name) = part.strip_suffix(':') {
+        let is_value = |word: &&str| !["or", "OR", "||"].contains(word);
+        let values = inside.split([' ', ',']).filter(|word| !word.is_empty());
+        let values: Vec<&str> = values.filter(is_value).collect();
+        return Some(format!("{before}.{name} in ({}){rest}", values.join(", ")));
+    }
+    Some(if FUNCTIONS.contains(&part) {
+        format!("{before}jq({part}({inside})){rest}")
+    } else {
+        format!("{before}{}{rest}", quoted(&format!("{part}({inside})")))
+    })
+}
+
+/// Returns the position of the parenthesis that closes the one before `text`.
+fn end_of_call(text: &str) -> Option<usize> {
+    let mut depth = 1_usize;
+    text.find(|next| {
+        depth = match next {
+            '(' => depth + 1,
+            ')' => depth - 1,
+            _ => depth,
+        };
+        depth == 0
+    })
+}
+
+/// Corrects a path without a known comparison: `.level is error`, `.error`, or `has(error)`.
+fn of_path(before: &str, part: &str, after: &str) -> Option<String> {
+    if before.ends_with("has(") {
+        return Some(format!("{before}.{part}{after}"));
+    }
+    let name = part.strip_prefix('$').unwrap_or(part).strip_prefix('.')?;
+    let rest = format!("{name}{after}");
+    if let Some((length, text)) = suggest::of_phrase(name, &rest) {
+        return Some(format!("{before}{text}{}", rest.get(length..)?));
+    }
+    let is_alone = after
+        .trim_start()
+        .chars()
+        .next()
+        .is_none_or(|next| next == ')');
+    is_alone.then(|| format!("{before}has({part}){after}"))
+}
+
+/// Corrects a comparison that only jq can do: `.a == [1]`, `.a == .b`.
+fn of_value(before: &str, part: &str, after: &str) -> Option<String> {
+    let is_sign = |next: char| matches!(next, '=' | '!' | '<' | '>');
+    let compared = before.trim_end().strip_suffix(is_sign)?;
+    let compared = compared.trim_end_matches(is_sign).trim_end();
+    let start = compared.rfind(ends_word).map_or(0, |at| at + 1);
+    let (before, comparison) = before.split_at(start);
+    let is_for_jq = part.starts_with(['[', '{', '.', '$']);
+    let dot = if comparison.starts_with('.') { "" } else { "." };
+    is_for_jq.then(|| format!("{before}jq({dot}{comparison}{part}){after}"))
+}
+
+/// Closes what is left open at the end.
+fn of_unclosed(text: &str, part: &str) -> Option<String> {
+    let close = match part.chars().next()? {
+        '(' => ')',
+        '"' => '"',
+        '/' => '/',
+        _ if part.contains('(') => ')',
+        _ => return None,
+    };
+    Some(format!("{text}{close}"))
+}
+
+/// Corrects a duration without a unit: `last:5`.
+fn of_last(before: &str, part: &str, after: &str) -> Option<String> {
+    let is_number = !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    (before.ends_with("last:") && is_number).then(|| format!("{before}{part}s{after}"))
+}

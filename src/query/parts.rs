@@ -1,0 +1,82 @@
+//! The parts of a query that refer to what messages contain, with their places in its text.
+
+use std::ops::Range;
+
+use crate::query::compare::Compare;
+use crate::query::expr::Name;
+use crate::query::value::{Scalar, Test};
+
+/// A part of a query that is not negated.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Part {
+    /// The name or glob of a channel.
+    Channel {
+        /// The place of the name, with its quotes.
+        at: Range<usize>,
+        /// The condition on the name.
+        name: ChannelName,
+    },
+    /// A comparison.
+    Compared {
+        /// The place of the comparison.
+        at: Range<usize>,
+        /// The place of the path within the query, with its dot if it has one.
+        path: Range<usize>,
+        /// The value that the value there must be equal to, if the comparison is of that kind.
+        value: Option<WantedValue>,
+    },
+}
+
+/// A value in a query.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WantedValue {
+    /// The place of the value, with its quotes.
+    pub at: Range<usize>,
+    /// The contents of a string, or a number or keyword as it is written.
+    pub text: String,
+    /// Whether it is a string.
+    pub is_string: bool,
+}
+
+/// A condition on the name of a channel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ChannelName(Name);
+
+impl ChannelName {
+    pub(super) fn new(name: &Name) -> Self {
+        Self(name.clone())
+    }
+
+    /// Returns whether `name` satisfies the condition.
+    pub fn matches(&self, name: &[u8]) -> bool {
+        self.0.matches(name)
+    }
+}
+
+impl Part {
+    /// Creates the part for a comparison of the value at `path` with the one that is `written` at
+    /// `value`.
+    pub(super) fn compared(
+        written: &str,
+        path: Range<usize>,
+        value: Range<usize>,
+        test: &Test,
+    ) -> Self {
+        let wanted = match test {
+            Test::Compare(Compare::Equal, Scalar::Text(content)) => str::from_utf8(content)
+                .ok()
+                .map(|text| (text.to_owned(), true)),
+            Test::Compare(Compare::Equal, Scalar::Number(_) | Scalar::Word(_)) => {
+                Some((written.to_owned(), false))
+            }
+            _ => None,
+        };
+        let at = path.start..value.end;
+        let value = wanted.map(|(text, is_string)| WantedValue {
+            at: value,
+            text,
+            is_string,
+        });
+        Self::Compared { at, path, value }
+    }
+}

@@ -1,0 +1,47 @@
+//! How names and values are written in queries, and how alike two spellings are.
+
+/// Returns how many typos turn `written` into `known`, ignoring case; `None` if they differ by more
+/// than a user is likely to mistype.
+pub fn typos(written: &str, known: &str) -> Option<usize> {
+    let (written, known) = (written.to_lowercase(), known.to_lowercase());
+    if written == known {
+        return Some(0);
+    }
+    let length = written.chars().count();
+    let most = length.div_ceil(4);
+    if length < 3 || known.chars().count().abs_diff(length) > most {
+        return None;
+    }
+    Some(strsim::osa_distance(&written, &known)).filter(|typos| *typos <= most)
+}
+
+/// Returns `text` in quotes.
+pub fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
+}
+
+/// Returns the regular expression for `text` within a string, in quotes.
+pub fn quoted_pattern(text: &str) -> String {
+    format!("\"{}\"", regex::escape(text).replace('"', "\\\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_typos_are_tolerated() {
+        for (written, known, expected) in [
+            ("ordrs", "orders", Some(1)),
+            ("lvel", "level", Some(1)),
+            ("Level", "level", Some(0)),
+            ("levle", "level", Some(1)),
+            ("a", "b", None),
+            ("id", "ix", None),
+            ("info", "error", None),
+            ("customer", "customers", Some(1)),
+        ] {
+            assert_eq!(typos(written, known), expected, "{written} {known}");
+        }
+    }
+}
