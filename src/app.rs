@@ -51,7 +51,7 @@ pub use self::event::Event;
 pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
 pub use self::focus::Focus;
 pub use self::input::Input;
-pub use self::keymap::{BINDINGS, Binding, Chord, Context, action_for, bindings_in};
+pub use self::keymap::{BINDINGS, Binding, Chord, Context, Keymap};
 pub use self::layout::{Areas, inside, padded, wrapped};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;

@@ -1,6 +1,15 @@
 //! The actions that keys can trigger, nested by pane: each function that executes actions takes
 //! those of one pane and matches all of them, so that no action is left unhandled.
 
+mod group;
+mod motion;
+
+pub use self::group::Kind;
+pub use self::motion::Motion;
+
+use self::group::actions;
+pub(super) use self::group::kebab_case;
+
 /// An action of the user, independent of the key bound to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -42,77 +51,6 @@ pub enum Action {
     Filter(FilterAction),
     /// An action on the selected breakpoint of the list.
     Breakpoint(BreakpointAction),
-}
-
-/// How far a key moves.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Motion {
-    /// By this many lines, down if positive.
-    Lines(isize),
-    /// By this many half pages, down if positive.
-    HalfPages(isize),
-    /// To the first line.
-    First,
-    /// To the last line; in the log, also follow new messages again.
-    Last,
-}
-
-impl Motion {
-    /// Returns the lines to move by on a page of `height`, or `None` for a move to either end.
-    pub(super) fn lines(self, height: usize) -> Option<isize> {
-        let page = isize::try_from(height.max(2)).unwrap_or(isize::MAX);
-        match self {
-            Self::Lines(lines) => Some(lines),
-            Self::HalfPages(halves) => Some(halves * (page / 2)),
-            Self::First | Self::Last => None,
-        }
-    }
-
-    /// Returns the line reached from `line` on a page of `height`, where `last` is the last line.
-    pub(super) fn from(self, line: usize, height: usize, last: usize) -> usize {
-        match self.lines(height) {
-            Some(lines) => line.saturating_add_signed(lines).min(last),
-            None if self == Self::First => 0,
-            None => last,
-        }
-    }
-}
-
-/// The kind of an action, which decides what a key that is held down or pasted may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
-    /// Moves by a step. Holding the key repeats it. Pasted keys may trigger it outside text boxes.
-    Step,
-    /// Moves to a fixed place or pane. Pasted keys may trigger it outside text boxes.
-    Jump,
-    /// Changes something by a step. Holding the key down repeats it.
-    Adjust,
-    /// Sends, removes, ends or toggles something. Holding the key down triggers it only once.
-    Once,
-    /// Opens, closes, shows or copies something.
-    Plain,
-}
-
-/// Declares groups of actions with the kind of each.
-macro_rules! actions {
-    ($(
-        $(#[$doc:meta])*
-        $group:ident { $($(#[$each:meta])* $action:ident: $kind:ident,)+ }
-    )+) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum $group {
-            $($(#[$each])* $action,)+
-        }
-
-        impl $group {
-            fn kind(self) -> Kind {
-                match self {
-                    $(Self::$action => Kind::$kind,)+
-                }
-            }
-        }
-    )+};
 }
 
 actions! {
@@ -396,5 +334,30 @@ impl Action {
             Self::Filter(action) => action.kind(),
             Self::Breakpoint(action) => action.kind(),
         }
+    }
+
+    /// Returns its name in the config file, which is unique among the actions of a context.
+    pub fn name(self) -> String {
+        kebab_case(match self {
+            Self::Move(motion) => motion.variant(),
+            Self::Quit => "Quit",
+            Self::Interrupt => "Interrupt",
+            Self::Suspend => "Suspend",
+            Self::Back => "Back",
+            Self::Confirm => "Confirm",
+            Self::Search => "Search",
+            Self::Screen(action) => action.variant(),
+            Self::Session(action) => action.variant(),
+            Self::Channels(action) => action.variant(),
+            Self::Log(action) => action.variant(),
+            Self::Row(action) => action.variant(),
+            Self::Message(action) => action.variant(),
+            Self::Plot(action) => action.variant(),
+            Self::Publish(action) => action.variant(),
+            Self::Prompt(action) => action.variant(),
+            Self::Query(action) => action.variant(),
+            Self::Filter(action) => action.variant(),
+            Self::Breakpoint(action) => action.variant(),
+        })
     }
 }

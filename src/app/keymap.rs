@@ -1,14 +1,20 @@
 //! The table of all keys. It drives dispatch, the hint line and the help.
 
+mod chord;
+
+use std::borrow::Cow;
+use std::collections::HashMap;
 use std::iter;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
+
+pub use self::chord::Chord;
 
 use super::action::{
     Action, BreakpointAction as Breakpoint, ChannelsAction as Channels, FilterAction as Filter,
     LogAction as Log, MessageAction as Message, Motion, PlotAction as Plot, PromptAction as Prompt,
     PublishAction as Publish, QueryAction as Query, RowAction as Row, ScreenAction as Screen,
-    SessionAction as Session,
+    SessionAction as Session, kebab_case,
 };
 
 /// Declares the contexts, each with its heading in the help.
@@ -29,6 +35,13 @@ macro_rules! contexts {
                 match self {
                     $(Self::$context => $title,)+
                 }
+            }
+
+            /// Returns its name in the config file.
+            pub fn name(self) -> String {
+                kebab_case(match self {
+                    $(Self::$context => stringify!($context),)+
+                })
             }
         }
     };
@@ -109,60 +122,6 @@ impl Context {
     }
 }
 
-/// A key with its modifiers. Shift is part of the character.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Chord {
-    /// The key.
-    pub code: KeyCode,
-    /// The modifiers: Control, Alt, both or none.
-    pub modifiers: KeyModifiers,
-}
-
-impl Chord {
-    /// Returns the chord of a pressed key.
-    pub fn of(key: KeyEvent) -> Self {
-        let kept = KeyModifiers::CONTROL | KeyModifiers::ALT;
-        let code = match key.code {
-            KeyCode::Char(letter) if key.modifiers.contains(KeyModifiers::CONTROL) => {
-                KeyCode::Char(letter.to_ascii_lowercase())
-            }
-            code => code,
-        };
-        Self {
-            code,
-            modifiers: key.modifiers & kept,
-        }
-    }
-
-    /// Returns the label of this key in the hint line and the help.
-    pub fn label(self) -> String {
-        let key = match self.code {
-            KeyCode::Char(' ') => "Space".to_owned(),
-            KeyCode::Char(letter) if self.modifiers.contains(KeyModifiers::CONTROL) => {
-                letter.to_ascii_uppercase().to_string()
-            }
-            KeyCode::Char(letter) => letter.to_string(),
-            KeyCode::F(number) => format!("F{number}"),
-            KeyCode::Left => "←".to_owned(),
-            KeyCode::Right => "→".to_owned(),
-            KeyCode::Up => "↑".to_owned(),
-            KeyCode::Down => "↓".to_owned(),
-            KeyCode::PageUp => "PgUp".to_owned(),
-            KeyCode::PageDown => "PgDn".to_owned(),
-            KeyCode::BackTab => "Shift-Tab".to_owned(),
-            other => format!("{other:?}"),
-        };
-        let prefixes = [
-            (KeyModifiers::CONTROL, "Ctrl-"),
-            (KeyModifiers::ALT, "Alt-"),
-        ];
-        let held = prefixes
-            .into_iter()
-            .filter(|(modifier, _)| self.modifiers.contains(*modifier));
-        held.map(|(_, prefix)| prefix).chain([&*key]).collect()
-    }
-}
-
 const fn chord(code: KeyCode, modifiers: KeyModifiers) -> Chord {
     Chord { code, modifiers }
 }
@@ -184,18 +143,19 @@ const fn alt(code: KeyCode) -> Chord {
 }
 
 /// A binding of keys to an action.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Binding {
     /// Where it applies.
     pub context: Context,
-    /// The keys; the first one is shown.
-    pub keys: &'static [Chord],
+    /// The keys; the first one is shown. There may be none.
+    pub keys: Cow<'static, [Chord]>,
     /// The action that they trigger.
     pub action: Action,
     /// One or two words for the hint line, or `None` if only the help lists it.
     pub hint: Option<&'static str>,
-    /// A sentence for the help.
-    pub help: &'static str,
+    /// A sentence for the help. In [`BINDINGS`], `{undo}` stands for the key of the action of that
+    /// name; a [`Keymap`] has the key in its place.
+    pub help: Cow<'static, str>,
 }
 
 const fn bind(
@@ -207,10 +167,10 @@ const fn bind(
 ) -> Binding {
     Binding {
         context,
-        keys,
+        keys: Cow::Borrowed(keys),
         action,
         hint,
-        help,
+        help: Cow::Borrowed(help),
     }
 }
 
@@ -227,7 +187,7 @@ const PAGE_DOWN: A = A::Move(Motion::HalfPages(2));
 const FIRST: A = A::Move(Motion::First);
 const LAST: A = A::Move(Motion::Last);
 
-/// Every binding, in the order of the help and the hint line.
+/// The default keys of every action, in the order of the help and the hint line.
 #[rustfmt::skip] // One line per binding, so that it reads as a table.
 pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::Tab)], A::Screen(Screen::NextPane), Some("pane"), "next pane"),
@@ -246,7 +206,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('E')], A::Screen(Screen::Export), None, "export the rows shown to a file: NDJSON, text or CSV"),
     bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "table of servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches and keep showing the rest"),
-    bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; Z undoes it"),
+    bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; {undo} undoes it"),
     bind(C::Panes, &[char('m')], A::Row(Row::ToggleMute), Some("mute"), "mute the selected channel, or show it again"),
     bind(C::Panes, &[char('s')], A::Channels(Channels::NextSort), Some("sort"), "sort the channels by name, rate, count, last heard"),
     bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since the previous row, age"),
@@ -258,7 +218,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('[')], A::Log(Log::PreviousLandmark), None, "previous mark, breakpoint hit or gap"),
     bind(C::Panes, &[char('e')], A::Row(Row::EditResend), None, "edit and resend the message, or the channel's last one"),
     bind(C::Panes, &[char('y')], A::Row(Row::CopyPayload), None, "copy the payload, or the channel's last one (OSC 52)"),
-    bind(C::Panes, &[char('c')], A::Session(Session::Clear), None, "clear the log; Z undoes it"),
+    bind(C::Panes, &[char('c')], A::Session(Session::Clear), None, "clear the log; {undo} undoes it"),
     bind(C::Panes, &[char('r')], A::Session(Session::Reconnect), None, "reconnect now"),
     bind(C::Panes, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Panes, &[char('k'), key(K::Up)], UP, None, "up"),
@@ -273,13 +233,13 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; if none is open, quit"),
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Messages, &[char('d')], A::Row(Row::Diff), None, "what changed since the channel's previous message"),
-    bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message (x marks one)"),
+    bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
     bind(C::Messages, &[char('z')], A::Screen(Screen::ToggleWhole), None, "show the open message full screen"),
     bind(C::Channels, &[char('w')], A::Channels(Channels::PlotRate), None, "plot the channel's rate, or remove it from the plot"),
     bind(C::Messages, &[char('w')], A::Row(Row::PlotSize), None, "plot the channel's message sizes, or remove them"),
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
     bind(C::Panes, &[char('i')], A::Row(Row::RemoveLens), None, "remove the lens: show the channel's whole messages again"),
-    bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log, where Esc closes the message"),
+    bind(C::Message, &[key(K::Esc)], A::Back, Some("log"), "back to the log, where {back} closes the message"),
     bind(C::Message, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Message, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
     bind(C::Message, &[char('q')], A::Message(Message::Close), Some("close"), "close the message"),
@@ -294,7 +254,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char(']')], A::Message(Message::NextTab), Some("tab"), "next tab: value, diff, bytes, channel (starts shape check)"),
     bind(C::Message, &[char('[')], A::Message(Message::PreviousTab), None, "previous tab"),
     bind(C::Message, &[char('d')], A::Row(Row::Diff), Some("diff"), "what changed since the channel's previous message"),
-    bind(C::Message, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message (x marks one)"),
+    bind(C::Message, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
     bind(C::Message, &[char('z')], A::Screen(Screen::ToggleWhole), Some("zoom"), "full screen on or off"),
     bind(C::Message, &[char('J')], A::Message(Message::Newer), Some("next"), "the message below in the log"),
     bind(C::Message, &[char('K')], A::Message(Message::Older), None, "the message above in the log"),
@@ -341,7 +301,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Plot, &[char('j'), key(K::Down)], DOWN, None, "to the series below"),
     bind(C::Plot, &[char('k'), key(K::Up)], UP, None, "to the series above"),
     bind(C::Plot, &[char('d'), key(K::Delete)], A::Plot(Plot::RemoveSeries), Some("remove"), "remove the selected series and stop recording it"),
-    bind(C::Plot, &[char('D')], A::Plot(Plot::ClearSeries), None, "remove all series; Z undoes it"),
+    bind(C::Plot, &[char('D')], A::Plot(Plot::ClearSeries), None, "remove all series; {undo} undoes it"),
     bind(C::Plot, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Plot, &[char('r')], A::Plot(Plot::ToggleRate), Some("rate"), "plot the rate of the selected series' channel, or stop"),
     bind(C::Plot, &[char('s')], A::Plot(Plot::ToggleSize), None, "plot the sizes of its messages, or stop"),
@@ -387,7 +347,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Filters, &[key(K::Enter), char('e')], A::Filter(Filter::Edit), Some("edit"), "edit the filter"),
     bind(C::Filters, &[char(' ')], A::Filter(Filter::Toggle), Some("on/off"), "switch it on or off"),
     bind(C::Filters, &[char('i')], A::Filter(Filter::ToggleExclude), Some("include/exclude"), "switch between showing and hiding what it matches"),
-    bind(C::Filters, &[char('d'), key(K::Delete)], A::Filter(Filter::Remove), Some("remove"), "remove it; Z undoes it"),
+    bind(C::Filters, &[char('d'), key(K::Delete)], A::Filter(Filter::Remove), Some("remove"), "remove it; {undo} undoes it"),
     bind(C::Filters, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Filters, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Filters, &[char('k'), key(K::Up)], UP, None, "up"),
@@ -402,7 +362,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Breakpoints, &[char('-')], A::Breakpoint(Breakpoint::StopSooner), None, "stop more often"),
     bind(C::Breakpoints, &[char('l')], A::Breakpoint(Breakpoint::ToggleLogOnly), Some("log only"), "only count and mark, without stopping"),
     bind(C::Breakpoints, &[char('b')], A::Breakpoint(Breakpoint::NextAttention), Some("bell"), "ring the bell, send a notification (OSC 9), or neither"),
-    bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::Breakpoint(Breakpoint::Remove), Some("remove"), "remove it; Z undoes it"),
+    bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::Breakpoint(Breakpoint::Remove), Some("remove"), "remove it; {undo} undoes it"),
     bind(C::Breakpoints, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Breakpoints, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Breakpoints, &[char('k'), key(K::Up)], UP, None, "up"),
@@ -443,44 +403,119 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Always, &[ctrl('z')], A::Suspend, None, "suspend; fg in the shell resumes"),
 ];
 
-/// Returns the action of `chord` while `context` has the focus.
-pub fn action_for(context: Context, chord: Chord) -> Option<Action> {
-    let mut bindings = context.chain().flat_map(bindings_of);
-    let binding = bindings.find(|binding| binding.keys.contains(&chord))?;
-    Some(binding.action)
+/// The keys of all actions.
+#[derive(Clone, Debug)]
+pub struct Keymap {
+    bindings: Vec<Binding>,
+    actions: HashMap<(Context, Chord), Action>,
 }
 
-/// Returns the bindings of one context, without those of the enclosing contexts.
-pub fn bindings_of(context: Context) -> impl Iterator<Item = &'static Binding> {
-    BINDINGS
-        .iter()
-        .filter(move |binding| binding.context == context)
+impl Default for Keymap {
+    fn default() -> Self {
+        Self::of(BINDINGS.to_vec())
+    }
 }
 
-/// Returns the bindings that apply while `context` has the focus, innermost context first. Bindings
-/// whose first key has another meaning there are left out.
-pub fn bindings_in(context: Context) -> impl Iterator<Item = &'static Binding> {
-    context
-        .chain()
-        .flat_map(bindings_of)
-        .filter(move |binding| {
+impl Keymap {
+    /// Creates a keymap of these bindings. If a context has a key twice, the first binding wins.
+    fn of(bindings: Vec<Binding>) -> Self {
+        let mut actions = HashMap::new();
+        for binding in &bindings {
+            for chord in binding.keys.iter() {
+                let key = (binding.context, *chord);
+                actions.entry(key).or_insert(binding.action);
+            }
+        }
+        let mut keymap = Self { bindings, actions };
+        for number in 0..keymap.bindings.len() {
+            let binding = &keymap.bindings[number];
+            if let Cow::Owned(help) = keymap.with_keys(binding.context, &binding.help) {
+                keymap.bindings[number].help = help.into();
+            }
+        }
+        keymap
+    }
+
+    /// Returns every binding, in the order of the help.
+    pub fn bindings(&self) -> &[Binding] {
+        &self.bindings
+    }
+
+    /// Returns the action of `chord` while `context` has the focus.
+    pub fn action_for(&self, context: Context, chord: Chord) -> Option<Action> {
+        let mut contexts = context.chain();
+        contexts.find_map(|context| self.actions.get(&(context, chord)).copied())
+    }
+
+    /// Returns the bindings of one context, without those of the enclosing contexts.
+    pub fn bindings_of(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        let bindings = self.bindings.iter();
+        bindings.filter(move |binding| binding.context == context)
+    }
+
+    /// Returns the bindings that apply while `context` has the focus, innermost context first.
+    /// Bindings without keys, and those whose first key has another meaning there, are left out.
+    pub fn bindings_in(&self, context: Context) -> impl Iterator<Item = &Binding> {
+        let bindings = context
+            .chain()
+            .flat_map(|context| self.bindings_of(context));
+        bindings.filter(move |binding| {
             let first = binding.keys.first();
-            first.and_then(|key| action_for(context, *key)) == Some(binding.action)
+            first.and_then(|key| self.action_for(context, *key)) == Some(binding.action)
         })
+    }
+
+    /// Returns the label of the key that triggers `action` while `context` has the focus, for texts
+    /// that name a key. If it has no key there, returns the action's name in brackets.
+    pub fn label(&self, context: Context, action: Action) -> String {
+        let mut bindings = self.bindings_in(context);
+        let binding = bindings.find(|binding| binding.action == action);
+        match binding.and_then(|binding| binding.keys.first()) {
+            Some(chord) => chord.label(),
+            None => format!("[{}]", action.name()),
+        }
+    }
+
+    /// Replaces the name of each action in braces, such as `{undo}`, with its key in `context`, or
+    /// else in the first context that has it.
+    fn with_keys<'a>(&self, context: Context, text: &'a str) -> Cow<'a, str> {
+        let Some((before, rest)) = text.split_once('{') else {
+            return text.into();
+        };
+        let Some((name, after)) = rest.split_once('}') else {
+            return text.into();
+        };
+        let inner = context
+            .chain()
+            .flat_map(|context| self.bindings_of(context));
+        let mut bindings = inner.chain(&self.bindings);
+        let binding = bindings.find(|binding| binding.action.name() == name);
+        let label = binding.and_then(|binding| Some(binding.keys.first()?.label()));
+        let label = label.unwrap_or_else(|| format!("[{name}]"));
+        let after = self.with_keys(context, after);
+        format!("{before}{label}{after}").into()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
+    use crossterm::event::KeyEvent;
+
     use super::*;
+
+    fn chord(text: &str) -> Chord {
+        Chord::parse(text).expect(text)
+    }
 
     #[test]
     fn no_key_means_two_things_in_one_context() {
+        let keymap = Keymap::default();
         for context in Context::ALL {
             let mut seen = HashSet::new();
-            for binding in bindings_of(context) {
-                for chord in binding.keys {
+            for binding in keymap.bindings_of(context) {
+                for chord in binding.keys.iter() {
                     let label = chord.label();
                     assert!(seen.insert(*chord), "{label} twice in {context:?}");
                 }
@@ -489,29 +524,57 @@ mod tests {
     }
 
     #[test]
-    fn every_key_reaches_its_action_where_it_is_bound() {
+    fn no_two_actions_of_a_context_have_the_same_name() {
+        let mut seen = HashSet::new();
         for binding in BINDINGS {
-            for chord in binding.keys {
+            let name = format!("{}.{}", binding.context.name(), binding.action.name());
+            assert!(seen.insert(name.clone()), "{name} twice");
+        }
+    }
+
+    #[test]
+    fn names_are_those_of_the_variants() {
+        assert_eq!(Context::PublishPayload.name(), "publish-payload");
+        assert_eq!(Action::Screen(Screen::NextPane).name(), "next-pane");
+        assert_eq!(Action::Interrupt.name(), "interrupt");
+        assert_eq!(Action::Move(Motion::HalfPages(2)).name(), "page-down");
+    }
+
+    #[test]
+    fn every_key_reaches_its_action_where_it_is_bound_and_has_a_name() {
+        let keymap = Keymap::default();
+        for binding in BINDINGS {
+            for chord in binding.keys.iter() {
                 let key = KeyEvent::new(chord.code, chord.modifiers);
-                let reached = action_for(binding.context, Chord::of(key));
+                let reached = keymap.action_for(binding.context, Chord::of(key));
                 assert_eq!(reached, Some(binding.action), "{}", chord.label());
+                assert_eq!(Chord::parse(&chord.name()), Ok(*chord));
             }
         }
     }
 
     #[test]
     fn every_binding_has_keys_a_help_text_and_a_listed_context() {
-        for binding in BINDINGS {
+        let keymap = Keymap::default();
+        for (raw, binding) in BINDINGS.iter().zip(keymap.bindings()) {
             assert!(!binding.help.is_empty() && !binding.keys.is_empty());
             assert!(Context::ALL.contains(&binding.context));
+            // The name of an action that does not exist would be left in brackets.
+            let names_keys = raw.help.contains('{');
+            assert!(
+                !names_keys || !binding.help.contains(['{', '[']),
+                "{}",
+                binding.help
+            );
         }
     }
 
     #[test]
     fn every_context_has_a_hint() {
+        let keymap = Keymap::default();
         for context in Context::ALL {
             if context != Context::Always {
-                let mut bindings = bindings_in(context);
+                let mut bindings = keymap.bindings_in(context);
                 assert!(
                     bindings.any(|binding| binding.hint.is_some()),
                     "{context:?}"
@@ -522,18 +585,32 @@ mod tests {
 
     #[test]
     fn ctrl_c_is_bound_everywhere_and_q_only_where_no_text_is_typed() {
+        let keymap = Keymap::default();
         for context in Context::ALL {
-            assert_eq!(action_for(context, ctrl('c')), Some(Action::Interrupt));
+            let action = keymap.action_for(context, chord("Ctrl-C"));
+            assert_eq!(action, Some(Action::Interrupt));
+            if context.is_text() {
+                assert_eq!(keymap.action_for(context, chord("q")), None, "{context:?}");
+            }
         }
-        for context in [
-            Context::PublishChannel,
-            Context::PublishPayload,
-            Context::Prompt,
-            Context::Query,
-            Context::ProfileName,
-        ] {
-            assert_eq!(action_for(context, char('q')), None);
+        let quit = keymap.action_for(Context::Messages, chord("q"));
+        assert_eq!(quit, Some(Action::Quit));
+    }
+
+    #[test]
+    fn a_text_names_the_key_in_use() {
+        let mut bindings = BINDINGS.to_vec();
+        let undo = |binding: &&mut Binding| binding.action.name() == "undo";
+        for binding in bindings.iter_mut().filter(undo) {
+            binding.keys = Cow::Owned(vec![Chord {
+                code: KeyCode::Char('u'),
+                modifiers: KeyModifiers::ALT,
+            }]);
         }
-        assert_eq!(action_for(Context::Messages, char('q')), Some(Action::Quit));
+        let keymap = Keymap::of(bindings);
+        let mut panes = keymap.bindings_of(Context::Panes);
+        let clear = panes.find(|binding| binding.action.name() == "clear");
+        let help = clear.map(|binding| binding.help.as_ref());
+        assert_eq!(help, Some("clear the log; Alt-u undoes it"));
     }
 }

@@ -6,7 +6,7 @@ use super::action::{Action, Motion};
 use super::effect::Effect;
 use super::event::Event;
 use super::input::Input;
-use super::keymap::{Chord, Context, action_for};
+use super::keymap::{Chord, Context, Keymap};
 use crate::config::Colour;
 
 /// The name of a profile and its colour.
@@ -33,6 +33,8 @@ pub struct Pickable {
 #[derive(Debug, Default)]
 pub struct Picker {
     profiles: Vec<Pickable>,
+    /// The keys.
+    pub keymap: Keymap,
     /// The part of a name typed so far, if one is being typed.
     pub name: Option<Input>,
     /// The index of the selected line among the profiles listed.
@@ -42,9 +44,10 @@ pub struct Picker {
 
 impl Picker {
     /// Creates a list of all `profiles` with the first one selected.
-    pub fn new(profiles: Vec<Pickable>) -> Self {
+    pub fn new(profiles: Vec<Pickable>, keymap: Keymap) -> Self {
         Self {
             profiles,
+            keymap,
             ..Self::default()
         }
     }
@@ -55,7 +58,7 @@ impl Picker {
             Event::Key(key) if key.kind != KeyEventKind::Release => return self.press(key),
             // Pasted text never confirms or quits: it is part of a name.
             Event::Burst(key) => {
-                let action = action_for(self.context(), Chord::of(key));
+                let action = self.keymap.action_for(self.context(), Chord::of(key));
                 if action == Some(Action::Quit) {
                     self.type_key(key);
                 } else if action != Some(Action::Confirm) {
@@ -98,7 +101,7 @@ impl Picker {
     }
 
     fn press(&mut self, key: KeyEvent) -> Option<Effect> {
-        let Some(action) = action_for(self.context(), Chord::of(key)) else {
+        let Some(action) = self.keymap.action_for(self.context(), Chord::of(key)) else {
             self.type_key(key);
             return None;
         };
@@ -163,7 +166,6 @@ impl Picker {
 mod tests {
     use crossterm::event::{KeyCode, KeyModifiers};
 
-    use super::super::keymap::bindings_in;
     use super::*;
 
     fn picker() -> Picker {
@@ -175,7 +177,7 @@ mod tests {
             address: String::new(),
             read_only: false,
         });
-        Picker::new(profiles.into())
+        Picker::new(profiles.into(), Keymap::default())
     }
 
     fn press(picker: &mut Picker, code: KeyCode) -> Option<Effect> {
@@ -232,8 +234,12 @@ mod tests {
     #[test]
     fn every_bound_key_has_an_effect() {
         use Action::{Back, Confirm, Interrupt, Move, Quit, Search, Suspend};
-        let bindings = [Context::Profiles, Context::ProfileName].map(bindings_in);
-        for binding in bindings.into_iter().flatten() {
+        let keymap = Keymap::default();
+        let contexts = [Context::Profiles, Context::ProfileName];
+        for binding in contexts
+            .into_iter()
+            .flat_map(|context| keymap.bindings_in(context))
+        {
             let has_effect = matches!(
                 binding.action,
                 Quit | Interrupt | Suspend | Confirm | Move(_) | Search | Back
@@ -301,6 +307,9 @@ mod tests {
             assert_eq!(picker().update(event), Some(effect));
         }
         assert_eq!(picker().update(Event::Resize(0, 0)), None);
-        assert_eq!(Picker::new(Vec::new()).update(Event::Tick), None);
+        assert_eq!(
+            Picker::new(Vec::new(), Keymap::default()).update(Event::Tick),
+            None
+        );
     }
 }

@@ -1,5 +1,6 @@
 //! Settings that are fixed at startup.
 
+use super::keymap::Keymap;
 use super::picker::Badge;
 use crate::message::glob::ByGlob;
 use crate::payload::protobuf::MessageType;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub message_types: ByGlob<MessageType>,
     /// All types that can decode Protobuf messages.
     pub known_types: Vec<MessageType>,
+    /// The keys.
+    pub keymap: Keymap,
 }
 
 /// Sentinels announce themselves here every two seconds. The channel starts muted.

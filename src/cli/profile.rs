@@ -3,7 +3,7 @@
 use std::ops::ControlFlow;
 use std::path::Path;
 
-use subscope::app::{Badge, Pickable};
+use subscope::app::{Badge, Keymap, Pickable};
 use subscope::config::{ConfigError, Entry, Profile};
 use subscope::server::{OptionError, Target};
 use subscope::terminal::signals::Signals;
@@ -35,7 +35,7 @@ pub async fn choose(
     let file = config_file::read(config)?;
     let (name, signals) = match name {
         Some(name) => (name, None),
-        None => match pick(pickable(&file)?, options.terminal()).await? {
+        None => match pick(pickable(&file)?, Keymap::default(), options.terminal()).await? {
             ControlFlow::Continue((number, signals)) => {
                 (file.config.entries[number].name.as_str(), Some(signals))
             }

@@ -6,7 +6,7 @@ use std::sync::{OnceLock, mpsc};
 use std::time::Duration;
 
 use ratatui::Terminal;
-use subscope::app::{Effect, Pickable, Picker};
+use subscope::app::{Effect, Keymap, Pickable, Picker};
 use subscope::terminal::backend::Screen;
 use subscope::terminal::signals::Signals;
 use subscope::terminal::{Session, TerminalEvent, Tty, input, settle_wide_glyphs};
@@ -22,6 +22,7 @@ use super::tty::{self, Ending, TerminalOptions};
 /// profile was picked.
 pub async fn pick(
     profiles: Vec<Pickable>,
+    keymap: Keymap,
     options: TerminalOptions,
 ) -> Result<ControlFlow<u8, (usize, Signals)>, Failure> {
     let signals = Signals::listen().map_err(Failure::other)?;
@@ -35,7 +36,7 @@ pub async fn pick(
         signals,
         ending: OnceLock::new(),
     };
-    let mut picker = Picker::new(profiles);
+    let mut picker = Picker::new(profiles, keymap);
     let result = looping.run(&mut picker, &mut terminal).await;
     looping.session.leave();
     result.map_err(|error| tty::failed(&error))?;

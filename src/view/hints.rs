@@ -7,8 +7,8 @@ use ratatui::style::Style;
 use super::line::LineBuilder;
 use super::theme;
 use crate::app::{
-    Action, App, Binding, ChannelsAction, Context, Form, MessageAction, Overlay, PlotAction,
-    Position, Purpose, QueryAction, RowAction, ScreenAction, SessionAction, bindings_in,
+    Action, App, Binding, ChannelsAction, Context, Form, Keymap, MessageAction, Overlay,
+    PlotAction, Position, Purpose, QueryAction, RowAction, ScreenAction, SessionAction,
 };
 
 /// A hint that replaces the binding's own: the action, whether the exception applies now, and the
@@ -19,7 +19,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.space(1);
     let exceptions = exceptions(app);
-    keys(&mut line, app.context(), |binding| {
+    let keymap = &app.session().settings.keymap;
+    keys(&mut line, keymap, app.context(), |binding| {
         let exception = exceptions
             .iter()
             .find(|(action, applies, _)| *applies && *action == binding.action);
@@ -69,17 +70,19 @@ fn exceptions(app: &App) -> [Exception; 13] {
 /// leaving have priority.
 pub(super) fn keys(
     line: &mut LineBuilder,
+    keymap: &Keymap,
     context: Context,
-    hint: impl Fn(&'static Binding) -> Option<&'static str>,
+    hint: impl Fn(&Binding) -> Option<&'static str>,
 ) {
     let leaving = [
         Action::Screen(ScreenAction::Help),
         Action::Quit,
         Action::Back,
     ];
-    let (leave, others): (Vec<&Binding>, Vec<&Binding>) =
-        bindings_in(context).partition(|binding| leaving.contains(&binding.action));
-    let words = |binding: &&'static Binding| Some((binding.keys.first()?.label(), hint(binding)?));
+    let (leave, others): (Vec<&Binding>, Vec<&Binding>) = keymap
+        .bindings_in(context)
+        .partition(|binding| leaving.contains(&binding.action));
+    let words = |binding: &&Binding| Some((binding.keys.first()?.label(), hint(binding)?));
     let kept: usize = leave.iter().filter_map(&words).map(columns_of).sum();
     for (key, hint) in others.iter().filter_map(&words) {
         if columns_of((key.clone(), hint)) + kept <= line.left() {

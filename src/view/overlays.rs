@@ -15,8 +15,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, ExportPrompt, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside,
-    padded, wrapped,
+    App, ExportPrompt, HelpLine, Input, Keymap, List, Overlay, Prompt, Question, help_lines,
+    inside, padded, wrapped,
 };
 use crate::message::SubscriptionKind;
 use crate::payload::{escape, figures};
@@ -32,7 +32,15 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     let areas = app.areas();
     let accent = frame::accent(app);
     match overlay {
-        Overlay::Help { top, .. } => help(*top, areas.overlay, accent, buffer),
+        Overlay::Help { top, .. } => {
+            help(
+                &app.session().settings.keymap,
+                *top,
+                areas.overlay,
+                accent,
+                buffer,
+            );
+        }
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
@@ -48,10 +56,10 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     None
 }
 
-fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
+fn help(keymap: &Keymap, top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
     frame::draw_over(area, Some(accent), " Keys ", frame::NO_TITLE, buffer);
     let lines = inside(area);
-    for (row, content) in (0..lines.height).zip(help_lines().skip(top)) {
+    for (row, content) in (0..lines.height).zip(help_lines(keymap).skip(top)) {
         let mut line = LineBuilder::new(usize::from(lines.width));
         line.space(1);
         match content {
@@ -61,12 +69,12 @@ fn help(top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
             HelpLine::Key(binding) => {
                 let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
                 line.word(format!("  {:<KEY_COLUMNS$}", keys.join(" ")), theme::FOCUS);
-                line.cut_words(binding.help, Style::new());
+                line.cut_words(&binding.help, Style::new());
             }
         }
         line.draw(lines, row, Style::new(), buffer);
     }
-    let total = help_lines().count();
+    let total = help_lines(keymap).count();
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
 

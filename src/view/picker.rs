@@ -39,7 +39,7 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     let caret = (!above.is_empty()).then(|| list(picker, above, buffer));
     let mut line = LineBuilder::padded(usize::from(screen.width));
     let omits_arrows = screen.width < MIN_FOR_ALL_KEYS;
-    hints::keys(&mut line, picker.context(), |binding| {
+    hints::keys(&mut line, &picker.keymap, picker.context(), |binding| {
         // Users try the arrow keys anyway.
         let is_arrow = matches!(binding.action, Action::Move(Motion::Lines(_)));
         binding.hint.filter(|_| !(omits_arrows && is_arrow))

@@ -171,7 +171,7 @@ fn key(random: &mut Random) -> KeyEvent {
         let modifiers = KeyModifiers::from_bits_truncate(random.byte());
         KeyEvent::new(KeyCode::Char(letter), modifiers)
     } else {
-        let chord = random.pick(random.clone().pick(BINDINGS).keys);
+        let chord = random.pick(&random.clone().pick(BINDINGS).keys);
         KeyEvent::new(chord.code, chord.modifiers)
     };
     KeyEvent {

@@ -12,7 +12,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 use subscope::app::{
     Action, Answer, App, Chord, Effect, Event, Kind, Lists, MessageSnapshot, Position, Session,
-    Settings, SubscriptionState, action_for,
+    Settings, SubscriptionState,
 };
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -71,7 +71,8 @@ impl Stage {
     /// already let time pass.
     pub fn code(&mut self, code: KeyCode) -> Vec<Effect> {
         let key = KeyEvent::from(code);
-        let action = action_for(self.app.context(), Chord::of(key));
+        let keymap = &self.session().settings.keymap;
+        let action = keymap.action_for(self.app.context(), Chord::of(key));
         if self.pressed == Some((code, self.now)) && action.map(Action::kind) == Some(Kind::Once) {
             self.now = self.now.after(Duration::from_secs(1));
         }

@@ -1,16 +1,16 @@
 //! The lines of the help.
 
-use crate::app::keymap::{Binding, Context, bindings_of};
+use crate::app::keymap::{Binding, Context, Keymap};
 
 /// A line of the help.
 #[derive(Clone, Copy, Debug)]
-pub enum HelpLine {
+pub enum HelpLine<'a> {
     /// A blank line between two contexts.
     Blank,
     /// The title of a context.
     Heading(&'static str),
     /// A key and its meaning.
-    Key(&'static Binding),
+    Key(&'a Binding),
     /// A line of the notes.
     Note(&'static str),
 }
@@ -36,10 +36,13 @@ const NOTES: &[&str] = &[
     "shown or closed, until d in the plot removes it.",
 ];
 
-/// Returns the lines of the help, generated from the table of keys.
-pub fn help_lines() -> impl Iterator<Item = HelpLine> {
+/// Returns the lines of the help, generated from the keys in use. Actions without a key are left
+/// out.
+pub fn help_lines(keymap: &Keymap) -> impl Iterator<Item = HelpLine<'_>> {
     let keys = Context::ALL.into_iter().flat_map(|context| {
-        let bindings = bindings_of(context).map(HelpLine::Key);
+        let bindings = keymap.bindings_of(context);
+        let bindings = bindings.filter(|binding| !binding.keys.is_empty());
+        let bindings = bindings.map(HelpLine::Key);
         [HelpLine::Heading(context.title())]
             .into_iter()
             .chain(bindings)

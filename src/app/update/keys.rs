@@ -11,18 +11,24 @@ use super::App;
 use crate::app::action::{Action, Kind, SessionAction};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
-use crate::app::keymap::{Chord, Context, action_for};
+use crate::app::keymap::{Chord, Context};
 
 /// The toast for ignored keys, which would do more than move.
 const IGNORED: &str = "several keys at once: only movement keys work here";
 
 impl App {
+    /// Returns the action of `key` where the focus is.
+    fn action_of(&self, key: KeyEvent) -> Option<Action> {
+        let keymap = &self.session.settings.keymap;
+        keymap.action_for(self.context(), Chord::of(key))
+    }
+
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {
         if key.kind == KeyEventKind::Release {
             self.keyboard.reports_release = true;
             return Vec::new();
         }
-        if let Some(action) = action_for(self.context(), Chord::of(key)) {
+        if let Some(action) = self.action_of(key) {
             // At a breakpoint, the key moves on to the next hit.
             let is_stopped = self.session.breakpoints.stop.is_some();
             let goes_on = action == Action::Session(SessionAction::ToggleFreeze) && is_stopped;
@@ -39,7 +45,7 @@ impl App {
         let chord = Chord::of(key);
         // Any key dismisses the toast, which hides the key hints.
         self.session.toast = None;
-        let effects = match action_for(self.context(), chord) {
+        let effects = match self.action_of(key) {
             Some(action) => self.act(action, key),
             None => self.type_key(key),
         };
@@ -82,8 +88,7 @@ impl App {
 
     /// Handles a key of a burst outside a text box. Only movement keys have an effect.
     fn press_among_others(&mut self, key: KeyEvent) -> Vec<Effect> {
-        let action = action_for(self.context(), Chord::of(key));
-        match action.map(Action::kind) {
+        match self.action_of(key).map(Action::kind) {
             Some(Kind::Adjust | Kind::Once | Kind::Plain) => {
                 self.keyboard.note(Chord::of(key), self.session.now);
                 self.tell(IGNORED)

@@ -24,9 +24,10 @@ impl App {
         }
         let is_heading =
             |line: HelpLine| matches!(line, HelpLine::Heading(title) if title == context.title());
-        let line = help_lines().position(is_heading).unwrap_or(0);
+        let keymap = &self.session.settings.keymap;
+        let line = help_lines(keymap).position(is_heading).unwrap_or(0);
         let height = usize::from(inside(self.areas().overlay).height);
-        line.min(help_lines().count().saturating_sub(height))
+        line.min(help_lines(keymap).count().saturating_sub(height))
     }
 
     /// Opens `list` with `line` selected.

@@ -13,7 +13,8 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Help { top, .. }) => {
                 let height = usize::from(inside(areas.overlay).height);
-                let lowest = help_lines().count().saturating_sub(height);
+                let keymap = &self.session.settings.keymap;
+                let lowest = help_lines(keymap).count().saturating_sub(height);
                 *top = step.from(*top, height, lowest);
             }
             Some(Overlay::List(..)) => self.move_in_list(step),

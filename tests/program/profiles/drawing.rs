@@ -6,7 +6,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 
-use subscope::app::{Badge, Event, Pickable, Picker};
+use subscope::app::{Badge, Event, Keymap, Pickable, Picker};
 use subscope::config::Colour;
 use subscope::message::ConnectionError;
 use subscope::server::Connection;
@@ -29,8 +29,12 @@ fn pickable(name: &str, colour: Option<Colour>, read_only: bool) -> Pickable {
     }
 }
 
+fn listing(profiles: Vec<Pickable>) -> Picker {
+    Picker::new(profiles, Keymap::default())
+}
+
 fn picker() -> Picker {
-    Picker::new(vec![
+    listing(vec![
         pickable("local", None, false),
         pickable("production", Some(Colour::Red), true),
         pickable(NASTY, Some(Colour::Blue), false),
@@ -113,7 +117,7 @@ fn a_narrow_list_shows_whole_addresses_and_how_to_search() {
     first.address = "redis://127.0.0.1:7100".to_owned();
     let mut second = pickable("staging", None, false);
     second.address = "redis://127.0.0.1:7101".to_owned();
-    let shown = lines(&drawn(&Picker::new(vec![first, second]), 40, 12)).join("\n");
+    let shown = lines(&drawn(&listing(vec![first, second]), 40, 12)).join("\n");
     assert!(shown.contains("127.0.0.1:7100     r/o"), "{shown}");
     assert!(shown.contains("127.0.0.1:7101"), "{shown}");
     assert!(shown.contains("/ name"), "{shown}");
@@ -123,7 +127,7 @@ fn a_narrow_list_shows_whole_addresses_and_how_to_search() {
 #[test]
 fn the_selected_profile_stays_in_view_on_a_low_screen() {
     let profiles = (0..50).map(|number| pickable(&format!("p{number}"), None, false));
-    let mut picker = Picker::new(profiles.collect());
+    let mut picker = listing(profiles.collect());
     type_keys(&mut picker, "G");
     let shown = lines(&drawn(&picker, 60, 6)).join("\n");
     assert!(shown.contains("p49") && !shown.contains("p10"), "{shown}");
@@ -141,7 +145,7 @@ fn the_list_is_drawn_at_every_size_and_never_affects_the_terminal() {
                     |letter: char| letter.is_control() || matches!(letter, '\u{202e}' | '\u{200b}');
                 assert!(!text.contains(is_bad), "{text:?}");
             }
-            drawn(&Picker::new(Vec::new()), width, height);
+            drawn(&listing(Vec::new()), width, height);
         }
     }
 }
