@@ -52,7 +52,7 @@ pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths}
 pub use self::focus::Focus;
 pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, Keymap};
-pub use self::layout::{Areas, inside, padded, wrapped};
+pub use self::layout::{Areas, Borders, inside, padded, wrapped};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
 pub use self::message_pane::reader::{
@@ -92,6 +92,7 @@ pub use self::settings::{RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
 
 use self::keyboard::Keyboard;
+use self::layout::Layout;
 use self::undo::Undo;
 use crate::message::{Subscription, Time, Topic};
 
@@ -99,8 +100,7 @@ use crate::message::{Subscription, Time, Topic};
 #[derive(Debug)]
 pub struct App {
     session: Session,
-    /// Columns and rows of the screen.
-    size: (u16, u16),
+    layout: Layout,
     focus: Focus,
     /// The pane that the focus returns to from the publish box.
     pane: Focus,
@@ -122,7 +122,10 @@ impl App {
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
             session: Session::new(settings, topics, now),
-            size,
+            layout: Layout {
+                size,
+                ..Layout::default()
+            },
             focus: Focus::default(),
             pane: Focus::default(),
             channel_list: ChannelList::default(),
@@ -196,14 +199,26 @@ impl App {
 
     /// Returns the regions of the screen.
     pub fn areas(&self) -> Areas {
+        let under_list = self
+            .layout
+            .under_list
+            .filter(|_| self.focus == Focus::Channels);
+        let focus = under_list.unwrap_or(self.focus);
         let open = self.open.as_ref().map(|open| open.is_whole);
+        let message = self.plot.is_whole().or(open);
+        let is_whole = focus.is_beside_log() && message == Some(true);
         let state = layout::ScreenState {
-            focus: self.focus,
+            focus,
             box_lines: self.publish_box.payload.lines().len(),
-            message: self.plot.is_whole().or(open),
+            has_message: message.is_some(),
+            is_zoomed: is_whole || self.layout.zoomed == Some(focus),
             shows_latest: self.shows_latest(),
+            lists_over: under_list.is_some(),
+            name_columns: self.session.name_columns,
+            borders: self.layout.borders,
         };
-        Areas::divide(self.size.0, self.size.1, state)
+        let (width, height) = self.layout.size;
+        Areas::divide(width, height, state)
     }
 
     /// Returns the context in which keys are looked up.

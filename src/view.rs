@@ -5,9 +5,7 @@
 //! ╭ Channels 14 ─────────────╮╭ Messages 48,211 ─────────╮
 //! │ channels                 ││ messages                 │  the overlay covers
 //! ╰──────────────────────────╯╰──────────────────────────╯  these three
-//! ╭ Publish to orders:created ───────────────────────────╮
-//! │ publish                                              │
-//! ╰──────────────────────────────────────────────────────╯
+//!  Publish  press p to publish a message                    publish
 //!  tab pane  space freeze  ? help  q quit                   hints
 //! ```
 //!
@@ -36,6 +34,7 @@ mod toast;
 
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
+use ratatui::widgets::{Clear, Widget as _};
 
 pub use self::picker::draw as draw_picker;
 use crate::app::{App, Areas};
@@ -51,7 +50,7 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if !areas.hints.is_empty() && app.session().toast().is_none() {
         hints::draw(app, areas.hints, buffer);
     }
-    if !areas.channels.is_empty() {
+    if !areas.channels.is_empty() && !areas.is_list_over {
         channel_list::draw(app, areas.channels, buffer);
     }
     if !areas.messages.is_empty() {
@@ -63,6 +62,13 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
         } else {
             message_pane::draw(app, buffer);
         }
+    }
+    if let Some(pane) = areas.zoomed() {
+        frame::mark_zoomed(pane, buffer);
+    }
+    if areas.is_list_over {
+        Clear.render(areas.channels, buffer);
+        channel_list::draw(app, areas.channels, buffer);
     }
     let mut caret = publish_box::draw(app, areas.publish, buffer);
     publish_box::draw_candidates(app, buffer);

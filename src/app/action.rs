@@ -66,8 +66,18 @@ actions! {
         ShowLatest: Plain,
         /// Show the plot.
         ShowPlot: Plain,
-        /// Switch the plot or the open message between the whole screen and its usual place.
-        ToggleWhole: Once,
+        /// Focus the channel list, over the other panes if it has no place of its own, or go back.
+        ShowList: Plain,
+        /// Switch the focused pane between the whole screen and its usual place.
+        Zoom: Once,
+        /// Move the border of the focused pane to the left.
+        BorderLeft: Step,
+        /// Move the border of the focused pane to the right.
+        BorderRight: Step,
+        /// Move the border above the open message up.
+        BorderUp: Step,
+        /// Move the border above the open message down.
+        BorderDown: Step,
         /// Switch to the next time format.
         NextTimeForm: Plain,
         /// Write a message.

@@ -138,6 +138,10 @@ const fn ctrl(letter: char) -> Chord {
     chord(KeyCode::Char(letter), KeyModifiers::CONTROL)
 }
 
+const fn ctrl_key(code: KeyCode) -> Chord {
+    chord(code, KeyModifiers::CONTROL)
+}
+
 const fn alt(code: KeyCode) -> Chord {
     chord(code, KeyModifiers::ALT)
 }
@@ -198,6 +202,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Messages, &[key(K::Enter)], A::Log(Log::Open), Some("open"), "open the selected message"),
     bind(C::Panes, &[char(' ')], A::Session(Session::ToggleFreeze), Some("freeze"), "freeze or follow; at a breakpoint, go to the next hit"),
     bind(C::Panes, &[char('/')], A::Log(Log::Filter), Some("filter"), "filter: show only what matches, as you type"),
+    bind(C::Panes, &[char('b')], A::Screen(Screen::ShowList), Some("channels"), "channel list, over the log where it is hidden"),
     bind(C::Panes, &[char('p')], A::Screen(Screen::Publish), Some("publish"), "publish to the highlighted channel or the last one used"),
     bind(C::Panes, &[char('v')], A::Screen(Screen::ShowLatest), Some("values"), "the latest value of every channel, and what changed"),
     bind(C::Panes, &[char('B')], A::Screen(Screen::Breakpoints), Some("break"), "breakpoints: freeze where a query matches"),
@@ -209,6 +214,11 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; {undo} undoes it"),
     bind(C::Panes, &[char('m')], A::Row(Row::ToggleMute), Some("mute"), "mute the selected channel, or show it again"),
     bind(C::Panes, &[char('s')], A::Channels(Channels::NextSort), Some("sort"), "sort the channels by name, rate, count, last heard"),
+    bind(C::Panes, &[char('z')], A::Screen(Screen::Zoom), None, "show the focused pane full screen, or not"),
+    bind(C::Panes, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),
+    bind(C::Panes, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
+    bind(C::Panes, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
+    bind(C::Panes, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
     bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since the previous row, age"),
     bind(C::Panes, &[char('n')], A::Log(Log::NextHit), None, "next match in the log; wraps around"),
     bind(C::Panes, &[char('N')], A::Log(Log::PreviousHit), None, "previous match in the log"),
@@ -234,7 +244,6 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Messages, &[char('d')], A::Row(Row::Diff), None, "what changed since the channel's previous message"),
     bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
-    bind(C::Messages, &[char('z')], A::Screen(Screen::ToggleWhole), None, "show the open message full screen"),
     bind(C::Channels, &[char('w')], A::Channels(Channels::PlotRate), None, "plot the channel's rate, or remove it from the plot"),
     bind(C::Messages, &[char('w')], A::Row(Row::PlotSize), None, "plot the channel's message sizes, or remove them"),
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
@@ -255,7 +264,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('[')], A::Message(Message::PreviousTab), None, "previous tab"),
     bind(C::Message, &[char('d')], A::Row(Row::Diff), Some("diff"), "what changed since the channel's previous message"),
     bind(C::Message, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
-    bind(C::Message, &[char('z')], A::Screen(Screen::ToggleWhole), Some("zoom"), "full screen on or off"),
+    bind(C::Message, &[char('z')], A::Screen(Screen::Zoom), Some("zoom"), "full screen on or off"),
+    bind(C::Message, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),
+    bind(C::Message, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
+    bind(C::Message, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
+    bind(C::Message, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
+    bind(C::Message, &[char('b')], A::Screen(Screen::ShowList), None, "channel list, over the other panes where it is hidden"),
     bind(C::Message, &[char('J')], A::Message(Message::Newer), Some("next"), "the message below in the log"),
     bind(C::Message, &[char('K')], A::Message(Message::Older), None, "the message above in the log"),
     bind(C::Message, &[char('/')], A::Search, Some("find"), "find in the message"),
@@ -307,7 +321,12 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Plot, &[char('s')], A::Plot(Plot::ToggleSize), None, "plot the sizes of its messages, or stop"),
     bind(C::Plot, &[char('i')], A::Plot(Plot::ToggleInterval), None, "plot the intervals between its messages, or stop"),
     bind(C::Plot, &[char('H')], A::Plot(Plot::ToggleHistogram), Some("histogram"), "interval histogram, or the plot again"),
-    bind(C::Plot, &[char('z')], A::Screen(Screen::ToggleWhole), Some("full screen"), "full screen on or off"),
+    bind(C::Plot, &[char('z')], A::Screen(Screen::Zoom), Some("full screen"), "full screen on or off"),
+    bind(C::Plot, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),
+    bind(C::Plot, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
+    bind(C::Plot, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
+    bind(C::Plot, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
+    bind(C::Plot, &[char('b')], A::Screen(Screen::ShowList), None, "channel list, over the other panes where it is hidden"),
     bind(C::Plot, &[char('t')], A::Screen(Screen::NextTimeForm), None, "times: local, UTC, age"),
     bind(C::Plot, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Plot, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),

@@ -1,21 +1,56 @@
 //! The layout of a screen of a given size.
 
-use ratatui::layout::Rect;
+mod borders;
+mod rects;
+
+use ratatui::layout::{Position, Rect};
 use unicode_width::UnicodeWidthStr as _;
 
+use self::borders::MIN_BESIDE;
+pub use self::borders::{Border, Borders};
+use self::rects::cut_left;
+pub(super) use self::rects::{cut_bottom, cut_top};
+pub use self::rects::{inside, padded};
 use super::focus::Focus;
 
 /// Minimum width of the screen to show channels and messages side by side.
 const MIN_SIDE_BY_SIDE: u16 = 60;
 
+/// Minimum width of the screen to show the channel list while another pane has the focus.
+const MIN_FOR_LIST: u16 = 90;
+
 /// Minimum height of the screen for a permanent publish box.
-const MIN_FOR_BOX: u16 = 10;
+const MIN_FOR_BOX: u16 = 20;
 
 /// Minimum and maximum width of the channel list, which takes a third of the screen.
-const LIST_COLUMNS: (u16, u16) = (30, 76);
+const LIST_COLUMNS: (u16, u16) = (30, 60);
+
+/// Minimum and maximum width of the channel list over another pane, which takes half of the screen.
+const OVER_COLUMNS: (u16, u16) = (40, 60);
+
+/// Columns of a line in the channel list beside the name: border, padding and mark.
+const BESIDE_NAME: u16 = 6;
+
+/// Minimum width of the channel list if it shows only names.
+const MIN_NAMES: u16 = 16;
 
 /// Maximum number of message lines that the publish box shows at once.
 const MAX_BOX_LINES: u16 = 8;
+
+/// The screen, and how the user has divided it.
+#[derive(Debug, Default)]
+pub(super) struct Layout {
+    /// Columns and rows of the screen.
+    pub size: (u16, u16),
+    /// Where the user has moved the borders.
+    pub borders: Borders,
+    /// The channel list or the log, if that fills the screen while it has the focus.
+    pub zoomed: Option<Focus>,
+    /// The pane under the channel list, if the user has opened the list over it.
+    pub under_list: Option<Focus>,
+    /// The border that the mouse drags, and how many cells after its place it was grabbed.
+    pub dragged: Option<(Border, u16)>,
+}
 
 /// The regions of the screen. A region that does not fit is empty.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,11 +61,17 @@ pub struct Areas {
     pub status: Rect,
     /// The channel list with its border.
     pub channels: Rect,
+    /// Whether a single pane fills the space between the status line and the hint line.
+    pub is_zoomed: bool,
+    /// Whether the channel list covers a part of the other panes.
+    pub is_list_over: bool,
+    /// Whether the channel list shows names rather than figures, to leave room for a message.
+    pub names_first: bool,
     /// The message log with its border.
     pub messages: Rect,
     /// The open message with its border.
     pub message: Rect,
-    /// The publish box with its border.
+    /// The publish box with its border, or a single line while it is idle.
     pub publish: Rect,
     /// The space between the status line and the hint line, which overlays may cover.
     pub overlay: Rect,
@@ -40,9 +81,6 @@ pub struct Areas {
 
 /// Height of an open message's header, in lines.
 const MESSAGE_HEADER: u16 = 1;
-
-/// Minimum width of the log to show an open message beside it. Each takes half of the width.
-const MIN_BESIDE: u16 = 110;
 
 /// Minimum height of the log to show an open message below it.
 const MIN_BELOW: u16 = 14;
@@ -55,15 +93,24 @@ const MAX_COMPLETIONS: usize = 8;
 
 /// What the layout depends on, besides the size of the screen.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct ScreenState {
-    /// The region that has the focus.
+    /// The region that has the focus; while the channel list covers it, the pane under the list.
     pub focus: Focus,
     /// Number of lines of text in the publish box.
     pub box_lines: usize,
-    /// If a message is open, whether it takes up the whole screen.
-    pub message: Option<bool>,
+    /// Whether a message or the plot is open.
+    pub has_message: bool,
+    /// Whether the focused pane takes up the whole screen.
+    pub is_zoomed: bool,
     /// Whether the channel list shows the latest values. It then also takes the log's place.
     pub shows_latest: bool,
+    /// Whether the channel list covers another pane if it has no place of its own.
+    pub lists_over: bool,
+    /// Columns of the widest name in the channel list.
+    pub name_columns: usize,
+    /// Where the user has moved the borders.
+    pub borders: Borders,
 }
 
 impl Areas {
@@ -72,43 +119,152 @@ impl Areas {
         let screen = Rect::new(0, 0, width, height);
         let (status, rest) = cut_top(screen, u16::from(height >= 4));
         let (rest, hints) = cut_bottom(rest, u16::from(height >= 5));
-        if state.message == Some(true) && state.focus.is_beside_log() {
-            return Self {
-                screen,
-                status,
-                message: rest,
-                overlay: rest,
-                hints,
-                ..Self::default()
-            };
-        }
-        let (body, publish) = cut_bottom(rest, box_height(rest.height, state));
-        let (channels, messages) = if state.shows_latest {
-            (Rect::default(), body)
-        } else if width >= MIN_SIDE_BY_SIDE {
-            let (least, most) = LIST_COLUMNS;
-            cut_left(body, (width / 3).clamp(least, most))
-        } else if state.focus == Focus::Channels {
-            (body, Rect::default())
-        } else {
-            (Rect::default(), body)
-        };
-        let (messages, message) = beside_message(messages, state);
-        let (channels, messages) = if state.shows_latest {
-            (messages, Rect::default())
-        } else {
-            (channels, messages)
-        };
-        Self {
+        let mut areas = Self {
             screen,
             status,
-            channels,
-            messages,
-            message,
-            publish,
             overlay: rest,
             hints,
+            ..Self::default()
+        };
+        areas.is_zoomed = state.is_zoomed;
+        if state.is_zoomed {
+            *areas.pane_mut(state) = rest;
+        } else {
+            let (body, publish) = cut_bottom(rest, box_height(height, rest.height, state));
+            areas.publish = publish;
+            areas.divide_body(body, state);
         }
+        if state.lists_over && areas.channels.is_empty() {
+            areas.is_list_over = true;
+            let columns = state.borders.columns(Border::ListOver, width);
+            let (least, most) = OVER_COLUMNS;
+            let columns = columns.unwrap_or((width / 2).clamp(least, most));
+            areas.channels = cut_left(rest, columns).0;
+        }
+        areas
+    }
+
+    /// Returns the region of the pane that fills the screen at the user's request.
+    pub fn zoomed(&self) -> Option<Rect> {
+        self.is_zoomed.then_some(self.overlay)
+    }
+
+    /// Returns the region of the pane that has the focus.
+    fn pane_mut(&mut self, state: ScreenState) -> &mut Rect {
+        match state.focus {
+            Focus::Message | Focus::Plot => &mut self.message,
+            Focus::Channels => &mut self.channels,
+            _ if state.shows_latest => &mut self.channels,
+            _ => &mut self.messages,
+        }
+    }
+
+    /// Divides `body` between the channel list, the log, and the open message.
+    fn divide_body(&mut self, body: Rect, state: ScreenState) {
+        if state.shows_latest {
+            (self.channels, self.message) = beside_message(body, state);
+            return;
+        }
+        let is_focused = state.focus == Focus::Channels;
+        let (channels, rest) =
+            if body.width >= MIN_FOR_LIST || is_focused && body.width >= MIN_SIDE_BY_SIDE {
+                self.names_first = has_room_beside_names(body.width, state);
+                cut_left(body, list_columns(body.width, self.names_first, state))
+            } else if is_focused {
+                (body, Rect::default())
+            } else {
+                (Rect::default(), body)
+            };
+        self.channels = channels;
+        (self.messages, self.message) = beside_message(rest, state);
+    }
+
+    /// Returns the border at a point on the screen, if there is one that can be moved, and how many
+    /// cells after its place the point is.
+    pub fn border_at(&self, at: Position) -> Option<(Border, u16)> {
+        let borders = [self.list_border(), self.message_border()];
+        let found = borders.into_iter().flatten().find(|border| {
+            let (before, after) = self.beside(*border);
+            let is_within = before.contains(at) || after.contains(at);
+            is_within && self.distance(*border, at) <= 1
+        });
+        // The panes under the list have borders that cannot be seen.
+        let is_covered = self.is_list_over && self.channels.contains(at);
+        let found = found.filter(|border| !is_covered || *border == Border::ListOver)?;
+        Some((found, self.distance(found, at)))
+    }
+
+    /// Returns the border at the right of the channel list, if it can be moved.
+    pub fn list_border(&self) -> Option<Border> {
+        if self.is_list_over {
+            Some(Border::ListOver)
+        } else if self.channels.is_empty() || self.messages.is_empty() {
+            None
+        } else if self.names_first {
+            Some(Border::Names)
+        } else {
+            Some(Border::List)
+        }
+    }
+
+    /// Returns the border between the log, or the list in its place, and the open message.
+    pub fn message_border(&self) -> Option<Border> {
+        let log = self.log();
+        if log.is_empty() || self.message.is_empty() {
+            None
+        } else if log.y == self.message.y {
+            Some(Border::Beside)
+        } else {
+            Some(Border::Below)
+        }
+    }
+
+    /// Returns the log, or the list in its place.
+    fn log(&self) -> Rect {
+        if self.messages.is_empty() && !self.is_list_over {
+            self.channels
+        } else {
+            self.messages
+        }
+    }
+
+    /// Returns the regions on either side of a border.
+    fn beside(&self, border: Border) -> (Rect, Rect) {
+        match border {
+            Border::ListOver => (self.channels, Rect::default()),
+            Border::List | Border::Names => (self.channels, self.messages),
+            Border::Beside | Border::Below => (self.log(), self.message),
+        }
+    }
+
+    /// Returns how many cells the region before a border takes, and how many the regions on both
+    /// sides take.
+    pub fn place(&self, border: Border) -> (u16, u16) {
+        let (before, after) = self.beside(border);
+        match border {
+            Border::List | Border::Names | Border::ListOver => (before.width, self.screen.width),
+            Border::Beside => (before.width, before.width + after.width),
+            Border::Below => (before.height, before.height + after.height),
+        }
+    }
+
+    /// Returns how many cells the region before a border would take if the border were dragged to
+    /// a point.
+    pub fn place_at(&self, border: Border, at: Position) -> u16 {
+        let before = self.beside(border).0;
+        let cells = match border {
+            Border::Below => at.y.saturating_sub(before.y),
+            _ => at.x.saturating_sub(before.x),
+        };
+        cells + 1
+    }
+
+    /// Returns how many cells a point is away from the last one before a border.
+    fn distance(&self, border: Border, at: Position) -> u16 {
+        // The border consists of the last cells before it and the first ones after it.
+        let place = self.place(border).0;
+        let dragged = self.place_at(border, at);
+        if dragged < place { 2 } else { dragged - place }
     }
 
     /// Returns the query box with its border: the lowest part of the overlay.
@@ -139,15 +295,40 @@ impl Areas {
     }
 }
 
+/// Returns the width of a channel list that shows only names.
+fn names_columns(state: ScreenState) -> u16 {
+    let names = u16::try_from(state.name_columns).unwrap_or(u16::MAX);
+    names.saturating_add(BESIDE_NAME).max(MIN_NAMES)
+}
+
+/// Returns whether a message fits beside the log once the channel list shows only names.
+fn has_room_beside_names(width: u16, state: ScreenState) -> bool {
+    state.has_message && width.saturating_sub(names_columns(state)) >= MIN_BESIDE
+}
+
+/// Returns the width of the channel list in its place at the left.
+fn list_columns(width: u16, names_first: bool, state: ScreenState) -> u16 {
+    let (least, most) = LIST_COLUMNS;
+    let usual = state.borders.columns(Border::List, width);
+    let usual = usual.unwrap_or((width / 3).clamp(least, most));
+    if !names_first {
+        return usual;
+    }
+    let columns = state.borders.columns(Border::Names, width);
+    columns.unwrap_or(names_columns(state).min(usual))
+}
+
 /// Divides an area between the log, or the list in its place, and the open message, side by side or
 /// one below the other. If there is no room for both, the focused one takes the whole area.
 fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
-    if state.message.is_none() {
+    if !state.has_message {
         (area, Rect::default())
     } else if area.width >= MIN_BESIDE {
-        cut_left(area, area.width / 2)
+        let columns = state.borders.columns(Border::Beside, area.width);
+        cut_left(area, columns.unwrap_or(area.width / 2))
     } else if area.height >= MIN_BELOW {
-        cut_top(area, area.height * 2 / 5)
+        let rows = state.borders.columns(Border::Below, area.height);
+        cut_top(area, rows.unwrap_or(area.height * 2 / 5))
     } else if state.focus.is_beside_log() {
         (Rect::default(), area)
     } else {
@@ -155,60 +336,17 @@ fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
     }
 }
 
-/// Returns the part of a bordered region inside its border.
-pub fn inside(area: Rect) -> Rect {
-    Rect::new(
-        area.x.saturating_add(1),
-        area.y.saturating_add(1),
-        area.width.saturating_sub(2),
-        area.height.saturating_sub(2),
-    )
-}
-
-/// Returns a region reduced by one column of padding on either side.
-pub fn padded(area: Rect) -> Rect {
-    Rect {
-        x: area.x.saturating_add(1),
-        width: area.width.saturating_sub(2),
-        ..area
-    }
-}
-
-fn box_height(available: u16, state: ScreenState) -> u16 {
+/// Returns the height of the publish box on a screen of `height` rows, of which `available` are left
+/// between the status line and the hint line.
+fn box_height(height: u16, available: u16, state: ScreenState) -> u16 {
     if !state.focus.is_in_box() {
-        return if available + 2 >= MIN_FOR_BOX { 3 } else { 0 };
+        return u16::from(height >= MIN_FOR_BOX);
     }
     let lines = u16::try_from(state.box_lines)
         .unwrap_or(u16::MAX)
         .clamp(1, MAX_BOX_LINES);
     // On a short screen, the panes keep half of the space.
     (lines + 2).min((available / 2).max(3)).min(available)
-}
-
-/// Splits off the top `rows`. Returns them and the area below.
-pub(super) fn cut_top(area: Rect, rows: u16) -> (Rect, Rect) {
-    let height = rows.min(area.height);
-    let rest = Rect {
-        y: area.y + height,
-        height: area.height - height,
-        ..area
-    };
-    (Rect { height, ..area }, rest)
-}
-
-/// Splits off the bottom `rows`. Returns the area above and these rows.
-pub(super) fn cut_bottom(area: Rect, rows: u16) -> (Rect, Rect) {
-    cut_top(area, area.height - rows.min(area.height))
-}
-
-fn cut_left(area: Rect, columns: u16) -> (Rect, Rect) {
-    let width = columns.min(area.width);
-    let rest = Rect {
-        x: area.x + width,
-        width: area.width - width,
-        ..area
-    };
-    (Rect { width, ..area }, rest)
 }
 
 /// Wraps the program's own text into lines of at most `columns`, unless a word is longer.
@@ -236,15 +374,32 @@ mod tests {
     const NOTHING: ScreenState = ScreenState {
         focus: Focus::Messages,
         box_lines: 3,
-        message: None,
+        has_message: false,
+        is_zoomed: false,
         shows_latest: false,
+        lists_over: false,
+        name_columns: 18,
+        borders: Borders {
+            list: None,
+            names: None,
+            list_over: None,
+            beside: None,
+            below: None,
+        },
     };
 
-    fn state(focus: Focus, message: Option<bool>) -> ScreenState {
+    fn state(focus: Focus, has_message: bool) -> ScreenState {
         ScreenState {
             focus,
-            message,
+            has_message,
             ..NOTHING
+        }
+    }
+
+    fn zoomed(focus: Focus) -> ScreenState {
+        ScreenState {
+            is_zoomed: true,
+            ..state(focus, focus == Focus::Message)
         }
     }
 
@@ -257,12 +412,22 @@ mod tests {
 
     /// Returns combinations of values to test.
     fn any_states() -> Vec<ScreenState> {
-        let mut states = Vec::new();
-        for message in [None, Some(false), Some(true)] {
-            let own = message.map_or(Focus::Messages, |_| Focus::Message);
+        let mut states: Vec<ScreenState> = [Focus::Channels, Focus::Messages, Focus::Message]
+            .map(zoomed)
+            .into();
+        for has_message in [false, true] {
+            let own = if has_message {
+                Focus::Message
+            } else {
+                Focus::Messages
+            };
             for focus in [own, Focus::Channels, Focus::PublishPayload, Focus::Messages] {
-                let state = state(focus, message);
-                states.extend([state, with_latest(state)]);
+                let state = state(focus, has_message);
+                let mut moved = state;
+                for border in [Border::List, Border::Names, Border::Beside, Border::Below] {
+                    moved.borders.put(border, 70, (0, 100));
+                }
+                states.extend([state, with_latest(state), moved, with_latest(moved)]);
             }
         }
         states
@@ -294,15 +459,87 @@ mod tests {
 
     #[test]
     fn narrow_screens_show_the_pane_that_has_the_focus() {
-        let channels = state(Focus::Channels, None);
+        let channels = state(Focus::Channels, false);
         assert_eq!(Areas::divide(40, 12, NOTHING).channels, Rect::default());
         assert_eq!(Areas::divide(40, 12, channels).messages, Rect::default());
         assert_eq!(Areas::divide(40, 12, channels).channels.width, 40);
     }
 
     #[test]
+    fn below_90_columns_the_list_hides_unless_it_has_the_focus() {
+        let channels = state(Focus::Channels, false);
+        for width in [60, 89] {
+            let areas = Areas::divide(width, 24, NOTHING);
+            assert_eq!((areas.channels.width, areas.messages.width), (0, width));
+            let focused = Areas::divide(width, 24, channels);
+            assert!(focused.channels.width > 0 && focused.messages.width > 0);
+        }
+        assert!(Areas::divide(90, 24, NOTHING).channels.width > 0);
+    }
+
+    #[test]
+    fn the_list_covers_other_panes_only_where_it_has_no_place() {
+        for under in [NOTHING, state(Focus::Message, true), zoomed(Focus::Message)] {
+            let over = ScreenState {
+                lists_over: true,
+                ..under
+            };
+            let (before, after) = (Areas::divide(80, 24, under), Areas::divide(80, 24, over));
+            assert!(after.is_list_over && after.channels.width == 40);
+            let panes = |areas: Areas| (areas.messages, areas.message, areas.publish);
+            assert_eq!(panes(before), panes(after), "they stay as they are");
+        }
+        let over = ScreenState {
+            lists_over: true,
+            ..NOTHING
+        };
+        assert!(!Areas::divide(120, 40, over).is_list_over);
+        assert_eq!(Areas::divide(40, 12, over).channels.width, 40);
+    }
+
+    #[test]
+    fn a_message_beside_the_log_shrinks_the_list_to_its_names() {
+        let open = state(Focus::Messages, true);
+        let areas = Areas::divide(200, 50, open);
+        assert_eq!(areas.channels.width, 18 + BESIDE_NAME);
+        assert_eq!(areas.messages.width, areas.message.width);
+        let below = Areas::divide(120, 40, open);
+        assert_eq!(below.channels.width, 40, "the message is below");
+        assert_eq!(below.messages.width, below.message.width);
+    }
+
+    #[test]
+    fn every_border_is_found_where_it_is_drawn_and_moves_there() {
+        for (size, focus, has_message) in [
+            ((120, 40), Focus::Messages, false),
+            ((200, 50), Focus::Messages, true),
+            ((120, 40), Focus::Message, true),
+            ((80, 24), Focus::Message, true),
+        ] {
+            let mut state = state(focus, has_message);
+            let areas = Areas::divide(size.0, size.1, state);
+            for border in [areas.list_border(), areas.message_border()] {
+                let Some(border) = border else { continue };
+                let areas = Areas::divide(size.0, size.1, state);
+                let (before, _) = areas.beside(border);
+                let at = match border {
+                    Border::Below => Position::new(before.x + 5, before.bottom()),
+                    _ => Position::new(before.right(), before.y + 5),
+                };
+                assert_eq!(areas.border_at(at), Some((border, 1)));
+                let to = Position::new(at.x + 4, at.y + 4);
+                let cells = areas.place_at(border, to);
+                assert!(state.borders.put(border, cells, areas.place(border)));
+                let moved = Areas::divide(size.0, size.1, state);
+                assert_eq!(moved.place(border).0, cells);
+                assert_eq!(moved.border_at(to), Some((border, 0)), "it follows");
+            }
+        }
+    }
+
+    #[test]
     fn an_open_message_stands_beside_the_log_or_below_it_or_in_its_place() {
-        let open = state(Focus::Message, Some(false));
+        let open = state(Focus::Message, true);
         let wide = Areas::divide(200, 50, open);
         assert_eq!(wide.messages.height, wide.message.height);
         let high = Areas::divide(100, 30, open);
@@ -311,21 +548,21 @@ mod tests {
         let small = Areas::divide(40, 12, open);
         assert_eq!(small.messages, Rect::default());
         assert_eq!(small.message.width, 40);
-        let log = state(Focus::Messages, Some(false));
+        let log = state(Focus::Messages, true);
         assert_eq!(Areas::divide(40, 12, log).message, Rect::default());
-        let whole = state(Focus::Message, Some(true));
+        let whole = zoomed(Focus::Message);
         assert_eq!(Areas::divide(200, 50, whole).message.width, 200);
     }
 
     #[test]
     fn the_latest_values_take_the_place_of_the_list_and_the_log() {
-        let latest = with_latest(state(Focus::Channels, None));
+        let latest = with_latest(state(Focus::Channels, false));
         for size in [(200, 50), (80, 24), (40, 12)] {
             let areas = Areas::divide(size.0, size.1, latest);
             assert_eq!(areas.channels.width, size.0);
             assert_eq!(areas.messages, Rect::default());
         }
-        let open = with_latest(state(Focus::Channels, Some(false)));
+        let open = with_latest(state(Focus::Channels, true));
         let wide = Areas::divide(200, 50, open);
         assert_eq!((wide.channels.width, wide.message.width), (100, 100));
         let small = Areas::divide(40, 12, open);
@@ -334,8 +571,10 @@ mod tests {
 
     #[test]
     fn the_box_grows_with_its_text_while_it_has_the_focus() {
-        let publish = state(Focus::PublishPayload, None);
-        assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 3);
+        let publish = state(Focus::PublishPayload, false);
+        assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 1);
+        assert_eq!(Areas::divide(80, 19, NOTHING).publish.height, 0);
+        assert_eq!(Areas::divide(80, 19, publish).publish.height, 5);
         assert_eq!(Areas::divide(80, 24, publish).publish.height, 5);
     }
 

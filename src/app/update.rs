@@ -6,6 +6,7 @@ mod current;
 mod export;
 mod focus;
 mod keys;
+mod layout;
 mod lists;
 mod message_pane;
 mod mouse;
@@ -97,7 +98,7 @@ impl App {
     }
 
     fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {
-        self.size = (width, height);
+        self.layout.size = (width, height);
         self.resize_open();
         if self.overlay.is_some() {
             // Keep the position, but not past the new end.

@@ -161,6 +161,11 @@ fn with_messages(app: &App, channel: &Channel, line: &mut LineBuilder) {
     if has_latest {
         name_columns = name_columns.min(app.session().name_columns.max(12));
     }
+    // Beside a message, names come before figures.
+    let needed = app.session().name_columns.max(name_columns).min(columns);
+    if app.areas().names_first && columns < needed + figures {
+        return line.name(channel.name(), columns, name_style);
+    }
     line.name(channel.name(), name_columns, name_style);
     if has_count {
         let count = figures::short_count(channel.messages);

@@ -47,6 +47,27 @@ pub(super) fn draw(
     block.render(area, buffer);
 }
 
+/// What the title of a zoomed pane adds.
+const ZOOMED: &str = " full screen ";
+
+/// Marks the title of a pane as zoomed: after the left title or, where the titles leave no room, in
+/// the bottom border.
+pub(super) fn mark_zoomed(area: Rect, buffer: &mut Buffer) {
+    let columns = u16::try_from(ZOOMED.width()).unwrap_or(0);
+    let is_free = |y: u16, x: u16| {
+        let mut cells = (x..=x + columns).map(|x| buffer.cell((x, y)));
+        cells.all(|cell| cell.is_some_and(|cell| cell.symbol() == "─"))
+    };
+    let places = area.x + 1..area.right().saturating_sub(columns + 1);
+    let rows = [area.y, area.bottom().saturating_sub(1)];
+    let mut places = rows
+        .into_iter()
+        .flat_map(|y| places.clone().map(move |x| (x, y)));
+    if let Some((x, y)) = places.find(|(x, y)| is_free(*y, *x)) {
+        buffer.set_string(x + 1, y, ZOOMED, theme::FOCUS);
+    }
+}
+
 /// Clears `area` and draws a border as [`draw`] does.
 pub(super) fn draw_over(
     area: Rect,

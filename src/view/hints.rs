@@ -31,8 +31,9 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// Returns the exceptions. If several apply, the first is used.
 #[rustfmt::skip] // One line per exception, so that it reads as a table.
-fn exceptions(app: &App) -> [Exception; 13] {
+fn exceptions(app: &App) -> [Exception; 14] {
     let context = app.context();
+    let has_list = !app.areas().channels.is_empty();
     let is_frozen = app.messages().position != Position::Following;
     let reader = app.open().map(|open| &open.reader);
     let no_values = reader.is_none_or(|reader| reader.form() != Form::Values);
@@ -51,6 +52,8 @@ fn exceptions(app: &App) -> [Exception; 13] {
     [
         // The latest values cannot be frozen.
         (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
+        // The list is on the screen already.
+        (Action::Screen(ScreenAction::ShowList), has_list, None),
         (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
         (Action::Channels(ChannelsAction::ToggleOnly), app.session().filters.only.is_some(), Some("all channels")),
         (Action::Message(MessageAction::NextMatch), no_match, None),

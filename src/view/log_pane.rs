@@ -23,7 +23,7 @@ use crate::payload::severity::{Severity, severity};
 use crate::workers::analysis::{Finding, FindingKind, OutOfSequence};
 
 /// A pane with fewer columns shows times in seconds, to leave more room for the payload.
-const MIN_FOR_MILLISECONDS: usize = 42;
+const MIN_FOR_MILLISECONDS: usize = 60;
 
 /// Minimum columns reserved for the pane's position.
 const MIN_FOR_POSITION: usize = 13;

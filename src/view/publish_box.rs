@@ -5,9 +5,10 @@ use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::{LineBuilder, draw_words};
+use super::line::LineBuilder;
 use super::{frame, text_box, theme};
 use crate::app::{Answer, App, Focus, inside, padded};
+use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
 
 /// The title before the channel's name.
@@ -24,8 +25,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     if area.is_empty() {
         return None;
     }
-    let has_focus = matches!(app.focus(), Focus::PublishChannel | Focus::PublishPayload);
-    let is_at_rest = !has_focus && app.publish().payload.is_empty();
+    if !app.focus().is_in_box() {
+        draw_idle(app, area, buffer);
+        return None;
+    }
     let (mut answer, style) = answer_words(app, usize::from(area.width) / 2);
     let columns = usize::from(area.width).saturating_sub(TITLE.width() + 6);
     // While a channel name is typed, it has priority over the result of the last message.
@@ -37,12 +40,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     let name = escape::name(&app.publish().channel_name(), room.max(8));
     let title = if is_naming {
         format!("{TITLE}{} ", " ".repeat(room))
-    } else if is_at_rest {
-        " Publish ".to_owned()
     } else {
         format!("{TITLE}{} ", name.string)
     };
-    let accent = has_focus.then(|| frame::accent(app));
+    let accent = Some(frame::accent(app));
     frame::draw(area, accent, &title, (&answer, style), buffer);
     let mut caret = None;
     if is_naming {
@@ -51,18 +52,40 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
         caret = text_box::draw(&app.publish().channel, field.intersection(area), buffer);
     }
     let text = padded(inside(area));
-    if !is_at_rest {
-        let payload = text_box::draw(&app.publish().payload, text, buffer);
-        let is_payload = app.focus() == Focus::PublishPayload;
-        return if is_payload { payload } else { caret };
-    }
-    let hint = if app.session().settings.read_only {
-        "read-only: publishing is off"
+    let payload = text_box::draw(&app.publish().payload, text, buffer);
+    if is_naming { caret } else { payload }
+}
+
+/// Draws the box as a single line while it does not have the focus: the draft, if there is one, and
+/// the result of the last message.
+fn draw_idle(app: &App, area: Rect, buffer: &mut Buffer) {
+    let mut line = LineBuilder::padded(usize::from(area.width));
+    let (answer, style) = answer_words(app, usize::from(area.width) / 2);
+    let mut text = LineBuilder::new(line.left().saturating_sub(answer.width()));
+    if app.publish().payload.is_empty() {
+        let hint = if app.session().settings.read_only {
+            "read-only: publishing is off"
+        } else {
+            "press p to publish a message"
+        };
+        text.word("Publish  ", theme::STRONG);
+        text.cut_words(hint, theme::QUIET);
     } else {
-        "press p to publish a message"
-    };
-    draw_words(hint, theme::QUIET, text, 0, buffer);
-    caret
+        text.word(TITLE.trim_start(), theme::STRONG);
+        let name = escape::name(&app.publish().channel_name(), text.left() / 2);
+        text.text(name, theme::STRONG);
+        text.word("  ", theme::QUIET);
+        let lines = app.publish().payload.lines();
+        let first = lines.first().map_or("", String::as_str);
+        text.cut_bytes(first.as_bytes(), Ranges::default(), Style::new());
+        if lines.len() > 1 {
+            let more = figures::counted(lines.len() as u64 - 1, "more line");
+            text.word(format!("  {more}"), theme::QUIET);
+        }
+    }
+    line.append(text);
+    line.word_at_end(answer.trim_end(), style);
+    line.draw(area, 0, Style::new(), buffer);
 }
 
 /// Draws the completions that Tab cycles through, above the box.

@@ -23,7 +23,7 @@ use crate::support::stage::{START, Stage, published};
 
 #[test]
 fn every_movement_key_freezes_the_log_and_moves_by_its_distance() {
-    let page = 17; // 24 rows minus status, hints, the box (3) and two borders
+    let page = 19; // 24 rows minus status, hints, the idle box and two borders
     for (press, expected) in [
         (KeyEvent::from(KeyCode::Up), 98),
         (KeyCode::Char('k').into(), 98),
@@ -86,7 +86,7 @@ fn a_frozen_log_stays_put_and_counts_what_arrives_below() {
     );
     assert_eq!((before.newer, after.newer), (0, 25));
     stage.keys("g");
-    assert_eq!(stage.app.window().newer, 125 - 17);
+    assert_eq!(stage.app.window().newer, 125 - 19);
 }
 
 #[test]
@@ -797,7 +797,7 @@ fn read_only_keeps_the_box_closed_and_says_why() {
         assert!(stage.toast().contains("--read-only"), "{}", stage.toast());
     }
     let place = stage.app.areas().publish;
-    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y);
     assert_eq!(stage.app.focus(), Focus::Messages);
     assert!(stage.toast().contains("--read-only"));
 }
@@ -1199,6 +1199,7 @@ fn an_open_message_pages_to_both_ends_in_every_format() {
         let mut stage = Stage::new(&["*"]);
         stage.messages(&[("a", payload.as_bytes())]);
         stage.code(KeyCode::Enter);
+        stage.code(KeyCode::Enter);
         stage.keys("z");
         let reader = &stage.app.open().unwrap().reader;
         assert_eq!(reader.decoded().unwrap().tree.is_some(), is_json);
@@ -1317,6 +1318,7 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
     assert!(stage.screen().contains("Channels and messages"));
     stage.keys("?");
     stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
     stage.keys("z?");
     let screen = stage.screen();
     assert!(screen.contains("Open message"), "{screen}");
@@ -1351,15 +1353,18 @@ fn everywhere() -> Vec<Stage> {
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
             stage.code(KeyCode::Enter);
+            stage.code(KeyCode::Enter);
             stage.keys("z]");
         },
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
             stage.code(KeyCode::Enter);
+            stage.code(KeyCode::Enter);
             stage.keys("z/a");
         },
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
+            stage.code(KeyCode::Enter);
             stage.code(KeyCode::Enter);
             stage.keys("zf");
         },
@@ -1464,7 +1469,7 @@ fn every_key_and_click_works_at_every_small_size() {
 
 #[test]
 fn the_wheel_scrolls_the_pane_under_it_and_a_click_focuses_and_selects() {
-    let mut stage = Stage::new(&["*"]);
+    let mut stage = Stage::sized((120, 24), &["*"], |_| {});
     stage.numbered("a", 100);
     stage.mouse(MouseEventKind::ScrollUp, 60, 5);
     let window = stage.app.window();
@@ -1474,7 +1479,7 @@ fn the_wheel_scrolls_the_pane_under_it_and_a_click_focuses_and_selects() {
     stage.mouse(MouseEventKind::ScrollDown, 60, 5);
     assert!(stage.is_following());
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 60, 2);
-    assert_eq!(stage.selected(), (100 - 17).to_string());
+    assert_eq!(stage.selected(), (100 - 19).to_string());
     assert_eq!(stage.app.focus(), Focus::Messages);
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 3);
     assert_eq!(
@@ -1485,7 +1490,8 @@ fn the_wheel_scrolls_the_pane_under_it_and_a_click_focuses_and_selects() {
     assert_eq!(stage.channel_selected(), "a");
     stage.keys("p");
     stage.code(KeyCode::Esc);
-    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, 21);
+    let idle = stage.app.areas().publish.y;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, idle);
     assert_eq!(stage.app.focus(), Focus::PublishPayload);
     let title = stage.app.areas().publish.y;
     stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, title);
@@ -1909,7 +1915,7 @@ fn without_messages_p_uses_the_channel_selected_in_the_list() {
 fn clicking_a_box_without_a_channel_focuses_the_channel() {
     let mut stage = Stage::new(&["*"]);
     let place = stage.app.areas().publish;
-    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y + 1);
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, place.y);
     assert_eq!(stage.app.focus(), Focus::PublishChannel);
 }
 

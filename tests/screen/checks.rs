@@ -275,7 +275,7 @@ fn the_tab_reports_on_its_channel_even_among_hundreds() {
         checked.numbers(&format!("c:{channel:03}"), [1, 3]);
     }
     checked.numbers("zzz", [7]);
-    checked.press("\nz[");
+    checked.press("\n\nz[");
     let screen = checked.screen();
     assert!(screen.contains("highest       7"), "{screen}");
 }
@@ -350,7 +350,7 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
     let mut checked = Checked::with(Vec::new());
     let usual = r#"{"id":7,"amount":12.5,"tags":["a"]}"#;
     checked.messages("orders", &[usual; 30]);
-    checked.press("\nz[");
+    checked.press("\n\nz[");
     assert_eq!(checked.stage.app.focus(), Focus::Message);
     let screen = checked.screen();
     for words in [
@@ -392,7 +392,7 @@ fn the_channel_tab_learns_the_shape_and_flags_what_drifts() {
 fn no_shape_is_learnt_from_payloads_that_are_not_json() {
     let mut checked = Checked::with(Vec::new());
     checked.messages("logs", &["hello"]);
-    checked.press("\nz[");
+    checked.press("\n\nz[");
     assert!(checked.stage.session().checks.plan.is_empty());
 }
 
@@ -443,7 +443,7 @@ fn open_requests_followed_by_a_gap_say_that_the_reply_may_be_lost() {
     checked.stage.now = back.after(Duration::from_millis(1));
     checked.messages("rpc:req", &[r#"{"id":"d"}"#]);
     checked.messages("rpc:rep", &[r#"{"corr":"x"}"#]);
-    checked.press("\nz[");
+    checked.press("\n\nz[");
     let screen = checked.screen();
     for words in [
         "requests      4, 0 answered, 4 waiting",
@@ -507,10 +507,10 @@ fn a_filter_for_flags_says_how_many_messages_were_not_checked() {
     let screen = checked.screen();
     assert!(screen.contains("No checked message matches is:seqgap"));
     // The count is shown even where there is little room; with still less, there is no count.
-    checked.stage.send(Event::Resize(80, 24));
+    checked.stage.send(Event::Resize(50, 24));
     let screen = checked.stage.screen();
     assert!(screen.contains(" 0 of 7 · 4 not checked "), "{screen}");
-    checked.stage.send(Event::Resize(60, 24));
+    checked.stage.send(Event::Resize(30, 24));
     assert!(!checked.stage.screen().contains("0 of 7"));
     // Messages on channels that the query excludes do not count as unchecked. For flags that no
     // check sets, all messages do.
@@ -704,7 +704,7 @@ fn the_tab_says_that_a_check_still_looks_back() {
 fn the_tab_counts_messages_without_number_or_key() {
     let mut checked = Checked::with(vec![Check::parse_sequence("sk=.n,.k").unwrap()]);
     checked.messages("sk", &[r#"{"n":1}"#, r#"{"k":1}"#]);
-    checked.press("\nz[");
+    checked.press("\n\nz[");
     let screen = checked.screen();
     assert!(
         screen.contains("not read      2 without number or key"),

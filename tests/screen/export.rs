@@ -110,7 +110,7 @@ fn cut_payloads_and_evicted_messages_are_marked() {
     while stage.session().log.counters().evicted == 0 {
         stage.numbered("a", 200);
     }
-    stage.messages(&[("big", &[b'x'; 100 << 10])]);
+    stage.messages(&[("big", &vec![b'x'; 100 << 10])]);
     let (text, counts) = written(request(&mut stage, "x.json"));
     let objects = objects(&text);
     assert_eq!(objects[0]["notice"], "evicted");

@@ -276,10 +276,10 @@ fn everything_has_a_column_on_a_wide_screen() {
     │                                                                                                                                                                                                      │
     │                                                                                                                                                                                                      │
     │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
+    │                                                                                                                                                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                                                                                                                                         │
-    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  Esc log  ? help  q quit
     "#);
 }
@@ -302,10 +302,10 @@ fn the_change_follows_the_value_on_a_narrower_one() {
     │                                                                                                  │
     │                                                                                                  │
     │                                                                                                  │
+    │                                                                                                  │
+    │                                                                                                  │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                                     │
-    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  Esc log  ? help  q quit
     "#);
 }
@@ -332,10 +332,10 @@ fn eighty_columns_have_no_rate() {
     │                                                                              │
     │                                                                              │
     │                                                                              │
+    │                                                                              │
+    │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
-    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      Enter its messages  Tab pane  / filter  p publish  Esc log  ? help  q quit
     "#);
 }
@@ -345,14 +345,14 @@ fn forty_columns_have_the_name_and_the_value() {
     insta::assert_snapshot!(market(40, 12).screen(), @r#"
      redis://127.0.0.1:6379  ● live  0.4/s
     ╭ Latest values 7 ──────────── by name ╮
-    │ ● *                             live ┃
-    │   door       closed                  ┃
-    │   flag       true                    ┃
+    │ ● *                             live │
+    │   door       closed                  │
+    │   flag       true                    │
     │   new        first                   │
     │   price:btc  412.48                  │
-    ╰──────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────╮
-    │ press p to publish a message         │
+    │   price:eth  20.5                    │
+    │   sensor     \x82\xa1t\x15\xa2ok\xc3 │
+    │   stock      {"seq":16,"sku":"mug",… │
     ╰──────────────────────────────────────╯
      Tab pane  Esc log  ? help  q quit
     "#);

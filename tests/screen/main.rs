@@ -16,6 +16,7 @@ mod completion;
 mod export;
 mod large;
 mod latest;
+mod layout;
 mod long_names;
 mod one_off_channels;
 mod open_message;

@@ -1547,6 +1547,7 @@ fn the_text_matched_by_a_breakpoint_is_highlighted_at_the_stop() {
     assert_eq!(marked.iter().filter(|one| *one == "error").count(), 1);
     assert!(marked.iter().all(|one| one == "error" || one == "level"));
     stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
     stage.keys("z");
     assert_eq!(matches_drawn(&stage), ["error"]);
     stage.keys("q");
@@ -1554,6 +1555,7 @@ fn the_text_matched_by_a_breakpoint_is_highlighted_at_the_stop() {
     stage.keys("Finfo");
     stage.code(KeyCode::Enter);
     assert!(matches_drawn(&stage).iter().all(|one| one == "info"));
+    stage.code(KeyCode::Enter);
     stage.code(KeyCode::Enter);
     stage.keys("z");
     assert_eq!(matches_drawn(&stage), ["info"]);
@@ -1580,6 +1582,7 @@ fn an_open_message_shows_its_first_match_and_n_and_capital_n_cycle() {
         let mut stage = stage();
         stage.messages(&[("big", haystack(is_json).as_bytes())]);
         stage.keys(query);
+        stage.code(KeyCode::Enter);
         stage.code(KeyCode::Enter);
         stage.code(KeyCode::Enter);
         stage.keys("z");

@@ -250,7 +250,7 @@ fn escapes_look_different_from_text_that_resembles_them() {
         .chunks(columns)
         .filter_map(|row| {
             let at = row.iter().rposition(|cell| cell.symbol() == "\\")?;
-            (at > 30).then(|| row[at].fg)
+            (at > 15).then(|| row[at].fg)
         })
         .collect();
     assert_eq!(styles.len(), 2);
@@ -410,10 +410,13 @@ fn an_open_message_shows_its_time_in_the_chosen_form() {
     let mut stage = Stage::busy(80, 24);
     stage.code(KeyCode::Enter);
     assert!(
-        stage.screen().contains("─ 22:13:25.750 · 0 B ╮"),
+        stage
+            .screen()
+            .contains("─ 2023-11-14 22:13:25.750000 +00:00 · 0 B ╮"),
         "{}",
         stage.screen()
     );
+    stage.code(KeyCode::Enter);
     stage.keys("z[");
     assert!(
         stage
@@ -435,29 +438,29 @@ fn a_narrow_box_keeps_its_title() {
 fn a_session_at_80_by_24() {
     insta::assert_snapshot!(Stage::busy(80, 24).screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
-    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
-    │   users              2.0/s ││ 22:13:25.250 users          hello              │
-    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
-    │                            ││ 22:13:25.750 users          (empty)            │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
+    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
+    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
+    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
+    │ 22:13:25.250 users          hello                                            │
+    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
+    │ 22:13:25.750 users          (empty)                                          │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space freeze  / filter  p publish  ? help  q quit
+     Publish  press p to publish a message
+     Enter open  Tab pane  Space freeze  / filter  b channels  ? help  q quit
     "#);
 }
 
@@ -466,14 +469,14 @@ fn a_session_at_40_by_12() {
     insta::assert_snapshot!(Stage::busy(40, 12).screen(), @r#"
      ● live 0.3 ms  4.0/s 4 received
     ╭ Messages 4 · UTC ─────── following ▼ ╮
+    │ 22:13:25 ── subscribed to pattern *… │
     │ 22:13:25 ── subscribed to channel o… │
     │ 22:13:25 orders…eated {"id":1,… 42 B │
     │ 22:13:25 users        hello          │
     │ 22:13:25 bin          \0\xff\x1b[31m │
     │ 22:13:25 users        (empty)        │
-    ╰──────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────╮
-    │ press p to publish a message         │
+    │                                      │
+    │                                      │
     ╰──────────────────────────────────────╯
      Enter open  Tab pane  ? help  q quit
     "#);
@@ -507,10 +510,10 @@ fn a_session_at_120_by_30() {
     │                                      ││                                                                              │
     │                                      ││                                                                              │
     │                                      ││                                                                              │
+    │                                      ││                                                                              │
+    │                                      ││                                                                              │
     ╰──────────────────────────────────────╯╰──────────────────────────────────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                                                         │
-    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      Enter open  Tab pane  Space freeze  / filter  p publish  v values  B break  a subscribe  F find  ? help  q quit
     "#);
 }
@@ -522,29 +525,29 @@ fn an_open_message_at_80_by_24() {
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ─────────── frozen ❚❚ 1 newer ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
-    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
-    │   users              2.0/s ││ 22:13:25.250 users          hello              │
-    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
-    │                            │╰────────────────────────────────────────────────╯
-    │                            │╭ orders:created ─────────── 22:13:25.000 · 42 B ╮
-    │                            ││ value  diff  bytes  channel               JSON │
-    │                            ││▸▾ {2}                                          │
-    │                            ││     id: 1                                      │
-    │                            ││   ▾ items: [1]                                 │
-    │                            ││     ▾ [0]: {2}                                 │
-    │                            ││         sku: "A-1"                             │
-    │                            ││         count: 2                               │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 4 · UTC ───────────────────────── frozen ❚❚ 0 newer · Space resumes ╮
+    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
+    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
+    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
+    │ 22:13:25.250 users          hello                                            │
+    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
+    │ 22:13:25.750 users          (empty)                                          │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space resume  / filter  p publish  ? help  q quit
+    ╭ orders:created ──────────────────── 2023-11-14 22:13:25.000000 +00:00 · 42 B ╮
+    │ value  diff  bytes  channel                                             JSON │
+    │▸▾ {2}                                                                        │
+    │     id: 1                                                                    │
+    │   ▾ items: [1]                                                               │
+    │     ▾ [0]: {2}                                                               │
+    │         sku: "A-1"                                                           │
+    │         count: 2                                                             │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
+     Enter open  Tab pane  Space resume  / filter  b channels  ? help  q quit
     "#);
 }
 
@@ -653,25 +656,25 @@ fn the_publish_box_with_an_answer_at_80_by_24() {
     stage.keys("second");
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ─────────── frozen ❚❚ 0 newer ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
-    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
-    │   users              2.0/s ││ 22:13:25.250 users          hello              │
-    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
-    │                            ││ 22:13:25.750 users          (empty)            │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
+    ╭ Messages 4 · UTC ───────────────────────── frozen ❚❚ 0 newer · Space resumes ╮
+    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
+    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
+    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
+    │ 22:13:25.250 users          hello                                            │
+    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
+    │ 22:13:25.750 users          (empty)                                          │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
     ╭ Publish to users ──────────────────────────────── last publish: no receivers ╮
     │ second                                                                       │
     ╰──────────────────────────────────────────────────────────────────────────────╯
@@ -689,29 +692,29 @@ fn a_lost_connection_at_80_by_24() {
     });
     insta::assert_snapshot!(stage.screen(), @"
      ○ reconnecting in 3 s: Connection refused (os error 111)
-    ╭ Channels 0 ─────── by name ╮╭ Messages 0 · UTC ─────────────── not receiving ╮
-    │ ◌ *                pending ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││  Not connected to redis://127.0.0.1:6379       │
-    │                            ││  Connection refused (os error 111)             │
-    │                            ││                                                │
-    │                            ││  Attempt 5 starts in 3 s. Press r to try now,  │
-    │                            ││  q to quit.                                    │
-    │                            ││  Another server: subscope -u                   │
-    │                            ││  redis://host:port                             │
-    │                            ││  Without a server: subscope demo               │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 0 · UTC ─────────────────────── not receiving · reconnecting in 3 s ╮
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │  Not connected to redis://127.0.0.1:6379                                     │
+    │  Connection refused (os error 111)                                           │
+    │                                                                              │
+    │  Attempt 5 starts in 3 s. Press r to try now, q to quit.                     │
+    │  Another server: subscope -u redis://host:port                               │
+    │  Without a server: subscope demo                                             │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
-     Enter open  Tab pane  Space freeze  / filter  p publish  ? help  q quit
+     Publish  press p to publish a message
+     Enter open  Tab pane  Space freeze  / filter  b channels  ? help  q quit
     ");
 }
 
@@ -721,28 +724,28 @@ fn the_subscription_prompt_at_80_by_24() {
     stage.keys("aorders:*");
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s 4 received
-    ╭ Channels 3 ─────── by name ╮╭ Messages 4 · UTC ───────────────── following ▼ ╮
-    │ ● *                   live ││ 22:13:25.000 ── subscribed to pattern * · 1 s… │
-    │   bin                1.0/s ││ 22:13:25.000 ── subscribed to channel orders:… │
-    │ ● orders:created     1.0/s ││ 22:13:25.000 orders:created {"id":1,"ite… 42 B │
-    │   users              2.0/s ││ 22:13:25.250 users          hello              │
-    │                            ││ 22:13:25.500 bin            \0\xff\x1b[31m     │
-    │       ╭ Subscribe to ────────────────────────────────────────────────╮       │
+    ╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
+    │ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
+    │ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
+    │ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
+    │ 22:13:25.250 users          hello                                            │
+    │ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
+    │ 22:13:╭ Subscribe to ────────────────────────────────────────────────╮       │
     │       │ orders:*                                                     │       │
     │       │ pattern: all matching channels                               │       │
     │       ╰──────────────────────────────────────────────────────────────╯       │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      Enter subscribe  Ctrl-X exact name  Ctrl-S sharded  Esc leave
     "#);
 }
@@ -795,6 +798,7 @@ fn matches_are_highlighted_in_the_row_and_in_the_open_message() {
         assert!(marked.contains("error"), "{query}: {marked:?}");
         assert!(!marked.contains("info"), "{query}: {marked:?}");
         stage.keys("g");
+        stage.code(KeyCode::Enter);
         stage.code(KeyCode::Enter);
         stage.keys("z");
         assert!(stage.marked().contains("error"), "{query}");
@@ -1166,7 +1170,7 @@ fn a_long_toast_takes_a_second_line_and_keeps_its_end() {
                 .rev()
                 .nth(1)
                 .unwrap()
-                .starts_with('╰')
+                .starts_with(" Publish")
         );
     }
 }

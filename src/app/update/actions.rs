@@ -68,8 +68,12 @@ impl App {
             ScreenAction::PreviousPane => self.focus_previous(),
             ScreenAction::ShowLatest => self.show_latest(),
             ScreenAction::ShowPlot => return self.open_plot(),
-            ScreenAction::ToggleWhole if self.plot.is_shown() => self.toggle_whole_plot(),
-            ScreenAction::ToggleWhole => return self.toggle_whole(),
+            ScreenAction::ShowList => return self.show_list(),
+            ScreenAction::Zoom => return self.toggle_zoom(),
+            ScreenAction::BorderLeft => return self.move_border_across(false),
+            ScreenAction::BorderRight => return self.move_border_across(true),
+            ScreenAction::BorderUp => return self.move_border_down(false),
+            ScreenAction::BorderDown => return self.move_border_down(true),
             ScreenAction::NextTimeForm => return self.session.next_time_form(),
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
@@ -101,7 +105,11 @@ impl App {
 
     fn act_in_channels(&mut self, action: ChannelsAction) -> Vec<Effect> {
         match action {
-            ChannelsAction::ToggleOnly => self.toggle_only(),
+            ChannelsAction::ToggleOnly => {
+                let effects = self.toggle_only();
+                self.leave_list_over();
+                effects
+            }
             ChannelsAction::ShowInLog => self.show_in_log(),
             ChannelsAction::NextSort => self.sort_next(),
             ChannelsAction::PlotRate => self.plot_channel(Quantity::Rate),

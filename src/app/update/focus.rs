@@ -29,6 +29,9 @@ impl App {
             Some(_) => return Vec::new(),
             None => {}
         }
+        if self.leave_list_over() || self.end_zoom() {
+            return Vec::new();
+        }
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
             Focus::Message => self.leave_message(),
@@ -81,10 +84,21 @@ impl App {
             Focus::Messages if self.shows_latest() => Focus::Channels,
             focus => focus,
         };
+        let before = self.areas();
         self.focus = focus;
         if !focus.is_in_box() {
             self.pane = focus;
             self.publish_box.dismiss_failure();
+        }
+        if !matches!(
+            focus,
+            Focus::Channels | Focus::PublishChannel | Focus::PublishPayload
+        ) {
+            self.layout.under_list = None;
+        }
+        let after = self.areas();
+        if (before.messages, before.message) != (after.messages, after.message) {
+            self.resize_open();
         }
     }
 }

@@ -128,7 +128,10 @@ impl App {
             was_following,
             self.session.now,
         ));
-        if self.areas().messages.is_empty() {
+        // A zoomed log would hide the message.
+        self.layout.zoomed = None;
+        if self.areas().message.is_empty() {
+            // There is no room for it beside the log.
             self.set_focus(Focus::Message);
         }
         let effects = self.with_open(Open::decode);

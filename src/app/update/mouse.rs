@@ -1,5 +1,5 @@
-//! The mouse: the wheel scrolls the pane under the pointer, and a click focuses and selects. On the
-//! plot, the wheel zooms, a drag pans, and a click shows a value.
+//! The mouse: the wheel scrolls the pane under the pointer, a click focuses and selects, and a drag
+//! moves a border. On the plot, the wheel zooms, a drag pans, and a click shows a value.
 
 use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
@@ -9,7 +9,7 @@ use crate::app::action::Motion;
 use crate::app::channel_list::Lists;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
-use crate::app::layout::inside;
+use crate::app::layout::{Border, inside};
 
 /// Lines scrolled per notch of the wheel.
 const WHEEL_LINES: isize = 3;
@@ -23,8 +23,9 @@ impl App {
             MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => {
                 return self.click(at);
             }
-            MouseEventKind::Drag(MouseButton::Left) => self.plot.drag(at, self.plot_extent()),
+            MouseEventKind::Drag(MouseButton::Left) => self.drag(at),
             MouseEventKind::Up(MouseButton::Left) => {
+                self.layout.dragged = None;
                 self.plot.release(&self.plot_room(), self.plot_extent());
             }
             _ => {}
@@ -51,10 +52,25 @@ impl App {
         }
     }
 
+    fn drag(&mut self, at: Point) {
+        if !self.drag_border(at) {
+            self.plot.drag(at, self.plot_extent());
+        }
+    }
+
     fn click(&mut self, at: Point) -> Vec<Effect> {
         self.plot.end_drag();
         self.acted_on = None;
         let areas = self.areas();
+        self.layout.dragged = areas.border_at(at);
+        // The border above a message also has its title, which a click focuses.
+        if self
+            .layout
+            .dragged
+            .is_some_and(|(border, _)| border != Border::Below)
+        {
+            return Vec::new();
+        }
         if areas.channels.contains(at) {
             self.set_focus(Focus::Channels);
             let height = inside(areas.channels).height;
@@ -81,7 +97,8 @@ impl App {
             return self.click_in_message(at);
         } else if areas.publish.contains(at) {
             let effects = self.enter_box();
-            let is_title = at.y == areas.publish.y;
+            // An idle box is a single line.
+            let is_title = at.y == areas.publish.y && areas.publish.height > 1;
             if is_title && self.focus.is_in_box() {
                 self.set_focus(Focus::PublishChannel);
             }

@@ -12,6 +12,9 @@ const MOST_LOST_BY_QUITTING: u64 = 1_000;
 impl App {
     /// Closes the topmost pane. If none is left, quits, or asks first.
     pub(super) fn close_topmost(&mut self, key: KeyEvent) -> Vec<Effect> {
+        if self.leave_list_over() || self.end_zoom() {
+            return Vec::new();
+        }
         if self.plot.is_shown() {
             return self.close_plot();
         }

@@ -31,7 +31,7 @@ fn d_toggles_the_diff_with_the_previous_message_on_the_channel() {
     );
     let shown = pane(&stage);
     for words in [
-        "1 changed, 1 added · vs. the previous message",
+        "1 changed, 1 added · compared with the previous message",
         "n: 1 → 2",
         "+",
     ] {
@@ -76,7 +76,7 @@ fn capital_d_compares_with_a_marked_message_on_any_channel() {
     let shown = pane(&stage);
     assert!(shown.contains("99 → 2"), "{shown}");
     assert!(
-        shown.contains("1 changed, 2 added · vs. the marked one on b"),
+        shown.contains("1 changed, 2 added · compared with the marked message on b"),
         "{shown}"
     );
     assert_eq!(stage.app.open().unwrap().against, Against::Marked);

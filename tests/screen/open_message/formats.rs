@@ -122,6 +122,7 @@ fn a_message_not_in_the_chosen_format_says_why_and_is_shown_as_detected() {
     choose(&mut stage, 4);
     assert_eq!(format(&stage), Format::Json);
     assert_eq!(path(&stage), ".a.b", "the position is kept");
+    stage.send(Event::Resize(50, 24));
     let screen = stage.screen();
     assert!(screen.contains("channel               JSON │"), "{screen}");
     stage.send(Event::Resize(120, 30));
@@ -167,18 +168,20 @@ fn a_wrapped_format_is_named_with_both_sizes() {
     let json = crate::open_message::long_json(2 << 10);
     let mut stage = opened(&crate::open_message::gzip(&json));
     assert_eq!(format(&stage), Format::Json);
+    stage.send(Event::Resize(50, 24));
     assert!(
         stage.screen().contains(" JSON in gzip │"),
         "{}",
         stage.screen()
     );
-    stage.keys("z");
+    stage.send(Event::Resize(80, 24));
     assert!(
         stage.screen().contains("JSON in gzip (112 B → 2.1 KiB)"),
         "{}",
         stage.screen()
     );
-    let stage = opened(&crate::open_message::gzip(PACKED));
+    let mut stage = opened(&crate::open_message::gzip(PACKED));
+    stage.send(Event::Resize(50, 24));
     assert!(stage.screen().contains(" MessagePack │"));
     assert_eq!(cursor(&stage).1, r#"{"a":1,"b":"x"}"#);
 }

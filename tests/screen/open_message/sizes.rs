@@ -1,7 +1,7 @@
 //! The open message on screens of all sizes.
 
 use crossterm::event::KeyCode;
-use subscope::app::Event;
+use subscope::app::{Event, Focus};
 
 use super::{CBOR, PACKED, answer, gzip, head_only, long_json};
 use crate::support::stage::Stage;
@@ -73,7 +73,7 @@ fn screen(size: (u16, u16), up: usize, keys: &str) -> String {
     stage.send(Event::Resize(size.0, size.1));
     stage.keys("t");
     stage.keys(&"k".repeat(up));
-    for _ in 0..2 {
+    while stage.app.focus() != Focus::Message {
         let requests = stage.code(KeyCode::Enter);
         answer(&mut stage, requests);
     }
@@ -90,40 +90,40 @@ fn an_object_beside_and_below_the_log() {
      redis://127.0.0.1:6379  ◌ connecting
     ╭ orders ───────── 22:13:20.000 · 43 B ╮
     │ value  diff  bytes  channel     JSON │
+    │ ▾ {2}                                │
     │   ▾ user: {2}                        │
     │       name: "Bo"                     │
     │     ▾ tags: [1]                      │
     │         [0]: "b"                     │
+    │     "": true                         │
+    │                                      │
     ╰─ .user.tags[0] ──────────────────────╯
-    ╭ Publish ─────────────────────────────╮
-    │ press p to publish a message         │
-    ╰──────────────────────────────────────╯
      q close  h fold  Esc log  ? help
     "#);
     insta::assert_snapshot!(screen((80, 24), 8, "jjjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
-    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
-    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
-    │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
-    │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
-    │                            │╰────────────────────────────────────────────────╯
-    │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
-    │                            ││ value  diff  bytes  channel               JSON │
-    │                            ││ ▾ {2}                                          │
-    │                            ││   ▾ user: {2}                                  │
-    │                            ││       name: "Bo"                               │
-    │                            ││     ▾ tags: [1]                                │
-    │                            ││         [0]: "b"                               │
-    │                            ││     "": true                                   │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
+    │ 22:13:20.000 orders (empty)                                                  │
+    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
+    │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
+    │ 22:13:20.000 orders {"text":"long words long words long words long … 5.4 KiB │
     ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ orders ──────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
+    │ value  diff  bytes  channel                                             JSON │
+    │ ▾ {2}                                                                        │
+    │   ▾ user: {2}                                                                │
+    │       name: "Bo"                                                             │
+    │     ▾ tags: [1]                                                              │
+    │         [0]: "b"                                                             │
+    │     "": true                                                                 │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰─ .user.tags[0] ──────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      q close  h fold  l unfold  ] tab  d diff  z zoom  J next  Esc log  ? help
     "#);
     insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
@@ -154,28 +154,28 @@ fn an_object_beside_and_below_the_log() {
 fn a_diff() {
     insta::assert_snapshot!(screen((80, 24), 8, "d"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
-    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
-    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
-    │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
-    │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
-    │                            │╰────────────────────────────────────────────────╯
-    │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
-    │                            ││ value  diff  bytes  channel               JSON │
-    │                            ││ 2 changed, 2 removed · vs. the previous one    │
-    │                            ││   (whole message):                             │
-    │                            ││     user:                                      │
-    │                            ││ ~     name: "Ann" → "Bo"                       │
-    │                            ││       tags:                                    │
-    │                            ││ -       [0]: "a"                               │
-    │                            ││         … 1 unchanged                          │
-    │                            ││ ~   "": null → true                            │
-    │                            ││ -   n: 1.5e300                                 │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
+    │ 22:13:20.000 orders (empty)                                                  │
+    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
+    │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
+    │ 22:13:20.000 orders {"text":"long words long words long words long … 5.4 KiB │
     ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ orders ──────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
+    │ value  diff  bytes  channel                                             JSON │
+    │ 2 changed, 2 removed · compared with the previous message (22:13:20.000)     │
+    │   (whole message):                                                           │
+    │     user:                                                                    │
+    │ ~     name: "Ann" → "Bo"                                                     │
+    │       tags:                                                                  │
+    │ -       [0]: "a"                                                             │
+    │         … 1 unchanged                                                        │
+    │ ~   "": null → true                                                          │
+    │ -   n: 1.5e300                                                               │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
     "#);
 }
@@ -184,28 +184,28 @@ fn a_diff() {
 fn the_format_list() {
     insta::assert_snapshot!(screen((80, 24), 8, "fjj"), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
-    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
-    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
-    │               ╭ Read orders as ──────────────────────────────╮me":"Ann… 60 B │
-    │               │ ● Automatic             detected per message │me":"Bo"… 43 B │
-    │               │   JSON                                       │───────────────╯
-    │               │   JSON lines                                 │:20.000 · 43 B ╮
-    │               │   MessagePack                                │          JSON │
-    │               │   CBOR                                       │               │
-    │               │   Protobuf                                   │               │
-    │               │   Text                                       │               │
-    │               │   Binary                                     │               │
-    │               ╰──────────────────────────────────────────────╯               │
-    │                            ││     "": true                                   │
-    │                            ││                                                │
-    │                            ││                                                │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
+    │ 22:13:20.000 orders (empty)                                                  │
+    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 o╭ Read orders as ──────────────────────────────╮:null,"n… 60 B │
+    │ 22:13:20.000 o│ ● Automatic             detected per message │}              │
+    │ 22:13:20.000 o│   JSON                                       │long … 5.4 KiB │
+    ╰───────────────│   JSON lines                                 │───────────────╯
+    ╭ orders ───────│   MessagePack                                │ +00:00 · 43 B ╮
+    │ value  diff  b│   CBOR                                       │          JSON │
+    │ ▾ {2}         │   Protobuf                                   │               │
+    │   ▾ user: {2} │   Text                                       │               │
+    │       name: "B│   Binary                                     │               │
+    │     ▾ tags: [1╰──────────────────────────────────────────────╯               │
+    │         [0]: "b"                                                             │
+    │     "": true                                                                 │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      Enter choose  j down  k up  ? help  Esc close
     "#);
 }
@@ -214,7 +214,7 @@ fn the_format_list() {
 fn a_binary_message_in_hex() {
     insta::assert_snapshot!(screen((80, 24), 10, "z"), @r##"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ orders ─────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
+    ╭ orders ─ full screen ───────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
     │ value  diff  bytes  channel                                           Binary │
     │ 00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  ················ │
     │ 00000010  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  ················ │
@@ -249,28 +249,28 @@ fn a_note_between_the_tabs_and_the_values() {
     stage.code(KeyCode::Enter);
     insta::assert_snapshot!(stage.screen(), @r#"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────── by name ╮╭ Messages 13 · UTC ─── not receiving ❚❚ 8 newer ╮
-    │ ◌ *                pending ││ 22:13:20.000 orders (empty)                    │
-    │   orders               off ││ 22:13:20.000 orders words, \x1b[31m, 漢 … 29 B │
-    │                            ││ 22:13:20.000 orders \0\x01\x02\x03\x04 … 256 B │
-    │                            ││ 22:13:20.000 orders {"user":{"name":"Ann… 60 B │
-    │                            ││ 22:13:20.000 orders {"user":{"name":"Bo"… 43 B │
-    │                            │╰────────────────────────────────────────────────╯
-    │                            │╭ orders ─────────────────── 22:13:20.000 · 43 B ╮
-    │                            ││ value  diff  bytes  channel               JSON │
-    │                            ││ not CBOR: header says 2483017649108433531      │
-    │                            ││ bytes, but only 34 left at byte 0              │
-    │                            ││ ▾ {2}                                          │
-    │                            ││   ▾ user: {2}                                  │
-    │                            ││       name: "Bo"                               │
-    │                            ││     ▾ tags: [1]                                │
-    │                            ││         [0]: "b"                               │
-    │                            ││     "": true                                   │
-    │                            ││                                                │
-    ╰────────────────────────────╯╰────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                 │
+    ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
+    │ 22:13:20.000 orders (empty)                                                  │
+    │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
+    │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
+    │ 22:13:20.000 orders {"text":"long words long words long words long … 5.4 KiB │
     ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╭ orders ──────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
+    │ value  diff  bytes  channel                       JSON · not the chosen CBOR │
+    │ not CBOR: header says 2483017649108433531 bytes, but only 34 left at byte 0  │
+    │ ▾ {2}                                                                        │
+    │   ▾ user: {2}                                                                │
+    │       name: "Bo"                                                             │
+    │     ▾ tags: [1]                                                              │
+    │         [0]: "b"                                                             │
+    │     "": true                                                                 │
+    │                                                                              │
+    │                                                                              │
+    │                                                                              │
+    ╰──────────────────────────────────────────────────────────────────────────────╯
+     Publish  press p to publish a message
      orders: format CBOR
     "#);
 }

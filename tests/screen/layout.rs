@@ -1,0 +1,346 @@
+//! How the screen is divided: zooming, moving borders, and the channel list on narrow screens.
+
+use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEventKind};
+use ratatui::layout::Rect;
+use subscope::app::{Context, Event, Focus};
+use subscope::message::NodeId;
+use subscope::server::{Connection, Feed};
+
+use crate::support::stage::{Stage, line_of};
+
+/// The channels of the demo.
+const DEMO: [&str; 16] = [
+    "auth:login",
+    "cache:invalidate",
+    "chat:general",
+    "heartbeat:worker-1",
+    "heartbeat:worker-2",
+    "heartbeat:worker-3",
+    "images:thumbnails",
+    "inventory:stock",
+    "jobs:done",
+    "logs:api",
+    "metrics:cpu",
+    "orders:created",
+    "orders:paid",
+    "orders:shipped",
+    "rpc:price:reply",
+    "rpc:price:request",
+];
+
+/// Returns a screen with messages on the channels of the demo. Each payload is a run of one letter.
+fn demo(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::sized((width, height), &["*"], |_| {});
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    let payload = "x".repeat(300);
+    for channel in DEMO {
+        stage.messages(&[(channel, payload.as_bytes())]);
+    }
+    stage
+}
+
+/// Returns the text in a part of the screen, line by line.
+fn lines_in(stage: &Stage, area: Rect) -> Vec<String> {
+    let buffer = stage.buffer();
+    let rows = area.top()..area.bottom();
+    let row = |y: u16| {
+        let start = usize::from(y) * usize::from(buffer.area.width);
+        let columns = usize::from(area.left())..usize::from(area.right());
+        line_of(&buffer.content[start..][columns])
+    };
+    rows.map(row).collect()
+}
+
+fn widths(stage: &Stage) -> (u16, u16, u16) {
+    let areas = stage.app.areas();
+    (
+        areas.channels.width,
+        areas.messages.width,
+        areas.message.width,
+    )
+}
+
+fn left_button(stage: &mut Stage, from: (u16, u16), to: (u16, u16)) {
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), from.0, from.1);
+    stage.mouse(MouseEventKind::Drag(MouseButton::Left), to.0, to.1);
+    stage.mouse(MouseEventKind::Up(MouseButton::Left), to.0, to.1);
+}
+
+#[test]
+fn a_row_shows_enough_of_the_payload_on_small_screens() {
+    for ((width, height), least) in [((80, 24), 40), ((60, 15), 25)] {
+        let stage = demo(width, height);
+        let rows = lines_in(&stage, stage.app.areas().messages);
+        let payloads: Vec<usize> = rows
+            .iter()
+            .filter(|row| DEMO.iter().any(|name| row.contains(name)))
+            .map(|row| row.matches('x').count())
+            .collect();
+        assert!(payloads.len() >= 10, "{rows:#?}");
+        // The mark of a truncated payload and its size belong to the payload.
+        let size = "… 300 B".chars().count();
+        let shown = payloads.iter().map(|letters| letters + size).min();
+        assert!(shown.is_some_and(|shown| shown >= least), "{rows:#?}");
+        for name in DEMO.iter().rev().take(10) {
+            assert!(rows.iter().any(|row| row.contains(name)), "{name}");
+        }
+    }
+}
+
+#[test]
+fn an_idle_publish_box_is_one_line_and_none_on_a_low_screen() {
+    let mut stage = demo(80, 24);
+    assert_eq!(stage.app.areas().publish.height, 1);
+    assert!(
+        stage
+            .screen()
+            .contains("\n Publish  press p to publish a message\n")
+    );
+    stage.keys("phello");
+    assert_eq!(stage.app.areas().publish.height, 3);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.areas().publish.height, 1);
+    let screen = stage.screen();
+    assert!(
+        screen.contains("\n Publish to rpc:price:request  hello\n"),
+        "{screen}"
+    );
+    stage.send(Event::Resize(80, 19));
+    assert_eq!(stage.app.areas().publish.height, 0);
+    stage.keys("p");
+    assert_eq!(stage.app.areas().publish.height, 3);
+    assert_eq!(stage.app.focus(), Focus::PublishPayload);
+}
+
+#[test]
+fn on_a_narrow_screen_b_shows_the_list_over_the_log_and_enter_or_esc_leave_it() {
+    let mut stage = demo(80, 24);
+    assert_eq!(widths(&stage), (0, 80, 0));
+    assert!(stage.screen().contains("b channels"));
+    for leave in [
+        KeyCode::Enter,
+        KeyCode::Esc,
+        KeyCode::Char('q'),
+        KeyCode::Char('b'),
+    ] {
+        stage.keys("b");
+        assert_eq!(stage.app.context(), Context::Channels);
+        assert!(stage.app.areas().is_list_over);
+        assert_eq!(widths(&stage), (40, 80, 0), "the log stays as it is");
+        assert!(
+            stage.screen().contains("╭ Channels 16"),
+            "{}",
+            stage.screen()
+        );
+        assert_eq!(stage.code(leave), []);
+        assert_eq!(stage.app.focus(), Focus::Messages, "{leave}");
+        assert_eq!(widths(&stage), (0, 80, 0));
+    }
+    // Esc has left the list and nothing else.
+    stage.keys("b");
+    stage.keys("jj");
+    stage.code(KeyCode::Enter);
+    assert!(stage.session().filters.only.is_some());
+    stage.keys("b");
+    stage.code(KeyCode::Esc);
+    assert!(stage.session().filters.only.is_some());
+}
+
+#[test]
+fn on_a_narrow_screen_tab_still_reaches_the_list_beside_the_log() {
+    let mut stage = demo(80, 24);
+    stage.code(KeyCode::Tab);
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    assert!(!stage.app.areas().is_list_over);
+    assert_eq!(widths(&stage), (30, 50, 0));
+    stage.code(KeyCode::Tab);
+    assert_eq!(widths(&stage), (0, 80, 0));
+}
+
+#[test]
+fn b_shows_the_list_over_an_open_message_and_returns_to_it() {
+    let mut stage = demo(80, 24);
+    for _ in 0..2 {
+        stage.code(KeyCode::Enter);
+    }
+    stage.keys("z");
+    assert_eq!(stage.app.focus(), Focus::Message);
+    stage.keys("b");
+    assert!(stage.app.areas().is_list_over);
+    assert!(stage.app.areas().is_zoomed, "the message stays as it is");
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    assert!(stage.app.areas().is_zoomed);
+}
+
+#[test]
+fn b_focuses_a_list_that_is_on_the_screen_and_returns() {
+    let mut stage = demo(120, 40);
+    let before = stage.app.areas();
+    stage.keys("b");
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    assert_eq!(stage.app.areas(), before);
+    stage.keys("b");
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    stage.keys("vb");
+    assert!(stage.toast().contains("already list every channel"));
+}
+
+#[test]
+fn z_zooms_the_log_and_the_list_and_says_so_in_the_title() {
+    let mut stage = demo(120, 40);
+    stage.keys("z");
+    assert_eq!(widths(&stage), (0, 120, 0));
+    let title = stage.screen().lines().nth(1).unwrap().to_owned();
+    assert!(
+        title.starts_with("╭ Messages 16 ─ full screen ─"),
+        "{title}"
+    );
+    assert!(stage.app.areas().publish.is_empty());
+    stage.keys("z");
+    assert_eq!(widths(&stage), (40, 80, 0));
+    assert!(!stage.screen().contains("full screen"));
+    stage.code(KeyCode::BackTab);
+    stage.keys("z");
+    assert_eq!(widths(&stage), (120, 0, 0));
+    assert!(stage.screen().contains("╭ Channels 16 ─ full screen ─"));
+    // Another pane has its usual place.
+    stage.code(KeyCode::Tab);
+    assert_eq!(widths(&stage), (40, 80, 0));
+    stage.code(KeyCode::BackTab);
+    for end in [KeyCode::Esc, KeyCode::Char('q')] {
+        assert_eq!(widths(&stage), (120, 0, 0));
+        assert_eq!(stage.code(end), []);
+        assert_eq!(widths(&stage), (40, 80, 0), "{end}");
+        stage.keys("z");
+    }
+}
+
+#[test]
+fn the_mark_of_a_zoomed_pane_moves_to_the_bottom_where_the_titles_leave_no_room() {
+    let mut stage = demo(40, 12);
+    stage.keys("z");
+    let screen = stage.screen();
+    assert_eq!(screen.matches(" full screen ").count(), 1, "{screen}");
+}
+
+#[test]
+fn publishing_from_a_zoomed_log_shows_the_box_and_returns_to_the_zoomed_log() {
+    let mut stage = demo(80, 24);
+    stage.keys("zp");
+    assert!(!stage.app.areas().publish.is_empty());
+    stage.code(KeyCode::Esc);
+    assert!(stage.app.areas().is_zoomed);
+}
+
+#[test]
+fn keys_move_the_border_of_the_focused_pane() {
+    let mut stage = demo(200, 50);
+    let ctrl = KeyModifiers::CONTROL;
+    assert_eq!(widths(&stage), (60, 140, 0));
+    stage.chord(ctrl, KeyCode::Right);
+    assert_eq!(widths(&stage), (62, 138, 0));
+    stage.code(KeyCode::BackTab);
+    stage.chord(ctrl, KeyCode::Left);
+    stage.chord(ctrl, KeyCode::Left);
+    assert_eq!(widths(&stage), (58, 142, 0));
+    stage.chord(ctrl, KeyCode::Up);
+    assert!(stage.toast().contains("no border"));
+    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    let (list, log, message) = widths(&stage);
+    assert_eq!(log, message);
+    stage.chord(ctrl, KeyCode::Left);
+    assert_eq!(widths(&stage), (list, log - 2, message + 2));
+    // With a message open, the list has a width of its own.
+    stage.code(KeyCode::Esc);
+    stage.chord(ctrl, KeyCode::Right);
+    assert_eq!(widths(&stage).0, list + 2);
+    stage.code(KeyCode::Esc);
+    assert_eq!(widths(&stage), (58, 142, 0));
+}
+
+#[test]
+fn keys_move_the_border_of_a_message_below_the_log() {
+    let mut stage = demo(80, 24);
+    let heights = |stage: &Stage| {
+        let areas = stage.app.areas();
+        (areas.messages.height, areas.message.height)
+    };
+    let ctrl = KeyModifiers::CONTROL;
+    stage.code(KeyCode::Enter);
+    let (log, message) = heights(&stage);
+    stage.chord(ctrl, KeyCode::Down);
+    assert_eq!(heights(&stage), (log + 1, message - 1));
+    stage.code(KeyCode::Enter);
+    stage.chord(ctrl, KeyCode::Up);
+    stage.chord(ctrl, KeyCode::Left);
+    assert_eq!(heights(&stage), (log - 1, message + 1));
+    stage.chord(ctrl, KeyCode::Right);
+    assert_eq!(heights(&stage), (log, message));
+    for _ in 0..30 {
+        stage.chord(ctrl, KeyCode::Up);
+    }
+    assert_eq!(heights(&stage).0, 4);
+    assert!(stage.toast().contains("cannot move further"));
+}
+
+#[test]
+fn a_drag_moves_a_border_and_a_click_on_it_changes_nothing() {
+    let mut stage = demo(200, 50);
+    stage.code(KeyCode::Enter);
+    let before = stage.app.areas();
+    let edge = before.message.x;
+    left_button(&mut stage, (edge, 10), (edge, 10));
+    assert_eq!(stage.app.areas(), before);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    left_button(&mut stage, (edge - 1, 10), (edge - 21, 12));
+    let after = stage.app.areas();
+    assert_eq!(after.messages.right(), edge - 20);
+    assert_eq!(after.channels, before.channels);
+    stage.code(KeyCode::Esc);
+    let edge = stage.app.areas().messages.x;
+    left_button(&mut stage, (edge, 10), (40, 10));
+    assert_eq!(stage.app.areas().channels.width, 40);
+    // A drag that did not start on a border moves none.
+    let before = stage.app.areas();
+    left_button(&mut stage, (100, 10), (120, 10));
+    assert_eq!(stage.app.areas(), before);
+}
+
+#[test]
+fn a_click_on_the_title_of_a_message_below_the_log_still_focuses_it() {
+    let mut stage = demo(80, 24);
+    stage.code(KeyCode::Enter);
+    let before = stage.app.areas();
+    let title = before.message.y;
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 5, title);
+    stage.mouse(MouseEventKind::Up(MouseButton::Left), 5, title);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    assert_eq!(stage.app.areas(), before);
+    left_button(&mut stage, (5, title), (5, title + 3));
+    assert_eq!(stage.app.areas().message.y, title + 3);
+}
+
+#[test]
+fn a_message_beside_the_log_leaves_the_names_of_the_channels_readable() {
+    let mut stage = demo(160, 40);
+    stage.send(Event::Feed(Feed::RoundTrip(
+        NodeId(0),
+        std::time::Duration::ZERO,
+    )));
+    stage.code(KeyCode::Enter);
+    let areas = stage.app.areas();
+    assert!(areas.names_first && areas.message.y == areas.messages.y);
+    assert!(areas.channels.width <= 26);
+    let list = lines_in(&stage, areas.channels);
+    for name in DEMO {
+        assert!(
+            list.iter().any(|line| line.contains(name)),
+            "{name}: {list:#?}"
+        );
+    }
+}
