@@ -277,6 +277,10 @@ pub struct Screen {
     /// Freeze the log at a message that matches QUERY; receiving continues
     #[arg(long = "break", value_name = "QUERY", allow_hyphen_values = true)]
     pub breakpoint: Vec<String>,
+    /// Shell command for the alerts of breakpoints. The text is on its standard input and in
+    /// `SUBSCOPE_ALERT`; it is killed after 10 seconds
+    #[arg(long, value_name = "COMMAND")]
+    pub alert_command: Option<String>,
     /// Never send write commands to the server
     #[arg(long)]
     pub read_only: bool,
@@ -383,13 +387,15 @@ impl Screen {
     pub fn settings(&self) -> Result<Settings, Failure> {
         let blame = |option: &str, problem| Failure::usage(format!("--{option} {problem}"));
         let filters = queries::read(&self.filter, |problem| blame("filter", problem))?;
-        let breakpoints = queries::read(&self.breakpoint, |problem| blame("break", problem))?;
+        let breakpoints =
+            queries::read_breakpoints(&self.breakpoint, |problem| blame("break", problem))?;
         let checks = checks::read(&self.checks, blame)?;
         Ok(Settings {
             read_only: self.read_only,
             keep: self.memory(),
             filters,
             breakpoints,
+            alert_command: self.alert_command.clone(),
             checks,
             ..decode_options::read(&self.decode, blame)?
         })

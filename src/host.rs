@@ -1,6 +1,7 @@
 //! Everything around the screen: the terminal, the files that the program writes, the processes
 //! that it starts, and the errors that end it.
 
+mod alert_command;
 mod export;
 pub mod failure;
 mod history;

@@ -271,6 +271,15 @@ pub enum Notice {
         /// The channel of the matching message.
         channel: Box<[u8]>,
     },
+    /// Channels have met the condition of a breakpoint, or no longer meet it.
+    Judged {
+        /// The breakpoint's query.
+        query: Box<str>,
+        /// The first of the channels. They all have the same kind of verdict.
+        channels: Box<[JudgedChannel]>,
+        /// How many channels there are.
+        count: u64,
+    },
     /// The wall clock was set by this many microseconds; negative if it was set back. The times of
     /// later rows follow the new setting.
     ClockSet(i64),
@@ -279,6 +288,28 @@ pub enum Notice {
     CountedBySocketIo(Topic),
     /// This many messages were evicted here, while the rows before them were kept.
     Evicted(u64),
+}
+
+/// A channel with the verdict of a breakpoint on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgedChannel {
+    /// The start of its name.
+    pub name: Box<[u8]>,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// The verdict of a breakpoint on a channel over time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It has been silent for this long.
+    Silent(Duration),
+    /// It was heard again after this long.
+    HeardAgain(Duration),
+    /// Its rate has met the condition: this many messages per 1000 seconds.
+    RateMet(u64),
+    /// Its rate no longer meets the condition: this many messages per 1000 seconds.
+    RateEnded(u64),
 }
 
 /// The channels a user may access, as far as Redis reveals them.

@@ -8,17 +8,20 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+pub use self::compare::Compare;
 pub use self::completing::{Unfinished, UnfinishedKind};
 pub use self::error::QueryError;
+pub use self::expr::Condition;
 pub use self::helper::{Helper, set_executable};
 pub use self::jq::{JQ, catches_panics, serve as serve_jq};
 pub use self::literal::Literal;
 pub use self::marks::MOST_MARKS;
 pub use self::matcher::Matcher;
+pub use self::observer::{Observation, Observer};
 pub use self::parts::{ChannelName, Part, WantedValue};
 pub use self::path::Path;
 pub use self::row::{Flags, Row};
-pub use self::syntax::{KINDS, STARTS, SYNTAX};
+pub use self::syntax::{CONDITIONS, KINDS, STARTS, SYNTAX};
 pub use self::time::Moment;
 
 use self::expr::{Expr, Is, Name, Term};
@@ -32,6 +35,7 @@ mod jq;
 mod literal;
 mod marks;
 mod matcher;
+mod observer;
 mod parse;
 mod parts;
 mod path;
@@ -57,7 +61,19 @@ impl Query {
     /// Parses a query as typed by the user; an empty or blank query matches everything. `moment` is
     /// the reference time for terms such as `last:` and `since:`.
     pub fn parse(text: &str, moment: &Moment) -> Result<Self, QueryError> {
-        parse::parse(text, moment)
+        parse::parse(text, moment, false)
+    }
+
+    /// Like [`Self::parse`], for a breakpoint, which may also have a condition on each channel over
+    /// time.
+    pub fn parse_breakpoint(text: &str, moment: &Moment) -> Result<Self, QueryError> {
+        parse::parse(text, moment, true)
+    }
+
+    /// Returns the condition on each channel over time, if the query is that of a breakpoint with
+    /// one. The other terms select the messages that the condition is about.
+    pub fn condition(&self) -> Option<&Condition> {
+        self.root.condition()
     }
 
     /// Returns the parts of `text` that refer to what messages contain, in order; none if it is not a
@@ -179,6 +195,11 @@ impl Query {
     /// match.
     pub fn is_decided_by_channel(&self, name: &[u8]) -> bool {
         self.root.on_channel(name).is_some()
+    }
+
+    /// Returns whether a query about whole channels is about the channel `name`.
+    pub fn includes_channel(&self, name: &[u8]) -> bool {
+        self.root.on_channel(name) == Some(true)
     }
 
     /// Returns whether the query runs a jq program, which may take milliseconds per row.

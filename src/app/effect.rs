@@ -54,4 +54,11 @@ pub enum Alert {
     Bell,
     /// With a desktop notification. Its text is not yet escaped for display.
     Notification(String),
+    /// With the user's command. The text is not yet escaped for display.
+    Command {
+        /// The command, for a shell.
+        command: String,
+        /// What to pass to it.
+        text: String,
+    },
 }

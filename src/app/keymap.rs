@@ -380,7 +380,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Breakpoints, &[char('+'), char('=')], A::Breakpoint(Breakpoint::StopLater), Some("count"), "stop less often: at every 2nd, 3rd, … hit"),
     bind(C::Breakpoints, &[char('-')], A::Breakpoint(Breakpoint::StopSooner), None, "stop more often"),
     bind(C::Breakpoints, &[char('l')], A::Breakpoint(Breakpoint::ToggleLogOnly), Some("log only"), "only count and mark, without stopping"),
-    bind(C::Breakpoints, &[char('b')], A::Breakpoint(Breakpoint::NextAttention), Some("bell"), "ring the bell, send a notification (OSC 9), or neither"),
+    bind(C::Breakpoints, &[char('b')], A::Breakpoint(Breakpoint::NextAttention), Some("alert"), "alert by bell, notification (OSC 9), toast or command"),
     bind(C::Breakpoints, &[char('d'), key(K::Delete)], A::Breakpoint(Breakpoint::Remove), Some("remove"), "remove it; {undo} undoes it"),
     bind(C::Breakpoints, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Breakpoints, &[char('j'), key(K::Down)], DOWN, None, "down"),

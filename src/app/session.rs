@@ -24,11 +24,13 @@ pub mod server_status;
 mod shell_command;
 pub mod snapshot;
 mod socket_io;
-mod stops;
+pub mod stops;
 mod subscribing;
 pub mod subscriptions;
 mod tick;
 pub mod time_form;
+pub mod timed;
+mod timed_breakpoints;
 pub mod verdict;
 
 use std::collections::BTreeSet;

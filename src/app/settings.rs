@@ -28,6 +28,8 @@ pub struct Settings {
     pub filters: Vec<Query>,
     /// Initial breakpoints.
     pub breakpoints: Vec<Query>,
+    /// The user's command for alerts, for a shell, if there is one.
+    pub alert_command: Option<String>,
     /// Initial checks.
     pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.

@@ -81,6 +81,10 @@ impl App {
             Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         });
+        let is_covered = self.overlay.is_some();
+        effects.extend(
+            self.on_log(|log, session, height| log.judge_channels(is_covered, session, height)),
+        );
         self.refresh_channels();
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());

@@ -228,7 +228,7 @@ fn server(profile: &Profile, given: Server) -> Server {
 fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
     let blame = |key: &str, problem: String| profile.error(key, problem);
     queries::read(&profile.filters, |problem| blame("filter", problem))?;
-    queries::read(&profile.breakpoints, |problem| blame("break", problem))?;
+    queries::read_breakpoints(&profile.breakpoints, |problem| blame("break", problem))?;
     let mut decode = cli::DecodeOptions {
         lens: profile.lenses.clone(),
         ..cli::DecodeOptions::default()
@@ -253,6 +253,9 @@ fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         keep: given.keep.or(keep),
         filter: both(&profile.filters, given.filter),
         breakpoint: both(&profile.breakpoints, given.breakpoint),
+        alert_command: given
+            .alert_command
+            .or_else(|| profile.alert_command.clone()),
         decode: cli::DecodeOptions {
             lens: both(&profile.lenses, given.decode.lens),
             proto: given.decode.proto.or_else(|| profile.proto.clone()),

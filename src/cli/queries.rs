@@ -3,21 +3,39 @@
 use subscope::message::Time;
 use subscope::payload::escape::whole;
 use subscope::payload::figures::{Clock, Zone};
-use subscope::query::{Moment, Query};
+use subscope::query::{Moment, Query, QueryError};
 
-/// Parses each of `texts`. `blame` creates the error about the first invalid query, and says where
+/// How a query is parsed.
+type Parse = fn(&str, &Moment) -> Result<Query, QueryError>;
+
+/// Parses each of `texts` as a filter. `blame` creates the error about the first invalid query, and says where
 /// that query comes from.
 pub fn read<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
+    read_by(Query::parse, texts, blame)
+}
+
+/// Like [`read`], but parses each of `texts` as a breakpoint.
+pub fn read_breakpoints<E>(texts: &[String], blame: impl Fn(String) -> E) -> Result<Vec<Query>, E> {
+    read_by(Query::parse_breakpoint, texts, blame)
+}
+
+fn read_by<E>(
+    parse: Parse,
+    texts: &[String],
+    blame: impl Fn(String) -> E,
+) -> Result<Vec<Query>, E> {
     let now = Time::now();
     let ahead = Clock::new(Zone::Local).ahead(now);
     let moment = Moment { now, ahead };
-    let queries = texts.iter().map(|text| one(text, &moment).map_err(&blame));
+    let queries = texts
+        .iter()
+        .map(|text| one(parse, text, &moment).map_err(&blame));
     queries.collect()
 }
 
-fn one(text: &str, moment: &Moment) -> Result<Query, String> {
+fn one(parse: Parse, text: &str, moment: &Moment) -> Result<Query, String> {
     let shown = whole(text.as_bytes());
-    match Query::parse(text, moment) {
+    match parse(text, moment) {
         Ok(query) if query.is_everything() => {
             Err(format!("{shown:?} is empty: give a query, such as 'error'"))
         }

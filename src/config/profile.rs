@@ -71,6 +71,8 @@ pub struct Profile {
     pub filters: Vec<String>,
     /// Breakpoint queries: the log freezes at a message that matches any of them.
     pub breakpoints: Vec<String>,
+    /// The shell command for the alerts of breakpoints.
+    pub alert_command: Option<String>,
     /// The payload of a message that ends its subscription.
     pub until: Option<String>,
     /// The memory for the log, as a size.
@@ -175,6 +177,7 @@ impl Profile {
             sentinel_events: flag(keys.read("sentinel-events", Value::flag)?),
             filters: keys.read("filter", Value::texts)?.unwrap_or_default(),
             breakpoints: keys.read("break", Value::texts)?.unwrap_or_default(),
+            alert_command: keys.read("alert-command", Value::text)?,
             until: keys.read("until", Value::text)?,
             keep: keys.read("keep", Value::text)?,
             lenses: keys.read("lens", Value::texts)?.unwrap_or_default(),

@@ -21,6 +21,7 @@ pub fn name(notice: &Notice) -> &'static str {
         Notice::ClockSet(_) => "clock-set",
         Notice::CountedBySocketIo(_) => "counted-by-socket-io",
         Notice::Evicted(_) => "evicted",
+        Notice::Judged { .. } => "judged",
     }
 }
 

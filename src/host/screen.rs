@@ -23,6 +23,7 @@ use tokio::runtime::Builder;
 use tokio::sync::mpsc::{self, Sender};
 use tokio::task::block_in_place;
 
+use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
@@ -174,6 +175,7 @@ struct TerminalHost {
     decoder: Worker<Question>,
     analyst: Worker<analysis::Request>,
     exports: Exports,
+    alert_commands: AlertCommands,
 }
 
 impl TerminalHost {
@@ -182,6 +184,7 @@ impl TerminalHost {
         let analysed_tx = answer_tx.clone();
         let decoded_tx = answer_tx.clone();
         let exports = Exports::new(answer_tx.clone());
+        let alert_commands = AlertCommands::new(answer_tx.clone());
         let analyst = analysis::start(move |answer| {
             analysed_tx.blocking_send(Event::Analysed(answer)).is_ok()
         })?;
@@ -202,6 +205,7 @@ impl TerminalHost {
             decoder,
             analyst,
             exports,
+            alert_commands,
         })
     }
 
@@ -231,6 +235,10 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
             Effect::Alert(Alert::Notification(text)) => {
                 terminal.backend_mut().notify(&whole(text.as_bytes()))?;
+            }
+            Effect::Alert(Alert::Command { command, text }) => {
+                let text = whole(text.as_bytes());
+                return Ok(self.alert_commands.start(command, text));
             }
             Effect::RememberQuery(query) => {
                 if let Err(error) = history::append(&query) {

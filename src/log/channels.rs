@@ -65,6 +65,15 @@ impl Channel {
         }
     }
 
+    /// Returns whether the rate at `now` covers the last seconds in full, rather than only those since
+    /// the first message.
+    pub fn has_full_rate(&self, now: Time) -> bool {
+        match &self.history {
+            Some(history) => history.has_full_rate(now),
+            None => History::of_one(self.last_received).has_full_rate(now),
+        }
+    }
+
     /// Returns the message counts of the last minute in `bars` parts; see [`History::bars`].
     pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
         match &self.history {

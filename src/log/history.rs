@@ -87,6 +87,12 @@ impl History {
         counts.sum::<f64>() / f64::from(seconds)
     }
 
+    /// Returns whether the rate at `now` covers the last seconds in full, rather than only those since
+    /// the first message.
+    pub fn has_full_rate(&self, now: Time) -> bool {
+        now.second() - self.since >= i64::from(RATE_SECONDS)
+    }
+
     /// Returns what [`History::rate`] returns for a single message that arrived at `time`.
     pub fn rate_of_one(time: Time, now: Time) -> f64 {
         match u32::try_from(now.second() - time.second()).unwrap_or(0) {

@@ -26,6 +26,7 @@ use structure::Structure;
 
 use crate::payload::tree::Tree;
 
+pub use digest::{Digest, Digester};
 pub use marks::{changed_quickly, changed_within};
 
 /// One of two payloads to compare.

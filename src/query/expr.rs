@@ -1,5 +1,9 @@
 //! The syntax tree of a query.
 
+mod condition;
+
+pub use condition::{Condition, Crossing, Edges};
+
 use crate::message::{Time, glob};
 use crate::query::compare::Compare;
 use crate::query::jq::Program;
@@ -45,6 +49,8 @@ pub enum Term {
     Jq(Program),
     /// The row is of this kind.
     Is(Is),
+    /// A condition on the channel over time, which is judged apart: every message matches.
+    Condition(Box<Condition>),
 }
 
 /// A condition on a name.
@@ -113,8 +119,39 @@ impl Expr {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().any(|part| part.has(condition)),
             Self::Not(inner) => inner.has(condition),
-            Self::Term(term) => condition(term),
+            Self::Term(term) => {
+                let mut has = condition(term);
+                if let Term::Condition(inner) = term {
+                    inner.each_term(&mut |term| has |= condition(term));
+                }
+                has
+            }
         }
+    }
+
+    /// Calls `visit` with every term.
+    pub fn each_term<'a>(&'a self, visit: &mut impl FnMut(&'a Term)) {
+        match self {
+            Self::All(parts) | Self::Any(parts) => {
+                for part in parts {
+                    part.each_term(visit);
+                }
+            }
+            Self::Not(inner) => inner.each_term(visit),
+            Self::Term(term) => visit(term),
+        }
+    }
+
+    /// Returns the condition that everything that matches is subject to, if there is one.
+    pub fn condition(&self) -> Option<&Condition> {
+        let parts = match self {
+            Self::All(parts) => parts.as_slice(),
+            alone => std::slice::from_ref(alone),
+        };
+        parts.iter().find_map(|part| match part {
+            Self::Term(Term::Condition(condition)) => Some(&**condition),
+            _ => None,
+        })
     }
 
     /// Returns whether all messages (`true`) or no messages (`false`) on the channel `name` match;
@@ -127,6 +164,7 @@ impl Expr {
             Self::Term(Term::Channel(wanted)) => Some(wanted.matches(name)),
             Self::Term(Term::Word(text)) => text.find(name).map(|_| true),
             Self::Term(Term::Is(Is::Notice | Is::Gap)) => Some(false),
+            Self::Term(Term::Condition(_)) => Some(true),
             Self::Term(_) => None,
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use self::node::{Candidate, Node, Verdicts};
 use crate::payload::decoder_choices::{DecoderChoice, DecoderChoices};
+use crate::payload::json::locate::PathStep;
 use crate::payload::lookup::Lookup;
 use crate::query::Query;
 use crate::query::literal::Literal;
@@ -102,6 +103,14 @@ impl Matcher {
             self.root.each_program(&mut |program| {
                 has_time &= program.run(|number| rows[number].payload);
             });
+        }
+    }
+
+    /// Calls `visit` with the value at `steps` in the payload of a row, if there is one.
+    pub fn with_value(&self, row: &Row<'_>, steps: &[PathStep], visit: &mut dyn FnMut(&[u8])) {
+        let lookup = self.candidate(row, 0).lookup;
+        if let Some(value) = lookup.value(steps) {
+            visit(&value);
         }
     }
 

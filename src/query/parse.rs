@@ -23,6 +23,7 @@ use crate::query::time::Moment;
 use self::cursor::Cursor;
 use self::suggest::{Rank, Suggestion};
 
+mod condition;
 mod correct;
 mod cursor;
 mod jq;
@@ -44,20 +45,29 @@ const AND: [&str; 3] = ["and", "&&", "AND"];
 /// The binary operators, as words.
 const BETWEEN: [&str; 4] = ["or", "||", "and", "&&"];
 
-/// Parses `text`.
-pub fn parse(text: &str, moment: &Moment) -> Result<Query, QueryError> {
+/// Parses `text`. `takes_conditions` is whether it is that of a breakpoint.
+pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Query, QueryError> {
     if text.len() > MAX_TEXT {
         let problem = format!("query too long: shorten it to {} KiB", MAX_TEXT >> 10);
         return fail(0..0, problem);
     }
     let mut parser = Parser::new(text, moment);
-    let expr = parser.whole().map_err(|error| QueryError {
-        correction: correct::corrected(text, &error, moment),
+    parser.takes_conditions = takes_conditions;
+    let parsed = parser.whole().and_then(|expr| {
+        parser.check_conditions(&expr)?;
+        Ok(expr)
+    });
+    let expr = parsed.map_err(|error| QueryError {
+        correction: correct::corrected(text, &error, moment, takes_conditions),
         ..error
     })?;
     let is_likely_misread = suggest::likeliest(&parser.suggestions) == Some(Rank::Word);
     let suggestion = suggest::rewritten(text, &parser.suggestions);
-    let suggestion = suggestion.filter(|text| Parser::new(text, moment).whole().is_ok());
+    let suggestion = suggestion.filter(|text| {
+        let mut parser = Parser::new(text, moment);
+        parser.takes_conditions = takes_conditions;
+        parser.whole().is_ok()
+    });
     let closed = parser.closed.iter().map(|(at, closed)| (at, &**closed));
     Ok(Query {
         is_likely_misread: is_likely_misread && suggestion.is_some(),
@@ -106,6 +116,10 @@ struct Parser<'a> {
     closed: Vec<(Range<usize>, String)>,
     /// The parts that are not negated.
     parts: Vec<Part>,
+    /// Whether conditions on a channel over time are allowed.
+    takes_conditions: bool,
+    /// Where these conditions are.
+    conditions: Vec<Range<usize>>,
 }
 
 impl<'a> Parser<'a> {
@@ -117,6 +131,8 @@ impl<'a> Parser<'a> {
             suggestions: Vec::new(),
             closed: Vec::new(),
             parts: Vec::new(),
+            takes_conditions: false,
+            conditions: Vec::new(),
         }
     }
 }
@@ -207,7 +223,13 @@ impl Parser<'_> {
             None => fail(start..start, "a term is missing: add one"),
             Some(')') => fail(self.cursor.next_char(), "a term is missing before this )"),
             Some('(') => self.group(),
-            Some(_) => self.term(),
+            Some(_) => {
+                if let Some(condition) = self.condition()? {
+                    return Ok(condition);
+                }
+                let term = self.term()?;
+                self.after_comparison(start, term)
+            }
         }
     }
 

@@ -30,6 +30,25 @@ pub const KINDS: [(&str, &str); 6] = [
     ("seqgap", "flagged by a check of its number"),
 ];
 
+/// The conditions on each channel over time that only breakpoints can have, in the same form.
+#[rustfmt::skip] // Two lines per form, so that it reads as a table.
+pub const CONDITIONS: [(&str, &str, &str); 7] = [
+    ("silent:span", "silent:30s channel:heartbeat.*",
+        "the channel was heard before and has been silent that long"),
+    ("rate:>n/s", "rate:>100/s channel:orders.*",
+        "messages per second of the channel over 5 s; also < <= >="),
+    ("changed(.path)", "changed(.state)",
+        "the value differs from the channel's previous one"),
+    ("enters(query)", "enters(.temp > 80)",
+        "the channel's first message that matches after one that did not"),
+    ("leaves(query)", "leaves(.temp > 80)",
+        "the first that does not match after one that did"),
+    ("a until b", ".temp > 80 until < 75",
+        "enters with the first comparison, leaves with the second; both hit"),
+    ("enters(a until b)", "enters(.temp > 80 until < 75)",
+        "only entering hits; likewise leaves(a until b)"),
+];
+
 /// All forms of terms, in the order a user needs them: the general form, a complete example, and
 /// what the term matches.
 #[rustfmt::skip] // Two lines per form, so that it reads as a table.

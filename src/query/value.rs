@@ -122,6 +122,16 @@ impl PathTerm {
         }
     }
 
+    /// Returns the keys and indexes of the path.
+    pub fn steps(&self) -> &[PathStep] {
+        &self.steps
+    }
+
+    /// Returns the condition on the value.
+    pub fn test(&self) -> &Test {
+        &self.test
+    }
+
     /// Returns whether the condition holds for the value in `payload`, which `lookup` reads.
     #[inline]
     pub fn holds(&self, payload: &[u8], lookup: &Lookup<'_, '_>) -> bool {

@@ -282,6 +282,7 @@ fn notice_line(notice: &Notice, clock: &Clock, line: &mut LineBuilder) {
         Notice::Unsubscribed { .. }
         | Notice::Allowed { .. }
         | Notice::Breakpoint { .. }
+        | Notice::Judged { .. }
         | Notice::CountedBySocketIo(_)
         | Notice::Evicted(_)
         | Notice::ClockSet(_)

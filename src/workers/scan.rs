@@ -8,12 +8,14 @@
 mod engine;
 mod prepared;
 mod progress;
+mod states;
 
 use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 pub use engine::Engine;
+pub use states::{ChannelStates, LastSeen, MOST_CHANNELS};
 
 use crate::log::{Matches, Piece};
 use crate::message::RowId;
@@ -94,6 +96,8 @@ pub struct Answer {
     pub is_done: bool,
     /// An error in the query itself.
     pub trouble: Option<Box<str>>,
+    /// What is known of the channels, if the query has a condition on messages over time.
+    pub states: Option<Box<ChannelStates>>,
 }
 
 /// The serial of the current query of each watch.

@@ -87,6 +87,37 @@ fn a_breakpoint_stops_the_view_in_a_flood_and_keeps_its_hit() {
 }
 
 #[test]
+fn a_changed_value_freezes_the_log_and_runs_the_alert_command() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("alert");
+    let command = format!("cat > '{0}.part' && mv '{0}.part' '{0}'", file.display());
+    let pty = watch(
+        &redis,
+        &["--break", "changed(.state)", "--alert-command", &command],
+    );
+    for state in ["up", "up", "down"] {
+        redis.cli(&["publish", "svc", &format!("{{\"state\":\"{state}\"}}")]);
+    }
+    pty.wait_for_text("hit ❚❚ changed(.state)");
+    pty.wait_for("the command to run", |_| file.exists());
+    let text = fs::read_to_string(&file).unwrap();
+    assert_eq!(text, "breakpoint hit: changed(.state) · on svc\n");
+}
+
+#[test]
+fn a_channel_that_falls_silent_is_told_with_its_name() {
+    let redis = Redis::start();
+    let mut pty = watch(&redis, &["--break", "silent:1s channel:beat.*"]);
+    redis.cli(&["publish", "beat.a", "1"]);
+    pty.wait_for_text("hit ❚❚ silent:1s channel:beat.*");
+    pty.wait_for_text(": beat.a · breakpoint silent:1s");
+    pty.send(" ");
+    redis.cli(&["publish", "beat.a", "2"]);
+    pty.wait_for_text("heard again after");
+}
+
+#[test]
 fn the_query_history_is_kept_between_runs_readable_only_by_its_owner() {
     let redis = Redis::start();
     let home = tempfile::tempdir().unwrap();

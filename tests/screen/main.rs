@@ -8,6 +8,7 @@ mod support {
     pub mod stage;
 }
 
+mod alerts;
 mod analysis;
 mod app;
 mod bytes_touched;

@@ -3,6 +3,7 @@
 use super::{LogPane, Position};
 use crate::app::effect::Effect;
 use crate::app::session::Session;
+use crate::app::session::stops::Hits;
 use crate::message::RowId;
 use crate::workers::scan::Answer;
 
@@ -31,16 +32,41 @@ impl LogPane {
         session: &mut Session,
         height: u16,
     ) -> Vec<Effect> {
-        let Some(hits) = session.note_hits(answer) else {
-            return Vec::new();
-        };
+        let hits = session.note_hits(answer);
+        hits.map_or_else(Vec::new, |hits| {
+            self.note_hits(hits, is_covered, session, height)
+        })
+    }
+
+    /// Judges channels for the breakpoints with a condition on them, if that is due.
+    pub(crate) fn judge_channels(
+        &mut self,
+        is_covered: bool,
+        session: &mut Session,
+        height: u16,
+    ) -> Vec<Effect> {
+        let (hits, mut effects) = session.judge_channels();
+        for hits in hits {
+            effects.extend(self.note_hits(hits, is_covered, session, height));
+        }
+        effects
+    }
+
+    /// Stops at the first new hit if the view is following.
+    fn note_hits(
+        &mut self,
+        hits: Hits,
+        is_covered: bool,
+        session: &mut Session,
+        height: u16,
+    ) -> Vec<Effect> {
         if let Some(row) = hits.first {
             if self.position == Position::Following {
                 self.stop_at(row, session, height);
-                if is_covered {
+                if is_covered && !hits.is_told {
                     session.tell("breakpoint hit · log frozen there");
                 }
-            } else if session.breakpoints.stop.is_none() && !hits.has_waiting {
+            } else if session.breakpoints.stop.is_none() && !hits.has_waiting && !hits.is_told {
                 session.tell("breakpoint hit · Space shows it");
             }
             session.hold_stops();

@@ -78,7 +78,7 @@ impl QueryBox {
     /// Parses the text, and applies it at once if it is a filter or a search. While the text has an
     /// error, the query from before the edit stays active.
     pub(crate) fn read(&mut self, session: &mut Session) -> Vec<Effect> {
-        let parsed = Query::parse(&self.input.text(), &session.moment());
+        let parsed = self.parse(session);
         self.error = parsed.as_ref().err().cloned();
         let meant = parsed.as_ref().ok().and_then(Query::suggestion);
         self.meant = meant.map(str::to_owned);
@@ -95,9 +95,24 @@ impl QueryBox {
         effects
     }
 
+    fn parse(&self, session: &Session) -> Result<Query, QueryError> {
+        let (text, moment) = (self.input.text(), session.moment());
+        match self.purpose {
+            Purpose::Breakpoint(_) => Query::parse_breakpoint(&text, &moment),
+            Purpose::Filter | Purpose::Find | Purpose::ListedFilter(_) => {
+                Query::parse(&text, &moment)
+            }
+        }
+    }
+
+    /// Returns whether the query may have a condition on each channel over time.
+    pub fn takes_conditions(&self) -> bool {
+        matches!(self.purpose, Purpose::Breakpoint(_))
+    }
+
     /// Returns the query to confirm. If the text has an error, shows it and returns `None`.
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
-        let parsed = Query::parse(&self.input.text(), &session.moment());
+        let parsed = self.parse(session);
         self.error = parsed.as_ref().err().cloned();
         parsed.ok()
     }
@@ -121,7 +136,7 @@ impl QueryBox {
             }
             // Not run yet: suggest a query only for what looks like another language.
             (Purpose::ListedFilter(_) | Purpose::Breakpoint(_), _) => {
-                let query = Query::parse(&self.input.text(), &session.moment());
+                let query = self.parse(session);
                 let is_misread = query.is_ok_and(|query| query.is_likely_misread());
                 self.meant.as_deref().filter(|_| is_misread)
             }
@@ -274,7 +289,7 @@ impl QueryBox {
             return;
         }
         let columns = padded(inside(areas.overlay)).width;
-        let lines = syntax_lines(usize::from(columns)).len();
+        let lines = syntax_lines(usize::from(columns), self.takes_conditions()).len();
         let height = usize::from(inside(areas.syntax(lines)).height);
         if let Some(top) = &mut self.syntax {
             *top = motion.from(*top, height, lines.saturating_sub(height));

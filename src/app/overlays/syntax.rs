@@ -1,7 +1,7 @@
 //! The list of query syntax, formatted for a given width.
 
 use crate::app::layout::wrapped;
-use crate::query::SYNTAX;
+use crate::query::{CONDITIONS, SYNTAX};
 
 /// The columns of a form, including the space after it.
 const FORM: usize = 21;
@@ -51,12 +51,14 @@ impl SyntaxColumns {
     }
 }
 
-/// Returns the lines of the list, wrapped to `columns`.
-pub fn syntax_lines(columns: usize) -> Vec<SyntaxLine> {
+/// Returns the lines of the list, wrapped to `columns`. `with_conditions` adds what only breakpoints
+/// can have.
+pub fn syntax_lines(columns: usize, with_conditions: bool) -> Vec<SyntaxLine> {
     let parts = SyntaxColumns::of(columns);
     let room = columns.saturating_sub(parts.form + parts.example);
     let mut lines = Vec::new();
-    for (form, example, meaning) in SYNTAX {
+    let conditions = CONDITIONS.into_iter().filter(|_| with_conditions);
+    for (form, example, meaning) in conditions.chain(SYNTAX) {
         let mut line = SyntaxLine {
             form,
             example,
@@ -83,7 +85,7 @@ mod tests {
     fn every_line_fits() {
         for columns in 30..200 {
             let parts = SyntaxColumns::of(columns);
-            for line in syntax_lines(columns) {
+            for line in syntax_lines(columns, true) {
                 let form = if parts.form > 0 { line.form } else { "" };
                 assert!(form.width() < parts.form.max(1), "{line:?}");
                 let example = if line.meaning.is_empty() {

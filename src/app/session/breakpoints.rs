@@ -4,11 +4,12 @@ use std::ops::Range;
 
 use super::Session;
 use super::live_query::LiveQuery;
+use super::timed::Timed;
 use crate::app::effect::Effect;
 use crate::log::{Matches, MessageLog, RowSet};
 use crate::message::{RowId, Time};
 use crate::query::Query;
-use crate::workers::scan::{Answer, WatchId};
+use crate::workers::scan::{Answer, ChannelStates, WatchId};
 
 /// The ID of the first breakpoint's query. Lower IDs belong to the filter and the search.
 const FIRST_ID: u32 = 2;
@@ -26,14 +27,23 @@ pub enum Attention {
     Bell,
     /// With a desktop notification (OSC 9).
     Notification,
+    /// With a toast.
+    Toast,
+    /// With the user's command.
+    Command,
 }
 
 impl Attention {
-    /// Returns the next kind, in a cycle.
+    /// Returns the next kind, in a cycle. `has_command` is whether there is a command to run.
     #[must_use]
-    pub fn next(self) -> Self {
-        let all = [Self::None, Self::Bell, Self::Notification];
-        all[(self as usize + 1) % all.len()]
+    pub fn next(self, has_command: bool) -> Self {
+        match self {
+            Self::None => Self::Bell,
+            Self::Bell => Self::Notification,
+            Self::Notification => Self::Toast,
+            Self::Toast if has_command => Self::Command,
+            Self::Toast | Self::Command => Self::None,
+        }
     }
 }
 
@@ -49,20 +59,26 @@ pub struct Breakpoint {
     pub attention: Attention,
     /// Whether it only counts and marks hits, without stopping the view.
     pub logs_only: bool,
+    /// When the user was last alerted, and the number of hits since then.
+    pub(super) alerted: (Time, u64),
     /// Number of rows that it has matched.
     pub hits: u64,
+    /// What is known of the channels, if it has a condition on messages over time.
+    pub states: Option<Box<ChannelStates>>,
     /// Rows before this one have been counted.
     pub(super) counted: RowId,
     /// The rows in the log at which it stops the view.
     pub(super) stops: RowSet,
     /// The running query, while the breakpoint is on.
     pub(super) watch: Option<LiveQuery>,
+    /// The channels that it judges by the clock, while the breakpoint is on and has such a condition.
+    pub timed: Option<Timed>,
 }
 
 impl Breakpoint {
     /// Returns whether it is on.
     pub fn is_on(&self) -> bool {
-        self.watch.is_some()
+        self.watch.is_some() || self.timed.is_some()
     }
 
     /// Returns the error that its query caused, if there was one.
@@ -77,7 +93,12 @@ impl Breakpoint {
 
     /// Runs its query on all rows that arrive from now on.
     fn start(&mut self, serial: u64, log: &MessageLog) {
-        self.watch = Some(LiveQuery::new(self.id, serial, self.query.clone(), log));
+        self.states = None;
+        self.timed = Timed::new(&self.query);
+        self.watch = match self.timed {
+            Some(_) => None,
+            None => Some(LiveQuery::new(self.id, serial, self.query.clone(), log)),
+        };
     }
 
     /// Records the rows that it matched. Returns their number, and the first one to stop at.
@@ -87,6 +108,7 @@ impl Breakpoint {
         hits: &mut RowSet,
         stops: &mut RowSet,
     ) -> (u64, Option<RowId>) {
+        self.states.clone_from(&answer.states);
         let mut first = None;
         let before = self.hits;
         for row in answer.found.iter().flat_map(Matches::rows) {
@@ -135,8 +157,6 @@ pub struct Breakpoints {
     pub gone: u64,
     /// Number of breakpoints set so far.
     made: u32,
-    /// When the user was last alerted.
-    pub(super) alerted: Time,
 }
 
 impl Breakpoints {
@@ -153,6 +173,13 @@ impl Breakpoints {
     pub(crate) fn watches_mut(&mut self) -> impl Iterator<Item = &mut LiveQuery> {
         let list = self.list.iter_mut();
         list.filter_map(|breakpoint| breakpoint.watch.as_mut())
+    }
+
+    /// Returns whether any of them judges channels by the clock.
+    pub(crate) fn has_timed(&self) -> bool {
+        self.list
+            .iter()
+            .any(|breakpoint| breakpoint.timed.is_some())
     }
 
     /// Removes rows that have left the log.
@@ -223,12 +250,18 @@ impl Session {
             id,
             query,
             every: 1,
-            attention: Attention::default(),
+            attention: match self.settings.alert_command {
+                Some(_) => Attention::Command,
+                None => Attention::None,
+            },
             logs_only: false,
+            alerted: (Time::default(), 0),
             hits: 0,
+            states: None,
             counted: self.log.end(),
             stops: RowSet::default(),
             watch: None,
+            timed: None,
         };
         breakpoint.start(self.next_serial(), &self.log);
         self.breakpoints.list.push(breakpoint);
@@ -255,7 +288,8 @@ impl Session {
         let Some(breakpoint) = self.breakpoints.list.get_mut(index) else {
             return Vec::new();
         };
-        if breakpoint.watch.take().is_some() {
+        if breakpoint.is_on() {
+            (breakpoint.watch, breakpoint.timed) = (None, None);
             let id = breakpoint.id;
             self.breakpoints.cancel_stops(index);
             self.hold_stops();

@@ -6,7 +6,8 @@ use super::remedies::denial_remedy;
 use crate::app::causes::{connection_words, gap_cause_words, gap_reason_words, partial_words};
 use crate::message::glob;
 use crate::message::{
-    Allowed, Dropped, Gap, GapCause, GapEnd, Notice, SubscriptionKind, Topic, Unexpected,
+    Allowed, Dropped, Gap, GapCause, GapEnd, JudgedChannel, Notice, SubscriptionKind, Topic,
+    Unexpected, Verdict,
 };
 use crate::payload::escape::{whole, whole_name};
 use crate::payload::figures::{self, Clock};
@@ -85,7 +86,37 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             let (query, channel) = (whole(query.as_bytes()), whole_name(channel));
             format!("breakpoint {query} · hit on {channel} · [ shows it")
         }
+        Notice::Judged {
+            query,
+            channels,
+            count,
+        } => {
+            let query = whole(query.as_bytes());
+            format!("{} · breakpoint {query}", judged_words(channels, *count))
+        }
     }
+}
+
+/// Returns what a breakpoint found out about channels, such as "silent for 30s: heartbeat.a".
+pub fn judged_words(channels: &[JudgedChannel], count: u64) -> String {
+    let one = |channel: &JudgedChannel| {
+        let name = whole_name(&channel.name);
+        let rate = |millis: u64| figures::rate(millis as f64 / 1000.0);
+        match channel.verdict {
+            Verdict::Silent(span) => format!("silent for {}: {name}", figures::duration(span)),
+            Verdict::HeardAgain(span) => {
+                format!("heard again after {}: {name}", figures::duration(span))
+            }
+            Verdict::RateMet(millis) => format!("rate {}: {name}", rate(millis)),
+            Verdict::RateEnded(millis) => format!("rate back to {}: {name}", rate(millis)),
+        }
+    };
+    let mut words: Vec<String> = channels.iter().map(one).collect();
+    let more = count.saturating_sub(channels.len() as u64);
+    if more > 0 {
+        words.push(format!("and {}", figures::counted(more, "more channel")));
+    }
+    words.join(" · ")
 }
 
 /// Returns the warning that Socket.IO counts a subscription, and what to use instead.

@@ -3,13 +3,21 @@
 use std::time::Duration;
 
 use super::Session;
-use super::breakpoints::{Attention, Breakpoints, Stop};
+use super::breakpoints::{Attention, Breakpoint, Breakpoints, Stop};
 use crate::app::effect::{Alert, Effect};
+use crate::log::Matches;
 use crate::message::{Notice, RowId};
-use crate::workers::scan::Answer;
+use crate::payload::{escape, figures};
+use crate::workers::scan::{Answer, WatchId};
 
-/// Minimum interval between rings of the bell or notifications.
+/// Minimum interval between alerts of the same breakpoint.
 const ALERT_EVERY: Duration = Duration::from_secs(1);
+
+/// Maximum number of characters of an alert's text.
+const MAX_ALERT: usize = 1000;
+
+/// Maximum columns of a channel's name in an alert.
+const MAX_CHANNEL_COLUMNS: usize = 200;
 
 /// New hits of a breakpoint.
 pub(crate) struct Hits {
@@ -19,6 +27,8 @@ pub(crate) struct Hits {
     pub(crate) has_waiting: bool,
     /// How to alert the user.
     pub(crate) alert: Option<Effect>,
+    /// Whether a toast has alerted the user.
+    pub(crate) is_told: bool,
 }
 
 impl Session {
@@ -35,12 +45,20 @@ impl Session {
         }
         let (count, first) = breakpoint.note(answer, hits, stops);
         let alerts = first.is_some() || breakpoint.logs_only && count > 0;
-        let (attention, query) = (breakpoint.attention, breakpoint.query.text().to_owned());
+        let row = first.or_else(|| answer.found.iter().flat_map(Matches::rows).next());
+        let id = breakpoint.id;
         self.forget_gone();
+        let channel = row.and_then(|row| self.channel_of(row));
+        let (alert, is_told) = if alerts {
+            self.alert(id, count, None, channel.as_deref())
+        } else {
+            (None, false)
+        };
         Some(Hits {
             first,
             has_waiting,
-            alert: alerts.then(|| self.alert(attention, &query)).flatten(),
+            alert,
+            is_told,
         })
     }
 
@@ -94,16 +112,73 @@ impl Session {
         self.forget_gone();
     }
 
-    fn alert(&mut self, attention: Attention, query: &str) -> Option<Effect> {
-        if attention == Attention::None || self.now < self.breakpoints.alerted.after(ALERT_EVERY) {
-            return None;
+    /// Alerts the user to `count` hits of a breakpoint, unless it has just done so. `words` say what
+    /// was hit, if that is not a message that its query matched. Returns how, and whether a toast
+    /// does.
+    pub(super) fn alert(
+        &mut self,
+        id: WatchId,
+        count: u64,
+        words: Option<&str>,
+        channel: Option<&[u8]>,
+    ) -> (Option<Effect>, bool) {
+        let now = self.now;
+        let mut list = self.breakpoints.list.iter_mut();
+        let Some(breakpoint) = list.find(|breakpoint| breakpoint.id == id) else {
+            return (None, false);
+        };
+        let (alerted, before) = breakpoint.alerted;
+        if now < alerted.after(ALERT_EVERY) {
+            breakpoint.alerted.1 += count;
+            return (None, false);
         }
-        self.breakpoints.alerted = self.now;
-        Some(Effect::Alert(match attention {
-            Attention::Notification => {
-                Alert::Notification(format!("subscope: breakpoint hit: {query}"))
+        breakpoint.alerted = (now, 0);
+        let short = words.unwrap_or(breakpoint.query.text());
+        let full = alert_words(breakpoint, words, channel, before);
+        let alert = match breakpoint.attention {
+            Attention::None => return (None, false),
+            Attention::Toast => {
+                self.tell(full);
+                return (None, true);
             }
-            Attention::Bell | Attention::None => Alert::Bell,
-        }))
+            Attention::Bell => Alert::Bell,
+            Attention::Notification => {
+                Alert::Notification(format!("subscope: breakpoint hit: {short}"))
+            }
+            Attention::Command => Alert::Command {
+                command: self.settings.alert_command.clone().unwrap_or_default(),
+                text: full,
+            },
+        };
+        (Some(Effect::Alert(alert)), false)
+    }
+}
+
+/// Returns the text of an alert: the query, the channel, and the number of hits that were not told
+/// before it.
+fn alert_words(
+    breakpoint: &Breakpoint,
+    words: Option<&str>,
+    channel: Option<&[u8]>,
+    before: u64,
+) -> String {
+    let query = breakpoint.query.text();
+    let mut text = match words {
+        Some(words) => format!("{words} · breakpoint {query}"),
+        None => format!("breakpoint hit: {query}"),
+    };
+    if let Some(channel) = channel {
+        text.push_str(" · on ");
+        text.push_str(&escape::name(channel, MAX_CHANNEL_COLUMNS).string);
+    }
+    if before > 0 {
+        text.push_str(&format!(
+            " · {} before",
+            figures::counted(before, "more hit")
+        ));
+    }
+    match text.char_indices().nth(MAX_ALERT) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }

@@ -38,7 +38,14 @@ impl Session {
             }
             _ => None,
         };
-        let ticks = [toast, retry, ages, answer, self.next_tick_of_rates()];
+        let ticks = [
+            toast,
+            retry,
+            ages,
+            answer,
+            self.next_tick_of_rates(),
+            self.next_judgement(),
+        ];
         ticks.into_iter().flatten().min()
     }
 

@@ -93,7 +93,8 @@ impl App {
             BreakpointAction::Toggle => return self.session.toggle_breakpoint(line),
             BreakpointAction::ToggleLogOnly => self.session.toggle_log_only(line),
             BreakpointAction::NextAttention => {
-                breakpoint.attention = breakpoint.attention.next();
+                let has_command = self.session.settings.alert_command.is_some();
+                breakpoint.attention = breakpoint.attention.next(has_command);
             }
             BreakpointAction::StopLater => breakpoint.every = breakpoint.every.saturating_add(1),
             BreakpointAction::StopSooner => breakpoint.every = (breakpoint.every - 1).max(1),

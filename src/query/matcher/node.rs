@@ -90,6 +90,7 @@ impl Node {
                 Term::Since(time) => Self::Since(*time),
                 Term::Until(time) => Self::Until(*time),
                 Term::Is(kind) => Self::Is(*kind),
+                Term::Condition(_) => Self::All(Vec::new()),
             },
         }
     }

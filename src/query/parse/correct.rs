@@ -40,7 +40,12 @@ const FUNCTIONS: [&str; 14] = [
 ];
 
 /// Returns the query that was probably meant by `text`, which has this error.
-pub fn corrected(text: &str, error: &QueryError, moment: &Moment) -> Option<String> {
+pub fn corrected(
+    text: &str,
+    error: &QueryError,
+    moment: &Moment,
+    takes_conditions: bool,
+) -> Option<String> {
     let part = text.get(error.at.clone())?;
     let (before, after) = (&text[..error.at.start], &text[error.at.end..]);
     let candidates = [
@@ -54,7 +59,11 @@ pub fn corrected(text: &str, error: &QueryError, moment: &Moment) -> Option<Stri
         (part == ")").then(|| format!("{before}{after}")),
     ];
     let mut candidates = candidates.into_iter().flatten();
-    candidates.find(|text| Parser::new(text, moment).whole().is_ok())
+    candidates.find(|text| {
+        let mut parser = Parser::new(text, moment);
+        parser.takes_conditions = takes_conditions;
+        parser.whole().is_ok()
+    })
 }
 
 fn of_sign(before: &str, part: &str, after: &str) -> Option<String> {

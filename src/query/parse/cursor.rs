@@ -30,6 +30,11 @@ impl<'a> Cursor<'a> {
         &self.text[start..self.at]
     }
 
+    /// Returns the text in a range.
+    pub fn text_at(&self, range: &Range<usize>) -> &'a str {
+        &self.text[range.clone()]
+    }
+
     /// Returns the remaining text.
     pub fn rest(&self) -> &'a str {
         &self.text[self.at..]

@@ -5,13 +5,20 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Attention, Breakpoint, Filter, inside, padded, wrapped};
+use crate::app::{
+    App, Attention, Breakpoint, Filter, MOST_MET, Timed, inside, judged_words, padded, wrapped,
+};
 use crate::payload::{escape, figures};
+use crate::query::Condition;
 use crate::view::line::{LineBuilder, draw_words, fitting};
 use crate::view::{frame, theme};
+use crate::workers::scan::MOST_CHANNELS;
 
 /// The preferred width of a list, in columns.
 const COLUMNS: u16 = 90;
+
+/// Maximum columns of a channel name or a value in the state of a breakpoint.
+const SEEN_COLUMNS: usize = 28;
 
 /// Columns that the text on the right must leave for the query.
 const QUERY_COLUMNS: usize = 16;
@@ -26,6 +33,8 @@ struct Entry {
     word_style: Style,
     query: String,
     right: [String; 2],
+    /// What is known of the channels, if the query has a condition over time.
+    state: Option<String>,
     trouble: Option<String>,
 }
 
@@ -39,7 +48,9 @@ pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffe
 
 pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
     let breakpoints = app.session().breakpoints.list.iter();
-    let entries: Vec<Entry> = breakpoints.map(breakpoint_entry).collect();
+    let can_judge = app.session().can_judge();
+    let entries = breakpoints.map(|breakpoint| breakpoint_entry(breakpoint, can_judge));
+    let entries: Vec<Entry> = entries.collect();
     let titles = (" Breakpoints ", "No breakpoints · a add");
     list(titles, &entries, selected, frame::accent(app), area, buffer);
 }
@@ -56,11 +67,12 @@ fn filter_entry(filter: &Filter) -> Entry {
         word_style,
         query: filter.query.text().to_owned(),
         right: Default::default(),
+        state: None,
         trouble: None,
     }
 }
 
-fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
+fn breakpoint_entry(breakpoint: &Breakpoint, can_judge: bool) -> Entry {
     let (word, word_style) = if breakpoint.logs_only {
         ("log only", theme::QUIET)
     } else {
@@ -74,6 +86,8 @@ fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
         Attention::None => "",
         Attention::Bell => "bell · ",
         Attention::Notification => "notify · ",
+        Attention::Toast => "toast · ",
+        Attention::Command => "command · ",
     };
     let hits = figures::counted(breakpoint.hits, "hit");
     Entry {
@@ -82,8 +96,76 @@ fn breakpoint_entry(breakpoint: &Breakpoint) -> Entry {
         word_style,
         query: breakpoint.query.text().to_owned(),
         right: [format!("{every}{attention}{hits}"), hits],
+        state: state_of(breakpoint, can_judge),
         trouble: trouble_of(breakpoint),
     }
+}
+
+/// Describes what is known of the channels that a breakpoint's condition is about.
+fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
+    let condition = breakpoint.query.condition()?;
+    if !breakpoint.is_on() {
+        return Some("off".to_owned());
+    }
+    if let Some(timed) = &breakpoint.timed {
+        return Some(timed_words(timed, can_judge));
+    }
+    let Some(states) = breakpoint
+        .states
+        .as_deref()
+        .filter(|states| states.channels > 0)
+    else {
+        return Some("armed · no message with such a value yet".to_owned());
+    };
+    let mut words = figures::counted(states.channels, "channel");
+    if matches!(condition, Condition::Crossing(_)) {
+        words.push_str(&format!(", {} inside", figures::count(states.inside)));
+    }
+    if let Some(last) = &states.last {
+        let channel = escape::name(&last.channel, SEEN_COLUMNS).string;
+        let value = escape::name(&last.value, SEEN_COLUMNS).string;
+        let value = if value.is_empty() {
+            "a message"
+        } else {
+            &value
+        };
+        words.push_str(&format!(" · last {value} on {channel}"));
+    }
+    if states.forgotten > 0 {
+        let forgotten = figures::counted(states.forgotten, "channel");
+        let most = figures::count(MOST_CHANNELS as u64);
+        words.push_str(&format!(
+            " · forgot {forgotten}, the next message there counts as the first: more than {most} · \
+             narrow it with channel:name"
+        ));
+    }
+    Some(words)
+}
+
+/// Describes the channels that a breakpoint judges by the clock.
+fn timed_words(timed: &Timed, can_judge: bool) -> String {
+    let mut words = match timed.met() {
+        0 => "armed · no channel now".to_owned(),
+        met => {
+            let newest = timed.newest.as_slice();
+            let newest = judged_words(newest, newest.len() as u64);
+            format!("{} now · last {newest}", figures::counted(met, "channel"))
+        }
+    };
+    if timed.is_full {
+        let most = figures::count(MOST_MET as u64);
+        words.push_str(&format!(
+            " · only {most} are judged · narrow it with channel:name"
+        ));
+    }
+    if !can_judge {
+        return format!("suspended: not connected, so silence proves nothing · {words}");
+    }
+    if timed.unknown > 0 {
+        let unknown = figures::counted(timed.unknown, "channel");
+        words.push_str(&format!(" · {unknown} not judged: messages may be missing"));
+    }
+    words
 }
 
 /// Returns why a breakpoint does not see every message, or `None` if it does.
@@ -109,7 +191,7 @@ fn list(
 ) {
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(2));
     let (words, style) = match entries.get(selected) {
-        Some(entry) => (trouble_below(entry, columns), theme::BAD),
+        Some(entry) => words_below(entry, columns),
         None => (empty, theme::QUIET),
     };
     let below = match words {
@@ -161,10 +243,14 @@ fn right_words(entry: &Entry, left: usize) -> (String, Style) {
     (fitting(&forms, room).unwrap_or_default().to_owned(), style)
 }
 
-/// Returns the trouble of an entry if the entry's line of `columns` has no room for it.
-fn trouble_below(entry: &Entry, columns: usize) -> &str {
+/// Returns the trouble of an entry if the entry's line of `columns` has no room for it, or else its
+/// state.
+fn words_below(entry: &Entry, columns: usize) -> (&str, Style) {
     let (right, _) = right_words(entry, columns.saturating_sub(2 + BEFORE_QUERY));
     let trouble = entry.trouble.as_deref();
     let hidden = trouble.filter(|trouble| !right.starts_with(trouble));
-    hidden.unwrap_or_default()
+    match (hidden, &entry.state) {
+        (Some(trouble), _) => (trouble, theme::BAD),
+        (None, state) => (state.as_deref().unwrap_or_default(), theme::QUIET),
+    }
 }

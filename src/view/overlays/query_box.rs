@@ -39,7 +39,7 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
         feedback(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
     }
     if let Some(top) = query_box.syntax {
-        syntax(app, top, buffer);
+        syntax(app, query_box, top, buffer);
     }
     if let Some(completion) = &query_box.completion {
         completions(app, completion, buffer);
@@ -230,9 +230,9 @@ fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
     frame::scroll_bar(place, top, height, list.len(), buffer);
 }
 
-fn syntax(app: &App, top: usize, buffer: &mut Buffer) {
+fn syntax(app: &App, query_box: &QueryBox, top: usize, buffer: &mut Buffer) {
     let columns = usize::from(padded(inside(app.areas().overlay)).width);
-    let list = syntax_lines(columns);
+    let list = syntax_lines(columns, query_box.takes_conditions());
     let place = app.areas().syntax(list.len());
     frame::draw_over(place, None, " Syntax ", frame::NO_TITLE, buffer);
     let lines = padded(inside(place));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::prepared::Prepared;
 use super::progress::Scan;
-use super::{Answer, Purpose, Request, WatchId};
+use super::{Answer, ChannelStates, Purpose, Request, WatchId};
 use crate::message::{RowId, SubscriptionId};
 
 /// Matches rows against queries. Caches the prepared query of each watch.
@@ -23,7 +23,8 @@ impl Engine {
         loop {
             let trouble = self.scan_some(&mut scan);
             if scan.is_done() {
-                return scan.take_answer(trouble);
+                let states = self.states(&scan);
+                return scan.take_answer(trouble, states);
             }
         }
     }
@@ -40,7 +41,15 @@ impl Engine {
     /// Scans the next rows of `scan` and returns an answer, if one is due.
     pub(super) fn advance(&mut self, scan: &mut Scan) -> Option<Answer> {
         let trouble = self.scan_some(scan);
-        scan.is_answer_due().then(|| scan.take_answer(trouble))
+        scan.is_answer_due().then(|| {
+            let states = self.states(scan);
+            scan.take_answer(trouble, states)
+        })
+    }
+
+    fn states(&self, scan: &Scan) -> Option<Box<ChannelStates>> {
+        let prepared = self.prepared.get(&scan.request.watch)?;
+        prepared.states().map(Box::new)
     }
 
     /// Scans the next rows of `scan` and returns the error in the query itself, if any.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::progress::Scan;
+use super::states::{ChannelStates, Conditional};
 use super::{Flagged, Purpose, Request};
 use crate::log::{Matches, RowKind, Segment};
 use crate::message::{RowId, SubscriptionId};
@@ -39,6 +40,8 @@ pub struct Prepared {
     subscriptions: usize,
     /// The decoder choices of the matcher.
     decoder_choices: Arc<DecoderChoices>,
+    /// The condition on messages over time, if the query has one.
+    conditional: Option<Conditional>,
     /// The scan and the index of the piece whose channels the matcher knows.
     entered: Option<(u64, usize)>,
 }
@@ -72,6 +75,7 @@ impl Prepared {
             uses_flags: request.query.uses_flags(),
             is_slow: request.query.is_slow(),
             chunk: CHUNK_ROWS,
+            conditional: Conditional::new(&request.query),
             matcher,
             subscriptions: 0,
             decoder_choices: Arc::default(),
@@ -82,6 +86,11 @@ impl Prepared {
     /// Returns the error in the query itself, if any.
     pub fn trouble(&self) -> Option<&str> {
         self.matcher.trouble()
+    }
+
+    /// Returns what is known of the channels, if the query has a condition on messages over time.
+    pub fn states(&self) -> Option<ChannelStates> {
+        self.conditional.as_ref().map(Conditional::states)
     }
 
     /// Updates the prepared query if the request has a different query, more subscriptions or
@@ -96,6 +105,9 @@ impl Prepared {
         }
         if !Arc::ptr_eq(&self.decoder_choices, &request.decoder_choices) {
             self.matcher.set_decoder_choices(&request.decoder_choices);
+            if let Some(conditional) = &mut self.conditional {
+                conditional.set_decoder_choices(&request.decoder_choices);
+            }
             self.decoder_choices = Arc::clone(&request.decoder_choices);
             self.entered = None;
         }
@@ -113,6 +125,9 @@ impl Prepared {
         let place = Some((scan.number, scan.piece));
         if self.entered != place {
             self.matcher.enter(segment.channels());
+            if let Some(conditional) = &mut self.conditional {
+                conditional.enter(segment.channels());
+            }
             self.named.clear();
             self.named.extend_from_slice(self.matcher.named_channels());
             self.entered = place;
@@ -121,7 +136,8 @@ impl Prepared {
         let length = rows_between(of_piece.start, of_piece.end);
         let left = scan.left.unwrap_or(length);
         // A text search covers all payloads at once, and is too fast to be worth splitting.
-        let chunk = if self.text.is_some() && self.named.is_empty() && !self.is_slow {
+        let is_at_once = self.text.is_some() && self.named.is_empty();
+        let chunk = if is_at_once && !self.is_slow && self.conditional.is_none() {
             left
         } else {
             self.chunk.min(left)
@@ -140,14 +156,8 @@ impl Prepared {
         };
         let rows = start..start + chunk;
         let last = source.id(rows.end);
-        let count = if self.is_slow {
-            let (count, found) = self.matches_by_program(source, rows, scan.request.purpose);
-            scan.found.extend(found);
-            count
-        } else {
-            scan.found.extend(self.matches_in(source, rows, via));
-            chunk
-        };
+        let (count, found) = self.scan_rows(source, rows, scan.request.purpose, via);
+        scan.found.extend(found);
         self.adapt_chunk(started.elapsed());
         let scanned = match scan.request.purpose {
             Purpose::Kept => RowId(last.0 - count as u64)..last,
@@ -158,6 +168,26 @@ impl Prepared {
         scan.left = Some(left - count);
         if left == count {
             scan.next_piece();
+        }
+    }
+
+    /// Scans the rows at the indexes `rows`. Returns how many were scanned, and the matches, if any.
+    fn scan_rows(
+        &mut self,
+        source: FlaggedSegment<'_>,
+        rows: Range<usize>,
+        purpose: Purpose,
+        via: &mut Vec<SubscriptionId>,
+    ) -> (usize, Option<Matches>) {
+        if let Some(conditional) = self.conditional.take() {
+            let count = rows.len();
+            let (conditional, found) = self.hits_in(conditional, source, rows);
+            self.conditional = Some(conditional);
+            (count, found)
+        } else if self.is_slow {
+            self.matches_by_program(source, rows, purpose)
+        } else {
+            (rows.len(), self.matches_in(source, rows, via))
         }
     }
 
@@ -214,6 +244,37 @@ impl Prepared {
         }
         // A row that is scanned again may no longer match, so a range without matches counts too.
         (is_any || self.uses_via).then_some(found)
+    }
+
+    /// Takes in the rows at the indexes `rows`, in order. Returns the hits, if there are any.
+    fn hits_in(
+        &self,
+        mut conditional: Conditional,
+        source: FlaggedSegment<'_>,
+        rows: Range<usize>,
+    ) -> (Conditional, Option<Matches>) {
+        let mut found = Matches::none_of(source.id(rows.start), rows.len() as u64);
+        let mut is_any = false;
+        let mut last = None;
+        for index in rows.clone() {
+            let Some(row) = self.row(source, index, &[]) else {
+                continue;
+            };
+            let Some(is_hit) = conditional.take(&row) else {
+                continue;
+            };
+            last = Some(row);
+            if is_hit {
+                found.add(index - rows.start);
+                is_any = true;
+            }
+        }
+        if let Some(row) = last {
+            let mut names = source.segment.channels();
+            let name = names.nth(row.channel as usize).unwrap_or_default();
+            conditional.note_last(&row, name);
+        }
+        (conditional, is_any.then_some(found))
     }
 
     /// Like [`Self::matches_in`], for a query that runs a program: scans at least one row, and then

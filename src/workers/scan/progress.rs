@@ -3,7 +3,7 @@
 use std::mem;
 use std::time::{Duration, Instant};
 
-use super::{Answer, Request};
+use super::{Answer, ChannelStates, Request};
 use crate::log::Matches;
 
 /// The minimum time between answers, except for the last.
@@ -55,7 +55,11 @@ impl Scan {
     }
 
     /// Returns the results since the last call.
-    pub(super) fn take_answer(&mut self, trouble: Option<Box<str>>) -> Answer {
+    pub(super) fn take_answer(
+        &mut self,
+        trouble: Option<Box<str>>,
+        states: Option<Box<ChannelStates>>,
+    ) -> Answer {
         self.answered = Instant::now();
         Answer {
             watch: self.request.watch,
@@ -66,6 +70,7 @@ impl Scan {
             gone: mem::take(&mut self.gone),
             is_done: self.is_done(),
             trouble,
+            states,
         }
     }
 }
