@@ -113,6 +113,19 @@ impl Query {
         matches!(&*self.root, Expr::Term(Term::Text(_) | Term::Word(_)))
     }
 
+    /// Returns where the query searches for text, if it does nothing else.
+    pub fn only_searches(&self) -> Option<&'static str> {
+        let is_only = |is_it: fn(&Term) -> bool| !self.root.has(&|term| !is_it(term));
+        if self.is_everything() {
+            None
+        } else if is_only(|term| matches!(term, Term::Text(_))) {
+            Some("payloads")
+        } else {
+            let is_text = is_only(|term| matches!(term, Term::Text(_) | Term::Word(_)));
+            is_text.then_some("payloads and channel names")
+        }
+    }
+
     /// Returns a query for the rows that match all of `parts`; every row if there are no parts.
     pub fn all(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut parts: Vec<Self> = parts.into_iter().collect();

@@ -43,7 +43,13 @@ fn one(parse: Parse, text: &str, moment: &Moment) -> Result<Query, String> {
         Err(error) => {
             let place = error.place(text).map(|place| format!(", {place}"));
             let place = whole(place.unwrap_or_default().as_bytes());
-            Err(format!("{shown:?}{place}: {error}"))
+            let meant = error
+                .correction
+                .as_ref()
+                .map(|meant| whole(meant.as_bytes()));
+            let meant = meant.map(|meant| format!(" · did you mean '{meant}'?"));
+            let meant = meant.unwrap_or_default();
+            Err(format!("{shown:?}{place}: {error}{meant}"))
         }
     }
 }

@@ -3,15 +3,16 @@
 /// Returns how many typos turn `written` into `known`, ignoring case; `None` if they differ by more
 /// than a user is likely to mistype.
 pub fn typos(written: &str, known: &str) -> Option<usize> {
-    let (written, known) = (written.to_lowercase(), known.to_lowercase());
-    if written == known {
+    if written.eq_ignore_ascii_case(known) {
         return Some(0);
     }
+    // Most names differ in length, which is cheap to find out.
     let length = written.chars().count();
     let most = length.div_ceil(4);
     if length < 3 || known.chars().count().abs_diff(length) > most {
         return None;
     }
+    let (written, known) = (written.to_lowercase(), known.to_lowercase());
     Some(strsim::osa_distance(&written, &known)).filter(|typos| *typos <= most)
 }
 

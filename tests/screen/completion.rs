@@ -389,6 +389,22 @@ fn the_empty_log_says_what_was_searched_where_and_why_nothing_was_found() {
 }
 
 #[test]
+fn text_that_is_not_found_says_where_it_was_searched() {
+    let mut stage = stage();
+    for (text, cause) in [
+        ("zzz", "searched as text in payloads and channel names"),
+        ("\"zzz\"", "searched as text in payloads"),
+    ] {
+        stage.keys("/");
+        stage.ctrl('u');
+        stage.keys(text);
+        assert_line(&stage, &["0 of 80", cause]);
+        stage.code(KeyCode::Enter);
+        assert_line(&stage, &["S", &cause[1..]]);
+    }
+}
+
+#[test]
 fn a_verdict_is_not_given_on_messages_that_are_not_in_question() {
     let mut stage = stage();
     // The other channels have a level, but these have not.

@@ -102,7 +102,9 @@ impl Session {
         let mut verdict = before;
         if verdict.text != query.text() {
             effects.extend(self.request_sample(Some(query)));
+            let searched = query.only_searches();
             verdict = Verdict {
+                cause: searched.map(|place| format!("searched as text in {place}")),
                 meant: query.suggestion().map(str::to_owned),
                 text: query.text().to_owned(),
                 sample: self.sampling.serial(),
@@ -131,7 +133,9 @@ impl Session {
         if let Some(edited) = edited.filter(is_valid) {
             verdict.meant = Some(edited);
         }
-        verdict.cause = findings.into_iter().next().map(|finding| finding.cause);
+        if let Some(finding) = findings.into_iter().next() {
+            verdict.cause = Some(finding.cause);
+        }
     }
 
     fn finding(&self, text: &str, part: &Part) -> Option<Finding> {

@@ -20,6 +20,7 @@ enum Expression {
     Compare(Vec<PathStep>, &'static str, Json),
     In(Vec<PathStep>, Vec<Json>),
     StartsWith(Vec<PathStep>, String),
+    Pair(&'static str, Json),
     All(Vec<Expression>),
     Any(Vec<Expression>),
     Not(Box<Expression>),
@@ -94,6 +95,7 @@ fn expression() -> impl Strategy<Value = Expression> {
         4 => (steps(), prop::sample::select(operators), scalar()).prop_map(|(s, o, v)| Expression::Compare(s, o, v)),
         1 => (steps(), prop::collection::vec(scalar(), 1..4)).prop_map(|(s, v)| Expression::In(s, v)),
         1 => (steps(), "[a-cA-C0é]{0,2}").prop_map(|(s, v)| Expression::StartsWith(s, v)),
+        2 => (prop::sample::select(vec!["a", "b", "id"]), scalar()).prop_map(|(k, v)| Expression::Pair(k, v)),
     ];
     term.prop_recursive(3, 8, 3, |inner| {
         prop_oneof![
@@ -287,6 +289,7 @@ fn query_text(expression: &Expression) -> String {
             format!("{} in ({})", path(steps), values.join(", "))
         }
         Expression::StartsWith(steps, text) => format!("{} ~ \"^{text}\"", path(steps)),
+        Expression::Pair(key, value) => format!("{key}:{}", written(value, 0)),
         Expression::All(expressions) => joined(expressions, " "),
         Expression::Any(expressions) => joined(expressions, " or "),
         Expression::Not(inner) => format!("not {}", query_text(inner)),
@@ -311,6 +314,16 @@ fn answer(expression: &Expression, payload: &[u8], values: Option<&Value>) -> bo
         Expression::StartsWith(steps, text) => at(steps)
             .and_then(Value::as_str)
             .is_some_and(|value| value.starts_with(text)),
+        Expression::Pair(key, literal) => {
+            let steps = [PathStep::Key((*key).to_owned())];
+            let written = written(literal, 0);
+            let as_string = Json::Text(written.clone());
+            let is_equal = at(&steps).is_some_and(|value| {
+                let is_string = matches!(literal, Json::Text(_));
+                compares(value, "==", literal) || !is_string && compares(value, "==", &as_string)
+            });
+            is_equal || holds_text(payload, &format!("{key}:{written}"))
+        }
         Expression::All(expressions) => expressions
             .iter()
             .all(|expression| answer(expression, payload, values)),

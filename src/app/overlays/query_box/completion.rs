@@ -207,7 +207,8 @@ fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
     known.truncate(MAX_CANDIDATES);
     let candidates = known.iter().map(|(_, channel)| {
         let name = channel.name();
-        let is_in = |other: &[u8]| other.len() > name.len() && contains(other, name);
+        let part = Literal::new(name);
+        let is_in = |other: &[u8]| other.len() > name.len() && part.find(other).is_some();
         let is_part = known.iter().any(|(_, other)| is_in(other.name()));
         Candidate::new(
             name_text(name, is_part),
@@ -215,10 +216,6 @@ fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
         )
     });
     candidates.collect()
-}
-
-fn contains(name: &[u8], part: &[u8]) -> bool {
-    Literal::new(part).find(name).is_some()
 }
 
 /// Returns a name as it is written after `channel:`. If it is part of another name, it is written
@@ -276,12 +273,12 @@ fn paths(prefix: &str, session: &Session) -> Vec<Candidate> {
     let candidates = ranked.into_iter().map(|(_, seen)| {
         let values = seen.values.iter().take(NAMED_VALUES);
         let values: Vec<&str> = values.map(|value| &*value.text).collect();
-        let values = escape::name(values.join(", ").as_bytes(), NAMED_COLUMNS).string;
         let more = if seen.values.len() > NAMED_VALUES {
-            " …"
+            ", …"
         } else {
             ""
         };
+        let values = escape::words(&values.join(", "), NAMED_COLUMNS).string;
         let note = if seen.values.is_empty() {
             "has values within".to_owned()
         } else {

@@ -6,7 +6,7 @@ use crate::query::spelling::{quoted, typos};
 use crate::workers::decode::{SeenPath, SeenValue};
 
 /// The maximum number of channels compared.
-const MAX_CHANNELS: usize = 5000;
+const MAX_CHANNELS: usize = 2000;
 
 /// Longer names are not compared, in bytes.
 const MAX_NAME: usize = 120;
