@@ -89,7 +89,7 @@ pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
-pub use self::settings::{RedisCli, SENTINEL_HELLO, Settings};
+pub use self::settings::{Kept, RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
 
 use self::keyboard::Keyboard;
@@ -122,11 +122,12 @@ impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
-            session: Session::new(settings, topics, now),
             layout: Layout {
                 size,
+                borders: settings.borders,
                 ..Layout::default()
             },
+            session: Session::new(settings, topics, now),
             focus: Focus::default(),
             pane: Focus::default(),
             channel_list: ChannelList::default(),
@@ -196,6 +197,13 @@ impl App {
     /// Returns the open overlay, if there is one.
     pub fn overlay(&self) -> Option<&Overlay> {
         self.overlay.as_ref()
+    }
+
+    /// Returns what is kept between runs.
+    pub fn kept(&self) -> Kept {
+        Kept {
+            borders: self.layout.borders,
+        }
     }
 
     /// Returns the regions of the screen.

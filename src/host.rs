@@ -9,6 +9,7 @@ pub mod pager;
 pub mod password;
 pub mod pick;
 pub mod screen;
+mod state;
 mod stats;
 pub mod tty;
 

@@ -1,6 +1,7 @@
 //! Settings that are fixed at startup.
 
 use super::keymap::Keymap;
+use super::layout::Borders;
 use super::picker::Badge;
 use crate::message::glob::ByGlob;
 use crate::payload::protobuf::MessageType;
@@ -40,8 +41,27 @@ pub struct Settings {
     pub message_types: ByGlob<MessageType>,
     /// All types that can decode Protobuf messages.
     pub known_types: Vec<MessageType>,
+    /// Where the borders are at the start.
+    pub borders: Borders,
     /// The keys.
     pub keymap: Keymap,
+}
+
+/// The part of the state that is kept between runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Where the user has moved the borders.
+    pub borders: Borders,
+}
+
+impl Kept {
+    /// Returns `settings` with what was kept.
+    pub fn apply(&self, settings: Settings) -> Settings {
+        Settings {
+            borders: self.borders,
+            ..settings
+        }
+    }
 }
 
 /// Sentinels announce themselves here every two seconds. The channel starts muted.

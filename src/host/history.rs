@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
-use etcetera::BaseStrategy as _;
+use super::state::folder;
 
 /// Maximum number of lines read.
 const MAX_LINES: usize = 500;
@@ -42,7 +42,5 @@ pub fn append(query: &str) -> io::Result<()> {
 }
 
 fn path() -> io::Result<PathBuf> {
-    let base = etcetera::choose_base_strategy().map_err(io::Error::other)?;
-    let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
-    Ok(folder.join("subscope").join("queries"))
+    Ok(folder()?.join("queries"))
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use ratatui::Terminal;
-use subscope::app::{Alert, App, Effect, Event, Settings};
+use subscope::app::{Alert, App, Effect, Event, Kept, Settings};
 use subscope::log::Batch;
 use subscope::message::{Notice, Time, Topic};
 use subscope::payload::escape::whole;
@@ -27,7 +27,7 @@ use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
-use super::{Failure, history, stats};
+use super::{Failure, history, report, state, stats};
 
 /// Maximum number of batches queued for the loop; the subscriber keeps any others in its own queue.
 const FEED_ROOM: usize = 16;
@@ -68,14 +68,8 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
         file.begin();
     }
 
-    let settings = Settings {
-        queries: history::load(),
-        ..job.settings
-    };
-    let mut app = App::new(settings, job.topics, (size.width, size.height), Time::now());
-    if let Some(warning) = job.warning {
-        app.update(Event::Failed(warning), Time::now());
-    }
+    let size = (size.width, size.height);
+    let (app, kept) = create_app(job.settings, job.topics, job.warning, size);
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let notice = job.notice;
     let noticing = notice.map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));
@@ -109,6 +103,7 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let outcome = result
         .map_err(Failure::other)?
         .map_err(|error| tty::failed(&error))?;
+    keep(&kept, &outcome.app);
     if let Some(file) = &stats_file {
         let output = terminal.backend().output();
         stats::write(file, &outcome, &counters, output, started.elapsed())?;
@@ -116,6 +111,34 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     match ending.get() {
         Some(ending) => ending.exit_code(),
         None => Ok(0),
+    }
+}
+
+/// Creates the app with what earlier runs have kept. Returns what is kept so far, too.
+fn create_app(
+    settings: Settings,
+    topics: Vec<Topic>,
+    warning: Option<String>,
+    size: (u16, u16),
+) -> (App, Kept) {
+    let (kept, damage) = state::load();
+    let settings = Settings {
+        queries: history::load(),
+        ..kept.apply(settings)
+    };
+    let mut app = App::new(settings, topics, size, Time::now());
+    let warnings: Vec<String> = warning.into_iter().chain(damage).collect();
+    if !warnings.is_empty() {
+        app.update(Event::Failed(warnings.join("; ")), Time::now());
+    }
+    let kept = app.kept();
+    (app, kept)
+}
+
+/// Saves what the next run starts with. A failure is reported, but it is no failure of the run.
+fn keep(before: &Kept, app: &App) {
+    if let Err(error) = state::save(before, &app.kept()) {
+        report(format!("the layout was not saved: {error}"));
     }
 }
 

@@ -344,3 +344,17 @@ fn a_message_beside_the_log_leaves_the_names_of_the_channels_readable() {
         );
     }
 }
+
+#[test]
+fn borders_start_where_they_were_kept() {
+    let mut stage = demo(120, 40);
+    let before = stage.app.kept();
+    stage.chord(KeyModifiers::CONTROL, KeyCode::Right);
+    let kept = stage.app.kept();
+    assert_ne!(kept, before);
+    let again = Stage::sized((120, 40), &["*"], |settings| {
+        *settings = kept.apply(settings.clone());
+    });
+    assert_eq!(again.app.areas().channels.width, 42);
+    assert_eq!(again.app.kept(), kept);
+}

@@ -128,24 +128,24 @@ fn an_object_beside_and_below_the_log() {
     "#);
     insta::assert_snapshot!(screen((140, 20), 8, "jjjj"), @r#"
      subscope  redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ Channels 1 ─────────────────────── by name ╮╭ Messages 13 · UTC ───────── not receiving · connecting · frozen ❚❚ 8 newer · Space resumes ╮
-    │ ◌ *                                pending ││ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                                           │
-    │   orders                13   not receiving ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r\x0e\x0f\x10   … 256 B │
-    │                                            ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n":1.5e300}           │
-    │                                            ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}                            │
-    │                                            │╰────────────────────────────────────────────────────────────────────────────────────────────╯
-    │                                            │╭ orders ────────────────────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
-    │                                            ││ value  diff  bytes  channel                                                           JSON │
-    │                                            ││ ▾ {2}                                                                                      │
-    │                                            ││   ▾ user: {2}                                                                              │
-    │                                            ││       name: "Bo"                                                                           │
-    │                                            ││     ▾ tags: [1]                                                                            │
-    │                                            ││         [0]: "b"                                                                           │
-    │                                            ││     "": true                                                                               │
-    ╰────────────────────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────────────────────────────────────────────────╯
-    ╭ Publish ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╮
-    │ press p to publish a message                                                                                                             │
-    ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ╭───── by name ╮╭ Messages 13 · UTC ────── not receiving · frozen ❚❚ 0 newer ╮╭ orders ────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
+    │ ◌ *       pe ││ 22:13:20.000 orders (empty)                                ││ value  diff  bytes  channel                           JSON │
+    │   orders     ││ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈           ││ ▾ {2}                                                      │
+    │              ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07 … 256 B ││   ▾ user: {2}                                              │
+    │              ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a… 60 B ││       name: "Bo"                                           │
+    │              ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"… 43 B ││     ▾ tags: [1]                                            │
+    │              ││ 22:13:20.000 orders {"text":"long words long word… 5.4 KiB ││         [0]: "b"                                           │
+    │              ││ 22:13:20.000 orders [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[… 200 B ││     "": true                                               │
+    │              ││ 22:13:20.000 orders \x82\xa1a\x01\xa1b\xa1x                ││                                                            │
+    │              ││ 22:13:20.000 orders \xa2aa\x01abax                         ││                                                            │
+    │              ││ 22:13:20.000 orders \x1f\x8b\x08\0\0\0\0\0\0\xffkZ  … 28 B ││                                                            │
+    │              ││ 22:13:20.000 orders {"first":1,"items":[{"id":123… 102 KiB ││                                                            │
+    │              ││ 22:13:20.000 orders {}\n{"a":1}\n                          ││                                                            │
+    │              ││ 22:13:20.000 orders {"a":          … first part of 500 MiB ││                                                            │
+    │              ││                                                            ││                                                            │
+    │              ││                                                            ││                                                            │
+    ╰──────────────╯╰────────────────────────────────────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────────────────╯
+     Publish  press p to publish a message
      q close  h fold  l unfold  ] tab  d diff  z zoom  J next  / find  = filter by it  i lens  f format  w plot  y copy  Esc log  ? help
     "#);
 }

@@ -1,0 +1,276 @@
+//! The state kept between runs, in a file in the user's state folder: a JSON object of which other
+//! versions may know other keys.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use etcetera::BaseStrategy as _;
+use serde_json::{Map, Value};
+use subscope::app::{Borders, Kept};
+
+/// Maximum size of the file, in bytes. A larger one was not written by this program.
+const MAX_BYTES: u64 = 64 << 10;
+
+/// Number of files written, so that no two of them have the same name.
+static SAVES: AtomicU32 = AtomicU32::new(0);
+
+/// Returns the folder of the state.
+pub fn folder() -> io::Result<PathBuf> {
+    let base = etcetera::choose_base_strategy().map_err(io::Error::other)?;
+    let folder = base.state_dir().unwrap_or_else(|| base.data_dir());
+    Ok(folder.join("subscope"))
+}
+
+/// Returns what was kept, and a warning if the file was damaged. A damaged file is replaced at once,
+/// so that the warning is shown only once.
+pub fn load() -> (Kept, Option<String>) {
+    match folder() {
+        Ok(folder) => load_from(&folder.join("state.json")),
+        Err(_) => (Kept::default(), None),
+    }
+}
+
+/// Saves what has changed since [`load`] returned `before`.
+pub fn save(before: &Kept, now: &Kept) -> io::Result<()> {
+    if before == now {
+        return Ok(());
+    }
+    save_to(&folder()?.join("state.json"), before, now)
+}
+
+fn load_from(path: &Path) -> (Kept, Option<String>) {
+    let found = read(path).and_then(|object| parse(&object).map(|kept| (kept, object)));
+    match found {
+        Ok((kept, _)) => (kept, None),
+        Err(why) => {
+            let shown = path.display();
+            let replaced = match replace(path, &Map::new()) {
+                Ok(()) => "it was replaced".to_owned(),
+                Err(error) => format!("it was not replaced: {error}"),
+            };
+            let warning = format!("saved layout lost: {shown} is damaged ({why}); {replaced}");
+            (Kept::default(), Some(warning))
+        }
+    }
+}
+
+/// Writes the values that differ from those in `before`. Other sessions may have changed others.
+fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
+    let mut object = read(path).unwrap_or_default();
+    for ((key, old), (_, new)) in borders(&before.borders).iter().zip(borders(&now.borders)) {
+        if *old != new {
+            set(&mut object, key, new.map(Value::from));
+        }
+    }
+    replace(path, &object)
+}
+
+/// Reads the object in the file. Empty if there is no file.
+fn read(path: &Path) -> Result<Map<String, Value>, String> {
+    let text = match fs::metadata(path) {
+        Ok(file) if file.len() > MAX_BYTES => return Err("too large".to_owned()),
+        _ => fs::read(path),
+    };
+    let text = match text {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Map::new()),
+        Err(error) => return Err(error.to_string()),
+    };
+    match serde_json::from_slice(&text) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err("not an object".to_owned()),
+        Err(_) => Err("not JSON".to_owned()),
+    }
+}
+
+fn parse(object: &Map<String, Value>) -> Result<Kept, String> {
+    let cells = |key: &str| match object.get(key) {
+        None => Ok(None),
+        Some(value) => {
+            let cells = value.as_u64().and_then(|cells| u16::try_from(cells).ok());
+            cells
+                .map(Some)
+                .ok_or_else(|| format!("{key} is not a size"))
+        }
+    };
+    let [list, names, list_over, beside, below] = KEYS;
+    Ok(Kept {
+        borders: Borders {
+            list: cells(list)?,
+            names: cells(names)?,
+            list_over: cells(list_over)?,
+            beside: cells(beside)?,
+            below: cells(below)?,
+        },
+    })
+}
+
+/// The keys of the borders.
+const KEYS: [&str; 5] = [
+    "list-columns",
+    "list-columns-beside-message",
+    "list-columns-over-log",
+    "log-share-beside-message",
+    "log-share-above-message",
+];
+
+/// Returns the borders with their keys.
+fn borders(borders: &Borders) -> [(&'static str, Option<u16>); 5] {
+    let values = [
+        borders.list,
+        borders.names,
+        borders.list_over,
+        borders.beside,
+        borders.below,
+    ];
+    let mut keys = KEYS.into_iter();
+    values.map(|value| (keys.next().unwrap_or_default(), value))
+}
+
+fn set(object: &mut Map<String, Value>, key: &str, value: Option<Value>) {
+    match value {
+        Some(value) => object.insert(key.to_owned(), value),
+        None => object.remove(key),
+    };
+}
+
+/// Replaces the file as a whole, so that several sessions never see or leave a part of it. Only the
+/// owner may read it.
+fn replace(path: &Path, object: &Map<String, Value>) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let serial = SAVES.fetch_add(1, Ordering::Relaxed);
+    let new = path.with_extension(format!("json.{}-{serial}", process::id()));
+    // Left behind by a process that was killed.
+    let _ = fs::remove_file(&new);
+    let mut options = OpenOptions::new();
+    let mut file = options
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&new)?;
+    let text = serde_json::to_string_pretty(object).map_err(io::Error::other)?;
+    let written = writeln!(file, "{text}").and_then(|()| fs::rename(&new, path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn kept(list: u16) -> Kept {
+        Kept {
+            borders: Borders {
+                list: Some(list),
+                ..Borders::default()
+            },
+        }
+    }
+
+    fn file() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state").join("state.json");
+        (folder, path)
+    }
+
+    #[test]
+    fn what_is_saved_is_loaded_and_only_the_owner_may_read_it() {
+        let (_folder, path) = file();
+        assert_eq!(load_from(&path), (Kept::default(), None));
+        let all = Kept {
+            borders: Borders {
+                list: Some(1),
+                names: Some(2),
+                list_over: Some(3),
+                beside: Some(4_000),
+                below: Some(5_000),
+            },
+        };
+        save_to(&path, &Kept::default(), &all).unwrap();
+        assert_eq!(load_from(&path), (all.clone(), None));
+        assert_eq!(
+            fs::metadata(&path).unwrap().permissions().mode() & 0o777,
+            0o600
+        );
+        save_to(&path, &all, &Kept::default()).unwrap();
+        assert_eq!(load_from(&path), (Kept::default(), None));
+        let files = fs::read_dir(path.parent().unwrap()).unwrap();
+        assert_eq!(files.count(), 1, "no temporary file is left");
+    }
+
+    #[test]
+    fn a_session_changes_only_what_it_has_changed() {
+        let (_folder, path) = file();
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(
+            &path,
+            r#"{"list-columns":30,"from-a-later-version":{"a":[1]}}"#,
+        )
+        .unwrap();
+        let (before, warning) = load_from(&path);
+        assert_eq!((&before, warning), (&kept(30), None));
+        // Another session moves another border in the meantime.
+        let mut other = before.clone();
+        other.borders.beside = Some(6_000);
+        save_to(&path, &before, &other).unwrap();
+        save_to(&path, &before, &kept(44)).unwrap();
+        other.borders.list = Some(44);
+        assert_eq!(load_from(&path).0, other);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains("from-a-later-version"), "{text}");
+    }
+
+    #[test]
+    fn a_damaged_file_is_reported_once_and_replaced() {
+        for damage in [
+            "",
+            "{",
+            "[1]",
+            "\u{0}",
+            r#"{"list-columns":-1}"#,
+            r#"{"list-columns":"wide"}"#,
+            r#"{"log-share-beside-message":70000}"#,
+        ] {
+            let (_folder, path) = file();
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, damage).unwrap();
+            let (found, warning) = load_from(&path);
+            assert_eq!(found, Kept::default(), "{damage}");
+            assert!(
+                warning.is_some_and(|words| words.contains("damaged")),
+                "{damage}"
+            );
+            assert_eq!(load_from(&path), (Kept::default(), None), "{damage}");
+        }
+    }
+
+    #[test]
+    fn sessions_that_save_at_the_same_time_leave_a_whole_file() {
+        let (_folder, path) = file();
+        std::thread::scope(|scope| {
+            for list in 1..=4 {
+                let path = &path;
+                scope.spawn(move || {
+                    for _ in 0..50 {
+                        save_to(path, &Kept::default(), &kept(list)).unwrap();
+                        assert_eq!(load_from(path).1, None);
+                    }
+                });
+            }
+        });
+        let (found, warning) = load_from(&path);
+        assert!(warning.is_none() && found.borders.list.is_some());
+    }
+}
