@@ -38,8 +38,9 @@ mod undo;
 mod update;
 
 pub use self::action::{
-    Action, BreakpointAction, ChannelsAction, FilterAction, Kind, LogAction, MessageAction, Motion,
-    PlotAction, PromptAction, PublishAction, QueryAction, RowAction, ScreenAction, SessionAction,
+    Action, BreakpointAction, ChannelsAction, ChipAction, FilterAction, Kind, LogAction,
+    MessageAction, Motion, PlotAction, PromptAction, PublishAction, QueryAction, RowAction,
+    ScreenAction, SessionAction,
 };
 pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
@@ -53,6 +54,7 @@ pub use self::focus::Focus;
 pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, Keymap};
 pub use self::layout::{Areas, Borders, inside, padded, wrapped};
+pub use self::log_pane::chips::{Chip, ChipLine, PlacedChip};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
 pub use self::message_pane::reader::{
@@ -179,6 +181,13 @@ impl App {
             .window(&self.session.shown, inside(self.areas().messages).height)
     }
 
+    /// Returns the line of chips above the log.
+    pub fn chips(&self) -> ChipLine {
+        let columns = usize::from(self.areas().chips.width);
+        let chosen = (self.focus == Focus::Chips).then_some(self.log_pane.chip);
+        ChipLine::new(&self.session, columns, chosen)
+    }
+
     /// Returns the open message.
     pub fn open(&self) -> Option<&Open> {
         self.open.as_ref()
@@ -212,7 +221,10 @@ impl App {
             .layout
             .under_list
             .filter(|_| self.focus == Focus::Channels);
-        let focus = under_list.unwrap_or(self.focus);
+        let focus = match under_list.unwrap_or(self.focus) {
+            Focus::Chips => Focus::Messages,
+            focus => focus,
+        };
         let open = self.open.as_ref().map(|open| open.is_whole);
         let message = self.plot.is_whole().or(open);
         let is_whole = focus.is_beside_log() && message == Some(true);
@@ -225,6 +237,7 @@ impl App {
             lists_over: under_list.is_some(),
             name_columns: self.session.name_columns,
             borders: self.layout.borders,
+            has_chips: Chip::all(&self.session).next().is_some(),
         };
         let (width, height) = self.layout.size;
         Areas::divide(width, height, state)
@@ -247,6 +260,7 @@ impl App {
                 Focus::Channels if self.shows_latest() => Context::Latest,
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,
+                Focus::Chips => Context::Chips,
                 Focus::Message => Context::Message,
                 Focus::Plot if self.plot.mode == PlotMode::Chart => Context::Chart,
                 Focus::Plot => Context::Plot,

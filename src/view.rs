@@ -53,6 +53,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if !areas.channels.is_empty() && !areas.is_list_over {
         channel_list::draw(app, areas.channels, buffer);
     }
+    if !areas.chips.is_empty() {
+        log_pane::draw_chips(app, areas.chips, buffer);
+    }
     if !areas.messages.is_empty() {
         log_pane::draw(app, areas.messages, buffer);
     }

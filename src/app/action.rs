@@ -47,6 +47,8 @@ pub enum Action {
     Prompt(PromptAction),
     /// An action in the query box.
     Query(QueryAction),
+    /// An action on the chips above the log.
+    Chip(ChipAction),
     /// An action on the selected filter of the list.
     Filter(FilterAction),
     /// An action on the selected breakpoint of the list.
@@ -80,6 +82,8 @@ actions! {
         BorderDown: Step,
         /// Switch to the next time format.
         NextTimeForm: Plain,
+        /// Turn the colours of payloads in rows off or on.
+        ToggleRowColours: Once,
         /// Write a message.
         Publish: Plain,
         /// Subscribe to a channel or pattern.
@@ -140,6 +144,12 @@ actions! {
         NextLandmark: Step,
         /// Go to the previous mark, breakpoint hit or gap.
         PreviousLandmark: Step,
+        /// Focus the chips above the log.
+        Chips: Plain,
+        /// Show more of the start of the rows.
+        ScrollLeft: Step,
+        /// Show more of the end of the rows.
+        ScrollRight: Step,
     }
 
     /// An action on the highlighted row, its channel, or the selected value of its message.
@@ -292,6 +302,18 @@ actions! {
         PreviousCompletion: Adjust,
     }
 
+    /// An action on the chosen chip above the log.
+    ChipAction {
+        /// Choose the chip to the right.
+        Next: Step,
+        /// Choose the chip to the left.
+        Previous: Step,
+        /// Remove what it stands for.
+        Remove: Once,
+        /// Edit its query.
+        Edit: Plain,
+    }
+
     /// An action on the selected filter of the list.
     FilterAction {
         /// Edit it.
@@ -341,6 +363,7 @@ impl Action {
             Self::Publish(action) => action.kind(),
             Self::Prompt(action) => action.kind(),
             Self::Query(action) => action.kind(),
+            Self::Chip(action) => action.kind(),
             Self::Filter(action) => action.kind(),
             Self::Breakpoint(action) => action.kind(),
         }
@@ -366,6 +389,7 @@ impl Action {
             Self::Publish(action) => action.variant(),
             Self::Prompt(action) => action.variant(),
             Self::Query(action) => action.variant(),
+            Self::Chip(action) => action.variant(),
             Self::Filter(action) => action.variant(),
             Self::Breakpoint(action) => action.variant(),
         })

@@ -8,6 +8,8 @@ pub enum Focus {
     /// The message log.
     #[default]
     Messages,
+    /// The chips above the message log.
+    Chips,
     /// The open message.
     Message,
     /// The plot, in the open message's place.

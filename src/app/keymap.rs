@@ -11,10 +11,10 @@ use crossterm::event::{KeyCode, KeyModifiers};
 pub use self::chord::Chord;
 
 use super::action::{
-    Action, BreakpointAction as Breakpoint, ChannelsAction as Channels, FilterAction as Filter,
-    LogAction as Log, MessageAction as Message, Motion, PlotAction as Plot, PromptAction as Prompt,
-    PublishAction as Publish, QueryAction as Query, RowAction as Row, ScreenAction as Screen,
-    SessionAction as Session, kebab_case,
+    Action, BreakpointAction as Breakpoint, ChannelsAction as Channels, ChipAction as Chip,
+    FilterAction as Filter, LogAction as Log, MessageAction as Message, Motion, PlotAction as Plot,
+    PromptAction as Prompt, PublishAction as Publish, QueryAction as Query, RowAction as Row,
+    ScreenAction as Screen, SessionAction as Session, kebab_case,
 };
 
 /// Declares the contexts, each with its heading in the help.
@@ -28,7 +28,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 22] = [$(Self::$context,)+];
+            pub const ALL: [Self; 23] = [$(Self::$context,)+];
 
             /// Returns its heading in the help.
             pub fn title(self) -> &'static str {
@@ -56,6 +56,8 @@ contexts! {
     Latest: "Latest values",
     /// In the message log.
     Messages: "Messages",
+    /// On the chips above the log.
+    Chips: "Filters and mutes above the messages",
     /// In the query box.
     Query: "Query: filter, search, breakpoint",
     /// In the list of filters.
@@ -220,6 +222,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
     bind(C::Panes, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
     bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since the previous row, age"),
+    bind(C::Panes, &[char('X')], A::Log(Log::Chips), None, "go to the filters and mutes above the log, to remove one"),
+    bind(C::Panes, &[char('L')], A::Screen(Screen::ToggleRowColours), None, "colours of JSON and severity in the rows: off, on"),
     bind(C::Panes, &[char('n')], A::Log(Log::NextHit), None, "next match in the log; wraps around"),
     bind(C::Panes, &[char('N')], A::Log(Log::PreviousHit), None, "previous match in the log"),
     bind(C::Panes, &[char('f')], A::Screen(Screen::Filters), None, "list of filters: on, off, include, exclude"),
@@ -244,6 +248,8 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Messages, &[char('d')], A::Row(Row::Diff), None, "what changed since the channel's previous message"),
     bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
+    bind(C::Messages, &[char('>')], A::Log(Log::ScrollRight), None, "scroll the rows to the right, to see their ends"),
+    bind(C::Messages, &[char('<')], A::Log(Log::ScrollLeft), None, "scroll the rows back to the left"),
     bind(C::Channels, &[char('w')], A::Channels(Channels::PlotRate), None, "plot the channel's rate, or remove it from the plot"),
     bind(C::Messages, &[char('w')], A::Row(Row::PlotSize), None, "plot the channel's message sizes, or remove them"),
     bind(C::Panes, &[char('W')], A::Screen(Screen::ShowPlot), None, "show the plot"),
@@ -362,6 +368,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Query, &[key(K::Down)], A::Query(Query::Newer), None, "the next query, or completion"),
     bind(C::Query, &[alt(K::Enter)], A::Query(Query::KeepFilter), Some("save to list"), "save the filter to the list"),
     bind(C::Query, &[key(K::Esc)], A::Back, Some("cancel"), "close the completions, or cancel and restore the query"),
+    bind(C::Chips, &[char('h'), key(K::Left)], A::Chip(Chip::Previous), Some("previous"), "to the left"),
+    bind(C::Chips, &[char('l'), key(K::Right)], A::Chip(Chip::Next), Some("next"), "to the right"),
+    bind(C::Chips, &[char('x'), key(K::Delete)], A::Chip(Chip::Remove), Some("remove"), "remove it, or switch a saved filter off; {undo} undoes it"),
+    bind(C::Chips, &[key(K::Enter)], A::Chip(Chip::Edit), Some("edit"), "edit the filter or the breakpoint"),
+    bind(C::Chips, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
+    bind(C::Chips, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
+    bind(C::Chips, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
+    bind(C::Chips, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Chips, &[key(K::Esc), char('q'), char('X')], A::Back, Some("log"), "back to the log"),
     bind(C::Filters, &[char('a')], A::Screen(Screen::AddFilter), Some("add"), "add a filter"),
     bind(C::Filters, &[key(K::Enter), char('e')], A::Filter(Filter::Edit), Some("edit"), "edit the filter"),
     bind(C::Filters, &[char(' ')], A::Filter(Filter::Toggle), Some("on/off"), "switch it on or off"),

@@ -67,6 +67,8 @@ pub struct Areas {
     pub is_list_over: bool,
     /// Whether the channel list shows names rather than figures, to leave room for a message.
     pub names_first: bool,
+    /// The line of chips above the message log.
+    pub chips: Rect,
     /// The message log with its border.
     pub messages: Rect,
     /// The open message with its border.
@@ -84,6 +86,9 @@ const MESSAGE_HEADER: u16 = 1;
 
 /// Minimum height of the log to show an open message below it.
 const MIN_BELOW: u16 = 14;
+
+/// Minimum height of the log for a line of chips, which takes one row of it.
+const MIN_FOR_CHIPS: u16 = 6;
 
 /// Height of the query box, in rows: its border, the query, and feedback about it.
 const QUERY_ROWS: u16 = 4;
@@ -111,6 +116,8 @@ pub struct ScreenState {
     pub name_columns: usize,
     /// Where the user has moved the borders.
     pub borders: Borders,
+    /// Whether there are chips to show above the log.
+    pub has_chips: bool,
 }
 
 impl Areas {
@@ -140,6 +147,9 @@ impl Areas {
             let (least, most) = OVER_COLUMNS;
             let columns = columns.unwrap_or((width / 2).clamp(least, most));
             areas.channels = cut_left(rest, columns).0;
+        }
+        if state.has_chips && areas.messages.height >= MIN_FOR_CHIPS {
+            (areas.chips, areas.messages) = cut_top(areas.messages, 1);
         }
         areas
     }
@@ -219,12 +229,14 @@ impl Areas {
         }
     }
 
-    /// Returns the log, or the list in its place.
+    /// Returns the log with its chips, or the list in its place.
     fn log(&self) -> Rect {
         if self.messages.is_empty() && !self.is_list_over {
             self.channels
-        } else {
+        } else if self.chips.is_empty() {
             self.messages
+        } else {
+            self.chips.union(self.messages)
         }
     }
 
@@ -386,6 +398,7 @@ mod tests {
             beside: None,
             below: None,
         },
+        has_chips: false,
     };
 
     fn state(focus: Focus, has_message: bool) -> ScreenState {
@@ -428,6 +441,10 @@ mod tests {
                     moved.borders.put(border, 70, (0, 100));
                 }
                 states.extend([state, with_latest(state), moved, with_latest(moved)]);
+                states.extend([state, moved].map(|state| ScreenState {
+                    has_chips: true,
+                    ..state
+                }));
             }
         }
         states
@@ -442,6 +459,7 @@ mod tests {
                     let parts = [
                         areas.status,
                         areas.channels,
+                        areas.chips,
                         areas.messages,
                         areas.message,
                         areas.publish,
@@ -567,6 +585,26 @@ mod tests {
         assert_eq!((wide.channels.width, wide.message.width), (100, 100));
         let small = Areas::divide(40, 12, open);
         assert_eq!((small.channels.width, small.message.width), (40, 0));
+    }
+
+    #[test]
+    fn chips_take_the_row_above_the_log_unless_it_is_short() {
+        let chips = ScreenState {
+            has_chips: true,
+            ..NOTHING
+        };
+        for size in [(200, 50), (80, 24), (40, 12)] {
+            let (without, with) = (
+                Areas::divide(size.0, size.1, NOTHING),
+                Areas::divide(size.0, size.1, chips),
+            );
+            assert_eq!(with.chips.as_position(), without.messages.as_position());
+            assert_eq!(with.chips.height, 1);
+            assert_eq!(with.messages.height + 1, without.messages.height);
+            assert_eq!(with.messages.bottom(), without.messages.bottom());
+        }
+        assert!(Areas::divide(80, 7, chips).chips.is_empty());
+        assert!(Areas::divide(80, 24, with_latest(chips)).chips.is_empty());
     }
 
     #[test]

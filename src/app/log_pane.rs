@@ -1,6 +1,8 @@
 //! The message log pane: which rows it shows and which one is selected.
 
+pub mod chips;
 mod find;
+mod sideways;
 mod stops;
 
 use super::action::Motion;
@@ -47,6 +49,12 @@ pub struct Window {
 pub struct LogPane {
     /// Its position in the log.
     pub position: Position,
+    /// How many columns of each payload are left out at its start.
+    pub columns_skipped: usize,
+    /// Whether payloads and severity are drawn without colours.
+    pub is_plain: bool,
+    /// The index of the chosen chip, while the chips have the focus.
+    pub chip: usize,
 }
 
 impl LogPane {

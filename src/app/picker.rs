@@ -126,6 +126,7 @@ impl Picker {
             | Action::Publish(_)
             | Action::Prompt(_)
             | Action::Query(_)
+            | Action::Chip(_)
             | Action::Filter(_)
             | Action::Breakpoint(_) => {}
         }

@@ -2,22 +2,38 @@
 
 use std::sync::Arc;
 
-use super::log_pane::LogPane;
+use super::log_pane::Position;
 use super::plot::Quantity;
 use super::session::breakpoints::Breakpoint;
 use super::session::filters::Filter;
 use crate::log::Cleared;
 use crate::message::Topic;
+use crate::query::Query;
+
+/// What the user removed by its chip.
+#[derive(Debug)]
+pub(crate) enum RemovedChip {
+    /// The typed filter.
+    Filter(Query),
+    /// A filter of the list, switched off.
+    Listed(Query),
+    /// The only channel that was shown.
+    Only(Arc<[u8]>),
+    /// A muted channel.
+    Muted(Arc<[u8]>),
+}
 
 /// An action that can be undone.
 #[derive(Debug)]
 pub(crate) enum Undo {
-    /// The log was cleared when its pane was in this state.
-    Clear(Cleared, LogPane),
+    /// The log was cleared when its pane was at this position.
+    Clear(Cleared, Position),
     /// The user unsubscribed.
     Unsubscribe(Topic),
     /// A filter was removed from this index of the list.
     RemoveFilter(usize, Filter),
+    /// A chip was removed.
+    RemoveChip(RemovedChip),
     /// A breakpoint was removed from this index of the list.
     RemoveBreakpoint(usize, Box<Breakpoint>),
     /// Series were removed from the plot.

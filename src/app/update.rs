@@ -2,6 +2,7 @@
 
 mod actions;
 mod channel_list;
+mod chips;
 mod current;
 mod export;
 mod focus;
@@ -86,6 +87,7 @@ impl App {
             self.on_log(|log, session, height| log.judge_channels(is_covered, session, height)),
         );
         self.refresh_channels();
+        self.settle_chips();
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());
         let reported = self.open.as_ref().and_then(Open::reported_channel);

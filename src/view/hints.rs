@@ -7,7 +7,7 @@ use ratatui::style::Style;
 use super::line::LineBuilder;
 use super::theme;
 use crate::app::{
-    Action, App, Binding, ChannelsAction, Context, Form, Keymap, MessageAction, Overlay,
+    Action, App, Binding, ChannelsAction, Context, Form, Keymap, LogAction, MessageAction, Overlay,
     PlotAction, Position, Purpose, QueryAction, RowAction, ScreenAction, SessionAction,
 };
 
@@ -18,6 +18,11 @@ type Exception = (Action, bool, Option<&'static str>);
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut line = LineBuilder::new(usize::from(area.width));
     line.space(1);
+    if app.session().find.is_some()
+        && let Some(keys) = hit_keys(&app.session().settings.keymap, app.context())
+    {
+        hint_words(&mut line, keys, "match");
+    }
     let exceptions = exceptions(app);
     let keymap = &app.session().settings.keymap;
     keys(&mut line, keymap, app.context(), |binding| {
@@ -27,6 +32,17 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         exception.map_or(binding.hint, |(.., hint)| *hint)
     });
     line.draw(area, 0, Style::new(), buffer);
+}
+
+/// Returns the keys that go to the next and the previous match in the log: `n/N`.
+fn hit_keys(keymap: &Keymap, context: Context) -> Option<String> {
+    let key_of = |action| {
+        let mut bindings = keymap.bindings_in(context);
+        let binding = bindings.find(|binding| binding.action == Action::Log(action))?;
+        Some(binding.keys.first()?.label())
+    };
+    let (next, previous) = (key_of(LogAction::NextHit)?, key_of(LogAction::PreviousHit)?);
+    Some(format!("{next}/{previous}"))
 }
 
 /// Returns the exceptions. If several apply, the first is used.

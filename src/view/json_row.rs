@@ -4,20 +4,27 @@ use ratatui::style::Style;
 
 use super::theme;
 
-/// Returns the style of each part of a row's text: where the part ends, and its style. `None` if
-/// the text does not start like a JSON object or array.
+/// Returns the style of each part of a row's text: where the part ends, and its style. `before` is
+/// the part of the payload left out before the text. `None` if the payload does not start like a
+/// JSON object or array.
 ///
 /// The text is what the row shows, so that a cut or escaped document is coloured as far as it goes.
-pub(super) fn styles(text: &str) -> Option<Vec<(usize, Style)>> {
-    if !text.starts_with(['{', '[']) {
+pub(super) fn styles(before: &[u8], text: &str) -> Option<Vec<(usize, Style)>> {
+    let first = before.first().or(text.as_bytes().first());
+    if !first.is_some_and(|first| b"{[".contains(first)) {
         return None;
     }
     let bytes = text.as_bytes();
     let mut styles = Vec::new();
     let mut at = 0;
+    if ends_in_string(before) {
+        let (end, style) = string(bytes, 0);
+        styles.push((end, style));
+        at = end;
+    }
     while let Some(byte) = bytes.get(at) {
         let (end, style) = match byte {
-            b'"' => string(bytes, at),
+            b'"' => string(bytes, at + 1),
             b'{' | b'}' | b'[' | b']' | b',' | b':' => (at + 1, theme::QUIET),
             _ => {
                 let others = bytes[at..].iter();
@@ -33,9 +40,25 @@ pub(super) fn styles(text: &str) -> Option<Vec<(usize, Style)>> {
     Some(styles)
 }
 
-/// Returns the end and the style of the string that starts at `at`: a key if a colon follows.
+/// Returns whether a string that starts in `before` goes on after it.
+fn ends_in_string(before: &[u8]) -> bool {
+    let mut is_inside = false;
+    let mut bytes = before.iter();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => is_inside = !is_inside,
+            b'\\' if is_inside => {
+                bytes.next();
+            }
+            _ => {}
+        }
+    }
+    is_inside
+}
+
+/// Returns the end and the style of the string whose text starts at `at`: a key if a colon follows.
 fn string(bytes: &[u8], at: usize) -> (usize, Style) {
-    let mut end = at + 1;
+    let mut end = at;
     while let Some(byte) = bytes.get(end) {
         end += 1;
         match byte {
@@ -55,10 +78,10 @@ mod tests {
     use super::*;
 
     /// Returns the text with a letter for the style of each byte: key, string, or punctuation.
-    fn painted(text: &str) -> String {
+    fn painted(before: &str, text: &str) -> String {
         let mut start = 0;
         let mut painted = String::new();
-        for (end, style) in styles(text).unwrap_or_default() {
+        for (end, style) in styles(before.as_bytes(), text).unwrap_or_default() {
             let letter = match style {
                 theme::KEY => "k",
                 theme::STRING => "s",
@@ -81,8 +104,22 @@ mod tests {
             ("not JSON", ""),
             ("", ""),
         ] {
-            let painted = painted(text);
+            let painted = painted("", text);
             assert_eq!(painted, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_text_cut_at_its_start_is_coloured_like_the_rest_of_the_document() {
+        for (before, text, expected) in [
+            (r#"{"a":"#, r#""b","c":1}"#, "sss.kkk. ."),
+            (r#"{"a":"lo"#, r#"ng, 1","c":1}"#, "ssssss.kkk. ."),
+            (r#"{"a\""#, r#"b":"c"}"#, "kk.sss."),
+            (r#"{"k"#, r#"ey": 1}"#, "kkk.  ."),
+            (r#"text with "a"#, r#"b" : {"#, ""),
+        ] {
+            let painted = painted(before, text);
+            assert_eq!(painted, expected, "{before}|{text}");
         }
     }
 }

@@ -1,22 +1,24 @@
 //! The message log: one line per row, the newest at the bottom.
 
+mod chips;
+mod excerpt;
 mod titles;
-
-use std::ops::Range;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
+pub(super) use self::chips::draw as draw_chips;
+use self::excerpt::{Excerpt, MARKED_FAR, MARKED_NEAR};
 use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, fitting};
-use super::{empty, frame, json_row, theme};
+use super::{empty, frame, theme};
 use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
-use crate::payload::escape::{self, Text};
+use crate::payload::escape;
 use crate::payload::figures::{self, Clock, delta};
 use crate::payload::ranges::Ranges;
 use crate::payload::severity::{Severity, severity};
@@ -27,9 +29,6 @@ const MIN_FOR_MILLISECONDS: usize = 60;
 
 /// Minimum columns reserved for the pane's position.
 const MIN_FOR_POSITION: usize = 13;
-
-/// Maximum size of a payload that is searched as a whole for matches to highlight, in bytes.
-const MARKED_WHOLE: usize = 4 << 10;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let window = app.window();
@@ -95,7 +94,7 @@ impl<'a> Painter<'a> {
         let (time, style) = self.time(row.time, before, day);
         line.word(
             format!("{time} "),
-            severity_style(&row.content).unwrap_or(style),
+            self.severity_style(&row.content).unwrap_or(style),
         );
         match row.content {
             Content::Message {
@@ -113,17 +112,70 @@ impl<'a> Painter<'a> {
                 let findings = self.app.session().checks.findings.of(row.id);
                 add_findings(findings, payload.len(), &mut line);
                 if let Some(lens) = Lens::of(self.app.session(), name) {
-                    through_lens(&lens, row.id, (payload, size), &mut line);
+                    self.through_lens(&lens, row.id, (payload, size), &mut line);
                 } else {
                     // No more matches fit on the line.
                     let most = 2 * self.columns;
                     let marks = |bytes: &[u8]| self.app.session().marks(row.id, bytes, most);
-                    message((payload, size), marks, &mut line);
+                    self.excerpt(row.id, (payload, size)).draw(marks, &mut line);
                 }
             }
             Content::Notice(notice) => notice_line(notice, &self.clock, &mut line),
         }
         line
+    }
+
+    /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
+    /// was found or has stopped the view shows its match.
+    fn excerpt<'p>(&self, row: RowId, (payload, size): (&'p [u8], u64)) -> Excerpt<'p> {
+        let session = self.app.session();
+        let pane = self.app.messages();
+        let is_hit = match (&session.find, &session.breakpoints.stop) {
+            (Some(find), _) => find.rows.contains(row),
+            (None, stop) => stop.as_ref().is_some_and(|stop| stop.row == row),
+        };
+        let is_selected =
+            matches!(pane.position, Position::Frozen { selected, .. } if selected == row);
+        let searched = if is_selected { MARKED_FAR } else { MARKED_NEAR };
+        Excerpt {
+            payload,
+            size,
+            columns_skipped: pane.columns_skipped,
+            is_coloured: !pane.is_plain,
+            sought: (is_hit && pane.columns_skipped == 0).then_some(searched),
+        }
+    }
+
+    /// Adds a message seen through a lens: only the value at the lens's path.
+    fn through_lens(
+        &self,
+        lens: &Lens<'_>,
+        row: RowId,
+        message: (&[u8], u64),
+        line: &mut LineBuilder,
+    ) {
+        let skipped = self.app.messages().columns_skipped;
+        match lens.look(row, message) {
+            Ok(value) if skipped > 0 => {
+                let start = escape::one_line(&value.text, skipped).consumed;
+                line.word("…", theme::QUIET);
+                line.cut_bytes(&value.text[start..], Ranges::default(), Style::new());
+            }
+            Ok(value) => line.part(&value.text, 0, line.left(), Style::new()),
+            Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
+        }
+    }
+
+    /// Returns the style of the start of a row that reports an error or a warning.
+    fn severity_style(&self, content: &Content<'_>) -> Option<Style> {
+        let Content::Message { payload, .. } = content else {
+            return None;
+        };
+        let severity = severity(payload).filter(|_| !self.app.messages().is_plain)?;
+        Some(match severity {
+            Severity::Error => theme::BAD,
+            Severity::Warning => theme::WATCH,
+        })
     }
 
     /// Returns the mark in the margin of a row that is bookmarked, hit a breakpoint, was found, or
@@ -173,55 +225,6 @@ impl<'a> Painter<'a> {
     }
 }
 
-/// Adds a payload on the rest of the line, highlighting the ranges that `marks` returns. If it is
-/// cut off, or the log has only its head, its full size follows.
-///
-/// For a long payload, `marks` gets only a little more than is shown, so a match that ends beyond
-/// that may be missed.
-fn message(
-    (payload, size): (&[u8], u64),
-    marks: impl FnOnce(&[u8]) -> Vec<Range<usize>>,
-    line: &mut LineBuilder,
-) {
-    if size == 0 {
-        return line.words("(empty)", theme::QUIET);
-    }
-    // A short payload is searched whole, because only whole JSON can be decoded.
-    let seen = escape::longest_prefix(line.left()).max(MARKED_WHOLE);
-    let seen = payload.len().min(seen);
-    let marks = marks(&payload[..seen]);
-    let marks = Ranges::of(&marks);
-    let whole = escape::one_line_marked(payload, line.left(), marks);
-    let is_head = size > payload.len() as u64;
-    if !whole.cut && !is_head {
-        return coloured(&whole, line);
-    }
-    let head = if is_head { "first part of " } else { "" };
-    let mark = format!("… {head}{}", figures::size(size));
-    let room = line.left().saturating_sub(mark.chars().count());
-    coloured(&escape::one_line_marked(payload, room, marks), line);
-    line.word_at_end(&mark, theme::QUIET);
-}
-
-/// Returns the style of the start of a row that reports an error or a warning.
-fn severity_style(content: &Content<'_>) -> Option<Style> {
-    let Content::Message { payload, .. } = content else {
-        return None;
-    };
-    Some(match severity(payload)? {
-        Severity::Error => theme::BAD,
-        Severity::Warning => theme::WATCH,
-    })
-}
-
-/// Draws a payload's text, in colours if it is JSON.
-fn coloured(text: &Text, line: &mut LineBuilder) {
-    match json_row::styles(&text.string) {
-        Some(styles) => line.styled_text(text, &styles, theme::MATCH),
-        None => line.styled_text(text, &[], theme::MATCH),
-    }
-}
-
 /// Minimum columns of the first finding on a row: enough for a duration.
 const LEAST_FINDING: usize = 10;
 
@@ -262,16 +265,6 @@ fn gravity(finding: &FindingKind) -> (u8, Style) {
         FindingKind::Drift(_) => (2, theme::WATCH),
         FindingKind::Latency { .. } => (3, theme::GOOD),
         FindingKind::Delay(_) => (4, theme::QUIET),
-    }
-}
-
-/// Adds a message seen through a lens: only the value at the lens's path.
-fn through_lens(lens: &Lens<'_>, row: RowId, message: (&[u8], u64), line: &mut LineBuilder) {
-    match lens.look(row, message) {
-        Ok(value) => {
-            line.part(&value.text, 0, line.left(), Style::new());
-        }
-        Err(unseen) => line.cut_words(&lens.words(&unseen), theme::QUIET),
     }
 }
 

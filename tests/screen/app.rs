@@ -1327,7 +1327,7 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 20] = [
+    let starts: [&dyn Fn(&mut Stage); 21] = [
         &|_| {},
         &|stage| drop(stage.keys("ww")),
         &|stage| drop(stage.keys("wwzH")),
@@ -1379,6 +1379,11 @@ fn everywhere() -> Vec<Stage> {
         },
         &|stage| drop(stage.keys("C")),
         &|stage| drop(stage.keys("vj")),
+        &|stage| {
+            stage.keys("/3");
+            stage.code(KeyCode::Enter);
+            stage.keys("X");
+        },
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);
             stage.code(KeyCode::Enter);

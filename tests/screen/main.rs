@@ -18,6 +18,7 @@ mod export;
 mod large;
 mod latest;
 mod layout;
+mod log_pane;
 mod long_names;
 mod one_off_channels;
 mod open_message;

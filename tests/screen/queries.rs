@@ -297,10 +297,7 @@ fn newer_rows_are_counted_as_not_yet_searched() {
         &stage,
         &["Nothing found yet, 1,500 of 1,600 not yet searched"],
     );
-    assert_line(
-        &stage,
-        &["Messages 0 of 1,600 · /needle · 1,500 not yet searched"],
-    );
+    assert_line(&stage, &["Messages 0 of 1,600 · 1,500 not yet searched"]);
     stage.keys("n");
     assert_eq!(stage.toast(), "no match yet, 1,500 not yet searched");
     stage.keys("/");
@@ -1317,7 +1314,8 @@ fn the_title_shows_the_filter_and_how_many_messages_match() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
-    assert_line(&stage, &["Messages 10 of 100 · /error"]);
+    assert_line(&stage, &[" filter error ×"]);
+    assert_line(&stage, &["Messages 10 of 100 ──"]);
     stage.code(KeyCode::Esc);
     assert_line(&stage, &["Messages 100 ──"]);
     stage.keys("Ferror");
@@ -1341,7 +1339,8 @@ fn the_box_shows_the_error_below_its_place_or_the_matches() {
     let mark = columns(lines[written + 1], "▲");
     let place = columns(lines[written], "/(/");
     assert!((place..place + 3).contains(&mark), "{screen}");
-    assert_line(&stage, &["Messages 10 of 100 · /error"]);
+    assert_line(&stage, &[" filter error ×"]);
+    assert_line(&stage, &["Messages 10 of 100 ──"]);
 }
 
 #[test]
@@ -1478,7 +1477,7 @@ fn a_stop_names_its_breakpoint_and_waiting_hits_and_marks_its_row() {
 }
 
 #[test]
-fn a_stop_keeps_the_filter_in_the_title() {
+fn a_stop_keeps_the_filter_on_the_screen() {
     let mut stage = stage();
     stage.confirm(0);
     stage.send(Event::Resize(120, 24));
@@ -1486,9 +1485,15 @@ fn a_stop_keeps_the_filter_in_the_title() {
     stage.code(KeyCode::Enter);
     break_at(&mut stage, "error");
     feed(&mut stage, 100..120);
+    for (width, height) in [(120, 24), (80, 24), (60, 15), (40, 12)] {
+        stage.send(Event::Resize(width, height));
+        assert_line(&stage, &[" filter .n >= 0 ×  "]);
+        assert_line(&stage, &["hit ❚❚"]);
+    }
+    assert_line(&stage, &[" filter .n >= 0 ×  stopped at error ×"]);
+    // Without room for the chips, the title names the filter.
+    stage.send(Event::Resize(120, 7));
     assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚ error"]);
-    stage.send(Event::Resize(80, 24));
-    assert_line(&stage, &["· /.n >= 0 ", "hit ❚❚"]);
 }
 
 #[test]

@@ -908,7 +908,8 @@ fn names_that_differ_in_blanks_look_different() {
         line_with(&stage, &format!(" {shown} payload"));
         stage.code(KeyCode::Tab);
         stage.code(KeyCode::Enter);
-        line_with(&stage, &format!("Messages 1 of 1 on {shown} "));
+        line_with(&stage, &format!(" only {shown} × "));
+        line_with(&stage, "Messages 1 of 1 ");
         stage.keys("p");
         if name.is_empty() {
             // The box asks for a name first.

@@ -55,6 +55,7 @@ impl App {
             Action::Publish(action) => return self.act_in_publish_box(action, key),
             Action::Prompt(action) => self.act_in_prompt(action),
             Action::Query(action) => return self.act_in_query_box(action),
+            Action::Chip(action) => return self.act_on_chip(action),
             Action::Filter(action) => return self.act_on_filter(action),
             Action::Breakpoint(action) => return self.act_on_breakpoint(action),
         }
@@ -75,6 +76,7 @@ impl App {
             ScreenAction::BorderUp => return self.move_border_down(false),
             ScreenAction::BorderDown => return self.move_border_down(true),
             ScreenAction::NextTimeForm => return self.session.next_time_form(),
+            ScreenAction::ToggleRowColours => return self.toggle_row_colours(),
             ScreenAction::Publish => return self.write_message(),
             ScreenAction::Subscribe => self.open_prompt(false),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
@@ -129,6 +131,9 @@ impl App {
             LogAction::PreviousHit => return self.go_to_hit(false),
             LogAction::NextLandmark => return self.go_to_landmark(true),
             LogAction::PreviousLandmark => return self.go_to_landmark(false),
+            LogAction::Chips => return self.focus_chips(),
+            LogAction::ScrollLeft => return self.scroll_rows(false),
+            LogAction::ScrollRight => return self.scroll_rows(true),
         }
         Vec::new()
     }
@@ -204,7 +209,37 @@ impl App {
         if self.focus == Focus::Message {
             return self.go_to_match(is_forward);
         }
-        self.on_log(|log, session, height| log.go_to_hit(is_forward, session, height))
+        let mut effects = self.unscroll_rows();
+        let go = |log: &mut LogPane, session: &mut Session, height: u16| {
+            log.go_to_hit(is_forward, session, height)
+        };
+        effects.extend(self.on_log(go));
+        effects
+    }
+
+    fn toggle_row_colours(&mut self) -> Vec<Effect> {
+        self.log_pane.is_plain = !self.log_pane.is_plain;
+        self.tell(if self.log_pane.is_plain {
+            "row colours off · L turns them on"
+        } else {
+            "row colours on"
+        })
+    }
+
+    /// Scrolls the rows by a step to the right or left.
+    fn scroll_rows(&mut self, is_right: bool) -> Vec<Effect> {
+        let rows = self.window().rows;
+        let width = inside(self.areas().messages).width;
+        self.log_pane
+            .scroll_sideways(is_right, &rows, width, &mut self.session)
+    }
+
+    /// Shows the rows from their start again.
+    pub(super) fn unscroll_rows(&mut self) -> Vec<Effect> {
+        match std::mem::take(&mut self.log_pane.columns_skipped) {
+            0 => Vec::new(),
+            _ => self.tell("rows shown from their start again"),
+        }
     }
 
     /// Marks or unmarks the selected row.

@@ -34,6 +34,7 @@ impl App {
         }
         match self.focus {
             Focus::PublishChannel | Focus::PublishPayload => self.set_focus(self.pane),
+            Focus::Chips => self.set_focus(Focus::Messages),
             Focus::Message => self.leave_message(),
             Focus::Plot if self.context() == Context::Chart && self.plot.take_cursor() => {}
             Focus::Plot => return self.close_plot(),
@@ -45,8 +46,12 @@ impl App {
         Vec::new()
     }
 
-    /// Removes the first of these: the filter, the selected channel, the freeze, the search.
+    /// Removes the first of these: the columns skipped, the filter, the selected channel, the
+    /// freeze, the search.
     fn show_more(&mut self) -> Vec<Effect> {
+        if self.log_pane.columns_skipped > 0 && self.focus == Focus::Messages {
+            return self.unscroll_rows();
+        }
         if self.session.filters.typed.is_some() {
             return self.session.filter_by(None);
         }
@@ -62,6 +67,7 @@ impl App {
 
     pub(super) fn focus_next(&mut self) {
         self.set_focus(match self.focus {
+            Focus::Chips => Focus::Messages,
             Focus::Channels if !self.shows_latest() => Focus::Messages,
             Focus::Channels | Focus::Messages if self.plot.is_shown() => Focus::Plot,
             Focus::Channels | Focus::Messages if self.open.is_some() => Focus::Message,

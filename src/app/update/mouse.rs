@@ -81,6 +81,8 @@ impl App {
                 let lists = Lists::of(&self.session);
                 self.channel_list.select_line(top + line, height, &lists);
             }
+        } else if areas.chips.contains(at) {
+            return self.click_chip(at.x - areas.chips.x);
         } else if areas.messages.contains(at) {
             let window = self.window();
             self.set_focus(Focus::Messages);

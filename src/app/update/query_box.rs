@@ -105,7 +105,8 @@ impl App {
         match purpose {
             Purpose::Filter => return self.session.filter_by(Some(query)),
             Purpose::Find => {
-                let mut effects = self.session.set_find(Some(query));
+                let mut effects = self.unscroll_rows();
+                effects.extend(self.session.set_find(Some(query)));
                 effects.extend(self.on_log(LogPane::go_to_nearest_hit));
                 return effects;
             }

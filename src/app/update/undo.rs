@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::App;
 use crate::app::effect::Effect;
-use crate::app::log_pane::LogPane;
+use crate::app::log_pane::Position;
 use crate::app::overlays::{List, Overlay};
 use crate::app::plot::{MAX_SERIES, Quantity};
 use crate::app::session::breakpoints::Breakpoint;
@@ -24,9 +24,10 @@ impl App {
     /// Undoes the last action that can be undone.
     pub(super) fn undo(&mut self) -> Vec<Effect> {
         match self.undo.pop() {
-            Some(Undo::Clear(cleared, pane)) => self.restore(cleared, pane),
+            Some(Undo::Clear(cleared, position)) => self.restore(cleared, position),
             Some(Undo::Unsubscribe(topic)) => self.session.subscribe_again(topic),
             Some(Undo::RemoveFilter(at, filter)) => self.restore_filter(at, filter),
+            Some(Undo::RemoveChip(removed)) => self.restore_chip(removed),
             Some(Undo::RemoveBreakpoint(at, removed)) => self.restore_breakpoint(at, *removed),
             Some(Undo::RemoveSeries(series)) => self.restore_series(series),
             None => self.tell("nothing to undo"),
@@ -51,8 +52,8 @@ impl App {
         let is_clear = |act: &Undo| matches!(act, Undo::Clear(..));
         let before = self.undo.iter().position(is_clear);
         let act = match before.map(|at| self.undo.remove(at)) {
-            Some(Undo::Clear(before, pane)) => Undo::Clear(before.and(cleared), pane),
-            _ => Undo::Clear(cleared, self.log_pane),
+            Some(Undo::Clear(before, position)) => Undo::Clear(before.and(cleared), position),
+            _ => Undo::Clear(cleared, self.log_pane.position),
         };
         self.can_undo(act);
         self.session.forget_gone();
@@ -61,9 +62,9 @@ impl App {
         self.session.refresh_shown()
     }
 
-    fn restore(&mut self, cleared: Cleared, pane: LogPane) -> Vec<Effect> {
+    fn restore(&mut self, cleared: Cleared, position: Position) -> Vec<Effect> {
         let restored = self.session.log.restore(cleared);
-        self.log_pane = pane;
+        self.log_pane.position = position;
         let lost = cleared.messages.saturating_sub(restored);
         let restored = figures::counted(restored, "message");
         self.tell(match lost {
@@ -143,7 +144,7 @@ impl App {
 }
 
 /// Returns a query shortened for a toast.
-fn named(query: &str) -> String {
+pub(super) fn named(query: &str) -> String {
     let whole = escape::words(query, MAX_QUERY_COLUMNS);
     let dots = if whole.cut { "…" } else { "" };
     format!("{}{dots}", whole.string)

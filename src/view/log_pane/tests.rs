@@ -1,3 +1,7 @@
+use std::cell::RefCell;
+use std::iter;
+use std::ops::Range;
+
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
@@ -13,10 +17,21 @@ fn drawn(
     let area = Rect::new(0, 0, columns, 1);
     let mut buffer = Buffer::empty(area);
     let mut line = LineBuilder::new(usize::from(columns));
-    let whole = (payload, payload.len() as u64);
-    message(whole, |_| marks.into_iter().collect(), &mut line);
+    let marks: Vec<_> = marks.into_iter().collect();
+    whole(payload).draw(|_| marks.clone(), &mut line);
     line.draw(area, 0, style, &mut buffer);
     buffer
+}
+
+/// Returns an excerpt from the start of a payload.
+fn whole(payload: &[u8]) -> Excerpt<'_> {
+    Excerpt {
+        payload,
+        size: payload.len() as u64,
+        columns_skipped: 0,
+        is_coloured: true,
+        sought: None,
+    }
 }
 
 fn symbols(buffer: &Buffer) -> String {
@@ -100,12 +115,79 @@ fn a_row_cut_off_is_marked_up_to_the_cut() {
 #[test]
 fn only_the_start_of_a_long_payload_is_searched() {
     let payload = vec![b'x'; 1 << 20];
-    let mut searched = 0;
-    let mut line = LineBuilder::new(40);
-    let marks = |bytes: &[u8]| {
-        searched = bytes.len();
-        Vec::new()
+    for (sought, expected) in [
+        (None, vec![MARKED_NEAR]),
+        (Some(MARKED_NEAR), vec![MARKED_NEAR]),
+        (Some(MARKED_FAR), vec![MARKED_NEAR, MARKED_FAR]),
+    ] {
+        let searched = RefCell::new(Vec::new());
+        let mut line = LineBuilder::new(40);
+        let marks = |bytes: &[u8]| {
+            searched.borrow_mut().push(bytes.len());
+            Vec::new()
+        };
+        let excerpt = Excerpt {
+            sought,
+            ..whole(&payload)
+        };
+        excerpt.draw(marks, &mut line);
+        assert_eq!(searched.into_inner(), expected);
+    }
+}
+
+/// Returns the text of an excerpt of `columns` columns, with the matches in brackets.
+fn excerpt(payload: &str, range: Range<usize>, skipped: usize, columns: u16) -> String {
+    let area = Rect::new(0, 0, columns, 1);
+    let mut buffer = Buffer::empty(area);
+    let mut line = LineBuilder::new(usize::from(columns));
+    let excerpt = Excerpt {
+        columns_skipped: skipped,
+        sought: (skipped == 0).then_some(MARKED_FAR),
+        ..whole(payload.as_bytes())
     };
-    message((&payload, payload.len() as u64), marks, &mut line);
-    assert_eq!(searched, MARKED_WHOLE);
+    excerpt.draw(|_| vec![range.clone()], &mut line);
+    line.draw(area, 0, Style::new(), &mut buffer);
+    let (symbols, marks) = (symbols(&buffer), marked(&buffer));
+    let mut text = String::new();
+    let mut was_marked = false;
+    for (symbol, mark) in symbols.chars().zip(marks.chars().chain(iter::repeat(' '))) {
+        let is_marked = mark == '^';
+        if is_marked != was_marked {
+            text.push(if is_marked { '[' } else { ']' });
+        }
+        was_marked = is_marked;
+        text.push(symbol);
+    }
+    if was_marked {
+        text.push(']');
+    }
+    text.trim_end().to_owned()
+}
+
+#[test]
+fn a_match_beyond_the_end_moves_the_excerpt_and_marks_the_cut() {
+    let text = "0123456789abcdefghijklmnopqrstuvwxyz";
+    assert_eq!(excerpt(text, 2..4, 0, 24), "01[23]456789abcdefgh… 36 B");
+    // At the end, in the middle, and across the edge.
+    assert_eq!(excerpt(text, 34..36, 0, 24), "…defghijklmnopqrstuvwx[yz]");
+    assert_eq!(excerpt(text, 20..22, 0, 24), "…cdefghij[kl]mnopqrs… 36 B");
+    assert_eq!(excerpt(text, 17..19, 0, 24), "…9abcdefg[hi]jklmnop… 36 B");
+    // A match that is longer than the row shows its start.
+    assert_eq!(excerpt(text, 20..36, 0, 20), "…efghij[klmnopq]… 36 B");
+    // Where everything fits, nothing moves.
+    assert_eq!(excerpt(text, 34..36, 0, 36).len(), 38);
+    // Escapes before the match take more columns than bytes.
+    let escapes = "\u{1}".repeat(40) + "here";
+    assert_eq!(excerpt(&escapes, 40..44, 0, 20), "…\\x01[here]");
+}
+
+#[test]
+fn scrolled_rows_mark_what_is_cut_at_either_end() {
+    let text = "0123456789abcdefghijklmnopqrstuvwxyz";
+    assert_eq!(excerpt(text, 0..2, 8, 20), "…89abcdefghijk… 36 B");
+    assert_eq!(excerpt(text, 10..12, 8, 20), "…89[ab]cdefghijk… 36 B");
+    assert_eq!(excerpt(text, 0..2, 30, 20), "…uvwxyz");
+    assert_eq!(excerpt(text, 0..2, 36, 20), "…");
+    assert_eq!(excerpt(text, 0..2, 99, 20), "…");
+    assert_eq!(excerpt("é你好x", 0..1, 2, 20), "…你 好 x");
 }

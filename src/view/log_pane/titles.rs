@@ -5,7 +5,7 @@ use std::iter::once;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Find, Position, Stop, TimeForm, Window};
+use crate::app::{App, Filters, Find, Position, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::line::fitting;
@@ -28,24 +28,31 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         format!("{shown} of {kept}")
     };
     let only = match app.session().filters.only.as_deref() {
-        Some(name) => format!(" on {}", escape::name(name, 24).string),
-        None => String::new(),
+        Some(name) if !has_chips(app) => format!(" on {}", escape::name(name, 24).string),
+        _ => String::new(),
     };
     // A number of matches is misleading unless the title says that not all rows were checked.
     let not_checked = not_checked(app);
-    let brief = format!(" Messages {count}{only}{not_checked} ");
-    let briefer = format!(" {count}{not_checked} ");
+    let place = place_words(app, window).map_or(String::new(), |place| format!(" · {place}"));
+    let column = column_words(app).map_or(String::new(), |column| format!(" · {column}"));
+    let brief = [
+        format!(" Messages {count}{only}{place}{column}{not_checked} "),
+        format!(" Messages {count}{place}{column}{not_checked} "),
+        format!(" {count}{place}{column}{not_checked} "),
+        format!(" {count}{place}{not_checked} "),
+        format!(" Messages {count}{only}{not_checked} "),
+        format!(" {count}{not_checked} "),
+    ];
     let shorter = limits(app, window, QUERY_COLUMNS / 2);
     // If a breakpoint has stopped the view, its query needs room too.
     if app.session().breakpoints.stop.is_some() {
         let typed = typed_words(app, QUERY_COLUMNS / 2).unwrap_or_default();
-        return vec![
+        let forms = [
             format!(" Messages {count}{only}{shorter} "),
             format!(" Messages {count}{only}{typed}{not_checked} "),
             format!(" {count}{typed}{not_checked} "),
-            brief,
-            briefer,
         ];
+        return forms.into_iter().chain(brief).collect();
     }
     // Local time needs no label, but the other forms could be mistaken for it.
     let form = match app.session().time_form {
@@ -57,15 +64,14 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
     let gone = gone_words(app, window);
     let limits = limits(app, window, QUERY_COLUMNS);
     let unnamed = self::limits(app, window, 0);
-    vec![
+    let forms = [
         format!(" Messages {count}{only}{limits} {form}{gone}"),
         format!(" Messages {count}{only}{limits} {form}"),
         format!(" Messages {count}{only}{limits} "),
         format!(" Messages {count}{only}{shorter} "),
         format!(" Messages {count}{only}{unnamed} "),
-        brief,
-        briefer,
-    ]
+    ];
+    forms.into_iter().chain(brief).collect()
 }
 
 /// Describes the rows that queries for flags cannot match because they were not checked.
@@ -97,14 +103,8 @@ fn gone_words(app: &App, window: &Window) -> String {
 fn limits(app: &App, window: &Window, columns: usize) -> String {
     let filters = &app.session().filters;
     let mut parts = Vec::new();
-    let listed = filters.list.iter().filter(|filter| filter.is_on);
-    match listed.count() {
-        0 => {}
-        several => parts.push(figures::counted(several as u64, "filter")),
-    }
-    match filters.muted_and_heard {
-        0 => {}
-        several => parts.push(format!("{several} muted")),
+    if !has_chips(app) {
+        parts.extend(hidden_words(filters));
     }
     parts.extend(scanning(filters.lag(app.session().now)));
     parts.extend(unchecked(&filters.unchecked()));
@@ -112,7 +112,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
         parts.push("jq failed: press /".to_owned());
     }
     if let Some(find) = app.session().find.as_ref() {
-        let mut found = vec![found_words(find, window)];
+        let mut found = vec![found_words(app, find, window)];
         // What was not checked follows the count, so that it is not attributed to a filter.
         found.extend(unchecked(&find.watch.unchecked));
         let query = (columns > 0).then(|| format!(": {}", short(find.watch.query(), columns)));
@@ -124,15 +124,36 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
             parts.push(format!("{} evicted unsearched", figures::count(missed)));
         }
     }
+    parts.extend(column_words(app));
     let typed = typed_words(app, columns).into_iter();
     let parts = parts.iter().map(|part| [" · ", part].concat());
     typed.chain(parts).collect()
 }
 
+/// Returns whether the line of chips says what limits the rows.
+fn has_chips(app: &App) -> bool {
+    !app.areas().chips.is_empty()
+}
+
+/// Counts the filters in the list and the muted channels.
+fn hidden_words(filters: &Filters) -> Vec<String> {
+    let listed = filters.list.iter().filter(|filter| filter.is_on);
+    let listed = match listed.count() {
+        0 => None,
+        several => Some(figures::counted(several as u64, "filter")),
+    };
+    let muted = match filters.muted_and_heard {
+        0 => None,
+        several => Some(format!("{several} muted")),
+    };
+    listed.into_iter().chain(muted).collect()
+}
+
 /// Returns the typed filter, cut to `columns`.
 fn typed_words(app: &App, columns: usize) -> Option<String> {
     let filters = &app.session().filters;
-    let typed = filters.typed.as_ref().filter(|_| columns > 0)?;
+    let typed = filters.typed.as_ref();
+    let typed = typed.filter(|_| columns > 0 && !has_chips(app))?;
     Some(format!(" · /{}", short(typed, columns)))
 }
 
@@ -141,15 +162,42 @@ fn short(query: &Query, columns: usize) -> String {
 }
 
 /// Describes how many rows were found, and which of them is selected.
-fn found_words(find: &Find, window: &Window) -> String {
+fn found_words(app: &App, find: &Find, window: &Window) -> String {
+    let place = hit_place(find, window);
+    format!("{place} found{}", so_far(app, find))
+}
+
+/// Says from which column on the rows are shown, if they are scrolled sideways.
+fn column_words(app: &App) -> Option<String> {
+    let skipped = app.messages().columns_skipped;
+    (skipped > 0).then(|| format!("from column {}", figures::count(skipped as u64 + 1)))
+}
+
+/// Describes which match is selected, in few columns.
+fn place_words(app: &App, window: &Window) -> Option<String> {
+    let find = app.session().find.as_ref()?;
+    let place = hit_place(find, window);
+    Some(format!("{place}{}", so_far(app, find)))
+}
+
+/// Returns the number of rows found and, if one of them is selected, its place among them: `2/37`.
+fn hit_place(find: &Find, window: &Window) -> String {
     let rows = &find.rows;
     let count = figures::count(rows.len());
     match window.selected.filter(|row| rows.contains(*row)) {
         Some(row) => {
             let place = figures::count(rows.place_of(row) + 1);
-            format!("{place}/{count} found")
+            format!("{place}/{count}")
         }
-        None => format!("{count} found"),
+        None => count,
+    }
+}
+
+/// Says that more rows may be found, while not all have been searched.
+fn so_far(app: &App, find: &Find) -> &'static str {
+    match find.watch.lag(app.session().now) {
+        Some(_) => " so far",
+        None => "",
     }
 }
 

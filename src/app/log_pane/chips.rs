@@ -1,0 +1,204 @@
+//! The chips above the log: each names one thing that limits the rows shown or has stopped them.
+
+use crate::app::session::Session;
+use crate::app::settings::SENTINEL_HELLO;
+use crate::message::names::same;
+use crate::payload::escape::{self, Text};
+
+/// Something that limits the rows shown, or has stopped them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chip {
+    /// The typed filter.
+    Filter,
+    /// The filter at this index of the list, which is on.
+    Listed(usize),
+    /// The only channel that is shown.
+    Only,
+    /// The breakpoint that has stopped the view.
+    Stop,
+    /// The muted channel at this index.
+    Muted(usize),
+}
+
+impl Chip {
+    /// Returns all chips, in their order on the line.
+    pub fn all(session: &Session) -> impl Iterator<Item = Self> {
+        let filters = &session.filters;
+        let stop = session.breakpoints.stop.as_ref().map(|_| Self::Stop);
+        let typed = filters.typed.as_ref().map(|_| Self::Filter);
+        let listed = filters.list.iter().enumerate();
+        let listed = listed.filter(|(_, filter)| filter.is_on);
+        let only = filters.only.as_ref().map(|_| Self::Only);
+        // The only channel is shown even if it is muted.
+        let muted = filters.muted.iter().filter(|_| filters.only.is_none());
+        let muted = muted.enumerate().filter(|(_, name)| {
+            // This channel is muted from the start, and few servers have it.
+            !same(name, SENTINEL_HELLO) || session.log.channels().find(name).is_some()
+        });
+        // The title names the breakpoint too, so the filters come first.
+        typed
+            .into_iter()
+            .chain(listed.map(|(index, _)| Self::Listed(index)))
+            .chain(only)
+            .chain(stop)
+            .chain(muted.map(|(index, _)| Self::Muted(index)))
+    }
+
+    /// Returns what the chip says: a word for its kind, and a query or the name of a channel.
+    pub(crate) fn words(self, session: &Session) -> (&'static str, &[u8]) {
+        let filters = &session.filters;
+        let (label, text) = match self {
+            Self::Stop => {
+                let stop = session.breakpoints.stop.as_ref();
+                ("stopped at", stop.map(|stop| stop.query.text().as_bytes()))
+            }
+            Self::Filter => {
+                let typed = filters.typed.as_ref();
+                ("filter", typed.map(|query| query.text().as_bytes()))
+            }
+            Self::Listed(index) => {
+                let filter = filters.list.get(index);
+                let label = match filter {
+                    Some(filter) if filter.is_exclude => "without",
+                    _ => "filter",
+                };
+                (label, filter.map(|filter| filter.query.text().as_bytes()))
+            }
+            Self::Only => ("only", filters.only.as_deref()),
+            Self::Muted(index) => ("muted", filters.muted.iter().nth(index)),
+        };
+        (label, text.unwrap_or_default())
+    }
+}
+
+/// A chip on the line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PlacedChip {
+    /// The chip.
+    pub chip: Chip,
+    /// Its index among all chips.
+    pub index: usize,
+    /// What kind of chip it is.
+    pub label: &'static str,
+    /// The query or the name.
+    pub text: Text,
+    /// Its first column on the line.
+    pub x: usize,
+    /// Whether it is the chosen one.
+    pub is_chosen: bool,
+}
+
+impl PlacedChip {
+    /// Returns its width in columns: the label, the text, and the cross that removes it.
+    pub fn width(&self) -> usize {
+        self.label.len() + 1 + self.text.columns + CROSS_COLUMNS
+    }
+}
+
+/// The columns of the cross with a space before it.
+const CROSS_COLUMNS: usize = 2;
+
+/// The columns between two chips.
+const GAP: usize = 2;
+
+/// The maximum columns of the text of a chip; the shorter ones if the chips do not fit otherwise.
+const TEXT_COLUMNS: [usize; 3] = [40, 20, 10];
+
+/// The line of chips.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ChipLine {
+    /// The chips that fit.
+    pub chips: Vec<PlacedChip>,
+    /// The number of chips that do not fit.
+    pub hidden: usize,
+    /// The column after the last chip, where that number stands.
+    pub end: usize,
+}
+
+impl ChipLine {
+    /// Places the chips on a line of `columns` columns, with the `chosen` one among them.
+    pub fn new(session: &Session, columns: usize, chosen: Option<usize>) -> Self {
+        let all: Vec<Chip> = Chip::all(session).collect();
+        for most in TEXT_COLUMNS {
+            let line = Self::from(session, &all, 0, (columns, most), chosen);
+            if line.hidden == 0 {
+                return line;
+            }
+        }
+        let [.., most] = TEXT_COLUMNS;
+        let room = (
+            columns.saturating_sub(GAP + all.len().to_string().len()),
+            most,
+        );
+        let chosen_index = chosen.unwrap_or(0);
+        // A chip takes more columns than these, so the first chips can be left out at once.
+        let first = chosen_index.saturating_sub(columns / most);
+        let mut lines =
+            (first..=chosen_index).map(|first| Self::from(session, &all, first, room, chosen));
+        let has_chosen = |line: &Self| line.chips.iter().any(|chip| chip.index == chosen_index);
+        lines.find(has_chosen).unwrap_or(Self {
+            hidden: all.len(),
+            end: 1,
+            ..Self::default()
+        })
+    }
+
+    /// Places the chips from `first` on, as long as they fit into the columns of `room`, each with
+    /// at most so many columns of text.
+    fn from(
+        session: &Session,
+        all: &[Chip],
+        first: usize,
+        (columns, most): (usize, usize),
+        chosen: Option<usize>,
+    ) -> Self {
+        let mut line = Self {
+            end: 1,
+            hidden: all.len(),
+            ..Self::default()
+        };
+        for (index, chip) in all.iter().enumerate().skip(first) {
+            let (label, text) = chip.words(session);
+            let left = columns.saturating_sub(line.end + label.len() + 1 + CROSS_COLUMNS);
+            // One chip may be all that fits.
+            let most = if line.chips.is_empty() {
+                most.min(left)
+            } else {
+                most
+            };
+            let text = escape::name(text, most);
+            if text.columns > left || most == 0 {
+                break;
+            }
+            let chip = PlacedChip {
+                chip: *chip,
+                index,
+                label,
+                text,
+                x: line.end,
+                is_chosen: chosen == Some(index),
+            };
+            line.end += chip.width() + GAP;
+            line.chips.push(chip);
+            line.hidden -= 1;
+        }
+        line
+    }
+
+    /// Returns the index of the chip at `column`, and whether its cross is there. The number of
+    /// hidden chips stands for the first of them.
+    pub fn at(&self, column: usize) -> Option<(usize, bool)> {
+        let mut chips = self.chips.iter();
+        let hit = chips.find(|chip| (chip.x..chip.x + chip.width()).contains(&column));
+        if let Some(chip) = hit {
+            let is_cross = column + 1 == chip.x + chip.width();
+            return Some((chip.index, is_cross));
+        }
+        let first_hidden = match (self.chips.first(), self.chips.last()) {
+            (Some(first), _) if first.index > 0 && column >= self.end => first.index - 1,
+            (_, Some(last)) => last.index + 1,
+            _ => 0,
+        };
+        (self.hidden > 0 && column >= self.end).then_some((first_hidden, false))
+    }
+}

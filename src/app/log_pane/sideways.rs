@@ -1,0 +1,58 @@
+//! Scrolling the rows sideways, to see the ends of long payloads.
+
+use super::LogPane;
+use crate::app::effect::Effect;
+use crate::app::session::Session;
+use crate::log::Content;
+use crate::message::RowId;
+use crate::payload::{escape, figures};
+
+/// The minimum number of columns scrolled at once.
+const MIN_STEP: usize = 8;
+
+/// The maximum number of columns skipped. They are read for each row drawn.
+const MAX_SKIPPED: usize = 10_000;
+
+impl LogPane {
+    /// Scrolls by a third of the `width` to the right or left, as long as any of `rows` has text
+    /// there.
+    pub(crate) fn scroll_sideways(
+        &mut self,
+        is_right: bool,
+        rows: &[RowId],
+        width: u16,
+        session: &mut Session,
+    ) -> Vec<Effect> {
+        let step = (usize::from(width) / 3).max(MIN_STEP);
+        if !is_right {
+            return match self.columns_skipped {
+                0 => session.tell("the rows are shown from their start"),
+                skipped => {
+                    self.columns_skipped = skipped.saturating_sub(step);
+                    Vec::new()
+                }
+            };
+        }
+        let skipped = self.columns_skipped + step;
+        if skipped > MAX_SKIPPED {
+            let most = figures::count(MAX_SKIPPED as u64);
+            return session.tell(format!(
+                "rows scroll by {most} columns at most · Enter opens the message"
+            ));
+        }
+        if !rows.iter().any(|row| is_wider(session, *row, skipped)) {
+            return session.tell("no row in view goes on to the right");
+        }
+        self.columns_skipped = skipped;
+        Vec::new()
+    }
+}
+
+/// Returns whether the payload of `row` takes more than this many columns.
+fn is_wider(session: &Session, row: RowId, columns: usize) -> bool {
+    let row = session.log.row(row);
+    row.is_some_and(|row| match row.content {
+        Content::Message { payload, .. } => escape::one_line(payload, columns).cut,
+        Content::Notice(_) => false,
+    })
+}

@@ -1,0 +1,185 @@
+//! The chips above the log: choosing one, removing what it stands for, and undoing that.
+
+use std::sync::Arc;
+
+use super::App;
+use super::undo::named;
+use crate::app::action::ChipAction;
+use crate::app::effect::Effect;
+use crate::app::focus::Focus;
+use crate::app::log_pane::chips::Chip;
+use crate::app::overlays::query_box::Purpose;
+use crate::app::undo::{RemovedChip, Undo};
+use crate::payload::escape::whole_name;
+
+impl App {
+    /// Moves the focus to the chips, or says why that is not possible.
+    pub(super) fn focus_chips(&mut self) -> Vec<Effect> {
+        if Chip::all(&self.session).next().is_none() {
+            return self.tell("nothing hides messages: no filter, no single channel, no mute");
+        }
+        let before = self.focus;
+        self.set_focus(Focus::Chips);
+        if self.areas().chips.is_empty() {
+            self.set_focus(before);
+            return self.tell("no room for the line of filters · f lists them");
+        }
+        self.settle_chips();
+        Vec::new()
+    }
+
+    /// Executes `action` on the chosen chip.
+    pub(super) fn act_on_chip(&mut self, action: ChipAction) -> Vec<Effect> {
+        let chosen = self.log_pane.chip;
+        match action {
+            ChipAction::Next => self.log_pane.chip = chosen.saturating_add(1),
+            ChipAction::Previous => self.log_pane.chip = chosen.saturating_sub(1),
+            ChipAction::Remove => return self.remove_chip(chosen),
+            ChipAction::Edit => return self.edit_chip(chosen),
+        }
+        self.settle_chips();
+        Vec::new()
+    }
+
+    /// Removes the chip whose cross was clicked, or chooses a chip.
+    pub(super) fn click_chip(&mut self, column: u16) -> Vec<Effect> {
+        match self.chips().at(usize::from(column)) {
+            Some((index, true)) => self.remove_chip(index),
+            Some((index, false)) => {
+                self.log_pane.chip = index;
+                self.set_focus(Focus::Chips);
+                Vec::new()
+            }
+            None => Vec::new(),
+        }
+    }
+
+    /// Keeps the chosen chip among the chips, and the focus in the log once there are none.
+    pub(super) fn settle_chips(&mut self) {
+        if self.focus != Focus::Chips {
+            return;
+        }
+        let count = Chip::all(&self.session).count();
+        match count {
+            0 => self.set_focus(Focus::Messages),
+            _ => self.log_pane.chip = self.log_pane.chip.min(count - 1),
+        }
+        if self.areas().chips.is_empty() {
+            self.set_focus(Focus::Messages);
+        }
+    }
+
+    /// Edits the query of the chip at `index`.
+    fn edit_chip(&mut self, index: usize) -> Vec<Effect> {
+        let chip = Chip::all(&self.session).nth(index);
+        match chip {
+            Some(Chip::Filter) => self.write_query(Purpose::Filter),
+            Some(Chip::Listed(filter)) => self.write_query(Purpose::ListedFilter(Some(filter))),
+            Some(Chip::Stop) => match self.stopped_by() {
+                Some(breakpoint) => self.write_query(Purpose::Breakpoint(Some(breakpoint))),
+                None => return self.tell("this breakpoint was removed or changed"),
+            },
+            Some(Chip::Only | Chip::Muted(_)) => {
+                return self.tell("a channel cannot be edited · x shows the others or unmutes it");
+            }
+            None => {}
+        }
+        Vec::new()
+    }
+
+    /// Removes what the chip at `index` stands for.
+    fn remove_chip(&mut self, index: usize) -> Vec<Effect> {
+        let Some(chip) = Chip::all(&self.session).nth(index) else {
+            return Vec::new();
+        };
+        let filters = &mut self.session.filters;
+        let removed = match chip {
+            Chip::Stop => return self.remove_stop(),
+            Chip::Filter => filters.typed.take().map(RemovedChip::Filter),
+            Chip::Listed(index) => filters.list.get_mut(index).map(|filter| {
+                filter.is_on = false;
+                RemovedChip::Listed(filter.query.clone())
+            }),
+            Chip::Only => filters.only.take().map(RemovedChip::Only),
+            Chip::Muted(index) => {
+                let name: Option<Arc<[u8]>> = filters.muted.iter().nth(index).map(Arc::from);
+                name.map(|name| {
+                    filters.muted.toggle(Arc::clone(&name));
+                    RemovedChip::Muted(name)
+                })
+            }
+        };
+        let Some(removed) = removed else {
+            return Vec::new();
+        };
+        self.tell(match &removed {
+            RemovedChip::Filter(query) => {
+                format!("filter {} removed · Z undoes it", named(query.text()))
+            }
+            RemovedChip::Listed(query) => {
+                format!(
+                    "filter {} off · Z undoes it, f lists it",
+                    named(query.text())
+                )
+            }
+            RemovedChip::Only(_) => "all channels shown · Z undoes it".to_owned(),
+            RemovedChip::Muted(name) => format!("{} unmuted · Z undoes it", whole_name(name)),
+        });
+        self.can_undo(Undo::RemoveChip(removed));
+        self.session.refresh_shown()
+    }
+
+    /// Removes the breakpoint that has stopped the view, which stays where it is.
+    fn remove_stop(&mut self) -> Vec<Effect> {
+        let breakpoint = self.stopped_by();
+        self.session.breakpoints.stop = None;
+        let Some(index) = breakpoint else {
+            self.session.hold_stops();
+            return self.tell("breakpoint removed before · Space resumes");
+        };
+        self.remove_breakpoint(index)
+    }
+
+    /// Returns the index of the breakpoint that has stopped the view, unless it was changed since.
+    fn stopped_by(&self) -> Option<usize> {
+        let breakpoints = &self.session.breakpoints;
+        let stop = breakpoints.stop.as_ref()?;
+        let mut list = breakpoints.list.iter();
+        list.position(|breakpoint| breakpoint.query == stop.query)
+    }
+
+    /// Restores what was removed by its chip.
+    pub(super) fn restore_chip(&mut self, removed: RemovedChip) -> Vec<Effect> {
+        let filters = &mut self.session.filters;
+        let words = match removed {
+            RemovedChip::Filter(query) => {
+                let words = format!("filter {} restored", named(query.text()));
+                filters.typed = Some(query);
+                words
+            }
+            RemovedChip::Listed(query) => {
+                let words = format!("filter {} on again", named(query.text()));
+                let mut list = filters.list.iter_mut();
+                match list.find(|filter| filter.query == query && !filter.is_on) {
+                    Some(filter) => filter.is_on = true,
+                    None => return self.tell("the filter is on or was removed from the list"),
+                }
+                words
+            }
+            RemovedChip::Only(name) => {
+                let words = format!("only {} shown", whole_name(&name));
+                filters.only = Some(name);
+                words
+            }
+            RemovedChip::Muted(name) => {
+                let words = format!("{} muted", whole_name(&name));
+                if !filters.muted.contains(&name) {
+                    filters.muted.toggle(name);
+                }
+                words
+            }
+        };
+        self.tell(words);
+        self.session.refresh_shown()
+    }
+}
