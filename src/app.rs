@@ -52,7 +52,7 @@ pub use self::event::Event;
 pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
 pub use self::focus::Focus;
 pub use self::input::Input;
-pub use self::keymap::{BINDINGS, Binding, Chord, Context, Keymap};
+pub use self::keymap::{BINDINGS, Binding, Chord, Context, KeySet, Keymap};
 pub use self::layout::{Areas, Borders, inside, padded, wrapped};
 pub use self::log_pane::chips::{Chip, ChipLine, PlacedChip};
 pub use self::log_pane::{LogPane, Position, Window};

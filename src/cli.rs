@@ -1,29 +1,32 @@
 //! The command line: its options, and the config file, URLs and values that they refer to.
 
 mod checks;
-mod config_file;
+pub mod config_file;
 mod decode_options;
 mod error;
+pub mod merge;
 pub mod profile;
 mod queries;
 pub mod redis_cli;
+mod server;
 pub mod target;
 mod values;
 
 use std::env;
 use std::ffi::OsString;
-use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
-use subscope::app::Settings;
+use subscope::app::{KeySet, Settings};
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
 use subscope::terminal::theme::Theme;
 
 use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
+
+pub use self::server::{Server, Tls};
 
 /// The default of `--keep`, in bytes.
 const DEFAULT_KEEP: usize = 256 << 20;
@@ -52,6 +55,11 @@ pub enum Command {
     Demo(Box<Demo>),
     /// Show a page of the manual; without TOPIC, list the topics
     Help(Help),
+    /// Print the keys in the form of the config file
+    Keys(Keys),
+    /// Write a config file to start from, or check the one in use
+    #[command(subcommand)]
+    Config(ConfigCommand),
 }
 
 /// The options for watching a server.
@@ -87,16 +95,9 @@ pub struct Watch {
         reason = "clap's shape for an option with an optional value"
     )]
     pub profile: Option<Option<String>>,
-    /// The path of the config file.
-    #[arg(
-        long,
-        value_name = "FILE",
-        value_parser = values::path(),
-        requires = "profile",
-        help = "The config file [default: SUBSCOPE_CONFIG from the environment, or \
-        subscope/config.toml in XDG_CONFIG_HOME, which is ~/.config unless set]"
-    )]
-    pub config: Option<PathBuf>,
+    /// The config file.
+    #[command(flatten)]
+    pub file: ConfigOption,
     /// Where the server is, and how to log in.
     #[command(flatten)]
     pub server: Server,
@@ -105,102 +106,73 @@ pub struct Watch {
     pub screen: Screen,
 }
 
-/// Where the server is and how to log in: the options of redis-cli. `Debug` hides the fields, which
-/// may contain a password.
-#[derive(Args, Default)]
-#[command(next_help_heading = "Server")]
-pub struct Server {
-    /// The server's URL.
+/// The path of the config file.
+#[derive(Debug, Default, Args)]
+pub struct ConfigOption {
+    /// The path of the config file.
     #[arg(
-        short,
-        long,
-        conflicts_with_all = ["host", "port", "socket"],
-        help = "The server: redis://[user:password@]host[:port][/db], rediss:// with TLS, host:port or \
-        unix:///path; for sentinels redis+sentinel://host[:port],…/master, for a cluster \
-        redis+cluster://host[:port],…. Without -u, -h, -p and -s, SUBSCOPE_URL or else REDIS_URL \
-        from the environment [default: redis://127.0.0.1:6379]"
-    )]
-    pub url: Option<String>,
-    /// The server's host: a name or an address [default: 127.0.0.1]
-    #[arg(short, long)]
-    pub host: Option<String>,
-    /// The server's port [default: 6379]
-    #[arg(short, long, value_parser = values::port)]
-    pub port: Option<u16>,
-    /// The server's unix socket
-    #[arg(
-        short,
-        long,
-        value_name = "PATH",
+        long = "config",
+        id = "config",
+        value_name = "FILE",
         value_parser = values::path(),
-        conflicts_with_all = ["host", "port"]
+        help = "The config file [default: SUBSCOPE_CONFIG from the environment, or \
+        subscope/config.toml in XDG_CONFIG_HOME, which is ~/.config unless set]"
     )]
-    pub socket: Option<PathBuf>,
-    /// Database number for commands; Pub/Sub ignores databases
-    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = values::db)]
-    pub db: Option<i64>,
-    /// The user to log in as
-    #[arg(long, value_name = "NAME")]
-    pub user: Option<String>,
-    /// The password; other users can see it in the process list (see --askpass)
-    #[arg(short = 'a', long, value_name = "PASSWORD")]
-    pub pass: Option<String>,
-    /// Whether to prompt for the password.
-    #[arg(
-        long,
-        conflicts_with = "pass",
-        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, or \
-        SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
-    )]
-    pub askpass: bool,
-    /// A profile's shell command that prints the password.
-    #[arg(skip)]
-    pub password_command: Option<String>,
-    /// How messages refer to the URL, if it does not come from the command line.
-    #[arg(skip)]
-    pub url_source: Option<String>,
-    /// The TLS options.
-    #[command(flatten)]
-    pub tls: Tls,
+    pub path: Option<PathBuf>,
 }
 
-/// The TLS options.
-#[derive(Debug, Args, Default)]
-#[command(next_help_heading = "TLS")]
-pub struct Tls {
-    /// Use TLS, as with a rediss:// URL
-    #[arg(long = "tls")]
-    pub enabled: bool,
-    /// PEM file of CA certificates to trust instead of the system's
-    #[arg(long, value_name = "FILE", value_parser = values::path())]
-    pub cacert: Option<PathBuf>,
-    /// Client certificate, a PEM file; requires --key
-    #[arg(long, value_name = "FILE", value_parser = values::path())]
-    pub cert: Option<PathBuf>,
-    /// Private key of the client certificate, a PEM file
-    #[arg(long, value_name = "FILE", value_parser = values::path())]
-    pub key: Option<PathBuf>,
-    /// Server name to request and verify, instead of the host
-    #[arg(long, value_name = "NAME")]
-    pub sni: Option<String>,
-    /// Skip certificate verification (allows man-in-the-middle)
+/// What to do with the config file.
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Write a config file in which every option is explained and none is set
+    Init(Init),
+    /// Report every mistake in the config file with its line
+    Check(Check),
+}
+
+/// Writing a config file.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Init {
+    /// Replace an existing file
     #[arg(long)]
-    pub insecure: bool,
+    pub force: bool,
+    /// The file to write.
+    #[command(flatten)]
+    pub file: ConfigOption,
 }
 
-impl fmt::Debug for Server {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server").finish_non_exhaustive()
-    }
+/// Checking the config file.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Check {
+    /// The file to check.
+    #[command(flatten)]
+    pub file: ConfigOption,
+}
+
+/// Printing the keys.
+#[derive(Debug, Args)]
+#[command(disable_help_flag = true)]
+pub struct Keys {
+    /// The set of keys that the config file changes [default: vim]
+    #[arg(long, value_name = "SET", value_enum)]
+    pub keys: Option<KeySetName>,
+    /// The config file.
+    #[command(flatten)]
+    pub file: ConfigOption,
 }
 
 /// The options of the demo.
 #[derive(Debug, Args)]
 #[command(disable_help_flag = true)]
 pub struct Demo {
-    /// Seed for the generated traffic
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = values::seed)]
-    pub seed: u64,
+    /// Seed for the generated traffic [default: 1]
+    #[arg(long, value_name = "N", value_parser = values::seed)]
+    pub seed: Option<u64>,
+    /// The config file.
+    #[command(flatten)]
+    pub file: ConfigOption,
     /// How the screen behaves.
     #[command(flatten)]
     pub screen: Screen,
@@ -263,6 +235,25 @@ impl ThemeName {
     }
 }
 
+/// The value of `--keys`.
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
+pub enum KeySetName {
+    /// The keys of vim and less.
+    #[default]
+    Vim,
+    /// The arrows, without the letters that move in vim.
+    Arrows,
+}
+
+impl KeySetName {
+    fn set(self) -> KeySet {
+        match self {
+            Self::Vim => KeySet::Vim,
+            Self::Arrows => KeySet::Arrows,
+        }
+    }
+}
+
 /// The screen options, shared by all commands.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Screen")]
@@ -287,13 +278,17 @@ pub struct Screen {
     /// Leave the mouse to the terminal, for selecting text
     #[arg(long)]
     pub no_mouse: bool,
-    /// The colours. By default those that suit the terminal's background; none if `NO_COLOR` is set
-    #[arg(long, value_name = "NAME", value_enum, default_value_t)]
-    pub theme: ThemeName,
-    /// Draw in ASCII only: borders as + - |, other non-ASCII as ?. By default, only if the locale
-    /// in `LC_ALL`, `LC_CTYPE` or `LANG` is not UTF-8
-    #[arg(long, value_name = "WHEN", value_enum, default_value_t)]
-    pub ascii: Ascii,
+    /// The colours [default: auto, those that suit the terminal's background; none if `NO_COLOR` is
+    /// set]
+    #[arg(long, value_name = "NAME", value_enum)]
+    pub theme: Option<ThemeName>,
+    /// Draw in ASCII only: borders as + - |, other non-ASCII as ? [default: auto, only if the
+    /// locale in `LC_ALL`, `LC_CTYPE` or `LANG` is not UTF-8]
+    #[arg(long, value_name = "WHEN", value_enum)]
+    pub ascii: Option<Ascii>,
+    /// The set of keys; the config file can change each of them [default: vim]
+    #[arg(long, value_name = "SET", value_enum)]
+    pub keys: Option<KeySetName>,
     /// Milliseconds to wait for the rest of an escape sequence before Esc counts as a key; slow
     /// connections may need more [default: 50]
     #[arg(long, value_name = "MS", value_parser = values::escape_time)]
@@ -373,12 +368,12 @@ impl Screen {
         let escape_time = self.escape_time.map(u64::from).map(Duration::from_millis);
         TerminalOptions {
             mouse: !self.no_mouse,
-            is_ascii: match self.ascii {
+            is_ascii: match self.ascii.unwrap_or_default() {
                 Ascii::Auto => !is_utf8(|name| env::var_os(name)),
                 Ascii::Always => true,
                 Ascii::Never => false,
             },
-            theme: self.theme.theme(),
+            theme: self.theme.unwrap_or_default().theme(),
             escape_time: escape_time.unwrap_or(ESCAPE_TIME),
         }
     }

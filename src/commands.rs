@@ -1,7 +1,9 @@
 //! The commands, one file each. They wire all lower layers together.
 
+pub mod config;
 pub mod demo;
 pub mod help;
+pub mod keys;
 pub mod watch;
 
 use subscope::app::{RedisCli, Settings};

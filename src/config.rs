@@ -1,4 +1,4 @@
-//! The config file: profiles as plain data.
+//! The config file as plain data: profiles, the defaults of all options, and keys.
 //!
 //! ```toml
 //! [profile.production]
@@ -7,11 +7,12 @@
 //! read-only = true
 //! ```
 //!
-//! Keys are named like the long options. Each value is interpreted by the code that uses it; if the
+//! Keys of a profile are named like the long options. Each value is interpreted by the code that uses it; if the
 //! value is invalid, [`Profile::error`] creates the error.
 
 mod error;
 pub mod home;
+mod key_changes;
 mod keys;
 mod profile;
 
@@ -21,7 +22,8 @@ use toml::de::DeTable;
 
 use self::keys::{Keys, Source, Value};
 
-pub use self::error::{ConfigError, suggestion};
+pub use self::error::{ConfigError, Place, suggestion};
+pub use self::key_changes::{KeyChange, PaneKeys};
 pub use self::profile::{Colour, Profile};
 
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name is expected, this
@@ -33,15 +35,30 @@ pub fn holds_login(text: &str) -> bool {
     text.contains("://") || !is_path && login.is_some_and(|login| login.contains(':'))
 }
 
-/// A parsed config file.
+/// A parsed config file. A mistake in one part does not affect the others.
 #[derive(Debug)]
 pub struct Config {
     /// The path of the file.
     pub path: PathBuf,
+    /// The defaults of all options, or what is wrong with them.
+    pub defaults: Result<Defaults, Vec<ConfigError>>,
+    /// The changes of keys, or what is wrong with them.
+    pub keys: Result<Vec<PaneKeys>, Vec<ConfigError>>,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
-    /// The error in the rest of the file, if there is one.
-    pub error: Option<ConfigError>,
+    /// What is wrong in the rest of the file.
+    pub errors: Vec<ConfigError>,
+}
+
+/// The defaults of all options.
+#[derive(Clone, Debug, Default)]
+pub struct Defaults {
+    /// The defaults of what a profile can have.
+    pub options: Profile,
+    /// The profile to use if no server is named.
+    pub profile: Option<String>,
+    /// The seed of the demo's traffic.
+    pub seed: Option<u64>,
 }
 
 /// A profile, or what is wrong with it.
@@ -49,8 +66,8 @@ pub struct Config {
 pub struct Entry {
     /// The name that `--profile` takes.
     pub name: String,
-    /// The profile. An invalid profile does not affect the others.
-    pub profile: Result<Profile, ConfigError>,
+    /// The profile, without the defaults.
+    pub profile: Result<Profile, Vec<ConfigError>>,
 }
 
 impl Config {
@@ -58,8 +75,8 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// Fails if the text is not TOML, or if `profile` is not a table. The error names the line and
-    /// what is expected. Errors in a profile are reported only when that profile is used.
+    /// Fails if the text is not TOML. The error names the line. Any other error is that of a part of
+    /// the file, and matters only when that part is used.
     pub fn parse(path: &Path, text: &str) -> Result<Self, ConfigError> {
         let source = Source { path, text };
         let table = DeTable::parse(text).map_err(|error| {
@@ -67,17 +84,20 @@ impl Config {
             // The excerpt from the file is left out, since it may contain a password.
             ConfigError::new(path, line, String::new(), error.message())
         })?;
+        // Each part takes its own key here; a key that no part takes is an error.
         let mut keys = Keys::of(source, "", table.get_ref());
-        let profiles = keys.read("profile", Value::table)?;
+        let profiles = keys.read("profile", Value::table);
         let profiles = profiles.map(Keys::rest).unwrap_or_default();
         let entries = profiles.into_iter().map(|(name, value)| Entry {
             name: name.to_owned(),
-            profile: Profile::read(name, value, path),
+            profile: Profile::read(name, value),
         });
         Ok(Self {
             path: path.to_owned(),
+            defaults: keys.part("defaults", Defaults::read),
+            keys: keys.part("keys", key_changes::read),
             entries: entries.collect(),
-            error: keys.finish().err(),
+            errors: keys.finish(),
         })
     }
 
@@ -93,7 +113,23 @@ impl Config {
             let names = self.entries.iter().map(|entry| entry.name.as_str());
             ConfigError::no_profile(&self.path, name, &names.collect::<Vec<_>>())
         });
-        found?.profile.as_ref().map_err(Clone::clone)
+        let profile = found?.profile.as_ref();
+        profile.map_err(|errors| errors[0].clone())
+    }
+}
+
+impl Defaults {
+    fn read(value: Value<'_>) -> Result<Self, Vec<ConfigError>> {
+        let place = value.place();
+        let mut keys = value.table().map_err(|error| vec![error])?;
+        let options = Profile::of("", &mut keys, place);
+        let profile = keys.read("profile", Value::text);
+        let seed = keys.read("seed", |value| value.number(0, i64::MAX));
+        Ok(Self {
+            options: options.unless(keys.finish())?,
+            profile,
+            seed: seed.map(i64::unsigned_abs),
+        })
     }
 }
 

@@ -15,7 +15,7 @@ use subscope::query;
 use subscope::terminal::guard;
 
 use crate::cli::{Cli, Command};
-use crate::commands::{demo, help, watch};
+use crate::commands::{config, demo, help, keys, watch};
 use crate::host::{Failure, report};
 
 fn main() -> ExitCode {
@@ -43,6 +43,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<u8, Failure> {
     match cli.command {
         Some(Command::Help(help)) => help::run(&help),
+        Some(Command::Keys(options)) => keys::run(&options),
+        Some(Command::Config(command)) => config::run(&command),
         Some(Command::Demo(demo)) => on_runtime(demo::run(*demo)),
         None => on_runtime(watch::run(cli.watch)),
     }

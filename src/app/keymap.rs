@@ -1,5 +1,6 @@
 //! The table of all keys. It drives dispatch, the hint line and the help.
 
+mod changes;
 mod chord;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use std::iter;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+pub use self::changes::KeySet;
 pub use self::chord::Chord;
 
 use super::action::{
@@ -508,6 +510,12 @@ impl Keymap {
             Some(chord) => chord.label(),
             None => format!("[{}]", action.name()),
         }
+    }
+
+    /// Returns `text` with the key of each action that it names in braces, such as `{undo} undoes
+    /// it`: the key in `context`, or else in the first context that has the action.
+    pub fn text(&self, context: Context, text: &'static str) -> String {
+        self.with_keys(context, text).into_owned()
     }
 
     /// Replaces the name of each action in braces, such as `{undo}`, with its key in `context`, or

@@ -5,22 +5,47 @@ use subscope::workers::analysis::Check;
 
 use crate::cli::Checks;
 
+/// Parses the value of one kind of check.
+type Parse = fn(&str) -> Result<Check, String>;
+
 /// Parses the checks that `options` request. `blame` creates an error about an option, or a key of
 /// the profile, from its name and what is wrong with it.
 pub fn read<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Result<Vec<Check>, E> {
-    type Parse = fn(&str) -> Result<Check, String>;
-    let kinds: [(&str, &[String], Parse); 4] = [
+    kinds(options)
+        .flat_map(|(option, texts, parse)| {
+            let blame = &blame;
+            texts
+                .iter()
+                .map(move |text| check(option, text, parse, blame))
+        })
+        .collect()
+}
+
+/// Returns the first error of each kind of check.
+pub fn errors<E>(options: &Checks, blame: impl Fn(&str, String) -> E) -> Vec<E> {
+    kinds(options)
+        .filter_map(|(option, texts, parse)| {
+            let mut checks = texts.iter().map(|text| check(option, text, parse, &blame));
+            checks.find_map(Result::err)
+        })
+        .collect()
+}
+
+fn kinds(options: &Checks) -> impl Iterator<Item = (&'static str, &[String], Parse)> {
+    let kinds: [(&'static str, &[String], Parse); 4] = [
         ("shape", &options.shape, Check::parse_shape),
         ("seq", &options.seq, Check::parse_sequence),
         ("pair", &options.pair, Check::parse_pair),
         ("sent", &options.sent, Check::parse_delay),
     ];
-    let mut checks = Vec::new();
-    for (option, texts, parse) in kinds {
-        for text in texts {
-            let check = parse(text).map_err(|error| blame(option, whole(error.as_bytes())));
-            checks.push(check?);
-        }
-    }
-    Ok(checks)
+    kinds.into_iter()
+}
+
+fn check<E>(
+    option: &str,
+    text: &str,
+    parse: Parse,
+    blame: &impl Fn(&str, String) -> E,
+) -> Result<Check, E> {
+    parse(text).map_err(|error| blame(option, whole(error.as_bytes())))
 }

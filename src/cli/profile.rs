@@ -1,21 +1,20 @@
-//! Turns a profile of the config file into the equivalent command line.
+//! Chooses a profile of the config file, and lays the command line over it.
 
 use std::ops::ControlFlow;
-use std::path::Path;
 
 use subscope::app::{Badge, Keymap, Pickable};
-use subscope::config::{ConfigError, Entry, Profile};
+use subscope::config::{Config, ConfigError, Defaults, Entry, Profile};
 use subscope::server::{OptionError, Target};
 use subscope::terminal::signals::Signals;
 
 use super::config_file::{self, ConfigFile, EXAMPLE};
-use super::target::PASSWORD_COMMAND;
-use super::{Screen, Server, Watch, checks, decode_options, queries, target, values};
-use crate::cli;
+use super::merge::{mistakes, screen, server};
+use super::target::{self, PASSWORD_COMMAND};
+use super::{KeySetName, Screen, Server, Watch};
 use crate::host::failure::{Failure, shown_path};
 use crate::host::pick::pick;
 
-/// The chosen profile.
+/// What the config file says about this run: the chosen profile over the defaults.
 pub struct Chosen {
     profile: Profile,
     /// A warning for the user; the program continues.
@@ -24,37 +23,113 @@ pub struct Chosen {
     pub signals: Option<Signals>,
 }
 
-/// Returns the profile called `name`, or lets the user pick one if there is no name. It comes from
-/// the file `config`, or else from the default config file. Breaks with the exit code if no profile
-/// was picked.
-pub async fn choose(
-    name: Option<&str>,
-    config: Option<&Path>,
-    options: &Screen,
-) -> Result<ControlFlow<u8, Chosen>, Failure> {
-    let file = config_file::read(config)?;
-    let (name, signals) = match name {
-        Some(name) => (name, None),
-        None => match pick(pickable(&file)?, Keymap::default(), options.terminal()).await? {
-            ControlFlow::Continue((number, signals)) => {
-                (file.config.entries[number].name.as_str(), Some(signals))
+/// Returns the profile that the command line names, or the default one if no server is named; lets
+/// the user pick one if `--profile` has no name. Breaks with the exit code if none was picked.
+pub async fn choose(file: &ConfigFile, given: &Watch) -> Result<ControlFlow<u8, Chosen>, Failure> {
+    let defaults = defaults(&file.config)?;
+    let names_server = target::is_named(&given.server);
+    let by_default = || defaults.profile.as_deref().filter(|_| !names_server);
+    let (name, signals) = match &given.profile {
+        Some(Some(name)) => (Some(name.as_str()), None),
+        Some(None) => {
+            let options = screen(&defaults.options, given.screen.clone());
+            let options = options.map_err(Failure::usage)?;
+            let keymap = keymap(&file.config, &options)?;
+            let profiles = pickable(file, defaults)?;
+            match pick(profiles, keymap, options.terminal()).await? {
+                ControlFlow::Continue((number, signals)) => {
+                    let name = file.config.entries[number].name.as_str();
+                    (Some(name), Some(signals))
+                }
+                ControlFlow::Break(exit_code) => return Ok(ControlFlow::Break(exit_code)),
             }
-            ControlFlow::Break(exit_code) => return Ok(ControlFlow::Break(exit_code)),
-        },
+        }
+        None => (by_default(), None),
     };
-    let profile = file.config.profile(name).map_err(Failure::usage)?;
-    let target = target_of(profile).map_err(Failure::usage)?;
+    let profile = match name {
+        Some(name) => {
+            let profile = file.config.profile(name);
+            let profile = profile.map_err(|error| match &given.profile {
+                Some(_) => error,
+                None => in_defaults(error, defaults),
+            });
+            let profile = profile.map_err(Failure::usage)?;
+            has_one_password(profile).map_err(Failure::usage)?;
+            profile.clone().over(&defaults.options)
+        }
+        None if names_server => defaults.options.clone().without_server(),
+        None => defaults.options.clone(),
+    };
+    let target = target_of(&profile).map_err(Failure::usage)?;
     Ok(ControlFlow::Continue(Chosen {
-        warning: warning(&file, &target),
-        profile: profile.clone(),
+        warning: warning(file, &target),
+        profile,
         signals,
     }))
 }
 
+/// Returns the defaults.
+pub fn defaults(config: &Config) -> Result<&Defaults, Failure> {
+    let defaults = config.defaults.as_ref();
+    let defaults = defaults.map_err(|errors| config_file::failure(errors))?;
+    let mistakes = mistakes_in_defaults(defaults);
+    if mistakes.is_empty() {
+        Ok(defaults)
+    } else {
+        Err(config_file::failure(&mistakes))
+    }
+}
+
+/// Returns the error about a profile that the defaults name, at its place in the file.
+pub fn in_defaults(error: ConfigError, defaults: &Defaults) -> ConfigError {
+    match error.line() {
+        Some(_) => error,
+        None => defaults.options.error("profile", error.problem()),
+    }
+}
+
+/// Returns the keys that the options and the config file ask for.
+pub fn keymap(config: &Config, options: &Screen) -> Result<Keymap, Failure> {
+    key_table(config, options.keys.unwrap_or_default())
+}
+
+/// Returns the keys of `set` with the changes of the config file.
+pub fn key_table(config: &Config, set: KeySetName) -> Result<Keymap, Failure> {
+    changed_keys(config, set).map_err(|errors| config_file::failure(&errors))
+}
+
+/// Returns what is wrong with the changes of keys.
+pub fn mistakes_in_keys(config: &Config, set: KeySetName) -> Vec<ConfigError> {
+    changed_keys(config, set).err().unwrap_or_default()
+}
+
+fn changed_keys(config: &Config, set: KeySetName) -> Result<Keymap, Vec<ConfigError>> {
+    let changes = config.keys.as_ref().map_err(Clone::clone)?;
+    Keymap::new(set.set(), changes)
+}
+
+/// Returns what is wrong with the values of the defaults.
+pub fn mistakes_in_defaults(defaults: &Defaults) -> Vec<ConfigError> {
+    let options = &defaults.options;
+    let mut found = mistakes(options, false);
+    found.extend(has_one_password(options).err());
+    found.extend(target_of(options).err());
+    found
+}
+
+/// Returns what is wrong with the values of a profile.
+pub fn mistakes_in_profile(profile: &Profile, defaults: &Defaults) -> Vec<ConfigError> {
+    let all = profile.clone().over(&defaults.options);
+    let mut found = mistakes(&all, false);
+    found.extend(has_one_password(profile).err());
+    found.extend(target_of(&all).err());
+    found
+}
+
 impl Chosen {
-    /// Returns the profile's name and colour.
-    pub fn badge(&self) -> Badge {
-        badge(&self.profile)
+    /// Returns the profile's name and colour, if a profile was chosen.
+    pub fn badge(&self) -> Option<Badge> {
+        (!self.profile.name.is_empty()).then(|| badge(&self.profile))
     }
 
     /// Merges the profile into the given command line. The command line wins: single-valued options
@@ -67,13 +142,13 @@ impl Chosen {
         if channels.is_empty() && shard.is_empty() {
             channels = profile.channels.iter().map(Into::into).collect();
             shard = profile.shard.iter().map(Into::into).collect();
-            exact |= profile.exact;
+            exact |= profile.exact == Some(true);
         }
         Ok(Watch {
             channels,
             exact,
             shard,
-            sentinel_events: given.sentinel_events || profile.sentinel_events,
+            sentinel_events: given.sentinel_events || profile.sentinel_events == Some(true),
             until: given.until.or(profile.until.as_ref().map(Into::into)),
             server: server(profile, given.server),
             screen,
@@ -89,7 +164,11 @@ impl Chosen {
         {
             return Failure::usage(self.profile.error(key, error.problem));
         }
-        Failure::usage(error).and(&format!(" (profile '{}')", self.profile.name))
+        let failure = Failure::usage(error);
+        match self.profile.name.as_str() {
+            "" => failure,
+            name => failure.and(&format!(" (profile '{name}')")),
+        }
     }
 
     /// Returns whether the value of `key` in `merged` comes from the profile.
@@ -110,28 +189,37 @@ impl Chosen {
 }
 
 /// Returns the profiles of the file for the picker.
-fn pickable(file: &ConfigFile) -> Result<Vec<Pickable>, Failure> {
+fn pickable(file: &ConfigFile, defaults: &Defaults) -> Result<Vec<Pickable>, Failure> {
     let entries = &file.config.entries;
     if entries.is_empty() {
-        if let Some(error) = &file.config.error {
+        if let Some(error) = file.config.errors.first() {
             return Err(Failure::usage(error));
         }
         let path = shown_path(&file.config.path);
         let message = format!("--profile: no profile in {path}; example:");
         return Err(Failure::usage(message).with_example(EXAMPLE));
     }
-    Ok(entries.iter().map(pickable_entry).collect())
+    let entries = entries.iter();
+    Ok(entries
+        .map(|entry| pickable_entry(entry, defaults))
+        .collect())
 }
 
 /// Returns a profile as the picker lists it. An invalid profile is marked as unusable; picking it
 /// shows the whole error.
-fn pickable_entry(entry: &Entry) -> Pickable {
-    let found = entry.profile.as_ref().map_err(Clone::clone);
-    match found.and_then(|profile| Ok((profile, target_of(profile)?))) {
+fn pickable_entry(entry: &Entry, defaults: &Defaults) -> Pickable {
+    let found = entry.profile.as_ref().map_err(|errors| errors[0].clone());
+    let found = found.and_then(|profile| {
+        has_one_password(profile)?;
+        let profile = profile.clone().over(&defaults.options);
+        let target = target_of(&profile)?;
+        Ok((profile, target))
+    });
+    match found {
         Ok((profile, target)) => Pickable {
-            badge: badge(profile),
+            badge: badge(&profile),
             address: target.to_string(),
-            read_only: profile.read_only,
+            read_only: profile.read_only == Some(true),
         },
         Err(error) => Pickable {
             badge: Badge {
@@ -152,28 +240,33 @@ fn badge(profile: &Profile) -> Badge {
 }
 
 /// Returns a warning if other users can read a password in the file, or if something is wrong
-/// outside the profiles.
+/// outside the parts that are used.
 fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
     let path = shown_path(&file.config.path);
     let open = (file.is_open && target.holds_password())
         .then(|| format!("other users can read the password in {path}: run chmod 600"));
-    let error = file.config.error.as_ref();
-    let error = error.map(|error| Failure::usage(error).to_string());
+    let errors = &file.config.errors;
+    let error = (!errors.is_empty()).then(|| config_file::failure(errors).to_string());
     let warnings: Vec<String> = open.into_iter().chain(error).collect();
     (!warnings.is_empty()).then(|| warnings.join("; "))
 }
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
-    let target = target::target(&server(profile, Server::default())).map_err(|error| {
+    target::target(&server(profile, Server::default())).map_err(|error| {
         // The address is to blame, unless another key is at fault.
         let key = error.option.and_then(key_of).filter(|key| profile.has(key));
         profile.error(key.unwrap_or_else(|| profile.address_key()), error.problem)
-    })?;
-    if target.server().password.is_some() && profile.password_command.is_some() {
-        return Err(profile.error("password-command", "the URL already has a password"));
+    })
+}
+
+/// Fails if a table of the file has a password in its URL and a command for another one.
+fn has_one_password(own: &Profile) -> Result<(), ConfigError> {
+    let is_commanded = own.password_command.is_some() && own.url.is_some();
+    if is_commanded && target_of(own)?.server().password.is_some() {
+        return Err(own.error("password-command", "the URL already has a password"));
     }
-    Ok(target)
+    Ok(())
 }
 
 /// Returns the profile key that corresponds to an option.
@@ -193,82 +286,6 @@ fn key_of(option: &str) -> Option<&'static str> {
         "--sentinel-events" => "sentinel-events",
         PASSWORD_COMMAND => PASSWORD_COMMAND,
         _ => return None,
-    })
-}
-
-/// Returns the server options of the profile, overridden by those of the command line.
-fn server(profile: &Profile, given: Server) -> Server {
-    let tls = profile.tls.clone().unwrap_or_default();
-    // A profile that names no server means the local one, not the one from the environment.
-    let has_no_address = profile.address_key().is_empty();
-    let local = has_no_address.then(|| "127.0.0.1".to_owned());
-    Server {
-        url: profile.url.clone(),
-        host: profile.host.clone().or(local),
-        port: profile.port,
-        socket: profile.socket.clone(),
-        db: given.db.or(profile.db),
-        user: given.user.or_else(|| profile.user.clone()),
-        password_command: profile.password_command.clone(),
-        url_source: Some(format!("url of profile '{}'", profile.name)),
-        tls: cli::Tls {
-            enabled: given.tls.enabled || profile.tls.is_some(),
-            cacert: given.tls.cacert.or(tls.cacert),
-            cert: given.tls.cert.or(tls.cert),
-            key: given.tls.key.or(tls.key),
-            sni: given.tls.sni.or(tls.sni),
-            insecure: given.tls.insecure || tls.insecure,
-        },
-        ..given
-    }
-}
-
-/// Merges the screen options. Parses those of the profile here, so that an error names the line in
-/// the file.
-fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
-    let blame = |key: &str, problem: String| profile.error(key, problem);
-    queries::read(&profile.filters, |problem| blame("filter", problem))?;
-    queries::read_breakpoints(&profile.breakpoints, |problem| blame("break", problem))?;
-    let mut decode = cli::DecodeOptions {
-        lens: profile.lenses.clone(),
-        ..cli::DecodeOptions::default()
-    };
-    // If the command line gives another file, message types are looked up in that file later.
-    if given.decode.proto.is_none() {
-        decode.proto.clone_from(&profile.proto);
-        decode.proto_type.clone_from(&profile.proto_types);
-    }
-    decode_options::read(&decode, blame)?;
-    let checks = cli::Checks {
-        shape: profile.shapes.clone(),
-        seq: profile.sequences.clone(),
-        pair: profile.pairs.clone(),
-        sent: profile.delays.clone(),
-    };
-    checks::read(&checks, blame)?;
-    let keep = profile.keep.as_deref().map(values::keep).transpose();
-    let keep = keep.map_err(|problem| blame("keep", problem))?;
-    let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
-    Ok(Screen {
-        keep: given.keep.or(keep),
-        filter: both(&profile.filters, given.filter),
-        breakpoint: both(&profile.breakpoints, given.breakpoint),
-        alert_command: given
-            .alert_command
-            .or_else(|| profile.alert_command.clone()),
-        decode: cli::DecodeOptions {
-            lens: both(&profile.lenses, given.decode.lens),
-            proto: given.decode.proto.or_else(|| profile.proto.clone()),
-            proto_type: both(&profile.proto_types, given.decode.proto_type),
-        },
-        checks: cli::Checks {
-            shape: both(&checks.shape, given.checks.shape),
-            seq: both(&checks.seq, given.checks.seq),
-            pair: both(&checks.pair, given.checks.pair),
-            sent: both(&checks.sent, given.checks.sent),
-        },
-        read_only: given.read_only || profile.read_only,
-        ..given
     })
 }
 

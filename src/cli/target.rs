@@ -129,6 +129,16 @@ fn socket(path: &Path) -> Result<Requested, OptionError> {
     Ok(server(Address::Unix(path.to_owned())))
 }
 
+/// Returns whether the command line or the environment names a server.
+pub fn is_named(options: &Server) -> bool {
+    let is_given = options.url.is_some()
+        || options.socket.is_some()
+        || options.host.is_some()
+        || options.port.is_some();
+    // An invalid variable is an error later.
+    is_given || url_of_environment().map_or(true, |url| url.is_some())
+}
+
 /// Returns the first URL found in the environment, and the name of its variable.
 fn url_of_environment() -> Result<Option<(&'static str, String)>, OptionError> {
     for name in ["SUBSCOPE_URL", "REDIS_URL"] {

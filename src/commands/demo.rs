@@ -5,22 +5,33 @@ use subscope::message::{Notice, Topic};
 use subscope::server::Endpoint;
 
 use super::job;
-use crate::cli::Demo;
+use crate::cli::merge::screen as screen_options;
+use crate::cli::profile::{defaults, keymap};
+use crate::cli::{Demo, config_file};
 use crate::host::{Failure, screen};
+
+/// The default of `--seed`.
+const DEFAULT_SEED: u64 = 1;
 
 /// Plays sample traffic and watches it until the user quits. Returns the exit code.
 pub async fn run(demo: Demo) -> Result<u8, Failure> {
+    let file = config_file::read(demo.file.path.as_deref(), false)?;
+    let defaults = defaults(&file.config)?;
+    let options = screen_options(&defaults.options, demo.screen).map_err(Failure::usage)?;
+    let keymap = keymap(&file.config, &options)?;
     let broker = Broker::start(Settings::default())
         .await
         .map_err(|error| Failure::other(format!("cannot start the demo's broker: {error}")))?;
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
-    let mut job = job(demo.screen, endpoint.into(), None)?;
+    let mut job = job(options, endpoint.into(), None)?;
+    job.settings.keymap = keymap;
     job.settings.note = format!("join in: redis-cli -p {}", address.port());
     job.topics = vec![Topic::pattern(b"*")];
     let refused = broker.refused_library();
     job.notice = Some(Box::pin(async { refused.await.map(Notice::Resp3Refused) }));
-    let playing = tokio::spawn(traffic::play(broker.publisher(), demo.seed));
+    let seed = demo.seed.or(defaults.seed).unwrap_or(DEFAULT_SEED);
+    let playing = tokio::spawn(traffic::play(broker.publisher(), seed));
     let result = screen::run(job).await;
     playing.abort();
     broker.stop().await;

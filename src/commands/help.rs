@@ -37,7 +37,7 @@ const PAGES: &[Page] = &[
     page!("checks", "shape, sequence, request and reply, delay"),
     page!("connecting", "servers, URLs, passwords, ACLs, TLS"),
     page!("cluster", "Redis Cluster and Sentinel"),
-    page!("profiles", "the config file and environment variables"),
+    page!("profiles", "the config file, keys, environment variables"),
     page!("terminal", "ASCII, mouse, clipboard, escape time"),
     page!("performance", "figures and how they are measured"),
     page!("limits", "limits and guarantees"),

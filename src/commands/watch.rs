@@ -11,28 +11,23 @@ use subscope::terminal::signals::Signals;
 
 use super::job;
 use crate::cli::Watch;
-use crate::cli::profile::choose;
+use crate::cli::config_file;
+use crate::cli::profile::{choose, keymap};
 use crate::cli::target::{Found, find};
 use crate::host::{Failure, report, screen};
 
 /// Watches until the user quits. Returns the exit code.
 pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
-    let mut profile = None;
-    if let Some(name) = &watch.profile {
-        match choose(name.as_deref(), watch.config.as_deref(), &watch.screen).await? {
-            ControlFlow::Continue(chosen) => {
-                watch = chosen.add_to(watch)?;
-                profile = Some(chosen);
-            }
-            ControlFlow::Break(exit_code) => return Ok(exit_code),
-        }
-    }
-    let signals = profile.as_mut().and_then(|chosen| chosen.signals.take());
-    let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
-    let blame = |wrong| match &profile {
-        Some(chosen) => chosen.blame(wrong, &watch.server),
-        None => Failure::usage(wrong),
+    let file = config_file::read(watch.file.path.as_deref(), watch.profile.is_some())?;
+    let mut chosen = match choose(&file, &watch).await? {
+        ControlFlow::Continue(chosen) => chosen,
+        ControlFlow::Break(exit_code) => return Ok(exit_code),
     };
+    watch = chosen.add_to(watch)?;
+    let keymap = keymap(&file.config, &watch.screen)?;
+    let signals = chosen.signals.take();
+    let guard = signals.map(|signals| tokio::spawn(exit_on_signal(signals)));
+    let blame = |wrong| chosen.blame(wrong, &watch.server);
     let found = find(&watch.server).map_err(blame);
     if let Some(guard) = guard {
         guard.abort();
@@ -46,13 +41,14 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         let problem = "requires sentinels; use redis+sentinel://host:port/master";
         return Err(blame(OptionError::new("--sentinel-events", problem)));
     }
-    warnings.extend(profile.as_ref().and_then(|chosen| chosen.warning.clone()));
+    warnings.extend(chosen.warning.clone());
     for warning in &warnings {
         report(warning);
     }
     let topics = topics(&watch)?;
     let mut job = job(watch.screen, target, tls)?;
-    job.settings.profile = profile.map(|chosen| chosen.badge());
+    job.settings.profile = chosen.badge();
+    job.settings.keymap = keymap;
     job.server.until = watch.until.as_deref().map(|text| text.as_bytes().into());
     job.topics = topics;
     job.warning = (!warnings.is_empty()).then(|| warnings.join("; "));

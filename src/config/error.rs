@@ -17,6 +17,27 @@ pub struct ConfigError {
     problem: String,
 }
 
+/// The place of a key in the config file, for errors about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    pub(super) path: PathBuf,
+    pub(super) line: usize,
+    /// The full path of the key, such as `profile.staging.url`.
+    pub(super) key: String,
+}
+
+impl Place {
+    /// Returns an error about the key or its value. `problem` must not contain a password.
+    pub fn error(&self, problem: impl Into<String>) -> ConfigError {
+        ConfigError::new(&self.path, self.line, self.key.clone(), problem)
+    }
+
+    /// Returns the line, counted from 1.
+    pub fn line(&self) -> usize {
+        self.line
+    }
+}
+
 impl ConfigError {
     /// Creates an error about `key` in `line`.
     pub(super) fn new(path: &Path, line: usize, key: String, problem: impl Into<String>) -> Self {
@@ -26,6 +47,16 @@ impl ConfigError {
             key,
             problem: problem.into(),
         }
+    }
+
+    /// Returns the line, counted from 1; `None` if no line is at fault.
+    pub fn line(&self) -> Option<usize> {
+        self.line
+    }
+
+    /// Returns what is wrong, without the place.
+    pub fn problem(&self) -> &str {
+        &self.problem
     }
 
     /// Returns the message without the path of the file.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, masked, suggestion};
+use super::error::{ConfigError, Place, masked, suggestion};
 use super::{holds_login, home};
 
 /// A file that is being parsed.
@@ -21,6 +21,8 @@ pub(super) struct Keys<'a> {
     values: BTreeMap<&'a str, Value<'a>>,
     /// The names of all keys that have been requested.
     known: Vec<&'static str>,
+    /// What is wrong with the values taken.
+    errors: Vec<ConfigError>,
 }
 
 /// The value of a key, and its location.
@@ -58,24 +60,53 @@ impl<'a> Keys<'a> {
         Self {
             values: values.collect(),
             known: Vec::new(),
+            errors: Vec::new(),
         }
     }
 
-    /// Takes the key called `name`, if present, and parses it with `read`.
+    /// Takes the key called `name`, if present, and parses it with `read`. An error is kept for
+    /// [`Self::finish`].
     pub fn read<T>(
         &mut self,
         name: &'static str,
         read: impl FnOnce(Value<'a>) -> Result<T, ConfigError>,
-    ) -> Result<Option<T>, ConfigError> {
-        self.known.push(name);
-        self.values.remove(name).map(read).transpose()
+    ) -> Option<T> {
+        self.read_parts(name, |value| read(value).map_err(|error| vec![error]))
     }
 
-    /// Returns the line of every key.
-    pub fn lines(&self) -> BTreeMap<String, usize> {
+    /// Like [`Self::read`], for a value in which several things may be wrong.
+    pub fn read_parts<T>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Value<'a>) -> Result<T, Vec<ConfigError>>,
+    ) -> Option<T> {
+        self.known.push(name);
+        match read(self.values.remove(name)?) {
+            Ok(value) => Some(value),
+            Err(errors) => {
+                self.errors.extend(errors);
+                None
+            }
+        }
+    }
+
+    /// Takes the key called `name` and parses it with `read`; if it is absent, returns the default.
+    pub fn part<T: Default>(
+        &mut self,
+        name: &'static str,
+        read: impl FnOnce(Value<'a>) -> Result<T, Vec<ConfigError>>,
+    ) -> Result<T, Vec<ConfigError>> {
+        self.known.push(name);
+        self.values
+            .remove(name)
+            .map_or_else(|| Ok(T::default()), read)
+    }
+
+    /// Returns the place of every key.
+    pub fn places(&self) -> BTreeMap<String, Place> {
         let values = self.values.iter();
-        let lines = values.map(|(name, value)| ((*name).to_owned(), value.line));
-        lines.collect()
+        let places = values.map(|(name, value)| ((*name).to_owned(), value.place()));
+        places.collect()
     }
 
     /// Takes all remaining keys, in file order.
@@ -85,23 +116,38 @@ impl<'a> Keys<'a> {
         rest
     }
 
-    /// Fails if a key is left that was never requested.
-    pub fn finish(self) -> Result<(), ConfigError> {
-        let known = self.known.clone();
-        let Some((name, value)) = self.rest().into_iter().next() else {
-            return Ok(());
-        };
-        Err(value.error(match suggestion(name, &known).as_str() {
-            "" => match known[..] {
-                [only] => format!("no such key; the only valid key is {only}"),
-                _ => format!("no such key; valid keys: {}", known.join(", ")),
-            },
-            suggestion => format!("no such key{suggestion}"),
-        }))
+    /// Returns every error, by line: those of the values taken, and one for each key left that was
+    /// never requested.
+    pub fn finish(mut self) -> Vec<ConfigError> {
+        let mut errors = std::mem::take(&mut self.errors);
+        let known = std::mem::take(&mut self.known);
+        let unknown = self.rest().into_iter().map(|(name, value)| {
+            value.error(match suggestion(name, &known).as_str() {
+                "" => format!("no such key; valid keys: {}", known.join(", ")),
+                suggestion => format!("no such key{suggestion}"),
+            })
+        });
+        errors.extend(unknown);
+        errors.sort_by_key(ConfigError::line);
+        errors
     }
 }
 
 impl<'a> Value<'a> {
+    /// Returns its place, for errors found later.
+    pub fn place(&self) -> Place {
+        Place {
+            path: self.source.path.to_owned(),
+            line: self.line,
+            key: self.key.clone(),
+        }
+    }
+
+    /// Returns whether it is a string.
+    pub fn is_text(&self) -> bool {
+        matches!(self.content, DeValue::String(_))
+    }
+
     /// Returns an error about the value.
     pub fn error(&self, problem: impl Into<String>) -> ConfigError {
         ConfigError::new(self.source.path, self.line, self.key.clone(), problem)
@@ -157,6 +203,12 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Parses an integer from `least` to `most`, which are small.
+    pub fn small(self, least: u16, most: u16) -> Result<u16, ConfigError> {
+        let number = self.number(least.into(), most.into())?;
+        Ok(u16::try_from(number).unwrap_or(most))
+    }
+
     /// Parses one of the names in `choices` and returns what it stands for.
     pub fn one_of<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, ConfigError> {
         let names: Vec<&str> = choices.iter().map(|(name, _)| *name).collect();
@@ -182,6 +234,14 @@ impl<'a> Value<'a> {
             _ => Err(self.error(format!("must be {FORM}; an element is not a string"))),
         });
         texts.collect()
+    }
+
+    /// Parses an array of strings, or one string.
+    pub fn one_or_more_texts(self) -> Result<Vec<String>, ConfigError> {
+        match self.content {
+            DeValue::String(text) => Ok(vec![text.to_string()]),
+            _ => self.texts(),
+        }
     }
 
     /// Parses a table.

@@ -1,11 +1,19 @@
 //! A profile: a named server with the options that go with it.
 
+mod layers;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::error::ConfigError;
-use super::keys::Value;
+use super::error::{ConfigError, Place};
+use super::keys::{Keys, Value};
+
+/// The keys that name the server.
+const ADDRESS: [&str; 4] = ["url", "socket", "host", "port"];
+
+/// The longest time to wait for the rest of an escape sequence, in milliseconds.
+const MOST_ESCAPE_TIME: u16 = 1000;
 
 /// The colour of a profile's badge on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,12 +40,12 @@ impl Colour {
     ];
 }
 
-/// A named server with the options that go with it.
+/// A named server with the options that go with it, or the defaults of all of them.
 ///
 /// `Debug` shows only the name: the URL and the password command may contain a password.
 #[derive(Clone, Default)]
 pub struct Profile {
-    /// The name that `--profile` takes.
+    /// The name that `--profile` takes; empty for the defaults.
     pub name: String,
     /// The colour of its badge.
     pub colour: Option<Colour>,
@@ -55,18 +63,20 @@ pub struct Profile {
     pub user: Option<String>,
     /// A shell command; the first line of its output is the password.
     pub password_command: Option<String>,
+    /// Whether to prompt for the password.
+    pub askpass: Option<bool>,
     /// The TLS options. If set, TLS is used whatever the URL says.
     pub tls: Option<Tls>,
     /// Whether every write is refused.
-    pub read_only: bool,
+    pub read_only: Option<bool>,
     /// The channels and patterns to subscribe to.
     pub channels: Vec<String>,
     /// Whether `* ? [` in channels are literal.
-    pub exact: bool,
+    pub exact: Option<bool>,
     /// The sharded channels to subscribe to.
     pub shard: Vec<String>,
     /// Whether to subscribe to the sentinels' own channels.
-    pub sentinel_events: bool,
+    pub sentinel_events: Option<bool>,
     /// Filter queries: the log shows only messages that match all of them.
     pub filters: Vec<String>,
     /// Breakpoint queries: the log freezes at a message that matches any of them.
@@ -91,6 +101,18 @@ pub struct Profile {
     pub pairs: Vec<String>,
     /// The channels whose messages contain the time they were sent, each `glob=.path`.
     pub delays: Vec<String>,
+    /// The name of the colour theme.
+    pub theme: Option<String>,
+    /// When to draw in ASCII.
+    pub ascii: Option<String>,
+    /// Whether the mouse is left to the terminal.
+    pub no_mouse: Option<bool>,
+    /// The set of keys.
+    pub key_set: Option<String>,
+    /// Milliseconds to wait for the rest of an escape sequence.
+    pub escape_time: Option<u16>,
+    /// The file for the counters of the run.
+    pub stats: Option<PathBuf>,
     place: KeyLocations,
 }
 
@@ -106,123 +128,151 @@ pub struct Tls {
     /// The server name to request and verify.
     pub sni: Option<String>,
     /// Whether to skip certificate verification.
-    pub insecure: bool,
+    pub insecure: Option<bool>,
 }
 
 /// Where a profile and its keys are defined, for errors.
 #[derive(Clone, Default)]
 struct KeyLocations {
-    path: PathBuf,
-    /// The full path of the profile's own key, such as `profile.staging`.
-    key: String,
-    line: usize,
-    lines: BTreeMap<String, usize>,
+    /// The place of the profile itself, such as `profile.staging`.
+    table: Option<Place>,
+    /// The place of each key.
+    keys: BTreeMap<String, Place>,
+}
+
+impl KeyLocations {
+    /// Records the keys of a table; `prefix` is empty or ends in a dot.
+    fn add(&mut self, prefix: &str, keys: &Keys<'_>) {
+        let places = keys.places().into_iter();
+        let places = places.map(|(key, place)| (format!("{prefix}{key}"), place));
+        self.keys.extend(places);
+    }
 }
 
 impl Profile {
     /// Returns an error about the value of `key`, or about the whole profile if it has no such key.
     /// `problem` must not contain a password.
     pub fn error(&self, key: &str, problem: impl Into<String>) -> ConfigError {
-        let place = &self.place;
-        match place.lines.get(key) {
-            Some(line) => {
-                let key = format!("{}.{key}", place.key);
-                ConfigError::new(&place.path, *line, key, problem)
-            }
-            None => ConfigError::new(&place.path, place.line, place.key.clone(), problem),
+        match self.place.keys.get(key).or(self.place.table.as_ref()) {
+            Some(place) => place.error(problem),
+            None => ConfigError::new(Path::new(""), 0, key.to_owned(), problem),
         }
     }
 
     /// Returns whether the profile sets `key`, such as `url` or `tls.cacert`.
     pub fn has(&self, key: &str) -> bool {
-        self.place.lines.contains_key(key)
+        self.place.keys.contains_key(key)
+    }
+
+    /// Returns the number of keys that it sets.
+    pub fn count(&self) -> usize {
+        let keys = self.place.keys.keys();
+        keys.filter(|key| !key.contains('.')).count()
     }
 
     /// Returns the key that names the server, or an empty string.
     pub fn address_key(&self) -> &'static str {
-        let keys = ["url", "socket", "host", "port"];
-        let mut present = keys.into_iter();
+        let mut present = ADDRESS.into_iter();
         present.find(|key| self.has(key)).unwrap_or_default()
     }
 
-    /// Parses the profile called `name` in the file at `path`.
-    pub(super) fn read(name: &str, value: Value<'_>, path: &Path) -> Result<Self, ConfigError> {
+    /// Parses the profile called `name`.
+    pub(super) fn read(name: &str, value: Value<'_>) -> Result<Self, Vec<ConfigError>> {
         if name.is_empty() {
-            return Err(value.error("a profile needs a name"));
+            return Err(vec![value.error("a profile needs a name")]);
         }
-        let mut place = KeyLocations {
-            path: path.to_owned(),
-            key: value.key.clone(),
-            line: value.line,
-            lines: BTreeMap::new(),
-        };
-        let mut keys = value.table()?;
-        place.lines = keys.lines();
-        let flag = |found: Option<bool>| found.unwrap_or(false);
-        let profile = Self {
-            name: name.to_owned(),
-            colour: keys.read("color", |value| value.one_of(&Colour::NAMES))?,
-            url: keys.read("url", Value::text)?,
-            socket: keys.read("socket", Value::path)?,
-            host: keys.read("host", Value::text)?,
-            port: keys.read("port", port)?,
-            db: keys.read("db", |value| value.number(0, i64::MAX))?,
-            user: keys.read("user", Value::text)?,
-            password_command: keys.read("password-command", Value::text)?,
-            tls: keys.read("tls", |value| Tls::read(value, &mut place.lines))?,
-            read_only: flag(keys.read("read-only", Value::flag)?),
-            channels: keys.read("channels", Value::texts)?.unwrap_or_default(),
-            exact: flag(keys.read("exact", Value::flag)?),
-            shard: keys.read("shard", Value::texts)?.unwrap_or_default(),
-            sentinel_events: flag(keys.read("sentinel-events", Value::flag)?),
-            filters: keys.read("filter", Value::texts)?.unwrap_or_default(),
-            breakpoints: keys.read("break", Value::texts)?.unwrap_or_default(),
-            alert_command: keys.read("alert-command", Value::text)?,
-            until: keys.read("until", Value::text)?,
-            keep: keys.read("keep", Value::text)?,
-            lenses: keys.read("lens", Value::texts)?.unwrap_or_default(),
-            proto: keys.read("proto", Value::path)?,
-            proto_types: keys.read("proto-type", Value::texts)?.unwrap_or_default(),
-            shapes: keys.read("shape", Value::texts)?.unwrap_or_default(),
-            sequences: keys.read("seq", Value::texts)?.unwrap_or_default(),
-            pairs: keys.read("pair", Value::texts)?.unwrap_or_default(),
-            delays: keys.read("sent", Value::texts)?.unwrap_or_default(),
-            place,
-        };
-        keys.finish()?;
-        profile.with_one_address()
+        let place = value.place();
+        let mut keys = value.table().map_err(|error| vec![error])?;
+        let profile = Self::of(name, &mut keys, place);
+        profile.unless(keys.finish())
     }
 
-    /// Returns the profile unchanged, or an error if it names the server twice.
-    fn with_one_address(self) -> Result<Self, ConfigError> {
+    /// Takes the keys of a profile from its table.
+    pub(super) fn of(name: &str, keys: &mut Keys<'_>, table: Place) -> Self {
+        let mut place = KeyLocations {
+            table: Some(table),
+            keys: BTreeMap::new(),
+        };
+        place.add("", keys);
+        let single = Self {
+            name: name.to_owned(),
+            colour: keys.read("color", |value| value.one_of(&Colour::NAMES)),
+            url: keys.read("url", Value::text),
+            socket: keys.read("socket", Value::path),
+            host: keys.read("host", Value::text),
+            port: keys.read("port", |value| value.small(1, u16::MAX)),
+            db: keys.read("db", |value| value.number(0, i64::MAX)),
+            user: keys.read("user", Value::text),
+            password_command: keys.read("password-command", Value::text),
+            askpass: keys.read("askpass", Value::flag),
+            tls: keys.read_parts("tls", |value| Tls::read(value, &mut place)),
+            read_only: keys.read("read-only", Value::flag),
+            exact: keys.read("exact", Value::flag),
+            sentinel_events: keys.read("sentinel-events", Value::flag),
+            alert_command: keys.read("alert-command", Value::text),
+            until: keys.read("until", Value::text),
+            keep: keys.read("keep", Value::text),
+            proto: keys.read("proto", Value::path),
+            theme: keys.read("theme", Value::text),
+            ascii: keys.read("ascii", Value::text),
+            no_mouse: keys.read("no-mouse", Value::flag),
+            key_set: keys.read("keys", Value::text),
+            escape_time: keys.read("escape-time", |value| value.small(0, MOST_ESCAPE_TIME)),
+            stats: keys.read("stats", Value::path),
+            ..Self::default()
+        };
+        let mut texts = |name| keys.read(name, Value::texts).unwrap_or_default();
+        Self {
+            channels: texts("channels"),
+            shard: texts("shard"),
+            filters: texts("filter"),
+            breakpoints: texts("break"),
+            lenses: texts("lens"),
+            proto_types: texts("proto-type"),
+            shapes: texts("shape"),
+            sequences: texts("seq"),
+            pairs: texts("pair"),
+            delays: texts("sent"),
+            place,
+            ..single
+        }
+    }
+
+    /// Returns the profile unless there are errors, including that it names the server twice.
+    pub(super) fn unless(self, mut errors: Vec<ConfigError>) -> Result<Self, Vec<ConfigError>> {
         let first = self.address_key();
         let others: &[&str] = match first {
             "url" => &["socket", "host", "port"],
             "socket" => &["host", "port"],
             _ => &[],
         };
-        match others.iter().find(|key| self.has(key)) {
-            Some(second) => Err(self.error(second, format!("cannot be combined with {first}"))),
-            None => Ok(self),
+        if let Some(second) = others.iter().find(|key| self.has(key)) {
+            errors.push(self.error(second, format!("cannot be combined with {first}")));
         }
+        if errors.is_empty() {
+            return Ok(self);
+        }
+        errors.sort_by_key(ConfigError::line);
+        Err(errors)
     }
 }
 
 impl Tls {
-    /// Parses the table, and adds the lines of its keys to `lines`.
-    fn read(value: Value<'_>, lines: &mut BTreeMap<String, usize>) -> Result<Self, ConfigError> {
-        let mut keys = value.table()?;
-        let own = keys.lines().into_iter();
-        lines.extend(own.map(|(key, line)| (format!("tls.{key}"), line)));
+    /// Parses the table, and adds the places of its keys to `place`.
+    fn read(value: Value<'_>, place: &mut KeyLocations) -> Result<Self, Vec<ConfigError>> {
+        let mut keys = value.table().map_err(|error| vec![error])?;
+        place.add("tls.", &keys);
         let tls = Self {
-            cacert: keys.read("cacert", Value::path)?,
-            cert: keys.read("cert", Value::path)?,
-            key: keys.read("key", Value::path)?,
-            sni: keys.read("sni", Value::text)?,
-            insecure: keys.read("insecure", Value::flag)?.unwrap_or(false),
+            cacert: keys.read("cacert", Value::path),
+            cert: keys.read("cert", Value::path),
+            key: keys.read("key", Value::path),
+            sni: keys.read("sni", Value::text),
+            insecure: keys.read("insecure", Value::flag),
         };
-        keys.finish()?;
-        Ok(tls)
+        match keys.finish() {
+            errors if errors.is_empty() => Ok(tls),
+            errors => Err(errors),
+        }
     }
 }
 
@@ -231,9 +281,4 @@ impl fmt::Debug for Profile {
         let mut shown = f.debug_struct("Profile");
         shown.field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-fn port(value: Value<'_>) -> Result<u16, ConfigError> {
-    let port = value.number(1, i64::from(u16::MAX))?;
-    Ok(u16::try_from(port).unwrap_or(u16::MAX))
 }

@@ -14,7 +14,9 @@ fn first_error(text: &str) -> ConfigError {
     };
     let mut entries = config.entries.iter();
     let error = entries.find_map(|entry| entry.profile.as_ref().err());
-    error.or(config.error.as_ref()).unwrap().clone()
+    let errors = error.or(config.defaults.as_ref().err());
+    let errors = errors.or(config.keys.as_ref().err());
+    errors.unwrap_or(&config.errors)[0].clone()
 }
 
 /// Returns the message of the first error in `text`.
@@ -41,7 +43,7 @@ fn errors_elsewhere_do_not_affect_a_valid_profile() {
     ] {
         assert!(words(name).contains(expected), "{}", words(name));
     }
-    let error = config.error.unwrap().to_string();
+    let error = config.errors[0].to_string();
     assert!(error.contains("it.toml:1: colour"));
 }
 
@@ -72,6 +74,13 @@ fn every_key_of_a_profile_is_read() {
         seq = ["o=.n", "p=.n,.k"]
         pair = ["q=.id -> r=.id"]
         sent = ["o=.at"]
+        askpass = true
+        no-mouse = true
+        theme = "light"
+        ascii = "never"
+        keys = "arrows"
+        escape-time = 20
+        stats = "stats.json"
         [profile.local]
         host = "h"
         port = 7000
@@ -90,12 +99,19 @@ fn every_key_of_a_profile_is_read() {
     );
     assert_eq!((profile.db, profile.user.as_deref()), (Some(2), Some("me")));
     assert_eq!(profile.password_command.as_deref(), Some("pass show redis"));
-    assert!(profile.read_only && profile.exact && profile.sentinel_events);
+    let flags = [
+        profile.read_only,
+        profile.exact,
+        profile.sentinel_events,
+        profile.askpass,
+        profile.no_mouse,
+    ];
+    assert_eq!(flags, [Some(true); 5]);
     let tls = profile.tls.as_ref().unwrap();
     assert_eq!(tls.cacert.as_deref(), Some(Path::new("/etc/ca.pem")));
     assert_eq!(tls.cert.as_deref(), Some(Path::new("/c.pem")));
     assert_eq!(tls.key.as_deref(), Some(Path::new("/etc/k.pem")));
-    assert_eq!((tls.sni.as_deref(), tls.insecure), (Some("x"), true));
+    assert_eq!((tls.sni.as_deref(), tls.insecure), (Some("x"), Some(true)));
     assert_eq!(profile.channels, ["orders.*", "jobs"]);
     assert_eq!(profile.shard, ["orders:{1}"]);
     assert_eq!(profile.filters, ["a"]);
@@ -109,9 +125,14 @@ fn every_key_of_a_profile_is_read() {
     assert_eq!(profile.sequences, ["o=.n", "p=.n,.k"]);
     assert_eq!(profile.pairs, ["q=.id -> r=.id"]);
     assert_eq!(profile.delays, ["o=.at"]);
+    assert_eq!(profile.theme.as_deref(), Some("light"));
+    assert_eq!(profile.ascii.as_deref(), Some("never"));
+    assert_eq!(profile.key_set.as_deref(), Some("arrows"));
+    assert_eq!(profile.escape_time, Some(20));
+    assert_eq!(profile.stats.as_deref(), Some(Path::new("/etc/stats.json")));
     let local = config.profile("local").unwrap();
     assert_eq!((local.host.as_deref(), local.port), (Some("h"), Some(7000)));
-    assert!(!local.read_only && local.tls.is_none() && local.colour.is_none());
+    assert!(local.read_only.is_none() && local.tls.is_none() && local.colour.is_none());
     let socket = config.profile("by socket").unwrap().socket.clone();
     assert_eq!(socket.as_deref(), Some(Path::new("/etc/run/redis.sock")));
 }
@@ -160,7 +181,7 @@ fn errors_name_the_right_line() {
     let cases = r#"
         [profile.a]||colour = "red" => 3: profile.a.colour: no such key, did you mean 'color'?
         [profiles.a] => 1: profiles: no such key, did you mean 'profile'?
-        x = 1 => 1: x: no such key; the only valid key is profile
+        x = 1 => 1: x: no such key; valid keys: profile, defaults, keys
         [profile.a]|color = 1 => 2: profile.a.color: must be one of COLOURS, not a number
         [profile.a]|color = "rad" => 2: profile.a.color: must be one of COLOURS, did you mean 'red'?
         [profile.a]|lens = ["x", 1] => 2: profile.a.lens: must be FORM; an element is not a string
@@ -240,4 +261,121 @@ fn an_error_found_later_names_the_line_of_its_key() {
     assert_eq!(profile.db, Some(16));
     let words = profile.error("tls.sni", "is odd").to_string();
     assert_eq!(words, "/etc/it.toml:5: profile.a.tls.sni: is odd");
+}
+
+#[test]
+fn every_error_of_a_part_is_found_in_the_order_of_the_file() {
+    let config = parse(
+        "x = 1\ny = 2\n[defaults]\nport = 0\nkeep = 1\nescape-time = 1001\n\
+         [profile.a]\nurl = 1\ndb = 'x'\nzzz = 1\ntls = { sni = 1, x = 1 }\n\
+         [keys.messages]\nopen = 1\nclose = [1]\n",
+    )
+    .unwrap();
+    let lines = |errors: &[ConfigError]| errors.iter().map(ConfigError::line).collect::<Vec<_>>();
+    assert_eq!(lines(&config.errors), [Some(1), Some(2)]);
+    let defaults = config.defaults.unwrap_err();
+    assert_eq!(lines(&defaults), [Some(4), Some(5), Some(6)]);
+    let profile = config.entries[0].profile.as_ref().unwrap_err();
+    assert_eq!(lines(profile), [8, 9, 10, 11, 11].map(Some));
+    assert_eq!(lines(&config.keys.unwrap_err()), [Some(13), Some(14)]);
+}
+
+#[test]
+fn keys_are_read_as_written() {
+    let config = parse("[keys.all]\ndown = 'n'\n[keys.messages]\nopen = ['Enter', 'o']\n").unwrap();
+    let panes = config.keys.unwrap();
+    let read: Vec<_> = panes
+        .iter()
+        .map(|pane| (&*pane.pane, pane.place.line()))
+        .collect();
+    assert_eq!(read, [("all", 1), ("messages", 3)]);
+    let open = &panes[1].changes[0];
+    assert_eq!((&*open.action, open.place.line()), ("open", 4));
+    assert_eq!(open.keys, ["Enter", "o"]);
+    assert_eq!(panes[0].changes[0].keys, ["n"]);
+    for (text, problem) in [
+        (
+            "keys = 'arrows'",
+            "1: keys: must be a table; to choose a set, write keys under",
+        ),
+        (
+            "[keys]\ndown = 'n'",
+            "2: keys.down: must be a table, not a string",
+        ),
+        (
+            "[keys.a]\nb = true",
+            "2: keys.a.b: must be a list of strings",
+        ),
+    ] {
+        assert!(message(text).contains(problem), "{}", message(text));
+    }
+}
+
+#[test]
+fn a_profile_lies_over_the_defaults() {
+    let config = parse(
+        "[defaults]\nurl = 'redis://me:x@prod'\npassword-command = 'c'\ndb = 3\nkeep = '2MiB'\n\
+         no-mouse = true\nread-only = true\nfilter = ['a']\nchannels = ['x']\nexact = true\n\
+         profile = 'own'\nseed = 7\n\
+         [profile.own]\nhost = 'h'\nkeep = '1MiB'\nread-only = false\nfilter = ['b']\n\
+         channels = ['y']\n[profile.plain]\n",
+    )
+    .unwrap();
+    let defaults = config.defaults.as_ref().unwrap();
+    assert_eq!(
+        (defaults.profile.as_deref(), defaults.seed),
+        (Some("own"), Some(7))
+    );
+    let over = |name| {
+        config
+            .profile(name)
+            .unwrap()
+            .clone()
+            .over(&defaults.options)
+    };
+    let own = over("own");
+    assert_eq!((own.host.as_deref(), own.url.as_deref()), (Some("h"), None));
+    // The login of one server is never sent to another.
+    assert_eq!((own.password_command.as_deref(), own.db), (None, None));
+    assert!(!own.has("url") && !own.has("password-command"));
+    assert_eq!(
+        (own.keep.as_deref(), own.read_only),
+        (Some("1MiB"), Some(false))
+    );
+    assert_eq!(own.no_mouse, Some(true));
+    assert_eq!(
+        (own.filters, own.channels, own.exact),
+        (vec!["a".into(), "b".into()], vec!["y".into()], None)
+    );
+    let plain = over("plain");
+    assert_eq!((plain.address_key(), plain.db), ("url", Some(3)));
+    assert_eq!(
+        (plain.channels, plain.exact),
+        (vec!["x".into()], Some(true))
+    );
+    let error = over("plain").error("keep", "is odd").to_string();
+    assert_eq!(error, "/etc/it.toml:5: defaults.keep: is odd");
+    let error = over("own").error("keep", "is odd").to_string();
+    assert_eq!(error, "/etc/it.toml:15: profile.own.keep: is odd");
+}
+
+#[test]
+fn a_login_without_a_server_applies_to_every_server() {
+    let config = parse(
+        "[defaults]\nuser = 'me'\ntls = { sni = 'a', cacert = '/c' }\n\
+                        [profile.a]\nhost = 'h'\ntls = { sni = 'b' }\n",
+    )
+    .unwrap();
+    let defaults = &config.defaults.as_ref().unwrap().options;
+    let profile = config.profile("a").unwrap().clone().over(defaults);
+    assert_eq!(profile.user.as_deref(), Some("me"));
+    let tls = profile.tls.unwrap();
+    assert_eq!(
+        (tls.sni.as_deref(), tls.cacert),
+        (Some("b"), Some("/c".into()))
+    );
+    assert_eq!(
+        defaults.clone().without_server().user.as_deref(),
+        Some("me")
+    );
 }

@@ -11,7 +11,8 @@ use self::words::{Words, rows_of, strong};
 use super::state::{server_words, sought_words, unchecked, wait};
 use super::{frame, theme};
 use crate::app::{
-    App, LostNode, Overlay, connection_remedy, connection_words, denial_remedy, padded, topic_words,
+    App, Context, LostNode, Overlay, connection_remedy, connection_words, denial_remedy, padded,
+    topic_words,
 };
 use crate::message::ConnectionError;
 use crate::payload::escape::{name, whole, whole_name};
@@ -40,6 +41,12 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         .render(place, buffer);
 }
 
+/// Returns a text with the keys that apply in the log.
+fn text(app: &App, template: &'static str) -> String {
+    let keymap = &app.session().settings.keymap;
+    keymap.text(Context::Messages, template)
+}
+
 fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
     let address = &app.session().settings.address;
     let kept = app.session().log.counters().kept;
@@ -59,7 +66,8 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         } => {
             let situation = format!("Not connected to {address}");
             let (attempt, wait) = (attempts + 1, wait(*retry_at, app.session().now));
-            let keys = format!("Attempt {attempt} starts {wait}. Press r to try now, q to quit.");
+            let keys = text(app, "Press {reconnect} to try now, {quit} to quit.");
+            let keys = format!("Attempt {attempt} starts {wait}. {keys}");
             let mut words = failed(situation, reason, keys);
             if words.more.is_empty() {
                 words.more = vec![
@@ -71,9 +79,9 @@ fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {
         }
         Connection::Refused { reason, retry_at } => {
             let next_try = retry_at.map(|at| wait(at, app.session().now));
-            refused(address, reason, next_try)
+            refused(app, reason, next_try)
         }
-        Connection::Idle => idle(app, address),
+        Connection::Idle => idle(app),
     };
     words.lines(columns, rows)
 }
@@ -89,40 +97,45 @@ fn failed(situation: String, reason: &ConnectionError, keys: String) -> Words {
 }
 
 /// Returns the text for a refused login.
-fn refused(address: &str, reason: &ConnectionError, next_try: Option<String>) -> Words {
+fn refused(app: &App, reason: &ConnectionError, next_try: Option<String>) -> Words {
     let keys = match next_try {
         // A server that has restarted may not have loaded its users yet.
-        Some(wait) => format!(
-            "The login worked before, so subscope retries {wait}. Press r to try now, q to quit."
-        ),
-        None => "Press r to retry, q to quit.".to_owned(),
+        Some(wait) => {
+            let keys = text(app, "Press {reconnect} to try now, {quit} to quit.");
+            format!("The login worked before, so subscope retries {wait}. {keys}")
+        }
+        None => text(app, "Press {reconnect} to retry, {quit} to quit."),
     };
+    let address = &app.session().settings.address;
     failed(format!("Login refused by {address}"), reason, keys)
 }
 
 /// Returns the text for a client without subscriptions.
-fn idle(app: &App, address: &str) -> Words {
-    const KEYS: &str = "Press a to subscribe to a channel or a pattern.";
+fn idle(app: &App) -> Words {
+    let keys = text(
+        app,
+        "Press {subscribe} to subscribe to a channel or a pattern.",
+    );
     if app.session().subscriptions.have_all_ended() {
-        return Words::new("All subscriptions have ended".to_owned(), KEYS);
+        return Words::new("All subscriptions have ended".to_owned(), &keys);
     }
     if let Some(words) = sought_words(app) {
-        let mut words = Words::new(capitalized(&words), KEYS);
+        let mut words = Words::new(capitalized(&words), &keys);
         let hint = "A channel without subscribers cannot be found: subscribe to it by name.";
         words.more.push(hint);
         return words;
     }
     match app.session().subscriptions.denied().next() {
         Some((_, error)) if error.code.is_about_login() => {
-            refused(address, &ConnectionError::Redis(error.clone()), None)
+            refused(app, &ConnectionError::Redis(error.clone()), None)
         }
         Some((topic, error)) => {
             let situation = format!("Subscription denied: {}", topic_words(topic));
-            let mut words = Words::new(situation, denial_remedy(topic, error));
+            let mut words = Words::new(situation, &text(app, denial_remedy(topic, error)));
             words.reason = Some(whole(error.text.as_bytes()));
             words
         }
-        None => Words::new("No subscriptions".to_owned(), KEYS),
+        None => Words::new("No subscriptions".to_owned(), &keys),
     }
 }
 
@@ -178,11 +191,15 @@ fn silent(app: &App, address: &str) -> Vec<Line<'static>> {
         return lines;
     }
     let (keys, or) = if app.session().settings.read_only {
-        ("Press a to subscribe to more", ", or publish in a shell:")
+        (
+            "Press {subscribe} to subscribe to more",
+            ", or publish in a shell:",
+        )
     } else {
-        let keys = "Press p to publish a message, a to subscribe to more";
+        let keys = "Press {publish} to publish a message, {subscribe} to subscribe to more";
         (keys, ", or in a shell:")
     };
+    let keys = text(app, keys);
     match app.session().shell_command() {
         None => lines.push(Line::raw(format!("{keys}."))),
         Some(command) => {
@@ -206,7 +223,7 @@ fn unconfirmed(app: &App, address: &str) -> Vec<Line<'static>> {
         strong(format!("Subscription denied: {}", topic_words(topic))),
         Line::styled(whole(error.text.as_bytes()), theme::BAD),
         Line::default(),
-        Line::raw(denial_remedy(topic, error)),
+        Line::raw(text(app, denial_remedy(topic, error))),
     ]
 }
 
@@ -273,13 +290,16 @@ fn how_to_show(app: &App) -> String {
     let is_only = filters.only.is_some();
     let is_muted = !is_only && filters.muted_and_heard > 0;
     let keys = [
-        (is_typed, "/ to change the filter, Esc to clear it"),
-        (is_listed, "f for the list of filters"),
-        (is_only, "Enter on the channel to show all"),
-        (is_muted, "m on a muted channel to show it"),
+        (
+            is_typed,
+            "{filter} to change the filter, {back} to clear it",
+        ),
+        (is_listed, "{filters} for the list of filters"),
+        (is_only, "{toggle-only} on the channel to show all"),
+        (is_muted, "{toggle-mute} on a muted channel to show it"),
     ];
     let keys = keys.into_iter().filter(|(applies, _)| *applies);
-    let keys: Vec<&str> = keys.map(|(_, key)| key).collect();
+    let keys: Vec<String> = keys.map(|(_, key)| text(app, key)).collect();
     format!("Press {}.", keys.join(", "))
 }
 
@@ -305,14 +325,14 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
             typed.and_then(|typed| filters.verdict.meant(typed).or(typed.suggestion()));
         if let Some(meant) = suggestion.filter(|_| !is_typing) {
             let meant = whole(meant.as_bytes());
-            let words = format!("Did you mean {meant}? Press / then Tab to accept it.");
+            let keys = text(app, "Press {filter} then {take-offer} to accept it.");
+            let words = format!("Did you mean {meant}? {keys}");
             lines.push(Line::styled(words, theme::WATCH));
         }
         if !not_checked.is_empty() {
-            lines.push(Line::raw(format!(
-                "{not_checked}. In an open message, press [ to learn the shape of its channel, or \
-                 # to track a number."
-            )));
+            const KEYS: &str = "In an open message, press {previous-tab} to learn the shape of its \
+                                channel, or {toggle-sequence} to track a number.";
+            lines.push(Line::raw(format!("{not_checked}. {}", text(app, KEYS))));
         }
         if let Some(trouble) = filters.trouble() {
             lines.push(Line::styled(whole(trouble.as_bytes()), theme::BAD));
@@ -329,15 +349,17 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         Some(name) => vec![
             strong(format!("No messages kept on {}", whole_name(name))),
             Line::raw(format!(
-                "{} Press Esc to show all.",
-                are_hidden(kept, " on other channels")
+                "{} {}",
+                are_hidden(kept, " on other channels"),
+                text(app, "Press {back} to show all.")
             )),
         ],
         None => vec![
             strong("All kept messages are on muted channels".to_owned()),
             Line::raw(format!(
-                "{} Select a channel and press m to show it.",
-                are_hidden(kept, "")
+                "{} {}",
+                are_hidden(kept, ""),
+                text(app, "Select a channel and press {toggle-mute} to show it.")
             )),
         ],
     }

@@ -15,7 +15,7 @@ use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, fitting};
 use super::{empty, frame, theme};
-use crate::app::{App, Focus, Position, TimeForm, gap_words, inside, notice_words};
+use crate::app::{App, Focus, Keymap, Position, TimeForm, gap_words, inside, notice_words};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
 use crate::payload::escape;
@@ -120,7 +120,10 @@ impl<'a> Painter<'a> {
                     self.excerpt(row.id, (payload, size)).draw(marks, &mut line);
                 }
             }
-            Content::Notice(notice) => notice_line(notice, &self.clock, &mut line),
+            Content::Notice(notice) => {
+                let keymap = &self.app.session().settings.keymap;
+                notice_line(notice, &self.clock, keymap, &mut line);
+            }
         }
         line
     }
@@ -268,7 +271,7 @@ fn gravity(finding: &FindingKind) -> (u8, Style) {
     }
 }
 
-fn notice_line(notice: &Notice, clock: &Clock, line: &mut LineBuilder) {
+fn notice_line(notice: &Notice, clock: &Clock, keymap: &Keymap, line: &mut LineBuilder) {
     let style = match notice {
         Notice::Subscribed { .. } | Notice::Unsubscribed { asked: true, .. } => theme::QUIET,
         Notice::Gap(_) | Notice::Dropped(_) | Notice::Denied { .. } => theme::BAD,
@@ -292,7 +295,7 @@ fn notice_line(notice: &Notice, clock: &Clock, line: &mut LineBuilder) {
             let forms = gap_words(gap, clock);
             fitting(&forms, room).unwrap_or(&forms[2]).to_owned()
         }
-        _ => notice_words(notice, clock),
+        _ => notice_words(notice, clock, keymap),
     };
     line.words("── ", style);
     line.cut_words(&words, style);

@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use subscope::app::{KeySet, Keymap};
 use subscope::config::Config;
 use subscope::payload::escape::whole;
 use subscope::server::Target;
@@ -191,12 +192,20 @@ fn no_error_about_a_config_file_shows_a_password() {
                             assert_hides_password(&error, &text);
                         }
                     }
-                    if let Some(error) = &config.error {
+                    let entries = config.entries.iter();
+                    let profiles = entries.filter_map(|entry| entry.profile.as_ref().err());
+                    let parts = [config.defaults.as_ref().err(), config.keys.as_ref().err()];
+                    let errors = profiles.chain(parts.into_iter().flatten()).flatten();
+                    for error in errors.chain(&config.errors) {
                         assert_hides_password(error, &text);
                     }
-                    let entries = config.entries.iter();
-                    for error in entries.filter_map(|entry| entry.profile.as_ref().err()) {
-                        assert_hides_password(error, &text);
+                    let changes = config.keys.as_deref().unwrap_or_default();
+                    for error in Keymap::new(KeySet::Vim, changes)
+                        .err()
+                        .into_iter()
+                        .flatten()
+                    {
+                        assert_hides_password(&error, &text);
                     }
                     if let Err(error) = config.profile("prduction") {
                         assert_hides_password(&error, &text);

@@ -2,5 +2,6 @@
 //! and paths.
 
 mod addresses;
+mod config_file;
 mod drawing;
 mod program;

@@ -73,7 +73,9 @@ fn judged(stage: &Stage) -> Vec<String> {
     let notices = log
         .notices()
         .filter(|(_, notice)| matches!(notice, Notice::Judged { .. }));
-    let words = |notice| subscope::app::notice_words(notice, &stage.session().clock());
+    let session = stage.session();
+    let keymap = &session.settings.keymap;
+    let words = |notice| subscope::app::notice_words(notice, &session.clock(), keymap);
     notices.map(|(_, notice)| words(notice)).collect()
 }
 

@@ -7,8 +7,8 @@ use crossterm::event::{
 };
 
 use subscope::app::{
-    Answer, Context, Effect, Event, Focus, Overlay, Room, Sort, SubscriptionState, TimeForm,
-    inside, notice_words,
+    Answer, Context, Effect, Event, Focus, Keymap, Overlay, Room, Sort, SubscriptionState,
+    TimeForm, inside, notice_words,
 };
 use subscope::log::Batch;
 use subscope::message::{
@@ -2145,7 +2145,7 @@ fn counted(stage: &Stage) -> Vec<String> {
     let notices = stage.session().log.notices();
     let counted = notices.filter(|(_, notice)| matches!(notice, Notice::CountedBySocketIo(_)));
     counted
-        .map(|(_, notice)| notice_words(notice, &clock))
+        .map(|(_, notice)| notice_words(notice, &clock, &Keymap::default()))
         .collect()
 }
 

@@ -22,6 +22,7 @@ mod log_pane;
 mod long_names;
 mod one_off_channels;
 mod open_message;
+mod own_keys;
 mod plot;
 mod queries;
 mod run_loop;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use subscope::app::{App, Effect, Event, RedisCli, Settings, notice_words};
+use subscope::app::{App, Effect, Event, Keymap, RedisCli, Settings, notice_words};
 use subscope::message::{
     ConnectionError, Gap, GapCause, GapEnd, GapReason, NodeId, Notice, Partial, Subscription,
     SubscriptionId, Topic,
@@ -397,7 +397,7 @@ fn a_confirmation_names_its_server_where_there_are_several() {
             count: 1,
             server: server.map(Into::into),
         };
-        notice_words(&notice, &Clock::new(Zone::Utc))
+        notice_words(&notice, &Clock::new(Zone::Utc), &Keymap::default())
     };
     assert_eq!(
         words(None),

@@ -119,7 +119,7 @@ impl Chord {
     }
 
     /// Returns whether the key edits text or moves within it, so that a text box needs it.
-    pub fn edits_text(self) -> bool {
+    pub(super) fn edits_text(self) -> bool {
         let is_text = matches!(
             self.code,
             KeyCode::Char(_)

@@ -41,7 +41,7 @@ impl Session {
         let notice = Notice::Allowed { user, channels };
         if self.told.allowed.as_ref() != Some(&notice) {
             self.told.allowed = Some(notice.clone());
-            self.tell(notice_words(&notice, &self.clock()));
+            self.tell(notice_words(&notice, &self.clock(), &self.settings.keymap));
             effects.extend(self.log_notice(notice));
         }
         effects

@@ -7,6 +7,7 @@ use super::Session;
 use super::lenses::{MOST_THROUGH_LENS, MOST_UNPACKED_THROUGH_LENS};
 use super::notices::notice_words;
 use crate::app::export_request::{ExportCounts, ExportRequest, LensPaths};
+use crate::app::keymap::Keymap;
 use crate::export::{Format, Lens, Message, Writer};
 use crate::log::{ExcerptContent, ExcerptRow};
 use crate::message::{Notice, Time, Topic};
@@ -37,10 +38,12 @@ pub fn write_export(
         decoder_choices: &request.decoder_choices,
         lenses: &request.lenses,
         clock,
+        // A file outlives the user's own keys.
+        keymap: &Keymap::default(),
     };
     request.rows.read(|row| {
         if row_count == 0 && evicted > 0 {
-            write_notice(row.time, &Notice::Evicted(evicted), clock, &mut writer)?;
+            context.write_notice(row.time, &Notice::Evicted(evicted), &mut writer)?;
         }
         if row_count % ROWS_BETWEEN_PAUSES == 0 {
             pause()?;
@@ -58,6 +61,7 @@ struct Context<'a> {
     decoder_choices: &'a DecoderChoices,
     lenses: &'a LensPaths,
     clock: &'a Clock,
+    keymap: &'a Keymap,
 }
 
 impl Context<'_> {
@@ -70,7 +74,7 @@ impl Context<'_> {
         let (channel, payload, size, subscriptions) = match row.content {
             ExcerptContent::Notice(notice) => {
                 counts.notices += 1;
-                return write_notice(row.time, notice, self.clock, writer);
+                return self.write_notice(row.time, notice, writer);
             }
             ExcerptContent::Message {
                 channel,
@@ -106,15 +110,16 @@ impl Context<'_> {
             }),
         })
     }
-}
 
-fn write_notice(
-    time: Time,
-    notice: &Notice,
-    clock: &Clock,
-    writer: &mut Writer<impl Write>,
-) -> io::Result<()> {
-    writer.notice(time, notice, &notice_words(notice, clock))
+    fn write_notice(
+        &self,
+        time: Time,
+        notice: &Notice,
+        writer: &mut Writer<impl Write>,
+    ) -> io::Result<()> {
+        let words = notice_words(notice, self.clock, self.keymap);
+        writer.notice(time, notice, &words)
+    }
 }
 
 impl Session {

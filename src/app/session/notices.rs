@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::remedies::denial_remedy;
 use crate::app::causes::{connection_words, gap_cause_words, gap_reason_words, partial_words};
+use crate::app::keymap::{Context, Keymap};
 use crate::message::glob;
 use crate::message::{
     Allowed, Dropped, Gap, GapCause, GapEnd, JudgedChannel, Notice, SubscriptionKind, Topic,
@@ -16,7 +17,7 @@ use crate::payload::figures::{self, Clock};
 const MAX_NAMED: usize = 20;
 
 /// Returns the text of a notice, most important part first, since a narrow row cuts off the end.
-pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
+pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
     match notice {
         Notice::Subscribed {
             subscription,
@@ -43,6 +44,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             reason,
         } => {
             let remedy = denial_remedy(&subscription.topic, reason);
+            let remedy = keymap.text(Context::Messages, remedy);
             let topic = topic_words(&subscription.topic);
             let reason = whole(reason.text.as_bytes());
             format!("denied: {topic} · Redis says: {reason} · {remedy}")
@@ -59,7 +61,10 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
             let found = figures::count(*count);
             format!("looking for {topic} · {found} found · only those with subscribers are found")
         }
-        Notice::AllEnded => "all subscriptions have ended · press a to subscribe again".to_owned(),
+        Notice::AllEnded => keymap.text(
+            Context::Messages,
+            "all subscriptions have ended · press {subscribe} to subscribe again",
+        ),
         Notice::Gap(gap) => {
             let [full, ..] = gap_words(gap, clock);
             full
@@ -84,7 +89,8 @@ pub fn notice_words(notice: &Notice, clock: &Clock) -> String {
         }
         Notice::Breakpoint { query, channel, .. } => {
             let (query, channel) = (whole(query.as_bytes()), whole_name(channel));
-            format!("breakpoint {query} · hit on {channel} · [ shows it")
+            let key = keymap.text(Context::Messages, "{previous-landmark} shows it");
+            format!("breakpoint {query} · hit on {channel} · {key}")
         }
         Notice::Judged {
             query,
@@ -305,7 +311,10 @@ mod tests {
             ),
         ] {
             let notice = Notice::Resp3Refused(library.into());
-            assert_eq!(notice_words(&notice, &Clock::new(Zone::Utc)), words);
+            assert_eq!(
+                notice_words(&notice, &Clock::new(Zone::Utc), &Keymap::default()),
+                words
+            );
         }
     }
 }

@@ -7,24 +7,24 @@ pub fn denial_remedy(topic: &Topic, error: &RedisError) -> &'static str {
     match (error.code, topic.kind) {
         (ErrorCode::UnknownCommand, SubscriptionKind::Pattern) => {
             "This server does not support PSUBSCRIBE, or renames it (ElastiCache Serverless, many \
-             proxies): press a to subscribe to channels by name."
+             proxies): press {subscribe} to subscribe to channels by name."
         }
         (ErrorCode::UnknownCommand, SubscriptionKind::Shard | SubscriptionKind::ShardPattern) => {
-            "This server does not support sharded channels (new in Redis 7): press a to subscribe \
+            "This server does not support sharded channels (new in Redis 7): press {subscribe} to subscribe \
              to an ordinary one."
         }
         (ErrorCode::UnknownCommand, _) => {
             "This server does not support Pub/Sub, or renames its commands."
         }
         (ErrorCode::NoPermission, _) => {
-            "Press a to subscribe to what this user may access: an ACL rule for a pattern allows \
-             exactly that pattern. After the ACL has been changed, press r to retry."
+            "Press {subscribe} to subscribe to what this user may access: an ACL rule for a pattern allows \
+             exactly that pattern. After the ACL has been changed, press {reconnect} to retry."
         }
         (ErrorCode::OutOfMemory, _) => {
             "The server is out of memory and accepts no new subscriptions until memory is freed. \
-             Press r to retry."
+             Press {reconnect} to retry."
         }
-        _ => "Press r to retry, a to subscribe to something else.",
+        _ => "Press {reconnect} to retry, {subscribe} to subscribe to something else.",
     }
 }
 

@@ -41,7 +41,7 @@ impl Session {
                 (name, self.log.share_payload(id)?, size)
             }
             Content::Notice(notice) => {
-                let words = notice_words(notice, &self.clock()).into_bytes();
+                let words = notice_words(notice, &self.clock(), &self.settings.keymap).into_bytes();
                 let size = words.len() as u64;
                 (None, words.into(), size)
             }

@@ -8,7 +8,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::App;
-use crate::app::action::{Action, Kind, SessionAction};
+use crate::app::action::{Action, Kind, PublishAction, SessionAction};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::{Chord, Context};
@@ -76,11 +76,17 @@ impl App {
         if std::mem::take(&mut self.keyboard.held_break) {
             effects.extend(self.paste(line_break));
         }
+        let sends = matches!(
+            self.action_of(key),
+            Some(Action::Confirm | Action::Publish(PublishAction::Send))
+        );
         effects.extend(match (key.code, key.modifiers) {
             (KeyCode::Enter, _) | (KeyCode::Char('j'), KeyModifiers::CONTROL) => {
                 self.hold_break(context)
             }
             (KeyCode::Tab, _) => self.paste("\t"),
+            // Whatever key sends, a paste that contains it does not.
+            _ if sends => self.hold_break(context),
             _ => self.press(key),
         });
         effects
@@ -104,9 +110,16 @@ impl App {
 
     fn hold_break(&mut self, context: Context) -> Vec<Effect> {
         self.keyboard.held_break = true;
+        let keymap = &self.session.settings.keymap;
+        let send = Action::Publish(PublishAction::Send);
         self.tell(match context {
-            Context::PublishPayload => "pasted, not sent · Enter send",
-            _ => "pasted · Enter confirm",
+            Context::PublishPayload => {
+                format!("pasted, not sent · {} send", keymap.label(context, send))
+            }
+            _ => format!(
+                "pasted · {} confirm",
+                keymap.label(context, Action::Confirm)
+            ),
         })
     }
 }

@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
 use std::ffi::OsString;
+use std::path::Path;
 
 use clap::Parser as _;
 use proptest::collection::vec;
@@ -36,8 +37,9 @@ fn with(name: &str, options: &str) -> Watch {
     let words = ["subscope"].into_iter().chain(options.split_whitespace());
     let given = Cli::try_parse_from(words).unwrap().watch;
     let config = Config::parse(Path::new("/etc/config.toml"), FILE).unwrap();
+    let defaults = &config.defaults.as_ref().unwrap().options;
     let chosen = Chosen {
-        profile: config.profile(name).unwrap().clone(),
+        profile: config.profile(name).unwrap().clone().over(defaults),
         warning: None,
         signals: None,
     };
@@ -177,18 +179,25 @@ fn complaints(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let missing = config.profile("redis://bob:M4RK@host2").err();
     words.extend(missing.map(|error| Failure::usage(error).to_string()));
-    let error = config.error.as_ref();
-    words.extend(error.map(|error| Failure::usage(error).to_string()));
+    let parts = [config.defaults.as_ref().err(), config.keys.as_ref().err()];
+    let errors = parts.into_iter().flatten().flatten().chain(&config.errors);
+    words.extend(errors.map(|error| Failure::usage(error).to_string()));
+    let defaults = Defaults::default();
     for entry in &config.entries {
-        words.push(pickable_entry(entry).address);
+        words.push(pickable_entry(entry, &defaults).address);
         let profile = match &entry.profile {
             Ok(profile) => profile,
-            Err(error) => {
-                assert!(!format!("{error:?}").contains(MARK), "{error:?}");
-                words.push(Failure::usage(error).to_string());
+            Err(errors) => {
+                assert!(!format!("{errors:?}").contains(MARK), "{errors:?}");
+                words.extend(errors.iter().map(|error| Failure::usage(error).to_string()));
                 continue;
             }
         };
+        words.extend(
+            has_one_password(profile)
+                .err()
+                .map(|error| Failure::usage(error).to_string()),
+        );
         let target = target_of(profile).err();
         words.extend(target.map(|error| Failure::usage(error).to_string()));
         let chosen = Chosen {
@@ -216,13 +225,13 @@ fn a_login_in_place_of_a_path_or_a_user_is_refused_but_not_shown() {
     ] {
         let text = format!("[profile.a]\n{line}\n");
         let config = Config::parse(Path::new("/etc/config.toml"), &text).unwrap();
-        let address = pickable_entry(&config.entries[0]).address;
+        let address = pickable_entry(&config.entries[0], &Defaults::default()).address;
         assert!(address.contains("for a URL or a login use"), "{address}");
         assert!(!address.contains(MARK), "{address}");
     }
     let text = "[profile.a]\nsocket = \"./a:b@c/r.sock\"\n";
     let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
-    let address = pickable_entry(&config.entries[0]).address;
+    let address = pickable_entry(&config.entries[0], &Defaults::default()).address;
     assert_eq!(address, "unix:///etc/./a:b@c/r.sock");
 }
 
@@ -230,7 +239,7 @@ fn a_login_in_place_of_a_path_or_a_user_is_refused_but_not_shown() {
 fn a_profile_with_an_invalid_url_is_listed_as_unusable() {
     let text = "[profile.odd]\nurl = \"redis://h:x\"\n";
     let config = Config::parse(Path::new("/etc/config.toml"), text).unwrap();
-    let address = pickable_entry(&config.entries[0]).address;
+    let address = pickable_entry(&config.entries[0], &Defaults::default()).address;
     assert!(
         address.starts_with("unusable: line 2: profile.odd.url: "),
         "{address}"

@@ -324,7 +324,7 @@ fn a_password_readable_by_others_causes_a_warning() {
 }
 
 #[test]
-fn a_missing_config_file_is_an_error_only_with_a_profile() {
+fn a_missing_config_file_is_an_error_only_with_a_profile_or_if_it_is_named() {
     for arguments in [&["--profile"][..], &["--profile", "x"]] {
         let error = refusal(arguments, None);
         let place = "/nonexistent/subscope/config.toml";
@@ -338,6 +338,11 @@ fn a_missing_config_file_is_an_error_only_with_a_profile() {
     );
     let error = refusal(&["--config", "/nonexistent/c.toml", "--profile"], None);
     assert!(error.contains("/nonexistent/c.toml"), "{error}");
+    let error = refusal(&["--config", "/nonexistent/c.toml"], None);
+    assert!(
+        error.contains("no config file /nonexistent/c.toml"),
+        "{error}"
+    );
     let error = refusal(&[], None);
     assert!(error.contains("not a terminal"), "{error}");
 }
@@ -438,8 +443,6 @@ fn a_server_on_the_command_line_conflicts_with_a_profile() {
         assert!(error.contains("--profile"), "{error}");
         assert!(error.contains("cannot be used with"), "{error}");
     }
-    let error = refusal(&["--config", &file.path()], None);
-    assert!(error.contains("--profile"), "{error}");
     let empty = File::holding("");
     let error = refusal(&["--profile"], Some(&empty));
     assert!(error.contains("no profile in"), "{error}");

@@ -1,0 +1,173 @@
+//! Turns a profile of the config file into the equivalent options.
+
+use clap::ValueEnum;
+use subscope::config::{ConfigError, Profile, suggestion};
+
+use super::{Screen, Server, checks, decode_options, queries, values};
+use crate::cli;
+
+/// Returns the server options of the profile, overridden by those of the command line.
+pub fn server(profile: &Profile, given: Server) -> Server {
+    let tls = profile.tls.clone().unwrap_or_default();
+    let own = match (profile.address_key(), profile.name.as_str()) {
+        ("", "") => Server {
+            url: given.url,
+            host: given.host,
+            port: given.port,
+            socket: given.socket,
+            ..Server::default()
+        },
+        // A profile that names no server means the local one, not the one from the environment.
+        ("", _) => Server {
+            host: Some("127.0.0.1".to_owned()),
+            ..Server::default()
+        },
+        (_, name) => Server {
+            url: profile.url.clone(),
+            host: profile.host.clone(),
+            port: profile.port,
+            socket: profile.socket.clone(),
+            url_source: Some(match name {
+                "" => "url of [defaults]".to_owned(),
+                name => format!("url of profile '{name}'"),
+            }),
+            ..Server::default()
+        },
+    };
+    Server {
+        askpass: given.askpass || given.pass.is_none() && profile.askpass == Some(true),
+        db: given.db.or(profile.db),
+        user: given.user.or_else(|| profile.user.clone()),
+        password_command: profile.password_command.clone(),
+        tls: cli::Tls {
+            enabled: given.tls.enabled || profile.tls.is_some(),
+            cacert: given.tls.cacert.or(tls.cacert),
+            cert: given.tls.cert.or(tls.cert),
+            key: given.tls.key.or(tls.key),
+            sni: given.tls.sni.or(tls.sni),
+            insecure: given.tls.insecure || tls.insecure == Some(true),
+        },
+        pass: given.pass,
+        ..own
+    }
+}
+
+/// Returns every error in the values of the profile, by line. The types of Protobuf messages are
+/// looked up later if the command line gives another file for them.
+pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
+    let blame = |key: &str, problem: String| profile.error(key, problem);
+    let mut found: Vec<ConfigError> = Vec::new();
+    let filters = queries::read(&profile.filters, |problem| blame("filter", problem));
+    found.extend(filters.err());
+    let breakpoints = &profile.breakpoints;
+    let breakpoints = queries::read_breakpoints(breakpoints, |problem| blame("break", problem));
+    found.extend(breakpoints.err());
+    let lenses = cli::DecodeOptions {
+        lens: profile.lenses.clone(),
+        ..cli::DecodeOptions::default()
+    };
+    let types = cli::DecodeOptions {
+        proto: profile.proto.clone(),
+        proto_type: profile.proto_types.clone(),
+        ..cli::DecodeOptions::default()
+    };
+    let decoding = [Some(lenses), (!has_other_types).then_some(types)];
+    for options in decoding.into_iter().flatten() {
+        found.extend(decode_options::read(&options, blame).err());
+    }
+    found.extend(checks::errors(&own_checks(profile), blame));
+    let keep = profile.keep.as_deref().map(values::keep).transpose();
+    let choices = [
+        ("keep", keep.err()),
+        (
+            "theme",
+            choice::<cli::ThemeName>(profile.theme.as_deref()).err(),
+        ),
+        (
+            "ascii",
+            choice::<cli::Ascii>(profile.ascii.as_deref()).err(),
+        ),
+        (
+            "keys",
+            choice::<cli::KeySetName>(profile.key_set.as_deref()).err(),
+        ),
+    ];
+    let wrong = choices.into_iter();
+    found.extend(wrong.filter_map(|(key, problem)| Some(blame(key, problem?))));
+    found.sort_by_key(ConfigError::line);
+    found
+}
+
+fn own_checks(profile: &Profile) -> cli::Checks {
+    cli::Checks {
+        shape: profile.shapes.clone(),
+        seq: profile.sequences.clone(),
+        pair: profile.pairs.clone(),
+        sent: profile.delays.clone(),
+    }
+}
+
+/// Parses the value of an option that takes one of a few names. The error does not repeat the value.
+fn choice<T: ValueEnum>(text: Option<&str>) -> Result<Option<T>, String> {
+    let Some(text) = text else {
+        return Ok(None);
+    };
+    if let Ok(value) = T::from_str(text, false) {
+        return Ok(Some(value));
+    }
+    let values = T::value_variants().iter();
+    let names = values.filter_map(|value| Some(value.to_possible_value()?.get_name().to_owned()));
+    let names: Vec<String> = names.collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    let hint = suggestion(text, &names);
+    Err(format!("must be one of {}{hint}", names.join(", ")))
+}
+
+/// Merges the screen options. Parses those of the profile here, so that an error names the line in
+/// the file.
+pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
+    let mistakes = mistakes(profile, given.decode.proto.is_some());
+    if let Some(first) = mistakes.into_iter().next() {
+        return Err(first);
+    }
+    let checks = own_checks(profile);
+    let keep = profile.keep.as_deref().map(values::keep);
+    let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
+    let chosen = |choice: Option<bool>| choice == Some(true);
+    Ok(Screen {
+        keep: given.keep.or(keep.and_then(Result::ok)),
+        filter: both(&profile.filters, given.filter),
+        breakpoint: both(&profile.breakpoints, given.breakpoint),
+        alert_command: given
+            .alert_command
+            .or_else(|| profile.alert_command.clone()),
+        decode: cli::DecodeOptions {
+            lens: both(&profile.lenses, given.decode.lens),
+            proto: given.decode.proto.or_else(|| profile.proto.clone()),
+            proto_type: both(&profile.proto_types, given.decode.proto_type),
+        },
+        checks: cli::Checks {
+            shape: both(&checks.shape, given.checks.shape),
+            seq: both(&checks.seq, given.checks.seq),
+            pair: both(&checks.pair, given.checks.pair),
+            sent: both(&checks.sent, given.checks.sent),
+        },
+        read_only: given.read_only || chosen(profile.read_only),
+        no_mouse: given.no_mouse || chosen(profile.no_mouse),
+        theme: given.theme.or_else(|| known(profile.theme.as_deref())),
+        ascii: given.ascii.or_else(|| known(profile.ascii.as_deref())),
+        keys: given.keys.or_else(|| key_set(profile)),
+        escape_time: given.escape_time.or(profile.escape_time),
+        stats: given.stats.or_else(|| profile.stats.clone()),
+    })
+}
+
+/// Returns the set of keys that the profile chooses.
+pub fn key_set(profile: &Profile) -> Option<cli::KeySetName> {
+    known(profile.key_set.as_deref())
+}
+
+/// Returns the value of a name that has been checked.
+fn known<T: ValueEnum>(text: Option<&str>) -> Option<T> {
+    choice(text).ok().flatten()
+}

@@ -1,0 +1,97 @@
+//! The options for the server.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::values;
+
+/// Where the server is and how to log in: the options of redis-cli. `Debug` hides the fields, which
+/// may contain a password.
+#[derive(Args, Default)]
+#[command(next_help_heading = "Server")]
+pub struct Server {
+    /// The server's URL.
+    #[arg(
+        short,
+        long,
+        conflicts_with_all = ["host", "port", "socket"],
+        help = "The server: redis://[user:password@]host[:port][/db], rediss:// with TLS, host:port or \
+        unix:///path; for sentinels redis+sentinel://host[:port],…/master, for a cluster \
+        redis+cluster://host[:port],…. Without -u, -h, -p and -s, SUBSCOPE_URL or else REDIS_URL \
+        from the environment [default: redis://127.0.0.1:6379]"
+    )]
+    pub url: Option<String>,
+    /// The server's host: a name or an address [default: 127.0.0.1]
+    #[arg(short, long)]
+    pub host: Option<String>,
+    /// The server's port [default: 6379]
+    #[arg(short, long, value_parser = values::port)]
+    pub port: Option<u16>,
+    /// The server's unix socket
+    #[arg(
+        short,
+        long,
+        value_name = "PATH",
+        value_parser = values::path(),
+        conflicts_with_all = ["host", "port"]
+    )]
+    pub socket: Option<PathBuf>,
+    /// Database number for commands; Pub/Sub ignores databases
+    #[arg(short = 'n', long, value_name = "N", allow_negative_numbers = true, value_parser = values::db)]
+    pub db: Option<i64>,
+    /// The user to log in as
+    #[arg(long, value_name = "NAME")]
+    pub user: Option<String>,
+    /// The password; other users can see it in the process list (see --askpass)
+    #[arg(short = 'a', long, value_name = "PASSWORD")]
+    pub pass: Option<String>,
+    /// Whether to prompt for the password.
+    #[arg(
+        long,
+        conflicts_with = "pass",
+        help = "Prompt for the password. Otherwise it is taken from --pass, the URL, or \
+        SUBSCOPE_PASSWORD or REDISCLI_AUTH in the environment"
+    )]
+    pub askpass: bool,
+    /// A profile's shell command that prints the password.
+    #[arg(skip)]
+    pub password_command: Option<String>,
+    /// How messages refer to the URL, if it does not come from the command line.
+    #[arg(skip)]
+    pub url_source: Option<String>,
+    /// The TLS options.
+    #[command(flatten)]
+    pub tls: Tls,
+}
+
+/// The TLS options.
+#[derive(Debug, Args, Default)]
+#[command(next_help_heading = "TLS")]
+pub struct Tls {
+    /// Use TLS, as with a rediss:// URL
+    #[arg(long = "tls")]
+    pub enabled: bool,
+    /// PEM file of CA certificates to trust instead of the system's
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    pub cacert: Option<PathBuf>,
+    /// Client certificate, a PEM file; requires --key
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    pub cert: Option<PathBuf>,
+    /// Private key of the client certificate, a PEM file
+    #[arg(long, value_name = "FILE", value_parser = values::path())]
+    pub key: Option<PathBuf>,
+    /// Server name to request and verify, instead of the host
+    #[arg(long, value_name = "NAME")]
+    pub sni: Option<String>,
+    /// Skip certificate verification (allows man-in-the-middle)
+    #[arg(long)]
+    pub insecure: bool,
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,154 @@
+//! `subscope config`: writes a config file to start from, and checks the one in use.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use subscope::config::{Config, ConfigError, Defaults, Entry};
+use subscope::payload::figures::counted;
+
+use crate::cli::merge::key_set;
+use crate::cli::profile::{
+    in_defaults, mistakes_in_defaults, mistakes_in_keys, mistakes_in_profile,
+};
+use crate::cli::{Check, ConfigCommand, Init, config_file};
+use crate::host::failure::{line, reason, shown_path};
+use crate::host::{Failure, pager, report};
+
+/// The file that `init` writes.
+const EXPLAINED: &str = include_str!("../../assets/config.toml");
+
+/// The mode of the file: it may come to hold a password.
+const PRIVATE: u32 = 0o600;
+
+/// Runs the command. Returns the exit code.
+pub fn run(command: &ConfigCommand) -> Result<u8, Failure> {
+    match command {
+        ConfigCommand::Init(init) => write(init),
+        ConfigCommand::Check(check) => check_file(check),
+    }
+}
+
+/// Writes the explained file and prints its path.
+fn write(init: &Init) -> Result<u8, Failure> {
+    let path = config_file::path(init.file.path.as_deref())?;
+    let shown = shown_path(&path);
+    if path.exists() && !init.force {
+        let remedy = "use --force to replace it, or --config FILE for another file";
+        return Err(Failure::usage(format!("{shown} exists: {remedy}")));
+    }
+    create(&path).map_err(|error| {
+        let reason = reason(&error);
+        Failure::other(format!("{shown} cannot be written: {reason}"))
+    })?;
+    pager::print(&format!("{shown}\n"))?;
+    Ok(0)
+}
+
+/// Writes the file under another name first, so that an existing one is replaced as a whole or not
+/// at all.
+fn create(path: &Path) -> io::Result<()> {
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder)?;
+    }
+    if path.is_dir() {
+        return Err(io::Error::from(ErrorKind::IsADirectory));
+    }
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let written = Path::new(&name);
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(PRIVATE)
+        .open(written)?;
+    file.set_permissions(fs::Permissions::from_mode(PRIVATE))?;
+    file.write_all(EXPLAINED.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(written, path)
+}
+
+/// Reports every mistake in the file, or what it contains. Returns the exit code.
+fn check_file(check: &Check) -> Result<u8, Failure> {
+    let path = config_file::path(check.file.path.as_deref())?;
+    if !path.exists() {
+        let shown = shown_path(&path);
+        let remedy = "subscope config init writes one";
+        return Err(Failure::usage(format!("no config file {shown}: {remedy}")));
+    }
+    let file = config_file::read(Some(&path), false)?;
+    let errors = mistakes(&file.config);
+    for error in &errors {
+        report(Failure::usage(error));
+    }
+    if !errors.is_empty() {
+        return Ok(2);
+    }
+    pager::print(&format!("{}\n", contents(&file.config)))?;
+    Ok(0)
+}
+
+/// Returns every mistake in the file, by line.
+fn mistakes(config: &Config) -> Vec<ConfigError> {
+    let mut found = config.errors.clone();
+    let defaults = match &config.defaults {
+        Ok(defaults) => {
+            let named = defaults.profile.as_deref();
+            let wrong = named.and_then(|name| config.profile(name).err());
+            found.extend(wrong.map(|error| in_defaults(error, defaults)));
+            match mistakes_in_defaults(defaults) {
+                wrong if wrong.is_empty() => defaults.clone(),
+                wrong => {
+                    found.extend(wrong);
+                    Defaults::default()
+                }
+            }
+        }
+        Err(errors) => {
+            found.extend(errors.iter().cloned());
+            Defaults::default()
+        }
+    };
+    let set = key_set(&defaults.options).unwrap_or_default();
+    found.extend(mistakes_in_keys(config, set));
+    for Entry { profile, .. } in &config.entries {
+        match profile {
+            Ok(profile) => found.extend(mistakes_in_profile(profile, &defaults)),
+            Err(errors) => found.extend(errors.iter().cloned()),
+        }
+    }
+    found.sort_by_key(ConfigError::line);
+    found.dedup();
+    found
+}
+
+/// Describes what the file contains.
+fn contents(config: &Config) -> String {
+    let defaults = config
+        .defaults
+        .as_ref()
+        .map_or(0, |defaults| defaults.options.count());
+    let changes = config.keys.iter().flatten().map(|pane| pane.changes.len());
+    let profiles: Vec<&str> = config
+        .entries
+        .iter()
+        .map(|entry| entry.name.as_str())
+        .collect();
+    let names = match profiles.join(", ") {
+        names if names.is_empty() => names,
+        names => format!(" ({names})"),
+    };
+    let contents = format!(
+        "{}: no mistakes · {}{names} · {} · {}",
+        shown_path(&config.path),
+        counted(profiles.len() as u64, "profile"),
+        counted(defaults as u64, "default"),
+        counted(changes.sum::<usize>() as u64, "key change"),
+    );
+    line(&contents)
+}

@@ -1,0 +1,68 @@
+//! The keys in the config file, as written: `[keys.PANE]` with a list of keys for each action.
+
+use super::error::{ConfigError, Place};
+use super::keys::Value;
+
+/// The keys of one pane.
+#[derive(Clone, Debug)]
+pub struct PaneKeys {
+    /// The name of the pane.
+    pub pane: String,
+    /// Where the pane is named.
+    pub place: Place,
+    /// The changes, in file order.
+    pub changes: Vec<KeyChange>,
+}
+
+/// The keys of one action.
+#[derive(Clone, Debug)]
+pub struct KeyChange {
+    /// The name of the action.
+    pub action: String,
+    /// The names of its keys, which replace the default ones.
+    pub keys: Vec<String>,
+    /// Where they are.
+    pub place: Place,
+}
+
+/// Reads the table `keys`. Whether the panes, actions and keys exist is not checked here.
+pub(super) fn read(value: Value<'_>) -> Result<Vec<PaneKeys>, Vec<ConfigError>> {
+    if value.is_text() {
+        let problem = "must be a table; to choose a set, write keys under [defaults]";
+        return Err(vec![value.error(problem)]);
+    }
+    let keys = value.table().map_err(|error| vec![error])?;
+    let mut errors = Vec::new();
+    let mut panes = Vec::new();
+    for (pane, value) in keys.rest() {
+        let mut pane = PaneKeys {
+            pane: pane.to_owned(),
+            place: value.place(),
+            changes: Vec::new(),
+        };
+        let table = match value.table() {
+            Ok(table) => table,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        for (action, value) in table.rest() {
+            let place = value.place();
+            match value.one_or_more_texts() {
+                Ok(keys) => pane.changes.push(KeyChange {
+                    action: action.to_owned(),
+                    keys,
+                    place,
+                }),
+                Err(error) => errors.push(error),
+            }
+        }
+        panes.push(pane);
+    }
+    if errors.is_empty() {
+        Ok(panes)
+    } else {
+        Err(errors)
+    }
+}

@@ -1,0 +1,132 @@
+//! Laying a profile over the defaults.
+
+use super::{ADDRESS, KeyLocations, Profile, Tls};
+
+/// The keys that say how to log in and connect. They belong to the server that the same table names.
+const LOGIN: [&str; 5] = ["db", "user", "password-command", "askpass", "tls"];
+
+/// The keys that say what to subscribe to. Those of one table belong together.
+const CHANNELS: [&str; 3] = ["channels", "shard", "exact"];
+
+impl Profile {
+    /// Returns the profile with the values of `defaults` where it has none of its own. Lists are
+    /// added to those of the defaults, except that channels replace channels.
+    ///
+    /// If both name a server, nothing about the other server applies: its password must not be sent
+    /// to this one.
+    #[must_use]
+    pub fn over(self, defaults: &Self) -> Self {
+        let mut defaults = defaults.clone();
+        if !self.address_key().is_empty() {
+            defaults = defaults.without_server();
+        }
+        if !self.channels.is_empty() || !self.shard.is_empty() {
+            defaults = defaults.without_channels();
+        }
+        let both = |theirs: Vec<String>, own: Vec<String>| [theirs, own].concat();
+        Self {
+            name: self.name,
+            colour: self.colour.or(defaults.colour),
+            url: self.url.or(defaults.url),
+            socket: self.socket.or(defaults.socket),
+            host: self.host.or(defaults.host),
+            port: self.port.or(defaults.port),
+            db: self.db.or(defaults.db),
+            user: self.user.or(defaults.user),
+            password_command: self.password_command.or(defaults.password_command),
+            askpass: self.askpass.or(defaults.askpass),
+            tls: match (self.tls, defaults.tls) {
+                (Some(own), Some(theirs)) => Some(own.over(theirs)),
+                (own, theirs) => own.or(theirs),
+            },
+            read_only: self.read_only.or(defaults.read_only),
+            channels: both(defaults.channels, self.channels),
+            exact: self.exact.or(defaults.exact),
+            shard: both(defaults.shard, self.shard),
+            sentinel_events: self.sentinel_events.or(defaults.sentinel_events),
+            filters: both(defaults.filters, self.filters),
+            breakpoints: both(defaults.breakpoints, self.breakpoints),
+            alert_command: self.alert_command.or(defaults.alert_command),
+            until: self.until.or(defaults.until),
+            keep: self.keep.or(defaults.keep),
+            lenses: both(defaults.lenses, self.lenses),
+            proto: self.proto.or(defaults.proto),
+            proto_types: both(defaults.proto_types, self.proto_types),
+            shapes: both(defaults.shapes, self.shapes),
+            sequences: both(defaults.sequences, self.sequences),
+            pairs: both(defaults.pairs, self.pairs),
+            delays: both(defaults.delays, self.delays),
+            theme: self.theme.or(defaults.theme),
+            ascii: self.ascii.or(defaults.ascii),
+            no_mouse: self.no_mouse.or(defaults.no_mouse),
+            key_set: self.key_set.or(defaults.key_set),
+            escape_time: self.escape_time.or(defaults.escape_time),
+            stats: self.stats.or(defaults.stats),
+            place: self.place.over(defaults.place),
+        }
+    }
+
+    /// Returns it without the server that it names, and without what belongs to that server. If it
+    /// names none, it is unchanged: its login applies to any server.
+    #[must_use]
+    pub fn without_server(mut self) -> Self {
+        if self.address_key().is_empty() {
+            return self;
+        }
+        self.place.remove(&ADDRESS);
+        self.place.remove(&LOGIN);
+        Self {
+            url: None,
+            socket: None,
+            host: None,
+            port: None,
+            db: None,
+            user: None,
+            password_command: None,
+            askpass: None,
+            tls: None,
+            ..self
+        }
+    }
+
+    fn without_channels(mut self) -> Self {
+        self.place.remove(&CHANNELS);
+        Self {
+            channels: Vec::new(),
+            shard: Vec::new(),
+            exact: None,
+            ..self
+        }
+    }
+}
+
+impl Tls {
+    fn over(self, defaults: Self) -> Self {
+        Self {
+            cacert: self.cacert.or(defaults.cacert),
+            cert: self.cert.or(defaults.cert),
+            key: self.key.or(defaults.key),
+            sni: self.sni.or(defaults.sni),
+            insecure: self.insecure.or(defaults.insecure),
+        }
+    }
+}
+
+impl KeyLocations {
+    fn over(self, defaults: Self) -> Self {
+        let mut keys = defaults.keys;
+        keys.extend(self.keys);
+        Self {
+            table: self.table.or(defaults.table),
+            keys,
+        }
+    }
+
+    /// Removes these keys, and those of the tables of these names.
+    fn remove(&mut self, names: &[&str]) {
+        self.keys.retain(|key, _| {
+            let first = key.split('.').next().unwrap_or_default();
+            !names.contains(&first)
+        });
+    }
+}

@@ -1,0 +1,195 @@
+//! The config file beside its profiles: written, checked, and used for keys and defaults.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use super::program::File;
+use crate::support::pty::{Launch, SUBSCOPE};
+
+fn run(arguments: &[&str], config: &Path) -> Output {
+    Command::new(SUBSCOPE)
+        .args(arguments)
+        .env("SUBSCOPE_CONFIG", config)
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8(bytes.to_owned()).unwrap()
+}
+
+/// Returns what the program prints.
+#[track_caller]
+fn printed(arguments: &[&str], config: &Path) -> String {
+    let output = run(arguments, config);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+/// Returns the errors of a command that fails because of the command line or the config file.
+#[track_caller]
+fn errors(arguments: &[&str], config: &Path) -> Vec<String> {
+    let output = run(arguments, config);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stdout));
+    text(&output.stderr).lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn an_explained_config_file_is_written_once_and_is_valid() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/folder/config.toml");
+    let init = ["config", "init"];
+    assert_eq!(printed(&init, &path), format!("{}\n", path.display()));
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let explained = fs::read_to_string(&path).unwrap();
+    let check = printed(&["config", "check"], &path);
+    let summary = "no mistakes · 0 profiles · 0 defaults · 0 key changes";
+    assert!(check.contains(summary), "{check}");
+
+    fs::write(&path, "[profile.mine]\n").unwrap();
+    let refused = errors(&init, &path);
+    assert!(refused[0].contains("exists: use --force"), "{refused:?}");
+    assert_eq!(fs::read_to_string(&path).unwrap(), "[profile.mine]\n");
+    printed(&["config", "init", "--force"], &path);
+    assert_eq!(fs::read_to_string(&path).unwrap(), explained);
+}
+
+#[test]
+fn every_setting_of_the_explained_file_is_valid() {
+    let all = include_str!("../../../assets/config.toml");
+    let lines = all.lines().map(|line| match line.strip_prefix('#') {
+        // Files that need not exist here.
+        Some(setting) if setting.starts_with("proto") || setting.starts_with("tls") => "",
+        Some(setting) if !setting.starts_with(' ') => setting,
+        _ => line,
+    });
+    let file = File::holding(&lines.collect::<Vec<_>>().join("\n"));
+    let check = printed(&["config", "check"], Path::new(&file.path()));
+    assert!(check.contains("1 profile (staging) ·"), "{check}");
+    assert!(check.contains("1 key change"), "{check}");
+    let help = Command::new(SUBSCOPE).arg("--help").output().unwrap();
+    let help = text(&help.stdout);
+    let names = help
+        .split_whitespace()
+        .filter_map(|word| word.strip_prefix("--"));
+    let names = names.map(|name| name.trim_end_matches(|end: char| !end.is_alphanumeric()));
+    // What belongs to one run only, or to the table of TLS; the file never holds a password.
+    let elsewhere = [
+        "help", "version", "config", "pass", "cacert", "cert", "key", "sni", "insecure",
+    ];
+    let mut count = 0;
+    for name in names.filter(|name| !name.is_empty() && !elsewhere.contains(name)) {
+        let setting = format!("{name} = ");
+        let is_quoted_elsewhere = name.contains(['=', '_']) || name == "descriptor";
+        assert!(all.contains(&setting) || is_quoted_elsewhere, "{name}");
+        count += 1;
+    }
+    assert!(count > 20, "{help}");
+}
+
+#[test]
+fn check_reports_every_mistake_with_its_line() {
+    let file = File::holding(
+        "colour = 1\n[defaults]\ntheme = \"ligt\"\nkeep = \"1\"\nprofile = \"stagng\"\n\
+         [keys.messages]\nopn = \"o\"\nopen = [\"Entr\", \"p\"]\n\
+         [profile.staging]\nprt = 1\nescape-time = 5000\n\
+         [profile.good]\nhost = \"a:7\"\nfilter = [\"size>\"]\n",
+    );
+    let path = file.path();
+    let errors = errors(&["config", "check"], Path::new(&path));
+    for (error, words) in errors.iter().zip([
+        ":1: colour: no such key",
+        ":3: defaults.theme: must be one of auto, dark, light, ",
+        ":4: defaults.keep: ",
+        ":5: defaults.profile: no profile 'stagng', did you mean 'staging'?",
+        ":7: keys.messages.opn: no such action, did you mean 'open'?",
+        ":8: keys.messages.open: unknown key 'Entr', did you mean 'Enter'?",
+        ":10: profile.staging.prt: no such key, did you mean 'port'?",
+        ":11: profile.staging.escape-time: must be from 0 to 1000",
+        ":13: profile.good.host: contains more than a host",
+        ":14: profile.good.filter: \"size>\"",
+    ]) {
+        assert!(
+            error.contains(&format!("{path}{words}")),
+            "{words}: {errors:#?}"
+        );
+    }
+    assert_eq!(errors.len(), 10, "{errors:#?}");
+}
+
+#[test]
+fn a_mistake_in_the_defaults_or_the_keys_is_an_error_at_the_start() {
+    for (mistake, words) in [
+        (
+            "[defaults]\nthem = \"light\"\n",
+            "2: defaults.them: no such key, did you mean 'theme'?",
+        ),
+        (
+            "[defaults]\ntheme = \"ligt\"\n",
+            "2: defaults.theme: must be one of",
+        ),
+        (
+            "[defaults]\nfilter = [\"size>\"]\n",
+            "2: defaults.filter: \"size>\"",
+        ),
+        (
+            "[keys.panes]\npublish = \"m\"\n",
+            "2: keys.panes.publish: m already means toggle-mute",
+        ),
+        (
+            "[keys.pans]\n",
+            "1: keys.pans: no such pane, did you mean 'panes'?",
+        ),
+        ("\n[defaults\n", "2: "),
+    ] {
+        let file = File::holding(mistake);
+        for arguments in [&[][..], &["demo"]] {
+            let errors = errors(arguments, Path::new(&file.path()));
+            assert_eq!(errors.len(), 1, "{errors:?}");
+            assert!(
+                errors[0].contains(&format!("{}:{words}", file.path())),
+                "{errors:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_keys_are_printed_as_they_are_in_use() {
+    let file = File::holding("[defaults]\nkeys = \"arrows\"\n[keys.messages]\nopen = [\"o\"]\n");
+    let path = file.path();
+    let keys = printed(&["keys"], Path::new(&path));
+    for line in [
+        "open = [\"o\"] ",
+        "down = [\"Down\"] ",
+        "[keys.publish-payload]",
+    ] {
+        assert!(keys.contains(line), "{line}: {keys}");
+    }
+    let keys = printed(&["keys", "--keys", "vim"], Path::new(&path));
+    assert!(keys.contains("down = [\"j\", \"Down\"] "), "{keys}");
+    let pasted = File::holding(&keys);
+    let again = printed(&["keys"], Path::new(&pasted.path()));
+    assert_eq!(again, keys);
+}
+
+#[test]
+fn the_defaults_and_the_keys_of_the_file_apply_without_a_profile() {
+    let file = File::holding(
+        "[defaults]\nascii = \"always\"\nread-only = true\nkeys = \"arrows\"\n\
+         [keys.panes]\nhelp = \"F2\"\n",
+    );
+    let mut pty = Launch::subscope(&["demo", "--config", &file.path()])
+        .size(160, 40)
+        .start();
+    pty.wait_for_text("F2 help");
+    pty.wait_for_text("+- Channels");
+    pty.send("p");
+    pty.wait_for_text("read-only: publishing is off");
+    pty.send("\x03\x03");
+    pty.wait_for_exit();
+}
