@@ -544,7 +544,7 @@ fn the_alert_command_gets_the_query_the_channel_and_what_was_not_told_before() {
     };
     assert_eq!(
         alerts_of(&mut stage, "a\x1b", "error"),
-        [alert("breakpoint hit: error · on a\\e")]
+        [alert("breakpoint hit: error · on a\\x1b")]
     );
     assert_eq!(alerts_of(&mut stage, "a", "error"), []);
     assert_eq!(alerts_of(&mut stage, "a", "error"), []);
