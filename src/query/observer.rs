@@ -77,10 +77,7 @@ impl Observer {
     }
 
     /// Sets the channel names that the following rows refer to by index.
-    pub fn enter<'n>(
-        &mut self,
-        channels: impl IntoIterator<Item = &'n [u8], IntoIter: Clone> + Clone,
-    ) {
+    pub fn enter<'n>(&mut self, channels: &(impl Iterator<Item = &'n [u8]> + Clone)) {
         self.each_matcher(|matcher| matcher.enter(channels.clone()));
     }
 

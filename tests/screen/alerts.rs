@@ -264,7 +264,7 @@ fn each_channel_has_its_own_threshold_and_other_terms_choose_the_messages() {
     stage.keys("B");
     let screen = stage.screen();
     assert!(
-        screen.contains("2 channels, 2 inside · last 82 on sensor.1"),
+        screen.contains("2 channels · 2 inside · last 82 on sensor.1"),
         "{screen}"
     );
     stage.keys(" ");

@@ -104,6 +104,10 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
 }
 
 /// Returns what a breakpoint found out about channels, such as "silent for 30s: heartbeat.a".
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a rate is shown with two or three digits"
+)]
 pub fn judged_words(channels: &[JudgedChannel], count: u64) -> String {
     let one = |channel: &JudgedChannel| {
         let name = whole_name(&channel.name);

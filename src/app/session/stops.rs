@@ -172,10 +172,8 @@ fn alert_words(
         text.push_str(&escape::name(channel, MAX_CHANNEL_COLUMNS).string);
     }
     if before > 0 {
-        text.push_str(&format!(
-            " · {} before",
-            figures::counted(before, "more hit")
-        ));
+        let before = figures::counted(before, "more hit");
+        text.extend([" · ", &before, " before"]);
     }
     match text.char_indices().nth(MAX_ALERT) {
         Some((end, _)) => format!("{}…", &text[..end]),

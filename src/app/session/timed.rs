@@ -241,14 +241,10 @@ enum Ending {
 fn may_meet(condition: &Condition, channel: &Channel, world: &World<'_>, judged_to: Time) -> bool {
     match condition {
         Condition::Silent(span) => judged_to.since(channel.last_received) >= *span,
-        Condition::Rate(compare, most) => match compare {
-            Compare::Greater | Compare::AtLeast
-                if *most > 0.0 && world.now.since(channel.last_received) > RATE_SPAN =>
-            {
-                false
-            }
-            _ => true,
-        },
+        Condition::Rate(Compare::Greater | Compare::AtLeast, most) => {
+            *most <= 0.0 || world.now.since(channel.last_received) <= RATE_SPAN
+        }
+        Condition::Rate(..) => true,
         Condition::Crossing(_) | Condition::Changed(_) => false,
     }
 }

@@ -117,55 +117,54 @@ fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
     else {
         return Some("armed · no message with such a value yet".to_owned());
     };
-    let mut words = figures::counted(states.channels, "channel");
+    let mut words = vec![figures::counted(states.channels, "channel")];
     if matches!(condition, Condition::Crossing(_)) {
-        words.push_str(&format!(", {} inside", figures::count(states.inside)));
+        words.push(format!("{} inside", figures::count(states.inside)));
     }
     if let Some(last) = &states.last {
         let channel = escape::name(&last.channel, SEEN_COLUMNS).string;
         let value = escape::name(&last.value, SEEN_COLUMNS).string;
-        let value = if value.is_empty() {
-            "a message"
-        } else {
-            &value
-        };
-        words.push_str(&format!(" · last {value} on {channel}"));
+        words.push(match value.as_str() {
+            "" => format!("last on {channel}"),
+            value => format!("last {value} on {channel}"),
+        });
     }
     if states.forgotten > 0 {
         let forgotten = figures::counted(states.forgotten, "channel");
         let most = figures::count(MOST_CHANNELS as u64);
-        words.push_str(&format!(
-            " · forgot {forgotten}, the next message there counts as the first: more than {most} · \
-             narrow it with channel:name"
+        words.push(format!(
+            "forgot {forgotten}, the next message there counts as the first: more than {most}"
         ));
+        words.push("narrow it with channel:name".to_owned());
     }
-    Some(words)
+    Some(words.join(" · "))
 }
 
 /// Describes the channels that a breakpoint judges by the clock.
 fn timed_words(timed: &Timed, can_judge: bool) -> String {
-    let mut words = match timed.met() {
-        0 => "armed · no channel now".to_owned(),
+    let mut words = Vec::new();
+    if !can_judge {
+        words.push("suspended: not connected, which proves nothing".to_owned());
+    }
+    match timed.met() {
+        0 => words.push("armed · no channel now".to_owned()),
         met => {
             let newest = timed.newest.as_slice();
             let newest = judged_words(newest, newest.len() as u64);
-            format!("{} now · last {newest}", figures::counted(met, "channel"))
+            words.push(format!("{} now", figures::counted(met, "channel")));
+            words.push(format!("last {newest}"));
         }
-    };
+    }
     if timed.is_full {
         let most = figures::count(MOST_MET as u64);
-        words.push_str(&format!(
-            " · only {most} are judged · narrow it with channel:name"
-        ));
+        words.push(format!("more than {most}, the rest is not told"));
+        words.push("narrow it with channel:name".to_owned());
     }
-    if !can_judge {
-        return format!("suspended: not connected, so silence proves nothing · {words}");
-    }
-    if timed.unknown > 0 {
+    if can_judge && timed.unknown > 0 {
         let unknown = figures::counted(timed.unknown, "channel");
-        words.push_str(&format!(" · {unknown} not judged: messages may be missing"));
+        words.push(format!("{unknown} not judged: messages may be missing"));
     }
-    words
+    words.join(" · ")
 }
 
 /// Returns why a breakpoint does not see every message, or `None` if it does.

@@ -116,7 +116,7 @@ impl Conditional {
 
     /// Sets the channel names that the following rows refer to by index.
     pub fn enter<'n>(&mut self, names: impl Iterator<Item = &'n [u8]> + Clone) {
-        self.observer.enter(names.clone());
+        self.observer.enter(&names);
         let hashes = names.map(|name| self.hasher.hash_one(name));
         self.channels = hashes.collect();
     }
