@@ -69,10 +69,7 @@ impl App {
                 Vec::new()
             }
             Event::Exported(exported) => self.note_exported(exported),
-            Event::Sampled(sample) => {
-                self.session.note_sample(sample);
-                self.refresh_completion()
-            }
+            Event::Sampled(sample) => self.note_sample(sample),
             Event::Failed(words) => self.session.tell_error(words),
             Event::Terminate => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],

@@ -8,6 +8,7 @@ use crate::app::overlays::query_box::{Purpose, QueryBox};
 use crate::app::overlays::{List, Overlay};
 use crate::app::session::filters::Filter;
 use crate::query::Query;
+use crate::workers::decode::Sample;
 
 impl App {
     /// Executes `action` in the box.
@@ -29,8 +30,9 @@ impl App {
         }
     }
 
-    /// Lists the completions again after a new sample of messages, if the list is open.
-    pub(super) fn refresh_completion(&mut self) -> Vec<Effect> {
+    /// Records a sample of messages, and lists the completions again if their list is open.
+    pub(super) fn note_sample(&mut self, sample: Sample) -> Vec<Effect> {
+        self.session.note_sample(sample);
         match &mut self.overlay {
             Some(Overlay::Query(query_box)) => query_box.list_completions(&mut self.session),
             _ => Vec::new(),
