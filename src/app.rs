@@ -6,7 +6,8 @@
 //!
 //! From the bottom up:
 //!
-//! - `action`, `effect`, `event`, `export_request`, `focus`, `input`, `layout`, `settings`, `toast`: the vocabulary;
+//! - `action`, `effect`, `event`, `export_request`, `focus`, `input`, `layout`, `settings`, `toast`,
+//!   `user_command`: the vocabulary;
 //!   `keymap` and `keyboard`: which action a key triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
@@ -36,11 +37,12 @@ mod settings;
 mod toast;
 mod undo;
 mod update;
+mod user_command;
 
 pub use self::action::{
     Action, BreakpointAction, ChannelsAction, ChipAction, FilterAction, Kind, LogAction,
-    MessageAction, Motion, PlotAction, PromptAction, PublishAction, QueryAction, RowAction,
-    ScreenAction, SessionAction,
+    MessageAction, Motion, OutputAction, PlotAction, PromptAction, PublishAction, QueryAction,
+    RowAction, ScreenAction, SessionAction,
 };
 pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
@@ -61,6 +63,7 @@ pub use self::message_pane::reader::{
     DIFF_HEADER, Form, Outline, OutlineRow, Page, Reader, Room, TAB_SPACE, Tab,
 };
 pub use self::message_pane::{Against, Open};
+pub use self::overlays::command_output::CommandOutput;
 pub use self::overlays::export_prompt::ExportPrompt;
 pub use self::overlays::help::{HelpLine, help_lines};
 pub use self::overlays::query_box::completion::{Candidate, Completion};
@@ -91,8 +94,11 @@ pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
-pub use self::settings::{Kept, RedisCli, SENTINEL_HELLO, Settings};
+pub use self::settings::{Kept, KeyedCommand, RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
+pub use self::user_command::{
+    CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
+};
 
 use self::keyboard::Keyboard;
 use self::layout::Layout;
@@ -249,6 +255,7 @@ impl App {
             Some(Overlay::Help { .. }) => Context::Help,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::Export(_)) => Context::Export,
+            Some(Overlay::Output(_)) => Context::Output,
             Some(Overlay::Confirm(_)) => Context::Confirm,
             Some(Overlay::Query(_)) => Context::Query,
             Some(Overlay::List(List::Filters, _)) => Context::Filters,

@@ -10,6 +10,7 @@ mod queries;
 pub mod redis_cli;
 mod server;
 pub mod target;
+pub mod user_commands;
 mod values;
 
 use std::env;

@@ -10,6 +10,7 @@
 //! Keys of a profile are named like the long options. Each value is interpreted by the code that uses it; if the
 //! value is invalid, [`Profile::error`] creates the error.
 
+mod command;
 mod error;
 pub mod home;
 mod key_changes;
@@ -22,6 +23,7 @@ use toml::de::DeTable;
 
 use self::keys::{Keys, Source, Value};
 
+pub use self::command::{CommandEntry, CommandInput, CommandShow};
 pub use self::error::{ConfigError, Place, suggestion};
 pub use self::key_changes::{KeyChange, PaneKeys};
 pub use self::profile::{Colour, Profile};
@@ -44,6 +46,8 @@ pub struct Config {
     pub defaults: Result<Defaults, Vec<ConfigError>>,
     /// The changes of keys, or what is wrong with them.
     pub keys: Result<Vec<PaneKeys>, Vec<ConfigError>>,
+    /// The user's own commands, or what is wrong with them.
+    pub commands: Result<Vec<CommandEntry>, Vec<ConfigError>>,
     /// Every profile, or what is wrong with it, in file order.
     pub entries: Vec<Entry>,
     /// What is wrong in the rest of the file.
@@ -96,6 +100,7 @@ impl Config {
             path: path.to_owned(),
             defaults: keys.part("defaults", Defaults::read),
             keys: keys.part("keys", key_changes::read),
+            commands: keys.part("command", command::read),
             entries: entries.collect(),
             errors: keys.finish(),
         })

@@ -7,11 +7,13 @@
 mod json;
 mod ndjson;
 mod notice;
+mod pretty;
 mod table;
 mod value;
 
 use std::io::{self, Write};
 
+pub use self::pretty::{Pretty, pretty};
 use self::table::Table;
 use crate::message::{Notice, Time, Topic};
 use crate::payload::decoder_choices::DecoderChoice;

@@ -12,5 +12,6 @@ pub mod screen;
 mod state;
 mod stats;
 pub mod tty;
+mod user_command;
 
 pub use failure::{Failure, report};

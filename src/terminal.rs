@@ -105,6 +105,7 @@ impl Session {
             requests,
             guard,
             held: AtomicBool::new(false),
+            lent: AtomicBool::new(false),
         });
         restore_on_panic(&hold);
         hold.take()?;
@@ -140,6 +141,22 @@ impl Session {
     pub fn resume(&self) -> io::Result<()> {
         // Restoring it first makes crossterm forget that it enabled raw mode, which is now off.
         self.hold.give_back();
+        self.hold.take()
+    }
+
+    /// Restores the terminal for another program, which has it until [`Self::take_back`].
+    pub fn lend(&self) {
+        self.hold.give_back();
+        self.hold.lent.store(true, Ordering::Release);
+    }
+
+    /// Takes over the terminal again after [`Self::lend`]. The caller then clears and draws.
+    ///
+    /// # Errors
+    ///
+    /// If a terminal operation fails.
+    pub fn take_back(&self) -> io::Result<()> {
+        self.hold.lent.store(false, Ordering::Release);
         self.hold.take()
     }
 
@@ -184,6 +201,13 @@ impl Write for Tty {
     }
 }
 
+impl Tty {
+    /// Returns whether another program has the terminal.
+    pub fn is_lent(&self) -> bool {
+        self.hold.lent.load(Ordering::Acquire)
+    }
+}
+
 /// The state shared by the session, the writer and the panic hook.
 #[derive(Debug)]
 struct Hold {
@@ -192,11 +216,16 @@ struct Hold {
     guard: Option<Guard>,
     /// Whether the program holds the terminal.
     held: AtomicBool,
+    /// Whether another program has it, so that it must not be taken.
+    lent: AtomicBool,
 }
 
 impl Hold {
-    /// Takes over the terminal; on failure, leaves it as it was.
+    /// Takes over the terminal, unless another program has it; on failure, leaves it as it was.
     fn take(&self) -> io::Result<()> {
+        if self.lent.load(Ordering::Acquire) {
+            return Ok(());
+        }
         if self.held.swap(true, Ordering::AcqRel) {
             return Ok(());
         }

@@ -74,7 +74,7 @@ const FLOORS: &[Floors] = &[
     ),
     (
         "app",
-        "export_request
+        "export_request user_command
          action causes effect event focus input toast
          keymap layout
          keyboard picker

@@ -43,6 +43,10 @@ pub enum Action {
     Plot(PlotAction),
     /// An action in the publish box.
     Publish(PublishAction),
+    /// An action in the pane with a command's output.
+    Output(OutputAction),
+    /// Run the command of the user's own with this index.
+    Run(usize),
     /// An action in the prompt for a subscription.
     Prompt(PromptAction),
     /// An action in the query box.
@@ -276,6 +280,16 @@ actions! {
         ToggleSharded: Once,
     }
 
+    /// An action in the pane with a command's output.
+    OutputAction {
+        /// Scroll to the left.
+        Left: Step,
+        /// Scroll to the right.
+        Right: Step,
+        /// Copy the output.
+        Copy: Plain,
+    }
+
     /// An action in the prompt for a subscription.
     PromptAction {
         /// Switch between a pattern and the exact name.
@@ -352,7 +366,7 @@ impl Action {
             Self::Move(Motion::Lines(_) | Motion::HalfPages(_)) => Kind::Step,
             Self::Move(Motion::First | Motion::Last) => Kind::Jump,
             Self::Quit | Self::Interrupt | Self::Suspend | Self::Back | Self::Search => Kind::Plain,
-            Self::Confirm => Kind::Once,
+            Self::Confirm | Self::Run(_) => Kind::Once,
             Self::Screen(action) => action.kind(),
             Self::Session(action) => action.kind(),
             Self::Channels(action) => action.kind(),
@@ -361,6 +375,7 @@ impl Action {
             Self::Message(action) => action.kind(),
             Self::Plot(action) => action.kind(),
             Self::Publish(action) => action.kind(),
+            Self::Output(action) => action.kind(),
             Self::Prompt(action) => action.kind(),
             Self::Query(action) => action.kind(),
             Self::Chip(action) => action.kind(),
@@ -387,6 +402,8 @@ impl Action {
             Self::Message(action) => action.variant(),
             Self::Plot(action) => action.variant(),
             Self::Publish(action) => action.variant(),
+            Self::Output(action) => action.variant(),
+            Self::Run(_) => "Run",
             Self::Prompt(action) => action.variant(),
             Self::Query(action) => action.variant(),
             Self::Chip(action) => action.variant(),

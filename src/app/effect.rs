@@ -1,6 +1,7 @@
 //! Side effects for the main loop to perform, as plain data.
 
 use super::export_request::ExportRequest;
+use super::user_command::CommandRequest;
 use crate::log::SharedBytes;
 use crate::server::{Ask, Command};
 use crate::workers::analysis;
@@ -31,6 +32,12 @@ pub enum Effect {
     Copy(SharedBytes),
     /// Write rows to a file. The answer arrives as [`Event::Exported`](super::Event).
     Export(Box<ExportRequest>),
+    /// Run a command of the user's own. Its news arrive as [`Event::Command`](super::Event).
+    RunCommand(Box<CommandRequest>),
+    /// Stop the command of this run.
+    StopCommand(u64),
+    /// Take the terminal back from a command that has ended.
+    TakeTerminal,
     /// Alert the user.
     Alert(Alert),
     /// Save this query in the history for later runs.

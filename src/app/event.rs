@@ -3,6 +3,7 @@
 use crossterm::event::{KeyEvent, MouseEvent};
 
 use super::export_request::Exported;
+use super::user_command::CommandNews;
 use crate::server::Feed;
 use crate::workers::analysis;
 use crate::workers::decode::{DecodedMessage, Found, Sample};
@@ -37,6 +38,8 @@ pub enum Event {
     Exported(Exported),
     /// The paths and values in some messages were collected.
     Sampled(Sample),
+    /// A command of the user's own has written something or ended.
+    Command(CommandNews),
     /// An effect on the terminal failed, for the given reason.
     Failed(String),
     /// The process was asked to terminate.

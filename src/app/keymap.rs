@@ -14,9 +14,10 @@ pub use self::chord::Chord;
 
 use super::action::{
     Action, BreakpointAction as Breakpoint, ChannelsAction as Channels, ChipAction as Chip,
-    FilterAction as Filter, LogAction as Log, MessageAction as Message, Motion, PlotAction as Plot,
-    PromptAction as Prompt, PublishAction as Publish, QueryAction as Query, RowAction as Row,
-    ScreenAction as Screen, SessionAction as Session, kebab_case,
+    FilterAction as Filter, LogAction as Log, MessageAction as Message, Motion,
+    OutputAction as Output, PlotAction as Plot, PromptAction as Prompt, PublishAction as Publish,
+    QueryAction as Query, RowAction as Row, ScreenAction as Screen, SessionAction as Session,
+    kebab_case,
 };
 
 /// Declares the contexts, each with its heading in the help.
@@ -30,7 +31,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 23] = [$(Self::$context,)+];
+            pub const ALL: [Self; 24] = [$(Self::$context,)+];
 
             /// Returns its heading in the help.
             pub fn title(self) -> &'static str {
@@ -86,6 +87,8 @@ contexts! {
     Prompt: "Subscribe",
     /// In the prompt for the name of the file to export to.
     Export: "Export",
+    /// In the pane with the output of a command.
+    Output: "Output of a command",
     /// In a question to be confirmed.
     Confirm: "Question",
     /// In the help.
@@ -110,6 +113,14 @@ impl Context {
                 | Self::Query
                 | Self::SearchMessage
                 | Self::ProfileName
+        )
+    }
+
+    /// Returns whether the user's own commands can be run in this context.
+    pub fn runs_commands(self) -> bool {
+        matches!(
+            self,
+            Self::Channels | Self::Latest | Self::Messages | Self::Message
         )
     }
 
@@ -415,6 +426,19 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
     bind(C::Export, &[key(K::Enter)], A::Confirm, Some("export"), "write the file"),
     bind(C::Export, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
+    bind(C::Output, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
+    bind(C::Output, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
+    bind(C::Output, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
+    bind(C::Output, &[ctrl('u')], HALF_PAGE_UP, None, "half a page up"),
+    bind(C::Output, &[key(K::PageDown), char(' '), ctrl('f')], PAGE_DOWN, None, "a page down"),
+    bind(C::Output, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
+    bind(C::Output, &[char('g'), key(K::Home)], FIRST, None, "to the start"),
+    bind(C::Output, &[char('G'), key(K::End)], LAST, None, "to the end"),
+    bind(C::Output, &[char('h'), key(K::Left)], A::Output(Output::Left), None, "scroll to the left"),
+    bind(C::Output, &[char('l'), key(K::Right)], A::Output(Output::Right), Some("right"), "scroll to the right"),
+    bind(C::Output, &[char('y')], A::Output(Output::Copy), Some("copy"), "copy the output (OSC 52)"),
+    bind(C::Output, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Output, &[key(K::Esc), char('q')], A::Back, Some("close"), "close the pane; stops a command that still runs"),
     bind(C::Confirm, &[char('y')], A::Confirm, Some("yes"), "yes, do it"),
     bind(C::Confirm, &[char('n'), key(K::Esc)], A::Back, Some("no"), "no"),
     bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),

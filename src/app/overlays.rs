@@ -1,10 +1,12 @@
 //! Boxes over the panes: the help, a list, a prompt, a question.
 
+pub mod command_output;
 pub mod export_prompt;
 pub mod help;
 pub mod query_box;
 pub mod syntax;
 
+use self::command_output::CommandOutput;
 use self::export_prompt::ExportPrompt;
 use self::query_box::QueryBox;
 use super::input::Input;
@@ -24,6 +26,8 @@ pub enum Overlay {
     Subscribe(Box<Prompt>),
     /// The prompt for the name of the file to export to.
     Export(Box<ExportPrompt>),
+    /// The output of a command.
+    Output(Box<CommandOutput>),
     /// The editor for a query.
     Query(Box<QueryBox>),
     /// A list, and its selected line; for the table of servers, the first line shown.

@@ -124,6 +124,8 @@ impl Picker {
             | Action::Message(_)
             | Action::Plot(_)
             | Action::Publish(_)
+            | Action::Output(_)
+            | Action::Run(_)
             | Action::Prompt(_)
             | Action::Query(_)
             | Action::Chip(_)

@@ -1,8 +1,9 @@
 //! Settings that are fixed at startup.
 
-use super::keymap::Keymap;
+use super::keymap::{Chord, Keymap};
 use super::layout::Borders;
 use super::picker::Badge;
+use super::user_command::UserCommand;
 use crate::message::glob::ByGlob;
 use crate::payload::protobuf::MessageType;
 use crate::query::{Path, Query};
@@ -45,6 +46,17 @@ pub struct Settings {
     pub borders: Borders,
     /// The keys.
     pub keymap: Keymap,
+    /// The user's own commands.
+    pub commands: Vec<KeyedCommand>,
+}
+
+/// A command of the user's own, and its key.
+#[derive(Clone, Debug)]
+pub struct KeyedCommand {
+    /// The key; `None` for a command that is only in the command palette.
+    pub key: Option<Chord>,
+    /// The command.
+    pub command: UserCommand,
 }
 
 /// The part of the state that is kept between runs.

@@ -19,6 +19,7 @@ mod quitting;
 mod subscribing;
 mod text_boxes;
 mod undo;
+mod user_command;
 
 use crossterm::event::MouseEventKind;
 
@@ -68,6 +69,7 @@ impl App {
                 self.with_open(|open, _, area| open.note_found(found, area));
                 Vec::new()
             }
+            Event::Command(news) => self.note_command(news),
             Event::Exported(exported) => self.note_exported(exported),
             Event::Sampled(sample) => self.note_sample(sample),
             Event::Failed(words) => self.session.tell_error(words),

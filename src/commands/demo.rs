@@ -7,7 +7,7 @@ use subscope::server::Endpoint;
 use super::job;
 use crate::cli::merge::screen as screen_options;
 use crate::cli::profile::{defaults, keymap};
-use crate::cli::{Demo, config_file};
+use crate::cli::{Demo, config_file, user_commands};
 use crate::host::{Failure, screen};
 
 /// The default of `--seed`.
@@ -25,6 +25,7 @@ pub async fn run(demo: Demo) -> Result<u8, Failure> {
     let address = broker.address();
     let endpoint = Endpoint::parse(&format!("redis://{address}")).map_err(Failure::other)?;
     let mut job = job(options, endpoint.into(), None)?;
+    job.settings.commands = user_commands::load(&file.config, &keymap)?;
     job.settings.keymap = keymap;
     job.settings.note = format!("join in: redis-cli -p {}", address.port());
     job.topics = vec![Topic::pattern(b"*")];

@@ -10,10 +10,10 @@ use subscope::server::{OptionError, Target};
 use subscope::terminal::signals::Signals;
 
 use super::job;
-use crate::cli::Watch;
 use crate::cli::config_file;
 use crate::cli::profile::{choose, keymap};
 use crate::cli::target::{Found, find};
+use crate::cli::{Watch, user_commands};
 use crate::host::{Failure, report, screen};
 
 /// Watches until the user quits. Returns the exit code.
@@ -48,6 +48,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
     let topics = topics(&watch)?;
     let mut job = job(watch.screen, target, tls)?;
     job.settings.profile = chosen.badge();
+    job.settings.commands = user_commands::load(&file.config, &keymap)?;
     job.settings.keymap = keymap;
     job.server.until = watch.until.as_deref().map(|text| text.as_bytes().into());
     job.topics = topics;

@@ -244,6 +244,28 @@ impl<'a> Value<'a> {
         }
     }
 
+    /// Parses an array of tables. Returns each as a value, for errors, and with its keys.
+    pub fn tables(self) -> Result<Vec<(Self, Keys<'a>)>, ConfigError> {
+        let form = format!("tables that start with [[{}]]", self.key);
+        let DeValue::Array(values) = self.content else {
+            return Err(self.must_be(&form));
+        };
+        let tables = values.iter().map(|value| {
+            let value = Value {
+                source: self.source,
+                key: self.key.clone(),
+                line: self.source.line(value.span().start),
+                content: value.get_ref(),
+            };
+            let DeValue::Table(table) = value.content else {
+                return Err(value.must_be(&form));
+            };
+            let keys = Keys::of(self.source, &format!("{}.", self.key), table);
+            Ok((value, keys))
+        });
+        tables.collect()
+    }
+
     /// Parses a table.
     pub fn table(self) -> Result<Keys<'a>, ConfigError> {
         match self.content {

@@ -181,7 +181,7 @@ fn errors_name_the_right_line() {
     let cases = r#"
         [profile.a]||colour = "red" => 3: profile.a.colour: no such key, did you mean 'color'?
         [profiles.a] => 1: profiles: no such key, did you mean 'profile'?
-        x = 1 => 1: x: no such key; valid keys: profile, defaults, keys
+        x = 1 => 1: x: no such key; valid keys: profile, defaults, keys, command
         [profile.a]|color = 1 => 2: profile.a.color: must be one of COLOURS, not a number
         [profile.a]|color = "rad" => 2: profile.a.color: must be one of COLOURS, did you mean 'red'?
         [profile.a]|lens = ["x", 1] => 2: profile.a.lens: must be FORM; an element is not a string

@@ -27,6 +27,7 @@ use super::alert_command::AlertCommands;
 use super::export::Exports;
 use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
+use super::user_command::Commands;
 use super::{Failure, history, report, state, stats};
 
 /// Maximum number of batches queued for the loop; the subscriber keeps any others in its own queue.
@@ -84,7 +85,8 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let ending = Arc::<OnceLock<Ending>>::default();
     let escape_time = job.terminal.escape_time;
     pass_on_input(escape_time, event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
-    let signalling = tokio::spawn(pass_on_signals(signals, event_tx, Arc::clone(&ending)));
+    let tty = session.writer();
+    let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let mut host = TerminalHost::start(session, server, answer_tx).map_err(Failure::other)?;
     let inputs = Inputs {
@@ -177,11 +179,17 @@ async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
 /// Forwards signals until the loop ends.
 async fn pass_on_signals(
     mut signals: Signals,
+    tty: Tty,
     event_tx: Sender<Event>,
     ending: Arc<OnceLock<Ending>>,
 ) {
     loop {
-        let signal = TerminalEvent::Signal(signals.next().await);
+        let signal = signals.next().await;
+        // Ctrl-C and Ctrl-\ belong to the program that has the terminal.
+        if tty.is_lent() && signal.is_from_keyboard() {
+            continue;
+        }
+        let signal = TerminalEvent::Signal(signal);
         if let Some(event) = translate(signal, &ending)
             && event_tx.send(event).await.is_err()
         {
@@ -199,6 +207,7 @@ struct TerminalHost {
     analyst: Worker<analysis::Request>,
     exports: Exports,
     alert_commands: AlertCommands,
+    commands: Commands,
 }
 
 impl TerminalHost {
@@ -208,6 +217,7 @@ impl TerminalHost {
         let decoded_tx = answer_tx.clone();
         let exports = Exports::new(answer_tx.clone());
         let alert_commands = AlertCommands::new(answer_tx.clone());
+        let commands = Commands::new(answer_tx.clone());
         let analyst = analysis::start(move |answer| {
             analysed_tx.blocking_send(Event::Analysed(answer)).is_ok()
         })?;
@@ -229,11 +239,13 @@ impl TerminalHost {
             analyst,
             exports,
             alert_commands,
+            commands,
         })
     }
 
     /// Waits for what still has to be done, and ends the server's tasks.
     async fn stop(self) {
+        self.commands.finish();
         self.exports.finish();
         self.server.stop().await;
     }
@@ -255,6 +267,14 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Sample(request) => self.decoder.ask(Question::Sample(request)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Export(request) => return Ok(self.exports.start(*request)),
+            Effect::RunCommand(request) => {
+                return Ok(self.commands.start(*request, &self.session));
+            }
+            Effect::StopCommand(id) => self.commands.stop(id),
+            Effect::TakeTerminal => {
+                self.commands.take_terminal(&self.session)?;
+                terminal.clear()?;
+            }
             Effect::Alert(Alert::Bell) => terminal.backend_mut().ring()?,
             Effect::Alert(Alert::Notification(text)) => {
                 terminal.backend_mut().notify(&whole(text.as_bytes()))?;

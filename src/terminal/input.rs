@@ -7,9 +7,9 @@
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, IsTerminal as _};
+use std::io::{self, IsTerminal as _, PipeReader, PipeWriter, Read as _, Write as _};
 use std::os::fd::{AsFd as _, OwnedFd};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -42,8 +42,11 @@ pub fn spawn(
     static KEYBOARD: Mutex<Option<Keyboard>> = Mutex::new(None);
     let keyboard = || KEYBOARD.lock().unwrap_or_else(PoisonError::into_inner);
     if keyboard().is_none() {
+        let (wake, waker) = io::pipe()?;
+        GATE.state().waker = Some(waker);
         *keyboard() = Some(Keyboard {
             terminal: terminal()?,
+            wake,
             decoder: Decoder::new(escape_time),
             events: VecDeque::new(),
         });
@@ -55,6 +58,71 @@ pub fn spawn(
     thread::Builder::new()
         .name("input".into())
         .spawn(move || forward(tell, next))
+}
+
+/// Decides whether the terminal may be read.
+static GATE: Gate = Gate {
+    state: Mutex::new(GateState {
+        is_closed: false,
+        is_reading: false,
+        waker: None,
+    }),
+    changed: Condvar::new(),
+};
+
+struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+struct GateState {
+    is_closed: bool,
+    is_reading: bool,
+    /// Wakes the thread that is waiting for input.
+    waker: Option<PipeWriter>,
+}
+
+impl Gate {
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn wait_while(
+        &self,
+        condition: impl FnMut(&mut GateState) -> bool,
+    ) -> MutexGuard<'_, GateState> {
+        let waited = self.changed.wait_while(self.state(), condition);
+        waited.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until the terminal may be read.
+    fn enter(&self) {
+        self.wait_while(|state| state.is_closed).is_reading = true;
+    }
+
+    fn leave(&self) {
+        self.state().is_reading = false;
+        self.changed.notify_all();
+    }
+}
+
+/// Leaves the input to another program until [`resume`]: when this returns, the terminal is not
+/// being read.
+pub fn pause() {
+    let mut state = GATE.state();
+    state.is_closed = true;
+    if let Some(waker) = &mut state.waker {
+        // A full pipe wakes the thread too.
+        let _ = waker.write_all(&[0]);
+    }
+    drop(state);
+    drop(GATE.wait_while(|state| state.is_reading));
+}
+
+/// Reads the terminal again.
+pub fn resume() {
+    GATE.state().is_closed = false;
+    GATE.changed.notify_all();
 }
 
 /// Passes each event of `next` to `tell`, until the input is lost or `tell` returns `false`.
@@ -78,10 +146,22 @@ pub(super) fn terminal() -> io::Result<OwnedFd> {
     }
 }
 
+/// The result of waiting for input.
+enum Ready {
+    /// There is something to read.
+    Input,
+    /// The thread was woken.
+    Woken,
+    /// The rest of a sequence has not arrived in time.
+    Nothing,
+}
+
 /// Reads events from a terminal.
 #[derive(Debug)]
 struct Keyboard {
     terminal: OwnedFd,
+    /// Readable when the thread is to check whether it may go on reading.
+    wake: PipeReader,
     decoder: Decoder,
     /// Events that were read but not passed on yet.
     events: VecDeque<TerminalEvent>,
@@ -94,7 +174,10 @@ impl Keyboard {
             if let Some(event) = self.events.pop_front() {
                 return event;
             }
-            match self.read() {
+            GATE.enter();
+            let read = self.read();
+            GATE.leave();
+            match read {
                 Ok(events) => self.events.extend(events),
                 Err(error) => return TerminalEvent::InputLost(error.to_string()),
             }
@@ -103,8 +186,13 @@ impl Keyboard {
 
     /// Waits for input and reads what is available.
     fn read(&mut self) -> io::Result<Vec<TerminalEvent>> {
-        if !self.wait()? {
-            return Ok(self.decoder.give_up(Instant::now()));
+        match self.wait()? {
+            Ready::Nothing => return Ok(self.decoder.give_up(Instant::now())),
+            Ready::Woken => {
+                self.wake.read_exact(&mut [0])?;
+                return Ok(Vec::new());
+            }
+            Ready::Input => {}
         }
         // Whether keys form a burst depends on when they arrived. The time is taken before the
         // read, because a busy machine may delay this thread.
@@ -118,15 +206,19 @@ impl Keyboard {
         }
     }
 
-    /// Waits until there is something to read. Returns `false` if the rest of a sequence has not
-    /// arrived in time.
-    fn wait(&self) -> io::Result<bool> {
+    /// Waits until there is something to read, or the thread is woken.
+    fn wait(&self) -> io::Result<Ready> {
         let patience = self.decoder.patience();
         let patience = patience.and_then(|time| Timespec::try_from(time).ok());
-        let mut terminals = [PollFd::new(&self.terminal, PollFlags::IN)];
+        let mut sources = [
+            PollFd::new(&self.terminal, PollFlags::IN),
+            PollFd::new(&self.wake, PollFlags::IN),
+        ];
         loop {
-            match poll(&mut terminals, patience.as_ref()) {
-                Ok(ready) => return Ok(ready > 0),
+            match poll(&mut sources, patience.as_ref()) {
+                Ok(0) => return Ok(Ready::Nothing),
+                Ok(_) if !sources[1].revents().is_empty() => return Ok(Ready::Woken),
+                Ok(_) => return Ok(Ready::Input),
                 Err(Errno::INTR) => {}
                 Err(error) => return Err(error.into()),
             }

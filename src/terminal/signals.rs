@@ -39,6 +39,12 @@ fn linux_ending() -> impl Iterator<Item = i32> {
 }
 
 impl Signal {
+    /// Returns whether a key of the terminal sends this signal to end a program.
+    pub fn is_from_keyboard(self) -> bool {
+        let numbers = [SIGINT, SIGQUIT];
+        matches!(self, Self::End(number) if numbers.contains(&number.into()))
+    }
+
     /// Returns the exit code that shells use for a program ended by this signal: 128 plus the
     /// signal's number. `None` if the signal does not ask to terminate.
     pub fn exit_code(self) -> Option<u8> {

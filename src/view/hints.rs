@@ -10,6 +10,7 @@ use crate::app::{
     Action, App, Binding, ChannelsAction, Context, Form, Keymap, LogAction, MessageAction, Overlay,
     PlotAction, Position, Purpose, QueryAction, RowAction, ScreenAction, SessionAction,
 };
+use crate::payload::escape::whole;
 
 /// A hint that replaces the binding's own: the action, whether the exception applies now, and the
 /// hint, if any.
@@ -31,6 +32,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
             .find(|(action, applies, _)| *applies && *action == binding.action);
         exception.map_or(binding.hint, |(.., hint)| *hint)
     });
+    own_commands(app, &mut line);
     line.draw(area, 0, Style::new(), buffer);
 }
 
@@ -43,6 +45,18 @@ fn hit_keys(keymap: &Keymap, context: Context) -> Option<String> {
     };
     let (next, previous) = (key_of(LogAction::NextHit)?, key_of(LogAction::PreviousHit)?);
     Some(format!("{next}/{previous}"))
+}
+
+/// Adds the keys of the user's own commands that fit.
+fn own_commands(app: &App, line: &mut LineBuilder) {
+    let commands = app.session().settings.commands.iter();
+    for own in commands.filter(|_| app.context().runs_commands()) {
+        let Some(key) = own.key else { continue };
+        let (key, name) = (key.label(), whole(own.command.name.as_bytes()));
+        if columns_of((key.clone(), &name)) <= line.left() {
+            hint_words(line, key, &name);
+        }
+    }
 }
 
 /// Returns the exceptions. If several apply, the first is used.

@@ -1,5 +1,6 @@
 //! The overlays over the panes: the help, a list, a prompt, a question.
 
+mod command_output;
 mod formats;
 mod lists;
 mod nodes;
@@ -15,8 +16,8 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::{LineBuilder, draw_words};
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, ExportPrompt, HelpLine, Input, Keymap, List, Overlay, Prompt, Question, help_lines,
-    inside, padded, wrapped,
+    App, Chord, ExportPrompt, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside,
+    padded, wrapped,
 };
 use crate::message::SubscriptionKind;
 use crate::payload::{escape, figures};
@@ -32,15 +33,8 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     let areas = app.areas();
     let accent = frame::accent(app);
     match overlay {
-        Overlay::Help { top, .. } => {
-            help(
-                &app.session().settings.keymap,
-                *top,
-                areas.overlay,
-                accent,
-                buffer,
-            );
-        }
+        Overlay::Help { top, .. } => help(app, *top, areas.overlay, buffer),
+        Overlay::Output(output) => command_output::draw(app, output, areas.overlay, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
@@ -56,16 +50,22 @@ pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<
     None
 }
 
-fn help(keymap: &Keymap, top: usize, area: Rect, accent: Style, buffer: &mut Buffer) {
+fn help(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
+    let (settings, accent) = (&app.session().settings, frame::accent(app));
     frame::draw_over(area, Some(accent), " Keys ", frame::NO_TITLE, buffer);
     let lines = inside(area);
-    for (row, content) in (0..lines.height).zip(help_lines(keymap).skip(top)) {
+    for (row, content) in (0..lines.height).zip(help_lines(settings).skip(top)) {
         let mut line = LineBuilder::new(usize::from(lines.width));
         line.space(1);
         match content {
             HelpLine::Blank => {}
             HelpLine::Heading(words) => line.words(words, theme::STRONG),
             HelpLine::Note(words) => line.cut_words(words, Style::new()),
+            HelpLine::Command(own) => {
+                let key = own.key.map(Chord::label).unwrap_or_default();
+                line.word(format!("  {key:<KEY_COLUMNS$}"), theme::FOCUS);
+                line.cut_words(&own.command.name, Style::new());
+            }
             HelpLine::Key(binding) => {
                 let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
                 line.word(format!("  {:<KEY_COLUMNS$}", keys.join(" ")), theme::FOCUS);
@@ -74,7 +74,7 @@ fn help(keymap: &Keymap, top: usize, area: Rect, accent: Style, buffer: &mut Buf
         }
         line.draw(lines, row, Style::new(), buffer);
     }
-    let total = help_lines(keymap).count();
+    let total = help_lines(settings).count();
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
 }
 

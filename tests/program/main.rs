@@ -18,6 +18,7 @@ mod support {
 }
 
 mod cluster;
+mod commands;
 mod export;
 mod fallback;
 mod filtering;

@@ -7,8 +7,8 @@ use crossterm::event::{
 };
 
 use subscope::app::{
-    Answer, Context, Effect, Event, Focus, Keymap, Overlay, Room, Sort, SubscriptionState,
-    TimeForm, inside, notice_words,
+    Answer, Chord, CommandInput, CommandShow, Context, Effect, Event, Focus, KeyedCommand, Keymap,
+    Overlay, Room, Sort, SubscriptionState, TimeForm, UserCommand, inside, notice_words,
 };
 use subscope::log::Batch;
 use subscope::message::{
@@ -1327,7 +1327,7 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 21] = [
+    let starts: [&dyn Fn(&mut Stage); 23] = [
         &|_| {},
         &|stage| drop(stage.keys("ww")),
         &|stage| drop(stage.keys("wwzH")),
@@ -1378,6 +1378,8 @@ fn everywhere() -> Vec<Stage> {
             stage.code(KeyCode::Enter);
         },
         &|stage| drop(stage.keys("C")),
+        &|stage| drop(stage.keys("E")),
+        &|stage| drop(stage.keys(" U")),
         &|stage| drop(stage.keys("vj")),
         &|stage| {
             stage.keys("/3");
@@ -1392,12 +1394,26 @@ fn everywhere() -> Vec<Stage> {
         },
     ];
     let stages = starts.map(|start| {
-        let mut stage = Stage::new(&["*"]);
+        let mut stage = Stage::with(&["*"], |settings| settings.commands = vec![user_command()]);
         stage.numbered("orders", 40);
         start(&mut stage);
         stage
     });
     stages.into()
+}
+
+/// Returns a command of the user's own with the key `U`.
+fn user_command() -> KeyedCommand {
+    KeyedCommand {
+        key: Chord::parse("U").ok(),
+        command: UserCommand {
+            name: "count".to_owned(),
+            channel: None,
+            run: "wc".to_owned(),
+            input: CommandInput::Shown,
+            show: CommandShow::Pane,
+        },
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ mod analysis;
 mod app;
 mod bytes_touched;
 mod checks;
+mod commands;
 mod completion;
 mod export;
 mod large;

@@ -1,6 +1,7 @@
 //! The lines of the help.
 
-use crate::app::keymap::{Binding, Context, Keymap};
+use crate::app::keymap::{Binding, Context};
+use crate::app::settings::{KeyedCommand, Settings};
 
 /// A line of the help.
 #[derive(Clone, Copy, Debug)]
@@ -13,6 +14,8 @@ pub enum HelpLine<'a> {
     Key(&'a Binding),
     /// A line of the notes.
     Note(&'static str),
+    /// A command of the user's own.
+    Command(&'a KeyedCommand),
 }
 
 /// The notes below the keys in the help.
@@ -36,9 +39,10 @@ const NOTES: &[&str] = &[
     "shown or closed, until d in the plot removes it.",
 ];
 
-/// Returns the lines of the help, generated from the keys in use. Actions without a key are left
-/// out.
-pub fn help_lines(keymap: &Keymap) -> impl Iterator<Item = HelpLine<'_>> {
+/// Returns the lines of the help, generated from the keys in use and the user's own commands.
+/// Actions without a key are left out.
+pub fn help_lines(settings: &Settings) -> impl Iterator<Item = HelpLine<'_>> {
+    let keymap = &settings.keymap;
     let keys = Context::ALL.into_iter().flat_map(|context| {
         let bindings = keymap.bindings_of(context);
         let bindings = bindings.filter(|binding| !binding.keys.is_empty());
@@ -48,6 +52,12 @@ pub fn help_lines(keymap: &Keymap) -> impl Iterator<Item = HelpLine<'_>> {
             .chain(bindings)
             .chain([HelpLine::Blank])
     });
-    keys.chain([HelpLine::Heading("Notes")])
+    let commands = settings.commands.iter().map(HelpLine::Command);
+    let has_commands = !settings.commands.is_empty();
+    let heading = has_commands.then_some(HelpLine::Heading("Your commands"));
+    let blank = has_commands.then_some(HelpLine::Blank);
+    let own = heading.into_iter().chain(commands).chain(blank);
+    keys.chain(own)
+        .chain([HelpLine::Heading("Notes")])
         .chain(NOTES.iter().copied().map(HelpLine::Note))
 }

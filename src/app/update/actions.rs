@@ -53,6 +53,8 @@ impl App {
             Action::Message(action) => return self.act_in_message(action),
             Action::Plot(action) => return self.act_in_plot(action),
             Action::Publish(action) => return self.act_in_publish_box(action, key),
+            Action::Output(action) => return self.act_in_output(action),
+            Action::Run(index) => return self.run_command(index),
             Action::Prompt(action) => self.act_in_prompt(action),
             Action::Query(action) => return self.act_in_query_box(action),
             Action::Chip(action) => return self.act_on_chip(action),

@@ -50,16 +50,19 @@ impl App {
     /// Freezes the log on a message and shows a toast, if `action` would act on a row that does not
     /// stay in place. Returns `None` if the action may go ahead.
     pub(super) fn highlight_first(&mut self, action: Action, key: KeyEvent) -> Option<Vec<Effect>> {
-        let Action::Row(action) = action else {
-            return None;
-        };
-        if self.has_highlight()
-            || action == RowAction::EditResend && self.session.settings.read_only
+        let is_refused =
+            action == Action::Row(RowAction::EditResend) && self.session.settings.read_only;
+        if !matches!(action, Action::Row(_) | Action::Run(_)) || self.has_highlight() || is_refused
         {
             return None;
         }
         let channel = self.highlight_newest()?;
-        Some(match self.offer(action, &channel) {
+        let offer = match action {
+            Action::Row(action) => self.offer(action, &channel).map(str::to_owned),
+            Action::Run(index) => self.offer_command(index, &channel),
+            _ => return None,
+        };
+        Some(match offer {
             Ok(what) => {
                 let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
                 let key = Chord::of(key).label();

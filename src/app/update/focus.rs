@@ -21,6 +21,7 @@ impl App {
                 }
                 return self.leave_query(*query_box);
             }
+            Some(Overlay::Output(output)) => return self.leave_output(&output),
             Some(Overlay::SearchMessage(_)) => return self.search_message_for(""),
             Some(Overlay::Confirm(Question::Replace { path })) => {
                 self.reopen_export(&path, None);

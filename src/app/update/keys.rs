@@ -20,7 +20,9 @@ impl App {
     /// Returns the action of `key` where the focus is.
     fn action_of(&self, key: KeyEvent) -> Option<Action> {
         let keymap = &self.session.settings.keymap;
-        keymap.action_for(self.context(), Chord::of(key))
+        let chord = Chord::of(key);
+        let action = keymap.action_for(self.context(), chord);
+        action.or_else(|| self.command_for(chord))
     }
 
     pub(super) fn press(&mut self, key: KeyEvent) -> Vec<Effect> {

@@ -24,10 +24,10 @@ impl App {
         }
         let is_heading =
             |line: HelpLine| matches!(line, HelpLine::Heading(title) if title == context.title());
-        let keymap = &self.session.settings.keymap;
-        let line = help_lines(keymap).position(is_heading).unwrap_or(0);
+        let settings = &self.session.settings;
+        let line = help_lines(settings).position(is_heading).unwrap_or(0);
         let height = usize::from(inside(self.areas().overlay).height);
-        line.min(help_lines(keymap).count().saturating_sub(height))
+        line.min(help_lines(settings).count().saturating_sub(height))
     }
 
     /// Opens `list` with `line` selected.

@@ -13,9 +13,12 @@ impl App {
         match &mut self.overlay {
             Some(Overlay::Help { top, .. }) => {
                 let height = usize::from(inside(areas.overlay).height);
-                let keymap = &self.session.settings.keymap;
-                let lowest = help_lines(keymap).count().saturating_sub(height);
+                let settings = &self.session.settings;
+                let lowest = help_lines(settings).count().saturating_sub(height);
                 *top = step.from(*top, height, lowest);
+            }
+            Some(Overlay::Output(output)) => {
+                output.move_by(step, usize::from(inside(areas.overlay).height));
             }
             Some(Overlay::List(..)) => self.move_in_list(step),
             Some(Overlay::Query(query_box)) => query_box.move_by(step, &areas),

@@ -1,0 +1,126 @@
+//! A command of the user's own.
+
+use super::error::{ConfigError, Place};
+use super::keys::{Keys, Value};
+
+/// Maximum length of a command's name, in characters.
+const MAX_NAME: usize = 30;
+
+/// How a command gets the message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CommandInput {
+    /// On its standard input, decoded and formatted.
+    #[default]
+    Shown,
+    /// On its standard input, as received.
+    Raw,
+    /// In a file, decoded and formatted.
+    File,
+}
+
+impl CommandInput {
+    const NAMES: [(&str, Self); 3] = [
+        ("shown", Self::Shown),
+        ("raw", Self::Raw),
+        ("file", Self::File),
+    ];
+}
+
+/// Where the output of a command goes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CommandShow {
+    /// Into a pane over the others.
+    #[default]
+    Pane,
+    /// To the terminal, which the command has to itself until it ends.
+    Terminal,
+}
+
+impl CommandShow {
+    const NAMES: [(&str, Self); 2] = [("pane", Self::Pane), ("terminal", Self::Terminal)];
+}
+
+/// A command as it is written in the file.
+#[derive(Clone, Debug)]
+pub struct CommandEntry {
+    /// The name to show.
+    pub name: String,
+    /// The name of its key.
+    pub key: Option<String>,
+    /// The channels whose messages it is for, as a glob.
+    pub channel: Option<String>,
+    /// The command line, for `sh -c`.
+    pub run: String,
+    /// How it gets the message.
+    pub input: CommandInput,
+    /// Where its output goes.
+    pub show: CommandShow,
+    /// Where its key is, or else the command.
+    place: Place,
+}
+
+/// Reads every table of `[[command]]`.
+pub(super) fn read(value: Value<'_>) -> Result<Vec<CommandEntry>, Vec<ConfigError>> {
+    let tables = value.tables().map_err(|error| vec![error])?;
+    let mut errors = Vec::new();
+    let mut entries = Vec::new();
+    for (value, keys) in tables {
+        match CommandEntry::read(&value, keys) {
+            Ok(entry) => entries.push(entry),
+            Err(wrong) => errors.extend(wrong),
+        }
+    }
+    if errors.is_empty() {
+        Ok(entries)
+    } else {
+        Err(errors)
+    }
+}
+
+impl CommandEntry {
+    fn read(value: &Value<'_>, mut keys: Keys<'_>) -> Result<Self, Vec<ConfigError>> {
+        let mut place = value.place();
+        let places = keys.places();
+        let name = keys.read("name", |value| {
+            let error = value.error(format!("must be 1 to {MAX_NAME} printable characters"));
+            let name = value.text()?;
+            let length = name.trim().chars().count();
+            let is_fine = (1..=MAX_NAME).contains(&length) && !name.contains(char::is_control);
+            if is_fine { Ok(name) } else { Err(error) }
+        });
+        let key = keys.read("key", |value| {
+            place = value.place();
+            value.text()
+        });
+        let channel = keys.read("channel", Value::text);
+        let run = keys.read("run", Value::text);
+        let input = keys.read("input", |value| value.one_of(&CommandInput::NAMES));
+        let show = keys.read("show", |value| value.one_of(&CommandShow::NAMES));
+        let mut errors = keys.finish();
+        let required = [
+            ("name", "needs a name"),
+            ("run", "needs run, a command line"),
+        ];
+        let missing = required
+            .iter()
+            .filter(|(key, _)| !places.contains_key(*key));
+        errors.extend(missing.map(|(_, problem)| value.error(*problem)));
+        match (name, run) {
+            (Some(name), Some(run)) if errors.is_empty() => Ok(Self {
+                name,
+                key,
+                channel,
+                run,
+                input: input.unwrap_or_default(),
+                show: show.unwrap_or_default(),
+                place,
+            }),
+            _ => Err(errors),
+        }
+    }
+
+    /// Returns an error about the command's key.
+    pub fn error(&self, problem: impl Into<String>) -> ConfigError {
+        self.place.error(problem)
+    }
+}
