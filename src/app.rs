@@ -6,9 +6,9 @@
 //!
 //! From the bottom up:
 //!
-//! - `action`, `effect`, `event`, `export_request`, `focus`, `input`, `layout`, `settings`, `toast`,
-//!   `user_command`: the vocabulary;
-//!   `keymap` and `keyboard`: which action a key triggers, and when.
+//! - `action`, `effect`, `event`, `export_request`, `focus`, `fuzzy`, `input`, `layout`, `settings`,
+//!   `toast`, `user_command`: the vocabulary; `keymap`, `hints` and `keyboard`: which action a key
+//!   triggers, and when.
 //! - `session`: the state that the panes share. A pane is passed all of it or the part it needs.
 //! - `channel_list`, `log_pane`, `message_pane`, `plot`, `publish_box`, `overlays`: one pane each,
 //!   with its state and the user's actions in it. No pane depends on another.
@@ -22,6 +22,8 @@ mod effect;
 mod event;
 mod export_request;
 mod focus;
+mod fuzzy;
+mod hints;
 mod input;
 mod keyboard;
 mod keymap;
@@ -41,8 +43,8 @@ mod user_command;
 
 pub use self::action::{
     Action, BreakpointAction, ChannelsAction, ChipAction, FilterAction, Kind, LogAction,
-    MessageAction, Motion, OutputAction, PlotAction, PromptAction, PublishAction, QueryAction,
-    RowAction, ScreenAction, SessionAction,
+    MessageAction, Motion, OutputAction, PaletteAction, PlotAction, PromptAction, PublishAction,
+    QueryAction, RowAction, ScreenAction, SessionAction,
 };
 pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
@@ -53,9 +55,10 @@ pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
 pub use self::focus::Focus;
+pub use self::hints::{Hint, hints_in};
 pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, KeySet, Keymap};
-pub use self::layout::{Areas, Borders, inside, padded, wrapped};
+pub use self::layout::{Areas, Borders, inside, padded, popup, wrapped};
 pub use self::log_pane::chips::{Chip, ChipLine, PlacedChip};
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
@@ -65,11 +68,12 @@ pub use self::message_pane::reader::{
 pub use self::message_pane::{Against, Open};
 pub use self::overlays::command_output::CommandOutput;
 pub use self::overlays::export_prompt::ExportPrompt;
-pub use self::overlays::help::{HelpLine, help_lines};
+pub use self::overlays::help::{Help, HelpLine, column_offset};
+pub use self::overlays::palette::{Choice, Command, Palette, PaletteLine};
 pub use self::overlays::query_box::completion::{Candidate, Completion};
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
-pub use self::overlays::{List, Overlay, Prompt, Question};
+pub use self::overlays::{List, ListView, Listed, Overlay, Prompt, Question, Search};
 pub use self::picker::{Badge, Pickable, Picker};
 pub use self::plot::{
     Curve, Dot, EmptyReason, Plot, PlotMode, PlotRoom, PlotWindow, Quantity, Series,
@@ -252,7 +256,11 @@ impl App {
     /// Returns the context in which keys are looked up.
     pub fn context(&self) -> Context {
         match &self.overlay {
-            Some(Overlay::Help { .. }) => Context::Help,
+            Some(overlay) if overlay.search().is_some_and(|search| search.is_typing) => {
+                Context::ListSearch
+            }
+            Some(Overlay::Help(_)) => Context::Help,
+            Some(Overlay::Palette(_)) => Context::Palette,
             Some(Overlay::Subscribe(_)) => Context::Prompt,
             Some(Overlay::Export(_)) => Context::Export,
             Some(Overlay::Output(_)) => Context::Output,

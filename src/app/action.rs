@@ -25,7 +25,7 @@ pub enum Action {
     Back,
     /// Confirm the question, the input or the choice.
     Confirm,
-    /// Search the open message, or the list of profiles.
+    /// Search the open message, the help, or a list.
     Search,
     /// An action that opens something or changes the focus.
     Screen(ScreenAction),
@@ -47,6 +47,8 @@ pub enum Action {
     Output(OutputAction),
     /// Run the command of the user's own with this index.
     Run(usize),
+    /// An action in the command palette.
+    Palette(PaletteAction),
     /// An action in the prompt for a subscription.
     Prompt(PromptAction),
     /// An action in the query box.
@@ -64,6 +66,8 @@ actions! {
     ScreenAction {
         /// Open the help.
         Help: Plain,
+        /// Open the command palette.
+        Palette: Plain,
         /// Focus the next pane.
         NextPane: Jump,
         /// Focus the previous pane.
@@ -290,6 +294,12 @@ actions! {
         Copy: Plain,
     }
 
+    /// An action in the command palette.
+    PaletteAction {
+        /// Complete the command or the name with the selected line.
+        Complete: Plain,
+    }
+
     /// An action in the prompt for a subscription.
     PromptAction {
         /// Switch between a pattern and the exact name.
@@ -376,6 +386,7 @@ impl Action {
             Self::Plot(action) => action.kind(),
             Self::Publish(action) => action.kind(),
             Self::Output(action) => action.kind(),
+            Self::Palette(action) => action.kind(),
             Self::Prompt(action) => action.kind(),
             Self::Query(action) => action.kind(),
             Self::Chip(action) => action.kind(),
@@ -404,6 +415,7 @@ impl Action {
             Self::Publish(action) => action.variant(),
             Self::Output(action) => action.variant(),
             Self::Run(_) => "Run",
+            Self::Palette(action) => action.variant(),
             Self::Prompt(action) => action.variant(),
             Self::Query(action) => action.variant(),
             Self::Chip(action) => action.variant(),

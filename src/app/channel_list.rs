@@ -52,6 +52,11 @@ impl Sort {
         all[(self as usize + 1) % all.len()]
     }
 
+    /// Returns the heading of a list in this order.
+    pub fn heading(self) -> String {
+        format!(" by {} ", self.name())
+    }
+
     /// Returns the name of the sort order.
     pub fn name(self) -> &'static str {
         match self {

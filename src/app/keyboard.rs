@@ -1,8 +1,9 @@
-//! Which keys were pressed last, and which are held down.
+//! Which keys were pressed last, which are held down, and where the mouse was clicked last.
 
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
+use ratatui::layout::Position as Point;
 
 use super::action::{Action, Kind};
 use super::event::Event;
@@ -15,6 +16,9 @@ const HELD: Duration = Duration::from_millis(700);
 /// A key pressed again within this time is held down: nobody taps that fast.
 const REPEAT: Duration = Duration::from_millis(120);
 
+/// Two clicks on the same place within this time are a double click.
+const DOUBLE_CLICK: Duration = Duration::from_millis(400);
+
 /// The state of recent key presses that affects how the next one is handled.
 #[derive(Debug, Default)]
 pub(super) struct Keyboard {
@@ -26,6 +30,8 @@ pub(super) struct Keyboard {
     held_back: Option<(KeyEvent, Time)>,
     /// Whether a line break came in a burst of keys and nothing has followed it yet.
     pub(super) held_break: bool,
+    /// The last click, unless it was the second one of a double click, and when it was made.
+    clicked: Option<(Point, Time)>,
 }
 
 /// When a key acts.
@@ -41,6 +47,20 @@ impl Keyboard {
     /// Records that `chord` was pressed.
     pub(super) fn note(&mut self, chord: Chord, now: Time) {
         self.last = Some((chord, now));
+    }
+
+    /// Records a click. Returns whether it is the second one of a double click.
+    pub(super) fn click(&mut self, at: Point, now: Time) -> bool {
+        let first = self.clicked.take();
+        let is_second =
+            first.is_some_and(|(place, time)| place == at && now.since(time) <= DOUBLE_CLICK);
+        self.clicked = (!is_second).then_some((at, now));
+        is_second
+    }
+
+    /// Forgets the last click, so that the next one is not the second of a double click.
+    pub(super) fn forget_click(&mut self) {
+        self.clicked = None;
     }
 
     /// Forgets the last keys, so that the next key does not continue a sequence.

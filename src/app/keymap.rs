@@ -15,9 +15,9 @@ pub use self::chord::Chord;
 use super::action::{
     Action, BreakpointAction as Breakpoint, ChannelsAction as Channels, ChipAction as Chip,
     FilterAction as Filter, LogAction as Log, MessageAction as Message, Motion,
-    OutputAction as Output, PlotAction as Plot, PromptAction as Prompt, PublishAction as Publish,
-    QueryAction as Query, RowAction as Row, ScreenAction as Screen, SessionAction as Session,
-    kebab_case,
+    OutputAction as Output, PaletteAction as Palette, PlotAction as Plot, PromptAction as Prompt,
+    PublishAction as Publish, QueryAction as Query, RowAction as Row, ScreenAction as Screen,
+    SessionAction as Session, kebab_case,
 };
 
 /// Declares the contexts, each with its heading in the help.
@@ -31,7 +31,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 24] = [$(Self::$context,)+];
+            pub const ALL: [Self; 26] = [$(Self::$context,)+];
 
             /// Returns its heading in the help.
             pub fn title(self) -> &'static str {
@@ -89,6 +89,10 @@ contexts! {
     Export: "Export",
     /// In the pane with the output of a command.
     Output: "Output of a command",
+    /// In the command palette.
+    Palette: "Command palette",
+    /// In the search that narrows a list or the help.
+    ListSearch: "Search in a list or the help",
     /// In a question to be confirmed.
     Confirm: "Question",
     /// In the help.
@@ -112,6 +116,8 @@ impl Context {
                 | Self::Export
                 | Self::Query
                 | Self::SearchMessage
+                | Self::Palette
+                | Self::ListSearch
                 | Self::ProfileName
         )
     }
@@ -125,7 +131,7 @@ impl Context {
     }
 
     /// Returns the contexts whose keys apply while this one has the focus, innermost first.
-    fn chain(self) -> impl Iterator<Item = Self> {
+    pub fn chain(self) -> impl Iterator<Item = Self> {
         let outer: &'static [Self] = match self {
             Self::Always => &[],
             Self::Latest => &[Self::Channels, Self::Panes, Self::Always],
@@ -257,6 +263,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('G'), key(K::End)], LAST, None, "to the last; in the messages, follow again"),
     bind(C::Panes, &[key(K::Esc)], A::Back, None, "clear the filter; show all channels; follow again"),
     bind(C::Panes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Panes, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name; open, filter, subscribe, export"),
     bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; if none is open, quit"),
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Messages, &[char('d')], A::Row(Row::Diff), None, "what changed since the channel's previous message"),
@@ -312,16 +319,21 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Message, &[char('e')], A::Row(Row::EditResend), None, "edit and resend the message"),
     bind(C::Message, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Message, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Message, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name"),
     bind(C::SearchMessage, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the highlights and close the box"),
     bind(C::SearchMessage, &[key(K::Esc)], A::Back, Some("clear"), "clear the highlights and close the box"),
     bind(C::Formats, &[key(K::Enter)], A::Confirm, Some("choose"), "use this format for the channel"),
     bind(C::Formats, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Formats, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
+    bind(C::Formats, &[char('/')], A::Search, Some("search"), "search the list"),
+    bind(C::Formats, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
+    bind(C::Formats, &[ctrl('u')], HALF_PAGE_UP, None, "half a page up"),
     bind(C::Formats, &[key(K::PageDown), ctrl('f')], PAGE_DOWN, None, "a page down"),
     bind(C::Formats, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
     bind(C::Formats, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Formats, &[char('G'), key(K::End)], LAST, None, "to the last"),
     bind(C::Formats, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Formats, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Formats, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "keep the current format"),
     bind(C::Chart, &[char('+'), char('=')], A::Plot(Plot::ZoomIn), Some("zoom in"), "zoom in on the newest, the cursor or the middle"),
     bind(C::Chart, &[char('-')], A::Plot(Plot::ZoomOut), Some("out"), "zoom out, around the same point"),
@@ -350,6 +362,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Plot, &[key(K::Tab)], A::Screen(Screen::NextPane), None, "next pane"),
     bind(C::Plot, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
     bind(C::Plot, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Plot, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name"),
     bind(C::Plot, &[key(K::Esc)], A::Back, Some("close"), "hide the cursor, or close the plot"),
     bind(C::Plot, &[char('q'), char('W')], A::Plot(Plot::Close), None, "close the plot; its series keep recording until removed"),
     bind(C::PublishPayload, &[key(K::Enter)], A::Publish(Publish::Send), Some("publish"), "publish the message"),
@@ -398,9 +411,15 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Filters, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Filters, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Filters, &[char('k'), key(K::Up)], UP, None, "up"),
+    bind(C::Filters, &[char('/')], A::Search, Some("search"), "search the list"),
+    bind(C::Filters, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
+    bind(C::Filters, &[ctrl('u')], HALF_PAGE_UP, None, "half a page up"),
+    bind(C::Filters, &[key(K::PageDown), ctrl('f')], PAGE_DOWN, None, "a page down"),
+    bind(C::Filters, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
     bind(C::Filters, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Filters, &[char('G'), key(K::End)], LAST, None, "to the last"),
     bind(C::Filters, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Filters, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Filters, &[key(K::Esc), char('q'), char('f')], A::Back, Some("close"), "close the list"),
     bind(C::Breakpoints, &[char('a')], A::Screen(Screen::AddBreakpoint), Some("add"), "set a breakpoint"),
     bind(C::Breakpoints, &[key(K::Enter), char('e')], A::Breakpoint(Breakpoint::Edit), Some("edit"), "edit its query and restart its count"),
@@ -413,16 +432,28 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Breakpoints, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
     bind(C::Breakpoints, &[char('j'), key(K::Down)], DOWN, None, "down"),
     bind(C::Breakpoints, &[char('k'), key(K::Up)], UP, None, "up"),
+    bind(C::Breakpoints, &[char('/')], A::Search, Some("search"), "search the list"),
+    bind(C::Breakpoints, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
+    bind(C::Breakpoints, &[ctrl('u')], HALF_PAGE_UP, None, "half a page up"),
+    bind(C::Breakpoints, &[key(K::PageDown), ctrl('f')], PAGE_DOWN, None, "a page down"),
+    bind(C::Breakpoints, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
     bind(C::Breakpoints, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Breakpoints, &[char('G'), key(K::End)], LAST, None, "to the last"),
     bind(C::Breakpoints, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Breakpoints, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Breakpoints, &[key(K::Esc), char('q'), char('B')], A::Back, Some("close"), "close the list"),
     bind(C::Nodes, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Nodes, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
+    bind(C::Nodes, &[char('/')], A::Search, Some("search"), "search the list"),
+    bind(C::Nodes, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
+    bind(C::Nodes, &[ctrl('u')], HALF_PAGE_UP, None, "half a page up"),
+    bind(C::Nodes, &[key(K::PageDown), ctrl('f')], PAGE_DOWN, None, "a page down"),
+    bind(C::Nodes, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
     bind(C::Nodes, &[char('g'), key(K::Home)], FIRST, None, "to the first"),
     bind(C::Nodes, &[char('G'), key(K::End)], LAST, None, "to the last"),
     bind(C::Nodes, &[char('r')], A::Session(Session::Reconnect), Some("reconnect"), "reconnect now"),
     bind(C::Nodes, &[char('?'), key(K::F(1))], A::Screen(Screen::Help), Some("help"), "this help"),
+    bind(C::Nodes, &[char(':')], A::Screen(Screen::Palette), None, "run any action by name"),
     bind(C::Nodes, &[key(K::Esc), char('q'), char('C')], A::Back, Some("close"), "close the table"),
     bind(C::Export, &[key(K::Enter)], A::Confirm, Some("export"), "write the file"),
     bind(C::Export, &[key(K::Esc)], A::Back, Some("cancel"), "cancel"),
@@ -444,10 +475,26 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Help, &[key(K::Esc), char('?'), char('q'), key(K::F(1))], A::Back, Some("close"), "close the help"),
     bind(C::Help, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Help, &[char('k'), key(K::Up)], UP, Some("up"), "up"),
-    bind(C::Help, &[key(K::PageDown), char(' ')], PAGE_DOWN, None, "a page down"),
-    bind(C::Help, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
+    bind(C::Help, &[char('/')], A::Search, Some("search"), "search the help"),
+    bind(C::Help, &[ctrl('d')], HALF_PAGE_DOWN, None, "half a page down"),
+    bind(C::Help, &[ctrl('u')], HALF_PAGE_UP, None, "half a page up"),
+    bind(C::Help, &[key(K::PageDown), char(' '), ctrl('f')], PAGE_DOWN, None, "a page down"),
+    bind(C::Help, &[key(K::PageUp), ctrl('b')], PAGE_UP, None, "a page up"),
     bind(C::Help, &[char('g'), key(K::Home)], FIRST, None, "to the start"),
     bind(C::Help, &[char('G'), key(K::End)], LAST, None, "to the end"),
+    bind(C::Palette, &[key(K::Enter)], A::Confirm, Some("run"), "run the selected action or command"),
+    bind(C::Palette, &[key(K::Tab)], A::Palette(Palette::Complete), Some("complete"), "complete the command or the channel's name"),
+    bind(C::Palette, &[key(K::Down), ctrl('n')], DOWN, Some("down"), "down"),
+    bind(C::Palette, &[key(K::Up), ctrl('p')], UP, Some("up"), "up"),
+    bind(C::Palette, &[key(K::PageDown)], PAGE_DOWN, None, "a page down"),
+    bind(C::Palette, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
+    bind(C::Palette, &[key(K::Esc)], A::Back, Some("close"), "close the palette without running anything"),
+    bind(C::ListSearch, &[key(K::Enter)], A::Confirm, Some("keep"), "keep the search; keys act on the lines again"),
+    bind(C::ListSearch, &[key(K::Down), ctrl('n')], DOWN, Some("down"), "down"),
+    bind(C::ListSearch, &[key(K::Up), ctrl('p')], UP, Some("up"), "up"),
+    bind(C::ListSearch, &[key(K::PageDown)], PAGE_DOWN, None, "a page down"),
+    bind(C::ListSearch, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
+    bind(C::ListSearch, &[key(K::Esc)], A::Back, Some("clear"), "clear the search: all lines again"),
     bind(C::Profiles, &[key(K::Enter)], A::Confirm, Some("choose"), "connect with the selected profile"),
     bind(C::Profiles, &[char('j'), key(K::Down)], DOWN, Some("down"), "down"),
     bind(C::Profiles, &[char('k'), key(K::Up)], UP, Some("up"), "up"),

@@ -96,6 +96,9 @@ const QUERY_ROWS: u16 = 4;
 /// Maximum number of completions that are shown at once.
 const MAX_COMPLETIONS: usize = 8;
 
+/// The preferred size of the command palette: its columns, including the border, and its lines.
+const PALETTE: (u16, usize) = (76, 17);
+
 /// What the layout depends on, besides the size of the screen.
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -296,6 +299,16 @@ impl Areas {
         self.syntax(count.min(MAX_COMPLETIONS))
     }
 
+    /// Returns the command palette with its border.
+    pub fn palette(&self) -> Rect {
+        popup(self.overlay, PALETTE.0, PALETTE.1)
+    }
+
+    /// Returns the lines of the command palette, below what is typed.
+    pub fn palette_lines(&self) -> Rect {
+        cut_top(inside(self.palette()), 1).1
+    }
+
     /// Returns the line of an open message's region that shows its tabs.
     pub fn message_tabs(&self) -> Rect {
         cut_top(padded(inside(self.message)), MESSAGE_HEADER).0
@@ -345,6 +358,19 @@ fn beside_message(area: Rect, state: ScreenState) -> (Rect, Rect) {
         (Rect::default(), area)
     } else {
         (area, Rect::default())
+    }
+}
+
+/// Returns the region of a popup a little above the middle of `area`, `columns` wide including the
+/// border, with room for `lines`.
+pub fn popup(area: Rect, columns: u16, lines: usize) -> Rect {
+    let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
+    let (width, height) = (columns.min(area.width), rows.min(area.height));
+    Rect {
+        x: area.x + (area.width - width) / 2,
+        y: area.y + (area.height - height) / 3,
+        width,
+        height,
     }
 }
 

@@ -1,13 +1,18 @@
-//! Boxes over the panes: the help, a list, a prompt, a question.
+//! Boxes over the panes: the help, a list, the command palette, a prompt, a question.
 
 pub mod command_output;
 pub mod export_prompt;
 pub mod help;
+pub mod palette;
 pub mod query_box;
 pub mod syntax;
 
+use std::ops::Range;
+
 use self::command_output::CommandOutput;
 use self::export_prompt::ExportPrompt;
+use self::help::Help;
+use self::palette::Palette;
 use self::query_box::QueryBox;
 use super::input::Input;
 use crate::message::Topic;
@@ -16,12 +21,9 @@ use crate::message::Topic;
 #[derive(Debug)]
 pub enum Overlay {
     /// The help.
-    Help {
-        /// The first line shown.
-        top: usize,
-        /// The overlay beneath it, which is shown again when the help closes.
-        over: Option<Box<Overlay>>,
-    },
+    Help(Box<Help>),
+    /// The command palette.
+    Palette(Box<Palette>),
     /// The prompt for a subscription.
     Subscribe(Box<Prompt>),
     /// The prompt for the name of the file to export to.
@@ -30,8 +32,8 @@ pub enum Overlay {
     Output(Box<CommandOutput>),
     /// The editor for a query.
     Query(Box<QueryBox>),
-    /// A list, and its selected line; for the table of servers, the first line shown.
-    List(List, usize),
+    /// A list, and which part of it is shown.
+    List(List, ListView),
     /// The prompt for a search in the open message.
     SearchMessage(Box<Input>),
     /// A question to confirm.
@@ -49,6 +51,84 @@ pub enum List {
     Nodes,
     /// The formats for the channel of the open message.
     Formats,
+}
+
+/// Which part of a list is shown.
+#[derive(Debug, Default)]
+pub struct ListView {
+    /// The selected entry; for the table of servers, the first one shown.
+    pub line: usize,
+    /// The search that narrows the list.
+    pub search: Option<Search>,
+}
+
+impl ListView {
+    /// Shows the whole list with `line` selected.
+    pub fn at(line: usize) -> Self {
+        Self { line, search: None }
+    }
+}
+
+/// An entry of a list that matches the search in it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Listed {
+    /// Its index among all entries.
+    pub index: usize,
+    /// The byte ranges of its text that match.
+    pub marks: Vec<Range<usize>>,
+}
+
+/// A search that narrows a list, or the help, to what matches.
+#[derive(Debug)]
+pub struct Search {
+    /// The text searched for.
+    pub input: Box<Input>,
+    /// Whether keys are typed into it, and not executed.
+    pub is_typing: bool,
+}
+
+impl Search {
+    /// Edits the text of `search`, or a new one.
+    pub(super) fn edit(search: &mut Option<Self>) {
+        let search = search.get_or_insert_with(|| Self {
+            input: Box::default(),
+            is_typing: true,
+        });
+        search.is_typing = true;
+    }
+
+    /// Keeps the search while keys are executed again. An empty one ends.
+    pub(super) fn keep(search: &mut Option<Self>) {
+        *search = search.take().filter(|search| !search.input.is_empty());
+        if let Some(search) = search {
+            search.is_typing = false;
+        }
+    }
+
+    /// Returns the text of `search`, which is empty if there is none.
+    pub fn text(search: Option<&Self>) -> String {
+        search.map(|search| search.input.text()).unwrap_or_default()
+    }
+}
+
+impl Overlay {
+    /// Returns the search that narrows it.
+    pub fn search(&self) -> Option<&Search> {
+        match self {
+            Self::Help(help) => help.search.as_ref(),
+            Self::List(_, view) => view.search.as_ref(),
+            _ => None,
+        }
+    }
+
+    /// Returns the place of the search that narrows it, if it can be narrowed.
+    pub(super) fn search_mut(&mut self) -> Option<&mut Option<Search>> {
+        match self {
+            Self::Help(help) => Some(&mut help.search),
+            Self::List(_, view) => Some(&mut view.search),
+            _ => None,
+        }
+    }
 }
 
 /// A question asked before something that cannot be undone.
@@ -83,6 +163,14 @@ pub struct Prompt {
 }
 
 impl Prompt {
+    /// Creates a prompt that contains `text`.
+    pub fn holding(text: &str) -> Self {
+        Self {
+            input: Input::holding(text),
+            ..Self::default()
+        }
+    }
+
     /// Returns the topic that the text stands for.
     pub fn topic(&self) -> Topic {
         let text = self.input.text();

@@ -126,6 +126,7 @@ impl Picker {
             | Action::Publish(_)
             | Action::Output(_)
             | Action::Run(_)
+            | Action::Palette(_)
             | Action::Prompt(_)
             | Action::Query(_)
             | Action::Chip(_)

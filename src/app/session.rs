@@ -18,6 +18,7 @@ pub mod nodes;
 pub mod notices;
 pub mod own_messages;
 mod queries;
+pub mod recents;
 pub mod remedies;
 mod sampling;
 pub mod server_status;
@@ -42,6 +43,7 @@ use self::filters::Filters;
 use self::find::Find;
 use self::lenses::Lenses;
 use self::own_messages::OwnMessages;
+use self::recents::Recents;
 use self::sampling::Sampling;
 use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
@@ -101,6 +103,8 @@ pub struct Session {
     pub checks: Checks,
     /// Query history, oldest first.
     pub(super) query_history: Vec<String>,
+    /// What was run from the command palette.
+    pub(super) recents: Recents,
     /// The last serial number given out.
     serial: u64,
 
@@ -137,6 +141,7 @@ impl Session {
             checks: Checks::new(&settings.checks, &decoder_choices, &log),
             filters: Filters::new(&settings.filters),
             query_history: settings.queries.clone(),
+            recents: Recents::default(),
             lenses: Lenses::new(settings.lenses.clone()),
             settings,
             now,

@@ -32,7 +32,7 @@ const BARS: usize = 5;
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let has_focus = app.focus() == Focus::Channels;
-    let mut sort = format!(" by {} ", app.channels().sort.name());
+    let mut sort = app.channels().sort.heading();
     let mut style = theme::QUIET;
     let is_latest = app.channels().shows_latest;
     // The log is hidden, so it cannot show that a breakpoint has stopped it.

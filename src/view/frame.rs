@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::App;
+use crate::app::{self, App};
 
 /// An empty right title.
 pub(super) const NO_TITLE: (&str, Style) = ("", Style::new());
@@ -89,14 +89,7 @@ pub(super) fn popup(
     title: &str,
     buffer: &mut Buffer,
 ) -> Rect {
-    let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
-    let (width, height) = (columns.min(area.width), rows.min(area.height));
-    let place = Rect {
-        x: area.x + (area.width - width) / 2,
-        y: area.y + (area.height - height) / 3,
-        width,
-        height,
-    };
+    let place = app::popup(area, columns, lines);
     draw_over(place, Some(accent), title, NO_TITLE, buffer);
     place
 }

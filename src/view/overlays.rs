@@ -1,9 +1,11 @@
-//! The overlays over the panes: the help, a list, a prompt, a question.
+//! The overlays over the panes: the help, a list, the command palette, a prompt, a question.
 
 mod command_output;
 mod formats;
+mod help;
 mod lists;
 mod nodes;
+mod palette;
 mod query_box;
 
 use ratatui::buffer::Buffer;
@@ -13,11 +15,10 @@ use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
 
-use super::line::{LineBuilder, draw_words};
+use super::line::draw_words;
 use super::{frame, text_box, theme};
 use crate::app::{
-    App, Chord, ExportPrompt, HelpLine, Input, List, Overlay, Prompt, Question, help_lines, inside,
-    padded, wrapped,
+    App, ExportPrompt, Input, List, Overlay, Prompt, Question, Search, inside, padded, wrapped,
 };
 use crate::message::SubscriptionKind;
 use crate::payload::{escape, figures};
@@ -25,57 +26,56 @@ use crate::payload::{escape, figures};
 /// The preferred width of the prompt for a file to export to.
 const EXPORT_COLUMNS: u16 = 70;
 
-/// Columns of the keys in the help.
-const KEY_COLUMNS: usize = 18;
-
 /// Draws an overlay. Returns the position of its caret if it has a text box.
 pub(super) fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer) -> Option<Position> {
     let areas = app.areas();
     let accent = frame::accent(app);
     match overlay {
-        Overlay::Help { top, .. } => help(app, *top, areas.overlay, buffer),
+        Overlay::Help(help) => return help::draw(app, help, buffer),
+        Overlay::Palette(palette) => return palette::draw(app, palette, buffer),
         Overlay::Output(output) => command_output::draw(app, output, areas.overlay, buffer),
         Overlay::Subscribe(prompt) => return subscribe(prompt, areas.overlay, accent, buffer),
         Overlay::Export(prompt) => return export(app, prompt, areas.overlay, buffer),
         Overlay::Query(query_box) => return query_box::draw(app, query_box, buffer),
-        Overlay::List(List::Filters, line) => lists::filters(app, *line, areas.overlay, buffer),
-        Overlay::List(List::Breakpoints, line) => {
-            lists::breakpoints(app, *line, areas.overlay, buffer);
-        }
-        Overlay::List(List::Nodes, line) => nodes::draw(app, *line, areas.overlay, buffer),
-        Overlay::List(List::Formats, line) => formats::draw(app, *line, areas.overlay, buffer),
+        Overlay::List(List::Filters, view) => return lists::filters(app, view, buffer),
+        Overlay::List(List::Breakpoints, view) => return lists::breakpoints(app, view, buffer),
+        Overlay::List(List::Nodes, view) => return nodes::draw(app, view, buffer),
+        Overlay::List(List::Formats, view) => return formats::draw(app, view, buffer),
         Overlay::SearchMessage(input) => return search_for(app, input, buffer),
         Overlay::Confirm(question) => confirm(app, question, areas.overlay, buffer),
     }
     None
 }
 
-fn help(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
-    let (settings, accent) = (&app.session().settings, frame::accent(app));
-    frame::draw_over(area, Some(accent), " Keys ", frame::NO_TITLE, buffer);
-    let lines = inside(area);
-    for (row, content) in (0..lines.height).zip(help_lines(settings).skip(top)) {
-        let mut line = LineBuilder::new(usize::from(lines.width));
-        line.space(1);
-        match content {
-            HelpLine::Blank => {}
-            HelpLine::Heading(words) => line.words(words, theme::STRONG),
-            HelpLine::Note(words) => line.cut_words(words, Style::new()),
-            HelpLine::Command(own) => {
-                let key = own.key.map(Chord::label).unwrap_or_default();
-                line.word(format!("  {key:<KEY_COLUMNS$}"), theme::FOCUS);
-                line.cut_words(&own.command.name, Style::new());
-            }
-            HelpLine::Key(binding) => {
-                let keys: Vec<String> = binding.keys.iter().map(|key| key.label()).collect();
-                line.word(format!("  {:<KEY_COLUMNS$}", keys.join(" ")), theme::FOCUS);
-                line.cut_words(&binding.help, Style::new());
-            }
-        }
-        line.draw(lines, row, Style::new(), buffer);
-    }
-    let total = help_lines(settings).count();
-    frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
+/// Draws what is typed after `prompt` in the first line of the box at `place`. Returns the position
+/// of the caret.
+fn typed_line(input: &Input, prompt: &str, place: Rect, buffer: &mut Buffer) -> Option<Position> {
+    let line = frame::first(padded(inside(place)), 1);
+    draw_words(prompt, theme::STRONG, line, 0, buffer);
+    let used = u16::try_from(prompt.width())
+        .unwrap_or(u16::MAX)
+        .min(line.width);
+    let text = Rect {
+        x: line.x + used,
+        width: line.width - used,
+        ..line
+    };
+    text_box::draw(input, text, buffer)
+}
+
+/// Draws the search that narrows the box at `place`, if there is one. Returns the position of the
+/// caret while it is typed, and the lines below it.
+fn search_line(
+    search: Option<&Search>,
+    place: Rect,
+    buffer: &mut Buffer,
+) -> (Option<Position>, Rect) {
+    let lines = inside(place);
+    let Some(search) = search else {
+        return (None, lines);
+    };
+    let caret = typed_line(&search.input, "/", place, buffer);
+    (caret.filter(|_| search.is_typing), frame::below(lines, 1))
 }
 
 fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) -> Option<Position> {

@@ -15,7 +15,7 @@ use ratatui::style::Style;
 
 use super::line::{LineBuilder, draw_words};
 use super::{frame, hints, text_box, theme};
-use crate::app::{Action, Motion, Pickable, Picker, inside, padded};
+use crate::app::{Action, Motion, Pickable, Picker, hints_in, inside, padded};
 use crate::payload::escape;
 
 /// The preferred width of the list, in columns.
@@ -39,11 +39,12 @@ pub fn draw(picker: &Picker, frame: &mut Frame<'_>) {
     let caret = (!above.is_empty()).then(|| list(picker, above, buffer));
     let mut line = LineBuilder::padded(usize::from(screen.width));
     let omits_arrows = screen.width < MIN_FOR_ALL_KEYS;
-    hints::keys(&mut line, &picker.keymap, picker.context(), |binding| {
+    let hints = hints_in(&picker.keymap, picker.context(), line.left(), |binding| {
         // Users try the arrow keys anyway.
         let is_arrow = matches!(binding.action, Action::Move(Motion::Lines(_)));
         binding.hint.filter(|_| !(omits_arrows && is_arrow))
     });
+    hints::keys(&mut line, &hints);
     line.draw(screen, hint_row, Style::new(), buffer);
     if let Some(caret) = caret.flatten() {
         frame.set_cursor_position(caret);

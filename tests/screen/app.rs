@@ -666,12 +666,12 @@ fn a_growing_screen_shows_no_blank_lines_below_the_help_or_an_open_message() {
     stage.send(Event::Resize(80, 12));
     stage.keys("?G");
     stage.send(Event::Resize(80, 24));
-    let Some(Overlay::Help { top, .. }) = stage.app.overlay() else {
+    let Some(Overlay::Help(help)) = stage.app.overlay() else {
         panic!("no help");
     };
-    let top = *top;
+    let top = help.top;
     stage.keys("G");
-    assert!(matches!(stage.app.overlay(), Some(Overlay::Help { top: end, .. }) if *end == top));
+    assert!(matches!(stage.app.overlay(), Some(Overlay::Help(help)) if help.top == top));
     for payload in [
         format!("[{}]", vec!["1"; 100].join(",")),
         "line\n".repeat(100),
@@ -1295,7 +1295,7 @@ fn the_help_scrolls_to_both_ends_and_closes() {
     let mut stage = Stage::new(&[]);
     stage.keys("?");
     let top = |stage: &Stage| match stage.app.overlay() {
-        Some(Overlay::Help { top, .. }) => *top,
+        Some(Overlay::Help(help)) => help.top,
         other => panic!("{other:?}"),
     };
     stage.keys("G");
@@ -1327,7 +1327,14 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 23] = [
+    let starts: [&dyn Fn(&mut Stage); 26] = [
+        &|stage| drop(stage.keys(":mu")),
+        &|stage| drop(stage.keys("?/filter")),
+        &|stage| {
+            stage.keys("f3");
+            stage.code(KeyCode::Enter);
+            stage.keys("/3");
+        },
         &|_| {},
         &|stage| drop(stage.keys("ww")),
         &|stage| drop(stage.keys("wwzH")),

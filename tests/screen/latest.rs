@@ -280,7 +280,7 @@ fn everything_has_a_column_on_a_wide_screen() {
     │                                                                                                                                                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  Esc log  ? help  q quit
+     Enter its messages  Tab pane  / filter  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  : commands  Esc log  ? help  q quit
     "#);
 }
 

@@ -1698,7 +1698,7 @@ fn a_long_error_in_a_list_appears_below_the_query() {
 #[test]
 fn the_help_is_not_cut_at_80_columns() {
     let mut stage = stage();
-    stage.send(Event::Resize(200, 400));
+    stage.send(Event::Resize(80, 400));
     stage.keys("?");
     let screen = stage.screen();
     let lines = screen.lines().filter(|line| line.starts_with('│'));

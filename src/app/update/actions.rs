@@ -44,7 +44,7 @@ impl App {
             Action::Suspend => return vec![Effect::Suspend],
             Action::Back => return self.step_back(),
             Action::Confirm => return self.confirm(),
-            Action::Search => self.open_search(),
+            Action::Search => self.search(),
             Action::Screen(action) => return self.act_on_screen(action),
             Action::Session(action) => return self.act_on_session(action),
             Action::Channels(action) => return self.act_in_channels(action),
@@ -55,6 +55,7 @@ impl App {
             Action::Publish(action) => return self.act_in_publish_box(action, key),
             Action::Output(action) => return self.act_in_output(action),
             Action::Run(index) => return self.run_command(index),
+            Action::Palette(action) => return self.act_in_palette(action),
             Action::Prompt(action) => self.act_in_prompt(action),
             Action::Query(action) => return self.act_in_query_box(action),
             Action::Chip(action) => return self.act_on_chip(action),
@@ -67,6 +68,7 @@ impl App {
     fn act_on_screen(&mut self, action: ScreenAction) -> Vec<Effect> {
         match action {
             ScreenAction::Help => self.open_help(),
+            ScreenAction::Palette => self.open_palette(),
             ScreenAction::NextPane => self.focus_next(),
             ScreenAction::PreviousPane => self.focus_previous(),
             ScreenAction::ShowLatest => self.show_latest(),

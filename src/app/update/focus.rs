@@ -9,9 +9,16 @@ use crate::app::overlays::{Overlay, Question};
 
 impl App {
     pub(super) fn step_back(&mut self) -> Vec<Effect> {
+        if self.clear_search() {
+            return Vec::new();
+        }
         match self.overlay.take() {
-            Some(Overlay::Help { over, .. }) => {
-                self.overlay = over.map(|over| *over);
+            Some(Overlay::Help(help)) => {
+                self.overlay = help.over.map(|over| *over);
+                return Vec::new();
+            }
+            Some(Overlay::Palette(palette)) => {
+                self.overlay = palette.over.map(|over| *over);
                 return Vec::new();
             }
             Some(Overlay::Query(mut query_box)) => {

@@ -30,6 +30,7 @@ impl App {
             self.keyboard.reports_release = true;
             return Vec::new();
         }
+        self.keyboard.forget_click();
         if let Some(action) = self.action_of(key) {
             // At a breakpoint, the key moves on to the next hit.
             let is_stopped = self.session.breakpoints.stop.is_some();

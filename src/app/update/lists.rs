@@ -3,36 +3,177 @@
 use super::App;
 use crate::app::action::{BreakpointAction, FilterAction, Motion};
 use crate::app::effect::Effect;
-use crate::app::keymap::Context;
-use crate::app::layout::inside;
-use crate::app::overlays::help::{HelpLine, help_lines};
+use crate::app::fuzzy::Fuzzy;
+use crate::app::layout::{cut_top, inside, padded};
+use crate::app::overlays::help::{Help, HelpLine};
 use crate::app::overlays::query_box::Purpose;
-use crate::app::overlays::{List, Overlay};
+use crate::app::overlays::{List, ListView, Listed, Overlay, Search};
+use crate::payload::escape::whole;
 
 impl App {
     pub(super) fn open_help(&mut self) {
-        let top = self.help_start(self.context());
+        let context = self.context();
         let over = self.overlay.take().map(Box::new);
-        self.overlay = Some(Overlay::Help { top, over });
+        let help = Help {
+            context,
+            top: 0,
+            search: None,
+            over,
+        };
+        self.overlay = Some(Overlay::Help(Box::new(help)));
     }
 
-    /// Returns the line at which to open the help for `context`: where its keys start, or as far down
-    /// as the help can scroll. For the panes it is the first line, since their keys come first.
-    fn help_start(&self, context: Context) -> usize {
-        if matches!(context, Context::Channels | Context::Messages) {
-            return 0;
+    /// Returns the lines of the help: one list of them, or two side by side.
+    pub fn help_columns(&self, help: &Help) -> Vec<Vec<HelpLine>> {
+        let width = padded(inside(self.areas().overlay)).width;
+        help.columns(&self.session.settings, usize::from(width))
+    }
+
+    /// Scrolls the help.
+    pub(super) fn move_in_help(&mut self, step: Motion) {
+        let Some(Overlay::Help(help)) = &self.overlay else {
+            return;
+        };
+        let columns = self.help_columns(help);
+        let total = columns.iter().map(Vec::len).max().unwrap_or(0);
+        let search = u16::from(help.search.is_some());
+        let height = usize::from(cut_top(inside(self.areas().overlay), search).1.height);
+        if let Some(Overlay::Help(help)) = &mut self.overlay {
+            help.top = step.from(help.top, height, total.saturating_sub(height));
         }
-        let is_heading =
-            |line: HelpLine| matches!(line, HelpLine::Heading(title) if title == context.title());
-        let settings = &self.session.settings;
-        let line = help_lines(settings).position(is_heading).unwrap_or(0);
-        let height = usize::from(inside(self.areas().overlay).height);
-        line.min(help_lines(settings).count().saturating_sub(height))
+    }
+
+    /// Opens the box for a search in the list, the help or the open message.
+    pub(super) fn search(&mut self) {
+        match self.overlay.as_mut().and_then(Overlay::search_mut) {
+            Some(search) => Search::edit(search),
+            None => self.open_search(),
+        }
+    }
+
+    /// Ends typing in the search of the list or the help. In the list of formats, chooses the
+    /// selected one.
+    pub(super) fn keep_search(&mut self) -> Vec<Effect> {
+        if let Some(search) = self.overlay.as_mut().and_then(Overlay::search_mut) {
+            Search::keep(search);
+        }
+        match &self.overlay {
+            Some(Overlay::List(List::Formats, _)) => self.confirm(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Removes the search in the list or the help. Returns whether there was one.
+    pub(super) fn clear_search(&mut self) -> bool {
+        let search = self.overlay.as_mut().and_then(Overlay::search_mut);
+        let is_cleared = search.is_some_and(|search| search.take().is_some());
+        if is_cleared {
+            self.move_by(Motion::Lines(0));
+        }
+        is_cleared
+    }
+
+    /// Narrows the list or the help to what matches the search in it. A selected entry that does not
+    /// match gives way to the best one that does.
+    pub(super) fn narrow(&mut self) -> Vec<Effect> {
+        if let Some(Overlay::Help(help)) = &mut self.overlay {
+            help.top = 0;
+        }
+        // Nothing is selected in the table of servers.
+        if let Some(Overlay::List(List::Nodes, view)) = &mut self.overlay {
+            view.line = 0;
+            return Vec::new();
+        }
+        let Some(Overlay::List(list, view)) = &self.overlay else {
+            return Vec::new();
+        };
+        let listed = self.listed(*list, view);
+        if !listed.iter().any(|entry| entry.index == view.line) {
+            let mut fuzzy = Fuzzy::new(&Search::text(view.search.as_ref()));
+            let texts = self.texts_of(*list);
+            let score = |entry: &&Listed| fuzzy.score(&texts[entry.index]);
+            let best = listed.iter().rev().max_by_key(score);
+            let best = best.map(|entry| entry.index);
+            self.select_in_list(best);
+        }
+        Vec::new()
+    }
+
+    fn select_in_list(&mut self, index: Option<usize>) {
+        if let (Some(Overlay::List(_, view)), Some(index)) = (&mut self.overlay, index) {
+            view.line = index;
+        }
+    }
+
+    /// Returns the entries of `list` that match the search in it, in the order of the list.
+    pub fn listed(&self, list: List, view: &ListView) -> Vec<Listed> {
+        let texts = self.texts_of(list).into_iter().enumerate();
+        let typed = Search::text(view.search.as_ref());
+        if typed.trim().is_empty() {
+            let whole = texts.map(|(index, _)| Listed {
+                index,
+                marks: Vec::new(),
+            });
+            return whole.collect();
+        }
+        let mut fuzzy = Fuzzy::new(&typed);
+        let matching = texts.filter_map(|(index, text)| {
+            let marks = fuzzy.marks(&text)?;
+            Some(Listed { index, marks })
+        });
+        matching.collect()
+    }
+
+    /// Returns the texts of the entries of `list`, as they are searched.
+    pub fn texts_of(&self, list: List) -> Vec<String> {
+        let session = &self.session;
+        match list {
+            List::Filters => {
+                let filters = session.filters.list.iter();
+                filters
+                    .map(|filter| filter.query.text().to_owned())
+                    .collect()
+            }
+            List::Breakpoints => {
+                let breakpoints = session.breakpoints.list.iter();
+                breakpoints
+                    .map(|breakpoint| breakpoint.query.text().to_owned())
+                    .collect()
+            }
+            List::Nodes => {
+                let nodes = session.server.nodes.by_id.values();
+                let named = nodes.map(|node| {
+                    let facts = node.facts.as_ref();
+                    let name = facts.map(|facts| whole(facts.name.as_bytes()));
+                    let name = name.filter(|name| !name.is_empty());
+                    name.unwrap_or_else(|| session.settings.address.clone())
+                });
+                named.collect()
+            }
+            List::Formats => {
+                let options = session.decoder_options().into_iter();
+                let words = options.map(|option| match option {
+                    Some(option) => option.words(),
+                    None => "Automatic".to_owned(),
+                });
+                words.collect()
+            }
+        }
+    }
+
+    /// Returns the selected entry of the open list, if it is shown.
+    pub(super) fn selected_in_list(&self) -> Option<usize> {
+        let Some(Overlay::List(list, view)) = &self.overlay else {
+            return None;
+        };
+        let mut listed = self.listed(*list, view).into_iter();
+        let selected = listed.find(|entry| entry.index == view.line)?;
+        Some(selected.index)
     }
 
     /// Opens `list` with `line` selected.
     pub(super) fn open_list(&mut self, list: List, line: usize) {
-        self.overlay = Some(Overlay::List(list, line));
+        self.overlay = Some(Overlay::List(list, ListView::at(line)));
     }
 
     /// Opens the list that `purpose` belongs to or, if it is empty, the box for its first entry.
@@ -46,26 +187,23 @@ impl App {
     /// Moves the selection in the open list.
     pub(super) fn move_in_list(&mut self, step: Motion) {
         let height = usize::from(inside(self.areas().overlay).height);
-        let session = &self.session;
-        let Some(Overlay::List(list, line)) = &mut self.overlay else {
+        let Some(Overlay::List(list, view)) = &self.overlay else {
             return;
         };
-        let count = match list {
-            List::Filters => session.filters.list.len(),
-            List::Breakpoints => session.breakpoints.list.len(),
-            List::Nodes => session.server.nodes.by_id.len(),
-            List::Formats => session.decoder_options().len(),
-        };
-        *line = step.from(*line, height, count.saturating_sub(1));
+        let listed = self.listed(*list, view);
+        let shown = listed.partition_point(|entry| entry.index < view.line);
+        let line = step.from(shown, height, listed.len().saturating_sub(1));
+        let index = listed.get(line).map(|entry| entry.index);
+        self.select_in_list(index);
     }
 
     /// Executes `action` on the selected filter.
     pub(super) fn act_on_filter(&mut self, action: FilterAction) -> Vec<Effect> {
-        let Some(Overlay::List(List::Filters, line)) = self.overlay else {
-            return Vec::new();
-        };
-        let Some(filter) = self.session.filters.list.get_mut(line) else {
-            return self.tell("the list is empty: press a to add a filter");
+        let selected = self.selected_in_list();
+        let filters = &mut self.session.filters.list;
+        let filter = selected.and_then(|line| Some((line, filters.get_mut(line)?)));
+        let Some((line, filter)) = filter else {
+            return self.tell_nothing_selected("the list is empty: press a to add a filter");
         };
         match action {
             FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
@@ -80,13 +218,22 @@ impl App {
         self.session.refresh_shown()
     }
 
+    /// Says why no entry of the list is selected: `empty`, unless a search hides all of them.
+    fn tell_nothing_selected(&mut self, empty: &str) -> Vec<Effect> {
+        let search = self.overlay.as_ref().and_then(Overlay::search);
+        self.tell(match search {
+            Some(_) => "no entry matches · Esc shows all",
+            None => empty,
+        })
+    }
+
     /// Executes `action` on the selected breakpoint.
     pub(super) fn act_on_breakpoint(&mut self, action: BreakpointAction) -> Vec<Effect> {
-        let Some(Overlay::List(List::Breakpoints, line)) = self.overlay else {
-            return Vec::new();
-        };
-        let Some(breakpoint) = self.session.breakpoints.list.get_mut(line) else {
-            return self.tell("the list is empty: press a to set a breakpoint");
+        let selected = self.selected_in_list();
+        let breakpoints = &mut self.session.breakpoints.list;
+        let breakpoint = selected.and_then(|line| Some((line, breakpoints.get_mut(line)?)));
+        let Some((line, breakpoint)) = breakpoint else {
+            return self.tell_nothing_selected("the list is empty: press a to set a breakpoint");
         };
         match action {
             BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),

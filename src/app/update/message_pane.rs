@@ -285,8 +285,12 @@ impl App {
         Vec::new()
     }
 
-    /// Decodes the messages of the open message's channel in the format at `line` of the list.
-    pub(super) fn choose_format(&mut self, line: usize) -> Vec<Effect> {
+    /// Decodes the messages of the open message's channel in the format selected in the list.
+    pub(super) fn choose_format(&mut self) -> Vec<Effect> {
+        let Some(line) = self.selected_in_list() else {
+            return self.tell("no format matches · Esc shows all");
+        };
+        self.overlay = None;
         let choice = self.session.decoder_options().into_iter().nth(line);
         let (Some(channel), Some(choice)) = (self.open_channel(), choice) else {
             return Vec::new();

@@ -1,15 +1,20 @@
-//! The mouse: the wheel scrolls the pane under the pointer, a click focuses and selects, and a drag
-//! moves a border. On the plot, the wheel zooms, a drag pans, and a click shows a value.
+//! The mouse: the wheel scrolls the pane under the pointer, a click focuses and selects, and a double
+//! click does what Enter does. A click on the hint line or on a title does what is written there, and
+//! a drag moves a border. On the plot, the wheel zooms, a drag pans, and a click shows a value.
 
-use crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
+use crossterm::event::{KeyEvent, MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Position as Point, Rect};
+use unicode_width::UnicodeWidthStr as _;
 
 use super::App;
-use crate::app::action::Motion;
+use crate::app::action::{Kind, Motion};
 use crate::app::channel_list::Lists;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::{Border, inside};
+use crate::app::log_pane::Position;
+use crate::app::overlays::Overlay;
+use crate::app::overlays::query_box::Purpose;
 
 /// Lines scrolled per notch of the wheel.
 const WHEEL_LINES: isize = 3;
@@ -20,8 +25,15 @@ impl App {
         match mouse.kind {
             MouseEventKind::ScrollUp => self.scroll(at, -WHEEL_LINES),
             MouseEventKind::ScrollDown => self.scroll(at, WHEEL_LINES),
-            MouseEventKind::Down(MouseButton::Left) if self.overlay.is_none() => {
-                return self.click(at);
+            MouseEventKind::Down(MouseButton::Left) => {
+                let is_second = self.keyboard.click(at, self.session.now);
+                if self.areas().hints.contains(at) {
+                    return self.click_on_hints(at, is_second);
+                }
+                if self.overlay.is_some() {
+                    return self.click_in_overlay(at, is_second);
+                }
+                return self.click(at, is_second);
             }
             MouseEventKind::Drag(MouseButton::Left) => self.drag(at),
             MouseEventKind::Up(MouseButton::Left) => {
@@ -58,7 +70,46 @@ impl App {
         }
     }
 
-    fn click(&mut self, at: Point) -> Vec<Effect> {
+    /// Presses the key that was clicked on the hint line. A toast in its place is dismissed.
+    fn click_on_hints(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
+        if self.session.toast.take().is_some() {
+            return Vec::new();
+        }
+        let start = self.areas().hints.x + 1;
+        let Some(column) = at.x.checked_sub(start).map(usize::from) else {
+            return Vec::new();
+        };
+        let mut hints = self.hints().into_iter();
+        let Some(hint) = hints.find(|hint| hint.columns.contains(&column)) else {
+            return Vec::new();
+        };
+        // The first click of a double click may have put another key in this place.
+        let is_repeatable = matches!(hint.action.kind(), Kind::Step | Kind::Jump | Kind::Adjust);
+        if is_second && !is_repeatable {
+            return Vec::new();
+        }
+        self.press_at_once(KeyEvent::new(hint.chord.code, hint.chord.modifiers))
+    }
+
+    /// Selects the clicked line of the command palette. A double click runs it.
+    fn click_in_overlay(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
+        let lines = self.areas().palette_lines();
+        let Some(Overlay::Palette(palette)) = &mut self.overlay else {
+            return Vec::new();
+        };
+        let line = palette.top + usize::from(at.y.saturating_sub(lines.y));
+        if !lines.contains(at) || line >= palette.lines.len() {
+            return Vec::new();
+        }
+        let was_selected = palette.selected == line;
+        palette.select(line, usize::from(lines.height));
+        if is_second && was_selected {
+            return self.confirm();
+        }
+        Vec::new()
+    }
+
+    fn click(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
         self.plot.end_drag();
         self.acted_on = None;
         let areas = self.areas();
@@ -72,26 +123,15 @@ impl App {
             return Vec::new();
         }
         if areas.channels.contains(at) {
-            self.set_focus(Focus::Channels);
-            let height = inside(areas.channels).height;
-            let top = self.channel_list.top(height);
-            if let Some(line) = line_at(areas.channels, at)
-                && top + line < self.channel_list.entries.len()
-            {
-                let lists = Lists::of(&self.session);
-                self.channel_list.select_line(top + line, height, &lists);
-            }
-        } else if areas.chips.contains(at) {
+            return self.click_in_channels(at, is_second);
+        }
+        if areas.chips.contains(at) {
             return self.click_chip(at.x - areas.chips.x);
-        } else if areas.messages.contains(at) {
-            let window = self.window();
-            self.set_focus(Focus::Messages);
-            let row = line_at(areas.messages, at).and_then(|line| window.rows.get(line));
-            if let Some(row) = row {
-                self.log_pane
-                    .select(&self.session.shown, *row, inside(areas.messages).height);
-            }
-        } else if areas.message.contains(at) && self.plot.is_shown() {
+        }
+        if areas.messages.contains(at) {
+            return self.click_in_log(at, is_second);
+        }
+        if areas.message.contains(at) && self.plot.is_shown() {
             self.set_focus(Focus::Plot);
             self.plot.press(at, &self.plot_room());
         } else if areas.message.contains(at) {
@@ -105,6 +145,68 @@ impl App {
                 self.set_focus(Focus::PublishChannel);
             }
             return effects;
+        }
+        Vec::new()
+    }
+
+    /// Selects the clicked channel; a double click shows only that one. A click on the heading sorts
+    /// the list, or shows the breakpoint's hit if that is written there.
+    fn click_in_channels(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
+        self.set_focus(Focus::Channels);
+        let area = self.areas().channels;
+        if at.y == area.y {
+            let heading = self.channel_list.sort.heading().width();
+            let is_heading = usize::from(area.right().saturating_sub(at.x + 1)) < heading;
+            if !is_heading || at.x + 1 == area.right() {
+                return Vec::new();
+            }
+            if self.shows_latest() && self.session.breakpoints.stop.is_some() {
+                self.leave_latest();
+                return Vec::new();
+            }
+            return self.sort_next();
+        }
+        let height = inside(area).height;
+        let line = line_at(area, at).map(|line| self.channel_list.top(height) + line);
+        let Some(line) = line.filter(|line| *line < self.channel_list.entries.len()) else {
+            return Vec::new();
+        };
+        let before = self.channel_list.selected.clone();
+        let lists = Lists::of(&self.session);
+        self.channel_list.select_line(line, height, &lists);
+        // The list may have been sorted between the two clicks.
+        if !is_second || before != self.channel_list.selected {
+            return Vec::new();
+        }
+        if self.shows_latest() {
+            self.show_in_log()
+        } else {
+            self.toggle_only()
+        }
+    }
+
+    /// Selects the clicked row; a double click opens it. A click on the title edits the filter.
+    fn click_in_log(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
+        let area = self.areas().messages;
+        let window = self.window();
+        self.set_focus(Focus::Messages);
+        if at.y == area.y && at.x < area.x + area.width / 2 {
+            self.write_query(Purpose::Filter);
+            return Vec::new();
+        }
+        let row = line_at(area, at).and_then(|line| window.rows.get(line));
+        let Some(row) = row else {
+            return Vec::new();
+        };
+        let before = match self.log_pane.position {
+            Position::Following => None,
+            Position::Frozen { selected, .. } => Some(selected),
+        };
+        let height = inside(area).height;
+        self.log_pane.select(&self.session.shown, *row, height);
+        if is_second && before == Some(*row) {
+            self.hide_plot();
+            return self.open_message();
         }
         Vec::new()
     }

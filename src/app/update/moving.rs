@@ -5,18 +5,13 @@ use crate::app::action::Motion;
 use crate::app::focus::Focus;
 use crate::app::layout::inside;
 use crate::app::overlays::Overlay;
-use crate::app::overlays::help::help_lines;
 
 impl App {
     pub(super) fn move_by(&mut self, step: Motion) {
         let areas = self.areas();
         match &mut self.overlay {
-            Some(Overlay::Help { top, .. }) => {
-                let height = usize::from(inside(areas.overlay).height);
-                let settings = &self.session.settings;
-                let lowest = help_lines(settings).count().saturating_sub(height);
-                *top = step.from(*top, height, lowest);
-            }
+            Some(Overlay::Help(_)) => self.move_in_help(step),
+            Some(Overlay::Palette(_)) => self.move_in_palette(step),
             Some(Overlay::Output(output)) => {
                 output.move_by(step, usize::from(inside(areas.overlay).height));
             }

@@ -103,7 +103,7 @@ impl App {
         Vec::new()
     }
 
-    fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
+    pub(super) fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => return self.session.filter_by(Some(query)),
             Purpose::Find => {

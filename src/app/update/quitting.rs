@@ -30,7 +30,8 @@ impl App {
         Vec::new()
     }
 
-    fn quit(&mut self) -> Vec<Effect> {
+    /// Quits, or asks first if many messages would be lost.
+    pub(super) fn quit(&mut self) -> Vec<Effect> {
         let kept = self.session.log.counters().kept;
         if kept <= MOST_LOST_BY_QUITTING {
             return vec![Effect::Quit];

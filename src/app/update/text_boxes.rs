@@ -12,6 +12,9 @@ use crate::payload::figures;
 
 impl App {
     pub(super) fn confirm(&mut self) -> Vec<Effect> {
+        if self.context() == Context::ListSearch {
+            return self.keep_search();
+        }
         match self.overlay.take() {
             Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
             Some(Overlay::Confirm(Question::Quit { .. })) => vec![Effect::Quit],
@@ -27,10 +30,13 @@ impl App {
             Some(Overlay::SearchMessage(_)) => {
                 self.with_open(|open, session, _| open.end_search(session))
             }
-            Some(Overlay::List(List::Formats, line)) => self.choose_format(line),
+            Some(Overlay::Palette(palette)) => self.run_chosen(palette),
             other => {
                 self.overlay = other;
-                self.confirm_query()
+                match self.overlay {
+                    Some(Overlay::List(List::Formats, _)) => self.choose_format(),
+                    _ => self.confirm_query(),
+                }
             }
         }
     }
@@ -41,6 +47,8 @@ impl App {
             (Context::Prompt, Some(Overlay::Subscribe(prompt))) => &mut prompt.input,
             (Context::Export, Some(Overlay::Export(prompt))) => &mut prompt.input,
             (Context::Query, Some(Overlay::Query(query_box))) => &mut query_box.input,
+            (Context::Palette, Some(Overlay::Palette(palette))) => &mut palette.input,
+            (Context::ListSearch, Some(overlay)) => &mut overlay.search_mut()?.as_mut()?.input,
             (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => input.as_mut(),
             (Context::PublishChannel, _) => &mut self.publish_box.channel,
             (Context::PublishPayload, _) => {
@@ -113,7 +121,9 @@ impl App {
                 let text = input.text();
                 return self.search_message_for(&text);
             }
-            Some(_) => {}
+            Some(Overlay::Palette(_)) => return self.list_in_palette(),
+            Some(Overlay::Help(_) | Overlay::List(..)) => return self.narrow(),
+            Some(Overlay::Subscribe(_) | Overlay::Confirm(_) | Overlay::Output(_)) => {}
             None => self.publish_box.dismiss_failure(),
         }
         Vec::new()

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::App;
 use crate::app::effect::Effect;
 use crate::app::log_pane::Position;
-use crate::app::overlays::{List, Overlay};
+use crate::app::overlays::{List, ListView, Overlay};
 use crate::app::plot::{MAX_SERIES, Quantity};
 use crate::app::session::breakpoints::Breakpoint;
 use crate::app::session::filters::Filter;
@@ -100,8 +100,8 @@ impl App {
         let name = named(filter.query.text());
         self.tell(format!("filter {name} restored"));
         self.session.filters.list.insert(index, filter);
-        if let Some(Overlay::List(List::Filters, line)) = &mut self.overlay {
-            *line = index;
+        if let Some(Overlay::List(List::Filters, view)) = &mut self.overlay {
+            *view = ListView::at(index);
         }
         self.session.refresh_shown()
     }
@@ -122,8 +122,8 @@ impl App {
         let name = named(breakpoint.query.text());
         self.tell(format!("breakpoint {name} restored"));
         let index = self.session.restore_breakpoint(index, breakpoint);
-        if let Some(Overlay::List(List::Breakpoints, line)) = &mut self.overlay {
-            *line = index;
+        if let Some(Overlay::List(List::Breakpoints, view)) = &mut self.overlay {
+            *view = ListView::at(index);
         }
         Vec::new()
     }

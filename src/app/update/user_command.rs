@@ -108,10 +108,8 @@ impl App {
     fn output_of(&mut self, run: u64) -> Option<&mut CommandOutput> {
         match &mut self.overlay {
             Some(Overlay::Output(output)) if output.id == run => Some(output),
-            Some(Overlay::Help {
-                over: Some(over), ..
-            }) => match &mut **over {
-                Overlay::Output(output) if output.id == run => Some(output),
+            Some(Overlay::Help(help)) => match help.over.as_deref_mut() {
+                Some(Overlay::Output(output)) if output.id == run => Some(output),
                 _ => None,
             },
             _ => None,

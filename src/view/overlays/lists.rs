@@ -1,13 +1,17 @@
 //! The list of filters and the list of breakpoints.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::Position;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::app::{
-    App, Attention, Breakpoint, Filter, MOST_MET, Timed, inside, judged_words, padded, wrapped,
+    App, Attention, Breakpoint, Filter, List, ListView, Listed, MOST_MET, Timed, judged_words,
+    padded, wrapped,
 };
+use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
 use crate::query::Condition;
 use crate::view::line::{LineBuilder, draw_words, fitting};
@@ -26,6 +30,9 @@ const QUERY_COLUMNS: usize = 16;
 /// Columns before a query, which show whether it is on and what it does.
 const BEFORE_QUERY: usize = 11;
 
+/// Shown if a search hides every entry of a list.
+pub(super) const NO_MATCH: &str = "no entry matches · Esc shows all";
+
 /// A line of a list: the query, and the text on its right in a long form and a short one.
 struct Entry {
     is_on: bool,
@@ -38,21 +45,23 @@ struct Entry {
     trouble: Option<String>,
 }
 
-pub(super) fn filters(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
+pub(super) fn filters(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
     let filters = app.session().filters.list.iter();
     let entries: Vec<Entry> = filters.map(filter_entry).collect();
     let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
     let titles = (" Filters ", empty);
-    list(titles, &entries, selected, frame::accent(app), area, buffer);
+    let listed = app.listed(List::Filters, view);
+    list(app, titles, &entries, (view, &listed), buffer)
 }
 
-pub(super) fn breakpoints(app: &App, selected: usize, area: Rect, buffer: &mut Buffer) {
+pub(super) fn breakpoints(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
     let breakpoints = app.session().breakpoints.list.iter();
     let can_judge = app.session().can_judge();
     let entries = breakpoints.map(|breakpoint| breakpoint_entry(breakpoint, can_judge));
     let entries: Vec<Entry> = entries.collect();
     let titles = (" Breakpoints ", "No breakpoints · a add");
-    list(titles, &entries, selected, frame::accent(app), area, buffer);
+    let listed = app.listed(List::Breakpoints, view);
+    list(app, titles, &entries, (view, &listed), buffer)
 }
 
 fn filter_entry(filter: &Filter) -> Entry {
@@ -179,40 +188,52 @@ fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     words.reduce(|one, other| format!("{one} · {other}"))
 }
 
-/// Draws a list with a title, or the text for an empty one.
+/// Draws the entries of a list that are `listed`, with a title, or the text for an empty list.
+/// Returns the position of the caret while a search is typed.
 fn list(
+    app: &App,
     (title, empty): (&str, &str),
     entries: &[Entry],
-    selected: usize,
-    accent: Style,
-    area: Rect,
+    (view, listed): (&ListView, &[Listed]),
     buffer: &mut Buffer,
-) {
+) -> Option<Position> {
+    let area = app.areas().overlay;
+    let selected = listed.iter().position(|entry| entry.index == view.line);
     let columns = usize::from(COLUMNS.min(area.width).saturating_sub(2));
-    let (words, style) = match entries.get(selected) {
-        Some(entry) => words_below(entry, columns),
+    let (words, style) = match selected {
+        Some(_) => words_below(&entries[view.line], columns),
+        None if !entries.is_empty() => (NO_MATCH, theme::QUIET),
         None => (empty, theme::QUIET),
     };
     let below = match words {
         "" => Vec::new(),
         words => wrapped(words, columns.saturating_sub(2)),
     };
-    let size = (COLUMNS, entries.len() + below.len());
-    let place = frame::popup(area, size, accent, title, buffer);
-    let lines = inside(place);
+    // The box keeps its size while a search narrows the list.
+    let size = (
+        COLUMNS,
+        entries.len() + below.len() + usize::from(view.search.is_some()),
+    );
+    let place = frame::popup(area, size, frame::accent(app), title, buffer);
+    let (caret, lines) = super::search_line(view.search.as_ref(), place, buffer);
     // The selected line stays in view, however many lines of text are below the list.
     let height = usize::from(lines.height).saturating_sub(below.len()).max(1);
     let shown = frame::first(lines, u16::try_from(height).unwrap_or(u16::MAX));
-    let line = |index: usize| entry_line(&entries[index], usize::from(lines.width));
-    let top = frame::list(shown, selected, entries.len(), line, buffer);
-    let free = padded(frame::below(lines, entries.len().min(height)));
+    let line = |index: usize| {
+        let Listed { index, marks } = &listed[index];
+        entry_line(&entries[*index], marks, usize::from(lines.width))
+    };
+    let selected = selected.unwrap_or(0);
+    let top = frame::list(shown, selected, listed.len(), line, buffer);
+    let free = padded(frame::below(lines, listed.len().min(height)));
     for (row, words) in (0..free.height).zip(below) {
         draw_words(words, style, free, row, buffer);
     }
-    frame::scroll_bar(place, top, height, entries.len(), buffer);
+    frame::scroll_bar(place, top, height, listed.len(), buffer);
+    caret
 }
 
-fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
+fn entry_line(entry: &Entry, marks: &[Range<usize>], columns: usize) -> LineBuilder {
     let mut line = LineBuilder::padded(columns);
     let (mark, mark_style, query_style) = if entry.is_on {
         ("● ", theme::GOOD, Style::new())
@@ -223,7 +244,15 @@ fn entry_line(entry: &Entry, columns: usize) -> LineBuilder {
     line.word(format!("{:<8} ", entry.word), entry.word_style);
     let (right, right_style) = right_words(entry, line.left());
     let room = line.left().saturating_sub(right.width() + 1);
-    line.text(escape::name(entry.query.as_bytes(), room), query_style);
+    if marks.is_empty() {
+        line.text(escape::name(entry.query.as_bytes(), room), query_style);
+    } else {
+        let marks = Ranges::of(marks);
+        line.text(
+            escape::one_line_marked(entry.query.as_bytes(), room, marks),
+            query_style,
+        );
+    }
     line.word_at_end(&right, right_style);
     line
 }

@@ -1,15 +1,19 @@
 //! The table of servers.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
+use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, NodeStatus, inside, padded};
+use super::lists::NO_MATCH;
+use crate::app::{App, List, ListView, NodeStatus, padded};
 use crate::payload::escape::whole;
 use crate::payload::figures;
+use crate::payload::ranges::Ranges;
 use crate::server::{Connection, Health, NodeFacts, Role};
-use crate::view::line::LineBuilder;
+use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
 /// The preferred width of the table, in columns; it takes more if it needs more.
@@ -44,22 +48,33 @@ struct Column {
     weight: u8,
 }
 
-pub(super) fn draw(app: &App, top: usize, area: Rect, buffer: &mut Buffer) {
+/// Draws the table. Returns the position of the caret while a search is typed.
+pub(super) fn draw(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
+    let area = app.areas().overlay;
     let nodes: Vec<&NodeStatus> = app.session().server.nodes.by_id.values().collect();
     let room = usize::from(area.width.saturating_sub(AROUND));
     let columns = fitting(app, &nodes, room);
     let needed = u16::try_from(width(&columns)).unwrap_or(u16::MAX);
-    let size = (needed.saturating_add(AROUND).max(COLUMNS), nodes.len() + 1);
+    let search = usize::from(view.search.is_some());
+    let columns_wanted = needed.saturating_add(AROUND).max(COLUMNS);
+    let size = (columns_wanted, nodes.len() + 1 + search);
     let place = frame::popup(area, size, frame::accent(app), " Servers ", buffer);
-    let text = padded(inside(place));
+    let (caret, lines) = super::search_line(view.search.as_ref(), place, buffer);
+    let text = padded(lines);
     let heading = |column: &Column| (column.heading.to_owned(), theme::QUIET);
-    row(&columns, text, heading).draw(text, 0, Style::new(), buffer);
-    for (line, index) in (1..text.height).zip(top..nodes.len()) {
-        let cell = |column: &Column| column.cells[index].clone();
-        row(&columns, text, cell).draw(text, line, Style::new(), buffer);
+    row(&columns, text, &[], heading).draw(text, 0, Style::new(), buffer);
+    let listed = app.listed(List::Nodes, view);
+    let top = listed.partition_point(|node| node.index < view.line);
+    for (line, node) in (1..text.height).zip(&listed[top..]) {
+        let cell = |column: &Column| column.cells[node.index].clone();
+        row(&columns, text, &node.marks, cell).draw(text, line, Style::new(), buffer);
+    }
+    if listed.is_empty() {
+        draw_words(NO_MATCH, theme::QUIET, text, 1, buffer);
     }
     let shown = usize::from(text.height.saturating_sub(1));
-    frame::scroll_bar(place, top, shown, nodes.len(), buffer);
+    frame::scroll_bar(place, top, shown, listed.len(), buffer);
+    caret
 }
 
 impl Column {
@@ -69,10 +84,12 @@ impl Column {
     }
 }
 
-/// Builds a line from the text and style that `content` returns for each column.
+/// Builds a line from the text and style that `content` returns for each column. `marks` are the
+/// matches in the first column, which names the server.
 fn row(
     columns: &[Column],
     area: Rect,
+    marks: &[Range<usize>],
     content: impl Fn(&Column) -> (String, Style),
 ) -> LineBuilder {
     let mut line = LineBuilder::new(usize::from(area.width));
@@ -81,7 +98,8 @@ fn row(
         let pad = column.width().saturating_sub(words.width());
         let (before, after) = if column.is_right { (pad, 0) } else { (0, pad) };
         line.space(before);
-        line.cut_words(&words, style);
+        let marks = if index == 0 { marks } else { &[] };
+        line.cut_bytes(words.as_bytes(), Ranges::of(marks), style);
         if index + 1 < columns.len() {
             line.space(GAP + after);
         }

@@ -206,7 +206,7 @@ fn the_format_list() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter choose  j down  k up  ? help  Esc close
+     Enter choose  j down  k up  / search  ? help  Esc close
     "#);
 }
 

@@ -1,0 +1,112 @@
+//! The commands that are typed in the palette.
+
+use std::fmt;
+
+/// A command that is typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Show only one channel.
+    Open,
+    /// Show only what matches a query.
+    Filter,
+    /// Mark what matches a query.
+    Find,
+    /// Subscribe to a channel or a pattern.
+    Subscribe,
+    /// Write the rows shown to a file.
+    Export,
+    /// Quit.
+    Quit,
+}
+
+impl Command {
+    /// Every command.
+    pub const ALL: [Self; 6] = [
+        Self::Open,
+        Self::Filter,
+        Self::Find,
+        Self::Subscribe,
+        Self::Export,
+        Self::Quit,
+    ];
+
+    /// Returns its name.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Open => "open",
+            Self::Filter => "filter",
+            Self::Find => "find",
+            Self::Subscribe => "subscribe",
+            Self::Export => "export",
+            Self::Quit => "quit",
+        }
+    }
+
+    /// Returns what follows its name, or `None` if nothing does.
+    pub fn argument(self) -> Option<&'static str> {
+        match self {
+            Self::Open => Some("NAME"),
+            Self::Filter | Self::Find => Some("QUERY"),
+            Self::Subscribe => Some("PATTERN"),
+            Self::Export => Some("FILE"),
+            Self::Quit => None,
+        }
+    }
+
+    /// Returns what it does.
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Open => "show only this channel",
+            Self::Filter => "show only what matches",
+            Self::Find => "mark what matches",
+            Self::Subscribe => "subscribe to this channel or pattern",
+            Self::Export => "write the rows shown: NDJSON, text or CSV",
+            Self::Quit => "leave the program",
+        }
+    }
+
+    /// Splits `text` into a command and what follows its name. A command that needs an argument is
+    /// recognised once a space follows its name.
+    pub fn parse(text: &str) -> Option<(Self, &str)> {
+        let (name, argument) = match text.split_once(' ') {
+            Some((name, argument)) => (name, Some(argument.trim())),
+            None => (text, None),
+        };
+        let command = Self::ALL.into_iter().find(|one| one.name() == name)?;
+        match (command.argument(), argument) {
+            (Some(_), Some(argument)) => Some((command, argument)),
+            (None, None | Some("")) => Some((command, "")),
+            (Some(_), None) | (None, Some(_)) => None,
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.argument() {
+            Some(argument) => write!(formatter, "{} {argument}", self.name()),
+            None => formatter.write_str(self.name()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_its_name_a_space_and_its_argument() {
+        for (text, parsed) in [
+            ("open a b ", Some((Command::Open, "a b"))),
+            ("open ", Some((Command::Open, ""))),
+            ("open", None),
+            ("opens x", None),
+            ("quit", Some((Command::Quit, ""))),
+            ("quit ", Some((Command::Quit, ""))),
+            ("quit now", None),
+            ("", None),
+        ] {
+            assert_eq!(Command::parse(text), parsed, "{text}");
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! The hint line: which keys it names, and what they do at the moment.
+
+use unicode_width::UnicodeWidthStr as _;
+
+use super::App;
+use crate::app::action::{
+    Action, ChannelsAction, LogAction, MessageAction, PlotAction, QueryAction, RowAction,
+    ScreenAction, SessionAction,
+};
+use crate::app::hints::{GAP, Hint, hints_in};
+use crate::app::keymap::Context;
+use crate::app::log_pane::Position;
+use crate::app::message_pane::reader::Form;
+use crate::app::overlays::query_box::Purpose;
+use crate::app::overlays::{List, Overlay};
+use crate::payload::escape::whole;
+
+/// A hint that replaces the binding's own: the action, whether the exception applies now, and the
+/// hint, if any.
+type Exception = (Action, bool, Option<&'static str>);
+
+impl App {
+    /// Returns the hints on the hint line, which start at its second column.
+    pub fn hints(&self) -> Vec<Hint> {
+        let columns = usize::from(self.areas().hints.width).saturating_sub(1);
+        let exceptions = self.exceptions();
+        let keymap = &self.session.settings.keymap;
+        let find = self.session.find.as_ref().and_then(|_| self.hit_hint());
+        let used = find.as_ref().map_or(0, |hint| hint.columns.end + GAP);
+        let room = columns.saturating_sub(used);
+        let mut hints = hints_in(keymap, self.context(), room, |binding| {
+            let exception = exceptions
+                .iter()
+                .find(|(action, applies, _)| *applies && *action == binding.action);
+            exception.map_or(binding.hint, |(.., hint)| *hint)
+        });
+        for hint in &mut hints {
+            hint.columns = hint.columns.start + used..hint.columns.end + used;
+        }
+        let mut hints: Vec<Hint> = find.into_iter().chain(hints).collect();
+        self.add_own_commands(&mut hints, columns);
+        hints
+    }
+
+    /// Adds the keys of the user's own commands that fit into `columns`.
+    fn add_own_commands(&self, hints: &mut Vec<Hint>, columns: usize) {
+        let commands = self.session.settings.commands.iter().enumerate();
+        for (index, own) in commands.filter(|_| self.context().runs_commands()) {
+            let Some(chord) = own.key else { continue };
+            let (key, words) = (chord.label(), whole(own.command.name.as_bytes()));
+            let start = hints.last().map_or(0, |hint| hint.columns.end + GAP);
+            let end = start + key.width() + 1 + words.width();
+            if end <= columns {
+                hints.push(Hint {
+                    chord,
+                    key,
+                    words,
+                    action: Action::Run(index),
+                    columns: start..end,
+                });
+            }
+        }
+    }
+
+    /// Returns the hint for the keys that go to the next and the previous match in the log: `n/N`.
+    fn hit_hint(&self) -> Option<Hint> {
+        let keymap = &self.session.settings.keymap;
+        let key_of = |action| {
+            let mut bindings = keymap.bindings_in(self.context());
+            let binding = bindings.find(|binding| binding.action == Action::Log(action))?;
+            binding.keys.first().copied()
+        };
+        let (next, previous) = (key_of(LogAction::NextHit)?, key_of(LogAction::PreviousHit)?);
+        let (key, words) = (
+            format!("{}/{}", next.label(), previous.label()),
+            "match".to_owned(),
+        );
+        let columns = key.width() + 1 + words.len();
+        Some(Hint {
+            chord: next,
+            key,
+            words,
+            action: Action::Log(LogAction::NextHit),
+            columns: 0..columns,
+        })
+    }
+
+    /// Returns the exceptions. If several apply, the first is used.
+    #[rustfmt::skip] // One line per exception, so that it reads as a table.
+    fn exceptions(&self) -> [Exception; 15] {
+        let context = self.context();
+        let has_list = !self.areas().channels.is_empty();
+        let is_frozen = self.messages().position != Position::Following;
+        let reader = self.open().map(|open| &open.reader);
+        let no_values = reader.is_none_or(|reader| reader.form() != Form::Values);
+        let no_match = reader.is_none_or(|reader| reader.mark_count() == 0);
+        let reads_chart = context == Context::Chart && self.plot().cursor().is_some();
+        let (edited, is_completing) = match self.overlay() {
+            Some(Overlay::Query(query_box)) => {
+                (Some(query_box.purpose), query_box.completion.is_some())
+            }
+            _ => (None, false),
+        };
+        let takes_offer = self.offered().is_some() && !is_completing;
+        let is_choice = matches!(self.overlay(), Some(Overlay::List(List::Formats, _)));
+        let no_filter = edited != Some(Purpose::Filter);
+        // These queries have no effect while they are typed, so there is nothing to cancel.
+        let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
+        [
+            // The latest values cannot be frozen.
+            (Action::Session(SessionAction::ToggleFreeze), context == Context::Latest, None),
+            // The list is on the screen already.
+            (Action::Screen(ScreenAction::ShowList), has_list, None),
+            (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
+            (Action::Channels(ChannelsAction::ToggleOnly), self.session().filters.only.is_some(), Some("all channels")),
+            (Action::Message(MessageAction::NextMatch), no_match, None),
+            (Action::Message(MessageAction::Fold), no_values, None),
+            (Action::Message(MessageAction::Unfold), no_values, None),
+            (Action::Row(RowAction::FilterByValue), no_values, None),
+            (Action::Row(RowAction::ToggleLens), no_values, None),
+            (Action::Query(QueryAction::Complete), takes_offer, Some("accept")),
+            (Action::Query(QueryAction::KeepFilter), no_filter, None),
+            (Action::Plot(PlotAction::ToggleHistogram), context == Context::Plot, Some("plot")),
+            (Action::Confirm, is_choice, Some("choose")),
+            (Action::Back, reads_chart, Some("hide cursor")),
+            (Action::Back, is_kept, Some("leave")),
+        ]
+    }
+}

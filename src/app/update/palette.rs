@@ -1,0 +1,208 @@
+//! The command palette: running actions by name, and commands that are typed.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::App;
+use crate::app::action::{Action, Motion, PaletteAction};
+use crate::app::channel_list::{Entry, Lists};
+use crate::app::effect::Effect;
+use crate::app::input::Input;
+use crate::app::keymap::Chord;
+use crate::app::layout::inside;
+use crate::app::overlays::palette::{Choice, Command, Palette, bindings};
+use crate::app::overlays::query_box::Purpose;
+use crate::app::overlays::{Overlay, Prompt};
+use crate::app::session::recents::Recent;
+use crate::message::{ChannelId, Topic};
+use crate::payload::escape::whole_name;
+use crate::payload::quoted::parse_escaped;
+use crate::query::Query;
+
+impl App {
+    /// Opens the palette with the actions of the current context.
+    pub(super) fn open_palette(&mut self) {
+        let context = self.context();
+        let over = self.overlay.take().map(Box::new);
+        let palette = Palette::open(context, over, &self.session);
+        self.overlay = Some(Overlay::Palette(Box::new(palette)));
+    }
+
+    /// Lists what matches the text typed in the palette.
+    pub(super) fn list_in_palette(&mut self) -> Vec<Effect> {
+        let Some(Overlay::Palette(mut palette)) = self.overlay.take() else {
+            return Vec::new();
+        };
+        let names = if palette.wants_channels() {
+            self.listed_names()
+        } else {
+            Vec::new()
+        };
+        palette.list(&self.session, names.into_iter());
+        self.overlay = Some(Overlay::Palette(palette));
+        Vec::new()
+    }
+
+    /// Returns the names of the listed channels. Going through all channels would make keys slow.
+    fn listed_names(&self) -> Vec<Arc<[u8]>> {
+        let channels = self.session.log.channels();
+        let listed = self.channel_list.entries.iter();
+        let names = listed.filter_map(|entry| match entry {
+            Entry::Channel(id) => Some(channels.by_id(*id)?.shared_name()),
+            Entry::Pattern(_) | Entry::NotReceiving(_) => None,
+        });
+        names.collect()
+    }
+
+    /// Executes `action` in the palette.
+    pub(super) fn act_in_palette(&mut self, action: PaletteAction) -> Vec<Effect> {
+        let Some(Overlay::Palette(palette)) = &mut self.overlay else {
+            return Vec::new();
+        };
+        match action {
+            PaletteAction::Complete => match palette.chosen().map(|line| &line.choice) {
+                Some(Choice::Begin(command)) => palette.begin(*command),
+                Some(Choice::Open(name)) => {
+                    let text = format!("{} {}", Command::Open.name(), whole_name(name));
+                    palette.input = Input::holding(&text);
+                }
+                Some(Choice::Act(..) | Choice::Run(..) | Choice::Refuse(_)) | None => {
+                    return self.tell("nothing to complete · Enter runs the selected line");
+                }
+            },
+        }
+        self.list_in_palette()
+    }
+
+    /// Moves the selection in the palette.
+    pub(super) fn move_in_palette(&mut self, motion: Motion) {
+        let height = usize::from(self.areas().palette_lines().height);
+        if let Some(Overlay::Palette(palette)) = &mut self.overlay {
+            palette.move_by(motion, height);
+        }
+    }
+
+    /// Runs the selected line of the palette. The palette stays open if there is nothing to run.
+    pub(super) fn run_chosen(&mut self, mut palette: Box<Palette>) -> Vec<Effect> {
+        let choice = palette.chosen().map(|line| line.choice.clone());
+        match choice {
+            Some(Choice::Act(action, chord)) => {
+                self.overlay = palette.over.map(|over| *over);
+                self.run_action(action, chord)
+            }
+            Some(Choice::Open(name)) => self.open_channel_named(name),
+            Some(Choice::Run(command, argument)) => self.run_typed(command, &argument),
+            Some(Choice::Begin(command)) => {
+                palette.begin(command);
+                self.overlay = Some(Overlay::Palette(palette));
+                self.list_in_palette()
+            }
+            Some(Choice::Refuse(why)) => {
+                self.overlay = Some(Overlay::Palette(palette));
+                self.session.tell_error(why)
+            }
+            None => {
+                self.overlay = Some(Overlay::Palette(palette));
+                self.tell("nothing matches · Esc closes the palette")
+            }
+        }
+    }
+
+    /// Executes `action` as if its key had been pressed, if it still applies.
+    fn run_action(&mut self, action: Action, chord: Option<Chord>) -> Vec<Effect> {
+        let applies =
+            bindings(self.context(), &self.session).any(|binding| binding.action == action);
+        if !applies {
+            return self.tell("not available here any more");
+        }
+        self.session.recents.note(Recent::Action(action));
+        let key = chord.map_or(KeyEvent::from(KeyCode::Null), |chord| {
+            KeyEvent::new(chord.code, chord.modifiers)
+        });
+        self.act(action, key)
+    }
+
+    /// Runs a command that was typed. A command without the argument that it needs asks for it.
+    fn run_typed(&mut self, command: Command, argument: &str) -> Vec<Effect> {
+        if !argument.is_empty() {
+            let text = format!("{} {argument}", command.name());
+            self.session.recents.note(Recent::Command(text));
+        }
+        match command {
+            Command::Open => {
+                if let Some(name) = self.known_channel(argument) {
+                    return self.open_channel_named(name);
+                }
+                let name = whole_name(argument.as_bytes());
+                self.tell(format!("no channel {name} has been heard"))
+            }
+            Command::Filter => self.run_query(Purpose::Filter, argument),
+            Command::Find => self.run_query(Purpose::Find, argument),
+            Command::Subscribe if argument.is_empty() => {
+                self.open_prompt(false);
+                Vec::new()
+            }
+            Command::Subscribe => self.subscribe(&Prompt::holding(argument)),
+            Command::Export => self.export_to(argument),
+            Command::Quit => self.quit(),
+        }
+    }
+
+    fn run_query(&mut self, purpose: Purpose, text: &str) -> Vec<Effect> {
+        self.make_room_for_log();
+        if text.is_empty() {
+            self.write_query(purpose);
+            return Vec::new();
+        }
+        match Query::parse(text, &self.session.moment()) {
+            Ok(query) => {
+                let mut effects = self.session.remember_query(text);
+                effects.extend(self.use_query(purpose, query));
+                effects
+            }
+            Err(error) => self.session.tell_error(error.message),
+        }
+    }
+
+    /// Returns the channel that `text` names, as it is or with escapes.
+    fn known_channel(&self, text: &str) -> Option<Arc<[u8]>> {
+        let channels = self.session.log.channels();
+        let escaped = parse_escaped(text).ok();
+        let id = channels
+            .find(text.as_bytes())
+            .or_else(|| channels.find(&escaped?));
+        Some(channels.by_id(id?)?.shared_name())
+    }
+
+    /// Shows only the channel `name`, and selects it in the list.
+    fn open_channel_named(&mut self, name: Arc<[u8]>) -> Vec<Effect> {
+        if self.shows_latest() {
+            self.leave_latest();
+        }
+        self.session
+            .recents
+            .note(Recent::Channel(Arc::clone(&name)));
+        if let Some(id) = self.session.log.channels().find(&name) {
+            self.select_channel(id, &name);
+        }
+        let shown = whole_name(&name);
+        self.session.filters.only = Some(name);
+        self.tell(format!("showing only {shown} · Esc shows all channels"));
+        self.session.refresh_shown()
+    }
+
+    /// Selects a channel in the list, if it is listed.
+    fn select_channel(&mut self, id: ChannelId, name: &Arc<[u8]>) {
+        let mut entries = self.channel_list.entries.iter();
+        let line = entries.position(|entry| *entry == Entry::Channel(id));
+        match line {
+            Some(line) => {
+                let height = inside(self.areas().channels).height;
+                let lists = Lists::of(&self.session);
+                self.channel_list.select_line(line, height, &lists);
+            }
+            None => self.channel_list.selected = Some(Topic::shared_channel(Arc::clone(name))),
+        }
+    }
+}
