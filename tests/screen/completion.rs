@@ -240,6 +240,19 @@ fn names_that_cannot_be_typed_are_completed_in_a_form_that_matches() {
 }
 
 #[test]
+fn only_breakpoints_complete_conditions() {
+    let mut stage = stage();
+    stage.keys("Bsil");
+    stage.code(KeyCode::Tab);
+    assert_eq!(written(&stage), "silent:");
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
+    stage.keys("/sil");
+    stage.code(KeyCode::Tab);
+    assert_eq!(written(&stage), "sil");
+}
+
+#[test]
 fn a_sample_is_requested_only_when_it_is_needed() {
     let mut stage = stage();
     let is_sample = |effect: &Effect| matches!(effect, Effect::Sample(_));

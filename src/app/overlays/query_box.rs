@@ -184,7 +184,7 @@ impl QueryBox {
         let is_pending = session.sampling.is_pending();
         let listed = Completion {
             takes_single,
-            ..Completion::of(&text, session)
+            ..Completion::of(&text, self.takes_conditions(), session)
         };
         let count = listed.candidates.len();
         self.completion = (count > 0 || is_pending).then_some(listed);

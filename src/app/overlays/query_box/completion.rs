@@ -38,6 +38,15 @@ const OPERATORS: [(&str, &str); 8] = [
     ("<=", "less or equal"),
 ];
 
+/// The beginnings of conditions on a channel over time, which only breakpoints have.
+const CONDITION_STARTS: [(&str, &str); 5] = [
+    ("silent:", "a channel fell silent: silent:30s"),
+    ("rate:", "messages per second: rate:>100/s"),
+    ("changed(.", "a value changed: changed(.state)"),
+    ("enters(", "the first that matches: enters(.temp > 80)"),
+    ("leaves(", "the first that does not match any more"),
+];
+
 /// A possible completion.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
@@ -80,12 +89,19 @@ pub struct Completion {
 }
 
 impl Completion {
-    /// Lists the candidates for the end of `text`, the query up to the caret.
-    pub(super) fn of(text: &str, session: &Session) -> Self {
+    /// Lists the candidates for the end of `text`, the query up to the caret. `takes_conditions` is
+    /// whether it is that of a breakpoint.
+    pub(super) fn of(text: &str, takes_conditions: bool, session: &Session) -> Self {
         let Some(unfinished) = Unfinished::at_end_of(text) else {
             return Self::default();
         };
         let mut candidates = candidates(text, &unfinished, session);
+        if takes_conditions && unfinished.kind == UnfinishedKind::Term {
+            let starts = CONDITION_STARTS.iter();
+            let starts = starts.filter(|(start, _)| start.starts_with(&unfinished.prefix));
+            let starts = starts.map(|(start, note)| Candidate::new(*start, *note).continued());
+            candidates.splice(0..0, starts);
+        }
         let written = &text[unfinished.at.clone()];
         candidates.retain(|candidate| candidate.text != written);
         candidates.truncate(MAX_CANDIDATES);
