@@ -32,6 +32,8 @@ pub(super) struct Keyboard {
     pub(super) held_break: bool,
     /// The last click, unless it was the second one of a double click, and when it was made.
     clicked: Option<(Point, Time)>,
+    /// Whether the last first click did more than select.
+    pub(super) has_acted: bool,
 }
 
 /// When a key acts.
@@ -55,6 +57,7 @@ impl Keyboard {
         let is_second =
             first.is_some_and(|(place, time)| place == at && now.since(time) <= DOUBLE_CLICK);
         self.clicked = (!is_second).then_some((at, now));
+        self.has_acted &= is_second;
         is_second
     }
 

@@ -166,21 +166,26 @@ impl Open {
         }
     }
 
-    /// Goes to the clicked value. A second click folds or unfolds it.
-    pub(crate) fn click(&mut self, at: Point, area: Rect) {
+    /// Goes to the clicked value. A second click folds or unfolds it. Returns whether it did.
+    pub(crate) fn click(&mut self, at: Point, area: Rect) -> bool {
         let text = self.text_area(area);
         if !text.contains(at) {
-            return;
+            return false;
         }
         let row = usize::from(at.y - text.y);
+        let mut is_toggled = false;
         self.fold(area, |outline, page| {
             let clicked = outline.rows(page).nth(row);
             match clicked {
-                Some(row) if row.node == outline.cursor => outline.toggle(page),
+                Some(row) if row.node == outline.cursor => {
+                    outline.toggle(page);
+                    is_toggled = true;
+                }
                 Some(row) => outline.go_to(row.node, page),
                 None => {}
             }
         });
+        is_toggled
     }
 
     /// Shows another tab.

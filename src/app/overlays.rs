@@ -53,6 +53,17 @@ pub enum List {
     Formats,
 }
 
+impl List {
+    /// Returns its preferred width, including the border; the table of servers may need more.
+    pub fn columns(self) -> u16 {
+        match self {
+            Self::Filters | Self::Breakpoints => 90,
+            Self::Nodes => 100,
+            Self::Formats => 48,
+        }
+    }
+}
+
 /// Which part of a list is shown.
 #[derive(Debug, Default)]
 pub struct ListView {

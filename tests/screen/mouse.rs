@@ -215,3 +215,69 @@ fn no_click_sends_a_message_by_accident() {
     assert_eq!(stage.box_texts().1, "text");
     assert_eq!(stage.send(Event::Tick), Vec::<Effect>::new());
 }
+
+#[test]
+fn a_click_selects_an_entry_of_a_list_and_a_double_click_edits_it() {
+    let mut stage = stage();
+    for (key, text) in [("f", "alpha"), ("a", "beta"), ("a", "gamma")] {
+        stage.keys(key);
+        stage.keys(text);
+        stage.code(KeyCode::Enter);
+    }
+    click_on(&mut stage, "alpha");
+    stage.wait(Duration::from_secs(1));
+    stage.keys(" ");
+    let list = &stage.session().filters.list;
+    assert_eq!([list[0].is_on, list[2].is_on], [false, true]);
+    let (column, row) = place(&stage, "beta");
+    double(&mut stage, column, row);
+    let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
+        panic!("no box");
+    };
+    assert_eq!(query_box.input.text(), "beta");
+    // In a narrowed list, the entry under the pointer is meant.
+    stage.code(KeyCode::Esc);
+    stage.keys("/gm");
+    let (column, row) = place(&stage, "gamma");
+    double(&mut stage, column, row);
+    let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
+        panic!("no box");
+    };
+    assert_eq!(query_box.input.text(), "gamma");
+    // A click beside the list does nothing.
+    stage.code(KeyCode::Esc);
+    stage.mouse(CLICK, 1, 1);
+    assert_eq!(stage.app.context(), Context::Filters);
+}
+
+#[test]
+fn a_double_click_chooses_a_format() {
+    let mut stage = stage();
+    stage.keys("g");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    stage.keys("f");
+    let (column, row) = place(&stage, "Text");
+    double(&mut stage, column, row);
+    assert_eq!(stage.toast(), "a: format Text");
+}
+
+#[test]
+fn a_double_click_on_a_value_folds_it_once() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", br#"{"n":{"x":1},"m":2}"#)]);
+    stage.keys("g");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    for is_folded in [true, false, true] {
+        let (column, row) = place(&stage, "n: {");
+        double(&mut stage, column, row);
+        assert_eq!(
+            !stage.screen().contains("x: 1"),
+            is_folded,
+            "{}",
+            stage.screen()
+        );
+        stage.wait(Duration::from_secs(1));
+    }
+}

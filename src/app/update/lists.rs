@@ -1,10 +1,12 @@
 //! The lists that open over the panes, and the help.
 
+use ratatui::layout::{Position as Point, Rect};
+
 use super::App;
 use crate::app::action::{BreakpointAction, FilterAction, Motion};
 use crate::app::effect::Effect;
 use crate::app::fuzzy::Fuzzy;
-use crate::app::layout::{cut_top, inside, padded};
+use crate::app::layout::{cut_top, inside, padded, popup};
 use crate::app::overlays::help::{Help, HelpLine};
 use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{List, ListView, Listed, Overlay, Search};
@@ -158,6 +160,45 @@ impl App {
                 });
                 words.collect()
             }
+        }
+    }
+
+    /// Returns the box of a list, with its border. It keeps its size while a search narrows the list;
+    /// text below the entries makes it taller.
+    pub fn list_place(&self, list: List, view: &ListView) -> Rect {
+        let lines = self.texts_of(list).len() + usize::from(view.search.is_some());
+        popup(self.areas().overlay, list.columns(), lines)
+    }
+
+    /// Selects the entry of the open list at a point. Returns whether it was selected before, or
+    /// `None` if there is no entry.
+    pub(super) fn select_at(&mut self, at: Point) -> Option<bool> {
+        let Some(Overlay::List(list, view)) = &self.overlay else {
+            return None;
+        };
+        let place = inside(self.list_place(*list, view));
+        let lines = cut_top(place, u16::from(view.search.is_some())).1;
+        if *list == List::Nodes || !lines.contains(at) {
+            return None;
+        }
+        let listed = self.listed(*list, view);
+        let selected = listed.iter().position(|entry| entry.index == view.line);
+        let top = (selected.unwrap_or(0) + 1).saturating_sub(usize::from(lines.height).max(1));
+        let index = listed.get(top + usize::from(at.y - lines.y))?.index;
+        let was_selected = view.line == index;
+        self.select_in_list(Some(index));
+        Some(was_selected)
+    }
+
+    /// Does what Enter does with the selected entry of the open list.
+    pub(super) fn enter_list(&mut self) -> Vec<Effect> {
+        match &self.overlay {
+            Some(Overlay::List(List::Filters, _)) => self.act_on_filter(FilterAction::Edit),
+            Some(Overlay::List(List::Breakpoints, _)) => {
+                self.act_on_breakpoint(BreakpointAction::Edit)
+            }
+            Some(Overlay::List(List::Formats, _)) => self.choose_format(),
+            _ => Vec::new(),
         }
     }
 

@@ -246,7 +246,7 @@ impl App {
             let clicked = Tab::ALL.iter().find(|tab| tab.columns().contains(&column));
             return clicked.map_or_else(Vec::new, |tab| self.show_tab(*tab));
         }
-        self.with_open(|open, _, area| open.click(at, area));
+        self.keyboard.has_acted = self.with_open(|open, _, area| open.click(at, area));
         Vec::new()
     }
 

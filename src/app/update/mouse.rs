@@ -91,8 +91,12 @@ impl App {
         self.press_at_once(KeyEvent::new(hint.chord.code, hint.chord.modifiers))
     }
 
-    /// Selects the clicked line of the command palette. A double click runs it.
+    /// Selects the clicked line of a list or of the command palette. A double click does what Enter
+    /// does there.
     fn click_in_overlay(&mut self, at: Point, is_second: bool) -> Vec<Effect> {
+        if self.select_at(at) == Some(true) && is_second {
+            return self.enter_list();
+        }
         let lines = self.areas().palette_lines();
         let Some(Overlay::Palette(palette)) = &mut self.overlay else {
             return Vec::new();
@@ -136,6 +140,10 @@ impl App {
             self.plot.press(at, &self.plot_room());
         } else if areas.message.contains(at) {
             self.set_focus(Focus::Message);
+            // The first click on the selected value has folded or unfolded it already.
+            if is_second && self.keyboard.has_acted {
+                return Vec::new();
+            }
             return self.click_in_message(at);
         } else if areas.publish.contains(at) {
             let effects = self.enter_box();

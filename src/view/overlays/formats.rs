@@ -11,19 +11,16 @@ use crate::payload::ranges::Ranges;
 use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
-/// The preferred width of the list, in columns.
-const COLUMNS: u16 = 48;
-
 /// Draws the list. Returns the position of the caret while a search is typed.
 pub(super) fn draw(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
     let open = app.open()?;
-    let area = app.areas().overlay;
     let channel = open.reader.snapshot.channel.as_deref().unwrap_or_default();
     let options = app.session().decoder_options();
-    let room = usize::from(COLUMNS.min(area.width)).saturating_sub(16);
+    let place = app.list_place(List::Formats, view);
+    let room = usize::from(place.width).saturating_sub(16);
     let title = format!(" Read {} as ", escape::name(channel, room).string);
-    let size = (COLUMNS, options.len() + usize::from(view.search.is_some()));
-    let place = frame::popup(area, size, frame::accent(app), &title, buffer);
+    let accent = Some(frame::accent(app));
+    frame::draw_over(place, accent, &title, frame::NO_TITLE, buffer);
     let (caret, lines) = super::search_line(view.search.as_ref(), place, buffer);
     let listed = app.listed(List::Formats, view);
     let line = |index: usize| {

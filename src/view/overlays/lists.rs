@@ -18,9 +18,6 @@ use crate::view::line::{LineBuilder, draw_words, fitting};
 use crate::view::{frame, theme};
 use crate::workers::scan::MOST_CHANNELS;
 
-/// The preferred width of a list, in columns.
-const COLUMNS: u16 = 90;
-
 /// Maximum columns of a channel name or a value in the state of a breakpoint.
 const SEEN_COLUMNS: usize = 28;
 
@@ -50,8 +47,7 @@ pub(super) fn filters(app: &App, view: &ListView, buffer: &mut Buffer) -> Option
     let entries: Vec<Entry> = filters.map(filter_entry).collect();
     let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
     let titles = (" Filters ", empty);
-    let listed = app.listed(List::Filters, view);
-    list(app, titles, &entries, (view, &listed), buffer)
+    list(app, (List::Filters, view), titles, &entries, buffer)
 }
 
 pub(super) fn breakpoints(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
@@ -60,8 +56,7 @@ pub(super) fn breakpoints(app: &App, view: &ListView, buffer: &mut Buffer) -> Op
     let entries = breakpoints.map(|breakpoint| breakpoint_entry(breakpoint, can_judge));
     let entries: Vec<Entry> = entries.collect();
     let titles = (" Breakpoints ", "No breakpoints · a add");
-    let listed = app.listed(List::Breakpoints, view);
-    list(app, titles, &entries, (view, &listed), buffer)
+    list(app, (List::Breakpoints, view), titles, &entries, buffer)
 }
 
 fn filter_entry(filter: &Filter) -> Entry {
@@ -188,18 +183,20 @@ fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
     words.reduce(|one, other| format!("{one} · {other}"))
 }
 
-/// Draws the entries of a list that are `listed`, with a title, or the text for an empty list.
+/// Draws the entries that match the search in a list, with a title, or the text for an empty list.
 /// Returns the position of the caret while a search is typed.
 fn list(
     app: &App,
+    (list, view): (List, &ListView),
     (title, empty): (&str, &str),
     entries: &[Entry],
-    (view, listed): (&ListView, &[Listed]),
     buffer: &mut Buffer,
 ) -> Option<Position> {
     let area = app.areas().overlay;
+    let listed = app.listed(list, view);
     let selected = listed.iter().position(|entry| entry.index == view.line);
-    let columns = usize::from(COLUMNS.min(area.width).saturating_sub(2));
+    let mut place = app.list_place(list, view);
+    let columns = usize::from(place.width.saturating_sub(2));
     let (words, style) = match selected {
         Some(_) => words_below(&entries[view.line], columns),
         None if !entries.is_empty() => (NO_MATCH, theme::QUIET),
@@ -209,12 +206,11 @@ fn list(
         "" => Vec::new(),
         words => wrapped(words, columns.saturating_sub(2)),
     };
-    // The box keeps its size while a search narrows the list.
-    let size = (
-        COLUMNS,
-        entries.len() + below.len() + usize::from(view.search.is_some()),
-    );
-    let place = frame::popup(area, size, frame::accent(app), title, buffer);
+    let rows = u16::try_from(below.len()).unwrap_or(u16::MAX);
+    let room = area.bottom().saturating_sub(place.y);
+    place.height = place.height.saturating_add(rows).min(room);
+    let accent = Some(frame::accent(app));
+    frame::draw_over(place, accent, title, frame::NO_TITLE, buffer);
     let (caret, lines) = super::search_line(view.search.as_ref(), place, buffer);
     // The selected line stays in view, however many lines of text are below the list.
     let height = usize::from(lines.height).saturating_sub(below.len()).max(1);

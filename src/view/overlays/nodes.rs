@@ -16,9 +16,6 @@ use crate::server::{Connection, Health, NodeFacts, Role};
 use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
-/// The preferred width of the table, in columns; it takes more if it needs more.
-const COLUMNS: u16 = 100;
-
 /// Columns of the border and the padding inside it.
 const AROUND: u16 = 4;
 
@@ -56,7 +53,7 @@ pub(super) fn draw(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Po
     let columns = fitting(app, &nodes, room);
     let needed = u16::try_from(width(&columns)).unwrap_or(u16::MAX);
     let search = usize::from(view.search.is_some());
-    let columns_wanted = needed.saturating_add(AROUND).max(COLUMNS);
+    let columns_wanted = needed.saturating_add(AROUND).max(List::Nodes.columns());
     let size = (columns_wanted, nodes.len() + 1 + search);
     let place = frame::popup(area, size, frame::accent(app), " Servers ", buffer);
     let (caret, lines) = super::search_line(view.search.as_ref(), place, buffer);
