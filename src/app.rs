@@ -60,6 +60,7 @@ pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, KeySet, Keymap};
 pub use self::layout::{Areas, Borders, inside, padded, popup, wrapped};
 pub use self::log_pane::chips::{Chip, ChipLine, PlacedChip};
+pub use self::log_pane::dates::WindowLine;
 pub use self::log_pane::{LogPane, Position, Window};
 pub use self::message_pane::channel_tab::ChannelTabLine;
 pub use self::message_pane::reader::{
@@ -188,7 +189,7 @@ impl App {
     /// Returns the rows of the log that are on the screen.
     pub fn window(&self) -> Window {
         self.log_pane
-            .window(&self.session.shown, inside(self.areas().messages).height)
+            .window(&self.session, inside(self.areas().messages).height)
     }
 
     /// Returns the line of chips above the log.

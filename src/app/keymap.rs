@@ -240,7 +240,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[ctrl_key(K::Right)], A::Screen(Screen::BorderRight), None, "move the pane's border right"),
     bind(C::Panes, &[ctrl_key(K::Up)], A::Screen(Screen::BorderUp), None, "move the border above the message up"),
     bind(C::Panes, &[ctrl_key(K::Down)], A::Screen(Screen::BorderDown), None, "move the border above the message down"),
-    bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since the previous row, age"),
+    bind(C::Panes, &[char('t')], A::Screen(Screen::NextTimeForm), Some("time"), "times: local, UTC, since previous row, since mark, age"),
     bind(C::Panes, &[char('X')], A::Log(Log::Chips), None, "go to the filters and mutes above the log, to remove one"),
     bind(C::Panes, &[char('L')], A::Screen(Screen::ToggleRowColours), None, "colours of JSON and severity in the rows: off, on"),
     bind(C::Panes, &[char('n')], A::Log(Log::NextHit), None, "next match in the log; wraps around"),

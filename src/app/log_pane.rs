@@ -1,6 +1,7 @@
 //! The message log pane: which rows it shows and which one is selected.
 
 pub mod chips;
+pub mod dates;
 mod find;
 mod sideways;
 mod stops;
@@ -36,6 +37,8 @@ pub struct Window {
     pub is_at_top: bool,
     /// The rows, from top to bottom.
     pub rows: Vec<RowId>,
+    /// The indices of the rows above which a line shows their date.
+    pub dates: Vec<usize>,
     /// The selected row, if there are any rows.
     pub selected: Option<RowId>,
     /// The number of rows in the log below the last one on the screen.
@@ -58,8 +61,8 @@ pub struct LogPane {
 }
 
 impl LogPane {
-    /// Returns the rows that fit into `height` lines.
-    pub fn window(&self, shown: &Selection, height: u16) -> Window {
+    /// Returns the rows in the pane if `height` of them fit.
+    fn rows_in(&self, shown: &Selection, height: u16) -> Window {
         let total = shown.len();
         let (top, selected) = self.places(shown, height);
         let end = self.limit(shown).min(top + u64::from(height));
@@ -69,6 +72,7 @@ impl LogPane {
             rows: (top..end).filter_map(|place| shown.row_at(place)).collect(),
             selected: shown.row_at(selected),
             newer: total - end,
+            dates: Vec::new(),
         }
     }
 

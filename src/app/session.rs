@@ -176,7 +176,13 @@ impl Session {
     /// Shows times in the next form.
     pub(crate) fn next_time_form(&mut self) -> Vec<Effect> {
         self.time_form = self.time_form.next();
-        self.tell(format!("times: {}", self.time_form.name()))
+        let name = self.time_form.name();
+        self.tell(match self.time_form {
+            TimeForm::SinceMark if self.marked.is_empty() => {
+                format!("times: {name} · x marks a row")
+            }
+            _ => format!("times: {name}"),
+        })
     }
 
     /// Returns the current time for queries, in the displayed time zone.
@@ -191,7 +197,7 @@ impl Session {
     pub fn clock(&self) -> Clock {
         let zone = match self.time_form {
             TimeForm::Utc => Zone::Utc,
-            TimeForm::Local | TimeForm::Delta | TimeForm::Age => Zone::Local,
+            TimeForm::Local | TimeForm::Delta | TimeForm::SinceMark | TimeForm::Age => Zone::Local,
         };
         Clock::new(zone).following(self.wall.clone())
     }

@@ -15,7 +15,9 @@ use self::titles::{least_position, position_words, titles};
 use super::lens::Lens;
 use super::line::{LineBuilder, fitting};
 use super::{empty, frame, theme};
-use crate::app::{App, Focus, Keymap, Position, TimeForm, gap_words, inside, notice_words};
+use crate::app::{
+    App, Focus, Keymap, Position, TimeForm, WindowLine, gap_words, inside, notice_words,
+};
 use crate::log::{Content, Row};
 use crate::message::{INVALIDATIONS, Notice, RowId, Time};
 use crate::payload::escape;
@@ -46,24 +48,32 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let painter = Painter::new(app, usize::from(lines.width));
     let first = window.rows.first();
     let mut before = first.and_then(|row| painter.time_before(*row));
-    // The top row has no row above it, so its date is compared with today's.
-    let mut day = app.session().now;
-    for (line, id) in (0..lines.height).zip(&window.rows) {
-        let Some(row) = app.session().log.row(*id) else {
+    for (line, content) in (0..lines.height).zip(window.lines()) {
+        let (WindowLine::Date(id) | WindowLine::Row(id)) = content;
+        let Some(row) = app.session().log.row(id) else {
             continue;
         };
+        if matches!(content, WindowLine::Date(_)) {
+            painter
+                .date(row.time)
+                .draw(lines, line, Style::new(), buffer);
+            continue;
+        }
         let is_frozen = app.messages().position != Position::Following;
         // While following, the last row is selected but not highlighted: the bar would flicker.
-        let is_selected = window.selected == Some(*id) && is_frozen;
+        let is_selected = window.selected == Some(id) && is_frozen;
         let style = frame::selection(is_selected, has_focus);
-        let text = painter.line(&row, before, day);
+        let text = painter.line(&row, before);
         text.draw(lines, line, style, buffer);
         before = Some(row.time);
-        day = row.time;
     }
     let is_answered = app.session().filters.mention_notices() && !window.rows.is_empty();
     if app.session().shown.messages() == 0 && !is_answered {
-        empty::draw(app, frame::below(lines, window.rows.len()), buffer);
+        empty::draw(
+            app,
+            frame::below(lines, window.rows.len() + window.dates.len()),
+            buffer,
+        );
     }
 }
 
@@ -85,13 +95,23 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Builds the line of `row`. `before` is the time of the row shown above it. The row shows its
-    /// date if it differs from the date of `day`.
-    fn line(&self, row: &Row<'_>, before: Option<Time>, day: Time) -> LineBuilder {
+    /// Builds the line that names the day of a time.
+    fn date(&self, time: Time) -> LineBuilder {
+        let mut line = LineBuilder::new(self.columns.saturating_sub(1));
+        line.space(1);
+        line.words("── ", theme::QUIET);
+        line.cut_words(&self.clock.weekday_and_date(time), theme::STRONG);
+        line.space(1);
+        line.word("─".repeat(line.left()), theme::QUIET);
+        line
+    }
+
+    /// Builds the line of `row`. `before` is the time of the row shown above it.
+    fn line(&self, row: &Row<'_>, before: Option<Time>) -> LineBuilder {
         let mut line = LineBuilder::new(self.columns.saturating_sub(1));
         let (mark, style) = self.margin_mark(row.id);
         line.word(mark, style);
-        let (time, style) = self.time(row.time, before, day);
+        let (time, style) = self.time(row, before);
         line.word(
             format!("{time} "),
             self.severity_style(&row.content).unwrap_or(style),
@@ -198,24 +218,23 @@ impl<'a> Painter<'a> {
         }
     }
 
-    /// Returns the time of a row; for the first row of another day, its date.
-    fn time(&self, time: Time, before: Option<Time>, day: Time) -> (String, Style) {
-        let form = self.app.session().time_form;
+    /// Returns the time of a row.
+    fn time(&self, row: &Row<'_>, before: Option<Time>) -> (String, Style) {
+        let session = self.app.session();
+        let time = row.time;
         let is_narrow = self.columns < MIN_FOR_MILLISECONDS;
-        let words = match form {
-            TimeForm::Local | TimeForm::Utc if !self.clock.is_same_day(time, day) => {
-                if is_narrow {
-                    return (self.clock.short_date(time), theme::STRONG);
-                }
-                return (self.clock.date_and_minute(time), theme::STRONG);
-            }
+        let words = match session.time_form {
             TimeForm::Local | TimeForm::Utc if is_narrow => self.clock.seconds(time),
             TimeForm::Local | TimeForm::Utc => self.clock.time_of_day(time),
             TimeForm::Delta => match before {
                 Some(before) => delta(time.since(before)),
                 None => self.clock.time_of_day(time),
             },
-            TimeForm::Age => format!("{:>8}", figures::age(self.app.session().now.since(time))),
+            TimeForm::SinceMark => match session.last_mark(row.id) {
+                Some(mark) => delta(time.since(mark)),
+                None => self.clock.time_of_day(time),
+            },
+            TimeForm::Age => format!("{:>8}", figures::age(session.now.since(time))),
         };
         (words, theme::QUIET)
     }

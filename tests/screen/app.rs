@@ -162,6 +162,7 @@ fn the_time_format_cycles_and_is_announced() {
     for form in [
         TimeForm::Utc,
         TimeForm::Delta,
+        TimeForm::SinceMark,
         TimeForm::Age,
         TimeForm::Local,
     ] {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
 use ratatui::buffer::Buffer;
 use ratatui::style::Modifier;
 use unicode_width::UnicodeWidthStr as _;
@@ -969,27 +969,98 @@ fn the_title_says_following_only_while_messages_can_arrive() {
 }
 
 #[test]
-fn the_first_row_of_another_day_shows_its_date() {
+fn a_line_names_the_day_where_it_changes() {
     // It is 22:13:25 on 2023-11-14.
     let mut stage = Stage::in_utc(120, 24, &["*"]);
     stage.live();
     stage.message(b"a", b"first");
     stage.message(b"a", b"second");
-    line_with(&stage, " 22:13:25.000 a first ");
+    assert!(!stage.screen().contains("2023"), "{}", stage.screen());
     stage.wait(Duration::from_secs(24 * 3600));
     // The topmost row is from an earlier day.
-    line_with(&stage, " 11-14 22:13  ── subscribed");
+    line_with(&stage, " ── Tuesday 2023-11-14 ──");
     line_with(&stage, " 22:13:25.000 a first ");
     stage.message(b"a", b"third");
     stage.message(b"a", b"fourth");
-    line_with(&stage, " 22:13:25.250 a second ");
-    line_with(&stage, " 11-15 22:13  a third ");
-    line_with(&stage, " 22:13:25.750 a fourth ");
-    // The date does not count as a message, and a narrow pane shows the date too.
+    let screen = stage.screen();
+    let place = |part: &str| screen.lines().position(|line| line.contains(part));
+    let lines = ["second", "── Wednesday 2023-11-15 ──", "third", "fourth"].map(place);
+    let second = lines[0].unwrap();
+    assert_eq!(
+        lines,
+        [0, 1, 2, 3].map(|line| Some(second + line)),
+        "{screen}"
+    );
+    line_with(&stage, " 22:13:25.500 a third ");
+    // The dates are no rows: they do not count, and are neither selected nor clicked.
     assert_eq!(stage.session().shown.messages(), 4);
+    stage.keys(" kk");
+    assert_eq!(stage.selected(), "second");
+    stage.keys("j");
+    assert_eq!(stage.selected(), "third");
+    let area = stage.app.areas().messages;
+    let line = u16::try_from(second).unwrap();
+    let press = MouseEventKind::Down(MouseButton::Left);
+    stage.mouse(press, area.x + 5, line);
+    assert_eq!(stage.selected(), "second");
+    stage.mouse(press, area.x + 5, line + 1);
+    assert_eq!(stage.selected(), "second");
+    stage.mouse(press, area.x + 5, line + 3);
+    assert_eq!(stage.selected(), "fourth");
     stage.send(Event::Resize(40, 24));
-    line_with(&stage, "11-15    a third");
+    line_with(&stage, "── Wednesday 2023-11-15 ─");
     line_with(&stage, "22:13:25 a fourth");
+}
+
+#[test]
+fn dates_leave_the_selected_row_in_view_however_many_there_are() {
+    for height in [8, 9, 12, 24] {
+        let mut stage = Stage::in_utc(80, height, &["*"]);
+        for day in 0..40 {
+            stage.message(b"a", format!("day {day}").as_bytes());
+            if day % 3 > 0 {
+                stage.wait(Duration::from_secs(24 * 3600));
+            }
+            line_with(&stage, &format!("day {day} "));
+        }
+        stage.keys(" ");
+        for day in (0..39).rev() {
+            stage.keys("k");
+            assert_eq!(stage.selected(), format!("day {day}"));
+            line_with(&stage, &format!("day {day} "));
+        }
+        let area = stage.app.areas().messages;
+        for _ in 0..40 {
+            stage.mouse(MouseEventKind::ScrollDown, area.x + 1, area.y + 1);
+        }
+        assert!(stage.is_following());
+        line_with(&stage, "day 39 ");
+    }
+}
+
+#[test]
+fn times_since_the_last_mark_start_at_each_mark() {
+    let mut stage = Stage::in_utc(140, 24, &["*"]);
+    for payload in ["one", "two", "three", "four", "five"] {
+        stage.message(b"a", payload.as_bytes());
+    }
+    stage.keys("tt");
+    assert_eq!(stage.toast(), "times: since the last mark · x marks a row");
+    line_with(&stage, " 22:13:25.250 a two ");
+    stage.keys("gjxjjx");
+    line_with(&stage, "· time since the last mark ");
+    for line in [
+        " 22:13:25.000 a one ",
+        "+0.000 a two ",
+        "+0.250 a three ",
+        "+0.000 a four ",
+        "+0.250 a five ",
+    ] {
+        line_with(&stage, line);
+    }
+    // Setting the clock changes none of them.
+    stage.send(Event::WallClock(-3_600_000_000));
+    line_with(&stage, "+0.250 a three ");
 }
 
 #[test]
@@ -1087,7 +1158,7 @@ fn setting_the_clock_back_is_reported_and_changes_no_time_difference() {
     stage.keys("t");
     line_with(&stage, "+0.250 ── system clock");
     line_with(&stage, "+0.000 a second ");
-    stage.keys("t");
+    stage.keys("tt");
     line_with(&stage, " 5s a first ");
     line_with(&stage, " 5s a second ");
     // Times in queries refer to the displayed clock.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::Session;
 use super::find::step;
-use crate::message::{Notice, RowId};
+use crate::message::{Notice, RowId, Time};
 use crate::query::Query;
 
 impl Session {
@@ -14,6 +14,12 @@ impl Session {
         let before = self.marked.range(..row).rev().find(is_message);
         let after = || self.marked.range(RowId(row.0 + 1)..).find(is_message);
         before.or_else(after).copied()
+    }
+
+    /// Returns the time of the last marked row up to `row`, if there is one.
+    pub fn last_mark(&self, row: RowId) -> Option<Time> {
+        let marked = self.marked.range(..=row).next_back()?;
+        Some(self.log.row(*marked)?.time)
     }
 
     /// Returns the byte ranges to mark in the payload of `row`, at most the first `most` of each

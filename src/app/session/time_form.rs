@@ -10,6 +10,8 @@ pub enum TimeForm {
     Utc,
     /// The time since the previous shown row.
     Delta,
+    /// The time since the last marked row.
+    SinceMark,
     /// How long ago it was.
     Age,
 }
@@ -18,7 +20,13 @@ impl TimeForm {
     /// Returns the next form in the cycle.
     #[must_use]
     pub fn next(self) -> Self {
-        let all = [Self::Local, Self::Utc, Self::Delta, Self::Age];
+        let all = [
+            Self::Local,
+            Self::Utc,
+            Self::Delta,
+            Self::SinceMark,
+            Self::Age,
+        ];
         all[(self as usize + 1) % all.len()]
     }
 
@@ -28,6 +36,7 @@ impl TimeForm {
             Self::Local => "local time",
             Self::Utc => "UTC",
             Self::Delta => "since the previous row",
+            Self::SinceMark => "since the last mark",
             Self::Age => "age",
         }
     }

@@ -195,12 +195,13 @@ impl App {
         self.session.copy_to_clipboard(snapshot.payload, &what)
     }
 
-    /// Calls `act` with the log's pane and its height.
+    /// Calls `act` with the log's pane and the number of rows that fit into it.
     pub(super) fn on_log<T>(
         &mut self,
         act: impl FnOnce(&mut LogPane, &mut Session, u16) -> T,
     ) -> T {
         let height = inside(self.areas().messages).height;
+        let height = self.log_pane.height(&self.session, height);
         act(&mut self.log_pane, &mut self.session, height)
     }
 

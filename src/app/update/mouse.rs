@@ -13,6 +13,7 @@ use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::{Border, inside};
 use crate::app::log_pane::Position;
+use crate::app::log_pane::dates::WindowLine;
 use crate::app::overlays::Overlay;
 use crate::app::overlays::query_box::Purpose;
 
@@ -54,9 +55,9 @@ impl App {
             self.channel_list
                 .scroll_by(lines, height, &Lists::of(&self.session));
         } else if areas.messages.contains(at) {
-            let height = inside(areas.messages).height;
-            self.log_pane
-                .scroll_by(&self.session.shown, lines as i64, height);
+            self.on_log(|log, session, height| {
+                log.scroll_by(&session.shown, lines as i64, height);
+            });
         } else if areas.message.contains(at) && self.plot.is_shown() {
             self.plot.zoom(lines < 0, self.plot_extent());
         } else if areas.message.contains(at) {
@@ -202,17 +203,16 @@ impl App {
             self.write_query(Purpose::Filter);
             return Vec::new();
         }
-        let row = line_at(area, at).and_then(|line| window.rows.get(line));
-        let Some(row) = row else {
+        let line = line_at(area, at).and_then(|line| window.lines().nth(line));
+        let Some(WindowLine::Row(row)) = line else {
             return Vec::new();
         };
         let before = match self.log_pane.position {
             Position::Following => None,
             Position::Frozen { selected, .. } => Some(selected),
         };
-        let height = inside(area).height;
-        self.log_pane.select(&self.session.shown, *row, height);
-        if is_second && before == Some(*row) {
+        self.on_log(|log, session, height| log.select(&session.shown, row, height));
+        if is_second && before == Some(row) {
             self.hide_plot();
             return self.open_message();
         }

@@ -64,22 +64,12 @@ impl Clock {
         day(one) == day(other)
     }
 
-    /// Formats the month, day, hour and minute, as wide as [`Clock::time_of_day`]: `11-23 12:00 `.
-    pub fn date_and_minute(&self, time: Time) -> String {
+    /// Formats the day of the week and the date: `Monday 2026-11-23`.
+    pub fn weekday_and_date(&self, time: Time) -> String {
         let Some((local, _)) = self.local(time) else {
-            return "--:--:--.---".to_owned();
+            return "unknown date".to_owned();
         };
-        let (month, day) = (local.month(), local.day());
-        let (hour, minute) = (local.hour(), local.minute());
-        format!("{month:02}-{day:02} {hour:02}:{minute:02} ")
-    }
-
-    /// Formats the month and day, as wide as [`Clock::seconds`]: `11-23   `.
-    pub fn short_date(&self, time: Time) -> String {
-        let Some((local, _)) = self.local(time) else {
-            return "--:--:--".to_owned();
-        };
-        format!("{:02}-{:02}   ", local.month(), local.day())
+        local.strftime("%A %Y-%m-%d").to_string()
     }
 
     /// Formats the time of day with milliseconds, preceded by the date if it is not today's.
@@ -210,8 +200,8 @@ mod tests {
         assert!(at(0).is_same_day(noon, Time(noon.0 - 11 * 3_600_000_000)));
         assert!(!at(0).is_same_day(noon, day_before));
         assert!(!at(13).is_same_day(noon, Time(noon.0 - 60_000_000)));
-        assert_eq!(at(0).date_and_minute(day_before), "11-22 23:00 ");
-        assert_eq!(at(0).short_date(day_before), "11-22   ");
+        assert_eq!(at(0).weekday_and_date(day_before), "Sunday 2026-11-22");
+        assert_eq!(at(13).weekday_and_date(noon), "Tuesday 2026-11-24");
         assert_eq!(at(0).date_unless_today(noon, noon), "11:00:01.123");
         assert_eq!(
             at(0).date_unless_today(day_before, noon),
@@ -233,8 +223,7 @@ mod tests {
             for clock in [at(-25), at(0), at(25), Clock::new(Zone::Local)] {
                 assert_eq!(clock.time_of_day(time).len(), 12);
                 assert_eq!(clock.seconds(time).len(), 8);
-                assert_eq!(clock.date_and_minute(time).len(), 12);
-                assert_eq!(clock.short_date(time).len(), 8);
+                assert!(!clock.weekday_and_date(time).is_empty());
                 assert!(!clock.date_and_time(time).is_empty());
             }
         }

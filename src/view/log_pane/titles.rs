@@ -59,6 +59,7 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         TimeForm::Local => "",
         TimeForm::Utc => "· UTC ",
         TimeForm::Delta => "· time since the previous row ",
+        TimeForm::SinceMark => "· time since the last mark ",
         TimeForm::Age => "· age ",
     };
     let gone = gone_words(app, window);
