@@ -114,13 +114,13 @@ fn rows_scroll_sideways_in_steps_and_the_title_says_so() {
     stage.keys("<");
     assert_eq!(stage.toast(), "the rows are shown from their start");
     stage.keys(">");
-    line_with(&stage, "Messages 1 · from column 17 ");
+    line_with(&stage, "Messages 1 · from column 27 ");
     let line = line_with(&stage, "orders …");
     assert!(line.contains("…7890123"), "{line}");
     stage.keys(">");
-    line_with(&stage, "· from column 33 ");
+    line_with(&stage, "· from column 53 ");
     stage.keys("<");
-    line_with(&stage, "· from column 17 ");
+    line_with(&stage, "· from column 27 ");
     // Notices and short rows keep their place.
     stage.messages(&[("orders", b"short")]);
     line_with(&stage, "── subscribed to pattern *");
@@ -151,7 +151,7 @@ fn going_to_a_match_shows_the_rows_from_their_start_again() {
     stage.keys("Ftext");
     stage.code(KeyCode::Enter);
     stage.keys(">");
-    line_with(&stage, "from column 17");
+    line_with(&stage, "from column 27");
     assert!(!stage.screen().contains("\"text\""));
     stage.keys("n");
     assert!(!stage.screen().contains("from column"));
@@ -398,6 +398,7 @@ fn chips_without_room_are_counted_and_reached() {
     stage.keys("gj");
     stage.keys(&"mj".repeat(12));
     assert_eq!(chips(&stage), "muted channel-00 ×  +11");
+    stage.send(Event::Resize(40, 24));
     stage.keys("X");
     for name in &names {
         assert!(
