@@ -319,7 +319,7 @@ actions! {
         /// Add the filter to the list.
         KeepFilter: Once,
         /// Take the suggested query or the selected completion, or list the completions.
-        Complete: Plain,
+        Accept: Plain,
         /// Select the next completion.
         NextCompletion: Adjust,
         /// Select the previous completion.

@@ -384,7 +384,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Prompt, &[ctrl('s')], A::Prompt(Prompt::ToggleSharded), Some("sharded"), "subscribe to a sharded or an ordinary channel"),
     bind(C::Prompt, &[key(K::Esc)], A::Back, Some("leave"), "leave without subscribing"),
     bind(C::Query, &[key(K::Enter)], A::Confirm, Some("keep"), "close the box and keep the query, or clear it if empty"),
-    bind(C::Query, &[key(K::Tab)], A::Query(Query::Complete), Some("complete"), "take the suggestion, or complete a name, path or value"),
+    bind(C::Query, &[key(K::Tab)], A::Query(Query::Accept), Some("complete"), "take the suggestion, or complete a name, path or value"),
     bind(C::Query, &[ctrl('n')], A::Query(Query::NextCompletion), None, "the next completion"),
     bind(C::Query, &[ctrl('p')], A::Query(Query::PreviousCompletion), None, "the previous completion"),
     bind(C::Query, &[key(K::F(1))], A::Query(Query::ToggleSyntax), Some("syntax"), "list the syntax, with examples"),
@@ -603,6 +603,7 @@ impl Keymap {
             .flat_map(|context| self.bindings_of(context));
         let mut bindings = inner.chain(&self.bindings);
         let binding = bindings.find(|binding| binding.action.name() == name);
+        debug_assert!(binding.is_some(), "no action is named {name}");
         let label = binding.and_then(|binding| Some(binding.keys.first()?.label()));
         let label = label.unwrap_or_else(|| format!("[{name}]"));
         let after = self.with_keys(context, after);

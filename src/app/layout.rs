@@ -2,15 +2,16 @@
 
 mod borders;
 mod rects;
+mod wrapping;
 
 use ratatui::layout::{Position, Rect};
-use unicode_width::UnicodeWidthStr as _;
 
 use self::borders::MIN_BESIDE;
 pub use self::borders::{Border, Borders};
 use self::rects::cut_left;
 pub(super) use self::rects::{cut_bottom, cut_top};
 pub use self::rects::{inside, padded};
+pub use self::wrapping::wrapped;
 use super::focus::Focus;
 
 /// Minimum width of the screen to show channels and messages side by side.
@@ -387,24 +388,6 @@ fn box_height(height: u16, available: u16, state: ScreenState) -> u16 {
     (lines + 2).min((available / 2).max(3)).min(available)
 }
 
-/// Wraps the program's own text into lines of at most `columns`, unless a word is longer.
-pub fn wrapped(text: &str, columns: usize) -> Vec<&str> {
-    let mut lines = Vec::new();
-    let mut rest = text;
-    while rest.width() > columns {
-        let spaces = rest.match_indices(' ').map(|(at, _)| at);
-        let (fitting, longer): (Vec<_>, Vec<_>) =
-            spaces.partition(|at| rest[..*at].width() <= columns);
-        let Some(at) = fitting.last().or(longer.first()) else {
-            break;
-        };
-        lines.push(&rest[..*at]);
-        rest = &rest[at + 1..];
-    }
-    lines.push(rest);
-    lines
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -640,13 +623,5 @@ mod tests {
         assert_eq!(Areas::divide(80, 19, NOTHING).publish.height, 0);
         assert_eq!(Areas::divide(80, 19, publish).publish.height, 5);
         assert_eq!(Areas::divide(80, 24, publish).publish.height, 5);
-    }
-
-    #[test]
-    fn a_word_that_is_too_long_has_a_line_of_its_own() {
-        assert_eq!(wrapped("a bc def g", 4), ["a bc", "def", "g"]);
-        assert_eq!(wrapped("a bcdef g", 2), ["a", "bcdef", "g"]);
-        assert_eq!(wrapped("bcdef", 2), ["bcdef"]);
-        assert_eq!(wrapped("", 0), [""]);
     }
 }

@@ -102,7 +102,7 @@ mod tests {
         );
         let channel =
             |text: &str, glob: &str| text.replace("run", &format!("channel = \"{glob}\"\nrun"));
-        let both = format!("{}\n{}", channel(&one, "a*"), channel(&one, "b*"));
+        let both = format!("{}\n{}", channel(one, "a*"), channel(one, "b*"));
         assert_eq!(read(&both).unwrap().len(), 2);
     }
 

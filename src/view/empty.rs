@@ -325,7 +325,7 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
             typed.and_then(|typed| filters.verdict.meant(typed).or(typed.suggestion()));
         if let Some(meant) = suggestion.filter(|_| !is_typing) {
             let meant = whole(meant.as_bytes());
-            let keys = text(app, "Press {filter} then {take-offer} to accept it.");
+            let keys = text(app, "Press {filter} then {accept} to accept it.");
             let words = format!("Did you mean {meant}? {keys}");
             lines.push(Line::styled(words, theme::WATCH));
         }

@@ -1592,7 +1592,7 @@ fn rates_tick_every_second_for_a_minute_and_then_less_and_less_often() {
     assert_eq!(ticks(&stage), Duration::from_secs(1));
     stage.wait(Duration::from_secs(80));
     assert_eq!(ticks(&stage), Duration::from_secs(60));
-    stage.keys("ttt");
+    stage.keys("tttt");
     stage.wait(Duration::from_secs(10));
     assert_eq!(ticks(&stage), Duration::from_secs(1));
     stage.keys("t");

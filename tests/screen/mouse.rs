@@ -10,7 +10,7 @@ use crate::support::stage::Stage;
 const CLICK: MouseEventKind = MouseEventKind::Down(MouseButton::Left);
 
 fn stage() -> Stage {
-    let mut stage = Stage::new(&["*"]);
+    let mut stage = Stage::sized((120, 24), &["*"], |_| {});
     stage.messages(&[("a", b"{\"n\":1}"), ("b", b"2"), ("c", b"3")]);
     stage
 }
@@ -224,12 +224,12 @@ fn a_click_selects_an_entry_of_a_list_and_a_double_click_edits_it() {
         stage.keys(text);
         stage.code(KeyCode::Enter);
     }
-    click_on(&mut stage, "alpha");
+    click_on(&mut stage, "include  alpha");
     stage.wait(Duration::from_secs(1));
     stage.keys(" ");
     let list = &stage.session().filters.list;
     assert_eq!([list[0].is_on, list[2].is_on], [false, true]);
-    let (column, row) = place(&stage, "beta");
+    let (column, row) = place(&stage, "include  beta");
     double(&mut stage, column, row);
     let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
         panic!("no box");
@@ -238,7 +238,7 @@ fn a_click_selects_an_entry_of_a_list_and_a_double_click_edits_it() {
     // In a narrowed list, the entry under the pointer is meant.
     stage.code(KeyCode::Esc);
     stage.keys("/gm");
-    let (column, row) = place(&stage, "gamma");
+    let (column, row) = place(&stage, "include  gamma");
     double(&mut stage, column, row);
     let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
         panic!("no box");

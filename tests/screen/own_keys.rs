@@ -22,11 +22,11 @@ fn stage(size: (u16, u16), set: KeySet, text: &str) -> Stage {
 fn a_changed_key_acts_and_the_hints_and_the_help_name_it() {
     let text =
         "[keys.panes]\npublish = \"P\"\nhelp = \"F2\"\nclear = []\n[keys.all]\nundo = \"U\"\n";
-    let mut stage = stage((120, 60), KeySet::Vim, text);
+    let mut stage = stage((200, 60), KeySet::Vim, text);
     assert!(stage.screen().contains("P publish"), "{}", stage.screen());
     assert!(stage.screen().contains("F2 help"), "{}", stage.screen());
     stage.keys("p");
-    assert_eq!(stage.app.context(), Context::Channels);
+    assert_eq!(stage.app.context(), Context::Messages);
     stage.code(KeyCode::F(2));
     let help = stage.screen();
     for line in [
@@ -44,7 +44,7 @@ fn a_changed_key_acts_and_the_hints_and_the_help_name_it() {
     stage.keys("P");
     assert_eq!(stage.app.context(), Context::PublishChannel);
     stage.ctrl('c');
-    assert_eq!(stage.app.context(), Context::Channels);
+    assert_eq!(stage.app.context(), Context::Messages);
 }
 
 #[test]
@@ -72,6 +72,7 @@ fn the_text_of_an_empty_log_names_the_keys_in_use() {
 fn the_arrows_move_without_letters() {
     let mut stage = stage((80, 24), KeySet::Arrows, "");
     stage.messages(&[("a", b"1"), ("b", b"2"), ("c", b"3")]);
+    stage.code(KeyCode::Tab);
     stage.code(KeyCode::Home);
     let first = stage.channel_selected();
     stage.keys("jGk");

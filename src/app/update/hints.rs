@@ -118,7 +118,7 @@ impl App {
             (Action::Message(MessageAction::Unfold), no_values, None),
             (Action::Row(RowAction::FilterByValue), no_values, None),
             (Action::Row(RowAction::ToggleLens), no_values, None),
-            (Action::Query(QueryAction::Complete), takes_offer, Some("accept")),
+            (Action::Query(QueryAction::Accept), takes_offer, Some("accept")),
             (Action::Query(QueryAction::KeepFilter), no_filter, None),
             (Action::Plot(PlotAction::ToggleHistogram), context == Context::Plot, Some("plot")),
             (Action::Confirm, is_choice, Some("choose")),

@@ -24,7 +24,7 @@ impl App {
                 Vec::new()
             }
             QueryAction::KeepFilter => self.keep_filter(),
-            QueryAction::Complete => query_box.complete(&mut self.session),
+            QueryAction::Accept => query_box.complete(&mut self.session),
             QueryAction::NextCompletion => query_box.step_completion(true, &mut self.session),
             QueryAction::PreviousCompletion => query_box.step_completion(false, &mut self.session),
         }

@@ -18,13 +18,13 @@ pub(super) fn draw(app: &App, output: &CommandOutput, area: Rect, buffer: &mut B
     let name = escape::name(output.name.as_bytes(), NAME_COLUMNS).string;
     let (state, style) = match &output.end {
         None => (" running · Esc stops it ".to_owned(), theme::WATCH),
-        Some(end) => match end.trouble() {
-            Some(trouble) => (format!(" {trouble} "), theme::BAD),
-            None => {
-                let lines = figures::counted(output.lines.len() as u64, "line");
-                (format!(" {lines} "), theme::QUIET)
-            }
-        },
+        Some(end) => {
+            let lines = || figures::counted(output.lines.len() as u64, "line");
+            end.trouble().map_or_else(
+                || (format!(" {} ", lines()), theme::QUIET),
+                |trouble| (format!(" {trouble} "), theme::BAD),
+            )
+        }
     };
     let title = format!(" {name} ");
     let accent = Some(frame::accent(app));
