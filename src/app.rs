@@ -249,6 +249,7 @@ impl App {
             name_columns: self.session.name_columns,
             borders: self.layout.borders,
             has_chips: Chip::all(&self.session).next().is_some(),
+            has_query_box: matches!(self.overlay, Some(Overlay::Query(_))),
         };
         let (width, height) = self.layout.size;
         Areas::divide(width, height, state)

@@ -122,6 +122,8 @@ pub struct ScreenState {
     pub borders: Borders,
     /// Whether there are chips to show above the log.
     pub has_chips: bool,
+    /// Whether the query box stands in place of the publish box.
+    pub has_query_box: bool,
 }
 
 impl Areas {
@@ -379,7 +381,8 @@ pub fn popup(area: Rect, columns: u16, lines: usize) -> Rect {
 /// between the status line and the hint line.
 fn box_height(height: u16, available: u16, state: ScreenState) -> u16 {
     if !state.focus.is_in_box() {
-        return u16::from(height >= MIN_FOR_BOX);
+        let rows = if state.has_query_box { QUERY_ROWS } else { 1 };
+        return if height >= MIN_FOR_BOX { rows } else { 0 };
     }
     let lines = u16::try_from(state.box_lines)
         .unwrap_or(u16::MAX)
@@ -408,6 +411,7 @@ mod tests {
             below: None,
         },
         has_chips: false,
+        has_query_box: false,
     };
 
     fn state(focus: Focus, has_message: bool) -> ScreenState {

@@ -253,7 +253,12 @@ fn warning(file: &ConfigFile, target: &Target) -> Option<String> {
 
 /// Returns the target that the profile connects to.
 fn target_of(profile: &Profile) -> Result<Target, ConfigError> {
-    target::target(&server(profile, Server::default())).map_err(|error| {
+    // If the file names no server, the environment may, and its errors are its own.
+    let given = Server {
+        host: Some("127.0.0.1".to_owned()),
+        ..Server::default()
+    };
+    target::target(&server(profile, given)).map_err(|error| {
         // The address is to blame, unless another key is at fault.
         let key = error.option.and_then(key_of).filter(|key| profile.has(key));
         profile.error(key.unwrap_or_else(|| profile.address_key()), error.problem)

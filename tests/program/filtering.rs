@@ -136,7 +136,7 @@ fn the_query_history_is_kept_between_runs_readable_only_by_its_owner() {
         pty.send("\x15");
         pty.send(query);
         pty.send("\r");
-        pty.wait_for_text(&format!("· /{query}"));
+        pty.wait_for_text(&format!("filter {query} ×"));
     }
     pty.send("q");
     pty.wait_for_exit();
@@ -150,7 +150,7 @@ fn the_query_history_is_kept_between_runs_readable_only_by_its_owner() {
 
     let mut pty = launch();
     pty.send("/\x1b[A\x1b[A\r");
-    pty.wait_for_text("· /first one");
+    pty.wait_for_text("filter first one ×");
 }
 
 #[test]

@@ -292,7 +292,7 @@ fn the_program_labels_sentinel_events() {
     sentinel.cli(&["sentinel", "monitor", "other", "127.0.0.1", &port, "1"]);
     program.wait_for_text("master other 127.0.0.1");
     // Open the last row.
-    program.send("G\rz[");
+    program.send("G\r\rz[");
     program.wait_for_text("matched by    sentinel events *");
 }
 

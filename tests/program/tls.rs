@@ -251,7 +251,7 @@ async fn a_certificate_for_another_name_is_reported_and_accepted_with_sni() {
 
     let nameless = authority.issue("nameless", &[], |_| {});
     let redis = authority.serve(&nameless, &[]);
-    let reason = "the server's certificate has no host (its subject is \"nameless\"), so it is \
+    let reason = "the server's certificate names no host (its subject is \"nameless\"), so it is \
                   not for \"127.0.0.1\"; only --insecure accepts it";
     assert_refused(&redis.url(), &authority.settings(), reason).await;
 }

@@ -55,7 +55,7 @@ const TABS: &str = "value  diff  bytes  channel";
 /// Opens the last message in full screen.
 fn open_last(pty: &mut Pty) {
     focus_messages(pty);
-    pty.send("G\rz");
+    pty.send("G\r\rz");
     pty.wait_for_text(TABS);
 }
 

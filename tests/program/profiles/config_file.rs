@@ -187,7 +187,7 @@ fn the_defaults_and_the_keys_of_the_file_apply_without_a_profile() {
         .size(160, 40)
         .start();
     pty.wait_for_text("F2 help");
-    pty.wait_for_text("+- Channels");
+    pty.wait_for_text("+ Channels");
     pty.send("p");
     pty.wait_for_text("read-only: publishing is off");
     pty.send("\x03\x03");
