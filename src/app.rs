@@ -50,11 +50,15 @@ pub use self::causes::{
     connection_words, gap_cause_words, gap_reason_words, partial_words, publish_error_words,
     trouble_words,
 };
-pub use self::channel_list::{ChannelList, Entry, FLASH, Lists, MAX_LISTED, Sort};
+pub use self::channel_list::{
+    Branch, ChannelList, Entry, FLASH, FOLD_MARK_AT, INDENT, Lists, MAX_LISTED, NameMarker,
+    Narrowing, Place, Sort, Sums, Target,
+};
 pub use self::effect::{Alert, Effect};
 pub use self::event::Event;
 pub use self::export_request::{ExportCounts, ExportRequest, Exported, LensPaths};
 pub use self::focus::Focus;
+pub use self::fuzzy::Fuzzy;
 pub use self::hints::{Hint, hints_in};
 pub use self::input::Input;
 pub use self::keymap::{BINDINGS, Binding, Chord, Context, KeySet, Keymap};
@@ -93,13 +97,14 @@ pub use self::session::nodes::{LostNode, NodeStatus, Nodes};
 pub use self::session::notices::{gap_words, judged_words, notice_words, topic_words};
 pub use self::session::own_messages::OwnMessages;
 pub use self::session::remedies::{connection_remedy, denial_remedy};
+pub use self::session::scope::{Muted, Scope};
 pub use self::session::server_status::ServerStatus;
 pub use self::session::snapshot::MessageSnapshot;
 pub use self::session::subscriptions::{SubscriptionState, Subscriptions};
 pub use self::session::time_form::TimeForm;
 pub use self::session::timed::{MOST_MET, Timed};
 pub use self::session::verdict::Verdict;
-pub use self::settings::{Kept, KeyedCommand, RedisCli, SENTINEL_HELLO, Settings};
+pub use self::settings::{Kept, KeyedCommand, ListForm, RedisCli, SENTINEL_HELLO, Settings};
 pub use self::toast::Toast;
 pub use self::user_command::{
     CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, UserCommand,
@@ -125,9 +130,9 @@ pub struct App {
     publish_box: PublishBox,
     overlay: Option<Overlay>,
     keyboard: Keyboard,
-    /// The topic that the last action muted or unsubscribed. Pressing the key again acts on the same
-    /// topic, even if the selection has moved to a neighbour.
-    acted_on: Option<Topic>,
+    /// What the last action muted or unsubscribed. Pressing the key again acts on the same topic or
+    /// branch, even if the selection has moved to a neighbour.
+    acted_on: Option<Target>,
     undo: Vec<Undo>,
 }
 
@@ -135,6 +140,7 @@ impl App {
     /// Creates a screen of `size` (columns, rows) that subscribes to `topics`.
     pub fn new(settings: Settings, topics: Vec<Topic>, size: (u16, u16), now: Time) -> Self {
         let mut app = Self {
+            channel_list: ChannelList::new(settings.list_form, settings.separator),
             layout: Layout {
                 size,
                 borders: settings.borders,
@@ -143,7 +149,6 @@ impl App {
             session: Session::new(settings, topics, now),
             focus: Focus::default(),
             pane: Focus::default(),
-            channel_list: ChannelList::default(),
             log_pane: LogPane::default(),
             open: None,
             plot: Plot::default(),
@@ -223,6 +228,7 @@ impl App {
     pub fn kept(&self) -> Kept {
         Kept {
             borders: self.layout.borders,
+            list_form: self.channel_list.form,
         }
     }
 
@@ -274,6 +280,7 @@ impl App {
             Some(Overlay::SearchMessage(_)) => Context::SearchMessage,
             Some(Overlay::List(List::Formats, _)) => Context::Formats,
             None => match self.focus {
+                Focus::Channels if self.channel_list.narrowing.is_some() => Context::Narrow,
                 Focus::Channels if self.shows_latest() => Context::Latest,
                 Focus::Channels => Context::Channels,
                 Focus::Messages => Context::Messages,

@@ -10,6 +10,7 @@ mod queries;
 pub mod redis_cli;
 mod server;
 pub mod target;
+mod theme_name;
 pub mod user_commands;
 mod values;
 
@@ -22,8 +23,8 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueEnum};
 use subscope::app::{KeySet, Settings};
 use subscope::terminal::ascii::is_utf8;
 use subscope::terminal::input::ESCAPE_TIME;
-use subscope::terminal::theme::Theme;
 
+use self::theme_name::ThemeName;
 use crate::host::Failure;
 use crate::host::tty::TerminalOptions;
 
@@ -199,43 +200,6 @@ pub enum Ascii {
     Never,
 }
 
-/// The value of `--theme`.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum ThemeName {
-    /// What suits the terminal's background.
-    #[default]
-    Auto,
-    /// For a dark background.
-    Dark,
-    /// For a light background.
-    Light,
-    /// The strongest contrast, on black.
-    HighContrast,
-    /// For Solarized's dark background.
-    SolarizedDark,
-    /// For Solarized's light background.
-    SolarizedLight,
-    /// The terminal's own sixteen colours.
-    Terminal,
-    /// No colours.
-    Plain,
-}
-
-impl ThemeName {
-    fn theme(self) -> Option<Theme> {
-        Some(match self {
-            Self::Auto => return None,
-            Self::Dark => Theme::Dark,
-            Self::Light => Theme::Light,
-            Self::HighContrast => Theme::HighContrast,
-            Self::SolarizedDark => Theme::SolarizedDark,
-            Self::SolarizedLight => Theme::SolarizedLight,
-            Self::Terminal => Theme::Terminal,
-            Self::Plain => Theme::Plain,
-        })
-    }
-}
-
 /// The value of `--keys`.
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum KeySetName {
@@ -273,6 +237,10 @@ pub struct Screen {
     /// `SUBSCOPE_ALERT`; it is killed after 10 seconds
     #[arg(long, value_name = "COMMAND")]
     pub alert_command: Option<String>,
+    /// The separator between the parts of channel names, for the tree of channels. By default, the
+    /// most common one of : . /
+    #[arg(long, value_name = "CHAR", value_parser = values::separator)]
+    pub separator: Option<u8>,
     /// Never send write commands to the server
     #[arg(long)]
     pub read_only: bool,
@@ -392,6 +360,7 @@ impl Screen {
             filters,
             breakpoints,
             alert_command: self.alert_command.clone(),
+            separator: self.separator,
             checks,
             ..decode_options::read(&self.decode, blame)?
         })
@@ -413,6 +382,7 @@ mod tests {
             ("keep", "Screen"),
             ("read_only", "Screen"),
             ("no_mouse", "Screen"),
+            ("separator", "Screen"),
             ("stats", "Screen"),
             ("shape", "Checks"),
             ("sent", "Checks"),

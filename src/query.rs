@@ -25,6 +25,7 @@ pub use self::syntax::{CONDITIONS, KINDS, STARTS, SYNTAX};
 pub use self::time::Moment;
 
 use self::expr::{Expr, Is, Name, Term};
+use crate::message::glob;
 
 mod compare;
 mod completing;
@@ -147,21 +148,27 @@ impl Query {
 
     /// Returns a query for the messages on exactly the channel `name`.
     pub fn channel(name: &[u8]) -> Self {
-        let mut text = "channel:\"".to_owned();
-        for byte in name {
-            match byte {
-                b'*' | b'?' | b'[' => text.push_str("\\\\"),
-                b'"' => text.push('\\'),
-                b'\\' => text.push_str("\\\\\\"),
-                _ => {}
-            }
-            match byte {
-                b' '..=b'~' => text.push(char::from(*byte)),
-                _ => text.extend(["\\x", &format!("{byte:02x}")]),
-            }
-        }
-        text.push('"');
+        let text = format!("channel:\"{}\"", quoted(&glob::literal(name)));
         Self::new(&text, Expr::Term(Term::Channel(Name::Exact(name.into()))))
+    }
+
+    /// Returns a query for the messages on every channel whose name starts with `prefix`.
+    pub fn channels_under(prefix: &[u8]) -> Self {
+        let mut pattern = glob::literal(prefix);
+        pattern.push(b'*');
+        Self::channels_matching(&pattern)
+    }
+
+    /// Returns a query for the messages on every channel that the glob `pattern` matches.
+    pub fn channels_matching(pattern: &[u8]) -> Self {
+        let text = format!("channel:\"{}\"", quoted(pattern));
+        Self::new(&text, Expr::Term(Term::Channel(Name::Glob(pattern.into()))))
+    }
+
+    /// Returns a query for the messages that a subscription with exactly this name delivered.
+    pub fn via(name: &[u8]) -> Self {
+        let text = format!("via:\"{}\"", quoted(&glob::literal(name)));
+        Self::new(&text, Expr::Term(Term::Via(Name::Exact(name.into()))))
     }
 
     /// Returns whether the query is empty and so matches every row.
@@ -246,6 +253,19 @@ impl Query {
             _ => format!("({text})"),
         }
     }
+}
+
+/// Returns a glob as it is written between quotes in a query.
+fn quoted(pattern: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in pattern {
+        match byte {
+            b'"' | b'\\' => text.extend(['\\', char::from(*byte)]),
+            b' '..=b'~' => text.push(char::from(*byte)),
+            _ => text.extend(["\\x", &format!("{byte:02x}")]),
+        }
+    }
+    text
 }
 
 impl fmt::Debug for Query {

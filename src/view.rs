@@ -50,8 +50,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     if !areas.hints.is_empty() && app.session().toast().is_none() {
         hints::draw(app, areas.hints, buffer);
     }
+    let mut caret = None;
     if !areas.channels.is_empty() && !areas.is_list_over {
-        channel_list::draw(app, areas.channels, buffer);
+        caret = channel_list::draw(app, areas.channels, buffer);
     }
     if !areas.chips.is_empty() {
         log_pane::draw_chips(app, areas.chips, buffer);
@@ -71,9 +72,9 @@ pub fn draw(app: &App, frame: &mut Frame<'_>) {
     }
     if areas.is_list_over {
         Clear.render(areas.channels, buffer);
-        channel_list::draw(app, areas.channels, buffer);
+        caret = channel_list::draw(app, areas.channels, buffer);
     }
-    let mut caret = publish_box::draw(app, areas.publish, buffer);
+    caret = publish_box::draw(app, areas.publish, buffer).or(caret);
     publish_box::draw_candidates(app, buffer);
     if let Some(overlay) = app.overlay() {
         caret = overlays::draw(app, overlay, buffer);

@@ -126,14 +126,22 @@ actions! {
 
     /// An action on the channel list.
     ChannelsAction {
-        /// Show only the selected channel, or all again.
+        /// Show only what is selected, or all again.
         ToggleOnly: Once,
-        /// Go back to the log, showing only the selected channel.
+        /// Go back to the log, showing only what is selected.
         ShowInLog: Plain,
         /// Sort the channels by the next criterion.
         NextSort: Plain,
         /// Plot the rate of the selected channel, or stop plotting it.
         PlotRate: Once,
+        /// Narrow the list to the names that match what is typed.
+        Narrow: Plain,
+        /// Switch between a flat list and a tree.
+        ToggleTree: Once,
+        /// Fold the branch, or go to the branch around it.
+        Fold: Plain,
+        /// Unfold the branch, or go into it.
+        Unfold: Plain,
     }
 
     /// An action in the log. If the latest values are in its place, it is shown again first.

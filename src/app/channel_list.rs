@@ -1,19 +1,34 @@
 //! The channel list: its entries, their order and the selection.
+//!
+//! It is flat or a tree; in both, many similar channels with one message each share a line. While the
+//! user types, it is narrowed to the names that match.
 
+mod folding;
+mod line;
+mod lists;
+mod moves;
+mod narrowing;
 mod ordering;
+mod tree;
 
+pub use self::line::{Branch, Entry, Place, Sums, Target};
+pub use self::lists::Lists;
+pub use self::moves::{FOLD_MARK_AT, INDENT};
+pub use self::narrowing::{NameMarker, Narrowing};
 pub use self::ordering::MAX_LISTED;
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use self::ordering::{Pass, Ranked};
+use self::folding::{Folding, usual_separator};
+use self::line::Listing;
+use self::narrowing::Search;
+use self::ordering::Pass;
 use super::action::Motion;
 use super::session::Session;
-use super::session::subscriptions::Subscriptions;
+use super::settings::ListForm;
 use crate::log::{Channel, ChannelTable};
+use crate::message::Time;
 use crate::message::names::same;
-use crate::message::{ChannelId, SubscriptionId, Time, Topic};
 
 /// Minimum interval between two sorts, so that rows stay in place long enough to be clicked.
 const MIN_INTERVAL: Duration = Duration::from_millis(500);
@@ -24,8 +39,14 @@ const MIN_INTERVAL_PER_CHANNEL: Duration = Duration::from_micros(10);
 /// A list with fewer entries than this reflects every change to the subscriptions at once.
 const LONG: usize = 1_000;
 
+/// A list with fewer channels than this shows a new one at once.
+const SHORT: usize = 100;
+
 /// Minimum interval between the parts of a sort, to leave time for everything else.
 const BETWEEN_PARTS: Duration = Duration::from_millis(20);
+
+/// Minimum interval between the parts of a search, for which the user is waiting.
+const BETWEEN_PARTS_OF_SEARCH: Duration = Duration::from_millis(5);
 
 /// How long a change stays highlighted.
 pub const FLASH: Duration = Duration::from_secs(1);
@@ -52,11 +73,6 @@ impl Sort {
         all[(self as usize + 1) % all.len()]
     }
 
-    /// Returns the heading of a list in this order.
-    pub fn heading(self) -> String {
-        format!(" by {} ", self.name())
-    }
-
     /// Returns the name of the sort order.
     pub fn name(self) -> &'static str {
         match self {
@@ -68,15 +84,11 @@ impl Sort {
     }
 }
 
-/// A line of the list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Entry {
-    /// A subscription to a pattern.
-    Pattern(SubscriptionId),
-    /// A channel that has received messages.
-    Channel(ChannelId),
-    /// A subscription to a channel that has not received any messages.
-    NotReceiving(SubscriptionId),
+/// A new order or a search in progress.
+#[derive(Debug)]
+enum Work {
+    Sort(Box<Pass>),
+    Search(Box<Search>),
 }
 
 /// The state of the channel list's pane.
@@ -86,18 +98,33 @@ pub struct ChannelList {
     pub shows_latest: bool,
     /// The sort order.
     pub sort: Sort,
-    /// The lines: patterns first, then channels.
+    /// Whether the list is flat or a tree.
+    pub form: ListForm,
+    /// The text that narrows the list, while the user types it.
+    pub narrowing: Option<Box<Narrowing>>,
+    /// The lines: patterns first, then channels and branches.
     pub entries: Vec<Entry>,
-    /// The selected topic, stored by name because an id may be reused for another channel.
-    pub selected: Option<Topic>,
+    /// Where each line stands in the tree.
+    pub places: Vec<Place>,
+    /// The branches in the lines.
+    pub branches: Vec<Branch>,
+    /// Whether there are more channels than are listed.
+    pub is_cut: bool,
+    /// What is selected.
+    pub selected: Option<Target>,
     /// The selected line, which stays selected if the selected entry disappears.
     pub line: usize,
     top: usize,
+    folding: Folding,
+    /// The separator that the user chose.
+    separator: Option<u8>,
     /// The generations of the channels and subscriptions at the last sort.
     generation: (u64, u64),
     sorted_at: Time,
+    /// Number of channels at the last sort.
+    sorted: usize,
     /// The sort in progress, if it takes more than one part.
-    pass: Option<Pass>,
+    work: Option<Work>,
     /// When the last part of the sort was done.
     part_done_at: Time,
     /// When a long list must reflect a change to the subscriptions.
@@ -105,6 +132,24 @@ pub struct ChannelList {
 }
 
 impl ChannelList {
+    /// Creates a list that starts in this form. Without a `separator`, it is found in the names.
+    pub fn new(form: ListForm, separator: Option<u8>) -> Self {
+        Self {
+            form,
+            separator,
+            ..Self::default()
+        }
+    }
+
+    /// Returns the words on the border that name its form and its order.
+    pub fn heading(&self) -> String {
+        let tree = match self.form {
+            ListForm::Flat => "",
+            ListForm::Tree => "tree ",
+        };
+        format!(" {tree}by {} ", self.sort.name())
+    }
+
     /// Returns the first of the `height` visible lines.
     pub fn top(&self, height: u16) -> usize {
         let height = usize::from(height.max(1));
@@ -116,15 +161,15 @@ impl ChannelList {
 
     /// Returns the selected channel, if it has received messages.
     pub fn selected_channel<'a>(&self, channels: &'a ChannelTable) -> Option<&'a Channel> {
-        let topic = self.selected.as_ref().filter(|topic| topic.names_one())?;
+        let name = self.selected.as_ref()?.channel()?;
         // The selected line usually has the channel's id, which saves a lookup by name.
         if let Some(Entry::Channel(id)) = self.entries.get(self.line)
             && let Some(channel) = channels.by_id(*id)
-            && same(channel.name(), &topic.name)
+            && same(channel.name(), name)
         {
             return Some(channel);
         }
-        channels.by_id(channels.find(&topic.name)?)
+        channels.by_id(channels.find(name)?)
     }
 
     /// Returns when the next highlight of a latest value ends.
@@ -140,6 +185,22 @@ impl ChannelList {
         ends.filter(|end| *end > session.now).min()
     }
 
+    /// Returns what a line stands for, or `None` if that has just disappeared.
+    pub fn target(&self, entry: Entry, lists: &Lists) -> Option<Target> {
+        match entry {
+            Entry::Branch(index) => self.branches.get(index).map(Branch::target),
+            other => lists.topic(other).map(Target::Topic),
+        }
+    }
+
+    /// Returns the selected branch, if one is selected.
+    pub fn selected_branch(&self) -> Option<&Branch> {
+        match self.entries.get(self.line)? {
+            Entry::Branch(index) => self.branches.get(*index),
+            _ => None,
+        }
+    }
+
     /// Moves the selection.
     pub(super) fn move_by(&mut self, motion: Motion, height: u16, lists: &Lists) {
         let last = self.entries.len().saturating_sub(1);
@@ -150,6 +211,9 @@ impl ChannelList {
     /// Selects a line, or the last one if there are fewer.
     pub fn select_line(&mut self, line: usize, height: u16, lists: &Lists) {
         self.top = self.top(height);
+        if let Some(narrowing) = &mut self.narrowing {
+            narrowing.is_settled = true;
+        }
         self.set_line(line, lists);
         self.top = self.top(height);
     }
@@ -157,7 +221,7 @@ impl ChannelList {
     fn set_line(&mut self, line: usize, lists: &Lists) {
         self.line = line.min(self.entries.len().saturating_sub(1));
         let entry = self.entries.get(self.line);
-        self.selected = entry.and_then(|entry| lists.topic(*entry));
+        self.selected = entry.and_then(|entry| self.target(*entry, lists));
     }
 
     /// Scrolls by `lines`, and moves the selection only as far as needed to keep it in view.
@@ -172,7 +236,7 @@ impl ChannelList {
     /// Switches to the next sort order.
     pub fn sort_next(&mut self, lists: &Lists, now: Time) {
         self.sort = self.sort.next();
-        self.start_sort(lists, now);
+        self.start(lists, now);
     }
 
     /// Returns when the pane needs a refresh, if a sort is in progress or due.
@@ -181,138 +245,134 @@ impl ChannelList {
     }
 
     fn next_part_due(&self) -> Option<Time> {
-        let is_sorting = self.pass.is_some();
-        is_sorting.then(|| self.part_done_at.after(BETWEEN_PARTS))
+        let wait = match self.work.as_ref()? {
+            Work::Sort(_) => BETWEEN_PARTS,
+            Work::Search(_) => BETWEEN_PARTS_OF_SEARCH,
+        };
+        Some(self.part_done_at.after(wait))
+    }
+
+    /// Returns the text that narrows the list, if there is any.
+    fn sought(&self) -> Option<String> {
+        let narrowing = self.narrowing.as_ref();
+        let narrowing = narrowing.filter(|narrowing| narrowing.is_active())?;
+        Some(narrowing.input.text())
+    }
+
+    /// Returns whether the lines change even if no channel is added or removed.
+    fn has_changing_lines(&self) -> bool {
+        self.sort != Sort::Name || self.form == ListForm::Tree || !self.branches.is_empty()
     }
 
     /// Starts a new sort if it is due, or continues the one in progress.
     pub fn refresh(&mut self, lists: &Lists, now: Time) {
         if self.next_part_due().is_some_and(|due| due <= now) {
-            self.continue_sort(lists, now);
+            self.continue_work(lists, now);
         }
         let generation = lists.generation();
-        let is_stale = self.generation != generation || self.sort != Sort::Name;
+        let has_changed = self.generation != generation;
+        let is_stale = has_changed || (self.has_changing_lines() && self.sought().is_none());
         let subscriptions_changed = self.generation.1 != generation.1;
         let listed = lists.channels.len().max(self.entries.len());
         let channels = u32::try_from(listed).unwrap_or(u32::MAX);
         // In a short list sorted by name, rows hardly move, so a new channel can appear at once.
-        let next_sort_at = if self.entries.len() < 100 && self.sort == Sort::Name {
+        let next_sort_at = if has_changed && self.sorted < SHORT && self.sort == Sort::Name {
             self.sorted_at
         } else {
             let wait = MIN_INTERVAL.max(MIN_INTERVAL_PER_CHANNEL.saturating_mul(channels));
             self.sorted_at.after(wait)
         };
-        let is_due = is_stale && now >= next_sort_at && self.pass.is_none();
-        let is_long = self.entries.len() >= LONG;
+        let is_due = is_stale && now >= next_sort_at && self.work.is_none();
+        let is_long = listed >= LONG;
         if (subscriptions_changed && !is_long) || is_due || now < self.sorted_at {
-            self.start_sort(lists, now);
-        } else if subscriptions_changed && self.pass.is_none() {
+            self.start(lists, now);
+        } else if subscriptions_changed && self.work.is_none() {
             self.due_at = Some(next_sort_at);
         }
     }
 
-    /// Starts a new sort. If there are few channels, it finishes at once.
-    fn start_sort(&mut self, lists: &Lists, now: Time) {
-        self.pass = Some(Pass::new(self.sort, lists.channels));
+    /// Starts a new sort or search. If there are few channels, it finishes at once.
+    pub(super) fn start(&mut self, lists: &Lists, now: Time) {
+        self.choose_separator(lists);
+        self.work = Some(match self.sought() {
+            Some(text) => Work::Search(Box::new(Search::new(&text, lists))),
+            None => Work::Sort(Box::new(Pass::new(self.sort, lists, &self.folding))),
+        });
         self.generation = lists.generation();
+        self.sorted = lists.channels.len();
         self.sorted_at = now;
         self.due_at = None;
-        self.continue_sort(lists, now);
+        self.continue_work(lists, now);
     }
 
-    fn continue_sort(&mut self, lists: &Lists, now: Time) {
+    fn choose_separator(&mut self, lists: &Lists) {
+        let current = self.folding.separator;
+        let found = || usual_separator(lists.channels, current);
+        self.folding.separator = match self.form {
+            ListForm::Flat => None,
+            ListForm::Tree => Some(self.separator.unwrap_or_else(found)),
+        };
+    }
+
+    fn continue_work(&mut self, lists: &Lists, now: Time) {
         self.part_done_at = now;
-        let pass = self.pass.as_mut();
-        let is_done = pass.is_some_and(|pass| pass.process(lists.channels, now));
-        if is_done && let Some(pass) = self.pass.take() {
-            self.entries = lists.entries(self.sort, &pass.finish());
+        let (is_done, listing) = match self.work.take() {
+            None => return,
+            Some(Work::Sort(mut pass)) => {
+                if !pass.process(lists, &self.folding, now) {
+                    self.work = Some(Work::Sort(pass));
+                    return;
+                }
+                (true, pass.finish(lists, &self.folding, now))
+            }
+            Some(Work::Search(mut search)) => {
+                let is_done = search.process(lists);
+                let listing = search.listing();
+                if let Some(narrowing) = &mut self.narrowing {
+                    narrowing.matched = search.matched;
+                }
+                if !is_done {
+                    self.work = Some(Work::Search(search));
+                }
+                (is_done, listing)
+            }
+        };
+        if is_done {
             self.sorted_at = now;
-            self.find_selected(lists);
         }
+        self.show(listing, is_done, lists);
+    }
+
+    /// Shows new lines.
+    fn show(&mut self, listing: Listing, is_done: bool, lists: &Lists) {
+        self.entries = listing.entries;
+        self.places = listing.places;
+        self.branches = listing.branches;
+        self.is_cut = listing.is_cut;
+        // While the best match is sought, it is the selected one.
+        if let Some(narrowing) = &mut self.narrowing
+            && narrowing.is_active()
+            && !std::mem::replace(&mut narrowing.is_settled, is_done)
+        {
+            self.top = 0;
+            return self.set_line(0, lists);
+        }
+        self.find_selected(lists);
     }
 
     fn find_selected(&mut self, lists: &Lists) {
         let line = self.selected.as_ref().and_then(|selected| {
             let mut entries = self.entries.iter();
-            entries.position(|entry| lists.is_at(*entry, selected))
+            entries.position(|entry| match (entry, selected) {
+                (Entry::Branch(index), _) => {
+                    let branch = self.branches.get(*index);
+                    branch.is_some_and(|branch| branch.is(selected))
+                }
+                (_, Target::Topic(topic)) => lists.is_at(*entry, topic),
+                _ => false,
+            })
         });
         self.set_line(line.unwrap_or(self.line), lists);
-    }
-}
-
-/// The data that the pane lists, borrowed.
-#[derive(Clone, Copy, Debug)]
-pub struct Lists<'a> {
-    /// The channels that have received messages.
-    pub channels: &'a ChannelTable,
-    /// The subscriptions.
-    pub subscriptions: &'a Subscriptions,
-}
-
-impl<'a> Lists<'a> {
-    /// Borrows the data from `session`.
-    pub fn of(session: &'a Session) -> Self {
-        Self {
-            channels: session.log.channels(),
-            subscriptions: &session.subscriptions,
-        }
-    }
-
-    /// Returns the topic of an entry, or `None` if the entry has just disappeared.
-    pub fn topic(&self, entry: Entry) -> Option<Topic> {
-        match entry {
-            Entry::Pattern(id) | Entry::NotReceiving(id) => self.subscriptions.topic(id).cloned(),
-            Entry::Channel(id) => {
-                let name = self.channels.by_id(id)?.shared_name();
-                Some(Topic::shared_channel(name))
-            }
-        }
-    }
-
-    /// Returns whether [`Self::topic`] would return `topic` for `entry`, without copying a name.
-    fn is_at(&self, entry: Entry, topic: &Topic) -> bool {
-        match entry {
-            Entry::Pattern(id) | Entry::NotReceiving(id) => {
-                self.subscriptions.topic(id) == Some(topic)
-            }
-            Entry::Channel(id) => {
-                let is_named = |channel: &Channel| same(channel.name(), &topic.name);
-                topic.names_one() && self.channels.by_id(id).is_some_and(is_named)
-            }
-        }
-    }
-
-    fn generation(&self) -> (u64, u64) {
-        (self.channels.generation(), self.subscriptions.generation())
-    }
-
-    /// Returns the lines. `ranked` contains the channels to list, in order.
-    fn entries(&self, sort: Sort, ranked: &[Ranked]) -> Vec<Entry> {
-        let mut patterns = Vec::new();
-        let mut others = Vec::new();
-        let listed: HashSet<ChannelId> = ranked.iter().map(|one| one.id).collect();
-        for (id, topic, _) in self.subscriptions.listed() {
-            if !topic.names_one() {
-                patterns.push(Entry::Pattern(id));
-                continue;
-            }
-            match self.channels.find(&topic.name) {
-                None => others.push((&*topic.name, Entry::NotReceiving(id))),
-                // A channel that is subscribed to by name is always listed.
-                Some(id) if !listed.contains(&id) => {
-                    others.push((&*topic.name, Entry::Channel(id)));
-                }
-                Some(_) => {}
-            }
-        }
-        let ranked = ranked.iter();
-        let ranked = ranked.map(|one| (&*one.name, Entry::Channel(one.id)));
-        let mut named: Vec<(&[u8], Entry)> = ranked.chain(others).collect();
-        if sort == Sort::Name {
-            named.sort_by_key(|(name, _)| *name);
-        }
-        patterns.extend(named.into_iter().map(|(_, entry)| entry));
-        patterns
     }
 }
 

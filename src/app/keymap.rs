@@ -31,7 +31,7 @@ macro_rules! contexts {
 
         impl Context {
             /// Every context, in the order of the help.
-            pub const ALL: [Self; 26] = [$(Self::$context,)+];
+            pub const ALL: [Self; 27] = [$(Self::$context,)+];
 
             /// Returns its heading in the help.
             pub fn title(self) -> &'static str {
@@ -57,6 +57,8 @@ contexts! {
     Channels: "Channels",
     /// In the channel list while it shows the latest values.
     Latest: "Latest values",
+    /// In the text that narrows the channel list.
+    Narrow: "Channels: narrow the list",
     /// In the message log.
     Messages: "Messages",
     /// On the chips above the log.
@@ -115,6 +117,7 @@ impl Context {
                 | Self::Prompt
                 | Self::Export
                 | Self::Query
+                | Self::Narrow
                 | Self::SearchMessage
                 | Self::Palette
                 | Self::ListSearch
@@ -217,8 +220,18 @@ const LAST: A = A::Move(Motion::Last);
 pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[key(K::Tab)], A::Screen(Screen::NextPane), Some("pane"), "next pane"),
     bind(C::Panes, &[key(K::BackTab)], A::Screen(Screen::PreviousPane), None, "previous pane"),
-    bind(C::Channels, &[key(K::Enter)], A::Channels(Channels::ToggleOnly), Some("only this channel"), "show only the selected channel, or all again"),
-    bind(C::Latest, &[key(K::Enter)], A::Channels(Channels::ShowInLog), Some("its messages"), "back to the log, with only the selected channel in it"),
+    bind(C::Channels, &[key(K::Enter)], A::Channels(Channels::ToggleOnly), Some("only this channel"), "show only what is selected, or all again"),
+    bind(C::Channels, &[char('/')], A::Channels(Channels::Narrow), Some("narrow"), "narrow the list to names that match what you type"),
+    bind(C::Channels, &[char('T')], A::Channels(Channels::ToggleTree), Some("tree"), "flat list or tree of the names' parts"),
+    bind(C::Channels, &[char('l'), key(K::Right)], A::Channels(Channels::Unfold), None, "unfold the branch, or go into it"),
+    bind(C::Channels, &[char('h'), key(K::Left)], A::Channels(Channels::Fold), None, "fold the branch, or go to the one around the line"),
+    bind(C::Narrow, &[key(K::Enter)], A::Confirm, Some("show only it"), "show only the selected line, and list everything again"),
+    bind(C::Narrow, &[key(K::Esc)], A::Back, Some("clear"), "list everything again"),
+    bind(C::Narrow, &[key(K::Down), ctrl('n'), key(K::Tab)], DOWN, Some("down"), "to the next match"),
+    bind(C::Narrow, &[key(K::Up), ctrl('p'), key(K::BackTab)], UP, Some("up"), "to the previous match"),
+    bind(C::Narrow, &[key(K::PageDown)], PAGE_DOWN, None, "a page down"),
+    bind(C::Narrow, &[key(K::PageUp)], PAGE_UP, None, "a page up"),
+    bind(C::Latest, &[key(K::Enter)], A::Channels(Channels::ShowInLog), Some("its messages"), "back to the log, with only what is selected in it"),
     bind(C::Latest, &[key(K::Esc), char('v')], A::Back, Some("log"), "back to the log"),
     bind(C::Messages, &[key(K::Enter)], A::Log(Log::Open), Some("open"), "open the selected message"),
     bind(C::Panes, &[char(' ')], A::Session(Session::ToggleFreeze), Some("freeze"), "freeze or follow; at a breakpoint, go to the next hit"),
@@ -233,7 +246,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char('C')], A::Screen(Screen::Nodes), None, "table of servers: role, slots, state, rate, round trip"),
     bind(C::Panes, &[char('F')], A::Log(Log::Find), Some("find"), "find: mark what matches and keep showing the rest"),
     bind(C::Panes, &[char('u')], A::Row(Row::Unsubscribe), Some("unsubscribe"), "end the selected subscription; {undo} undoes it"),
-    bind(C::Panes, &[char('m')], A::Row(Row::ToggleMute), Some("mute"), "mute the selected channel, or show it again"),
+    bind(C::Panes, &[char('m')], A::Row(Row::ToggleMute), Some("mute"), "mute the channel, branch or pattern, or show it again"),
     bind(C::Panes, &[char('s')], A::Channels(Channels::NextSort), Some("sort"), "sort the channels by name, rate, count, last heard"),
     bind(C::Panes, &[char('z')], A::Screen(Screen::Zoom), None, "show the focused pane full screen, or not"),
     bind(C::Panes, &[ctrl_key(K::Left)], A::Screen(Screen::BorderLeft), None, "move the pane's border left; the mouse drags it too"),

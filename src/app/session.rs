@@ -21,6 +21,7 @@ mod queries;
 pub mod recents;
 pub mod remedies;
 mod sampling;
+pub mod scope;
 pub mod server_status;
 mod shell_command;
 pub mod snapshot;

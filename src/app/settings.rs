@@ -28,6 +28,10 @@ pub struct Settings {
     pub keep: usize,
     /// Initial filters.
     pub filters: Vec<Query>,
+    /// The initial form of the channel list.
+    pub list_form: ListForm,
+    /// The separator between the parts of channel names; `None` to find it out.
+    pub separator: Option<u8>,
     /// Initial breakpoints.
     pub breakpoints: Vec<Query>,
     /// The user's command for alerts, for a shell, if there is one.
@@ -64,6 +68,8 @@ pub struct KeyedCommand {
 pub struct Kept {
     /// Where the user has moved the borders.
     pub borders: Borders,
+    /// The form of the channel list.
+    pub list_form: ListForm,
 }
 
 impl Kept {
@@ -71,9 +77,20 @@ impl Kept {
     pub fn apply(&self, settings: Settings) -> Settings {
         Settings {
             borders: self.borders,
+            list_form: self.list_form,
             ..settings
         }
     }
+}
+
+/// The form of the channel list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ListForm {
+    /// Every channel by its whole name.
+    #[default]
+    Flat,
+    /// Branches of channels whose names start alike.
+    Tree,
 }
 
 /// Sentinels announce themselves here every two seconds. The channel starts muted.

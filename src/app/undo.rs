@@ -6,6 +6,7 @@ use super::log_pane::Position;
 use super::plot::Quantity;
 use super::session::breakpoints::Breakpoint;
 use super::session::filters::Filter;
+use super::session::scope::Scope;
 use crate::log::Cleared;
 use crate::message::Topic;
 use crate::query::Query;
@@ -17,10 +18,10 @@ pub(crate) enum RemovedChip {
     Filter(Query),
     /// A filter of the list, switched off.
     Listed(Query),
-    /// The only channel that was shown.
-    Only(Arc<[u8]>),
-    /// A muted channel.
-    Muted(Arc<[u8]>),
+    /// The only channel, branch or pattern that was shown.
+    Only(Scope),
+    /// A muted channel, branch or pattern.
+    Muted(Scope),
 }
 
 /// An action that can be undone.

@@ -77,8 +77,10 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     }
     found.extend(checks::errors(&own_checks(profile), blame));
     let keep = profile.keep.as_deref().map(values::keep).transpose();
+    let separator = separator_of(profile).err();
     let choices = [
         ("keep", keep.err()),
+        ("separator", separator.map(str::to_owned)),
         (
             "theme",
             choice::<cli::ThemeName>(profile.theme.as_deref()).err(),
@@ -96,6 +98,11 @@ pub fn mistakes(profile: &Profile, has_other_types: bool) -> Vec<ConfigError> {
     found.extend(wrong.filter_map(|(key, problem)| Some(blame(key, problem?))));
     found.sort_by_key(ConfigError::line);
     found
+}
+
+fn separator_of(profile: &Profile) -> Result<Option<u8>, &'static str> {
+    let separator = profile.separator.as_deref();
+    separator.map(values::separator).transpose()
 }
 
 fn own_checks(profile: &Profile) -> cli::Checks {
@@ -141,6 +148,9 @@ pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
         alert_command: given
             .alert_command
             .or_else(|| profile.alert_command.clone()),
+        separator: given
+            .separator
+            .or_else(|| separator_of(profile).ok().flatten()),
         decode: cli::DecodeOptions {
             lens: both(&profile.lenses, given.decode.lens),
             proto: given.decode.proto.or_else(|| profile.proto.clone()),

@@ -40,6 +40,14 @@ pub fn escape_time(text: &str) -> Result<u16, &'static str> {
     }
 }
 
+/// Parses the separator between the parts of channel names.
+pub fn separator(text: &str) -> Result<u8, &'static str> {
+    match text.as_bytes() {
+        [separator @ b' '..=b'~'] if !separator.is_ascii_alphanumeric() => Ok(*separator),
+        _ => Err("takes one punctuation character, such as : or ."),
+    }
+}
+
 pub fn seed(text: &str) -> Result<u64, &'static str> {
     let seed = text.trim().parse();
     seed.map_err(|_| "takes a whole number, 0 or higher")
@@ -49,5 +57,24 @@ pub fn db(text: &str) -> Result<i64, &'static str> {
     match text.trim().parse() {
         Ok(db @ 0..) => Ok(db),
         _ => Err("takes a number, 0 or higher"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_separator_is_one_punctuation_character() {
+        for (text, expected) in [
+            (":", Some(b':')),
+            ("-", Some(b'-')),
+            ("::", None),
+            ("a", None),
+            ("·", None),
+            ("", None),
+        ] {
+            assert_eq!(separator(text).ok(), expected, "{text}");
+        }
     }
 }

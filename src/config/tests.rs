@@ -65,6 +65,7 @@ fn every_key_of_a_profile_is_read() {
         sentinel-events = true
         filter = ["a"]
         break = ["b", "c"]
+        separator = "-"
         until = "END"
         keep = "1MiB"
         lens = ["orders:*=.user.id"]
@@ -116,6 +117,7 @@ fn every_key_of_a_profile_is_read() {
     assert_eq!(profile.shard, ["orders:{1}"]);
     assert_eq!(profile.filters, ["a"]);
     assert_eq!(profile.breakpoints, ["b", "c"]);
+    assert_eq!(profile.separator.as_deref(), Some("-"));
     assert_eq!(profile.until.as_deref(), Some("END"));
     assert_eq!(profile.keep.as_deref(), Some("1MiB"));
     assert_eq!(profile.lenses, ["orders:*=.user.id"]);

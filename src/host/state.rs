@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use etcetera::BaseStrategy as _;
 use serde_json::{Map, Value};
-use subscope::app::{Borders, Kept};
+use subscope::app::{Borders, Kept, ListForm};
 
 /// Maximum size of the file, in bytes. A larger one was not written by this program.
 const MAX_BYTES: u64 = 64 << 10;
@@ -66,6 +66,13 @@ fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
             set(&mut object, key, new.map(Value::from));
         }
     }
+    if before.list_form != now.list_form {
+        let form = match now.list_form {
+            ListForm::Flat => None,
+            ListForm::Tree => Some(Value::from(TREE)),
+        };
+        set(&mut object, LIST_FORM, form);
+    }
     replace(path, &object)
 }
 
@@ -106,8 +113,17 @@ fn parse(object: &Map<String, Value>) -> Result<Kept, String> {
             beside: cells(beside)?,
             below: cells(below)?,
         },
+        list_form: match object.get(LIST_FORM) {
+            None => ListForm::Flat,
+            Some(form) if form == TREE => ListForm::Tree,
+            Some(_) => return Err(format!("{LIST_FORM} is not {TREE}")),
+        },
     })
 }
+
+/// The key of the channel list's form. It is absent for a flat list.
+const LIST_FORM: &str = "channel-list";
+const TREE: &str = "tree";
 
 /// The keys of the borders.
 const KEYS: [&str; 5] = [
@@ -176,6 +192,7 @@ mod tests {
                 list: Some(list),
                 ..Borders::default()
             },
+            ..Kept::default()
         }
     }
 
@@ -197,6 +214,7 @@ mod tests {
                 beside: Some(4_000),
                 below: Some(5_000),
             },
+            list_form: ListForm::Tree,
         };
         save_to(&path, &Kept::default(), &all).unwrap();
         assert_eq!(load_from(&path), (all.clone(), None));
@@ -242,6 +260,7 @@ mod tests {
             r#"{"list-columns":-1}"#,
             r#"{"list-columns":"wide"}"#,
             r#"{"log-share-beside-message":70000}"#,
+            r#"{"channel-list":"round"}"#,
         ] {
             let (_folder, path) = file();
             fs::create_dir_all(path.parent().unwrap()).unwrap();

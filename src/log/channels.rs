@@ -82,6 +82,14 @@ impl Channel {
         }
     }
 
+    /// Adds the messages of the last minute to `sum`.
+    pub fn add_to(&self, sum: &mut History) {
+        match &self.history {
+            Some(history) => sum.absorb(history),
+            None => sum.absorb(&History::of_one(self.last_received)),
+        }
+    }
+
     /// Returns whether the channel has no rows left, kept or cleared.
     fn is_idle(&self) -> bool {
         self.kept + self.cleared == 0

@@ -58,6 +58,19 @@ impl History {
         *count = count.saturating_add(messages);
     }
 
+    /// Adds the messages of another history.
+    pub fn absorb(&mut self, other: &Self) {
+        self.add(Time(other.newest.saturating_mul(1_000_000)), 0);
+        self.last = self.last.max(other.last);
+        self.since = self.since.min(other.since);
+        for second in other.newest - HELD + 1..=other.newest {
+            if self.newest - second < HELD {
+                let sum = &mut self.counts[slot(second)];
+                *sum = sum.saturating_add(other.counts[slot(second)]);
+            }
+        }
+    }
+
     /// Returns when the last message arrived.
     pub fn last(&self) -> Time {
         self.last
@@ -163,6 +176,24 @@ mod tests {
         assert_eq!(history.bars(at(160), 6), [0, 0, 0, 0, 0, 5]);
         history.add(at(400), 1);
         assert_eq!(history.bars(at(400), 6), [0, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn the_sum_of_histories_has_their_messages_in_each_second() {
+        let mut sum = History::starting_at(at(100));
+        let mut early = History::starting_at(at(30));
+        early.add(at(30), 7);
+        early.add(at(60), 2);
+        let mut late = History::starting_at(at(99));
+        late.add(at(99), 5);
+        late.add(at(101), 3);
+        sum.absorb(&late);
+        sum.absorb(&early);
+        assert_eq!(
+            [101, 100, 99, 60, 30].map(|second| sum.count(at(101), 101 - second)),
+            [3, 0, 5, 2, 0]
+        );
+        assert!((sum.rate(at(104)) - 1.6).abs() < 1e-9);
     }
 
     #[test]

@@ -41,6 +41,21 @@ impl Names {
         }
     }
 
+    /// Returns the number of names.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns whether the set is empty.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the name at `index`, in an order that only changes with the set.
+    pub fn at(&self, index: usize) -> Option<&Arc<[u8]>> {
+        self.0.get(index)
+    }
+
     /// Returns all names.
     pub fn iter(&self) -> impl Iterator<Item = &[u8]> {
         self.0.iter().map(|name| &**name)

@@ -174,16 +174,21 @@ pub fn part_of_line(bytes: &[u8], columns: usize, mut marks: Ranges<'_>, ends: E
 /// A name that is too long has its middle replaced by `…`, since names tend to differ at their
 /// ends. With few columns, or if the name is very long, the end is cut off instead.
 pub fn name(bytes: &[u8], columns: usize) -> Text {
+    name_marked(bytes, columns, Ranges::default())
+}
+
+/// Like [`name`], but marks the text that stands for the bytes in `marks`.
+pub fn name_marked(bytes: &[u8], columns: usize, mut marks: Ranges<'_>) -> Text {
     if bytes.is_empty() {
         return empty_name(columns);
     }
-    let text = one_line(bytes, columns);
+    let text = one_line_marked(bytes, columns, marks);
     if !text.cut || columns == 0 {
         return text;
     }
     let has_tail = columns >= MIN_COLUMNS_FOR_A_TAIL && bytes.len() <= MAX_ELIDED_NAME;
     let tail_columns = if has_tail { (columns - 1) / 2 } else { 0 };
-    let mut text = one_line(bytes, columns - 1 - tail_columns);
+    let mut text = one_line_marked(bytes, columns - 1 - tail_columns, marks);
     text.push_ellipsis();
     let consumed = text.consumed;
     if has_tail {
@@ -196,8 +201,15 @@ pub fn name(bytes: &[u8], columns: usize) -> Text {
             left = rest;
             start -= 1;
         }
+        let shown: usize = pieces[start..].iter().map(|piece| piece.bytes()).sum();
+        let mut at = bytes.len() - shown;
         for piece in &pieces[start..] {
-            text.push(*piece, columns);
+            let from = text.string.len();
+            let range = at..at + piece.bytes();
+            at = range.end;
+            if text.push(*piece, columns) && marks.meet(&range) {
+                text.mark_from(from);
+            }
         }
     }
     text.consumed = consumed;

@@ -11,8 +11,8 @@ use self::words::{Words, rows_of, strong};
 use super::state::{server_words, sought_words, unchecked, wait};
 use super::{frame, theme};
 use crate::app::{
-    App, Context, LostNode, Overlay, connection_remedy, connection_words, denial_remedy, padded,
-    topic_words,
+    App, Context, Filters, LostNode, Overlay, Scope, connection_remedy, connection_words,
+    denial_remedy, padded, topic_words,
 };
 use crate::message::ConnectionError;
 use crate::payload::escape::{name, whole, whole_name};
@@ -271,14 +271,22 @@ fn listed_filters(app: &App) -> Option<String> {
 
 /// Describes the channels whose messages are hidden entirely.
 fn hidden_channels(app: &App) -> Option<String> {
-    if let Some(name) = app.session().filters.only.as_deref() {
-        // That channel is shown even if it is muted.
-        return Some(format!("only channel {} is shown", whole_name(name)));
+    let filters = &app.session().filters;
+    match &filters.only {
+        Some(only @ Scope::Channel(_)) => Some(format!("only channel {} is shown", only.name())),
+        Some(only) => Some(format!("only {} is shown", only.name())),
+        None => muted_words(filters),
     }
-    match app.session().filters.muted_and_heard {
-        0 => None,
-        1 => Some("1 channel is muted".to_owned()),
-        several => Some(format!("{several} channels are muted")),
+}
+
+/// Describes what is muted.
+fn muted_words(filters: &Filters) -> Option<String> {
+    match (filters.muted.others(), filters.muted_and_heard) {
+        (_, 0) => None,
+        ([one], 1) => Some(format!("{} is muted", one.name())),
+        ([], 1) => Some("1 channel is muted".to_owned()),
+        ([], several) => Some(format!("{several} channels are muted")),
+        (_, several) => Some(format!("{several} channels and patterns are muted")),
     }
 }
 
@@ -345,12 +353,23 @@ fn hidden(app: &App, kept: u64) -> Vec<Line<'static>> {
         lines.push(Line::raw(format!("{} {how}", are_hidden(kept, ""))));
         return lines;
     }
-    match app.session().filters.only.as_deref() {
-        Some(name) => vec![
-            strong(format!("No messages kept on {}", whole_name(name))),
+    hidden_by_channel(app, kept)
+}
+
+/// Returns the text for a log whose messages are all hidden because of their channels.
+fn hidden_by_channel(app: &App, kept: u64) -> Vec<Line<'static>> {
+    match &app.session().filters.only {
+        Some(only) => vec![
+            strong(match only {
+                Scope::Pattern(_) => format!("No messages kept via {}", only.name()),
+                _ => format!("No messages kept on {}", only.name()),
+            }),
             Line::raw(format!(
                 "{} {}",
-                are_hidden(kept, " on other channels"),
+                match only {
+                    Scope::Pattern(_) => are_hidden(kept, ""),
+                    _ => are_hidden(kept, " on other channels"),
+                },
                 text(app, "Press {back} to show all.")
             )),
         ],

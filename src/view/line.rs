@@ -178,6 +178,15 @@ impl LineBuilder {
         self.space(pad);
     }
 
+    /// Adds a name as [`LineBuilder::name`] does, with the bytes in `marks` highlighted.
+    pub fn marked_name(&mut self, name: &[u8], columns: usize, style: Style, marks: Ranges<'_>) {
+        let columns = columns.min(self.left);
+        let text = escape::name_marked(name, columns, marks);
+        let pad = columns - text.columns;
+        self.text(text, style);
+        self.space(pad);
+    }
+
     /// Adds as many spaces as fit, up to `columns`.
     pub fn space(&mut self, columns: usize) {
         let columns = columns.min(self.left);

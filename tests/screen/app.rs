@@ -8,7 +8,7 @@ use crossterm::event::{
 
 use subscope::app::{
     Answer, Chord, CommandInput, CommandShow, Context, Effect, Event, Focus, KeyedCommand, Keymap,
-    Overlay, Room, Sort, SubscriptionState, TimeForm, UserCommand, inside, notice_words,
+    Overlay, Room, Scope, Sort, SubscriptionState, TimeForm, UserCommand, inside, notice_words,
 };
 use subscope::log::Batch;
 use subscope::message::{
@@ -199,15 +199,12 @@ fn enter_toggles_between_the_selected_channel_and_all() {
     assert_eq!(stage.listed(), ["*", "a", "b", "c"]);
     stage.keys("j");
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.session().filters.only.as_deref(), Some(&b"a"[..]));
+    assert_eq!(stage.session().filters.only, Some(Scope::channel(b"a")));
     assert_eq!(stage.shown(), 2);
     stage.messages(&[("b", b"5"), ("a", b"6")]);
     assert_eq!((stage.shown(), stage.selected()), (3, "6".to_owned()));
     stage.code(KeyCode::Enter);
-    assert_eq!(
-        (stage.session().filters.only.as_deref(), stage.shown()),
-        (None, 6)
-    );
+    assert_eq!((&stage.session().filters.only, stage.shown()), (&None, 6));
 }
 
 #[test]
@@ -216,21 +213,42 @@ fn esc_first_shows_all_channels_and_then_follows_again() {
     stage.keys("j ");
     stage.code(KeyCode::Enter);
     stage.code(KeyCode::Esc);
-    assert_eq!(stage.session().filters.only.as_deref(), None);
+    assert_eq!(stage.session().filters.only, None);
     assert!(!stage.is_following());
     stage.code(KeyCode::Esc);
     assert!(stage.is_following());
 }
 
 #[test]
-fn a_pattern_cannot_be_shown_alone_or_muted() {
-    let mut stage = channels_of(THREE);
+fn a_pattern_can_be_shown_alone_or_muted() {
+    let mut stage = Stage::new(&["a*", "b"]);
+    let mut batch = Batch::default();
+    batch.push_message(stage.now, b"a1", b"1", SubscriptionId(0));
+    batch.push_message(stage.now, b"b", b"2", SubscriptionId(1));
+    stage.send(Event::Feed(Feed::Batch(Box::new(batch))));
+    stage.code(KeyCode::BackTab);
     stage.code(KeyCode::Enter);
-    assert_eq!(stage.session().filters.only.as_deref(), None);
-    assert!(stage.toast().contains("select a channel"));
+    assert_eq!(
+        stage.session().filters.only,
+        Some(Scope::of(Topic::pattern(b"a*")))
+    );
+    assert_eq!((stage.shown(), stage.selected()), (1, "1".to_owned()));
+    let screen = stage.screen();
+    assert!(screen.contains(" only via a* ×") && screen.contains("Messages 1 of 2"));
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 2);
     stage.keys("m");
-    assert_eq!(stage.shown(), 4);
-    assert!(stage.toast().contains("select a channel"));
+    assert!(stage.toast().contains("a* muted"), "{}", stage.toast());
+    assert_eq!((stage.shown(), stage.selected()), (1, "2".to_owned()));
+    // A channel that is muted through the pattern says how to show it.
+    stage.keys("jm");
+    assert!(
+        stage.toast().contains("a1 is muted with a* · m there"),
+        "{}",
+        stage.toast()
+    );
+    stage.keys("km");
+    assert_eq!(stage.shown(), 2);
 }
 
 #[test]
@@ -1328,7 +1346,7 @@ fn the_help_opens_at_the_keys_of_the_current_context() {
 
 /// Returns an app in each context.
 fn everywhere() -> Vec<Stage> {
-    let starts: [&dyn Fn(&mut Stage); 26] = [
+    let starts: [&dyn Fn(&mut Stage); 27] = [
         &|stage| drop(stage.keys(":mu")),
         &|stage| drop(stage.keys("?/filter")),
         &|stage| {
@@ -1393,6 +1411,10 @@ fn everywhere() -> Vec<Stage> {
             stage.keys("/3");
             stage.code(KeyCode::Enter);
             stage.keys("X");
+        },
+        &|stage| {
+            stage.code(KeyCode::BackTab);
+            stage.keys("/o");
         },
         &|stage| {
             stage.messages(&[("j", b"[{\"a\":1},[],{}]")]);

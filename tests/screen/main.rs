@@ -12,6 +12,7 @@ mod alerts;
 mod analysis;
 mod app;
 mod bytes_touched;
+mod channel_list;
 mod checks;
 mod commands;
 mod completion;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
-use subscope::app::{Context, Effect, Event, Focus, Overlay, Sort};
+use subscope::app::{Context, Effect, Event, Focus, Overlay, Scope, Sort};
 
 use crate::support::stage::Stage;
 
@@ -40,7 +40,7 @@ fn click_on(stage: &mut Stage, text: &str) {
 }
 
 fn only(stage: &Stage) -> Option<&[u8]> {
-    stage.session().filters.only.as_deref()
+    stage.session().filters.only.as_ref().map(Scope::bytes)
 }
 
 #[test]
@@ -106,19 +106,24 @@ fn a_row_that_moved_between_two_clicks_is_only_selected() {
 #[test]
 fn a_click_on_a_hint_presses_its_key() {
     let mut stage = stage();
-    click_on(&mut stage, "Tab pane");
-    assert_eq!(stage.app.focus(), Focus::Channels);
     click_on(&mut stage, "/ filter");
     assert_eq!(stage.app.context(), Context::Query);
     stage.keys("2");
     stage.wait(Duration::from_secs(1));
     click_on(&mut stage, "keep");
-    assert_eq!(stage.app.context(), Context::Channels);
+    assert_eq!(stage.app.context(), Context::Messages);
     assert_eq!(stage.shown(), 1);
+    stage.wait(Duration::from_secs(1));
+    click_on(&mut stage, "Tab pane");
+    assert_eq!(stage.app.focus(), Focus::Channels);
+    stage.wait(Duration::from_secs(1));
+    click_on(&mut stage, "/ narrow");
+    assert_eq!(stage.app.context(), Context::Narrow);
+    stage.code(KeyCode::Esc);
     // Between two hints, and beyond the last one, nothing happens.
     let row = stage.app.areas().hints.y;
     stage.mouse(CLICK, 0, row);
-    stage.mouse(CLICK, 79, row);
+    stage.mouse(CLICK, 119, row);
     assert_eq!(stage.app.context(), Context::Channels);
 }
 

@@ -12,7 +12,7 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Color;
 use subscope::app::{
     Action, Answer, App, Chord, Effect, Event, Kind, Lists, MessageSnapshot, Position, Session,
-    Settings, SubscriptionState,
+    Settings, SubscriptionState, Target,
 };
 use subscope::log::{Batch, Content};
 use subscope::message::{NodeId, Notice, RowId, Subscription, SubscriptionId, Time, Topic};
@@ -167,8 +167,12 @@ impl Stage {
     }
 
     pub fn channel_selected(&self) -> String {
-        let topic = self.app.channels().selected.as_ref().unwrap();
-        String::from_utf8_lossy(&topic.name).into_owned()
+        match self.app.channels().selected.as_ref().unwrap() {
+            Target::Topic(topic) => String::from_utf8_lossy(&topic.name).into_owned(),
+            Target::Branch(prefix) | Target::OneShots(prefix) => {
+                format!("{}*", String::from_utf8_lossy(prefix))
+            }
+        }
     }
 
     pub fn listed(&self) -> Vec<String> {

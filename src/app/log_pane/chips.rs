@@ -1,6 +1,7 @@
 //! The chips above the log: each names one thing that limits the rows shown or has stopped them.
 
 use crate::app::session::Session;
+use crate::app::session::scope::Scope;
 use crate::app::settings::SENTINEL_HELLO;
 use crate::message::names::same;
 use crate::payload::escape::{self, Text};
@@ -30,10 +31,14 @@ impl Chip {
         let listed = listed.filter(|(_, filter)| filter.is_on);
         let only = filters.only.as_ref().map(|_| Self::Only);
         // The only channel is shown even if it is muted.
-        let muted = filters.muted.iter().filter(|_| filters.only.is_none());
-        let muted = muted.enumerate().filter(|(_, name)| {
+        let has_mutes = !matches!(filters.only, Some(Scope::Channel(_)));
+        let muted = (0..filters.muted.len()).filter(move |index| {
+            let name = filters.muted.bytes_at(*index);
             // This channel is muted from the start, and few servers have it.
-            !same(name, SENTINEL_HELLO) || session.log.channels().find(name).is_some()
+            let is_known = |name: &[u8]| {
+                !same(name, SENTINEL_HELLO) || session.log.channels().find(name).is_some()
+            };
+            has_mutes && name.is_some_and(is_known)
         });
         // The title names the breakpoint too, so the filters come first.
         typed
@@ -41,7 +46,7 @@ impl Chip {
             .chain(listed.map(|(index, _)| Self::Listed(index)))
             .chain(only)
             .chain(stop)
-            .chain(muted.map(|(index, _)| Self::Muted(index)))
+            .chain(muted.map(Self::Muted))
     }
 
     /// Returns what the chip says: a word for its kind, and a query or the name of a channel.
@@ -64,8 +69,22 @@ impl Chip {
                 };
                 (label, filter.map(|filter| filter.query.text().as_bytes()))
             }
-            Self::Only => ("only", filters.only.as_deref()),
-            Self::Muted(index) => ("muted", filters.muted.iter().nth(index)),
+            Self::Only => {
+                let label = match &filters.only {
+                    Some(Scope::Branch(_)) => "only branch",
+                    Some(Scope::Pattern(_)) => "only via",
+                    _ => "only",
+                };
+                (label, filters.only.as_ref().map(Scope::bytes))
+            }
+            Self::Muted(index) => {
+                let label = match filters.muted.other_at(index) {
+                    Some(Scope::Branch(_)) => "muted branch",
+                    Some(Scope::Pattern(_)) => "muted via",
+                    _ => "muted",
+                };
+                (label, filters.muted.bytes_at(index))
+            }
         };
         (label, text.unwrap_or_default())
     }

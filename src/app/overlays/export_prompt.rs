@@ -2,6 +2,7 @@
 
 use crate::app::input::Input;
 use crate::app::session::Session;
+use crate::app::session::scope::Scope;
 use crate::export::Format;
 
 /// The maximum length of a channel's name in the suggested name of a file.
@@ -28,7 +29,7 @@ impl ExportPrompt {
     /// Creates a prompt that suggests a file in the home folder, named after the only channel that
     /// is shown and the time.
     pub(crate) fn suggesting(session: &Session) -> Self {
-        let only = session.filters.only.as_deref().unwrap_or_default();
+        let only = session.filters.only.as_ref().map_or(&[][..], Scope::bytes);
         let plain = |byte: &u8| match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'.' | b'_' => char::from(*byte),
             _ => '-',

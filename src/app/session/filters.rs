@@ -1,14 +1,12 @@
 //! Which rows are shown: the filters and the selected and muted channels, as one query.
 
-use std::sync::Arc;
-
 use super::Session;
 use super::live_query::{FILTER, LiveQuery, Progress, Unchecked};
+use super::scope::{Muted, Scope};
 use super::verdict::Verdict;
 use crate::app::effect::Effect;
 use crate::app::settings::SENTINEL_HELLO;
 use crate::message::Time;
-use crate::message::names::Names;
 use crate::query::Query;
 use crate::workers::scan::Answer;
 
@@ -41,11 +39,11 @@ pub struct Filters {
     pub typed: Option<Query>,
     /// The list, in the order in which the filters were added.
     pub list: Vec<Filter>,
-    /// The only channel that is shown, if the user chose one.
-    pub only: Option<Arc<[u8]>>,
-    /// The muted channels.
-    pub muted: Names,
-    /// Number of `muted` channels that have received messages.
+    /// The only channel, branch or pattern that is shown, if the user chose one.
+    pub only: Option<Scope>,
+    /// The muted channels, branches and patterns.
+    pub muted: Muted,
+    /// Number of muted branches and patterns, and of muted channels that have received messages.
     pub muted_and_heard: usize,
     /// All filters in force as one query, run on all rows; `None` shows every row.
     pub watch: Option<LiveQuery>,
@@ -69,7 +67,7 @@ impl Filters {
         Self {
             typed,
             list,
-            muted: Names::from_iter([SENTINEL_HELLO.into()]),
+            muted: Muted::from_iter([SENTINEL_HELLO.into()]),
             ..Self::default()
         }
     }
@@ -117,7 +115,9 @@ impl Session {
     pub(crate) fn refresh_shown(&mut self) -> Vec<Effect> {
         let channels = self.log.channels();
         let heard = |name: &&[u8]| channels.find(name).is_some();
-        self.filters.muted_and_heard = self.filters.muted.iter().filter(heard).count();
+        let muted = &self.filters.muted;
+        self.filters.muted_and_heard =
+            muted.channels().filter(heard).count() + muted.others().len();
         let Some(query) = self.wanted_filter() else {
             self.filters.is_new = false;
             if self.filters.watch.take().is_none() {
@@ -184,14 +184,21 @@ impl Session {
     fn wanted_filter(&self) -> Option<Query> {
         let mut parts = self.filters.parts();
         if let Some(only) = &self.filters.only {
-            parts.push(Query::channel(only));
+            parts.push(only.query());
         }
-        let channels = self.log.channels();
-        let muted = self.filters.muted.iter().filter(|name| {
-            // The selected channel is shown even if muted; one without messages needs no scan.
-            self.filters.only.is_none() && channels.find(name).is_some()
-        });
-        parts.extend(muted.map(|name| Query::channel(name).negate()));
+        // What is shown alone is shown even if muted.
+        let only = self.filters.only.as_ref();
+        if !matches!(only, Some(Scope::Channel(_))) {
+            let channels = self.log.channels();
+            let muted = &self.filters.muted;
+            // A channel without messages needs no scan.
+            let heard = muted
+                .channels()
+                .filter(|name| channels.find(name).is_some());
+            parts.extend(heard.map(|name| Query::channel(name).negate()));
+            let others = muted.others().iter().filter(|scope| only != Some(*scope));
+            parts.extend(others.map(|scope| scope.query().negate()));
+        }
         (!parts.is_empty()).then(|| Query::all(parts))
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Session;
+use super::scope::Scope;
 use crate::app::effect::Effect;
 use crate::log::{Content, Row};
 use crate::message::RowId;
@@ -40,7 +41,7 @@ pub struct Sampling {
 #[derive(Debug, PartialEq)]
 struct Asked {
     scope: String,
-    only: Option<Arc<[u8]>>,
+    only: Option<Scope>,
     end: RowId,
 }
 
@@ -147,7 +148,7 @@ impl Session {
     /// Returns whether messages on the channel `name` are not in question.
     fn is_left_out(&self, name: &[u8], scope: Option<&Query>) -> bool {
         let is_hidden = match &self.filters.only {
-            Some(only) => **only != *name,
+            Some(only) => !only.covers(name),
             None => self.filters.muted.contains(name),
         };
         is_hidden || scope.is_some_and(|scope| scope.excludes_channel(name))

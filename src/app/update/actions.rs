@@ -82,7 +82,7 @@ impl App {
             ScreenAction::NextTimeForm => return self.session.next_time_form(),
             ScreenAction::ToggleRowColours => return self.toggle_row_colours(),
             ScreenAction::Publish => return self.write_message(),
-            ScreenAction::Subscribe => self.open_prompt(false),
+            ScreenAction::Subscribe => self.open_prompt_for_branch(),
             ScreenAction::SubscribeSharded => self.open_prompt(true),
             ScreenAction::Export => return self.export_to(""),
             ScreenAction::Nodes => self.open_list(List::Nodes, 0),
@@ -119,6 +119,10 @@ impl App {
             ChannelsAction::ShowInLog => self.show_in_log(),
             ChannelsAction::NextSort => self.sort_next(),
             ChannelsAction::PlotRate => self.plot_channel(Quantity::Rate),
+            ChannelsAction::Narrow => self.open_narrowing(),
+            ChannelsAction::ToggleTree => self.toggle_tree(),
+            ChannelsAction::Fold => self.fold_branch(),
+            ChannelsAction::Unfold => self.unfold_branch(),
         }
     }
 

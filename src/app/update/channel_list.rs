@@ -1,43 +1,109 @@
 //! The channel list: selecting, muting, sorting, and the latest values.
 
-use std::sync::Arc;
-
 use super::App;
 use crate::app::action::Motion;
-use crate::app::channel_list::Lists;
+use crate::app::channel_list::{Lists, Narrowing};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::inside;
-use crate::message::Topic;
-use crate::message::names::same;
-use crate::payload::escape::whole_name;
+use crate::app::settings::ListForm;
 
 impl App {
     pub(super) fn toggle_only(&mut self) -> Vec<Effect> {
-        let Some(name) = self.current_channel() else {
-            return self.tell("select a channel, not a pattern, to show only that one");
+        let Some(target) = self.current_target() else {
+            return self.tell("select a channel or a pattern to show only that one");
         };
         let only = self.session.filters.only.take();
-        let is_same = only.is_some_and(|only| same(&only, &name));
-        self.session.filters.only = (!is_same).then_some(name);
+        let scope = Some(target.scope());
+        self.session.filters.only = if only == scope { None } else { scope };
         self.session.refresh_shown()
     }
 
     pub(super) fn toggle_mute(&mut self) -> Vec<Effect> {
-        let again = self.acted_on.take().filter(Topic::names_one);
-        let again = again.map(|topic| topic.name);
-        let Some(name) = again.or_else(|| self.current_channel()) else {
+        let again = self.acted_on.take();
+        let Some(target) = again.or_else(|| self.current_target()) else {
             return self.tell("select a channel to mute it");
         };
-        self.acted_on = Some(Topic::shared_channel(Arc::clone(&name)));
-        let shown = whole_name(&name);
-        let is_muted = self.session.filters.muted.toggle(name);
+        let scope = target.scope();
+        self.acted_on = Some(target);
+        let shown = scope.name();
+        let muted = &mut self.session.filters.muted;
+        if let Some(over) = muted.other_over(&scope)
+            && !muted.has(&scope)
+        {
+            let over = over.name();
+            return self.tell(format!("{shown} is muted with {over} · m there shows it"));
+        }
+        let is_muted = muted.toggle(scope);
         self.tell(if is_muted {
             format!("{shown} muted: still received and kept · m shows it again")
         } else {
             format!("{shown} unmuted")
         });
         self.session.refresh_shown()
+    }
+
+    /// Opens the text that narrows the list.
+    pub(super) fn open_narrowing(&mut self) -> Vec<Effect> {
+        self.channel_list.open_narrowing();
+        Vec::new()
+    }
+
+    /// Narrows the list to what is typed.
+    pub(super) fn narrow_channels(&mut self) -> Vec<Effect> {
+        let lists = Lists::of(&self.session);
+        self.channel_list.narrow(&lists, self.session.now);
+        Vec::new()
+    }
+
+    /// Lists everything again.
+    pub(super) fn clear_narrowing(&mut self) {
+        let lists = Lists::of(&self.session);
+        self.channel_list.clear_narrowing(&lists, self.session.now);
+    }
+
+    /// Shows only the selected match in the log, and lists everything again.
+    pub(super) fn show_match(&mut self) -> Vec<Effect> {
+        if self.channel_list.entries.is_empty() {
+            return self.tell("no channel matches · Esc clears");
+        }
+        let is_narrowed = self.channel_list.narrowing.as_deref();
+        let is_narrowed = is_narrowed.is_some_and(Narrowing::is_active);
+        let lists = Lists::of(&self.session);
+        self.channel_list.keep_match(&lists, self.session.now);
+        // Without text, nothing was looked for.
+        if !is_narrowed {
+            return Vec::new();
+        }
+        self.show_in_log()
+    }
+
+    pub(super) fn toggle_tree(&mut self) -> Vec<Effect> {
+        let lists = Lists::of(&self.session);
+        self.channel_list.toggle_tree(&lists, self.session.now);
+        Vec::new()
+    }
+
+    pub(super) fn fold_branch(&mut self) -> Vec<Effect> {
+        let height = inside(self.areas().channels).height;
+        let lists = Lists::of(&self.session);
+        let is_done = self.channel_list.fold(height, &lists);
+        self.tell_of_tree(is_done)
+    }
+
+    pub(super) fn unfold_branch(&mut self) -> Vec<Effect> {
+        let height = inside(self.areas().channels).height;
+        let lists = Lists::of(&self.session);
+        let now = self.session.now;
+        let is_done = self.channel_list.unfold(height, &lists, now);
+        self.tell_of_tree(is_done)
+    }
+
+    fn tell_of_tree(&mut self, is_done: bool) -> Vec<Effect> {
+        if is_done || self.channel_list.form == ListForm::Tree {
+            return Vec::new();
+        }
+        self.tell("nothing to fold here · T shows the channels as a tree")
     }
 
     pub(super) fn sort_next(&mut self) -> Vec<Effect> {
@@ -66,13 +132,15 @@ impl App {
         self.resize_open();
     }
 
-    /// Goes back to the log, showing only the selected channel.
+    /// Goes back to the log, showing only what is selected.
     pub(super) fn show_in_log(&mut self) -> Vec<Effect> {
-        let Some(name) = self.current_channel() else {
-            return self.tell("select a channel to see it in the log: a pattern has no value");
+        let Some(target) = self.current_target() else {
+            return self.tell("select a channel to see it in the log");
         };
-        self.session.filters.only = Some(name);
-        self.leave_latest();
+        self.session.filters.only = Some(target.scope());
+        if self.shows_latest() {
+            self.leave_latest();
+        }
         self.session.refresh_shown()
     }
 

@@ -1,7 +1,5 @@
 //! The chips above the log: choosing one, removing what it stands for, and undoing that.
 
-use std::sync::Arc;
-
 use super::App;
 use super::undo::named;
 use crate::app::action::ChipAction;
@@ -10,7 +8,6 @@ use crate::app::focus::Focus;
 use crate::app::log_pane::chips::Chip;
 use crate::app::overlays::query_box::Purpose;
 use crate::app::undo::{RemovedChip, Undo};
-use crate::payload::escape::whole_name;
 
 impl App {
     /// Moves the focus to the chips, or says why that is not possible.
@@ -102,10 +99,10 @@ impl App {
             }),
             Chip::Only => filters.only.take().map(RemovedChip::Only),
             Chip::Muted(index) => {
-                let name: Option<Arc<[u8]>> = filters.muted.iter().nth(index).map(Arc::from);
-                name.map(|name| {
-                    filters.muted.toggle(Arc::clone(&name));
-                    RemovedChip::Muted(name)
+                let scope = filters.muted.at(index);
+                scope.map(|scope| {
+                    filters.muted.toggle(scope.clone());
+                    RemovedChip::Muted(scope)
                 })
             }
         };
@@ -123,7 +120,7 @@ impl App {
                 )
             }
             RemovedChip::Only(_) => "all channels shown · Z undoes it".to_owned(),
-            RemovedChip::Muted(name) => format!("{} unmuted · Z undoes it", whole_name(name)),
+            RemovedChip::Muted(scope) => format!("{} unmuted · Z undoes it", scope.name()),
         });
         self.can_undo(Undo::RemoveChip(removed));
         self.session.refresh_shown()
@@ -166,15 +163,15 @@ impl App {
                 }
                 words
             }
-            RemovedChip::Only(name) => {
-                let words = format!("only {} shown", whole_name(&name));
-                filters.only = Some(name);
+            RemovedChip::Only(scope) => {
+                let words = format!("only {} shown", scope.name());
+                filters.only = Some(scope);
                 words
             }
-            RemovedChip::Muted(name) => {
-                let words = format!("{} muted", whole_name(&name));
-                if !filters.muted.contains(&name) {
-                    filters.muted.toggle(name);
+            RemovedChip::Muted(scope) => {
+                let words = format!("{} muted", scope.name());
+                if !filters.muted.has(&scope) {
+                    filters.muted.toggle(scope);
                 }
                 words
             }

@@ -10,6 +10,7 @@ use crossterm::event::KeyEvent;
 
 use super::App;
 use crate::app::action::{Action, RowAction};
+use crate::app::channel_list::Target;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::keymap::Chord;
@@ -17,7 +18,7 @@ use crate::app::log_pane::Position;
 use crate::app::session::feed::MAX_NAME_COLUMNS;
 use crate::app::session::snapshot::MessageSnapshot;
 use crate::log::Channel;
-use crate::message::RowId;
+use crate::message::{RowId, Topic};
 use crate::payload::escape;
 
 impl App {
@@ -37,14 +38,24 @@ impl App {
     /// Returns the channel that keys act on: the selected one, or that of the selected message.
     pub(super) fn current_channel(&self) -> Option<Arc<[u8]>> {
         if self.focus == Focus::Channels {
-            let topic = self.channel_list.selected.as_ref()?;
-            return topic.names_one().then(|| Arc::clone(&topic.name));
+            let selected = self.channel_list.selected.as_ref()?;
+            return selected.channel().map(Arc::clone);
         }
         if let Some(open) = self.open.as_ref().filter(|_| self.focus == Focus::Message) {
             return open.reader.snapshot.channel.clone();
         }
         self.session
             .channel_of(self.log_pane.selected(&self.session.shown)?)
+    }
+
+    /// Returns what keys that show or mute act on: what is selected in the list, or the channel of
+    /// the selected message.
+    pub(super) fn current_target(&self) -> Option<Target> {
+        if self.focus == Focus::Channels {
+            return self.channel_list.selected.clone();
+        }
+        let channel = self.current_channel()?;
+        Some(Target::Topic(Topic::shared_channel(channel)))
     }
 
     /// Freezes the log on a message and shows a toast, if `action` would act on a row that does not

@@ -37,6 +37,10 @@ impl App {
             Some(_) => return Vec::new(),
             None => {}
         }
+        if self.context() == Context::Narrow {
+            self.clear_narrowing();
+            return Vec::new();
+        }
         if self.leave_list_over() || self.end_zoom() {
             return Vec::new();
         }

@@ -8,7 +8,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::App;
 use crate::app::action::{Kind, Motion};
-use crate::app::channel_list::Lists;
+use crate::app::channel_list::{Entry, FOLD_MARK_AT, INDENT, Lists};
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
 use crate::app::layout::{Border, inside};
@@ -164,7 +164,11 @@ impl App {
         self.set_focus(Focus::Channels);
         let area = self.areas().channels;
         if at.y == area.y {
-            let heading = self.channel_list.sort.heading().width();
+            // What narrows the list is in the title's place.
+            if self.channel_list.narrowing.is_some() {
+                return Vec::new();
+            }
+            let heading = self.channel_list.heading().width();
             let is_heading = usize::from(area.right().saturating_sub(at.x + 1)) < heading;
             if !is_heading || at.x + 1 == area.right() {
                 return Vec::new();
@@ -183,6 +187,14 @@ impl App {
         let before = self.channel_list.selected.clone();
         let lists = Lists::of(&self.session);
         self.channel_list.select_line(line, height, &lists);
+        let mark = FOLD_MARK_AT + self.channel_list.indent(line);
+        let column = at.x - inside(area).x;
+        let is_branch = matches!(self.channel_list.entries.get(line), Some(Entry::Branch(_)));
+        if is_branch && (mark..mark + INDENT).contains(&column) {
+            self.channel_list
+                .toggle_fold(line, &lists, self.session.now);
+            return Vec::new();
+        }
         // The list may have been sorted between the two clicks.
         if !is_second || before != self.channel_list.selected {
             return Vec::new();

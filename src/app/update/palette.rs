@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::App;
 use crate::app::action::{Action, Motion, PaletteAction};
-use crate::app::channel_list::{Entry, Lists};
+use crate::app::channel_list::{Entry, Lists, Target};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Chord;
@@ -15,6 +15,7 @@ use crate::app::overlays::palette::{Choice, Command, Palette, bindings};
 use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{Overlay, Prompt};
 use crate::app::session::recents::Recent;
+use crate::app::session::scope::Scope;
 use crate::message::{ChannelId, Topic};
 use crate::payload::escape::whole_name;
 use crate::payload::quoted::parse_escaped;
@@ -50,7 +51,7 @@ impl App {
         let listed = self.channel_list.entries.iter();
         let names = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(channels.by_id(*id)?.shared_name()),
-            Entry::Pattern(_) | Entry::NotReceiving(_) => None,
+            Entry::Pattern(_) | Entry::NotReceiving(_) | Entry::Branch(_) => None,
         });
         names.collect()
     }
@@ -187,7 +188,7 @@ impl App {
             self.select_channel(id, &name);
         }
         let shown = whole_name(&name);
-        self.session.filters.only = Some(name);
+        self.session.filters.only = Some(Scope::Channel(name));
         self.tell(format!("showing only {shown} · Esc shows all channels"));
         self.session.refresh_shown()
     }
@@ -196,13 +197,13 @@ impl App {
     fn select_channel(&mut self, id: ChannelId, name: &Arc<[u8]>) {
         let mut entries = self.channel_list.entries.iter();
         let line = entries.position(|entry| *entry == Entry::Channel(id));
-        match line {
-            Some(line) => {
-                let height = inside(self.areas().channels).height;
-                let lists = Lists::of(&self.session);
-                self.channel_list.select_line(line, height, &lists);
-            }
-            None => self.channel_list.selected = Some(Topic::shared_channel(Arc::clone(name))),
+        if let Some(line) = line {
+            let height = inside(self.areas().channels).height;
+            let lists = Lists::of(&self.session);
+            self.channel_list.select_line(line, height, &lists);
+        } else {
+            let topic = Topic::shared_channel(Arc::clone(name));
+            self.channel_list.selected = Some(Target::Topic(topic));
         }
     }
 }

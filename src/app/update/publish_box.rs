@@ -84,7 +84,7 @@ impl App {
             return Some(channel);
         }
         let selected = self.channel_list.selected.as_ref()?;
-        selected.names_one().then(|| Arc::clone(&selected.name))
+        selected.channel().map(Arc::clone)
     }
 
     /// Moves the focus to the message in the box, or to the channel's name if that is empty.
@@ -133,7 +133,7 @@ impl App {
         let listed = self.channel_list.entries.iter();
         let heard = listed.filter_map(|entry| match entry {
             Entry::Channel(id) => Some(self.session.log.channels().by_id(*id)?.name()),
-            Entry::Pattern(_) | Entry::NotReceiving(_) => None,
+            Entry::Pattern(_) | Entry::NotReceiving(_) | Entry::Branch(_) => None,
         });
         let subscribed = self.session.subscriptions.listed();
         let subscribed =

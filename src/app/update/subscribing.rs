@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use super::App;
+use crate::app::channel_list::Target;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
+use crate::app::input::Input;
 use crate::app::overlays::{Overlay, Prompt};
 use crate::app::session::feed::MAX_NAME_COLUMNS;
+use crate::app::session::scope::pattern_of_branch;
 use crate::app::undo::Undo;
 use crate::message::Topic;
 use crate::payload::escape::{self, whole_name};
@@ -21,6 +24,20 @@ impl App {
         self.overlay = Some(Overlay::Subscribe(prompt));
     }
 
+    /// Opens the prompt. If a branch is selected, the prompt already has the pattern for it.
+    pub(super) fn open_prompt_for_branch(&mut self) {
+        let target = self
+            .current_target()
+            .filter(|_| self.focus == Focus::Channels);
+        self.open_prompt(false);
+        if let Some(Target::Branch(prefix) | Target::OneShots(prefix)) = target
+            && let Ok(pattern) = String::from_utf8(pattern_of_branch(&prefix))
+            && let Some(Overlay::Subscribe(prompt)) = &mut self.overlay
+        {
+            prompt.input = Input::holding(&pattern);
+        }
+    }
+
     /// Subscribes to the topic in the prompt.
     pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
@@ -32,13 +49,13 @@ impl App {
     }
 
     pub(super) fn unsubscribe(&mut self) -> Vec<Effect> {
-        let topic = match &self.channel_list.selected {
-            _ if self.acted_on.is_some() => self.acted_on.clone(),
-            Some(topic) if self.focus == Focus::Channels => Some(topic.clone()),
-            _ => self.current_channel().map(Topic::shared_channel),
-        };
-        let Some(topic) = topic else {
-            return self.tell("select a subscription to end it");
+        let target = self.acted_on.clone().or_else(|| self.current_target());
+        let topic = match target {
+            Some(Target::Topic(topic)) => topic,
+            Some(Target::Branch(prefix) | Target::OneShots(prefix)) => {
+                Topic::pattern(&pattern_of_branch(&prefix))
+            }
+            None => return self.tell("select a subscription to end it"),
         };
         let Some(id) = self.session.subscription_to(&topic) else {
             return self.tell(self.why_not_ended(&topic));
@@ -49,7 +66,7 @@ impl App {
         self.session.subscriptions.unsubscribe(id, self.session.now);
         let name = whole_name(&topic.name);
         self.tell(format!("unsubscribed from {name} · Z undoes it"));
-        self.acted_on = Some(topic.clone());
+        self.acted_on = Some(Target::Topic(topic.clone()));
         self.can_undo(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]
     }

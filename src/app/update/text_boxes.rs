@@ -15,6 +15,9 @@ impl App {
         if self.context() == Context::ListSearch {
             return self.keep_search();
         }
+        if self.context() == Context::Narrow {
+            return self.show_match();
+        }
         match self.overlay.take() {
             Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
             Some(Overlay::Confirm(Question::Quit { .. })) => vec![Effect::Quit],
@@ -50,6 +53,7 @@ impl App {
             (Context::Palette, Some(Overlay::Palette(palette))) => &mut palette.input,
             (Context::ListSearch, Some(overlay)) => &mut overlay.search_mut()?.as_mut()?.input,
             (Context::SearchMessage, Some(Overlay::SearchMessage(input))) => input.as_mut(),
+            (Context::Narrow, _) => &mut self.channel_list.narrowing.as_mut()?.input,
             (Context::PublishChannel, _) => &mut self.publish_box.channel,
             (Context::PublishPayload, _) => {
                 return Some((&mut self.publish_box.payload, MAX_EDITED));
@@ -114,6 +118,9 @@ impl App {
 
     /// Applies the text of the focused text box after a change, if it takes effect at once.
     fn use_text(&mut self) -> Vec<Effect> {
+        if self.context() == Context::Narrow {
+            return self.narrow_channels();
+        }
         match &mut self.overlay {
             Some(Overlay::Query(query_box)) => return query_box.read(&mut self.session),
             Some(Overlay::Export(prompt)) => prompt.refusal = None,

@@ -1,24 +1,49 @@
 //! Parts of a line that both forms of the channel list share.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use ratatui::style::Style;
 
 use crate::app::{App, SubscriptionState};
-use crate::message::names::same;
+use crate::payload::ranges::Ranges;
+use crate::view::line::LineBuilder;
 use crate::view::theme;
 
 /// After this long without a message, a channel shows how long it has been silent instead of its
 /// rate.
 pub(super) const SILENT_AFTER: Duration = Duration::from_secs(10);
 
+/// The name in a line, as it is drawn.
+#[derive(Debug, Default)]
+pub(super) struct Label<'a> {
+    /// The name, or the part of it that no line above shows.
+    pub(super) name: &'a [u8],
+    /// The columns before it.
+    pub(super) indent: usize,
+    /// The bytes that match the text typed.
+    pub(super) marks: Vec<Range<usize>>,
+}
+
+impl Label<'_> {
+    /// Adds it in exactly `columns` columns.
+    pub(super) fn draw(&self, columns: usize, style: Style, line: &mut LineBuilder) {
+        let indent = self.indent.min(columns);
+        line.space(indent);
+        line.marked_name(self.name, columns - indent, style, Ranges::of(&self.marks));
+    }
+}
+
+/// The mark of what alone is shown in the log.
+pub(super) const ONLY: (&str, Style) = ("▸", theme::FOCUS);
+
 /// Returns the mark before the name of a channel that has had messages.
 pub(super) fn mark(app: &App, name: &[u8]) -> (&'static str, Style) {
     let session = app.session();
-    let only = session.filters.only.as_deref();
+    let only = session.filters.only.as_ref();
     let exact = session.subscriptions.find_channel(name);
     match exact.and_then(|id| session.subscriptions.state(id)) {
-        _ if only.is_some_and(|only| same(only, name)) => ("▸", theme::FOCUS),
+        _ if only.is_some_and(|only| only.covers(name)) => ONLY,
         Some(state) => mark_of(state),
         None => (" ", Style::new()),
     }

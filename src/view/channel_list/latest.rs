@@ -18,7 +18,7 @@ use ratatui::style::Style;
 
 use self::comparer::{Comparer, Latest, News};
 use self::news::news;
-use super::entry::{self, SILENT_AFTER};
+use super::entry::{self, Label, SILENT_AFTER};
 use crate::app::{App, FLASH};
 use crate::log::Channel;
 use crate::payload::change::Change;
@@ -90,12 +90,12 @@ impl<'a> Painter<'a> {
     }
 
     /// Adds a channel to an empty line.
-    pub(super) fn channel(&mut self, channel: &Channel, line: &mut LineBuilder) {
+    pub(super) fn channel(&mut self, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
         let (mark, style) = entry::mark(self.app, channel.name());
         line.word(format!("{mark} "), style);
         let columns = Columns::of(self.width, line.left(), self.app.session().name_columns);
         let style = entry::name_style(self.app, channel.name());
-        line.name(channel.name(), columns.name, style);
+        label.draw(columns.name, style, line);
         line.space(GAP);
         let now = self.app.session().now;
         let age = now.since(channel.last_received);

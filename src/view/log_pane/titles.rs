@@ -5,7 +5,7 @@ use std::iter::once;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Filters, Find, Position, Stop, TimeForm, Window};
+use crate::app::{App, Filters, Find, Position, Scope, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::line::fitting;
@@ -27,9 +27,11 @@ pub fn titles(app: &App, window: &Window) -> Vec<String> {
         let shown = figures::count(app.session().shown.messages());
         format!("{shown} of {kept}")
     };
-    let only = match app.session().filters.only.as_deref() {
-        Some(name) if !has_chips(app) => format!(" on {}", escape::name(name, 24).string),
-        _ => String::new(),
+    let only = match &app.session().filters.only {
+        Some(_) if has_chips(app) => String::new(),
+        Some(scope @ Scope::Pattern(_)) => format!(" via {}", scope.short_name(24)),
+        Some(scope) => format!(" on {}", scope.short_name(24)),
+        None => String::new(),
     };
     // A number of matches is misleading unless the title says that not all rows were checked.
     let not_checked = not_checked(app);

@@ -1,0 +1,161 @@
+//! Which branches are open, and how names are divided into branches.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use crate::log::ChannelTable;
+
+/// The separators looked for in names, the preferred one first.
+const SEPARATORS: [u8; 3] = [b':', b'.', b'/'];
+
+/// Number of channel table slots in which a separator is looked for.
+const SAMPLED: usize = 2_048;
+
+/// Only this many bytes at the start of a name are divided: names may be megabytes long.
+pub(super) const DIVIDED: usize = 512;
+
+/// Whether the list is a tree, and how it is folded.
+#[derive(Debug, Default)]
+pub(super) struct Folding {
+    /// The separator between the parts of a name; `None` if the list is flat.
+    pub(super) separator: Option<u8>,
+    /// The prefixes of the open branches.
+    pub(super) branches: HashSet<Arc<[u8]>>,
+    /// The prefixes of the open groups of one-shot channels.
+    pub(super) one_shots: HashSet<Arc<[u8]>>,
+}
+
+impl Folding {
+    /// Returns the lengths of the prefixes of `name` that can be branches, shortest first.
+    pub(super) fn prefixes(&self, name: &[u8]) -> impl Iterator<Item = usize> {
+        ends(name, self.separator)
+    }
+
+    /// Opens everything that `name` may be in.
+    pub(super) fn reveal(&mut self, name: &[u8]) {
+        let branches: Vec<usize> = self.prefixes(name).collect();
+        for end in [0].iter().chain(&branches) {
+            let stem = stem(name).max(*end);
+            if stem > 0 {
+                self.one_shots.insert(name[..stem].into());
+            }
+        }
+        for end in branches {
+            self.branches.insert(name[..end].into());
+        }
+    }
+}
+
+/// Returns where the parts of `name` end after which another part follows.
+pub(super) fn ends(name: &[u8], separator: Option<u8>) -> impl Iterator<Item = usize> {
+    let parts = name.iter().take(DIVIDED).enumerate();
+    let is_end = move |(at, byte): (usize, &u8)| {
+        (Some(*byte) == separator && at + 1 < name.len()).then_some(at + 1)
+    };
+    parts.filter_map(is_end)
+}
+
+/// Returns the separator that most of the first names contain. `current` stays unless another one is
+/// in twice as many names.
+pub(super) fn usual_separator(channels: &ChannelTable, current: Option<u8>) -> u8 {
+    let mut counts = [0_usize; SEPARATORS.len()];
+    for (_, channel) in channels.within(0..SAMPLED.min(channels.slots())) {
+        for (count, separator) in counts.iter_mut().zip(SEPARATORS) {
+            let start = &channel.name()[..channel.name().len().min(DIVIDED)];
+            *count += usize::from(start.contains(&separator));
+        }
+    }
+    let mut best = current.unwrap_or(SEPARATORS[0]);
+    let of = |separator: u8| {
+        let at = SEPARATORS.iter().position(|one| *one == separator);
+        at.map_or(0, |at| counts[at])
+    };
+    for separator in SEPARATORS {
+        let needed = if Some(best) == current {
+            2 * of(best)
+        } else {
+            of(best)
+        };
+        if of(separator) > needed {
+            best = separator;
+        }
+    }
+    best
+}
+
+/// Returns the length of the part of a one-shot channel's name that similar ones share: up to the
+/// first part that looks like an id or, without one, up to the last part. Returns 0 if there is no
+/// such part.
+pub(super) fn stem(name: &[u8]) -> usize {
+    let name = &name[..name.len().min(DIVIDED)];
+    let start = after_database(name);
+    let mut last = start;
+    let mut at = start;
+    while at < name.len() {
+        let length = name[at..]
+            .iter()
+            .position(|byte| !byte.is_ascii_alphanumeric());
+        let part = &name[at..length.map_or(name.len(), |length| at + length)];
+        if part.iter().any(u8::is_ascii_digit) {
+            return at + word_before_number(part);
+        }
+        if !part.is_empty() {
+            last = at;
+        }
+        at += part.len() + 1;
+    }
+    last
+}
+
+/// Returns where the key starts in the name of a channel of keyspace events, whose database's number
+/// is no id; otherwise, 0.
+fn after_database(name: &[u8]) -> usize {
+    if !name.starts_with(b"__") {
+        return 0;
+    }
+    let end = name.windows(3).position(|part| part == b"__:");
+    end.map_or(0, |end| end + 3)
+}
+
+/// Returns the length of the word in a part such as `user42`. A hexadecimal number has none.
+fn word_before_number(part: &[u8]) -> usize {
+    let word = part.iter().position(u8::is_ascii_digit).unwrap_or(0);
+    let is_number = part[word..].iter().all(u8::is_ascii_digit);
+    let is_word = part[..word].iter().any(|byte| !byte.is_ascii_hexdigit());
+    if is_number && is_word { word } else { 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_end_where_another_part_follows() {
+        let parts = |name: &[u8]| ends(name, Some(b':')).collect::<Vec<_>>();
+        assert_eq!(parts(b"a:bc:d"), [2, 5]);
+        assert_eq!(parts(b"a:"), [0; 0]);
+        assert_eq!(parts(b"abc"), [0; 0]);
+        assert_eq!(parts(b":a"), [1]);
+        assert_eq!(ends(b"a:b", None).count(), 0);
+    }
+
+    #[test]
+    fn a_stem_ends_where_an_id_or_the_last_part_starts() {
+        for (name, expected) in [
+            ("celery-task-meta-0a1b2c3d-77", "celery-task-meta-"),
+            ("celery-task-meta-ab12", "celery-task-meta-"),
+            ("__keyspace@0__:user:alice", "__keyspace@0__:user:"),
+            ("__keyspace@12__:user:17:cart", "__keyspace@12__:user:"),
+            ("session:user42", "session:user"),
+            ("orders:created", "orders:"),
+            ("reply.9f8e.inbox", "reply."),
+            ("alone", ""),
+            ("9f", ""),
+            ("", ""),
+            ("a:", ""),
+        ] {
+            let stem = stem(name.as_bytes());
+            assert_eq!(&name[..stem], expected, "{name}");
+        }
+    }
+}

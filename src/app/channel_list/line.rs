@@ -1,0 +1,151 @@
+//! The lines of the list, and what they stand for.
+
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+use crate::app::session::scope::Scope;
+use crate::log::{Channel, History};
+use crate::message::{ChannelId, SubscriptionId, Time, Topic};
+
+/// The sort key of a line. The highest value comes first.
+pub(super) type Key = Reverse<u64>;
+
+/// A line of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Entry {
+    /// A subscription to a pattern.
+    Pattern(SubscriptionId),
+    /// A channel that has received messages.
+    Channel(ChannelId),
+    /// A subscription to a channel that has not received any messages.
+    NotReceiving(SubscriptionId),
+    /// Several channels in one line: an index into the list's branches.
+    Branch(usize),
+}
+
+/// Where a line stands in the tree.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// How many branches it is in.
+    pub depth: u16,
+    /// How many bytes of its name are in the lines of these branches.
+    pub shown_above: usize,
+}
+
+/// Channels in one line.
+#[derive(Clone, Debug)]
+pub struct Branch {
+    /// What their names start with.
+    pub prefix: Arc<[u8]>,
+    /// Whether it has only channels with one message each, and so need not be all with this prefix.
+    pub is_one_shots: bool,
+    /// Whether its channels are listed below it.
+    pub is_open: bool,
+    /// Their sums.
+    pub sums: Sums,
+}
+
+impl Branch {
+    /// Returns whether it is, or has become, the line for `target`.
+    pub(super) fn is(&self, target: &Target) -> bool {
+        match target {
+            Target::OneShots(prefix) => self.is_one_shots && self.prefix == *prefix,
+            // The prefix of a folded branch grows with what its channels have in common.
+            Target::Branch(prefix) => {
+                let is_longer = !self.is_open && self.prefix.starts_with(prefix);
+                !self.is_one_shots && (is_longer || self.prefix == *prefix)
+            }
+            Target::Topic(_) => false,
+        }
+    }
+
+    /// Returns what it stands for.
+    pub fn target(&self) -> Target {
+        let prefix = Arc::clone(&self.prefix);
+        if self.is_one_shots {
+            Target::OneShots(prefix)
+        } else {
+            Target::Branch(prefix)
+        }
+    }
+}
+
+/// The sums of several channels.
+#[derive(Clone, Debug)]
+pub struct Sums {
+    /// Number of channels.
+    pub channels: u64,
+    /// Messages received.
+    pub messages: u64,
+    /// Payload bytes received.
+    pub bytes: u64,
+    /// When the last message arrived.
+    pub last_received: Time,
+    /// The messages per second over the last minute.
+    pub history: History,
+}
+
+impl Sums {
+    pub(super) fn new(now: Time) -> Self {
+        Self {
+            channels: 0,
+            messages: 0,
+            bytes: 0,
+            last_received: Time::default(),
+            history: History::starting_at(now),
+        }
+    }
+
+    pub(super) fn add(&mut self, channel: &Channel) {
+        self.channels += 1;
+        self.messages += channel.messages;
+        self.bytes += channel.bytes;
+        self.last_received = self.last_received.max(channel.last_received);
+        channel.add_to(&mut self.history);
+    }
+}
+
+/// What a line stands for. It is kept by name, because an id may be reused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A channel or a pattern.
+    Topic(Topic),
+    /// The channels whose names start with a prefix.
+    Branch(Arc<[u8]>),
+    /// The channels among them that have had one message each.
+    OneShots(Arc<[u8]>),
+}
+
+impl Target {
+    /// Returns the channel or pattern, unless it is a branch.
+    pub fn topic(&self) -> Option<&Topic> {
+        match self {
+            Self::Topic(topic) => Some(topic),
+            Self::Branch(_) | Self::OneShots(_) => None,
+        }
+    }
+
+    /// Returns the name of the channel, if it is one.
+    pub fn channel(&self) -> Option<&Arc<[u8]>> {
+        let topic = self.topic().filter(|topic| topic.names_one())?;
+        Some(&topic.name)
+    }
+
+    /// Returns the messages that it stands for.
+    pub fn scope(&self) -> Scope {
+        match self {
+            Self::Topic(topic) => Scope::of(topic.clone()),
+            Self::Branch(prefix) | Self::OneShots(prefix) => Scope::Branch(Arc::clone(prefix)),
+        }
+    }
+}
+
+/// The lines of the list, with what belongs to them.
+#[derive(Debug, Default)]
+pub(super) struct Listing {
+    pub(super) entries: Vec<Entry>,
+    pub(super) places: Vec<Place>,
+    pub(super) branches: Vec<Branch>,
+    /// Whether there are more channels than are listed.
+    pub(super) is_cut: bool,
+}

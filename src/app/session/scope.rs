@@ -1,0 +1,225 @@
+//! Which messages a line of the channel list stands for: those to show alone or to mute.
+
+use std::sync::Arc;
+
+use crate::message::names::{Names, same};
+use crate::message::{SubscriptionKind, Topic, glob};
+use crate::payload::escape;
+use crate::query::Query;
+
+/// A set of messages that can be shown alone or muted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// The messages on this channel.
+    Channel(Arc<[u8]>),
+    /// The messages on every channel whose name starts with this prefix.
+    Branch(Arc<[u8]>),
+    /// The messages that the subscription to this pattern delivered.
+    Pattern(Topic),
+}
+
+impl Scope {
+    /// Returns the scope of the messages on the channel `name`.
+    pub fn channel(name: &[u8]) -> Self {
+        Self::Channel(name.into())
+    }
+
+    /// Returns the scope of what a subscription to `topic` delivers.
+    pub fn of(topic: Topic) -> Self {
+        if topic.names_one() {
+            Self::Channel(topic.name)
+        } else {
+            Self::Pattern(topic)
+        }
+    }
+
+    /// Returns whether the scope includes the messages on the channel `name`. For a pattern, these
+    /// are the messages since it was subscribed to.
+    pub fn covers(&self, name: &[u8]) -> bool {
+        match self {
+            Self::Channel(channel) => same(channel, name),
+            Self::Branch(prefix) => name.starts_with(prefix),
+            Self::Pattern(topic) => topic.matches(name),
+        }
+    }
+
+    /// Returns the query for the messages in the scope.
+    pub fn query(&self) -> Query {
+        match self {
+            Self::Channel(name) => Query::channel(name),
+            Self::Branch(prefix) => Query::channels_under(prefix),
+            // The channels that it finds have subscriptions of their own, which deliver the messages.
+            Self::Pattern(topic) if topic.kind == SubscriptionKind::ShardPattern => {
+                Query::channels_matching(&topic.name)
+            }
+            Self::Pattern(topic) => Query::via(&topic.name),
+        }
+    }
+
+    /// Returns the channel's name, the prefix or the pattern.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Channel(name) | Self::Branch(name) => name,
+            Self::Pattern(topic) => &topic.name,
+        }
+    }
+
+    /// Returns its name in full.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Channel(name) => escape::whole_name(name),
+            Self::Branch(prefix) => escape::whole_name(prefix) + "*",
+            Self::Pattern(topic) => escape::whole_name(&topic.name),
+        }
+    }
+
+    /// Returns its name, shortened to `columns`.
+    pub fn short_name(&self, columns: usize) -> String {
+        match self {
+            Self::Channel(name) => escape::name(name, columns).string,
+            Self::Branch(prefix) => escape::name(prefix, columns.saturating_sub(1)).string + "*",
+            Self::Pattern(topic) => escape::name(&topic.name, columns).string,
+        }
+    }
+}
+
+/// Returns the pattern that matches every channel whose name starts with `prefix`.
+pub fn pattern_of_branch(prefix: &[u8]) -> Vec<u8> {
+    let mut pattern = glob::literal(prefix);
+    pattern.push(b'*');
+    pattern
+}
+
+/// The muted channels, branches and patterns.
+#[derive(Debug, Default)]
+pub struct Muted {
+    channels: Names,
+    others: Vec<Scope>,
+}
+
+impl Muted {
+    /// Returns whether the messages on the channel `name` are muted, by itself or by others.
+    pub fn contains(&self, name: &[u8]) -> bool {
+        self.channels.contains(name) || self.others.iter().any(|scope| scope.covers(name))
+    }
+
+    /// Returns whether exactly `scope` is muted.
+    pub fn has(&self, scope: &Scope) -> bool {
+        match scope {
+            Scope::Channel(name) => self.channels.contains(name),
+            other => self.others.contains(other),
+        }
+    }
+
+    /// Returns a muted branch or pattern that includes `scope`, other than the scope itself.
+    pub fn other_over(&self, scope: &Scope) -> Option<&Scope> {
+        self.others.iter().find(|other| match scope {
+            _ if *other == scope => false,
+            Scope::Channel(name) => other.covers(name),
+            Scope::Branch(prefix) => {
+                matches!(other, Scope::Branch(outer) if prefix.starts_with(outer))
+            }
+            Scope::Pattern(_) => false,
+        })
+    }
+
+    /// Mutes `scope`, or unmutes it. Returns whether it is muted now.
+    pub fn toggle(&mut self, scope: Scope) -> bool {
+        let others = match scope {
+            Scope::Channel(name) => return self.channels.toggle(name),
+            _ => &mut self.others,
+        };
+        let count = others.len();
+        others.retain(|other| *other != scope);
+        let is_muted = others.len() == count;
+        if is_muted {
+            others.push(scope);
+        }
+        is_muted
+    }
+
+    /// Returns how many channels, branches and patterns are muted.
+    pub fn len(&self) -> usize {
+        self.channels.len() + self.others.len()
+    }
+
+    /// Returns whether nothing is muted.
+    pub fn is_empty(&self) -> bool {
+        self.channels.is_empty() && self.others.is_empty()
+    }
+
+    /// Returns what is muted at `index`: the channels come first.
+    pub fn at(&self, index: usize) -> Option<Scope> {
+        match self.channels.at(index) {
+            Some(name) => Some(Scope::Channel(Arc::clone(name))),
+            None => self.other_at(index).cloned(),
+        }
+    }
+
+    /// Returns the channel's name, the prefix or the pattern at `index`.
+    pub fn bytes_at(&self, index: usize) -> Option<&[u8]> {
+        match self.channels.at(index) {
+            Some(name) => Some(name),
+            None => self.other_at(index).map(Scope::bytes),
+        }
+    }
+
+    /// Returns what is muted at `index`, unless it is a channel.
+    pub fn other_at(&self, index: usize) -> Option<&Scope> {
+        self.others.get(index.checked_sub(self.channels.len())?)
+    }
+
+    /// Returns the names of the channels that are muted by themselves.
+    pub fn channels(&self) -> impl Iterator<Item = &[u8]> {
+        self.channels.iter()
+    }
+
+    /// Returns the muted branches and patterns, oldest first.
+    pub fn others(&self) -> &[Scope] {
+        &self.others
+    }
+}
+
+impl FromIterator<Arc<[u8]>> for Muted {
+    fn from_iter<I: IntoIterator<Item = Arc<[u8]>>>(channels: I) -> Self {
+        Self {
+            channels: channels.into_iter().collect(),
+            others: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scope_covers_its_channels_and_has_a_query_that_can_be_read_back() {
+        let moment = crate::query::Moment::default();
+        for (scope, inside, outside) in [
+            (Scope::channel(b"a*b"), &b"a*b"[..], &b"axb"[..]),
+            (Scope::Branch(b"a*:"[..].into()), b"a*:b", b"ab:b"),
+            (Scope::of(Topic::pattern(b"a?")), b"ab", b"a"),
+            (Scope::of(Topic::shard_pattern(b"a?")), b"ab", b"a"),
+        ] {
+            assert!(scope.covers(inside) && !scope.covers(outside), "{scope:?}");
+            let query = scope.query();
+            let read = Query::parse(query.text(), &moment);
+            assert!(
+                read.is_ok_and(|read| read.text() == query.text()),
+                "{scope:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_channel_is_muted_by_itself_or_by_a_branch() {
+        let mut muted = Muted::default();
+        let branch = Scope::Branch(b"a:"[..].into());
+        assert!(muted.toggle(branch.clone()) && muted.contains(b"a:b"));
+        assert_eq!(muted.other_over(&Scope::channel(b"a:b")), Some(&branch));
+        assert!(!muted.has(&Scope::channel(b"a:b")) && muted.has(&branch));
+        assert!(muted.toggle(Scope::channel(b"a:b")));
+        assert!(!muted.toggle(branch) && muted.contains(b"a:b") && !muted.contains(b"a:c"));
+    }
+}

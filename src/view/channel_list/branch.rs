@@ -1,0 +1,101 @@
+//! The line of a branch: its sums, or how many one-shot channels it stands for.
+
+use ratatui::style::Style;
+
+use super::entry::{Label, ONLY};
+use super::{BARS, Heard, MIN_FOR_BARS, MIN_FOR_COUNT, MIN_FOR_LATEST, NARROW_ACTIVITY};
+use crate::app::{App, Branch, INDENT};
+use crate::payload::{escape, figures};
+use crate::view::line::{LineBuilder, fitting};
+use crate::view::theme;
+
+/// Minimum columns for the name of a branch, whatever its sums are.
+const MIN_FOR_NAME: usize = 10;
+
+/// Adds a branch to an empty line.
+pub(super) fn draw(app: &App, branch: &Branch, label: &Label<'_>, line: &mut LineBuilder) {
+    let filters = &app.session().filters;
+    let scope = branch.target().scope();
+    let (mark, style) = match &filters.only {
+        Some(only) if *only == scope => ONLY,
+        _ => (" ", Style::new()),
+    };
+    line.word(format!("{mark} "), style);
+    let columns = line.left();
+    line.space(label.indent.min(columns));
+    let fold = if branch.is_open { "▾ " } else { "▸ " };
+    line.word(fold, theme::QUIET);
+    let is_muted = filters.muted.has(&scope) || filters.muted.other_over(&scope).is_some();
+    let style = if is_muted {
+        theme::QUIET
+    } else {
+        theme::STRONG
+    };
+    if branch.is_one_shots {
+        return one_shots(branch, label, style, line);
+    }
+    let has_count = columns >= MIN_FOR_COUNT;
+    let width = if columns >= MIN_FOR_BARS {
+        super::ACTIVITY
+    } else {
+        NARROW_ACTIVITY
+    };
+    let figures = width + 1 + if has_count { 10 } else { 0 };
+    let mut name_columns = columns.saturating_sub(figures);
+    if columns >= MIN_FOR_LATEST {
+        name_columns = name_columns.min(app.session().name_columns.max(12));
+    }
+    let taken = label.indent + usize::from(INDENT);
+    name(
+        branch,
+        label,
+        name_columns.saturating_sub(taken),
+        style,
+        line,
+    );
+    if has_count {
+        let count = figures::short_count(branch.sums.messages);
+        line.word(format!("{count:>9} "), theme::QUIET);
+    }
+    line.space(1);
+    let now = app.session().now;
+    let heard = Heard {
+        instead: is_muted.then_some(("muted", theme::QUIET)),
+        last_received: branch.sums.last_received,
+        rate: branch.sums.history.rate(now),
+        bars: branch.sums.history.bars(now, BARS),
+    };
+    heard.draw(app, width, line);
+}
+
+/// Adds the name with the number of channels, in exactly `columns` columns.
+fn name(branch: &Branch, label: &Label<'_>, columns: usize, style: Style, line: &mut LineBuilder) {
+    let before = line.left();
+    let count = format!(" ({})", figures::short_count(branch.sums.channels));
+    let room = columns.saturating_sub(count.chars().count());
+    let text = escape::name(label.name, room.max(1).min(columns));
+    line.text(text, style);
+    if room >= 4 {
+        line.word(count, theme::QUIET);
+    }
+    line.space(columns.saturating_sub(before - line.left()));
+}
+
+/// Adds a group of one-shot channels.
+fn one_shots(branch: &Branch, label: &Label<'_>, style: Style, line: &mut LineBuilder) {
+    let channels = figures::counted(branch.sums.channels, "channel");
+    let count = figures::short_count(branch.sums.channels);
+    let forms = [
+        format!("{channels}, 1 message each"),
+        format!("{count} × 1 message"),
+        format!("{count} × 1"),
+    ];
+    let pattern = [label.name, b"*"].concat();
+    let needed = escape::name(&pattern, line.left()).columns + 1;
+    let room = line.left().saturating_sub(needed.max(MIN_FOR_NAME));
+    let words = fitting(&forms, room).unwrap_or(&forms[2]);
+    let columns = line.left().saturating_sub(words.chars().count() + 1);
+    let text = escape::name(&pattern, columns);
+    line.text(text, style);
+    line.word_at_end(words, theme::QUIET);
+}

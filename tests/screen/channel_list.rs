@@ -1,0 +1,282 @@
+//! The channel list: narrowing it, and the tree.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, MouseButton, MouseEventKind};
+use subscope::app::{Context, Focus, ListForm, Scope};
+use subscope::message::Topic;
+
+use crate::support::stage::Stage;
+
+const SHOP: &[(&str, &[u8])] = &[
+    ("orders:created", b"1"),
+    ("orders:paid", b"2"),
+    ("orders:paid", b"3"),
+    ("metrics:cpu", b"4"),
+    ("orders:created", b"5"),
+    ("metrics:cpu", b"6"),
+    ("metrics:memory", b"7"),
+    ("metrics:memory", b"8"),
+];
+
+/// Returns a screen with the channel list focused.
+fn shop(width: u16, height: u16) -> Stage {
+    let mut stage = Stage::sized((width, height), &["*"], |_| {});
+    stage.messages(SHOP);
+    stage.code(KeyCode::BackTab);
+    stage
+}
+
+/// Returns the line of the screen that contains `text`.
+fn line_with(stage: &Stage, text: &str) -> String {
+    let screen = stage.screen();
+    let line = screen.lines().find(|line| line.contains(text));
+    line.unwrap_or_else(|| panic!("{text} in\n{screen}"))
+        .to_owned()
+}
+
+#[test]
+fn slash_narrows_the_list_and_enter_shows_only_the_selection() {
+    let mut stage = shop(100, 24);
+    stage.keys("/");
+    assert_eq!(stage.app.context(), Context::Narrow);
+    stage.keys("opa");
+    assert_eq!(stage.listed(), ["orders:paid"]);
+    assert_eq!(stage.channel_selected(), "orders:paid");
+    assert!(line_with(&stage, "╭ / opa").contains("1 found"));
+    let caret = stage.caret().unwrap();
+    assert_eq!(caret, (4 + 3, 1));
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Channels);
+    assert_eq!(
+        stage.session().filters.only,
+        Some(Scope::channel(b"orders:paid"))
+    );
+    assert_eq!(stage.shown(), 2);
+    assert_eq!(stage.listed().len(), 5);
+    assert_eq!(stage.channel_selected(), "orders:paid");
+}
+
+#[test]
+fn the_matched_letters_are_lit() {
+    let mut stage = shop(100, 24);
+    stage.keys("/opa");
+    let buffer = stage.buffer();
+    let row: Vec<_> = (0..30).map(|x| &buffer[(x, 2)]).collect();
+    let lit: String = row
+        .iter()
+        .filter(|cell| cell.bg == ratatui::style::Color::Yellow)
+        .map(|cell| cell.symbol())
+        .collect();
+    assert_eq!(lit, "opa");
+}
+
+#[test]
+fn esc_clears_the_text_and_selects_what_was_selected() {
+    let mut stage = shop(100, 24);
+    stage.keys("jj");
+    let before = stage.channel_selected();
+    stage.keys("/paid");
+    assert_ne!(stage.channel_selected(), before);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.listed().len(), 5);
+    assert_eq!(stage.channel_selected(), before);
+    assert_eq!(stage.session().filters.only, None);
+    // Ctrl-C leaves the text too.
+    stage.keys("/paid");
+    stage.ctrl('c');
+    assert_eq!(stage.app.context(), Context::Channels);
+}
+
+#[test]
+fn esc_lists_everything_again_before_it_closes_the_list_over_the_log() {
+    let mut stage = Stage::sized((50, 20), &["*"], |_| {});
+    stage.messages(SHOP);
+    stage.keys("b/paid");
+    assert_eq!(stage.listed(), ["orders:paid"]);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.context(), Context::Channels);
+    assert_eq!(stage.listed().len(), 5);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.context(), Context::Messages);
+}
+
+#[test]
+fn the_arrows_choose_among_the_matches() {
+    let mut stage = shop(100, 24);
+    stage.keys("/metrics");
+    assert_eq!(stage.listed(), ["metrics:cpu", "metrics:memory"]);
+    stage.code(KeyCode::Down);
+    assert_eq!(stage.channel_selected(), "metrics:memory");
+    stage.code(KeyCode::Up);
+    stage.ctrl('n');
+    stage.code(KeyCode::Enter);
+    assert_eq!(
+        stage.session().filters.only,
+        Some(Scope::channel(b"metrics:memory"))
+    );
+}
+
+#[test]
+fn enter_without_a_match_says_so_and_without_text_changes_nothing() {
+    let mut stage = shop(100, 24);
+    stage.keys("/zzz");
+    assert!(stage.screen().contains("no name matches"));
+    stage.code(KeyCode::Enter);
+    assert!(stage.toast().contains("no channel matches"));
+    assert_eq!(stage.app.context(), Context::Narrow);
+    stage.code(KeyCode::Esc);
+    stage.keys("/");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.context(), Context::Channels);
+    assert_eq!(stage.session().filters.only, None);
+}
+
+#[test]
+fn the_latest_values_are_narrowed_in_the_same_way() {
+    let mut stage = shop(100, 24);
+    stage.keys("v/cpu");
+    assert_eq!(stage.listed(), ["metrics:cpu"]);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert_eq!(
+        stage.session().filters.only,
+        Some(Scope::channel(b"metrics:cpu"))
+    );
+}
+
+#[test]
+fn the_slash_still_filters_in_the_log() {
+    let mut stage = shop(100, 24);
+    stage.code(KeyCode::Tab);
+    stage.keys("/");
+    assert_eq!(stage.app.context(), Context::Query);
+}
+
+#[test]
+fn a_branch_of_the_tree_can_be_folded_shown_alone_and_muted() {
+    let mut stage = shop(100, 24);
+    stage.keys("T");
+    assert_eq!(stage.app.channels().form, ListForm::Tree);
+    let line = line_with(&stage, "metrics:");
+    assert!(line.contains("▸ metrics: (2)"), "{line}");
+    stage.keys("jj");
+    assert_eq!(stage.channel_selected(), "orders:*");
+    assert!(stage.screen().contains("2 channels · 4"));
+    stage.keys("l");
+    assert!(line_with(&stage, "▾ orders: (2)").contains('▾'));
+    assert!(stage.screen().contains("    created"));
+    stage.keys("h");
+    assert!(stage.screen().contains("▸ orders: (2)"));
+    stage.code(KeyCode::Enter);
+    let branch = Scope::Branch(b"orders:"[..].into());
+    assert_eq!(stage.session().filters.only, Some(branch.clone()));
+    assert_eq!(stage.shown(), 4);
+    let screen = stage.screen();
+    assert!(screen.contains(" only branch orders: ×") && screen.contains("Messages 4 of 8"));
+    // New channels of the branch belong to it.
+    stage.messages(&[("orders:shipped", b"9"), ("metrics:cpu", b"0")]);
+    assert_eq!(stage.shown(), 5);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.shown(), 10);
+    stage.keys("m");
+    assert!(stage.toast().contains("orders:* muted"));
+    assert!(stage.session().filters.muted.has(&branch));
+    assert_eq!(stage.shown(), 5);
+    stage.keys("m");
+    assert_eq!(stage.shown(), 10);
+}
+
+#[test]
+fn a_branch_is_subscribed_to_as_a_pattern() {
+    let mut stage = shop(100, 24);
+    stage.keys("Tja");
+    assert_eq!(stage.app.context(), Context::Prompt);
+    let effects = stage.code(KeyCode::Enter);
+    assert_eq!(effects.len(), 1);
+    let live = stage
+        .session()
+        .subscriptions
+        .find(&Topic::pattern(b"metrics:*"));
+    assert!(live.is_some());
+    // On the branch, u ends that subscription.
+    stage.wait(Duration::from_secs(1));
+    stage.keys("u");
+    assert!(
+        stage.toast().contains("unsubscribed from metrics:*"),
+        "{}",
+        stage.toast()
+    );
+}
+
+#[test]
+fn a_click_on_the_fold_mark_folds_and_elsewhere_selects() {
+    let mut stage = shop(100, 24);
+    stage.keys("T");
+    // The pattern comes first, then metrics: and orders:.
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 10, 3);
+    assert_eq!(stage.channel_selected(), "metrics:*");
+    assert!(stage.screen().contains("▸ metrics:"));
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 4, 3);
+    assert!(stage.screen().contains("▾ metrics:"));
+    stage.mouse(MouseEventKind::Down(MouseButton::Left), 4, 3);
+    assert!(stage.screen().contains("▸ metrics:"));
+}
+
+#[test]
+fn one_shot_channels_share_a_line() {
+    let mut stage = Stage::sized((120, 24), &["*"], |_| {});
+    let names: Vec<String> = (0..300)
+        .map(|number| format!("celery-task-meta-{:08x}", number * 7_919))
+        .collect();
+    let messages: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"x"[..]))
+        .collect();
+    stage.messages(&messages);
+    stage.messages(&[("steady", b"1"), ("steady", b"2")]);
+    stage.wait(Duration::from_secs(1));
+    let line = line_with(&stage, "▸ celery");
+    assert!(
+        line.contains("celery-task-meta-* ") && line.contains("300 × 1"),
+        "{line}"
+    );
+    stage.keys("v");
+    let line = line_with(&stage, "▸ celery");
+    assert!(
+        line.contains("celery-task-meta-*") && line.contains("300 channels, 1 message each"),
+        "{line}"
+    );
+    // Each is found by its name.
+    stage.keys("/00001eef");
+    assert_eq!(stage.channel_selected(), "celery-task-meta-00001eef");
+}
+
+#[test]
+fn without_branches_the_fold_keys_say_how_to_get_them() {
+    let mut stage = shop(100, 24);
+    stage.keys("l");
+    assert!(stage.toast().contains("T shows the channels as a tree"));
+}
+
+#[test]
+fn the_tree_is_readable_at_every_size() {
+    for (width, height) in [
+        (200, 50),
+        (120, 40),
+        (80, 24),
+        (60, 15),
+        (40, 12),
+        (20, 6),
+        (1, 1),
+    ] {
+        let mut stage = shop(width, height);
+        stage.keys("Tjl");
+        stage.screen();
+        stage.keys("/me");
+        stage.screen();
+        stage.code(KeyCode::Esc);
+        stage.keys("v");
+        stage.screen();
+    }
+}
