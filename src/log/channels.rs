@@ -74,11 +74,11 @@ impl Channel {
         }
     }
 
-    /// Returns the message counts of the last minute in `bars` parts; see [`History::bars`].
-    pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
+    /// Returns the message counts of the last minute in `cells` cells; see [`History::cells`].
+    pub fn cells(&self, now: Time, cells: usize) -> Vec<Option<u32>> {
         match &self.history {
-            Some(history) => history.bars(now, bars),
-            None => History::of_one(self.last_received).bars(now, bars),
+            Some(history) => history.cells(now, cells),
+            None => History::of_one(self.last_received).cells(now, cells),
         }
     }
 

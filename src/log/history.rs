@@ -8,6 +8,9 @@ const HISTORY_SECONDS: usize = 60;
 /// [`HISTORY_SECONDS`] as an `i64`, for arithmetic with timestamps.
 const HELD: i64 = 60;
 
+/// The length of a cell of a sparkline, in seconds.
+const CELL_SECONDS: i64 = 2;
+
 /// The period over which a rate is averaged, in seconds: long enough to be steady, yet current.
 const RATE_SECONDS: u32 = 5;
 
@@ -79,13 +82,7 @@ impl History {
     /// Returns the messages in the second that is `ago` whole seconds before that of `now`.
     pub fn count(&self, now: Time, ago: usize) -> u32 {
         let ago = i64::try_from(ago).unwrap_or(HELD);
-        let second = now.second().max(self.newest) - ago;
-        let is_held = second <= self.newest && self.newest - second < HELD;
-        if is_held {
-            self.counts[slot(second)]
-        } else {
-            0
-        }
+        self.count_in(now.second().max(self.newest) - ago)
     }
 
     /// Returns the messages per second over the last five whole seconds before `now`, or
@@ -115,16 +112,29 @@ impl History {
         }
     }
 
-    /// Returns the message counts of the last minute in `bars` equal parts, oldest first.
-    pub fn bars(&self, now: Time, bars: usize) -> Vec<u32> {
-        let seconds_each = HISTORY_SECONDS.div_ceil(bars.max(1));
-        let counts = (0..bars).rev().map(|bar| {
-            let first = bar * seconds_each;
-            let last = (first + seconds_each).min(HISTORY_SECONDS);
-            let counts = (first..last).map(|ago| self.count(now, ago));
-            counts.fold(0, u32::saturating_add)
-        });
-        counts.collect()
+    /// Returns the message counts of the last minute in `cells` cells of two seconds, oldest first;
+    /// `None` before the first message. A cell covers the same seconds as long as it is shown.
+    pub fn cells(&self, now: Time, cells: usize) -> Vec<Option<u32>> {
+        let newest = now.second().max(self.newest);
+        let last = newest.div_euclid(CELL_SECONDS);
+        let cell = |ago: usize| {
+            let first = (last - i64::try_from(ago).unwrap_or(HELD)) * CELL_SECONDS;
+            let seconds = first..first + CELL_SECONDS;
+            let is_before = seconds.end <= self.since;
+            let counts = seconds.map(|second| self.count_in(second));
+            (!is_before).then(|| counts.fold(0, u32::saturating_add))
+        };
+        (0..cells).rev().map(cell).collect()
+    }
+
+    /// Returns the messages in a second of the last minute, or 0 if it is not held.
+    fn count_in(&self, second: i64) -> u32 {
+        let is_held = second <= self.newest && self.newest - second < HELD;
+        if is_held {
+            self.counts[slot(second)]
+        } else {
+            0
+        }
     }
 }
 
@@ -168,14 +178,18 @@ mod tests {
     }
 
     #[test]
-    fn bars_cover_only_the_last_minute() {
+    fn cells_of_two_seconds_cover_the_last_minute_and_are_unknown_before_the_first_message() {
         let mut history = History::starting_at(at(100));
         history.add(at(100), 3);
-        history.add(at(159), 5);
-        assert_eq!(history.bars(at(159), 6), [3, 0, 0, 0, 0, 5]);
-        assert_eq!(history.bars(at(160), 6), [0, 0, 0, 0, 0, 5]);
+        history.add(at(101), 4);
+        history.add(at(104), 5);
+        assert_eq!(history.cells(at(105), 4), [None, Some(7), Some(0), Some(5)]);
+        assert_eq!(history.cells(at(106), 3), [Some(0), Some(5), Some(0)]);
+        let minute = history.cells(at(159), 30);
+        assert_eq!((minute[0], minute[2]), (Some(7), Some(5)));
+        assert_eq!(history.cells(at(160), 30)[0], Some(0), "a minute ago");
         history.add(at(400), 1);
-        assert_eq!(history.bars(at(400), 6), [0, 0, 0, 0, 0, 1]);
+        assert_eq!(history.cells(at(400), 2), [Some(0), Some(1)]);
     }
 
     #[test]

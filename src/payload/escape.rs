@@ -24,7 +24,7 @@ const EMPTY_NAME: &str = "\"\"";
 const ELLIPSIS: &str = "…";
 /// Names longer than this, in bytes, are cut at the end rather than in the middle, since finding
 /// where the tail starts would mean reading the whole name.
-const MAX_ELIDED_NAME: usize = 4096;
+pub const MAX_ELIDED_NAME: usize = 4096;
 
 /// The number of columns shown of such a long name where names are otherwise shown in full.
 const LONG_NAME_COLUMNS: usize = 1000;
@@ -110,6 +110,17 @@ impl Text {
         self.string.push_str(ELLIPSIS);
         self.escapes.push(start..self.string.len());
         self.columns += 1;
+    }
+
+    /// Adds another text, which is thereby cut.
+    fn append(&mut self, other: &Self) {
+        let start = self.string.len();
+        self.string.push_str(&other.string);
+        let escapes = other.escapes.iter();
+        self.escapes
+            .extend(escapes.map(|escape| escape.start + start..escape.end + start));
+        self.columns += other.columns;
+        self.cut = true;
     }
 
     /// Marks `string` from `start` to its end.
@@ -214,6 +225,41 @@ pub fn name_marked(bytes: &[u8], columns: usize, mut marks: Ranges<'_>) -> Text 
     }
     text.consumed = consumed;
     text.cut = true;
+    text
+}
+
+/// Like [`name`], but if the name is too long, the bytes in `keep` are shown, and what is before and
+/// after them is left out first. An empty `keep` is ignored.
+pub fn name_keeping(bytes: &[u8], keep: &Range<usize>, columns: usize) -> Text {
+    let is_long = bytes.len() > MAX_ELIDED_NAME || columns < MIN_COLUMNS_FOR_A_TAIL;
+    if keep.is_empty() || is_long || !one_line(bytes, columns).cut {
+        return name(bytes, columns);
+    }
+    let part = |part: Range<usize>, columns: usize| {
+        let ends = Ends {
+            start: part.start == 0,
+            end: part.end == bytes.len(),
+        };
+        part_of_line(&bytes[part], columns, Ranges::default(), ends)
+    };
+    let tail = part(keep.start..bytes.len(), columns - 1);
+    let has_start = keep.start == 0;
+    if !has_start && !tail.cut {
+        let mut text = part(0..keep.start, columns - 1 - tail.columns);
+        text.push_ellipsis();
+        text.append(&tail);
+        return text;
+    }
+    let mut text = Text::default();
+    if !has_start {
+        text.push_ellipsis();
+    }
+    if part(keep.clone(), columns - 1 - text.columns).cut {
+        text.append(&name(&bytes[keep.start..], columns - text.columns));
+    } else {
+        text.append(&part(keep.start..bytes.len(), columns - 1 - text.columns));
+        text.push_ellipsis();
+    }
     text
 }
 

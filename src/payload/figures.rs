@@ -18,7 +18,6 @@ const COUNT_UNITS: [(u64, &str); 6] = [
     (1_000, "k"),
 ];
 const SIZE_UNITS: [&str; 7] = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 /// The width of the result of [`delta`].
 pub const DELTA_COLUMNS: usize = 12;
 
@@ -169,16 +168,52 @@ pub fn parse_size(text: &str) -> Result<u64, String> {
         .ok_or_else(|| format!("{text:?} is too large: {FORM}"))
 }
 
-/// Formats values as bars, the highest value as a full one: `▁▂▃▄▅▆▇█`. The lowest bar stands for
-/// zero only.
-pub fn sparkline(values: &[u32]) -> String {
-    let max = values.iter().copied().max().unwrap_or(0).max(1);
-    let steps = BARS.len() as u64 - 1;
-    let bar = |value: &u32| {
-        let height = (u64::from(*value) * steps).div_ceil(max.into());
-        BARS[usize::try_from(height).unwrap_or(0)]
+/// The bits of the dots in the left and the right half of a braille character, from the bottom.
+const DOTS: [[u32; 4]; 2] = [[0x40, 0x04, 0x02, 0x01], [0x80, 0x20, 0x10, 0x08]];
+
+/// Formats values as bars, two to a column, in braille characters. A bar for `top` has four dots,
+/// one for zero has one dot, and `None` is blank.
+pub fn sparkline(values: &[Option<u32>], top: u32) -> String {
+    let height = |value: u32| match value {
+        0 => 1,
+        value => 1 + (u64::from(value) * 3).div_ceil(top.max(1).into()).min(3),
     };
-    values.iter().map(bar).collect()
+    let heights = values.iter().map(|value| value.map_or(0, height));
+    let heights: Vec<u64> = heights.collect();
+    let column = |pair: &[u64]| {
+        let bits = pair.iter().zip(DOTS).map(|(height, dots)| {
+            let shown = usize::try_from(*height).unwrap_or(0);
+            dots[..shown].iter().sum::<u32>()
+        });
+        match bits.sum::<u32>() {
+            0 => ' ',
+            bits => char::from_u32(0x2800 + bits).unwrap_or(' '),
+        }
+    };
+    // The newest value is at the right end of its column.
+    let (first, pairs) = heights.split_at(heights.len() % 2);
+    let first: Vec<u64> = first.iter().flat_map(|height| [0, *height]).collect();
+    first.chunks(2).chain(pairs.chunks(2)).map(column).collect()
+}
+
+/// Formats values as [`sparkline`] does, on a scale of their own.
+pub fn sparkline_alone(values: &[Option<u32>]) -> String {
+    let most = values.iter().flatten().max();
+    sparkline(values, headroom(most.copied().unwrap_or(0)))
+}
+
+/// Returns a top for bars whose highest value is `most`: with headroom, and such that it rarely
+/// changes.
+pub fn headroom(most: u32) -> u32 {
+    let wanted = u64::from(most) + u64::from(most).div_ceil(10);
+    let mut unit: u64 = 1;
+    loop {
+        let steps = [unit, unit * 3 / 2, unit * 2, unit * 3, unit * 5, unit * 7];
+        if let Some(top) = steps.into_iter().find(|top| *top >= wanted) {
+            return u32::try_from(top).unwrap_or(u32::MAX);
+        }
+        unit *= 10;
+    }
 }
 
 fn rounded(number: u64, unit: u64) -> u64 {

@@ -1,38 +1,32 @@
 //! The channel list: subscriptions to patterns first, then every channel.
 
 mod branch;
+mod columns;
 mod entry;
 mod latest;
+mod names;
+mod tools;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
-use self::entry::{Label, ONLY, SILENT_AFTER, instead_of_rate, mark, mark_of, name_style};
+use self::columns::Heard;
+use self::entry::{Label, ONLY, instead_of_rate, mark, mark_of, name_style};
+use self::tools::{Tools, cells, shown_name};
 use super::line::{LineBuilder, draw_words, fitting};
 use super::{empty, frame, text_box, theme};
 use crate::app::{
-    App, Entry, Focus, INDENT, ListForm, MAX_LISTED, NameMarker, Scope, SubscriptionState, inside,
+    App, Entry, Focus, ListForm, MAX_LISTED, NameMarker, Scope, SubscriptionState, Target, inside,
 };
 use crate::log::{Channel, Content};
-use crate::message::{SubscriptionId, SubscriptionKind, Time};
+use crate::message::{SubscriptionId, SubscriptionKind};
 use crate::payload::{escape, figures};
 use crate::server::Connection;
 
 /// Columns reserved for a subscription's name, regardless of its state.
 const MIN_FOR_NAME: usize = 8;
-
-/// Minimum columns that a line needs to show a count, and to show the latest payload.
-const MIN_FOR_COUNT: usize = 40;
-const MIN_FOR_LATEST: usize = 56;
-
-/// Columns for a rate with bars or for "silent 42s"; on a narrow line, for a rate or "42s" alone.
-const ACTIVITY: usize = 14;
-const NARROW_ACTIVITY: usize = 8;
-const MIN_FOR_BARS: usize = 28;
-const BARS: usize = 5;
 
 /// Draws the pane. Returns the caret of the text that narrows the list.
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Position> {
@@ -48,10 +42,10 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
         .narrowing
         .as_deref()
         .filter(|narrowing| narrowing.is_active());
-    let mut tools = Tools {
-        painter: is_latest.then(|| latest::Painter::new(app, columns)),
-        marker: narrowing.map(NameMarker::new),
-    };
+    let painter = is_latest.then(|| latest::Painter::new(app, columns));
+    let visible = top..total.min(top + usize::from(lines.height));
+    let mut tools = Tools::new(app, painter, visible, columns);
+    tools.marker = narrowing.map(NameMarker::new);
     for (row, index) in (0..lines.height).zip(top..total) {
         let style = frame::selection(index == list.line, has_focus);
         line(app, index, columns, &mut tools).draw(lines, row, style, buffer);
@@ -61,7 +55,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) -> Option<Positio
     } else if is_latest && app.session().log.channels().is_empty() {
         empty::draw(app, frame::below(lines, total), buffer);
     }
-    frame::footer(area, &details(app).unwrap_or_default(), buffer);
+    footer(app, &tools, area, buffer);
     frame::scroll_bar(area, top, usize::from(lines.height), total, buffer);
     caret
 }
@@ -98,7 +92,8 @@ fn border(app: &App, has_focus: bool, area: Rect, buffer: &mut Buffer) -> Option
     let room = usize::from(area.width).saturating_sub(sort.width() + 4);
     let title = fitting(&titles, room);
     // If not all channels are listed, the title must say so.
-    if title.is_none() && titles.len() > 1 && style == theme::QUIET {
+    let is_essential = titles.len() > 1 || app.areas().names_first;
+    if title.is_none() && is_essential && style == theme::QUIET {
         sort.clear();
     }
     let title = title.unwrap_or(&titles[0]);
@@ -106,33 +101,30 @@ fn border(app: &App, has_focus: bool, area: Rect, buffer: &mut Buffer) -> Option
     None
 }
 
-/// What draws parts of the lines.
-struct Tools<'a> {
-    painter: Option<latest::Painter<'a>>,
-    marker: Option<NameMarker>,
-}
-
-impl Tools<'_> {
-    /// Returns how a name is drawn in a line.
-    fn label<'n>(&mut self, app: &App, index: usize, name: &'n [u8]) -> Label<'n> {
-        let list = app.channels();
-        let place = list.places.get(index).copied().unwrap_or_default();
-        let is_branch = matches!(list.entries.get(index), Some(Entry::Branch(_)));
-        let is_in_tree = list.form == ListForm::Tree && self.marker.is_none();
-        // The fold marks have a column of their own.
-        let mark = if !is_branch && (is_in_tree || place.depth > 0) {
-            INDENT
+/// Draws the selected channel's full name and its figures in the bottom border. If there is no room
+/// for both, the name comes first if its line does not show all of it.
+fn footer(app: &App, tools: &Tools<'_>, area: Rect, buffer: &mut Buffer) {
+    let details = details(app).unwrap_or_default();
+    let selected = app.channels().selected.as_ref();
+    let name = selected.and_then(Target::channel);
+    let name = name.map_or(&b""[..], |name| name);
+    let room = usize::from(area.width.saturating_sub(4));
+    let text = escape::name(name, room.saturating_sub(2));
+    let fits_both = text.columns + 2 + details.width() <= room;
+    let (shown, _) = shown_name(app, app.channels().line, name);
+    let is_cut = shown.len() < name.len() || tools.names.is_cut(shown);
+    let has_name = !name.is_empty() && area.height > 1 && (fits_both || is_cut);
+    if has_name {
+        let style = if app.focus() == Focus::Channels {
+            theme::FOCUS
         } else {
-            0
+            theme::QUIET
         };
-        Label {
-            name: name.get(place.shown_above..).unwrap_or(name),
-            indent: usize::from(list.indent(index) + mark),
-            marks: self
-                .marker
-                .as_mut()
-                .map_or_else(Vec::new, |marker| marker.marks(name)),
-        }
+        let words = format!(" {} ", text.string);
+        buffer.set_string(area.x + 2, area.bottom() - 1, words, style);
+    }
+    if fits_both || !has_name {
+        frame::footer(area, &details, buffer);
     }
 }
 
@@ -173,7 +165,7 @@ fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineB
                 let label = tools.label(app, index, channel.name());
                 match &mut tools.painter {
                     Some(painter) => painter.channel(channel, &label, &mut line),
-                    None => with_messages(app, channel, &label, &mut line),
+                    None => with_messages(app, index, channel, &label, tools, &mut line),
                 }
             }
             None => line.words("(forgotten)", theme::QUIET),
@@ -181,7 +173,8 @@ fn line(app: &App, index: usize, columns: usize, tools: &mut Tools<'_>) -> LineB
         Entry::Branch(branch) => {
             if let Some(branch) = app.channels().branches.get(branch) {
                 let label = tools.label(app, index, &branch.prefix);
-                branch::draw(app, branch, &label, &mut line);
+                let top = tools.top(app, index);
+                branch::draw(app, branch, &label, (tools.columns, top), &mut line);
             }
         }
     }
@@ -227,7 +220,11 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
         SubscriptionKind::Shard | SubscriptionKind::ShardPattern => "sharded, ",
         SubscriptionKind::Channel | SubscriptionKind::Pattern => "",
     };
-    let words = format!("{kind}{words}{reason}");
+    let mut words = format!("{kind}{words}{reason}");
+    // The mark says the same.
+    if app.areas().names_first && words.chars().count() > most {
+        words.clear();
+    }
     let wanted = words.chars().count().min(most) + 1;
     let name_style = if is_muted {
         theme::QUIET
@@ -240,76 +237,30 @@ fn subscription(app: &App, id: SubscriptionId, label: &Label<'_>, line: &mut Lin
 }
 
 /// Adds a channel that has had messages.
-fn with_messages(app: &App, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
+fn with_messages(
+    app: &App,
+    index: usize,
+    channel: &Channel,
+    label: &Label<'_>,
+    tools: &Tools<'_>,
+    line: &mut LineBuilder,
+) {
     let (mark, mark_style) = mark(app, channel.name());
     line.word(format!("{mark} "), mark_style);
-    let name_style = name_style(app, channel.name());
-    let columns = line.left();
-    let has_count = columns >= MIN_FOR_COUNT;
-    let has_latest = columns >= MIN_FOR_LATEST;
-    let has_bars = columns >= MIN_FOR_BARS;
-    let width = if has_bars { ACTIVITY } else { NARROW_ACTIVITY };
-    let figures = width + 1 + if has_count { 10 } else { 0 };
-    let mut name_columns = columns.saturating_sub(figures);
-    if has_latest {
-        name_columns = name_columns.min(app.session().name_columns.max(12));
-    }
-    // Beside a message, names come before figures.
-    let needed = app.session().name_columns.max(name_columns).min(columns);
-    if app.areas().names_first && columns < needed + figures {
-        return label.draw(columns, name_style, line);
-    }
-    label.draw(name_columns, name_style, line);
-    if has_count {
-        let count = figures::short_count(channel.messages);
-        line.word(format!("{count:>9} "), theme::QUIET);
-    }
-    line.space(1);
+    let columns = tools.columns;
+    label.draw(columns.name, name_style(app, channel.name()), line);
     let now = app.session().now;
     let heard = Heard {
-        instead: instead_of_rate(app, channel.name(), width),
+        instead: instead_of_rate(app, channel.name(), columns.activity()),
+        messages: channel.messages,
         last_received: channel.last_received,
         rate: channel.rate(now),
-        bars: channel.bars(now, BARS),
+        cells: cells(app, index),
     };
-    heard.draw(app, width, line);
-    if has_latest {
+    heard.draw(app, columns, tools.top(app, index), line);
+    if columns.has_latest {
         line.space(1);
         latest(app, channel, line);
-    }
-}
-
-/// What has been received on one or several channels.
-struct Heard {
-    /// What to show instead of the rate.
-    instead: Option<(&'static str, Style)>,
-    last_received: Time,
-    rate: f64,
-    bars: Vec<u32>,
-}
-
-impl Heard {
-    /// Adds the rate with its bars or how long it has been silent, in `width` columns.
-    fn draw(&self, app: &App, width: usize, line: &mut LineBuilder) {
-        let has_bars = width > NARROW_ACTIVITY;
-        // The time before messages could be received does not count as silence.
-        let since = self.last_received.max(app.session().server.live_since);
-        let silence = app.session().now.since(since);
-        if let Some((words, style)) = self.instead {
-            line.word(format!("{words:>width$}"), style);
-        } else if silence >= SILENT_AFTER {
-            let silent = if has_bars { "silent " } else { "" };
-            let words = format!("{silent}{}", figures::age(silence));
-            line.word(format!("{words:>width$}"), theme::QUIET);
-        } else {
-            let rate = figures::rate(self.rate);
-            let columns = if has_bars { width - BARS - 1 } else { width };
-            line.word(format!("{rate:>columns$}"), Style::new());
-            if has_bars {
-                line.space(1);
-                line.word(figures::sparkline(&self.bars), theme::BARS);
-            }
-        }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Builds lines from parts, within a given number of columns.
 
+use std::ops::Range;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -182,6 +184,15 @@ impl LineBuilder {
     pub fn marked_name(&mut self, name: &[u8], columns: usize, style: Style, marks: Ranges<'_>) {
         let columns = columns.min(self.left);
         let text = escape::name_marked(name, columns, marks);
+        let pad = columns - text.columns;
+        self.text(text, style);
+        self.space(pad);
+    }
+
+    /// Adds a name as [`LineBuilder::name`] does, but if it is cut, the bytes in `keep` are shown.
+    pub fn name_keeping(&mut self, name: &[u8], keep: &Range<usize>, columns: usize, style: Style) {
+        let columns = columns.min(self.left);
+        let text = escape::name_keeping(name, keep, columns);
         let pad = columns - text.columns;
         self.text(text, style);
         self.space(pad);

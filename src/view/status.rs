@@ -13,7 +13,7 @@ use crate::payload::figures;
 use crate::server::Connection;
 
 /// The number of bars in the sparkline of all messages.
-const BARS: usize = 10;
+const BARS: usize = 15;
 
 /// Maximum columns of a profile's name.
 const NAME_COLUMNS: usize = 16;
@@ -169,7 +169,7 @@ fn parts(app: &App) -> Vec<Part> {
     {
         let rate = figures::rate(history.rate(app.session().now));
         parts.push(part(8, format!("{rate} "), theme::STRONG));
-        let bars = figures::sparkline(&history.bars(app.session().now, BARS));
+        let bars = figures::sparkline_alone(&history.cells(app.session().now, 2 * BARS));
         parts.push(part(1, format!("{bars}  "), theme::BARS));
     }
     let figure = |count, what| format!("{} {what}  ", figures::count(count));

@@ -259,7 +259,7 @@ fn the_mouse_selects_a_row_and_the_wheel_scrolls() {
 #[test]
 fn everything_has_a_column_on_a_wide_screen() {
     insta::assert_snapshot!(market(200, 20).screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s ▁▁█▁▁▁▁▁▁█  12 received
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s     ⣇⣀⣀⣀⣀⣀⣀⣀⣀⣀⣴  12 received
     ╭ Latest values 7 ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────── by name ╮
     │ ● *                                                                                                                                                                                             live │
     │   door         2s    0.2/s  closed                                                                                               ← open                                                              │
@@ -285,7 +285,7 @@ fn everything_has_a_column_on_a_wide_screen() {
 #[test]
 fn the_change_follows_the_value_on_a_narrower_one() {
     insta::assert_snapshot!(market(100, 20).screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s ▁▁█▁▁▁▁▁▁█  12 received
+     subscope  redis://127.0.0.1:6379  ● live  1 subscription  0.4/s     ⣇⣀⣀⣀⣀⣀⣀⣀⣀⣀⣴  12 received
     ╭ Latest values 7 ──────────────────────────────────────────────────────────────────────── by name ╮
     │ ● *                                                                                         live │
     │   door         2s    0.2/s  closed  ← open                                                       │

@@ -358,3 +358,85 @@ fn borders_start_where_they_were_kept() {
     assert_eq!(again.app.areas().channels.width, 42);
     assert_eq!(again.app.kept(), kept);
 }
+
+#[test]
+fn names_that_must_be_cut_keep_what_differs_and_the_border_shows_the_selected_one() {
+    let mut stage = Stage::sized((100, 24), &["*"], |_| {});
+    let ends = ["created", "paid", "shipped", "cancelled"];
+    let names = ends.map(|end| format!("tenant:acme:region:eu-west-1:orders:{end}"));
+    for name in &names {
+        stage.messages(&[(name, b"1")]);
+    }
+    stage.code(KeyCode::BackTab);
+    for end in ends {
+        let list = lines_in(&stage, stage.app.areas().channels);
+        assert!(
+            list.iter().any(|line| line.contains(&format!("…{end} "))),
+            "{list:#?}"
+        );
+    }
+    stage.send(Event::Resize(160, 24));
+    stage.keys("G");
+    let list = lines_in(&stage, stage.app.areas().channels);
+    let border = list.last().unwrap();
+    assert!(
+        border.contains(" tenant:acme:region:eu-west-1:orders:shipped "),
+        "{border}"
+    );
+}
+
+#[test]
+fn names_use_all_columns_that_the_figures_leave() {
+    let mut stage = Stage::sized((160, 24), &["*"], |_| {});
+    let name = "n".repeat(34);
+    stage.messages(&[(&name, b"1"), ("short", b"1")]);
+    assert!(stage.app.areas().channels.width == 53);
+    let list = lines_in(&stage, stage.app.areas().channels);
+    assert!(
+        list.iter().any(|line| line.contains(&"n".repeat(15))),
+        "{list:#?}"
+    );
+    stage.send(Event::Resize(180, 24));
+    for _ in 0..6 {
+        stage.code(KeyCode::BackTab);
+        stage.chord(KeyModifiers::CONTROL, KeyCode::Right);
+    }
+    let list = lines_in(&stage, stage.app.areas().channels);
+    assert!(list.iter().any(|line| line.contains(&name)), "{list:#?}");
+}
+
+#[test]
+fn sparklines_of_a_list_share_a_scale_and_are_blank_before_the_first_message() {
+    let mut stage = Stage::sized((200, 50), &["*"], |_| {});
+    stage.connection(Connection::Live);
+    stage.confirm(0);
+    let bars = |stage: &Stage, name: &str| {
+        let list = lines_in(stage, stage.app.areas().channels);
+        let line = list.iter().find(|line| line.contains(name)).unwrap();
+        let line = line.trim_end_matches(['│', ' ']);
+        let start = line.find("/s ").map_or(line.len(), |at| at + 3);
+        line[start..].to_owned()
+    };
+    stage.numbered("busy", 90);
+    stage.messages(&[("quiet", b"1")]);
+    for _ in 0..4 {
+        stage.wait(std::time::Duration::from_secs(2));
+        stage.numbered("busy", 90);
+        stage.messages(&[("quiet", b"1")]);
+    }
+    stage.wait(std::time::Duration::from_secs(1));
+    let busy = bars(&stage, "busy");
+    assert!(busy.trim_start().chars().all(|bar| bar >= '⠀'), "{busy}");
+    assert_eq!(
+        busy.trim_start().chars().count(),
+        3,
+        "ten seconds: {busy:?}"
+    );
+    assert_eq!(busy.chars().count(), 15, "a minute: {busy:?}");
+    assert!(busy.ends_with("⣿⣿"), "{busy:?}");
+    let quiet = bars(&stage, "quiet");
+    assert!(
+        quiet.ends_with("⣤⣤"),
+        "not as high as the busy one: {quiet:?}"
+    );
+}

@@ -485,12 +485,12 @@ fn a_session_at_40_by_12() {
 #[test]
 fn a_session_at_120_by_30() {
     insta::assert_snapshot!(Stage::busy(120, 30).screen(), @r#"
-     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s ▁▁▁▁▁▁▁▁▁█  4 received
+     subscope  redis://127.0.0.1:6379  ● live 0.3 ms  2 subscriptions  4.0/s               ⣇  4 received
     ╭ Channels 3 ───────────────── by name ╮╭ Messages 4 · UTC ─────────────────────────────────────────────── following ▼ ╮
     │ ● *                             live ││ 22:13:25.000 ── subscribed to pattern * · 1 subscription now ─────────────── │
-    │   bin                    1.0/s ▁▁▁▁█ ││ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
-    │ ● orders:created         1.0/s ▁▁▁▁█ ││ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
-    │   users                  2.0/s ▁▁▁▁█ ││ 22:13:25.250 users          hello                                            │
+    │   bin               1.0/s          ⣄ ││ 22:13:25.000 ── subscribed to channel orders:created · 2 subscriptions now ─ │
+    │ ● orders:created    1.0/s          ⣄ ││ 22:13:25.000 orders:created {"id":1,"items":[{"sku":"A-1","count":2}]}       │
+    │   users             2.0/s          ⣆ ││ 22:13:25.250 users          hello                                            │
     │                                      ││ 22:13:25.500 bin            \0\xff\x1b[31m                                   │
     │                                      ││ 22:13:25.750 users          (empty)                                          │
     │                                      ││                                                                              │

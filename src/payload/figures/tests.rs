@@ -191,15 +191,38 @@ fn formatted_sizes_can_be_parsed() {
 }
 
 #[test]
-fn sparklines_scale_to_the_highest_value() {
+fn sparklines_are_blank_where_nothing_is_known_and_show_zero_as_one_dot() {
+    let blank = None;
     for (values, expected) in [
         (&[][..], ""),
-        (&[0, 0], "▁▁"),
-        (&[0, 1, 2, 3, 4, 5, 6, 7], "▁▂▃▄▅▆▇█"),
-        (&[1, 1_000_000], "▂█"),
-        (&[u32::MAX, 0], "█▁"),
+        (&[blank, blank], " "),
+        (&[Some(0), Some(0)], "⣀"),
+        (&[blank, Some(0)], "⢀"),
+        (&[Some(0), Some(1), Some(5), Some(9)], "⣠⣾"),
+        (&[Some(9), Some(100)], "⣿"),
+        (&[blank, Some(9), Some(u32::MAX)], " ⣿"),
     ] {
-        assert_eq!(sparkline(values), expected);
-        assert_eq!(sparkline(values).width(), values.len());
+        assert_eq!(sparkline(values, 9), expected);
+        assert_eq!(sparkline(values, 9).width(), values.len().div_ceil(2));
+    }
+}
+
+#[test]
+fn the_top_of_a_scale_leaves_headroom_and_rarely_changes() {
+    for (most, top) in [
+        (0, 1),
+        (1, 2),
+        (2, 3),
+        (4, 5),
+        (5, 7),
+        (9, 10),
+        (10, 15),
+        (80, 100),
+    ] {
+        assert_eq!(headroom(most), top, "{most}");
+    }
+    assert_eq!(headroom(u32::MAX), u32::MAX);
+    for most in (1..100_000).chain([1 << 30, u32::MAX - 1]) {
+        assert!(headroom(most) >= most);
     }
 }

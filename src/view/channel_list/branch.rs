@@ -2,8 +2,8 @@
 
 use ratatui::style::Style;
 
+use super::columns::{CELLS_A_COLUMN, Columns, Heard, MINUTE_BARS};
 use super::entry::{Label, ONLY};
-use super::{BARS, Heard, MIN_FOR_BARS, MIN_FOR_COUNT, MIN_FOR_LATEST, NARROW_ACTIVITY};
 use crate::app::{App, Branch, INDENT};
 use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, fitting};
@@ -12,8 +12,14 @@ use crate::view::theme;
 /// Minimum columns for the name of a branch, whatever its sums are.
 const MIN_FOR_NAME: usize = 10;
 
-/// Adds a branch to an empty line.
-pub(super) fn draw(app: &App, branch: &Branch, label: &Label<'_>, line: &mut LineBuilder) {
+/// Adds a branch to an empty line. `top` is the highest value that its bars can show.
+pub(super) fn draw(
+    app: &App,
+    branch: &Branch,
+    label: &Label<'_>,
+    (columns, top): (Columns, u32),
+    line: &mut LineBuilder,
+) {
     let filters = &app.session().filters;
     let scope = branch.target().scope();
     let (mark, style) = match &filters.only {
@@ -21,8 +27,7 @@ pub(super) fn draw(app: &App, branch: &Branch, label: &Label<'_>, line: &mut Lin
         _ => (" ", Style::new()),
     };
     line.word(format!("{mark} "), style);
-    let columns = line.left();
-    line.space(label.indent.min(columns));
+    line.space(label.indent.min(line.left()));
     let fold = if branch.is_open { "▾ " } else { "▸ " };
     line.word(fold, theme::QUIET);
     let is_muted = filters.muted.has(&scope) || filters.muted.other_over(&scope).is_some();
@@ -34,38 +39,23 @@ pub(super) fn draw(app: &App, branch: &Branch, label: &Label<'_>, line: &mut Lin
     if branch.is_one_shots {
         return one_shots(branch, label, style, line);
     }
-    let has_count = columns >= MIN_FOR_COUNT;
-    let width = if columns >= MIN_FOR_BARS {
-        super::ACTIVITY
-    } else {
-        NARROW_ACTIVITY
-    };
-    let figures = width + 1 + if has_count { 10 } else { 0 };
-    let mut name_columns = columns.saturating_sub(figures);
-    if columns >= MIN_FOR_LATEST {
-        name_columns = name_columns.min(app.session().name_columns.max(12));
-    }
     let taken = label.indent + usize::from(INDENT);
     name(
         branch,
         label,
-        name_columns.saturating_sub(taken),
+        columns.name.saturating_sub(taken),
         style,
         line,
     );
-    if has_count {
-        let count = figures::short_count(branch.sums.messages);
-        line.word(format!("{count:>9} "), theme::QUIET);
-    }
-    line.space(1);
     let now = app.session().now;
     let heard = Heard {
         instead: is_muted.then_some(("muted", theme::QUIET)),
+        messages: branch.sums.messages,
         last_received: branch.sums.last_received,
         rate: branch.sums.history.rate(now),
-        bars: branch.sums.history.bars(now, BARS),
+        cells: branch.sums.history.cells(now, MINUTE_BARS * CELLS_A_COLUMN),
     };
-    heard.draw(app, width, line);
+    heard.draw(app, columns, top, line);
 }
 
 /// Adds the name with the number of channels, in exactly `columns` columns.

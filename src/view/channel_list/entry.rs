@@ -23,6 +23,8 @@ pub(super) struct Label<'a> {
     pub(super) indent: usize,
     /// The bytes that match the text typed.
     pub(super) marks: Vec<Range<usize>>,
+    /// The bytes to show if the name must be cut; may be empty.
+    pub(super) keep: Range<usize>,
 }
 
 impl Label<'_> {
@@ -30,6 +32,9 @@ impl Label<'_> {
     pub(super) fn draw(&self, columns: usize, style: Style, line: &mut LineBuilder) {
         let indent = self.indent.min(columns);
         line.space(indent);
+        if self.marks.is_empty() {
+            return line.name_keeping(self.name, &self.keep, columns - indent, style);
+        }
         line.marked_name(self.name, columns - indent, style, Ranges::of(&self.marks));
     }
 }

@@ -89,6 +89,11 @@ impl<'a> Painter<'a> {
         }
     }
 
+    /// Returns the columns of a name, where `room` columns are left after the mark.
+    pub(super) fn name_columns(&self, room: usize) -> usize {
+        Columns::of(self.width, room, self.app.session().name_columns).name
+    }
+
     /// Adds a channel to an empty line.
     pub(super) fn channel(&mut self, channel: &Channel, label: &Label<'_>, line: &mut LineBuilder) {
         let (mark, style) = entry::mark(self.app, channel.name());

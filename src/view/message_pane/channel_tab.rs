@@ -15,7 +15,7 @@ use crate::workers::analysis::Field;
 const LABEL: usize = 14;
 
 /// The number of bars for the last minute.
-const BARS: usize = 20;
+const BARS: usize = 15;
 
 /// Columns of a field's types, and of how often it is present.
 const TYPES: usize = 16;
@@ -86,8 +86,8 @@ fn rate(app: &App, reader: &Reader, line: &mut LineBuilder) {
     } else if let Some(channel) = channels.find(name).and_then(|id| channels.by_id(id)) {
         line.word(figures::rate(channel.rate(app.session().now)), Style::new());
         line.space(2);
-        let bars = figures::sparkline(&channel.bars(app.session().now, BARS));
-        line.word(bars, theme::BARS);
+        let cells = channel.cells(app.session().now, 2 * BARS);
+        line.word(figures::sparkline_alone(&cells), theme::BARS);
     }
 }
 

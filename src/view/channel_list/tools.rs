@@ -1,0 +1,159 @@
+//! What the lines of the channel list share: their columns, how names are cut, and the scales of the
+//! bars.
+
+use std::ops::Range;
+
+use super::columns::{CELLS_A_COLUMN, Columns, MINUTE_BARS};
+use super::entry::Label;
+use super::latest;
+use super::names::Names;
+use crate::app::{App, Entry, INDENT, ListForm, NameMarker, Narrowing};
+use crate::payload::{escape, figures};
+
+/// What draws parts of the lines.
+pub(super) struct Tools<'a> {
+    pub(super) painter: Option<latest::Painter<'a>>,
+    pub(super) marker: Option<NameMarker>,
+    pub(super) names: Names<'a>,
+    pub(super) columns: Columns,
+    /// Columns of the name, whatever the rest of the line is.
+    name_columns: usize,
+    /// The top of the scale of all bars at each depth of the tree.
+    tops: Vec<u32>,
+}
+
+impl<'a> Tools<'a> {
+    /// Prepares to draw the `visible` lines, each `columns` wide.
+    pub(super) fn new(
+        app: &'a App,
+        painter: Option<latest::Painter<'a>>,
+        visible: Range<usize>,
+        columns: usize,
+    ) -> Self {
+        let list = app.channels();
+        // Padding and a mark with a space take two columns each.
+        let room = columns.saturating_sub(4);
+        let names_first = app.areas().names_first;
+        // The columns of a flat list stay in place while it scrolls.
+        let usual = match list.form {
+            ListForm::Flat => app.session().name_columns,
+            ListForm::Tree => 0,
+        };
+        let branches = visible
+            .clone()
+            .map(|index| branch_columns(app, index, room));
+        let usual = usual.max(branches.max().unwrap_or(0));
+        let divide = |widest: usize| Columns::of(room, widest.max(usual), names_first);
+        let shown: Vec<(&[u8], usize)> = visible
+            .clone()
+            .filter_map(|index| {
+                let Entry::Channel(id) = list.entries[index] else {
+                    return None;
+                };
+                let channel = app.session().log.channels().by_id(id)?;
+                Some(shown_name(app, index, channel.name()))
+            })
+            .collect();
+        let in_column = |widest: usize| match &painter {
+            Some(painter) => painter.name_columns(room),
+            None => divide(widest).name,
+        };
+        let names = Names::new(&shown, room, in_column);
+        Self {
+            marker: None,
+            columns: divide(names.widest),
+            name_columns: in_column(names.widest),
+            tops: tops(app, visible),
+            painter,
+            names,
+        }
+    }
+
+    /// Returns how a name is drawn in a line.
+    pub(super) fn label<'n>(&mut self, app: &App, index: usize, name: &'n [u8]) -> Label<'n> {
+        let (shown, indent) = shown_name(app, index, name);
+        let columns = self.name_columns.saturating_sub(indent);
+        Label {
+            name: shown,
+            indent,
+            marks: self
+                .marker
+                .as_mut()
+                .map_or_else(Vec::new, |marker| marker.marks(name)),
+            keep: self.names.keep(shown, columns).unwrap_or(0..0),
+        }
+    }
+
+    /// Returns the top of the scale for the bars of a line.
+    pub(super) fn top(&self, app: &App, index: usize) -> u32 {
+        self.tops.get(depth(app, index)).copied().unwrap_or(1)
+    }
+}
+
+/// Returns the part of a name that a line shows, and the columns before it.
+pub(super) fn shown_name<'n>(app: &App, index: usize, name: &'n [u8]) -> (&'n [u8], usize) {
+    let list = app.channels();
+    let place = list.places.get(index).copied().unwrap_or_default();
+    let is_branch = matches!(list.entries.get(index), Some(Entry::Branch(_)));
+    let narrowing = list.narrowing.as_ref();
+    let is_narrowed = narrowing.is_some_and(Narrowing::is_active);
+    let is_in_tree = list.form == ListForm::Tree && !is_narrowed;
+    // The fold marks have a column of their own.
+    let mark = if !is_branch && (is_in_tree || place.depth > 0) {
+        INDENT
+    } else {
+        0
+    };
+    let shown = name.get(place.shown_above..).unwrap_or(name);
+    (shown, usize::from(list.indent(index) + mark))
+}
+
+/// Returns the columns that the name of a branch takes with its indent and the number of channels.
+fn branch_columns(app: &App, index: usize, room: usize) -> usize {
+    let list = app.channels();
+    let Entry::Branch(branch) = list.entries[index] else {
+        return 0;
+    };
+    let branch = list.branches.get(branch);
+    let Some(branch) = branch.filter(|branch| !branch.is_one_shots) else {
+        return 0;
+    };
+    let (name, indent) = shown_name(app, index, &branch.prefix);
+    let count = figures::short_count(branch.sums.channels);
+    indent + usize::from(INDENT) + escape::name(name, room).columns + count.len() + 3
+}
+
+fn depth(app: &App, index: usize) -> usize {
+    let place = app.channels().places.get(index);
+    place.map_or(0, |place| usize::from(place.depth))
+}
+
+/// Returns the top of the scale of the bars at each depth of the tree: that of the highest bar.
+fn tops(app: &App, visible: Range<usize>) -> Vec<u32> {
+    let mut most: Vec<u32> = Vec::new();
+    for index in visible {
+        let depth = depth(app, index);
+        if most.len() <= depth {
+            most.resize(depth + 1, 0);
+        }
+        let highest = cells(app, index).into_iter().flatten().max();
+        most[depth] = most[depth].max(highest.unwrap_or(0));
+    }
+    most.into_iter().map(figures::headroom).collect()
+}
+
+/// Returns the message counts of the last minute in a line.
+pub(super) fn cells(app: &App, index: usize) -> Vec<Option<u32>> {
+    let (list, now) = (app.channels(), app.session().now);
+    let channels = app.session().log.channels();
+    let count = MINUTE_BARS * CELLS_A_COLUMN;
+    let found = match list.entries[index] {
+        Entry::Channel(id) => channels.by_id(id).map(|one| one.cells(now, count)),
+        Entry::Branch(branch) => {
+            let branch = list.branches.get(branch);
+            branch.map(|branch| branch.sums.history.cells(now, count))
+        }
+        Entry::Pattern(_) | Entry::NotReceiving(_) => None,
+    };
+    found.unwrap_or_default()
+}
