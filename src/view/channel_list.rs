@@ -18,7 +18,7 @@ use self::tools::{Tools, cells, shown_name};
 use super::line::{LineBuilder, draw_words, fitting};
 use super::{empty, frame, text_box, theme};
 use crate::app::{
-    App, Entry, Focus, ListForm, MAX_LISTED, NameMarker, Scope, SubscriptionState, Target, inside,
+    App, Entry, Focus, MAX_LISTED, NameMarker, Scope, SubscriptionState, Target, inside,
 };
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};

@@ -7,7 +7,7 @@ use super::columns::{CELLS_A_COLUMN, Columns, MINUTE_BARS};
 use super::entry::Label;
 use super::latest;
 use super::names::Names;
-use crate::app::{App, Entry, INDENT, ListForm, NameMarker, Narrowing};
+use crate::app::{App, Entry, INDENT, ListForm, NameMarker};
 use crate::payload::{escape, figures};
 
 /// What draws parts of the lines.
@@ -96,7 +96,7 @@ pub(super) fn shown_name<'n>(app: &App, index: usize, name: &'n [u8]) -> (&'n [u
     let place = list.places.get(index).copied().unwrap_or_default();
     let is_branch = matches!(list.entries.get(index), Some(Entry::Branch(_)));
     let narrowing = list.narrowing.as_ref();
-    let is_narrowed = narrowing.is_some_and(Narrowing::is_active);
+    let is_narrowed = narrowing.is_some_and(|narrowing| narrowing.is_active());
     let is_in_tree = list.form == ListForm::Tree && !is_narrowed;
     // The fold marks have a column of their own.
     let mark = if !is_branch && (is_in_tree || place.depth > 0) {
