@@ -6,7 +6,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -136,7 +136,10 @@ impl Target {
         match create_new(&target.part) {
             Ok(file) => Ok(Some((target, file))),
             Err(error) => {
-                target.remove();
+                // The part belongs to another export.
+                if target.is_reserved {
+                    let _ = fs::remove_file(&target.path);
+                }
                 Err(reason(&error))
             }
         }
@@ -181,10 +184,12 @@ impl Target {
     }
 }
 
-/// Returns the name of a file while it is being written.
+/// Returns a name for the file while it is being written, a new one each time.
 fn part_of(path: &Path) -> PathBuf {
+    static SERIAL: AtomicU32 = AtomicU32::new(0);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    path.with_file_name(format!(".{name}.{}.part", process::id()))
+    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+    path.with_file_name(format!(".{name}.{}-{serial}.part", process::id()))
 }
 
 /// Creates a file that only its owner can read.

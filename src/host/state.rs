@@ -43,11 +43,17 @@ pub fn save(before: &Kept, now: &Kept) -> io::Result<()> {
 }
 
 fn load_from(path: &Path) -> (Kept, Option<String>) {
-    let found = read(path).and_then(|object| parse(&object).map(|kept| (kept, object)));
-    match found {
-        Ok((kept, _)) => (kept, None),
+    let shown = path.display();
+    let found = match read(path) {
+        Ok(found) => found,
+        Err(error) => {
+            let warning = format!("saved layout not used: {shown} cannot be read: {error}");
+            return (Kept::default(), Some(warning));
+        }
+    };
+    match found.and_then(|object| parse(&object)) {
+        Ok(kept) => (kept, None),
         Err(why) => {
-            let shown = path.display();
             let replaced = match replace(path, &Map::new()) {
                 Ok(()) => "it was replaced".to_owned(),
                 Err(error) => format!("it was not replaced: {error}"),
@@ -60,7 +66,7 @@ fn load_from(path: &Path) -> (Kept, Option<String>) {
 
 /// Writes the values that differ from those in `before`. Other sessions may have changed others.
 fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
-    let mut object = read(path).unwrap_or_default();
+    let mut object = read(path)?.unwrap_or_default();
     for ((key, old), (_, new)) in borders(&before.borders).iter().zip(borders(&now.borders)) {
         if *old != new {
             set(&mut object, key, new.map(Value::from));
@@ -76,22 +82,22 @@ fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
     replace(path, &object)
 }
 
-/// Reads the object in the file. Empty if there is no file.
-fn read(path: &Path) -> Result<Map<String, Value>, String> {
+/// Reads the object in the file, or says how the file is damaged. Empty if there is no file.
+fn read(path: &Path) -> io::Result<Result<Map<String, Value>, String>> {
     let text = match fs::metadata(path) {
-        Ok(file) if file.len() > MAX_BYTES => return Err("too large".to_owned()),
+        Ok(file) if file.len() > MAX_BYTES => return Ok(Err("too large".to_owned())),
         _ => fs::read(path),
     };
     let text = match text {
         Ok(text) => text,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Map::new()),
-        Err(error) => return Err(error.to_string()),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Ok(Map::new())),
+        Err(error) => return Err(error),
     };
-    match serde_json::from_slice(&text) {
+    Ok(match serde_json::from_slice(&text) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err("not an object".to_owned()),
         Err(_) => Err("not JSON".to_owned()),
-    }
+    })
 }
 
 fn parse(object: &Map<String, Value>) -> Result<Kept, String> {

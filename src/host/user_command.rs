@@ -57,6 +57,9 @@ impl Commands {
         let process = Arc::new(Process::default());
         let id = request.id;
         let had_terminal = request.command.show == CommandShow::Terminal;
+        if had_terminal && self.on_terminal.is_some() {
+            return Some(Event::Failed("another command has the terminal".to_owned()));
+        }
         if had_terminal {
             keyboard::pause();
             session.lend();

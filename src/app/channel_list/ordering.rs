@@ -80,6 +80,11 @@ impl Pass {
         let mut leaves = self.first.into_vec();
         let mut tree = self.tree;
         tree.settle(&mut leaves, lists.channels, folding, now);
+        let is_cut = self.is_cut || leaves.len() > MAX_LISTED;
+        if leaves.len() > MAX_LISTED {
+            leaves.select_nth_unstable(MAX_LISTED);
+            leaves.truncate(MAX_LISTED);
+        }
         let listed = leaves.iter().filter_map(|leaf| match leaf.entry {
             Entry::Channel(id) => Some(id),
             _ => None,
@@ -110,7 +115,7 @@ impl Pass {
             })
         };
         Listing {
-            is_cut: self.is_cut,
+            is_cut,
             ..tree.listing(patterns, leaves, key)
         }
     }

@@ -180,6 +180,7 @@ impl Timed {
     fn start(&mut self, world: &World<'_>) -> Option<Pass> {
         let before = std::mem::replace(&mut self.known, (world.answered, world.received));
         self.started = world.now;
+        self.is_full = false;
         let judged_to = world.answered?.min(before.0?);
         Some(Pass {
             left: 0..world.channels.slots(),
@@ -206,10 +207,14 @@ impl Timed {
             self.met.remove(&id);
             return;
         }
-        if !may_meet(&self.condition, channel, world, pass.judged_to)
-            || !query.includes_channel(channel.name())
-            || !world.subscriptions.include(channel.name())
-        {
+        if !may_meet(&self.condition, channel, world, pass.judged_to) {
+            return;
+        }
+        if self.met.len() >= MOST_MET {
+            self.is_full = true;
+            return;
+        }
+        if !query.includes_channel(channel.name()) || !world.subscriptions.include(channel.name()) {
             return;
         }
         let since = world
@@ -220,10 +225,6 @@ impl Timed {
             pass.unknown += u64::from(since.is_none());
             return;
         };
-        if self.met.len() >= MOST_MET {
-            self.is_full = true;
-            return;
-        }
         let (name, last) = (channel.shared_name(), channel.last_received);
         self.met.insert(id, Met { name, last });
         self.newest = Some(judged(channel, verdict));

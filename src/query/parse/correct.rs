@@ -135,8 +135,9 @@ fn of_value(before: &str, part: &str, after: &str) -> Option<String> {
     let is_sign = |next: char| matches!(next, '=' | '!' | '<' | '>');
     let compared = before.trim_end().strip_suffix(is_sign)?;
     let compared = compared.trim_end_matches(is_sign).trim_end();
-    let start = compared.rfind(ends_word).map_or(0, |at| at + 1);
-    let (before, comparison) = before.split_at(start);
+    // Blanks may be more than one byte long.
+    let comparison = compared.rsplit(ends_word).next().unwrap_or(compared);
+    let (before, comparison) = before.split_at(compared.len() - comparison.len());
     let is_for_jq = part.starts_with(['[', '{', '.', '$']);
     let dot = if comparison.starts_with('.') { "" } else { "." };
     is_for_jq.then(|| format!("{before}jq({dot}{comparison}{part}){after}"))

@@ -85,6 +85,8 @@ fn an_error_with_one_likely_remedy_comes_with_the_corrected_query() {
         (".id <> 7", Some(".id != 7")),
         (".tags == [1]", Some("jq(.tags == [1])")),
         ("x id == .no y", Some("x jq(.id == .no) y")),
+        ("x\u{a0}.a == [1]", Some("x\u{a0}jq(.a == [1])")),
+        ("x\u{3000}.a == .b", Some("x\u{3000}jq(.a == .b)")),
         ("level:(a OR b)", Some(".level in (a, b)")),
         ("level:(a, b) x", Some(".level in (a, b) x")),
         ("select(.a == 1)", Some("jq(select(.a == 1))")),
