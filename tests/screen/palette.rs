@@ -204,6 +204,24 @@ fn open_completes_names_and_shows_only_that_channel() {
 }
 
 #[test]
+fn open_finds_channels_in_folded_branches() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("beat:one", b"1"), ("beat:two", b"2"), ("other", b"3")]);
+    stage.code(KeyCode::Tab);
+    stage.keys("T");
+    let listed = stage.app.channels().entries.len();
+    assert_eq!(
+        listed, 3,
+        "the pattern, the folded branch, and the other channel"
+    );
+    run(&mut stage, "open beat:two");
+    assert_eq!(only(&stage), Some("beat:two"));
+    assert_eq!(stage.shown(), 1);
+    stage.keys(":open bone");
+    assert_eq!(chosen(&stage).text, "beat:one");
+}
+
+#[test]
 fn a_name_with_escapes_is_opened_as_it_is_listed() {
     let mut stage = Stage::new(&["*"]);
     stage.messages(&[("odd\u{1b}[31m name", b"1"), ("other", b"2")]);

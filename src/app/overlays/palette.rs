@@ -291,7 +291,7 @@ fn matching_channels(typed: &str, channels: impl Iterator<Item = Arc<[u8]>>) -> 
     let mut lines: Vec<PaletteLine> = lines.collect();
     if lines.is_empty() && !typed.is_empty() {
         lines.push(refusal(format!(
-            "no channel {} has been heard",
+            "no channel matches {}",
             whole_name(typed.as_bytes())
         )));
     }

@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::App;
 use crate::app::action::{Action, Motion, PaletteAction};
-use crate::app::channel_list::{Entry, Lists, Target};
+use crate::app::channel_list::{Entry, Lists, MAX_LISTED, Target};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Chord;
@@ -36,7 +36,7 @@ impl App {
             return Vec::new();
         };
         let names = if palette.wants_channels() {
-            self.listed_names()
+            self.channel_names()
         } else {
             Vec::new()
         };
@@ -45,15 +45,13 @@ impl App {
         Vec::new()
     }
 
-    /// Returns the names of the listed channels. Going through all channels would make keys slow.
-    fn listed_names(&self) -> Vec<Arc<[u8]>> {
+    /// Returns the names of channels, also of those in folded branches. Going through more than
+    /// [`MAX_LISTED`] would make keys slow.
+    fn channel_names(&self) -> Vec<Arc<[u8]>> {
         let channels = self.session.log.channels();
-        let listed = self.channel_list.entries.iter();
-        let names = listed.filter_map(|entry| match entry {
-            Entry::Channel(id) => Some(channels.by_id(*id)?.shared_name()),
-            Entry::Pattern(_) | Entry::NotReceiving(_) | Entry::Branch(_) => None,
-        });
-        names.collect()
+        let looked_at = channels.slots().min(MAX_LISTED);
+        let names = channels.within(0..looked_at);
+        names.map(|(_, channel)| channel.shared_name()).collect()
     }
 
     /// Executes `action` in the palette.
