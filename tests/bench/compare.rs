@@ -62,6 +62,8 @@ mod support {
 mod throughput;
 #[path = "compare/timeline.rs"]
 mod timeline;
+#[path = "compare/tree.rs"]
+mod tree;
 #[path = "compare/watching.rs"]
 mod watching;
 
@@ -69,10 +71,11 @@ mod watching;
 type Section = fn(&mut Bench);
 
 /// The sections by name, in the order of the report.
-const SECTIONS: [(&str, Section); 10] = [
+const SECTIONS: [(&str, Section); 11] = [
     ("throughput", throughput::run),
     ("latency", latency::run),
     ("flooded", flooded::run),
+    ("tree", tree::run),
     ("filtered", filtered::run),
     ("memory", memory::run),
     ("idle", idle::run),

@@ -51,38 +51,22 @@ impl Flood {
 
     /// Publishes in the background until it is stopped, regardless of the number of messages.
     pub fn start_endless(self) -> Endless {
-        let is_over = Arc::new(AtomicBool::new(false));
-        let threads = (0..self.connections)
-            .map(|_| {
-                let is_over = Arc::clone(&is_over);
-                thread::spawn(move || self.publish(|| !is_over.load(Ordering::Relaxed)))
-            })
-            .collect();
-        Endless { is_over, threads }
+        Endless::start(self.port, self.connections, &self.chunk())
     }
 
     /// Publishes in chunks while `has_more` returns true. Returns how many messages were confirmed.
-    fn publish(self, mut has_more: impl FnMut() -> bool) -> u64 {
-        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("the server listens");
-        let answers = stream.try_clone().expect("a second handle");
-        let reading = thread::spawn(move || count_lines(answers));
+    fn publish(self, has_more: impl FnMut() -> bool) -> u64 {
+        publish(self.port, &self.chunk(), has_more)
+    }
+
+    fn chunk(self) -> Vec<u8> {
         let payload = vec![b'x'; self.payload];
-        let chunk: Vec<u8> = (0..CHUNK)
+        (0..CHUNK)
             .flat_map(|index| {
                 let channel = format!("burst:{}", index % self.channels);
                 pack(&[b"PUBLISH", channel.as_bytes(), &payload])
             })
-            .collect();
-        while has_more() {
-            stream
-                .write_all(&chunk)
-                .expect("the server accepts commands");
-        }
-        // The server answers QUIT last and then hangs up.
-        stream
-            .write_all(&pack(&[b"QUIT"]))
-            .expect("the server accepts commands");
-        reading.join().expect("every command is answered") - 1
+            .collect()
     }
 }
 
@@ -93,6 +77,18 @@ pub struct Endless {
 }
 
 impl Endless {
+    /// Publishes the packed commands of `chunk` again and again on each of `connections`.
+    pub fn start(port: u16, connections: u64, chunk: &[u8]) -> Self {
+        let is_over = Arc::new(AtomicBool::new(false));
+        let threads = (0..connections)
+            .map(|_| {
+                let (is_over, chunk) = (Arc::clone(&is_over), chunk.to_vec());
+                thread::spawn(move || publish(port, &chunk, || !is_over.load(Ordering::Relaxed)))
+            })
+            .collect();
+        Self { is_over, threads }
+    }
+
     /// Stops the flood. Returns how many messages were published.
     pub fn stop(self) -> u64 {
         self.is_over.store(true, Ordering::Relaxed);
@@ -101,6 +97,24 @@ impl Endless {
             .map(|thread| thread.join().expect("the publisher does not panic"))
             .sum()
     }
+}
+
+/// Sends the packed commands of `chunk` again and again while `has_more` returns true. Returns how
+/// many of them were answered.
+fn publish(port: u16, chunk: &[u8], mut has_more: impl FnMut() -> bool) -> u64 {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("the server listens");
+    let answers = stream.try_clone().expect("a second handle");
+    let reading = thread::spawn(move || count_lines(answers));
+    while has_more() {
+        stream
+            .write_all(chunk)
+            .expect("the server accepts commands");
+    }
+    // The server answers QUIT last and then hangs up.
+    stream
+        .write_all(&pack(&[b"QUIT"]))
+        .expect("the server accepts commands");
+    reading.join().expect("every command is answered") - 1
 }
 
 /// Counts the lines received until the other side hangs up.

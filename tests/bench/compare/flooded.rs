@@ -22,13 +22,13 @@ screen (vt100) shows the effect. Writes and drawing times are those of \
 core.";
 
 /// The screen size that the drawing budget applies to.
-const LARGE: (u16, u16) = (200, 50);
+pub const LARGE: (u16, u16) = (200, 50);
 
 /// How long to count the output.
 const WINDOW: Duration = Duration::from_secs(5);
 
 /// How long a key press may take to show in the flood.
-const FLOODED_KEY_BUDGET: Duration = Duration::from_millis(20);
+pub const FLOODED_KEY_BUDGET: Duration = Duration::from_millis(20);
 
 /// How long a key press may take to show while something large is handled.
 pub const KEY_BUDGET: Duration = Duration::from_millis(50);
@@ -118,7 +118,7 @@ fn report_output(report: &mut Report, at: &str, output: &Output, stats: &Stats) 
 }
 
 /// Reports drawing times. The budget applies to the large screen only.
-fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
+pub fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
     let [p50, p99] = ["draw_us_p50", "draw_us_p99"].map(|name| stats.figure(name));
     let what = format!("{}×{}: drawing", size.0, size.1);
     let millis = |micros: u64| format!("{:.2} ms", micros as f64 / 1e3);
@@ -133,7 +133,7 @@ fn report_drawing(report: &mut Report, size: (u16, u16), stats: &Stats) {
 }
 
 /// Presses Space at irregular intervals, waiting for the effect each time.
-fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
+pub fn press_space(pty: &mut Pty, count: u64) -> Vec<Press> {
     let mut pauses = Pauses::between(10, 50);
     (0..count.max(2))
         .map(|number| {
