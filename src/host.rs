@@ -8,6 +8,7 @@ mod history;
 pub mod pager;
 pub mod password;
 pub mod pick;
+mod processes;
 pub mod screen;
 mod state;
 mod stats;

@@ -32,6 +32,8 @@ pub enum Effect {
     Copy(SharedBytes),
     /// Write rows to a file. The answer arrives as [`Event::Exported`](super::Event).
     Export(Box<ExportRequest>),
+    /// Stop writing rows to files, and remove those that are not complete.
+    AbandonExports,
     /// Run a command of the user's own. Its news arrive as [`Event::Command`](super::Event).
     RunCommand(Box<CommandRequest>),
     /// Stop the command of this run.

@@ -44,6 +44,8 @@ pub enum Event {
     Failed(String),
     /// The process was asked to terminate.
     Terminate,
+    /// The terminal is gone.
+    HungUp,
     /// The process was asked to suspend itself until it is continued.
     Suspend,
     /// The process was stopped and has been continued.
@@ -56,4 +58,12 @@ pub enum Event {
     WallClock(i64),
     /// Time has passed, and something on the screen depends on it.
     Tick,
+}
+
+impl Event {
+    /// Returns whether the user has typed or clicked.
+    pub(super) fn is_input(&self) -> bool {
+        let keys = matches!(self, Self::Key(_) | Self::Burst(_) | Self::PasteStalled);
+        keys || matches!(self, Self::Mouse(_) | Self::Paste(_))
+    }
 }

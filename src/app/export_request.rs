@@ -73,6 +73,18 @@ pub enum Exported {
     },
 }
 
+impl Exported {
+    /// Returns the path, as the user typed it.
+    pub(super) fn path(&self) -> &str {
+        match self {
+            Self::Exists(path)
+            | Self::Done { path, .. }
+            | Self::Refused { path, .. }
+            | Self::Failed { path, .. } => path,
+        }
+    }
+}
+
 /// The paths of the lenses on channels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LensPaths {

@@ -160,6 +160,12 @@ pub enum Question {
         /// The number of messages kept.
         kept: u64,
     },
+    /// Whether to abandon an export that is still running and quit at once. Without an answer, the
+    /// program quits once it is complete.
+    AbandonExport {
+        /// The path of the file, as the user typed it.
+        path: String,
+    },
 }
 
 /// The prompt for a subscription.

@@ -66,7 +66,7 @@ impl Picker {
                 }
             }
             Event::Paste(text) => self.typing().insert_in_line(&text),
-            Event::Terminate => return Some(Effect::Quit),
+            Event::Terminate | Event::HungUp => return Some(Effect::Quit),
             Event::Suspend => return Some(Effect::Suspend),
             Event::Continued => return Some(Effect::Resume),
             Event::Redraw => return Some(Effect::Repaint),

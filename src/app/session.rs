@@ -88,6 +88,8 @@ pub struct Session {
     pub decoder_choices: Arc<DecoderChoices>,
     /// The lenses on channels.
     pub lenses: Lenses,
+    /// The paths of the files to which rows are being exported, as the user typed them.
+    pub(super) exporting: Vec<String>,
     /// Width of the widest channel name so far, in columns. Rows would jump if the column shrank.
     pub name_columns: usize,
 
@@ -152,6 +154,7 @@ impl Session {
             shown: Selection::default(),
             decoder_choices,
             find: None,
+            exporting: Vec::new(),
             sampling: Sampling::default(),
             breakpoints: Breakpoints::default(),
             marked: BTreeSet::new(),

@@ -40,7 +40,7 @@ impl App {
     /// Handles an event that arrived at `now`, and returns the effects for the runtime to perform.
     pub fn update(&mut self, event: Event, now: Time) -> Vec<Effect> {
         self.session.now = now;
-        let mut effects = self.press_held_back(&event);
+        let (event, mut effects) = self.admit(event);
         effects.extend(match event {
             Event::Key(key) => {
                 self.keyboard.held_break = false;
@@ -75,7 +75,8 @@ impl App {
             Event::Exported(exported) => self.note_exported(exported),
             Event::Sampled(sample) => self.note_sample(sample),
             Event::Failed(words) => self.session.tell_error(words),
-            Event::Terminate => vec![Effect::Quit],
+            Event::Terminate => self.terminate(),
+            Event::HungUp => vec![Effect::Quit],
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
             Event::Redraw => vec![Effect::Repaint],
@@ -83,10 +84,7 @@ impl App {
             Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         });
-        let is_covered = self.overlay.is_some();
-        effects.extend(
-            self.on_log(|log, session, height| log.judge_channels(is_covered, session, height)),
-        );
+        effects.extend(self.judge_channels());
         self.refresh_channels();
         self.settle_chips();
         effects.extend(self.follow_selection());
@@ -97,6 +95,12 @@ impl App {
         effects.extend(self.session.judge_queries());
         self.session.count_unchecked();
         effects
+    }
+
+    /// Judges the channels by the breakpoints that are due.
+    fn judge_channels(&mut self) -> Vec<Effect> {
+        let is_covered = self.overlay.is_some();
+        self.on_log(|log, session, height| log.judge_channels(is_covered, session, height))
     }
 
     /// Shows a toast. Returns no effects.

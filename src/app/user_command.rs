@@ -62,6 +62,8 @@ pub enum CommandNews {
     Ended {
         /// The number of the run.
         id: u64,
+        /// The name of the command.
+        name: String,
         /// How it ended.
         end: CommandEnd,
         /// Whether it had the terminal.
@@ -74,6 +76,8 @@ pub enum CommandNews {
 pub enum CommandEnd {
     /// On its own, with this exit status.
     Exited(i32),
+    /// On its own, with this exit status, while another process kept its output open.
+    StillWriting(i32),
     /// By this signal.
     Signalled(i32),
     /// It was stopped because it wrote more than this many bytes.
@@ -92,6 +96,9 @@ impl CommandEnd {
             Self::Exited(126) => "exit status 126: not executable".to_owned(),
             Self::Exited(127) => "exit status 127: command not found".to_owned(),
             Self::Exited(status) => format!("exit status {status}"),
+            Self::StillWriting(status) => {
+                format!("exit status {status} · output cut: still open in the background")
+            }
             Self::Signalled(signal) => format!("ended by signal {signal}"),
             Self::TooMuch(bytes) => {
                 let size = figures::size(*bytes);

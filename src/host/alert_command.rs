@@ -1,32 +1,26 @@
 //! Runs the user's alert command.
 
-use std::io::{self, Write as _};
-use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
-use subscope::app::Event;
+use subscope::app::{CommandEnd, Event};
 use tokio::sync::mpsc::Sender;
+
+use super::processes::{Job, Process, Processes};
 
 /// Maximum number of commands that run at the same time.
 const MOST_RUNNING: usize = 4;
 
-/// A command that takes longer than this is killed, with the processes that it started.
+/// A command that takes longer than this is stopped, with the processes that it started.
 const MAX_TIME: Duration = Duration::from_secs(10);
-
-/// The interval at which a running command is checked.
-const POLL: Duration = Duration::from_millis(20);
 
 /// The environment variable with the text of the alert.
 const VARIABLE: &str = "SUBSCOPE_ALERT";
 
-/// Runs alert commands, a few at a time, each on a thread of its own.
+/// Runs alert commands, a few at a time.
 pub struct AlertCommands {
-    running: Arc<AtomicUsize>,
+    running: Vec<Arc<Process>>,
     event_tx: Sender<Event>,
 }
 
@@ -34,117 +28,105 @@ impl AlertCommands {
     /// Creates the runner. Failures are reported through `event_tx`.
     pub fn new(event_tx: Sender<Event>) -> Self {
         Self {
-            running: Arc::default(),
+            running: Vec::new(),
             event_tx,
         }
     }
 
     /// Starts `command` in a shell. It finds `text` on its standard input and in the environment; the
     /// shell never sees the text as part of a command. Returns why it was not started.
-    pub fn start(&self, command: String, text: String) -> Option<Event> {
-        if self.running.fetch_add(1, Ordering::Relaxed) >= MOST_RUNNING {
-            self.running.fetch_sub(1, Ordering::Relaxed);
+    pub fn start(&mut self, command: &str, text: &str, processes: &mut Processes) -> Option<Event> {
+        self.running.retain(|process| !process.is_gone());
+        if self.running.len() >= MOST_RUNNING {
             let problem = format!("alert not passed on: {MOST_RUNNING} alert commands are running");
             return Some(Event::Failed(problem));
         }
-        let running = Arc::clone(&self.running);
+        let mut shell = Command::new("/bin/sh");
+        shell.args(["-c", command]).env(VARIABLE, text);
+        shell.stdout(Stdio::null()).stderr(Stdio::null());
+        let input = format!("{text}\n").into_bytes().into();
+        let run = move |process: &Process| {
+            let run = process.run(Job {
+                command: shell,
+                input: Some(input),
+                max_time: Some(MAX_TIME),
+                output: None,
+            });
+            run.unwrap_or_else(|error| CommandEnd::NotStarted(error.to_string()))
+        };
         let event_tx = self.event_tx.clone();
-        let thread = thread::Builder::new().name("alert".to_owned());
-        let spawned = thread.spawn(move || {
-            let outcome = run(&command, &text, MAX_TIME);
-            running.fetch_sub(1, Ordering::Relaxed);
-            if let Err(problem) = outcome {
+        let report = move |_: &Process, end: CommandEnd| {
+            if let Some(problem) = problem(&end) {
                 // Sending fails only if the loop has ended.
-                let _ = event_tx.blocking_send(Event::Failed(problem));
+                let _ = event_tx.blocking_send(problem);
             }
-        });
-        spawned.err().map(|error| {
-            self.running.fetch_sub(1, Ordering::Relaxed);
-            Event::Failed(format!("alert command not started: {error}"))
-        })
+        };
+        match processes.start("alert", run, report) {
+            Ok(process) => {
+                self.running.push(process);
+                None
+            }
+            Err(error) => problem(&CommandEnd::NotStarted(error.to_string())),
+        }
     }
 }
 
-/// Runs `command` for at most `max_time`. The error contains neither the command nor its output.
-fn run(command: &str, text: &str, max_time: Duration) -> Result<(), String> {
-    let mut shell = Command::new("/bin/sh");
-    let child = shell
-        .args(["-c", command])
-        .env(VARIABLE, text)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .spawn();
-    let mut child = child.map_err(|error| format!("alert command not started: {error}"))?;
-    if let Some(mut input) = child.stdin.take() {
-        // The command need not read it. The text is shorter than what a pipe takes at once.
-        let _ = writeln!(input, "{text}");
-    }
-    match wait(&mut child, max_time) {
-        Ok(Some(status)) if status.success() => Ok(()),
-        Ok(Some(status)) => Err(format!("alert command failed: {status}")),
-        Ok(None) => {
-            if let Ok(id) = i32::try_from(child.id())
-                && let Some(group) = Pid::from_raw(id)
-            {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            let _ = child.wait();
-            Err(format!(
-                "alert command killed: it took longer than {} s",
-                max_time.as_secs()
-            ))
-        }
-        Err(error) => Err(format!("alert command failed: {error}")),
-    }
-}
-
-/// Waits for the end of a process; returns `None` after `max_time`.
-fn wait(child: &mut Child, max_time: Duration) -> io::Result<Option<ExitStatus>> {
-    let started = Instant::now();
-    loop {
-        let status = child.try_wait()?;
-        if status.is_some() || started.elapsed() >= max_time {
-            return Ok(status);
-        }
-        thread::sleep(POLL);
-    }
+/// Returns what went wrong, if anything, with neither the command nor its output.
+fn problem(end: &CommandEnd) -> Option<Event> {
+    let trouble = end.trouble()?;
+    Some(Event::Failed(format!("alert command: {trouble}")))
 }
 
 #[cfg(test)]
 mod tests {
     #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
 
+    use tokio::sync::mpsc::{Receiver, channel};
+
     use super::*;
+
+    fn runner() -> (AlertCommands, Receiver<Event>) {
+        let (event_tx, event_rx) = channel(1);
+        (AlertCommands::new(event_tx), event_rx)
+    }
+
+    /// Runs `command` and returns what is reported.
+    fn outcome(command: &str, text: &str) -> Option<String> {
+        let (mut commands, mut event_rx) = runner();
+        let refused = commands.start(command, text, &mut Processes::default());
+        drop(commands);
+        match refused.or_else(|| event_rx.blocking_recv())? {
+            Event::Failed(words) => Some(words),
+            other => panic!("{other:?}"),
+        }
+    }
 
     #[test]
     fn the_text_is_on_the_input_and_in_the_environment_and_never_part_of_a_command() {
         let text = "hit: $(exit 7) `exit 8`; exit 9";
         let check = "read -r line; [ \"$line\" = \"$SUBSCOPE_ALERT\" ]";
-        assert_eq!(run(check, text, MAX_TIME), Ok(()));
-        assert_eq!(run("true", text, MAX_TIME), Ok(()));
+        assert_eq!(outcome(check, text), None);
+        assert_eq!(outcome("true", text), None);
     }
 
     #[test]
     fn a_failure_is_reported_without_the_command() {
-        let problem = run("echo secret; exit 3", "text", MAX_TIME).unwrap_err();
-        assert_eq!(problem, "alert command failed: exit status: 3");
+        let problem = outcome("echo secret; exit 3", "text").unwrap();
+        assert_eq!(problem, "alert command: exit status 3");
     }
 
     #[test]
-    fn a_command_that_does_not_end_is_killed_with_its_children() {
-        let problem = run("sleep 1000 & sleep 1000", "text", Duration::ZERO).unwrap_err();
-        assert_eq!(problem, "alert command killed: it took longer than 0 s");
-    }
-
-    #[test]
-    fn only_a_few_commands_run_at_the_same_time() {
-        let (event_tx, _event_rx) = tokio::sync::mpsc::channel(1);
-        let commands = AlertCommands::new(event_tx);
-        commands.running.store(MOST_RUNNING, Ordering::Relaxed);
-        let refused = commands.start("true".to_owned(), String::new());
+    fn only_a_few_commands_run_at_the_same_time_and_they_end_with_the_program() {
+        let (mut commands, mut event_rx) = runner();
+        let mut processes = Processes::default();
+        let deaf = "trap '' TERM; sleep 1000";
+        for _ in 0..MOST_RUNNING {
+            assert!(commands.start(deaf, "", &mut processes).is_none());
+        }
+        let refused = commands.start("true", "", &mut processes);
         assert!(matches!(refused, Some(Event::Failed(words)) if words.contains("not passed on")));
-        assert_eq!(commands.running.load(Ordering::Relaxed), MOST_RUNNING);
+        event_rx.close();
+        processes.finish();
+        assert!(commands.running.iter().all(|process| process.is_gone()));
     }
 }

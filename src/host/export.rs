@@ -1,8 +1,8 @@
 //! Writes exports to files, each on a thread of its own.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, BufWriter};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::{self, BufWriter, ErrorKind};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use subscope::app::{Event, ExportCounts, ExportRequest, Exported, write_export};
 use subscope::config::home;
 use tokio::sync::mpsc::Sender;
 
-use super::failure::reason;
+use super::failure::{reason, report};
 
 /// The size of the buffer between the rows and the file.
 const BUFFER: usize = 256 << 10;
@@ -34,10 +34,12 @@ const CHECK_EVERY: Duration = Duration::from_millis(10);
 pub struct Exports {
     answer_tx: Sender<Event>,
     threads: Vec<JoinHandle<()>>,
-    is_cancelled: Arc<AtomicBool>,
+    /// Whether they are to end without a file.
+    pub is_abandoned: Arc<AtomicBool>,
 }
 
-/// A file that is being written under another name, and the name that it will have.
+/// A file that is being written under another name, and the name that it will have. Unless it is
+/// completed, nothing of it is left.
 struct Target {
     path: PathBuf,
     part: PathBuf,
@@ -50,7 +52,7 @@ impl Exports {
         Self {
             answer_tx,
             threads: Vec::new(),
-            is_cancelled: Arc::default(),
+            is_abandoned: Arc::default(),
         }
     }
 
@@ -63,11 +65,11 @@ impl Exports {
             Ok(None) => return Some(Event::Exported(Exported::Exists(request.path))),
             Err(cause) => return refused(cause),
         };
-        let is_cancelled = Arc::clone(&self.is_cancelled);
+        let is_abandoned = Arc::clone(&self.is_abandoned);
         let answer_tx = self.answer_tx.clone();
         let work = move || {
             let path = request.path.clone();
-            let exported = match target.write(request, &file, &is_cancelled) {
+            let exported = match target.write(request, &file, &is_abandoned) {
                 Ok((counts, size)) => Exported::Done { path, counts, size },
                 Err(error) => {
                     let cause = reason(&error);
@@ -85,76 +87,112 @@ impl Exports {
         None
     }
 
-    /// Waits for running exports, but not for long: then they end without a file.
+    /// Makes all exports end without a file.
+    pub fn abandon(&self) {
+        self.is_abandoned.store(true, Ordering::Relaxed);
+    }
+
+    /// Waits for running exports, but not for long: then they are abandoned.
     pub fn finish(self) {
+        let is_abandoned = || self.is_abandoned.load(Ordering::Relaxed);
+        if self.is_running() && !is_abandoned() {
+            report("finishing the export; Ctrl-C abandons it");
+        }
         let started = Instant::now();
-        let is_running = || self.threads.iter().any(|thread| !thread.is_finished());
-        while is_running() && started.elapsed() < PATIENCE {
+        while self.is_running() && !is_abandoned() && started.elapsed() < PATIENCE {
             thread::sleep(CHECK_EVERY);
         }
-        self.is_cancelled.store(true, Ordering::Relaxed);
-        while is_running() && started.elapsed() < 2 * PATIENCE {
+        // What is left of the file goes at the next row.
+        self.abandon();
+        let abandoned = Instant::now();
+        while self.is_running() && abandoned.elapsed() < PATIENCE {
             thread::sleep(CHECK_EVERY);
         }
+    }
+
+    fn is_running(&self) -> bool {
+        self.threads.iter().any(|thread| !thread.is_finished())
     }
 }
 
 impl Target {
     /// Creates the file for an export to `path`, which may start with `~`. Returns `None` if there
-    /// is such a file and it is not to be replaced.
+    /// is such a file and it is not to be replaced. A replaced file keeps its permissions.
     fn create(path: &str, replaces: bool) -> Result<Option<(Self, File)>, String> {
         let path = home::expand(path.into()).map_err(|problem| format!("{path} {problem}"))?;
-        let found = fs::metadata(&path);
-        if found.as_ref().is_ok_and(fs::Metadata::is_dir) {
-            return Err("is a folder".to_owned());
-        }
-        if found.as_ref().is_ok_and(|found| !found.is_file()) {
-            return Err("is not a regular file".to_owned());
-        }
-        let exists = found.is_ok();
-        if exists && !replaces {
+        let found = match fs::metadata(&path) {
+            Ok(found) if found.is_dir() => return Err("is a folder".to_owned()),
+            Ok(found) if !found.is_file() => return Err("is not a regular file".to_owned()),
+            Ok(found) => Some(found),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(reason(&error)),
+            Err(_) if path.is_symlink() => {
+                return Err("is a link to a file that does not exist".to_owned());
+            }
+            Err(_) => None,
+        };
+        let Some(found) = found else {
+            return Self::create_in_new_place(path);
+        };
+        if !replaces {
             return Ok(None);
         }
-        // A link stays, and the file that it leads to is replaced.
-        let path = if exists {
-            fs::canonicalize(&path).map_err(|error| reason(&error))?
-        } else {
-            path
-        };
-        let mut target = Self {
-            part: part_of(&path),
-            path,
-            is_reserved: false,
-        };
-        if !exists {
-            match create_new(&target.path) {
-                Ok(_) => target.is_reserved = true,
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
-                Err(error) => return Err(reason(&error)),
-            }
+        // A link stays, and the file that it leads to is replaced, if it may be written to.
+        let path = fs::canonicalize(&path).map_err(|error| reason(&error))?;
+        let file = OpenOptions::new().write(true).open(&path);
+        file.map_err(|error| reason(&error))?;
+        let (target, file) = Self::begin(path, false).map_err(|error| reason(&error))?;
+        let mode = Permissions::from_mode(found.permissions().mode() & 0o777);
+        file.set_permissions(mode).map_err(|error| reason(&error))?;
+        Ok(Some((target, file)))
+    }
+
+    /// Creates the file for an export to `path`, and a file there that reserves the name.
+    fn create_in_new_place(path: PathBuf) -> Result<Option<(Self, File)>, String> {
+        match create_new(&path) {
+            Ok(_) => {}
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => return Ok(None),
+            Err(error) => return Err(reason(&error)),
         }
-        match create_new(&target.part) {
-            Ok(file) => Ok(Some((target, file))),
-            Err(error) => {
-                // The part belongs to another export.
-                if target.is_reserved {
-                    let _ = fs::remove_file(&target.path);
+        Self::begin(path, true)
+            .map(Some)
+            .map_err(|error| reason(&error))
+    }
+
+    /// Creates the file to write to, next to `path`.
+    fn begin(path: PathBuf, is_reserved: bool) -> io::Result<(Self, File)> {
+        static SERIAL: AtomicU32 = AtomicU32::new(0);
+        let mut target = Self {
+            part: PathBuf::new(),
+            path,
+            is_reserved,
+        };
+        loop {
+            // The name does not contain that of the file, which may be as long as a name can be.
+            let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+            let name = format!(".subscope-{}-{serial}.part", process::id());
+            let part = target.path.with_file_name(name);
+            match create_new(&part) {
+                Ok(file) => {
+                    target.part = part;
+                    return Ok((target, file));
                 }
-                Err(reason(&error))
+                // A killed process with the same number has left it behind.
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(error),
             }
         }
     }
 
-    /// Writes the export. Returns its counts and its size in bytes. On an error, no file is left.
+    /// Writes the export. Returns its counts and its size in bytes.
     fn write(
-        self,
+        mut self,
         request: ExportRequest,
         file: &File,
-        is_cancelled: &AtomicBool,
+        is_abandoned: &AtomicBool,
     ) -> io::Result<(ExportCounts, u64)> {
         let mut rested = Instant::now();
         let pause = || {
-            if is_cancelled.load(Ordering::Relaxed) {
+            if is_abandoned.load(Ordering::Relaxed) {
                 return Err(io::Error::other("the program ended"));
             }
             if rested.elapsed() >= REST_EVERY {
@@ -163,37 +201,91 @@ impl Target {
             }
             Ok(())
         };
-        let written = write_export(request, BufWriter::with_capacity(BUFFER, file), pause);
-        let size = written.and_then(|counts| Ok((counts, file.metadata()?.len())));
-        let done = size.and_then(|written| {
-            fs::rename(&self.part, &self.path)?;
-            Ok(written)
-        });
-        if done.is_err() {
-            self.remove();
-        }
-        done
+        let counts = write_export(request, BufWriter::with_capacity(BUFFER, file), pause)?;
+        let size = file.metadata()?.len();
+        fs::rename(&self.part, &self.path)?;
+        self.is_reserved = false;
+        Ok((counts, size))
     }
+}
 
-    /// Removes what this export has created.
-    fn remove(&self) {
+impl Drop for Target {
+    /// Removes what has been created and not completed.
+    fn drop(&mut self) {
         let _ = fs::remove_file(&self.part);
         if self.is_reserved {
             let _ = fs::remove_file(&self.path);
         }
     }
 }
-
-/// Returns a name for the file while it is being written, a new one each time.
-fn part_of(path: &Path) -> PathBuf {
-    static SERIAL: AtomicU32 = AtomicU32::new(0);
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
-    path.with_file_name(format!(".{name}.{}-{serial}.part", process::id()))
-}
-
 /// Creates a file that only its owner can read.
 fn create_new(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true).mode(0o600).open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    /// Creates the target of an export to `name` in `folder`.
+    fn create(folder: &Path, name: &str, replaces: bool) -> Result<Option<(Target, File)>, String> {
+        Target::create(folder.join(name).to_str().unwrap(), replaces)
+    }
+
+    fn count(folder: &Path) -> usize {
+        fs::read_dir(folder).unwrap().count()
+    }
+
+    #[test]
+    fn an_export_that_does_not_begin_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let created = create(folder.path(), "new.csv", false).unwrap();
+        assert_eq!(count(folder.path()), 2);
+        drop(created);
+        assert_eq!(count(folder.path()), 0);
+    }
+
+    #[test]
+    fn a_link_to_no_file_is_refused_instead_of_asked_about_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        symlink("nowhere", folder.path().join("dangling")).unwrap();
+        symlink("round", folder.path().join("round")).unwrap();
+        for replaces in [false, true] {
+            let refusal = create(folder.path(), "dangling", replaces).err().unwrap();
+            assert_eq!(refusal, "is a link to a file that does not exist");
+            assert!(create(folder.path(), "round", replaces).is_err());
+        }
+    }
+
+    #[test]
+    fn a_name_may_be_as_long_as_the_file_system_allows() {
+        let folder = tempfile::tempdir().unwrap();
+        let name = "n".repeat(251) + ".csv";
+        let created = create(folder.path(), &name, false).unwrap();
+        assert!(created.is_some());
+        let refusal = create(folder.path(), &("n".to_owned() + &name), false);
+        assert_eq!(refusal.err().unwrap(), "File name too long");
+    }
+
+    #[test]
+    fn a_replaced_file_keeps_its_permissions_and_its_links() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("old.csv");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
+        symlink("old.csv", folder.path().join("link.csv")).unwrap();
+        assert!(create(folder.path(), "link.csv", false).unwrap().is_none());
+        let (target, file) = create(folder.path(), "link.csv", true).unwrap().unwrap();
+        assert_eq!(target.path.file_name(), path.file_name());
+        let mode = file.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+        drop(target);
+        assert_eq!(fs::read_to_string(&path).unwrap(), "old");
+        assert_eq!(count(folder.path()), 2);
+    }
 }

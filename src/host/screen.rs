@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -25,6 +26,7 @@ use tokio::task::block_in_place;
 
 use super::alert_command::AlertCommands;
 use super::export::Exports;
+use super::processes::Processes;
 use super::stats::StatsFile;
 use super::tty::{self, Ending, TerminalOptions, translate};
 use super::user_command::Commands;
@@ -86,9 +88,10 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     let escape_time = job.terminal.escape_time;
     pass_on_input(escape_time, event_tx.clone(), Arc::clone(&ending)).map_err(Failure::other)?;
     let tty = session.writer();
-    let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, Arc::clone(&ending)));
     let (answer_tx, answer_rx) = mpsc::channel(ANSWER_ROOM);
     let mut host = TerminalHost::start(session, server, answer_tx).map_err(Failure::other)?;
+    let told = (Arc::clone(&ending), Arc::clone(&host.exports.is_abandoned));
+    let signalling = tokio::spawn(pass_on_signals(signals, tty, event_tx, told));
     let inputs = Inputs {
         input_rx,
         answer_rx,
@@ -96,11 +99,11 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     };
     let result = run_loop(runtime::run(app, &mut terminal, &mut host, inputs));
     host.session.leave();
-    signalling.abort();
     if let Some(noticing) = noticing {
         noticing.abort();
     }
     host.stop().await;
+    signalling.abort();
 
     let outcome = result
         .map_err(Failure::other)?
@@ -176,24 +179,24 @@ async fn pass_on_notice(notice: ComingNotice, feed_tx: Sender<Feed>) {
     }
 }
 
-/// Forwards signals until the loop ends.
+/// Forwards signals until the loop ends. After that, a signal abandons the exports.
 async fn pass_on_signals(
     mut signals: Signals,
     tty: Tty,
     event_tx: Sender<Event>,
-    ending: Arc<OnceLock<Ending>>,
+    (ending, is_abandoned): (Arc<OnceLock<Ending>>, Arc<AtomicBool>),
 ) {
     loop {
         let signal = signals.next().await;
         // Ctrl-C and Ctrl-\ belong to the program that has the terminal.
-        if tty.is_lent() && signal.is_from_keyboard() {
+        if tty.is_lent() && signal.is_from_keyboard() && !event_tx.is_closed() {
             continue;
         }
-        let signal = TerminalEvent::Signal(signal);
-        if let Some(event) = translate(signal, &ending)
+        if let Some(event) = translate(TerminalEvent::Signal(signal), &ending)
             && event_tx.send(event).await.is_err()
+            && signal.exit_code().is_some()
         {
-            return;
+            is_abandoned.store(true, Ordering::Relaxed);
         }
     }
 }
@@ -206,6 +209,7 @@ struct TerminalHost {
     decoder: Worker<Question>,
     analyst: Worker<analysis::Request>,
     exports: Exports,
+    processes: Processes,
     alert_commands: AlertCommands,
     commands: Commands,
 }
@@ -238,6 +242,7 @@ impl TerminalHost {
             decoder,
             analyst,
             exports,
+            processes: Processes::default(),
             alert_commands,
             commands,
         })
@@ -245,7 +250,7 @@ impl TerminalHost {
 
     /// Waits for what still has to be done, and ends the server's tasks.
     async fn stop(self) {
-        self.commands.finish();
+        self.processes.finish();
         self.exports.finish();
         self.server.stop().await;
     }
@@ -267,8 +272,10 @@ impl Host<Screen<Tty>> for TerminalHost {
             Effect::Sample(request) => self.decoder.ask(Question::Sample(request)),
             Effect::StopScan(watch) => self.scanner.stop(watch),
             Effect::Export(request) => return Ok(self.exports.start(*request)),
+            Effect::AbandonExports => self.exports.abandon(),
             Effect::RunCommand(request) => {
-                return Ok(self.commands.start(*request, &self.session));
+                let (session, processes) = (&self.session, &mut self.processes);
+                return Ok(self.commands.start(*request, session, processes));
             }
             Effect::StopCommand(id) => self.commands.stop(id),
             Effect::TakeTerminal => {
@@ -281,7 +288,8 @@ impl Host<Screen<Tty>> for TerminalHost {
             }
             Effect::Alert(Alert::Command { command, text }) => {
                 let text = whole(text.as_bytes());
-                return Ok(self.alert_commands.start(command, text));
+                let processes = &mut self.processes;
+                return Ok(self.alert_commands.start(&command, &text, processes));
             }
             Effect::RememberQuery(query) => {
                 if let Err(error) = history::append(&query) {

@@ -118,9 +118,13 @@ pub fn translate(event: TerminalEvent, ending: &OnceLock<Ending>) -> Option<Even
         TerminalEvent::Signal(signal) => Ending::Signal(signal),
         TerminalEvent::InputLost(why) => Ending::InputLost(why),
     };
+    let event = match &why {
+        Ending::Signal(signal) if signal.exit_code() != Some(HUNG_UP) => Event::Terminate,
+        Ending::Signal(_) | Ending::InputLost(_) => Event::HungUp,
+    };
     // Only the first cause counts.
     let _ = ending.set(why);
-    Some(Event::Terminate)
+    Some(event)
 }
 
 /// Performs `effect` if it concerns the terminal itself.

@@ -4,16 +4,13 @@
 //! standard input or in a file: nothing that comes from Redis becomes part of a command line.
 
 mod input;
-mod process;
 
 use std::ffi::OsStr;
 use std::fs::{File, OpenOptions};
-use std::io::{self, IsTerminal as _, PipeReader, Read as _, Write as _};
+use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
-use std::os::unix::process::CommandExt as _;
-use std::process::{ChildStdin, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::thread;
 use std::time::Duration;
 
 use subscope::app::{CommandEnd, CommandInput, CommandNews, CommandRequest, CommandShow, Event};
@@ -22,24 +19,21 @@ use subscope::terminal::{Session, input as keyboard};
 use tokio::sync::mpsc::Sender;
 
 use self::input::Input;
-use self::process::Process;
+use super::processes::{Job, Process, Processes};
 
 /// Maximum size of the output in a pane, in bytes.
-const MAX_OUTPUT: u64 = 1 << 20;
+const MAX_OUTPUT: usize = 1 << 20;
 
 /// How long a command in a pane may run.
 const MAX_TIME: Duration = Duration::from_secs(60);
 
-/// The size of the pieces in which output is read.
-const PIECE: usize = 16 << 10;
-
-/// The commands that are running.
+/// Starts and stops commands.
 pub struct Commands {
     news_tx: Sender<Event>,
     /// The one whose output is in a pane, with the number of its run.
     in_pane: Option<(u64, Arc<Process>)>,
-    /// The one that has the terminal.
-    on_terminal: Option<Arc<Process>>,
+    /// Whether one has the terminal.
+    is_terminal_lent: bool,
 }
 
 impl Commands {
@@ -47,47 +41,68 @@ impl Commands {
         Self {
             news_tx,
             in_pane: None,
-            on_terminal: None,
+            is_terminal_lent: false,
         }
     }
 
     /// Starts a command. Hands over the terminal if the command is to have it. Returns the news if
     /// the command cannot be started.
-    pub fn start(&mut self, request: CommandRequest, session: &Session) -> Option<Event> {
-        let process = Arc::new(Process::default());
+    pub fn start(
+        &mut self,
+        request: CommandRequest,
+        session: &Session,
+        processes: &mut Processes,
+    ) -> Option<Event> {
         let id = request.id;
         let had_terminal = request.command.show == CommandShow::Terminal;
-        if had_terminal && self.on_terminal.is_some() {
+        if had_terminal && self.is_terminal_lent {
             return Some(Event::Failed("another command has the terminal".to_owned()));
         }
         if had_terminal {
             keyboard::pause();
             session.lend();
-            self.on_terminal = Some(Arc::clone(&process));
-        } else if let Some((_, previous)) = self.in_pane.replace((id, Arc::clone(&process))) {
-            previous.stop(None);
+            self.is_terminal_lent = true;
         }
+        let name = request.command.name.clone();
         let ended = move |end| {
             Event::Command(CommandNews::Ended {
                 id,
+                name,
                 end,
                 had_terminal,
             })
         };
-        let news_tx = self.news_tx.clone();
-        let work = move || {
+        let words = whole(request.command.name.as_bytes());
+        let (output_tx, end_tx) = (self.news_tx.clone(), self.news_tx.clone());
+        let run = move |process: &Process| {
             let run = if had_terminal {
-                run_on_terminal(&request, &process)
+                run_on_terminal(&request, process)
             } else {
-                run_in_pane(&request, &process, &news_tx)
+                run_in_pane(&request, process, &output_tx)
             };
-            let end = run.unwrap_or_else(|error| CommandEnd::NotStarted(error.to_string()));
-            // Sending fails only if the loop has ended.
-            let _ = news_tx.blocking_send(ended(end));
+            run.unwrap_or_else(|error| CommandEnd::NotStarted(error.to_string()))
         };
-        let thread = thread::Builder::new().name("command".into()).spawn(work);
-        let error = thread.err()?;
-        Some(ended(CommandEnd::NotStarted(error.to_string())))
+        let told = ended.clone();
+        let report = move |process: &Process, end: CommandEnd| {
+            // The last words of a command that failed stay until the user has read them.
+            if had_terminal
+                && !process.is_stopped()
+                && let Some(trouble) = end.trouble()
+            {
+                // If nothing can be asked, the screen comes back at once.
+                let _ = wait_for_enter(&format!("{words}: {trouble}"));
+            }
+            // Sending fails only if the loop has ended.
+            let _ = end_tx.blocking_send(told(end));
+        };
+        let process = match processes.start("command", run, report) {
+            Ok(process) => process,
+            Err(error) => return Some(ended(CommandEnd::NotStarted(error.to_string()))),
+        };
+        if !had_terminal && let Some((_, previous)) = self.in_pane.replace((id, process)) {
+            previous.stop(None);
+        }
+        None
     }
 
     /// Stops the command in the pane if its run has this number.
@@ -99,102 +114,55 @@ impl Commands {
 
     /// Takes the terminal back from a command that has ended.
     pub fn take_terminal(&mut self, session: &Session) -> io::Result<()> {
-        self.on_terminal = None;
+        self.is_terminal_lent = false;
         session.take_back()?;
         keyboard::resume();
         Ok(())
     }
-
-    /// Ends all commands.
-    pub fn finish(self) {
-        let in_pane = self.in_pane.map(|(_, process)| process);
-        let running: Vec<Arc<Process>> = in_pane.into_iter().chain(self.on_terminal).collect();
-        for process in &running {
-            process.stop(None);
-        }
-        for process in running {
-            process.wait_until_gone();
-        }
-    }
 }
 
-/// Runs a command and passes its output on. It has a process group of its own, so that whatever it
-/// starts ends with it.
+/// Runs a command and passes its output on, up to the limit.
 fn run_in_pane(
     request: &CommandRequest,
-    process: &Arc<Process>,
+    process: &Process,
     news_tx: &Sender<Event>,
 ) -> io::Result<CommandEnd> {
     let mut input = Input::prepare(request)?;
-    let (reader, writer) = io::pipe()?;
     let mut command = shell(request, &input);
-    command.stdin(input.stdin(Stdio::null()));
-    command.stdout(writer.try_clone()?).stderr(writer);
-    let mut child = process.spawn(command.process_group(0), true)?;
-    // The pipe ends with the last process that holds its other end.
-    drop(command);
-    feed(child.stdin.take(), &mut input);
-    let waiting = Arc::clone(process);
-    let waiter = thread::spawn(move || waiting.wait(child));
-    let late = Arc::clone(process);
-    let timer = thread::spawn(move || {
-        if late.is_running_after(MAX_TIME) {
-            late.stop(Some(CommandEnd::TooLong(MAX_TIME.as_secs())));
-        }
-    });
-    let read = read_output(reader, request.id, process, news_tx);
-    let end = waiter
-        .join()
-        .unwrap_or_else(|_| Err(io::Error::other("lost")));
-    let _ = timer.join();
-    read.and(end)
-}
-
-/// Passes the output on until its end or up to the limit.
-fn read_output(
-    mut reader: PipeReader,
-    id: u64,
-    process: &Arc<Process>,
-    news_tx: &Sender<Event>,
-) -> io::Result<()> {
-    let mut buffer = vec![0; PIECE];
-    let mut left = MAX_OUTPUT;
-    loop {
-        let count = match reader.read(&mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => return Err(error),
-        };
-        let taken = count.min(usize::try_from(left).unwrap_or(usize::MAX));
-        left -= taken as u64;
+    command.stdin(Stdio::null());
+    let (id, mut left) = (request.id, MAX_OUTPUT);
+    let mut take = |bytes: &[u8]| {
+        let taken = bytes.len().min(left);
+        left -= taken;
         if taken > 0 {
-            let bytes = buffer[..taken].to_vec();
+            let bytes = bytes[..taken].to_vec();
             let news = CommandNews::Output { id, bytes };
             // Sending fails only if the loop has ended.
             let _ = news_tx.blocking_send(Event::Command(news));
         }
-        if taken < count {
-            process.stop(Some(CommandEnd::TooMuch(MAX_OUTPUT)));
+        if taken < bytes.len() {
+            process.stop(Some(CommandEnd::TooMuch(MAX_OUTPUT as u64)));
         }
-    }
+    };
+    process.run(Job {
+        command,
+        input: input.take_bytes(),
+        max_time: Some(MAX_TIME),
+        output: Some(&mut take),
+    })
 }
 
-/// Runs a command that has the terminal to itself. If it fails, its last words stay on the screen
-/// until the user has read them.
-fn run_on_terminal(request: &CommandRequest, process: &Arc<Process>) -> io::Result<CommandEnd> {
+/// Runs a command that has the terminal to itself.
+fn run_on_terminal(request: &CommandRequest, process: &Process) -> io::Result<CommandEnd> {
     let mut input = Input::prepare(request)?;
     let mut command = shell(request, &input);
-    command.stdin(input.stdin(terminal()?));
-    let mut child = process.spawn(&mut command, false)?;
-    feed(child.stdin.take(), &mut input);
-    let end = process.wait(child)?;
-    if let Some(trouble) = end.trouble().filter(|_| !process.is_stopped()) {
-        let name = whole(request.command.name.as_bytes());
-        // If nothing can be asked, the screen comes back at once.
-        let _ = wait_for_enter(&format!("{name}: {trouble}"));
-    }
-    Ok(end)
+    command.stdin(terminal()?);
+    process.run(Job {
+        command,
+        input: input.take_bytes(),
+        max_time: None,
+        output: None,
+    })
 }
 
 fn wait_for_enter(words: &str) -> io::Result<()> {
@@ -234,13 +202,4 @@ fn shell(request: &CommandRequest, input: &Input) -> Command {
         command.env("SUBSCOPE_FILE", path);
     }
     command
-}
-
-/// Writes the input on a thread of its own: the command may not read all of it.
-fn feed(stdin: Option<ChildStdin>, input: &mut Input) {
-    if let (Some(mut stdin), Some(bytes)) = (stdin, input.take_bytes()) {
-        thread::spawn(move || {
-            let _ = stdin.write_all(&bytes);
-        });
-    }
 }

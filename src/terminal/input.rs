@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
+use rustix::termios::{QueueSelector, tcflush};
 
 use crate::terminal::TerminalEvent;
 use crate::terminal::decoder::Decoder;
@@ -119,8 +120,12 @@ pub fn pause() {
     drop(GATE.wait_while(|state| state.is_reading));
 }
 
-/// Reads the terminal again.
+/// Reads the terminal again. What was typed before is discarded: it was meant for another program.
 pub fn resume() {
+    if let Ok(terminal) = terminal() {
+        // If it fails, the terminal is gone.
+        let _ = tcflush(&terminal, QueueSelector::IFlush);
+    }
     GATE.state().is_closed = false;
     GATE.changed.notify_all();
 }

@@ -139,16 +139,26 @@ fn search_for(app: &App, input: &Input, buffer: &mut Buffer) -> Option<Position>
 }
 
 fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
-    let (title, question, yes) = match question {
-        Question::Publish { warning } => (" Publish? ", warning.clone(), "publish"),
+    let (title, question, yes, no) = match question {
+        Question::Publish { warning } => (" Publish? ", warning.clone(), "publish", "cancel"),
         Question::Replace { path } => {
             let path = escape::whole(path.as_bytes());
-            (" Replace? ", format!("{path} exists"), "replace it")
+            (
+                " Replace? ",
+                format!("{path} exists"),
+                "replace it",
+                "cancel",
+            )
         }
         Question::Quit { kept } => {
             let kept = figures::count(*kept);
             let words = format!("{kept} kept messages will be lost");
-            (" Quit? ", words, "quit")
+            (" Quit? ", words, "quit", "cancel")
+        }
+        Question::AbandonExport { path } => {
+            let path = escape::whole(path.as_bytes());
+            let words = format!("finishing the export to {path}, then quitting");
+            (" Quitting ", words, "abandon it, no file is left", "stay")
         }
     };
     // A line fits less text than its width, because text wraps between words.
@@ -158,7 +168,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
     let lines = vec![
         Line::styled(question, theme::WATCH),
         Line::default(),
-        Line::raw(format!("y {yes} · n cancel")),
+        Line::raw(format!("y {yes} · n {no}")),
     ];
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })

@@ -123,7 +123,7 @@ fn a_command_has_the_terminal_and_the_keys_until_it_ends() {
     pty.wait_for_text("none: exit status 127: command not found · press Enter to return");
     pty.send_at_once("\r");
     pty.wait_for("the screen", vt100::Screen::alternate_screen);
-    pty.wait_for_text("the command failed: exit status 127: command not found");
+    pty.wait_for_text("none: exit status 127: command not found");
 
     // Ctrl-C is the command's, and the program ends it when it is ended itself.
     pty.send("U");
@@ -132,6 +132,99 @@ fn a_command_has_the_terminal_and_the_keys_until_it_ends() {
     pty.wait_for_text("^C");
     pty.signal("TERM");
     assert_eq!(pty.wait_for_exit().exit_code(), 128 + 15);
+}
+
+/// Returns whether the process still runs whose number a command has written to `file`.
+fn is_running(file: &Path) -> bool {
+    let number = fs::read_to_string(file).unwrap();
+    let status = fs::read_to_string(Path::new("/proc").join(number.trim()).join("stat"));
+    status.is_ok_and(|status| !status.contains(") Z "))
+}
+
+#[test]
+fn no_command_and_no_file_outlives_the_program() {
+    let redis = Redis::start();
+    for (key, signal) in [("Q", "TERM"), ("Q", "HUP"), ("U", "TERM")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut pty = start(
+            &redis,
+            &folder,
+            r#"
+                [[command]]
+                name = "deaf"
+                key = "Q"
+                run = "trap '' TERM HUP; echo $$ > $OUT; cat {}; echo ready; sleep 1000; sleep 1000"
+                input = "file"
+
+                [[command]]
+                name = "on the terminal"
+                key = "U"
+                run = "trap '' TERM HUP; echo $$ > $OUT; cat {}; echo ready; exec sleep 1000"
+                input = "file"
+                show = "terminal"
+            "#,
+        );
+        pty.send(&format!(" {key}"));
+        pty.wait_for_text("ready");
+        pty.signal(signal);
+        pty.wait_for_exit();
+        assert!(!is_running(&folder.path().join("out")), "{key} {signal}");
+        assert_eq!(files(folder.path()), ["config.toml", "out"]);
+    }
+}
+
+#[test]
+fn a_process_in_the_background_that_keeps_the_output_open_does_not_hold_up_a_command() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = start(
+        &redis,
+        &folder,
+        r#"
+            [[command]]
+            name = "daemon"
+            key = "Q"
+            run = "setsid sh -c 'echo $$ > $OUT; exec sleep 1000' & while [ ! -s $OUT ]; do :; done; echo done"
+        "#,
+    );
+    pty.send(" Q");
+    pty.wait_for_text("done");
+    pty.wait_for_text("exit status 0 · output cut: still open in the background");
+    let out = folder.path().join("out");
+    assert!(is_running(&out), "it is not the command's child");
+    let number = fs::read_to_string(out).unwrap();
+    let killed = std::process::Command::new("kill")
+        .arg(number.trim())
+        .status();
+    assert!(killed.unwrap().success());
+}
+
+#[test]
+fn keys_typed_while_a_command_has_the_terminal_do_not_act_afterwards() {
+    let redis = Redis::start();
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = start(
+        &redis,
+        &folder,
+        r#"
+            [[command]]
+            name = "busy"
+            key = "Q"
+            run = "echo busy; until [ -e $OUT ]; do sleep 0.01; done"
+            show = "terminal"
+        "#,
+    );
+    pty.send(" Q");
+    pty.wait_for_text("busy");
+    pty.send_at_once("E");
+    // The terminal echoes it.
+    pty.wait_for_text("E");
+    fs::write(folder.path().join("out"), "").unwrap();
+    pty.wait_for("the screen", vt100::Screen::alternate_screen);
+    pty.wait_for_text("subscribed to pattern *");
+    // If the key had acted, this one would be typed into the box that it opens.
+    pty.send("?");
+    pty.wait_for_text("Channels and messages");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Exports of the built program, as files.
 
-use std::fs;
+use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 
 use crate::support::pty::Launch;
@@ -24,6 +24,7 @@ fn an_export_is_a_private_file_in_the_home_folder_and_replaces_one_only_if_told_
     let mode = fs::metadata(&path).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 
+    fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
     redis.cli(&["publish", "orders", "second"]);
     pty.wait_for_text("second");
     pty.send("E\x15~/out.txt\r");
@@ -31,6 +32,8 @@ fn an_export_is_a_private_file_in_the_home_folder_and_replaces_one_only_if_told_
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
     pty.send("y");
     pty.wait_for_text("exported 2 messages");
+    let mode = fs::metadata(&path).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o640, "a replaced file keeps its permissions");
     assert!(fs::read_to_string(&path).unwrap().ends_with("second\n"));
 
     pty.send("E\x15~/none/out.csv\r");

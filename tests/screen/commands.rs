@@ -48,6 +48,7 @@ fn request(effects: Vec<Effect>) -> CommandRequest {
 fn ended(id: u64, end: CommandEnd, had_terminal: bool) -> Event {
     Event::Command(CommandNews::Ended {
         id,
+        name: "edit".to_owned(),
         end,
         had_terminal,
     })
@@ -137,6 +138,10 @@ fn a_failure_is_shown() {
         ),
         (CommandEnd::Exited(1), "exit status 1"),
         (CommandEnd::Signalled(9), "ended by signal 9"),
+        (
+            CommandEnd::StillWriting(0),
+            "exit status 0 · output cut: still open in the background",
+        ),
         (CommandEnd::TooLong(60), "stopped after 60 s"),
         (
             CommandEnd::TooMuch(1 << 20),
@@ -165,7 +170,21 @@ fn the_terminal_is_taken_back_after_a_command_that_had_it() {
     let id = request(stage.keys("V")).id;
     let effects = stage.send(ended(id, CommandEnd::Exited(2), true));
     assert_eq!(effects, [Effect::TakeTerminal]);
-    assert_eq!(stage.toast(), "the command failed: exit status 2");
+    assert_eq!(stage.toast(), "edit: exit status 2");
+}
+
+#[test]
+fn keys_typed_ahead_for_a_program_with_the_terminal_do_not_act() {
+    let mut stage = stage();
+    stage.keys(" ");
+    let id = request(stage.keys("V")).id;
+    assert_eq!(stage.keys("qV"), []);
+    stage.keys("E");
+    stage.send(Event::Paste("x".to_owned()));
+    assert_eq!(stage.app.context(), Context::Messages);
+    stage.send(ended(id, CommandEnd::Exited(0), true));
+    stage.keys("E");
+    assert_eq!(stage.app.context(), Context::Export);
 }
 
 #[test]

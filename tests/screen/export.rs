@@ -1,5 +1,7 @@
 //! Exporting the rows that are shown.
 
+use std::time::Duration;
+
 use crossterm::event::KeyCode;
 use serde_json::Value;
 
@@ -225,4 +227,74 @@ fn nothing_is_exported_while_nothing_is_shown() {
     stage.notice(Notice::AllEnded);
     let (text, counts) = written(request(&mut stage, "x.txt"));
     assert_eq!((counts.messages, counts.notices), (0, 1), "{text}");
+}
+
+fn done(path: &str) -> Event {
+    Event::Exported(Exported::Done {
+        path: path.to_owned(),
+        counts: ExportCounts::default(),
+        size: 1,
+    })
+}
+
+#[test]
+fn quitting_waits_for_an_export_and_says_so() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"1")]);
+    request(&mut stage, "x.csv");
+    request(&mut stage, "y.csv");
+    assert_eq!(stage.keys("q"), []);
+    let screen = stage.screen();
+    assert!(
+        screen.contains("finishing the export to x.csv, then quitting"),
+        "{screen}"
+    );
+    // Pressing the key again does no harm.
+    assert_eq!(stage.keys("q"), []);
+    stage.keys("n");
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(stage.keys("q"), []);
+    assert_eq!(stage.send(done("x.csv")), []);
+    assert!(stage.screen().contains("finishing the export to y.csv"));
+    assert_eq!(stage.send(done("y.csv")), [Effect::Quit]);
+}
+
+#[test]
+fn an_export_is_abandoned_by_an_answer_a_second_ctrl_c_or_a_second_signal() {
+    let abandoned = [Effect::AbandonExports, Effect::Quit];
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"1")]);
+    request(&mut stage, "x.csv");
+    stage.keys("q");
+    assert_eq!(stage.keys("y"), abandoned);
+    stage.ctrl('c');
+    assert_eq!(stage.ctrl('c'), []);
+    assert!(stage.screen().contains("finishing the export"));
+    assert_eq!(stage.ctrl('c'), abandoned);
+    stage.keys("n");
+    assert_eq!(stage.send(Event::Terminate), []);
+    assert!(stage.screen().contains("finishing the export"));
+    assert_eq!(stage.send(Event::Terminate), abandoned);
+    // Without a terminal, nobody reads a question.
+    assert_eq!(stage.send(Event::HungUp), [Effect::Quit]);
+}
+
+#[test]
+fn an_export_that_fails_while_quitting_does_not_lose_the_log() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("a", b"1")]);
+    request(&mut stage, "x.csv");
+    stage.keys("q");
+    let failed = Exported::Failed {
+        path: "x.csv".into(),
+        cause: "No space left on device".into(),
+    };
+    assert_eq!(stage.send(Event::Exported(failed)), []);
+    assert_eq!(
+        stage.toast(),
+        "not exported to x.csv: No space left on device"
+    );
+    assert_eq!(stage.app.context(), Context::Messages);
+    stage.wait(Duration::from_secs(1));
+    assert_eq!(stage.keys("q"), [Effect::Quit]);
 }

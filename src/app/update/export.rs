@@ -34,6 +34,7 @@ impl App {
             Ok(request) => {
                 let rows = figures::counted(request.rows.len(), "row");
                 self.tell(format!("exporting {rows} to {path} …"));
+                self.session.exporting.push(path.to_owned());
                 vec![Effect::Export(Box::new(request))]
             }
             Err(refusal) => {
@@ -49,8 +50,25 @@ impl App {
         self.overlay = Some(Overlay::Export(Box::new(prompt)));
     }
 
-    /// Handles the outcome of an export.
+    /// Handles the outcome of an export. The program may have been waiting for it to quit.
     pub(super) fn note_exported(&mut self, exported: Exported) -> Vec<Effect> {
+        let exporting = &mut self.session.exporting;
+        if let Some(at) = exporting.iter().position(|path| path == exported.path()) {
+            exporting.remove(at);
+        }
+        let is_done = matches!(exported, Exported::Done { .. });
+        let is_awaited = self
+            .overlay
+            .take_if(|overlay| is_question_about_exports(overlay));
+        let effects = self.tell_exported(exported);
+        match is_awaited {
+            Some(_) if is_done => self.leave(),
+            // The rows are still there to be exported to another place.
+            _ => effects,
+        }
+    }
+
+    fn tell_exported(&mut self, exported: Exported) -> Vec<Effect> {
         match exported {
             Exported::Done { path, counts, size } => {
                 let words = done_words(&path, counts, size);
@@ -72,6 +90,10 @@ impl App {
                 .tell_error(format!("not exported to {path}: {cause}")),
         }
     }
+}
+
+fn is_question_about_exports(overlay: &Overlay) -> bool {
+    matches!(overlay, Overlay::Confirm(Question::AbandonExport { .. }))
 }
 
 fn done_words(path: &str, counts: ExportCounts, size: u64) -> String {

@@ -57,9 +57,14 @@ impl App {
     }
 
     /// Executes the key that was held back, once `event` or the time shows that it was tapped.
-    pub(super) fn press_held_back(&mut self, event: &Event) -> Vec<Effect> {
-        let key = self.keyboard.take_held_back(event, self.session.now);
-        key.map_or_else(Vec::new, |key| self.press_at_once(key))
+    /// Returns the event to handle next: what is typed for another program has no effect.
+    pub(super) fn admit(&mut self, event: Event) -> (Event, Vec<Effect>) {
+        if self.keyboard.is_terminal_lent && event.is_input() {
+            return (Event::Tick, Vec::new());
+        }
+        let key = self.keyboard.take_held_back(&event, self.session.now);
+        let effects = key.map_or_else(Vec::new, |key| self.press_at_once(key));
+        (event, effects)
     }
 
     /// Handles a key that arrived together with others.

@@ -34,16 +34,35 @@ impl App {
     pub(super) fn quit(&mut self) -> Vec<Effect> {
         let kept = self.session.log.counters().kept;
         if kept <= MOST_LOST_BY_QUITTING {
-            return vec![Effect::Quit];
+            return self.leave();
         }
         self.overlay = Some(Overlay::Confirm(Question::Quit { kept }));
         Vec::new()
     }
 
+    /// Quits, or says that an export is still running, and quits after it.
+    pub(super) fn leave(&mut self) -> Vec<Effect> {
+        let Some(path) = self.session.exporting.first().cloned() else {
+            return vec![Effect::Quit];
+        };
+        self.overlay = Some(Overlay::Confirm(Question::AbandonExport { path }));
+        Vec::new()
+    }
+
+    /// Quits because the process was asked to: the first time, after running exports.
+    pub(super) fn terminate(&mut self) -> Vec<Effect> {
+        match self.overlay {
+            Some(Overlay::Confirm(Question::AbandonExport { .. })) => abandon_exports(),
+            // Nobody can read the question.
+            _ if self.keyboard.is_terminal_lent => vec![Effect::Quit],
+            _ => self.leave(),
+        }
+    }
+
     /// Leaves the focused text box, if there is one. The second time in a row, quits.
     pub(super) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
         if is_second {
-            return vec![Effect::Quit];
+            return self.terminate();
         }
         let effects = if self.context().is_text() {
             self.step_back()
@@ -53,4 +72,9 @@ impl App {
         self.tell("Ctrl-C again to quit");
         effects
     }
+}
+
+/// Quits without waiting for exports.
+pub(super) fn abandon_exports() -> Vec<Effect> {
+    vec![Effect::AbandonExports, Effect::Quit]
 }

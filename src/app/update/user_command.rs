@@ -32,9 +32,12 @@ impl App {
             self.tell(format!("{name} gets only the first {kept} of {size}"));
         }
         let id = self.session.next_serial();
-        if command.show == CommandShow::Pane {
-            let output = CommandOutput::new(id, command.name.clone());
-            self.overlay = Some(Overlay::Output(Box::new(output)));
+        match command.show {
+            CommandShow::Pane => {
+                let output = CommandOutput::new(id, command.name.clone());
+                self.overlay = Some(Overlay::Output(Box::new(output)));
+            }
+            CommandShow::Terminal => self.keyboard.is_terminal_lent = true,
         }
         vec![Effect::RunCommand(Box::new(CommandRequest {
             id,
@@ -85,6 +88,7 @@ impl App {
             }
             CommandNews::Ended {
                 id,
+                name,
                 end,
                 had_terminal,
             } => {
@@ -95,9 +99,10 @@ impl App {
                 if !had_terminal {
                     return Vec::new();
                 }
+                self.keyboard.is_terminal_lent = false;
                 if let Some(trouble) = end.trouble() {
-                    self.session
-                        .tell_error(format!("the command failed: {trouble}"));
+                    let name = whole(name.as_bytes());
+                    self.session.tell_error(format!("{name}: {trouble}"));
                 }
                 vec![Effect::TakeTerminal]
             }

@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
-use std::process::{self, Stdio};
+use std::process;
 
 use subscope::app::{CommandInput, CommandRequest};
 use subscope::export::pretty;
@@ -41,15 +41,6 @@ impl Input {
             }
         }
         Ok(input)
-    }
-
-    /// Returns the standard input: a pipe if there is something to write, else `other`.
-    pub fn stdin(&self, other: Stdio) -> Stdio {
-        if self.bytes.is_some() {
-            Stdio::piped()
-        } else {
-            other
-        }
     }
 
     /// Returns the path of the file, if there is one.

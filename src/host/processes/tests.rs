@@ -1,0 +1,111 @@
+#![expect(clippy::unwrap_used, reason = "a failed test should panic")]
+
+use std::sync::mpsc::{Receiver, channel};
+
+use super::*;
+
+const LONG: Duration = Duration::from_secs(60);
+
+fn shell(line: &str) -> Command {
+    let mut command = Command::new("/bin/sh");
+    command.arg("-c").arg(line).stdin(Stdio::null());
+    command
+}
+
+/// Runs `line` and returns how it ended, and its output.
+fn run(line: &str, input: Option<&[u8]>, max_time: Duration) -> (CommandEnd, String) {
+    let mut output = Vec::new();
+    let mut take = |bytes: &[u8]| output.extend_from_slice(bytes);
+    let job = Job {
+        command: shell(line),
+        input: input.map(|bytes| bytes.to_vec().into()),
+        max_time: Some(max_time),
+        output: Some(&mut take),
+    };
+    let end = Process::default().run(job).unwrap();
+    (end, String::from_utf8(output).unwrap())
+}
+
+/// Starts `line` with a pipe to which it says when it is ready, and returns how it will have ended.
+fn start(
+    processes: &mut Processes,
+    line: &str,
+    max_time: Option<Duration>,
+) -> Receiver<CommandEnd> {
+    let (end_tx, end_rx) = channel();
+    let (ready_tx, ready_rx) = channel();
+    let command = shell(line);
+    let run = move |process: &Process| {
+        let mut take = |_: &[u8]| ready_tx.send(()).unwrap();
+        process.run(Job {
+            command,
+            input: None,
+            max_time,
+            output: Some(&mut take),
+        })
+    };
+    let report = move |_: &Process, end: io::Result<CommandEnd>| {
+        let _ = end_tx.send(end.unwrap());
+    };
+    processes.start("test", run, report).unwrap();
+    ready_rx.recv().unwrap();
+    end_rx
+}
+
+#[test]
+fn input_larger_than_a_pipe_comes_out_again() {
+    let bytes = vec![b'x'; 1 << 20];
+    let (end, output) = run("cat", Some(&bytes), LONG);
+    assert_eq!((end, output.len()), (CommandEnd::Exited(0), bytes.len()));
+    let (end, output) = run("echo unread; exit 3", Some(&bytes), LONG);
+    assert_eq!((end, &*output), (CommandEnd::Exited(3), "unread\n"));
+}
+
+#[test]
+fn what_a_process_leaves_behind_in_its_group_ends_with_it() {
+    let (end, output) = run("sleep 1000 & echo started", None, LONG);
+    assert_eq!((end, &*output), (CommandEnd::Exited(0), "started\n"));
+}
+
+#[test]
+fn a_process_ends_at_its_time_limit_even_if_it_ignores_the_request() {
+    let (end, _) = run(
+        "trap '' TERM; sleep 1000 & sleep 1000",
+        None,
+        Duration::ZERO,
+    );
+    assert_eq!(end, CommandEnd::TooLong(0));
+}
+
+#[test]
+fn all_processes_end_with_the_program() {
+    let mut processes = Processes::default();
+    let deaf = "trap '' TERM; echo ready; sleep 1000";
+    let ends = [
+        start(&mut processes, deaf, Some(LONG)),
+        start(&mut processes, "echo ready; exec sleep 1000", Some(LONG)),
+        start(
+            &mut processes,
+            "trap '' TERM; echo ready; exec sleep 1000",
+            None,
+        ),
+    ];
+    let running = processes.running.clone();
+    processes.finish();
+    assert!(running.iter().all(|process| process.is_gone()));
+    let ends = ends.map(|end| end.recv().unwrap());
+    assert_eq!(ends, [9, 15, 9].map(CommandEnd::Signalled));
+}
+
+#[test]
+fn a_process_that_is_stopped_early_does_not_start() {
+    let process = Process::default();
+    process.stop(None);
+    let job = Job {
+        command: shell("exit 0"),
+        input: None,
+        max_time: Some(LONG),
+        output: None,
+    };
+    assert_eq!(process.run(job).unwrap_err().to_string(), "stopped");
+}
