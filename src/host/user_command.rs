@@ -115,6 +115,8 @@ impl Commands {
     /// Takes the terminal back from a command that has ended.
     pub fn take_terminal(&mut self, session: &Session) -> io::Result<()> {
         self.is_terminal_lent = false;
+        // It was meant for the command. Replies to what taking back asks for arrive later.
+        keyboard::discard_typed();
         session.take_back()?;
         keyboard::resume();
         Ok(())

@@ -120,12 +120,14 @@ pub fn pause() {
     drop(GATE.wait_while(|state| state.is_reading));
 }
 
-/// Reads the terminal again. What was typed before is discarded: it was meant for another program.
+/// Discards what was typed and has not been read.
+pub fn discard_typed() {
+    // If it fails, the terminal is gone.
+    let _ = terminal().map(|terminal| tcflush(&terminal, QueueSelector::IFlush));
+}
+
+/// Reads the terminal again.
 pub fn resume() {
-    if let Ok(terminal) = terminal() {
-        // If it fails, the terminal is gone.
-        let _ = tcflush(&terminal, QueueSelector::IFlush);
-    }
     GATE.state().is_closed = false;
     GATE.changed.notify_all();
 }

@@ -210,12 +210,12 @@ fn keys_typed_while_a_command_has_the_terminal_do_not_act_afterwards() {
             [[command]]
             name = "busy"
             key = "Q"
-            run = "echo busy; until [ -e $OUT ]; do sleep 0.01; done"
+            run = "echo at work; until [ -e $OUT ]; do sleep 0.01; done"
             show = "terminal"
         "#,
     );
     pty.send(" Q");
-    pty.wait_for_text("busy");
+    pty.wait_for_text("at work");
     pty.send_at_once("E");
     // The terminal echoes it.
     pty.wait_for_text("E");
