@@ -5,10 +5,12 @@
 
 mod folding;
 mod line;
+mod lines;
 mod lists;
 mod moves;
 mod narrowing;
 mod ordering;
+mod portions;
 mod tree;
 
 pub use self::line::{Branch, Entry, Place, Sums, Target};
@@ -43,7 +45,7 @@ const LONG: usize = 1_000;
 const SHORT: usize = 100;
 
 /// Minimum interval between the parts of a sort, to leave time for everything else.
-const BETWEEN_PARTS: Duration = Duration::from_millis(20);
+const BETWEEN_PARTS: Duration = Duration::from_millis(10);
 
 /// Minimum interval between the parts of a search, for which the user is waiting.
 const BETWEEN_PARTS_OF_SEARCH: Duration = Duration::from_millis(5);
@@ -319,11 +321,11 @@ impl ChannelList {
         let (is_done, listing) = match self.work.take() {
             None => return,
             Some(Work::Sort(mut pass)) => {
-                if !pass.process(lists, &self.folding, now) {
+                let Some(listing) = pass.process(lists, &self.folding, now) else {
                     self.work = Some(Work::Sort(pass));
                     return;
-                }
-                (true, pass.finish(lists, &self.folding, now))
+                };
+                (true, listing)
             }
             Some(Work::Search(mut search)) => {
                 let is_done = search.process(lists);

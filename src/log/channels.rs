@@ -86,7 +86,7 @@ impl Channel {
     pub fn add_to(&self, sum: &mut History) {
         match &self.history {
             Some(history) => sum.absorb(history),
-            None => sum.absorb(&History::of_one(self.last_received)),
+            None => sum.absorb_one(self.last_received),
         }
     }
 

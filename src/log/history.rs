@@ -48,29 +48,48 @@ impl History {
     /// Adds `messages` that arrived at `time`.
     pub fn add(&mut self, time: Time, messages: u32) {
         self.last = self.last.max(time);
-        let second = time.second();
         // If the clock was set back, count towards the newest second.
-        for passed in (self.newest + 1..=second).take(HISTORY_SECONDS) {
-            self.counts[slot(passed)] = 0;
-        }
+        self.go_on_to(time.second());
+        self.count_one(self.newest, messages);
+    }
+
+    /// Starts the seconds up to `second`.
+    fn go_on_to(&mut self, second: i64) {
         if second - self.newest > HELD {
             self.counts = [0; HISTORY_SECONDS];
+        } else {
+            for passed in self.newest + 1..=second {
+                self.counts[slot(passed)] = 0;
+            }
         }
         self.newest = self.newest.max(second);
-        let count = &mut self.counts[slot(self.newest)];
+    }
+
+    fn count_one(&mut self, second: i64, messages: u32) {
+        let count = &mut self.counts[slot(second)];
         *count = count.saturating_add(messages);
     }
 
     /// Adds the messages of another history.
     pub fn absorb(&mut self, other: &Self) {
-        self.add(Time(other.newest.saturating_mul(1_000_000)), 0);
+        self.go_on_to(other.newest);
         self.last = self.last.max(other.last);
         self.since = self.since.min(other.since);
-        for second in other.newest - HELD + 1..=other.newest {
-            if self.newest - second < HELD {
-                let sum = &mut self.counts[slot(second)];
-                *sum = sum.saturating_add(other.counts[slot(second)]);
-            }
+        // Most channels are young or silent, so that few of their seconds are held here.
+        let first = other.since.max(self.newest - HELD + 1);
+        for second in first.max(other.newest - HELD + 1)..=other.newest {
+            self.count_one(second, other.counts[slot(second)]);
+        }
+    }
+
+    /// Adds a single message that arrived at `time`, as [`History::absorb`] does.
+    pub fn absorb_one(&mut self, time: Time) {
+        let second = time.second();
+        self.go_on_to(second);
+        self.last = self.last.max(time);
+        self.since = self.since.min(second);
+        if self.newest - second < HELD {
+            self.count_one(second, 1);
         }
     }
 
@@ -208,6 +227,23 @@ mod tests {
             [3, 0, 5, 2, 0]
         );
         assert!((sum.rate(at(104)) - 1.6).abs() < 1e-9);
+    }
+
+    #[test]
+    fn one_message_is_absorbed_like_its_history() {
+        for second in [20, 40, 41, 100, 101, 130, 161, 300] {
+            let mut sum = History::starting_at(at(100));
+            sum.add(at(100), 2);
+            let mut expected = sum.clone();
+            sum.absorb_one(at(second));
+            expected.absorb(&History::of_one(at(second)));
+            let counts = |history: &History| {
+                let minute =
+                    (0..HISTORY_SECONDS).map(|ago| history.count(at(second.max(100)), ago));
+                (minute.collect::<Vec<_>>(), history.last(), history.since)
+            };
+            assert_eq!(counts(&sum), counts(&expected), "{second}");
+        }
     }
 
     #[test]

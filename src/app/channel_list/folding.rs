@@ -14,6 +14,9 @@ const SAMPLED: usize = 2_048;
 /// Only this many bytes at the start of a name are divided: names may be megabytes long.
 pub(super) const DIVIDED: usize = 512;
 
+/// The maximum number of branches that a name is in. The rest of it is not divided.
+pub(super) const MAX_DEPTH: usize = 16;
+
 /// Whether the list is a tree, and how it is folded.
 #[derive(Debug, Default)]
 pub(super) struct Folding {
@@ -52,7 +55,7 @@ pub(super) fn ends(name: &[u8], separator: Option<u8>) -> impl Iterator<Item = u
     let is_end = move |(at, byte): (usize, &u8)| {
         (Some(*byte) == separator && at + 1 < name.len()).then_some(at + 1)
     };
-    parts.filter_map(is_end)
+    parts.filter_map(is_end).take(MAX_DEPTH)
 }
 
 /// Returns the separator that most of the first names contain. `current` stays unless another one is
@@ -137,6 +140,7 @@ mod tests {
         assert_eq!(parts(b"abc"), [0; 0]);
         assert_eq!(parts(b":a"), [1]);
         assert_eq!(ends(b"a:b", None).count(), 0);
+        assert_eq!(parts(&b"a:".repeat(250)).last(), Some(&(2 * MAX_DEPTH)));
     }
 
     #[test]

@@ -8,17 +8,19 @@ use std::sync::Arc;
 
 use super::Lists;
 use super::line::{Entry, Listing, Place, Target};
+use super::portions::Unvisited;
 use crate::app::fuzzy::Fuzzy;
 use crate::app::input::Input;
 
 /// The maximum number of matches listed.
 pub(super) const MAX_MATCHES: usize = 1_000;
 
-/// Number of channel table slots searched at a time, which takes a few milliseconds.
-const PART: usize = 8_192;
-
 /// Only this many bytes at the start of a name are searched.
-const SEARCHED: usize = 1_024;
+const SEARCHED: usize = 256;
+
+/// The work of searching a name, and a byte of it.
+const NAME_WORK: usize = 100;
+const BYTE_WORK: usize = 8;
 
 /// The state of narrowing.
 #[derive(Debug, Default)]
@@ -82,8 +84,8 @@ struct Match {
 #[derive(Debug)]
 pub(super) struct Search {
     fuzzy: Fuzzy,
-    /// The slots of the table that have not been searched.
-    left: Range<usize>,
+    /// The channels that have not been searched.
+    unvisited: Unvisited,
     /// Whether the subscriptions have been searched.
     has_subscriptions: bool,
     /// The best matches so far; the worst of them is on top.
@@ -95,7 +97,7 @@ impl Search {
     pub(super) fn new(text: &str, lists: &Lists) -> Self {
         Self {
             fuzzy: Fuzzy::new(text),
-            left: 0..lists.channels.slots(),
+            unvisited: Unvisited::all(lists.channels),
             has_subscriptions: false,
             best: BinaryHeap::new(),
             matched: 0,
@@ -114,12 +116,13 @@ impl Search {
                 self.consider(&topic.name, entry, || Arc::clone(&topic.name));
             }
         }
-        let end = self.left.end.min(self.left.start + PART);
-        for (id, channel) in lists.channels.within(self.left.start..end) {
+        let mut unvisited = std::mem::take(&mut self.unvisited);
+        let is_done = unvisited.visit(lists.channels, |id, channel| {
             self.consider(channel.name(), Entry::Channel(id), || channel.shared_name());
-        }
-        self.left.start = end;
-        self.left.is_empty()
+            NAME_WORK + BYTE_WORK * channel.name().len().min(SEARCHED)
+        });
+        self.unvisited = unvisited;
+        is_done
     }
 
     fn consider(&mut self, name: &[u8], entry: Entry, shared: impl Fn() -> Arc<[u8]>) {
@@ -156,6 +159,145 @@ impl Search {
             places: vec![Place::default(); best.len()],
             branches: Vec::new(),
             is_cut: self.matched > self.best.len() as u64,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::session::subscriptions::Subscriptions;
+    use crate::log::ChannelTable;
+    use crate::message::ChannelId;
+
+    /// How a channel is called, and what a user may type after the `/` to find it.
+    type Scheme = (fn(u32) -> String, fn(u32) -> Vec<String>);
+
+    const SCHEMES: [Scheme; 8] = [
+        (
+            |n| format!("sensor:{n:04}:temperature"),
+            |n| vec![format!("{n:04}")],
+        ),
+        (|n| format!("orders.{n}"), |n| vec![n.to_string()]),
+        (
+            |n| format!("svc/{:02}/user/{:02}/events", n / 100, n % 100),
+            |n| vec![format!("{n:04}")],
+        ),
+        (
+            |n| format!("job-{n:x}-done"),
+            |n| vec![format!("{n:x}"), format!("{n:x}-")],
+        ),
+        (
+            |n| format!("__keyspace@0__:session:{n}"),
+            |n| vec![n.to_string()],
+        ),
+        (
+            |n| format!("v2.tenant-{}.orders-{}", n / 100, n % 100),
+            |n| vec![format!("{}o{}", n / 100, n % 100)],
+        ),
+        (
+            |n| format!("room:{}:user:{}:typing", n % 71, n / 71),
+            |n| vec![format!("{}u{}", n % 71, n / 71)],
+        ),
+        (
+            |n| format!("session:{:08x}", n.wrapping_mul(2_654_435_761)),
+            |n| {
+                let id = format!("{:08x}", n.wrapping_mul(2_654_435_761));
+                vec![id[..5].to_owned(), id[3..].to_owned()]
+            },
+        ),
+    ];
+
+    const CHANNELS: u32 = 5_000;
+
+    /// Names, each with the place where the next letter of the text is to be found.
+    type Candidates = Vec<(u32, usize)>;
+
+    /// Collects which of the channels in `wanted` come first for their texts, which all start with
+    /// the same `at` letters. `candidates` are the names that contain these letters in order: no
+    /// other name matches, and matching all with all would take minutes.
+    fn find(
+        wanted: &[(Vec<u8>, u32)],
+        at: usize,
+        names: &[String],
+        candidates: &Candidates,
+        found: &mut [bool],
+    ) {
+        for group in wanted.chunk_by(|one, other| one.0.get(at) == other.0.get(at)) {
+            let (text, _) = &group[0];
+            let Some(letter) = text.get(at) else {
+                let first = first(text, names, candidates);
+                found[first as usize] |= group.iter().any(|(_, number)| *number == first);
+                continue;
+            };
+            let containing = candidates.iter().filter_map(|(name, from)| {
+                let rest = &names[*name as usize].as_bytes()[*from..];
+                let place = rest.iter().position(|byte| byte == letter)?;
+                Some((*name, from + place + 1))
+            });
+            find(group, at + 1, names, &containing.collect(), found);
+        }
+    }
+
+    /// Returns the channel that is selected for `text`.
+    fn first(text: &[u8], names: &[String], candidates: &Candidates) -> u32 {
+        let text = String::from_utf8_lossy(text);
+        let lists = Lists {
+            channels: &ChannelTable::default(),
+            subscriptions: &Subscriptions::default(),
+        };
+        let mut search = Search::new(&text, &lists);
+        for (number, _) in candidates {
+            let name = names[*number as usize].as_bytes();
+            search.consider(name, Entry::Channel(ChannelId(*number)), || name.into());
+        }
+        match search.listing().entries[0] {
+            Entry::Channel(id) => id.0,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_the_start_of_a_name_is_searched() {
+        let lists = Lists {
+            channels: &ChannelTable::default(),
+            subscriptions: &Subscriptions::default(),
+        };
+        for (length, matched) in [(SEARCHED - 2, 1), (SEARCHED - 1, 0)] {
+            let mut search = Search::new("xy", &lists);
+            let name = "a".repeat(length) + "xy";
+            search.consider(name.as_bytes(), Entry::Channel(ChannelId(0)), || {
+                name.as_bytes().into()
+            });
+            assert_eq!(search.matched, matched, "{length}");
+        }
+    }
+
+    #[test]
+    fn every_one_of_5000_channels_of_one_naming_scheme_is_found_in_5_keystrokes() {
+        for (name, typed) in SCHEMES {
+            let names: Vec<String> = (0..CHANNELS).map(name).collect();
+            let numbers = 0..CHANNELS;
+            let texts = numbers.flat_map(|number| {
+                typed(number)
+                    .into_iter()
+                    .map(move |text| (text.into_bytes(), number))
+            });
+            let mut wanted: Vec<(Vec<u8>, u32)> = texts.collect();
+            assert!(wanted.iter().all(|(text, _)| text.len() <= 5));
+            wanted.sort();
+            let mut found = vec![false; names.len()];
+            let all = (0..CHANNELS).map(|name| (name, 0)).collect();
+            find(&wanted, 0, &names, &all, &mut found);
+            let missed = names.iter().zip(&found).filter(|(_, found)| !**found);
+            let missed: Vec<&String> = missed.map(|(name, _)| name).collect();
+            assert_eq!(
+                missed,
+                [] as [&String; 0],
+                "{} of {}",
+                missed.len(),
+                names[0]
+            );
         }
     }
 }

@@ -1,12 +1,13 @@
-//! The order of the channel list, computed in parts: a million channels must not delay a key.
+//! The order of the channel list, computed in portions: a million channels must not delay a key.
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
-use std::ops::Range;
 use std::sync::Arc;
 
 use super::folding::Folding;
 use super::line::{Entry, Key, Listing, Sums};
+use super::lines::{Is, Lines, Member};
+use super::portions::Unvisited;
 use super::tree::{Leaf, Tree};
 use super::{Lists, Sort};
 use crate::log::Channel;
@@ -15,82 +16,174 @@ use crate::message::{ChannelId, Time};
 /// The maximum number of channels in the list: the first ones in the chosen order.
 pub const MAX_LISTED: usize = 10_000;
 
-/// Number of channel table slots processed at a time, which takes a few milliseconds.
-const PART: usize = 16_384;
+/// The work of visiting a channel, of considering it for the list, and of listing it, beside that for
+/// the bytes of its name.
+const VISIT_WORK: usize = 100;
+const CONSIDER_WORK: usize = 50;
+const LIST_WORK: usize = 200;
+
+/// Number of branches, or of channels of groups, that are settled at a time.
+const SETTLED: usize = 4_096;
 
 /// An order being computed.
 #[derive(Debug)]
 pub(super) struct Pass {
     sort: Sort,
-    /// The slots of the table that have not been processed.
-    left: Range<usize>,
     /// The branches so far.
     tree: Tree,
-    /// The first channels so far; the last of them is on top of the heap.
-    first: BinaryHeap<Leaf>,
-    /// Whether there were more.
-    is_cut: bool,
+    /// The first channels so far.
+    first: First,
     /// Whether the channels are listed in branches.
     is_tree: bool,
+    step: Step,
+}
+
+/// What is done in portions, one after the other.
+#[derive(Debug)]
+enum Step {
+    /// All channels are visited.
+    Visit(Unvisited),
+    /// Branches with too few channels are replaced, from this index on.
+    Settle(usize),
+    /// Groups with too few channels are replaced, from this index on.
+    SettleGroups(usize),
+    /// The lines are sorted: patterns come first.
+    Sort(Vec<Entry>, Lines),
+}
+
+/// The first channels in the chosen order.
+#[derive(Debug, Default)]
+struct First {
+    /// The last of them is on top of the heap.
+    leaves: BinaryHeap<Leaf>,
+    /// Whether there were more.
+    is_cut: bool,
+}
+
+impl First {
+    /// Adds a channel, if it is among the first. Returns how much work that was.
+    fn consider(&mut self, key: Key, name: &[u8], leaf: impl FnOnce() -> Leaf) -> usize {
+        if self.leaves.len() < MAX_LISTED {
+            self.leaves.push(leaf());
+            return LIST_WORK;
+        }
+        self.is_cut = true;
+        let work = CONSIDER_WORK + name.len();
+        if let Some(mut last) = self.leaves.peek_mut()
+            && (last.key, &*last.name) > (key, name)
+        {
+            *last = leaf();
+            return work + LIST_WORK + 4 * name.len();
+        }
+        work
+    }
+
+    fn consider_leaf(&mut self, leaf: Leaf) {
+        let name = Arc::clone(&leaf.name);
+        self.consider(leaf.key, &name, || leaf);
+    }
 }
 
 impl Pass {
     pub(super) fn new(sort: Sort, lists: &Lists, folding: &Folding) -> Self {
         Self {
             sort,
-            left: 0..lists.channels.slots(),
             tree: Tree::default(),
-            first: BinaryHeap::new(),
-            is_cut: false,
+            first: First::default(),
             is_tree: folding.separator.is_some(),
+            step: Step::Visit(Unvisited::all(lists.channels)),
         }
     }
 
-    /// Processes the next channels. Returns whether all have been processed.
-    pub(super) fn process(&mut self, lists: &Lists, folding: &Folding, now: Time) -> bool {
-        let end = self.left.end.min(self.left.start + PART);
-        for (id, channel) in lists.channels.within(self.left.start..end) {
-            let key = key(self.sort, channel, now);
+    /// Does the next portion. Returns the lines once they are complete.
+    pub(super) fn process(
+        &mut self,
+        lists: &Lists,
+        folding: &Folding,
+        now: Time,
+    ) -> Option<Listing> {
+        if !self.visit(lists, folding, now) {
+            return None;
+        }
+        if let Step::Settle(start) = &mut self.step {
+            let end = *start + SETTLED;
+            // More groups may be added meanwhile.
+            while *start <= self.tree.len() {
+                if *start == end {
+                    return None;
+                }
+                let leaf = self.tree.settle(*start, lists.channels, folding, now);
+                if let Some(leaf) = leaf {
+                    self.first.consider_leaf(leaf);
+                }
+                *start += 1;
+            }
+            self.step = Step::SettleGroups(1);
+        }
+        if let Step::SettleGroups(start) = &mut self.step {
+            let mut settled = 0;
+            while *start <= self.tree.len() {
+                if settled >= SETTLED {
+                    return None;
+                }
+                let leaves = self.tree.settle_group(*start);
+                settled += 1 + leaves.len();
+                for leaf in leaves {
+                    self.first.consider_leaf(leaf);
+                }
+                *start += 1;
+            }
+            self.step = self.start_sorting(lists, folding, now);
+        }
+        let Step::Sort(patterns, lines) = &mut self.step else {
+            return None;
+        };
+        lines.sort().then(|| Listing {
+            is_cut: self.first.is_cut,
+            ..lines.listing(std::mem::take(patterns), &self.tree)
+        })
+    }
+
+    /// Visits the next channels. Returns whether all have been visited.
+    fn visit(&mut self, lists: &Lists, folding: &Folding, now: Time) -> bool {
+        let Step::Visit(unvisited) = &mut self.step else {
+            return true;
+        };
+        let (sort, tree, first) = (self.sort, &mut self.tree, &mut self.first);
+        let is_done = unvisited.visit(lists.channels, |id, channel| {
+            let before = tree.work;
+            let key = key(sort, channel, now);
             let leaf = |parent: usize| Leaf {
                 key,
                 name: channel.shared_name(),
                 entry: Entry::Channel(id),
                 parent,
             };
-            let Some(parent) = self.tree.place(channel, folding, now, leaf) else {
-                continue;
-            };
-            if self.first.len() < MAX_LISTED {
-                self.first.push(leaf(parent));
-                continue;
-            }
-            self.is_cut = true;
-            if let Some(mut last) = self.first.peek_mut()
-                && (last.key, &*last.name) > (key, channel.name())
-            {
-                *last = leaf(parent);
-            }
+            let parent = tree.place(channel, folding, now, leaf);
+            let work = parent.map_or(0, |parent| {
+                first.consider(key, channel.name(), || leaf(parent))
+            });
+            VISIT_WORK + work + (tree.work - before)
+        });
+        if !is_done {
+            return false;
         }
-        self.left.start = end;
-        self.left.is_empty()
+        let tree = &self.tree;
+        self.first.leaves.retain(|leaf| tree.is_line(leaf.parent));
+        self.step = Step::Settle(1);
+        true
     }
 
-    /// Returns the lines, in order: patterns first.
-    pub(super) fn finish(self, lists: &Lists, folding: &Folding, now: Time) -> Listing {
-        let mut leaves = self.first.into_vec();
-        let mut tree = self.tree;
-        tree.settle(&mut leaves, lists.channels, folding, now);
-        let is_cut = self.is_cut || leaves.len() > MAX_LISTED;
-        if leaves.len() > MAX_LISTED {
-            leaves.select_nth_unstable(MAX_LISTED);
-            leaves.truncate(MAX_LISTED);
-        }
-        let listed = leaves.iter().filter_map(|leaf| match leaf.entry {
+    /// Collects the lines.
+    fn start_sorting(&mut self, lists: &Lists, folding: &Folding, now: Time) -> Step {
+        let leaves = std::mem::take(&mut self.first.leaves).into_vec();
+        let ids = leaves.iter().filter_map(|leaf| match leaf.entry {
             Entry::Channel(id) => Some(id),
             _ => None,
         });
-        let listed: HashSet<ChannelId> = listed.collect();
+        let listed: HashSet<ChannelId> = ids.collect();
         let mut patterns = Vec::new();
+        let mut lines: Vec<Member> = leaves.into_iter().map(Member::from).collect();
         for (id, topic, _) in lists.subscriptions.listed() {
             if !topic.names_one() {
                 patterns.push(Entry::Pattern(id));
@@ -102,11 +195,11 @@ impl Pass {
                 Some(id) if !self.is_tree && !listed.contains(&id) => Entry::Channel(id),
                 Some(_) => continue,
             };
-            leaves.push(Leaf {
+            lines.push(Member {
                 key: Reverse(0),
                 name: Arc::clone(&topic.name),
-                entry,
-                parent: tree.open_branch_of(&topic.name, folding),
+                is: Is::Leaf(entry),
+                parent: self.tree.open_branch_of(&topic.name, folding),
             });
         }
         let key = |sums: &Sums| {
@@ -114,10 +207,8 @@ impl Pass {
                 sums.history.rate(now)
             })
         };
-        Listing {
-            is_cut,
-            ..tree.listing(patterns, leaves, key)
-        }
+        lines.extend(self.tree.lines(key));
+        Step::Sort(patterns, Lines::new(lines, &self.tree))
     }
 }
 

@@ -270,6 +270,33 @@ fn one_shot_channels_in_branches_of_their_own_share_a_line_too() {
 }
 
 #[test]
+fn a_name_of_very_many_parts_is_in_a_few_branches_only() {
+    let deep = "a:".repeat(200);
+    let names = [deep.clone() + "b", deep.clone() + "c"];
+    let log = log_of(&[(&names[0], 2), (&names[1], 2), ("a:x", 2), ("z", 2)]);
+    let subscriptions = Subscriptions::default();
+    let lists = lists(&log, &subscriptions);
+    let mut pane = ChannelList::new(ListForm::Tree, None);
+    pane.refresh(&lists, Time(2));
+    select(&mut pane, "+a:", &lists);
+    pane.unfold(50, &lists, Time(3));
+    // A folded branch has no longer a name than its branches allow.
+    let folded = "a:".repeat(folding::MAX_DEPTH - 1);
+    let branch = format!(" +{folded} 2/4");
+    assert_eq!(lines(&pane, &lists), ["-a: 3/6", &branch, " x", "z"]);
+    select(&mut pane, "+a:a:", &lists);
+    pane.unfold(50, &lists, Time(4));
+    let rest = "a:".repeat(200 - folding::MAX_DEPTH);
+    let (open, channel) = (format!(" -{folded} 2/4"), format!("  {rest}b"));
+    assert_eq!(lines(&pane, &lists)[1..3], [open, channel]);
+    assert!(
+        pane.places
+            .iter()
+            .all(|place| usize::from(place.depth) <= folding::MAX_DEPTH)
+    );
+}
+
+#[test]
 fn a_subscription_without_messages_is_listed_in_its_open_branch() {
     let log = log_of(&[("a:b", 2), ("a:c", 2)]);
     let mut subscriptions = Subscriptions::default();
@@ -316,46 +343,6 @@ fn narrow(pane: &mut ChannelList, text: &str, lists: &Lists, now: &mut Time) {
         }
         pane.narrow(lists, *now);
         sorted(pane, lists, now);
-    }
-}
-
-#[test]
-fn every_one_of_5000_channels_of_one_naming_scheme_is_found_in_5_keystrokes() {
-    type Scheme = (fn(usize) -> String, fn(usize) -> String);
-    // How a channel is called, and what is typed after the / to find it.
-    let schemes: [Scheme; 4] = [
-        (
-            |n| format!("sensor:{n:04}:temperature"),
-            |n| format!("{n:04}"),
-        ),
-        (|n| format!("orders.{n}"), |n| format!("{n}")),
-        (
-            |n| format!("svc/{:02}/user/{:02}/events", n / 100, n % 100),
-            |n| format!("{n:04}"),
-        ),
-        (|n| format!("job-{n:x}-done"), |n| format!("{n:x}")),
-    ];
-    for (name, typed) in schemes {
-        let names: Vec<String> = (0..5_000).map(name).collect();
-        let channels: Vec<_> = names.iter().map(|name| (name.as_str(), 2)).collect();
-        let log = log_of(&channels);
-        let subscriptions = Subscriptions::default();
-        let lists = lists(&log, &subscriptions);
-        let mut now = Time(2);
-        // A prime, so that all the digits vary.
-        for number in (0..5_000).step_by(83).chain([4_999]) {
-            let mut pane = ChannelList::default();
-            pane.open_narrowing();
-            let text = typed(number);
-            assert!(text.len() < 5, "{text}");
-            if let Some(narrowing) = &mut pane.narrowing {
-                narrowing.input.insert_in_line(&text);
-            }
-            pane.narrow(&lists, now);
-            sorted(&mut pane, &lists, &mut now);
-            let wanted = Target::Topic(Topic::channel(names[number].as_bytes()));
-            assert_eq!(pane.selected, Some(wanted), "{text}");
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! The branches of the channel list, with their sums, and the lines that they make.
+//! The branches of the channel list, with their sums.
 //!
 //! Only the branches that are on the screen or could be are built: in a folded one, channels are
 //! only added up. A branch with a single channel becomes that channel, and a branch whose only
@@ -7,10 +7,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::folding::{DIVIDED, Folding, stem};
-use super::line::{Branch, Entry, Key, Listing, Place, Sums};
+use super::folding::{DIVIDED, Folding, ends, stem};
+use super::line::{Branch, Entry, Key, Sums};
+use super::lines::{Is, Member};
 use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
+use crate::message::names::same;
 
 /// The maximum number of branches. Further channels are listed by themselves.
 const MAX_BRANCHES: usize = 10_000;
@@ -18,8 +20,13 @@ const MAX_BRANCHES: usize = 10_000;
 /// From this number of similar one-shot channels on, they share a line.
 const MIN_ONE_SHOTS: usize = 20;
 
+/// The work of adding a channel to a branch, beside that for the bytes of its name, and of adding a
+/// branch.
+const NODE_WORK: usize = 80;
+const NEW_WORK: usize = 500;
+
 /// The index of the root, which is no line.
-const ROOT: usize = 0;
+pub(super) const ROOT: usize = 0;
 
 /// A channel, or a subscription without messages, in a line of its own. Those that compare as less
 /// come first.
@@ -86,6 +93,8 @@ pub(super) struct Tree {
     /// The indexes of the branches, and of the groups of one-shot channels, by prefix.
     branches: HashMap<Arc<[u8]>, usize>,
     one_shots: HashMap<Arc<[u8]>, Vec<usize>>,
+    /// How much work it has been so far, in the units of [`Unvisited`](super::portions::Unvisited).
+    pub(super) work: usize,
 }
 
 impl Tree {
@@ -108,7 +117,9 @@ impl Tree {
             };
             let node = &mut self.nodes[index - 1];
             node.add(channel, &leaf);
+            self.work += NODE_WORK + 2 * end;
             if !node.is_open {
+                self.work += node.common;
                 return None;
             }
             (parent, start) = (index, end);
@@ -129,6 +140,7 @@ impl Tree {
         now: Time,
         leaf: impl Fn(usize) -> Leaf,
     ) -> Option<usize> {
+        self.work += NODE_WORK + channel.name().len().min(DIVIDED);
         let length = stem(channel.name()).max(start);
         if length == 0 {
             return Some(parent);
@@ -186,6 +198,7 @@ impl Tree {
         common: usize,
         now: Time,
     ) -> usize {
+        self.work += NEW_WORK;
         self.nodes.push(Node {
             prefix,
             is_one_shots,
@@ -198,55 +211,59 @@ impl Tree {
         self.nodes.len()
     }
 
-    fn is_line(&self, index: usize) -> bool {
+    pub(super) fn is_line(&self, index: usize) -> bool {
         index == ROOT || self.nodes[index - 1].is_line()
     }
 
-    /// Replaces branches that have too few channels with these channels.
+    /// Returns the number of branches. Their indexes start at 1.
+    pub(super) fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Returns the line of the channel that replaces a branch with too few of them.
     pub(super) fn settle(
         &mut self,
-        leaves: &mut Vec<Leaf>,
+        index: usize,
         channels: &ChannelTable,
         folding: &Folding,
         now: Time,
-    ) {
-        // A branch with one channel, if that is a one-shot one, may belong to a group.
-        for index in 1..=self.nodes.len() {
-            let node = &self.nodes[index - 1];
-            if node.is_one_shots || node.is_line() || !self.is_line(node.parent) {
-                continue;
-            }
-            let start = match node.parent {
-                ROOT => 0,
-                parent => self.nodes[parent - 1].prefix.len(),
-            };
-            let parent = node.parent;
-            let Some(leaf) = node.kept.first().cloned() else {
-                continue;
-            };
-            let channel = match leaf.entry {
-                Entry::Channel(id) => channels.by_id(id),
-                _ => None,
-            };
-            let is_one_shot = |channel: &&Channel| channel.messages <= 1;
-            let parent = match channel.filter(is_one_shot) {
-                Some(channel) => {
-                    let of = |parent| Leaf {
-                        parent,
-                        ..leaf.clone()
-                    };
-                    self.place_one_shot(channel, (parent, start), folding, now, of)
-                }
-                None => Some(parent),
-            };
-            leaves.extend(parent.map(|parent| Leaf { parent, ..leaf }));
+    ) -> Option<Leaf> {
+        let node = &self.nodes[index - 1];
+        if node.is_one_shots || node.is_line() || !self.is_line(node.parent) {
+            return None;
         }
-        leaves.retain(|leaf| self.is_line(leaf.parent));
-        for node in self.nodes.iter().filter(|node| node.is_one_shots) {
-            if !node.is_line() && self.is_line(node.parent) {
-                leaves.extend(node.kept.iter().cloned());
-            }
+        let (leaf, parent) = (node.kept.first()?.clone(), node.parent);
+        let channel = match leaf.entry {
+            Entry::Channel(id) => channels.by_id(id),
+            _ => None,
+        };
+        let is_one_shot =
+            |channel: &&Channel| channel.messages <= 1 && same(channel.name(), &leaf.name);
+        let Some(channel) = channel.filter(is_one_shot) else {
+            return Some(Leaf { parent, ..leaf });
+        };
+        // A one-shot channel may belong to a group.
+        let start = match parent {
+            ROOT => 0,
+            parent => self.nodes[parent - 1].prefix.len(),
+        };
+        let of = |parent| Leaf {
+            parent,
+            ..leaf.clone()
+        };
+        let parent = self.place_one_shot(channel, (parent, start), folding, now, of)?;
+        Some(Leaf { parent, ..leaf })
+    }
+
+    /// Returns the lines of the channels of a group with too few of them. They are settled last.
+    pub(super) fn settle_group(&mut self, index: usize) -> Vec<Leaf> {
+        let node = &self.nodes[index - 1];
+        if !node.is_one_shots {
+            return Vec::new();
         }
+        let is_replaced = !node.is_line() && self.is_line(node.parent);
+        let kept = std::mem::take(&mut self.nodes[index - 1].kept);
+        if is_replaced { kept } else { Vec::new() }
     }
 
     /// Returns the innermost open branch that a channel called `name` belongs in.
@@ -263,97 +280,34 @@ impl Tree {
         parent
     }
 
-    /// Returns the lines: `first`, then the branches and the leaves in the order of their keys and
-    /// names. `key` returns the key of a branch.
-    pub(super) fn listing(
-        self,
-        first: Vec<Entry>,
-        leaves: Vec<Leaf>,
-        key: impl Fn(&Sums) -> Key,
-    ) -> Listing {
-        let mut members: Vec<Vec<Member>> = Vec::new();
-        members.resize_with(self.nodes.len() + 1, Vec::new);
-        for (at, node) in self.nodes.iter().enumerate() {
-            if node.is_line() && self.is_line(node.parent) {
-                members[node.parent].push(Member {
-                    key: key(&node.sums),
-                    name: Arc::clone(&node.prefix),
-                    is: Is::Branch(at + 1),
-                });
-            }
-        }
-        for leaf in leaves {
-            members[leaf.parent].push(Member {
-                key: leaf.key,
-                name: leaf.name,
-                is: Is::Leaf(leaf.entry),
-            });
-        }
-        for members in &mut members {
-            members
-                .sort_unstable_by(|one, other| (one.key, &one.name).cmp(&(other.key, &other.name)));
-        }
-        let mut listing = Listing {
-            places: vec![Place::default(); first.len()],
-            entries: first,
-            branches: Vec::new(),
-            is_cut: false,
-        };
-        self.list(&members, ROOT, Place::default(), &mut listing);
-        listing
+    /// Returns the branches that are lines, with the key that `key` returns for their sums.
+    pub(super) fn lines(&self, key: impl Fn(&Sums) -> Key) -> impl Iterator<Item = Member> {
+        let nodes = self.nodes.iter().zip(1..);
+        let lines = nodes.filter(|(node, _)| node.is_line() && self.is_line(node.parent));
+        lines.map(move |(node, index)| Member {
+            key: key(&node.sums),
+            name: Arc::clone(&node.prefix),
+            parent: node.parent,
+            is: Is::Branch(index),
+        })
     }
 
-    /// Adds the lines of a branch.
-    fn list(&self, members: &[Vec<Member>], parent: usize, place: Place, listing: &mut Listing) {
-        // Names have any number of parts, so the open branches are on a stack of our own.
-        let mut stack = vec![(place, members[parent].iter())];
-        while let Some((place, rest)) = stack.last_mut() {
-            let place = *place;
-            let Some(member) = rest.next() else {
-                stack.pop();
-                continue;
-            };
-            listing.places.push(place);
-            let mut index = match member.is {
-                Is::Leaf(entry) => {
-                    listing.entries.push(entry);
-                    continue;
-                }
-                Is::Branch(index) => index,
-            };
-            while let [
-                Member {
-                    is: Is::Branch(only),
-                    ..
-                },
-            ] = &members[index][..]
-            {
-                index = *only;
-            }
-            let branch = self.nodes[index - 1].branch();
-            let inside = Place {
-                depth: place.depth.saturating_add(1),
-                shown_above: branch.prefix.len(),
-            };
-            listing.entries.push(Entry::Branch(listing.branches.len()));
-            listing.branches.push(branch);
-            stack.push((inside, members[index].iter()));
-        }
+    /// Returns the line of a branch.
+    pub(super) fn branch(&self, index: usize) -> Branch {
+        self.nodes[index - 1].branch()
     }
 }
 
 impl Node {
     /// Returns its line. The prefix of a folded branch is as long as its channels allow.
     fn branch(&self) -> Branch {
-        let shared = self.kept.first().map_or(&[][..], |leaf| &leaf.name);
-        let shared = &shared[..self.common.min(shared.len())];
-        let separator = self.prefix.last();
-        let end = shared.iter().rposition(|byte| Some(byte) == separator);
-        let end = end.map_or(0, |at| at + 1);
+        let first = self.kept.first().map_or(&[][..], |leaf| &leaf.name);
+        let shared = ends(first, self.prefix.last().copied()).take_while(|end| *end <= self.common);
+        let end = shared.last().unwrap_or(0);
         let is_longer = !self.is_one_shots && !self.is_open && end > self.prefix.len();
         Branch {
             prefix: if is_longer {
-                shared[..end].into()
+                first[..end].into()
             } else {
                 Arc::clone(&self.prefix)
             },
@@ -362,18 +316,4 @@ impl Node {
             sums: self.sums.clone(),
         }
     }
-}
-
-/// A line in a branch.
-#[derive(Debug)]
-struct Member {
-    key: Key,
-    name: Arc<[u8]>,
-    is: Is,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Is {
-    Branch(usize),
-    Leaf(Entry),
 }

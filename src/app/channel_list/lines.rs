@@ -1,0 +1,126 @@
+//! Putting the lines of the list in order, in portions.
+
+use std::collections::BinaryHeap;
+use std::sync::Arc;
+
+use super::line::{Entry, Key, Listing, Place};
+use super::tree::{Leaf, ROOT, Tree};
+
+/// The work of a portion: how many lines are added, each of which takes a fraction of a microsecond.
+const PORTION: usize = 20_000;
+
+/// The work of taking a line out in order, compared with that of adding it.
+const SORTED: usize = 6;
+
+/// A line in a branch. Those that compare as less come first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Member {
+    pub(super) key: Key,
+    pub(super) name: Arc<[u8]>,
+    pub(super) is: Is,
+    /// The branch that it is in.
+    pub(super) parent: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Is {
+    Branch(usize),
+    Leaf(Entry),
+}
+
+impl From<Leaf> for Member {
+    fn from(leaf: Leaf) -> Self {
+        Self {
+            key: leaf.key,
+            name: leaf.name,
+            parent: leaf.parent,
+            is: Is::Leaf(leaf.entry),
+        }
+    }
+}
+
+/// The lines being put in order.
+#[derive(Debug)]
+pub(super) struct Lines {
+    /// Those that have not been looked at.
+    left: Vec<Member>,
+    /// Those that are being sorted; the last of them is on top.
+    heap: BinaryHeap<Member>,
+    /// The lines in each branch, the last one first.
+    members: Vec<Vec<Member>>,
+}
+
+impl Lines {
+    /// Starts to sort `left`, which are in branches of `tree`.
+    pub(super) fn new(left: Vec<Member>, tree: &Tree) -> Self {
+        let mut members = Vec::new();
+        members.resize_with(tree.len() + 1, Vec::new);
+        Self {
+            left,
+            heap: BinaryHeap::new(),
+            members,
+        }
+    }
+
+    /// Sorts the next lines. Returns whether all are sorted.
+    pub(super) fn sort(&mut self) -> bool {
+        let mut room = PORTION;
+        while room > 0 {
+            if let Some(member) = self.left.pop() {
+                self.heap.push(member);
+                room -= 1;
+            } else if let Some(member) = self.heap.pop() {
+                self.members[member.parent].push(member);
+                room = room.saturating_sub(SORTED);
+            } else {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Returns all lines, once they are sorted: `first`, then those of the root.
+    pub(super) fn listing(&self, first: Vec<Entry>, tree: &Tree) -> Listing {
+        let mut listing = Listing {
+            places: vec![Place::default(); first.len()],
+            entries: first,
+            branches: Vec::new(),
+            is_cut: false,
+        };
+        // The open branches are on a stack, each with the lines that are left in it.
+        let mut stack = vec![(Place::default(), self.members[ROOT].iter().rev())];
+        while let Some((place, rest)) = stack.last_mut() {
+            let place = *place;
+            let Some(member) = rest.next() else {
+                stack.pop();
+                continue;
+            };
+            listing.places.push(place);
+            let mut index = match member.is {
+                Is::Leaf(entry) => {
+                    listing.entries.push(entry);
+                    continue;
+                }
+                Is::Branch(index) => index,
+            };
+            while let [
+                Member {
+                    is: Is::Branch(only),
+                    ..
+                },
+            ] = &self.members[index][..]
+            {
+                index = *only;
+            }
+            let branch = tree.branch(index);
+            let inside = Place {
+                depth: place.depth.saturating_add(1),
+                shown_above: branch.prefix.len(),
+            };
+            listing.entries.push(Entry::Branch(listing.branches.len()));
+            listing.branches.push(branch);
+            stack.push((inside, self.members[index].iter().rev()));
+        }
+        listing
+    }
+}
