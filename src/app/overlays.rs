@@ -160,9 +160,9 @@ pub enum Question {
         /// The number of messages kept.
         kept: u64,
     },
-    /// Whether to abandon an export that is still running and quit at once. Without an answer, the
-    /// program quits once it is complete.
-    AbandonExport {
+    /// Whether to wait for an export that is still running. Without an answer, the program quits once
+    /// it is complete.
+    FinishExport {
         /// The path of the file, as the user typed it.
         path: String,
     },

@@ -77,8 +77,11 @@ impl History {
         self.since = self.since.min(other.since);
         // Most channels are young or silent, so that few of their seconds are held here.
         let first = other.since.max(self.newest - HELD + 1);
-        for second in first.max(other.newest - HELD + 1)..=other.newest {
-            self.count_one(second, other.counts[slot(second)]);
+        // Both rings have a second in the same slot.
+        let mut at = slot(first);
+        for _ in first..=other.newest {
+            self.counts[at] = self.counts[at].saturating_add(other.counts[at]);
+            at = (at + 1) % HISTORY_SECONDS;
         }
     }
 

@@ -155,10 +155,10 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
             let words = format!("{kept} kept messages will be lost");
             (" Quit? ", words, "quit", "cancel")
         }
-        Question::AbandonExport { path } => {
+        Question::FinishExport { path } => {
             let path = escape::whole(path.as_bytes());
             let words = format!("finishing the export to {path}, then quitting");
-            (" Quitting ", words, "abandon it, no file is left", "stay")
+            (" Quitting ", words, "wait", "stay · Ctrl-C abandon it")
         }
     };
     // A line fits less text than its width, because text wraps between words.

@@ -140,6 +140,22 @@ impl Target {
     }
 }
 
+/// A line in a branch, while the lines are put in order. Those that compare as less come first.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Member {
+    pub(super) key: Key,
+    pub(super) name: Arc<[u8]>,
+    pub(super) is: Is,
+    /// The branch that it is in.
+    pub(super) parent: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Is {
+    Branch(usize),
+    Leaf(Entry),
+}
+
 /// The lines of the list, with what belongs to them.
 #[derive(Debug, Default)]
 pub(super) struct Listing {

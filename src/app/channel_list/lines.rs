@@ -1,9 +1,8 @@
 //! Putting the lines of the list in order, in portions.
 
 use std::collections::BinaryHeap;
-use std::sync::Arc;
 
-use super::line::{Entry, Key, Listing, Place};
+use super::line::{Entry, Is, Listing, Member, Place};
 use super::tree::{Leaf, ROOT, Tree};
 
 /// The work of a portion: how many lines are added, each of which takes a fraction of a microsecond.
@@ -11,22 +10,6 @@ const PORTION: usize = 20_000;
 
 /// The work of taking a line out in order, compared with that of adding it.
 const SORTED: usize = 6;
-
-/// A line in a branch. Those that compare as less come first.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Member {
-    pub(super) key: Key,
-    pub(super) name: Arc<[u8]>,
-    pub(super) is: Is,
-    /// The branch that it is in.
-    pub(super) parent: usize,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Is {
-    Branch(usize),
-    Leaf(Entry),
-}
 
 impl From<Leaf> for Member {
     fn from(leaf: Leaf) -> Self {

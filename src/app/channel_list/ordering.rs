@@ -5,8 +5,8 @@ use std::collections::{BinaryHeap, HashSet};
 use std::sync::Arc;
 
 use super::folding::Folding;
-use super::line::{Entry, Key, Listing, Sums};
-use super::lines::{Is, Lines, Member};
+use super::line::{Entry, Is, Key, Listing, Member, Sums};
+use super::lines::Lines;
 use super::portions::Unvisited;
 use super::tree::{Leaf, Tree};
 use super::{Lists, Sort};
@@ -68,7 +68,7 @@ impl First {
             return LIST_WORK;
         }
         self.is_cut = true;
-        let work = CONSIDER_WORK + name.len();
+        let work = CONSIDER_WORK + 2 * name.len();
         if let Some(mut last) = self.leaves.peek_mut()
             && (last.key, &*last.name) > (key, name)
         {

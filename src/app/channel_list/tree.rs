@@ -8,8 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::folding::{DIVIDED, Folding, ends, stem};
-use super::line::{Branch, Entry, Key, Sums};
-use super::lines::{Is, Member};
+use super::line::{Branch, Entry, Is, Key, Member, Sums};
 use crate::log::{Channel, ChannelTable};
 use crate::message::Time;
 use crate::message::names::same;

@@ -57,15 +57,16 @@ impl App {
             exporting.remove(at);
         }
         let is_done = matches!(exported, Exported::Done { .. });
-        let is_awaited = self
-            .overlay
-            .take_if(|overlay| is_question_about_exports(overlay));
-        let effects = self.tell_exported(exported);
-        match is_awaited {
-            Some(_) if is_done => self.leave(),
-            // The rows are still there to be exported to another place.
-            _ => effects,
+        let is_awaited = self.is_finishing_export();
+        if is_awaited {
+            self.overlay = None;
         }
+        let effects = self.tell_exported(exported);
+        if is_awaited && is_done {
+            return self.leave();
+        }
+        // The rows are still there to be exported to another place.
+        effects
     }
 
     fn tell_exported(&mut self, exported: Exported) -> Vec<Effect> {
@@ -90,10 +91,6 @@ impl App {
                 .tell_error(format!("not exported to {path}: {cause}")),
         }
     }
-}
-
-fn is_question_about_exports(overlay: &Overlay) -> bool {
-    matches!(overlay, Overlay::Confirm(Question::AbandonExport { .. }))
 }
 
 fn done_words(path: &str, counts: ExportCounts, size: u64) -> String {

@@ -45,23 +45,33 @@ impl App {
         let Some(path) = self.session.exporting.first().cloned() else {
             return vec![Effect::Quit];
         };
-        self.overlay = Some(Overlay::Confirm(Question::AbandonExport { path }));
+        self.overlay = Some(Overlay::Confirm(Question::FinishExport { path }));
         Vec::new()
     }
 
     /// Quits because the process was asked to: the first time, after running exports.
     pub(super) fn terminate(&mut self) -> Vec<Effect> {
-        match self.overlay {
-            Some(Overlay::Confirm(Question::AbandonExport { .. })) => abandon_exports(),
-            // Nobody can read the question.
-            _ if self.keyboard.is_terminal_lent => vec![Effect::Quit],
-            _ => self.leave(),
+        if self.is_finishing_export() {
+            return vec![Effect::AbandonExports, Effect::Quit];
         }
+        // A question could not be read.
+        if self.keyboard.is_terminal_lent {
+            return vec![Effect::Quit];
+        }
+        self.leave()
+    }
+
+    /// Returns whether the program quits once an export is complete.
+    pub(super) fn is_finishing_export(&self) -> bool {
+        matches!(
+            self.overlay,
+            Some(Overlay::Confirm(Question::FinishExport { .. }))
+        )
     }
 
     /// Leaves the focused text box, if there is one. The second time in a row, quits.
     pub(super) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
-        if is_second {
+        if is_second || self.is_finishing_export() {
             return self.terminate();
         }
         let effects = if self.context().is_text() {
@@ -72,9 +82,4 @@ impl App {
         self.tell("Ctrl-C again to quit");
         effects
     }
-}
-
-/// Quits without waiting for exports.
-pub(super) fn abandon_exports() -> Vec<Effect> {
-    vec![Effect::AbandonExports, Effect::Quit]
 }

@@ -3,7 +3,6 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::App;
-use super::quitting::abandon_exports;
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Context;
@@ -22,7 +21,6 @@ impl App {
         match self.overlay.take() {
             Some(Overlay::Confirm(Question::Publish { .. })) => self.send_now(),
             Some(Overlay::Confirm(Question::Quit { .. })) => self.leave(),
-            Some(Overlay::Confirm(Question::AbandonExport { .. })) => abandon_exports(),
             Some(Overlay::Confirm(Question::Replace { path })) => self.replace_by_export(&path),
             Some(Overlay::Subscribe(prompt)) => self.subscribe(&prompt),
             Some(Overlay::Export(prompt)) => match prompt.path() {
