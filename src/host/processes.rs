@@ -1,5 +1,6 @@
 //! Child processes, each run by a thread of its own. None of them outlives the program.
 
+mod family;
 mod pipes;
 
 use std::io;
@@ -11,11 +12,12 @@ use std::time::{Duration, Instant};
 
 use rustix::io::Errno;
 use rustix::process::{
-    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid,
+    Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, test_kill_process, waitid,
 };
 use subscope::app::CommandEnd;
 use subscope::log::SharedBytes;
 
+use self::family::descendants;
 use self::pipes::Pipes;
 
 /// How long a process has between being asked to end and being killed.
@@ -58,20 +60,36 @@ impl Processes {
 
     /// Ends all processes, and waits until their threads have cleaned up after them.
     pub fn finish(self) {
+        // A program with the terminal shares the program's group.
+        let families = self.running.iter().flat_map(|process| process.family());
+        let family: Vec<Pid> = families.collect();
         for process in &self.running {
             process.stop(None);
         }
+        signal_all(&family, Signal::TERM);
         let asked = Instant::now();
         for process in &self.running {
             process.wait(GRACE.saturating_sub(asked.elapsed()));
         }
+        let is_there = |pid: &Pid| test_kill_process(*pid).is_ok();
+        while family.iter().any(is_there) && asked.elapsed() < GRACE {
+            thread::sleep(TICK);
+        }
         for process in &self.running {
             process.state().signal(Signal::KILL);
         }
+        signal_all(&family, Signal::KILL);
         let killed = Instant::now();
         for process in &self.running {
             process.wait(GRACE.saturating_sub(killed.elapsed()));
         }
+    }
+}
+
+fn signal_all(family: &[Pid], signal: Signal) {
+    for pid in family {
+        // Sending fails only if the process has ended.
+        let _ = kill_process(*pid, signal);
     }
 }
 
@@ -142,6 +160,13 @@ impl Process {
     /// Returns whether nothing of the process is left.
     pub fn is_gone(&self) -> bool {
         self.state().is_gone
+    }
+
+    /// Returns what the process has started, if it has no group of its own.
+    fn family(&self) -> Vec<Pid> {
+        let state = self.state();
+        let leader = state.pid.filter(|_| !state.has_group);
+        leader.map(descendants).unwrap_or_default()
     }
 
     /// Waits for the end of the process, for this long at most.

@@ -159,7 +159,7 @@ fn no_command_and_no_file_outlives_the_program() {
                 [[command]]
                 name = "on the terminal"
                 key = "U"
-                run = "trap '' TERM HUP; echo $$ > $OUT; cat {}; echo ready; exec sleep 1000"
+                run = "trap '' TERM HUP; cat {}; sh -c 'echo $$ > $OUT; echo ready; exec sleep 1000'; echo end"
                 input = "file"
                 show = "terminal"
             "#,

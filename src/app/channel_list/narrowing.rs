@@ -210,8 +210,8 @@ mod tests {
 
     const CHANNELS: u32 = 5_000;
 
-    /// Names, each with the place where the next letter of the text is to be found.
-    type Candidates = Vec<(u32, usize)>;
+    /// A name, with the place where the next letter of the text is to be found.
+    type Candidate = (u32, usize);
 
     /// Collects which of the channels in `wanted` come first for their texts, which all start with
     /// the same `at` letters. `candidates` are the names that contain these letters in order: no
@@ -220,7 +220,7 @@ mod tests {
         wanted: &[(Vec<u8>, u32)],
         at: usize,
         names: &[String],
-        candidates: &Candidates,
+        candidates: &[Candidate],
         found: &mut [bool],
     ) {
         for group in wanted.chunk_by(|one, other| one.0.get(at) == other.0.get(at)) {
@@ -235,12 +235,12 @@ mod tests {
                 let place = rest.iter().position(|byte| byte == letter)?;
                 Some((*name, from + place + 1))
             });
-            find(group, at + 1, names, &containing.collect(), found);
+            find(group, at + 1, names, &containing.collect::<Vec<_>>(), found);
         }
     }
 
     /// Returns the channel that is selected for `text`.
-    fn first(text: &[u8], names: &[String], candidates: &Candidates) -> u32 {
+    fn first(text: &[u8], names: &[String], candidates: &[Candidate]) -> u32 {
         let text = String::from_utf8_lossy(text);
         let lists = Lists {
             channels: &ChannelTable::default(),
@@ -287,7 +287,7 @@ mod tests {
             assert!(wanted.iter().all(|(text, _)| text.len() <= 5));
             wanted.sort();
             let mut found = vec![false; names.len()];
-            let all = (0..CHANNELS).map(|name| (name, 0)).collect();
+            let all: Vec<Candidate> = (0..CHANNELS).map(|name| (name, 0)).collect();
             find(&wanted, 0, &names, &all, &mut found);
             let missed = names.iter().zip(&found).filter(|(_, found)| !**found);
             let missed: Vec<&String> = missed.map(|(name, _)| name).collect();
