@@ -234,10 +234,8 @@ impl App {
 
     /// Returns the regions of the screen.
     pub fn areas(&self) -> Areas {
-        let under_list = self
-            .layout
-            .under_list
-            .filter(|_| self.focus == Focus::Channels);
+        let is_in_list = self.focus == Focus::Channels;
+        let under_list = self.layout.under_list.filter(|_| is_in_list);
         let focus = match under_list.unwrap_or(self.focus) {
             Focus::Chips => Focus::Messages,
             focus => focus,
@@ -251,7 +249,7 @@ impl App {
             has_message: message.is_some(),
             is_zoomed: is_whole || self.layout.zoomed == Some(focus),
             shows_latest: self.shows_latest(),
-            lists_over: under_list.is_some(),
+            lists_over: is_in_list,
             name_columns: self.session.name_columns,
             borders: self.layout.borders,
             has_chips: Chip::all(&self.session).next().is_some(),

@@ -143,13 +143,18 @@ impl ChannelList {
         }
     }
 
-    /// Returns the words on the border that name its form and its order.
-    pub fn heading(&self) -> String {
+    /// Returns the words on the border that name its form and its order, longest first.
+    pub fn headings(&self) -> [String; 3] {
         let tree = match self.form {
             ListForm::Flat => "",
             ListForm::Tree => "tree ",
         };
-        format!(" {tree}by {} ", self.sort.name())
+        let sort = self.sort.name();
+        [
+            format!(" {tree}by {sort} "),
+            format!(" by {sort} "),
+            format!(" {sort} "),
+        ]
     }
 
     /// Returns the first of the `height` visible lines.

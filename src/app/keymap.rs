@@ -279,6 +279,7 @@ pub const BINDINGS: &[Binding] = &[
     bind(C::Panes, &[char(':')], A::Screen(Screen::Palette), Some("commands"), "run any action by name; open, filter, subscribe, export"),
     bind(C::Panes, &[char('q')], A::Quit, Some("quit"), "close the message, plot or list; if none is open, quit"),
     bind(C::Panes, &[char('Z')], A::Session(Session::Undo), None, "undo the last clear, unsubscribe or removal"),
+    bind(C::Messages, &[char('T')], A::Channels(Channels::ToggleTree), None, "flat list or tree of the channels"),
     bind(C::Messages, &[char('d')], A::Row(Row::Diff), None, "what changed since the channel's previous message"),
     bind(C::Messages, &[char('D')], A::Row(Row::DiffToMark), None, "what changed since the nearest marked message ({toggle-mark} marks one)"),
     bind(C::Messages, &[char('>')], A::Log(Log::ScrollRight), None, "scroll the rows to the right, to see their ends"),

@@ -6,8 +6,8 @@ mod wrapping;
 
 use ratatui::layout::{Position, Rect};
 
-use self::borders::MIN_BESIDE;
 pub use self::borders::{Border, Borders};
+use self::borders::{MIN_BESIDE, MIN_NAMES};
 use self::rects::cut_left;
 pub(super) use self::rects::{cut_bottom, cut_top};
 pub use self::rects::{inside, padded};
@@ -15,9 +15,6 @@ pub use self::wrapping::wrapped;
 use super::focus::Focus;
 
 /// Minimum width of the screen to show channels and messages side by side.
-const MIN_SIDE_BY_SIDE: u16 = 60;
-
-/// Minimum width of the screen to show the channel list while another pane has the focus.
 const MIN_FOR_LIST: u16 = 90;
 
 /// Minimum height of the screen for a permanent publish box.
@@ -29,11 +26,11 @@ const LIST_COLUMNS: (u16, u16) = (30, 60);
 /// Minimum and maximum width of the channel list over another pane, which takes half of the screen.
 const OVER_COLUMNS: (u16, u16) = (40, 60);
 
+/// Minimum width of the screen to show a part of the pane under the channel list.
+const MIN_FOR_UNDER: u16 = 60;
+
 /// Columns of a line in the channel list beside the name: border, padding and mark.
 const BESIDE_NAME: u16 = 6;
-
-/// Minimum width of the channel list if it shows only names.
-const MIN_NAMES: u16 = 16;
 
 /// Maximum number of message lines that the publish box shows at once.
 const MAX_BOX_LINES: u16 = 8;
@@ -47,7 +44,7 @@ pub(super) struct Layout {
     pub borders: Borders,
     /// The channel list or the log, if that fills the screen while it has the focus.
     pub zoomed: Option<Focus>,
-    /// The pane under the channel list, if the user has opened the list over it.
+    /// The pane under the channel list, to which the focus returns.
     pub under_list: Option<Focus>,
     /// The border that the mouse drags, and how many cells after its place it was grabbed.
     pub dragged: Option<(Border, u16)>,
@@ -114,7 +111,8 @@ pub struct ScreenState {
     pub is_zoomed: bool,
     /// Whether the channel list shows the latest values. It then also takes the log's place.
     pub shows_latest: bool,
-    /// Whether the channel list covers another pane if it has no place of its own.
+    /// Whether the channel list has the focus, though `focus` may be the pane under it. If it has no
+    /// place of its own, it covers the other panes.
     pub lists_over: bool,
     /// Columns of the widest name in the channel list.
     pub name_columns: usize,
@@ -150,9 +148,7 @@ impl Areas {
         if state.lists_over && areas.channels.is_empty() {
             areas.is_list_over = true;
             let columns = state.borders.columns(Border::ListOver, width);
-            let (least, most) = OVER_COLUMNS;
-            let columns = columns.unwrap_or((width / 2).clamp(least, most));
-            areas.channels = cut_left(rest, columns).0;
+            areas.channels = cut_left(rest, columns.unwrap_or(columns_over(width))).0;
         }
         if state.has_chips && areas.messages.height >= MIN_FOR_CHIPS {
             (areas.chips, areas.messages) = cut_top(areas.messages, 1);
@@ -181,17 +177,12 @@ impl Areas {
             (self.channels, self.message) = beside_message(body, state);
             return;
         }
-        let is_focused = state.focus == Focus::Channels;
-        let (channels, rest) =
-            if body.width >= MIN_FOR_LIST || is_focused && body.width >= MIN_SIDE_BY_SIDE {
-                self.names_first = has_room_beside_names(body.width, state);
-                cut_left(body, list_columns(body.width, self.names_first, state))
-            } else if is_focused {
-                (body, Rect::default())
-            } else {
-                (Rect::default(), body)
-            };
-        self.channels = channels;
+        let mut rest = body;
+        if body.width >= MIN_FOR_LIST {
+            self.names_first = has_room_beside_names(body.width, state);
+            let columns = list_columns(body.width, self.names_first, state);
+            (self.channels, rest) = cut_left(body, columns);
+        }
         (self.messages, self.message) = beside_message(rest, state);
     }
 
@@ -329,6 +320,16 @@ fn names_columns(state: ScreenState) -> u16 {
     names.saturating_add(BESIDE_NAME).max(MIN_NAMES)
 }
 
+/// Returns the usual width of the channel list over other panes.
+fn columns_over(width: u16) -> u16 {
+    let (least, most) = OVER_COLUMNS;
+    if width < MIN_FOR_UNDER {
+        width
+    } else {
+        (width / 2).clamp(least, most)
+    }
+}
+
 /// Returns whether a message fits beside the log once the channel list shows only names.
 fn has_room_beside_names(width: u16, state: ScreenState) -> bool {
     state.has_message && width.saturating_sub(names_columns(state)) >= MIN_BESIDE
@@ -392,240 +393,4 @@ fn box_height(height: u16, available: u16, state: ScreenState) -> u16 {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const NOTHING: ScreenState = ScreenState {
-        focus: Focus::Messages,
-        box_lines: 3,
-        has_message: false,
-        is_zoomed: false,
-        shows_latest: false,
-        lists_over: false,
-        name_columns: 18,
-        borders: Borders {
-            list: None,
-            names: None,
-            list_over: None,
-            beside: None,
-            below: None,
-        },
-        has_chips: false,
-        has_query_box: false,
-    };
-
-    fn state(focus: Focus, has_message: bool) -> ScreenState {
-        ScreenState {
-            focus,
-            has_message,
-            ..NOTHING
-        }
-    }
-
-    fn zoomed(focus: Focus) -> ScreenState {
-        ScreenState {
-            is_zoomed: true,
-            ..state(focus, focus == Focus::Message)
-        }
-    }
-
-    fn with_latest(state: ScreenState) -> ScreenState {
-        ScreenState {
-            shows_latest: true,
-            ..state
-        }
-    }
-
-    /// Returns combinations of values to test.
-    fn any_states() -> Vec<ScreenState> {
-        let mut states: Vec<ScreenState> = [Focus::Channels, Focus::Messages, Focus::Message]
-            .map(zoomed)
-            .into();
-        for has_message in [false, true] {
-            let own = if has_message {
-                Focus::Message
-            } else {
-                Focus::Messages
-            };
-            for focus in [own, Focus::Channels, Focus::PublishPayload, Focus::Messages] {
-                let state = state(focus, has_message);
-                let mut moved = state;
-                for border in [Border::List, Border::Names, Border::Beside, Border::Below] {
-                    moved.borders.put(border, 70, (0, 100));
-                }
-                states.extend([state, with_latest(state), moved, with_latest(moved)]);
-                states.extend([state, moved].map(|state| ScreenState {
-                    has_chips: true,
-                    ..state
-                }));
-            }
-        }
-        states
-    }
-
-    #[test]
-    fn regions_lie_within_the_screen_and_never_overlap_at_any_size() {
-        for width in 0..260 {
-            for height in 0..40 {
-                for state in any_states() {
-                    let areas = Areas::divide(width, height, state);
-                    let parts = [
-                        areas.status,
-                        areas.channels,
-                        areas.chips,
-                        areas.messages,
-                        areas.message,
-                        areas.publish,
-                        areas.hints,
-                    ];
-                    let total: u32 = parts.iter().map(|part| part.area()).sum();
-                    assert_eq!(total, areas.screen.area(), "{width}×{height} {state:?}");
-                    for part in parts {
-                        assert!(part.intersection(areas.screen) == part || part.area() == 0);
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn narrow_screens_show_the_pane_that_has_the_focus() {
-        let channels = state(Focus::Channels, false);
-        assert_eq!(Areas::divide(40, 12, NOTHING).channels, Rect::default());
-        assert_eq!(Areas::divide(40, 12, channels).messages, Rect::default());
-        assert_eq!(Areas::divide(40, 12, channels).channels.width, 40);
-    }
-
-    #[test]
-    fn below_90_columns_the_list_hides_unless_it_has_the_focus() {
-        let channels = state(Focus::Channels, false);
-        for width in [60, 89] {
-            let areas = Areas::divide(width, 24, NOTHING);
-            assert_eq!((areas.channels.width, areas.messages.width), (0, width));
-            let focused = Areas::divide(width, 24, channels);
-            assert!(focused.channels.width > 0 && focused.messages.width > 0);
-        }
-        assert!(Areas::divide(90, 24, NOTHING).channels.width > 0);
-    }
-
-    #[test]
-    fn the_list_covers_other_panes_only_where_it_has_no_place() {
-        for under in [NOTHING, state(Focus::Message, true), zoomed(Focus::Message)] {
-            let over = ScreenState {
-                lists_over: true,
-                ..under
-            };
-            let (before, after) = (Areas::divide(80, 24, under), Areas::divide(80, 24, over));
-            assert!(after.is_list_over && after.channels.width == 40);
-            let panes = |areas: Areas| (areas.messages, areas.message, areas.publish);
-            assert_eq!(panes(before), panes(after), "they stay as they are");
-        }
-        let over = ScreenState {
-            lists_over: true,
-            ..NOTHING
-        };
-        assert!(!Areas::divide(120, 40, over).is_list_over);
-        assert_eq!(Areas::divide(40, 12, over).channels.width, 40);
-    }
-
-    #[test]
-    fn a_message_beside_the_log_shrinks_the_list_to_its_names() {
-        let open = state(Focus::Messages, true);
-        let areas = Areas::divide(200, 50, open);
-        assert_eq!(areas.channels.width, 18 + BESIDE_NAME);
-        assert_eq!(areas.messages.width, areas.message.width);
-        let below = Areas::divide(120, 40, open);
-        assert_eq!(below.channels.width, 40, "the message is below");
-        assert_eq!(below.messages.width, below.message.width);
-    }
-
-    #[test]
-    fn every_border_is_found_where_it_is_drawn_and_moves_there() {
-        for (size, focus, has_message) in [
-            ((120, 40), Focus::Messages, false),
-            ((200, 50), Focus::Messages, true),
-            ((120, 40), Focus::Message, true),
-            ((80, 24), Focus::Message, true),
-        ] {
-            let mut state = state(focus, has_message);
-            let areas = Areas::divide(size.0, size.1, state);
-            for border in [areas.list_border(), areas.message_border()] {
-                let Some(border) = border else { continue };
-                let areas = Areas::divide(size.0, size.1, state);
-                let (before, _) = areas.beside(border);
-                let at = match border {
-                    Border::Below => Position::new(before.x + 5, before.bottom()),
-                    _ => Position::new(before.right(), before.y + 5),
-                };
-                assert_eq!(areas.border_at(at), Some((border, 1)));
-                let to = Position::new(at.x + 4, at.y + 4);
-                let cells = areas.place_at(border, to);
-                assert!(state.borders.put(border, cells, areas.place(border)));
-                let moved = Areas::divide(size.0, size.1, state);
-                assert_eq!(moved.place(border).0, cells);
-                assert_eq!(moved.border_at(to), Some((border, 0)), "it follows");
-            }
-        }
-    }
-
-    #[test]
-    fn an_open_message_stands_beside_the_log_or_below_it_or_in_its_place() {
-        let open = state(Focus::Message, true);
-        let wide = Areas::divide(200, 50, open);
-        assert_eq!(wide.messages.height, wide.message.height);
-        let high = Areas::divide(100, 30, open);
-        assert_eq!(high.messages.width, high.message.width);
-        assert!(high.message.height > high.messages.height);
-        let small = Areas::divide(40, 12, open);
-        assert_eq!(small.messages, Rect::default());
-        assert_eq!(small.message.width, 40);
-        let log = state(Focus::Messages, true);
-        assert_eq!(Areas::divide(40, 12, log).message, Rect::default());
-        let whole = zoomed(Focus::Message);
-        assert_eq!(Areas::divide(200, 50, whole).message.width, 200);
-    }
-
-    #[test]
-    fn the_latest_values_take_the_place_of_the_list_and_the_log() {
-        let latest = with_latest(state(Focus::Channels, false));
-        for size in [(200, 50), (80, 24), (40, 12)] {
-            let areas = Areas::divide(size.0, size.1, latest);
-            assert_eq!(areas.channels.width, size.0);
-            assert_eq!(areas.messages, Rect::default());
-        }
-        let open = with_latest(state(Focus::Channels, true));
-        let wide = Areas::divide(200, 50, open);
-        assert_eq!((wide.channels.width, wide.message.width), (100, 100));
-        let small = Areas::divide(40, 12, open);
-        assert_eq!((small.channels.width, small.message.width), (40, 0));
-    }
-
-    #[test]
-    fn chips_take_the_row_above_the_log_unless_it_is_short() {
-        let chips = ScreenState {
-            has_chips: true,
-            ..NOTHING
-        };
-        for size in [(200, 50), (80, 24), (40, 12)] {
-            let (without, with) = (
-                Areas::divide(size.0, size.1, NOTHING),
-                Areas::divide(size.0, size.1, chips),
-            );
-            assert_eq!(with.chips.as_position(), without.messages.as_position());
-            assert_eq!(with.chips.height, 1);
-            assert_eq!(with.messages.height + 1, without.messages.height);
-            assert_eq!(with.messages.bottom(), without.messages.bottom());
-        }
-        assert!(Areas::divide(80, 7, chips).chips.is_empty());
-        assert!(Areas::divide(80, 24, with_latest(chips)).chips.is_empty());
-    }
-
-    #[test]
-    fn the_box_grows_with_its_text_while_it_has_the_focus() {
-        let publish = state(Focus::PublishPayload, false);
-        assert_eq!(Areas::divide(80, 24, NOTHING).publish.height, 1);
-        assert_eq!(Areas::divide(80, 19, NOTHING).publish.height, 0);
-        assert_eq!(Areas::divide(80, 19, publish).publish.height, 5);
-        assert_eq!(Areas::divide(80, 24, publish).publish.height, 5);
-    }
-}
+mod tests;

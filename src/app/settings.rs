@@ -48,6 +48,9 @@ pub struct Settings {
     pub known_types: Vec<MessageType>,
     /// Where the borders are at the start.
     pub borders: Borders,
+    /// Whether the form of a border shows that its pane has the focus, for themes in which colours
+    /// may not.
+    pub focus_by_form: bool,
     /// The keys.
     pub keymap: Keymap,
     /// The user's own commands.

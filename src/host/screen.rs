@@ -72,7 +72,11 @@ pub async fn run(job: Job) -> Result<u8, Failure> {
     }
 
     let size = (size.width, size.height);
-    let (app, kept) = create_app(job.settings, job.topics, job.warning, size);
+    let settings = Settings {
+        focus_by_form: !terminal.backend().theme().tells_focus(),
+        ..job.settings
+    };
+    let (app, kept) = create_app(settings, job.topics, job.warning, size);
     let (feed_tx, feed_rx) = mpsc::channel(FEED_ROOM);
     let notice = job.notice;
     let noticing = notice.map(|notice| tokio::spawn(pass_on_notice(notice, feed_tx.clone())));

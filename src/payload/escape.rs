@@ -242,6 +242,13 @@ pub fn name_keeping(bytes: &[u8], keep: &Range<usize>, columns: usize) -> Text {
         };
         part_of_line(&bytes[part], columns, Ranges::default(), ends)
     };
+    // An ellipsis would take as much room as a start of one column.
+    let start = if part(0..keep.start, 1).cut {
+        keep.start
+    } else {
+        0
+    };
+    let keep = start..keep.end;
     let tail = part(keep.start..bytes.len(), columns - 1);
     let has_start = keep.start == 0;
     if !has_start && !tail.cut {

@@ -109,6 +109,11 @@ impl<W: Write> Screen<W> {
         std::mem::replace(&mut self.theme, theme) != theme
     }
 
+    /// Returns the theme.
+    pub fn theme(&self) -> Theme {
+        self.theme
+    }
+
     /// Sets a fixed size.
     pub fn resize(&mut self, size: Size) {
         self.size = Some(size);

@@ -150,6 +150,11 @@ impl Theme {
         !matches!(self, Self::Terminal | Self::Plain)
     }
 
+    /// Returns whether its colours alone show which pane has the focus.
+    pub fn tells_focus(self) -> bool {
+        !matches!(self, Self::Terminal | Self::Plain)
+    }
+
     fn palette(self) -> Option<&'static Palette> {
         match self {
             Self::Dark => Some(&DARK),
@@ -169,10 +174,13 @@ impl Theme {
         modifier: Modifier,
     ) -> (Color, Color, Modifier) {
         let Some(palette) = self.palette() else {
+            // Bright black is the background itself in some palettes.
+            let (bg, modifier) = match bg {
+                Color::DarkGray => (Color::Reset, modifier | Modifier::UNDERLINED),
+                bg => (bg, modifier),
+            };
             return match self {
                 Self::Plain => (Color::Reset, Color::Reset, modifier),
-                // Bright black is the background itself in some palettes.
-                _ if bg == Color::DarkGray => (fg, Color::Reset, modifier),
                 _ => (fg, bg, modifier),
             };
         };

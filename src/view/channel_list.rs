@@ -9,6 +9,7 @@ mod tools;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
+use ratatui::style::Style;
 use ratatui::widgets::{Clear, Widget as _};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -81,29 +82,39 @@ fn border(app: &App, has_focus: bool, area: Rect, buffer: &mut Buffer) -> Option
         let caret = text_box::draw(&narrowing.input, field, buffer);
         return caret.filter(|_| has_focus);
     }
-    let is_latest = app.channels().shows_latest;
-    let mut sort = app.channels().heading();
-    let mut style = theme::QUIET;
-    // The log is hidden, so it cannot show that a breakpoint has stopped it.
-    if is_latest && app.session().breakpoints.stop.is_some() {
-        (sort, style) = (" breakpoint hit · v shows it ".to_owned(), theme::BAD);
-    }
     let titles = titles(app);
-    let room = usize::from(area.width).saturating_sub(sort.width() + 4);
-    let title = fitting(&titles, room);
-    // If not all channels are listed, the title must say so.
-    let is_essential = titles.len() > 1 || app.areas().names_first;
-    if title.is_none() && is_essential && style == theme::QUIET {
-        sort.clear();
-    }
-    let title = title.unwrap_or(&titles[0]);
-    frame::draw(area, accent, title, (&sort, style), buffer);
+    let room = usize::from(area.width.saturating_sub(4));
+    let (headings, style) = headings(app);
+    let least = match style == theme::BAD {
+        true => headings.last().map_or(0, |words| words.width()),
+        false => 0,
+    };
+    let title = fitting(&titles, room.saturating_sub(least)).or(titles.last().map(String::as_str));
+    let title = title.unwrap_or_default();
+    let heading = fitting(&headings, room.saturating_sub(title.width())).unwrap_or_default();
+    frame::draw(area, accent, title, (heading, style), buffer);
     None
+}
+
+/// Returns the forms of the right title, longest first.
+fn headings(app: &App) -> ([String; 3], Style) {
+    let list = app.channels();
+    // The latest values hide the log, so it cannot show that a breakpoint has stopped it.
+    if list.shows_latest && app.session().breakpoints.stop.is_some() {
+        let forms = [
+            " breakpoint hit · v shows it ",
+            " breakpoint hit ",
+            " hit ❚❚ ",
+        ];
+        return (forms.map(str::to_owned), theme::BAD);
+    }
+    (list.headings(), theme::QUIET)
 }
 
 /// Draws the selected channel's full name and its figures in the bottom border. If there is no room
 /// for both, the name comes first if its line does not show all of it.
 fn footer(app: &App, tools: &Tools<'_>, area: Rect, buffer: &mut Buffer) {
+    let area = frame::beside_zoom_mark(app, area);
     let details = details(app).unwrap_or_default();
     let selected = app.channels().selected.as_ref();
     let name = selected.and_then(Target::channel);
@@ -128,7 +139,7 @@ fn footer(app: &App, tools: &Tools<'_>, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-/// Returns the forms of the title, longest first: the number of channels and, if not all are
+/// Returns the forms of the left title, longest first: the number of channels and, if not all are
 /// listed, how many are.
 fn titles(app: &App) -> Vec<String> {
     let channels = app.session().log.channels();
@@ -140,7 +151,12 @@ fn titles(app: &App) -> Vec<String> {
     };
     let count = figures::count(all);
     if !app.channels().is_cut {
-        return vec![format!(" {what} {count} ")];
+        let short = figures::short_count(all);
+        return vec![
+            format!(" {what} {count} "),
+            format!(" {what} {short} "),
+            format!(" {what} "),
+        ];
     }
     let short = [listed, all].map(figures::short_count).join(" of ");
     vec![
@@ -248,7 +264,6 @@ fn with_messages(
     let (mark, mark_style) = mark(app, channel.name());
     line.word(format!("{mark} "), mark_style);
     let columns = tools.columns;
-    label.draw(columns.name, name_style(app, channel.name()), line);
     let now = app.session().now;
     let heard = Heard {
         instead: instead_of_rate(app, channel.name(), columns.activity()),
@@ -257,7 +272,10 @@ fn with_messages(
         rate: channel.rate(now),
         cells: cells(app, index),
     };
-    heard.draw(app, columns, tools.top(app, index), line);
+    let figures = heard.figures(app, columns, tools.top(app, index));
+    let name = columns.name + figures.blank;
+    label.draw(name, name_style(app, channel.name()), line);
+    figures.draw(line);
     if columns.has_latest {
         line.space(1);
         latest(app, channel, line);

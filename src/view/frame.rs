@@ -10,68 +10,88 @@ use unicode_width::UnicodeWidthStr as _;
 use super::line::LineBuilder;
 use super::theme;
 use crate::app::{self, App};
+use crate::config::Colour;
 
 /// An empty right title.
 pub(super) const NO_TITLE: (&str, Style) = ("", Style::new());
 
-/// Returns the style of a focused pane's border: the colour of the profile, if it has one.
-pub(super) fn accent(app: &App) -> Style {
-    let profile = app.session().settings.profile.as_ref();
-    theme::accent(profile.and_then(|badge| badge.colour))
+/// How the border of a focused pane looks.
+#[derive(Clone, Copy)]
+pub(super) struct Accent {
+    style: Style,
+    border: BorderType,
 }
 
-/// Draws a border with a title on the left and, if there is room, one on the right. `accent` is the
-/// border's style if the pane has the focus.
+impl Accent {
+    /// Returns the look in the colour of a profile, if it has one. `by_form` doubles the border, for
+    /// themes without colours.
+    pub(super) fn new(colour: Option<Colour>, by_form: bool) -> Self {
+        Self {
+            style: theme::accent(colour),
+            border: if by_form {
+                BorderType::Double
+            } else {
+                BorderType::Rounded
+            },
+        }
+    }
+}
+
+/// Returns the look of a focused pane's border.
+pub(super) fn accent(app: &App) -> Accent {
+    let settings = &app.session().settings;
+    let colour = settings.profile.as_ref().and_then(|badge| badge.colour);
+    Accent::new(colour, settings.focus_by_form)
+}
+
+/// Draws a border with a title on the left and, if there is room for both, one on the right.
+/// `accent` is the border's look if the pane has the focus.
 pub(super) fn draw(
     area: Rect,
-    accent: Option<Style>,
+    accent: Option<Accent>,
     title: &str,
     right: (&str, Style),
     buffer: &mut Buffer,
 ) {
     let room = usize::from(area.width.saturating_sub(4));
-    let fits_both = title.width() + right.0.width() <= room;
-    // The right title says more about the current state than the left one.
-    let is_right_only =
-        !fits_both && !right.0.is_empty() && title.width() > room / 2 && right.0.width() <= room;
+    let (border, style) = match accent {
+        Some(accent) => (accent.border, accent.style),
+        None => (BorderType::Rounded, theme::QUIET),
+    };
+    let strong = accent.map_or(Style::new(), |accent| accent.style);
     let mut block = Block::bordered()
-        .border_type(BorderType::Rounded)
-        .border_style(accent.unwrap_or(theme::QUIET));
-    if !is_right_only {
-        let style = accent.unwrap_or_default().patch(theme::STRONG);
-        block = block.title(Line::styled(title.to_owned(), style));
-    }
-    if fits_both || is_right_only {
+        .border_type(border)
+        .border_style(style)
+        .title(Line::styled(title.to_owned(), strong.patch(theme::STRONG)));
+    if title.width() + right.0.width() <= room {
         block = block.title(Line::styled(right.0.to_owned(), right.1).right_aligned());
     }
     block.render(area, buffer);
 }
 
-/// What the title of a zoomed pane adds.
+/// What the bottom border of a zoomed pane says at its right end.
 const ZOOMED: &str = " full screen ";
 
-/// Marks the title of a pane as zoomed: after the left title or, where the titles leave no room, in
-/// the bottom border.
+/// Marks a pane as zoomed.
 pub(super) fn mark_zoomed(area: Rect, buffer: &mut Buffer) {
-    let columns = u16::try_from(ZOOMED.width()).unwrap_or(0);
-    let is_free = |y: u16, x: u16| {
-        let mut cells = (x..=x + columns).map(|x| buffer.cell((x, y)));
-        cells.all(|cell| cell.is_some_and(|cell| cell.symbol() == "─"))
-    };
-    let places = area.x + 1..area.right().saturating_sub(columns + 1);
-    let rows = [area.y, area.bottom().saturating_sub(1)];
-    let mut places = rows
-        .into_iter()
-        .flat_map(|y| places.clone().map(move |x| (x, y)));
-    if let Some((x, y)) = places.find(|(x, y)| is_free(*y, *x)) {
-        buffer.set_string(x + 1, y, ZOOMED, theme::FOCUS);
+    right_words(area, ZOOMED, theme::FOCUS, buffer);
+}
+
+/// Returns the region of a pane whose bottom border is free for other words: narrower than the pane
+/// while that is zoomed.
+pub(super) fn beside_zoom_mark(app: &App, area: Rect) -> Rect {
+    let taken = u16::try_from(ZOOMED.width() + 1).unwrap_or(0);
+    let taken = if app.areas().is_zoomed { taken } else { 0 };
+    Rect {
+        width: area.width.saturating_sub(taken),
+        ..area
     }
 }
 
 /// Clears `area` and draws a border as [`draw`] does.
 pub(super) fn draw_over(
     area: Rect,
-    accent: Option<Style>,
+    accent: Option<Accent>,
     title: &str,
     right: (&str, Style),
     buffer: &mut Buffer,
@@ -85,7 +105,7 @@ pub(super) fn draw_over(
 pub(super) fn popup(
     area: Rect,
     (columns, lines): (u16, usize),
-    accent: Style,
+    accent: Accent,
     title: &str,
     buffer: &mut Buffer,
 ) -> Rect {
@@ -113,10 +133,15 @@ pub(super) fn list(
 
 /// Draws trusted text in the bottom border if it fits.
 pub(super) fn footer(area: Rect, words: &str, buffer: &mut Buffer) {
+    right_words(area, words, theme::QUIET, buffer);
+}
+
+/// Draws trusted text at the right end of the bottom border if it fits.
+fn right_words(area: Rect, words: &str, style: Style, buffer: &mut Buffer) {
     let columns = words.width();
     if area.height > 1 && columns > 0 && columns + 4 <= usize::from(area.width) {
         let x = area.right() - 2 - u16::try_from(columns).unwrap_or(0);
-        buffer.set_string(x, area.bottom() - 1, words, theme::QUIET);
+        buffer.set_string(x, area.bottom() - 1, words, style);
     }
 }
 

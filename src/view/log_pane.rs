@@ -40,8 +40,11 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let least = least_position(app, &window).max(MIN_FOR_POSITION);
     let shortest = &titles[titles.len() - 1];
     let title = fitting(&titles, room.saturating_sub(least)).unwrap_or(shortest);
-    let room = room.saturating_sub(title.width());
-    let (right, style) = position_words(app, &window, room);
+    let left = room.saturating_sub(title.width());
+    let (right, style) = position_words(app, &window, left);
+    // On a tiny screen, the position says more about the current state than the title.
+    let is_alone = (left + 1..=room).contains(&right.width());
+    let title = if is_alone { "" } else { title };
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw(area, accent, title, (&right, style), buffer);
     let lines = inside(area);

@@ -61,6 +61,8 @@ fn border(app: &App, reader: &Reader, has_focus: bool, area: Rect, buffer: &mut 
     };
     let accent = has_focus.then(|| frame::accent(app));
     frame::draw_over(area, accent, &title, (right, theme::QUIET), buffer);
+    let area = frame::beside_zoom_mark(app, area);
+    let room = usize::from(area.width.saturating_sub(4));
     let matches = match_forms(reader);
     let used = matches.first().map_or(0, |words| words.width());
     let path = reader.path();

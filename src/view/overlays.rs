@@ -10,7 +10,6 @@ mod query_box;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
-use ratatui::style::Style;
 use ratatui::text::Line;
 use ratatui::widgets::{Paragraph, Widget as _, Wrap};
 use unicode_width::UnicodeWidthStr as _;
@@ -78,7 +77,12 @@ fn search_line(
     (caret.filter(|_| search.is_typing), frame::below(lines, 1))
 }
 
-fn subscribe(prompt: &Prompt, area: Rect, accent: Style, buffer: &mut Buffer) -> Option<Position> {
+fn subscribe(
+    prompt: &Prompt,
+    area: Rect,
+    accent: frame::Accent,
+    buffer: &mut Buffer,
+) -> Option<Position> {
     let place = frame::popup(area, (64, 2), accent, " Subscribe to ", buffer);
     let text = padded(inside(place));
     let caret = text_box::draw(&prompt.input, frame::first(text, 1), buffer);

@@ -58,7 +58,7 @@ fn list(picker: &Picker, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     let typed_lines = usize::from(picker.name.is_some());
     let size = (COLUMNS, listed.len().max(1) + typed_lines);
     let title = format!(" Profiles {} ", listed.len());
-    let accent = theme::accent(selected.and_then(|profile| profile.badge.colour));
+    let accent = frame::Accent::new(selected.and_then(|profile| profile.badge.colour), false);
     let mut lines = inside(frame::popup(area, size, accent, &title, buffer));
     let mut caret = None;
     if let Some(name) = &picker.name {

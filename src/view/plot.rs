@@ -27,6 +27,7 @@ use unicode_width::UnicodeWidthStr as _;
 use self::chart::Panel;
 use self::unit::Unit;
 use super::line::{draw_words, fitting};
+use super::state::not_receiving;
 use super::{frame, theme};
 use crate::app::{
     App, Curve, Dot, EmptyReason, Focus, PlotMode, PlotWindow, Series, inside, padded,
@@ -61,10 +62,12 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let drawn = drawn(app, &window);
     let groups = grouped(&drawn);
     let shown = groups_in_view(&groups, app.plot().selected, room.charts.height);
-    let (right, style) = period(app, &window);
-    let left = usize::from(area.width.saturating_sub(4)).saturating_sub(right.width());
-    let title = title(shown.len(), groups.len(), left);
-    border(app, &title, (&right, style), area, buffer);
+    let (periods, style) = period(app, &window);
+    let columns = usize::from(area.width.saturating_sub(4));
+    let title = |room: usize| title(shown.len(), groups.len(), room);
+    let right = fitting(&periods, columns.saturating_sub(title(0).width())).unwrap_or_default();
+    let title = title(columns.saturating_sub(right.width()));
+    border(app, &title, (right, style), area, buffer);
     let selected = drawn.get(app.plot().selected);
     let read = selected.and_then(|one| {
         let dot = app.plot().nearest_dot(&one.curve, &window)?;
@@ -98,16 +101,26 @@ fn title(shown: usize, all: usize, room: usize) -> String {
     fitting(&forms, room).unwrap_or(&forms[3]).to_owned()
 }
 
-/// Describes the period that is shown.
-fn period(app: &App, window: &PlotWindow) -> (String, Style) {
+/// Describes the period that is shown, and whether the plot follows new data: the longest form
+/// first.
+fn period(app: &App, window: &PlotWindow) -> ([String; 2], Style) {
     let plot = app.plot();
     let span = figures::duration(window.span());
     let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
-    match (plot.is_following(), plot.shows_all()) {
-        (true, true) => (format!(" all {span} · following ▼ "), theme::GOOD),
-        (true, false) => (format!(" last {span} · following ▼ "), theme::GOOD),
-        (false, _) => (format!(" {span} · G follows again "), theme::WATCH),
-    }
+    let (state, style) = match not_receiving(app) {
+        _ if !plot.is_following() => ("G follows again", theme::WATCH),
+        Some((_, style)) => ("not receiving", style),
+        None => ("following ▼", theme::GOOD),
+    };
+    let period = match (plot.is_following(), plot.shows_all()) {
+        (true, true) => format!("all {span}"),
+        (true, false) => format!("last {span}"),
+        (false, _) => span.to_owned(),
+    };
+    (
+        [format!(" {period} · {state} "), format!(" {state} ")],
+        style,
+    )
 }
 
 fn drawn<'a>(app: &'a App, window: &PlotWindow) -> Vec<Drawn<'a>> {

@@ -69,7 +69,7 @@ fn left_button(stage: &mut Stage, from: (u16, u16), to: (u16, u16)) {
 
 #[test]
 fn a_row_shows_enough_of_the_payload_on_small_screens() {
-    for ((width, height), least) in [((80, 24), 40), ((60, 15), 25)] {
+    for ((width, height), least) in [((90, 24), 25), ((80, 24), 40), ((60, 15), 25)] {
         let stage = demo(width, height);
         let rows = lines_in(&stage, stage.app.areas().messages);
         let payloads: Vec<usize> = rows
@@ -148,14 +148,202 @@ fn on_a_narrow_screen_b_shows_the_list_over_the_log_and_enter_or_esc_leave_it() 
 }
 
 #[test]
-fn on_a_narrow_screen_tab_still_reaches_the_list_beside_the_log() {
+fn on_a_narrow_screen_tab_shows_the_list_over_the_pane_that_it_leaves() {
     let mut stage = demo(80, 24);
+    for leave in [
+        KeyCode::Tab,
+        KeyCode::BackTab,
+        KeyCode::Esc,
+        KeyCode::Char('q'),
+    ] {
+        stage.code(KeyCode::BackTab);
+        assert_eq!(stage.app.focus(), Focus::Channels);
+        assert!(stage.app.areas().is_list_over);
+        assert_eq!(widths(&stage), (40, 80, 0), "the log stays as it is");
+        assert!(stage.screen().contains("q close"), "{}", stage.screen());
+        assert_eq!(stage.code(leave), []);
+        assert_eq!(stage.app.focus(), Focus::Messages, "{leave}");
+        assert_eq!(widths(&stage), (0, 80, 0));
+    }
+    // Esc goes back to the message that it came from.
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    let before = stage.app.areas();
     stage.code(KeyCode::Tab);
-    assert_eq!(stage.app.focus(), Focus::Channels);
-    assert!(!stage.app.areas().is_list_over);
-    assert_eq!(widths(&stage), (30, 50, 0));
-    stage.code(KeyCode::Tab);
+    assert_eq!(widths(&stage), (40, 80, 80));
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Message);
+    assert_eq!(stage.app.areas(), before);
+}
+
+#[test]
+fn a_screen_that_shrinks_shows_the_list_over_the_log_while_it_has_the_focus() {
+    let mut stage = demo(120, 40);
+    stage.code(KeyCode::BackTab);
+    assert_eq!(widths(&stage), (40, 80, 0));
+    stage.send(Event::Resize(80, 24));
+    assert_eq!(widths(&stage), (40, 80, 0));
+    assert!(stage.app.areas().is_list_over);
+    stage.code(KeyCode::Esc);
+    assert_eq!(stage.app.focus(), Focus::Messages);
     assert_eq!(widths(&stage), (0, 80, 0));
+}
+
+#[test]
+fn what_acts_on_the_log_closes_the_list_over_it() {
+    let mut stage = demo(80, 24);
+    for keys in ["bF", "bn"] {
+        stage.keys(keys);
+        assert_eq!(stage.app.focus(), Focus::Messages, "{keys}");
+        stage.code(KeyCode::Esc);
+    }
+    stage.keys("b/paid");
+    stage.code(KeyCode::Enter);
+    assert_eq!(stage.app.focus(), Focus::Messages);
+    assert!(!stage.app.areas().is_list_over);
+}
+
+#[test]
+fn without_colours_the_focus_shows_in_the_form_of_the_border() {
+    let stage = |by_form: bool| {
+        let mut stage = Stage::sized((120, 40), &["*"], |settings| {
+            settings.focus_by_form = by_form;
+        });
+        stage.messages(&[("orders:paid", b"1")]);
+        stage
+    };
+    let corners = |stage: &Stage| {
+        let areas = stage.app.areas();
+        [areas.channels, areas.messages, areas.message].map(|area| {
+            let buffer = stage.buffer();
+            let cell = buffer.cell((area.x, area.bottom().saturating_sub(1)));
+            cell.map_or(String::new(), |cell| cell.symbol().to_owned())
+        })
+    };
+    let mut plain = stage(true);
+    plain.code(KeyCode::Enter);
+    assert_eq!(corners(&plain), ["╰", "╚", "╰"]);
+    plain.code(KeyCode::Enter);
+    assert_eq!(corners(&plain), ["╰", "╰", "╚"]);
+    plain.code(KeyCode::Tab);
+    assert_eq!(corners(&plain), ["╚", "╰", "╰"]);
+    plain.keys("B");
+    assert!(
+        plain.screen().contains("╔ Breakpoint"),
+        "{}",
+        plain.screen()
+    );
+    let coloured = stage(false);
+    assert!(!coloured.screen().contains(['═', '╔', '║']));
+}
+
+#[test]
+fn a_narrow_list_keeps_its_title_and_shortens_the_heading() {
+    let mut stage = demo(120, 40);
+    stage.code(KeyCode::BackTab);
+    stage.keys("T");
+    let title = |stage: &Stage| lines_in(stage, stage.app.areas().channels)[0].clone();
+    let mut seen = Vec::new();
+    while !stage
+        .app
+        .session()
+        .toast()
+        .is_some_and(|toast| toast.text.contains("further"))
+    {
+        let title = title(&stage);
+        assert!(title.starts_with("╭ Channels 16 "), "{title}");
+        seen.push(title);
+        stage.chord(KeyModifiers::CONTROL, KeyCode::Left);
+    }
+    assert_eq!(stage.app.areas().channels.width, 20);
+    for heading in ["─ tree by name ╮", "─ by name ╮", "─ name ╮"] {
+        assert!(
+            seen.iter().any(|title| title.ends_with(heading)),
+            "{seen:#?}"
+        );
+    }
+    // The names are still there.
+    let list = lines_in(&stage, stage.app.areas().channels);
+    assert!(
+        list.iter().any(|line| line.contains("auth:login")),
+        "{list:#?}"
+    );
+}
+
+#[test]
+fn names_take_the_blanks_before_the_figures_and_no_single_letter_is_cut() {
+    let mut stage = demo(90, 30);
+    stage.code(KeyCode::BackTab);
+    for keys in ["", "T"] {
+        stage.keys(keys);
+        let list = lines_in(&stage, stage.app.areas().channels);
+        for name in ["images:thumbnails", "inventory:stock", "cache:invalidate"] {
+            assert!(
+                list.iter().any(|line| line.contains(name)),
+                "{name}: {list:#?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_hint_line_says_what_enter_and_the_fold_keys_do_on_the_selected_line() {
+    let mut stage = demo(120, 40);
+    stage.code(KeyCode::BackTab);
+    stage.keys("g");
+    let hints = |stage: &Stage| stage.screen().lines().last().unwrap().to_owned();
+    assert!(
+        hints(&stage).contains("Enter only this pattern"),
+        "{}",
+        hints(&stage)
+    );
+    stage.keys("T");
+    assert!(hints(&stage).contains("T flat list"));
+    stage.keys("jjjj");
+    assert_eq!(stage.channel_selected(), "heartbeat:*");
+    assert!(
+        hints(&stage).contains("Enter only this branch"),
+        "{}",
+        hints(&stage)
+    );
+    assert!(hints(&stage).contains("l unfold") && !hints(&stage).contains("h fold"));
+    stage.keys("l");
+    assert!(hints(&stage).contains("h fold") && !hints(&stage).contains("l unfold"));
+    stage.keys("l");
+    assert!(
+        hints(&stage).contains("Enter only this channel"),
+        "{}",
+        hints(&stage)
+    );
+    stage.code(KeyCode::Enter);
+    assert!(hints(&stage).contains("Enter all channels"));
+    stage.keys("j");
+    assert!(hints(&stage).contains("Enter only this channel"));
+}
+
+#[test]
+fn a_key_without_use_in_a_pane_says_so() {
+    let mut stage = demo(120, 40);
+    stage.keys("T");
+    assert!(
+        stage.session().toast().is_none(),
+        "the list is on the screen"
+    );
+    assert!(lines_in(&stage, stage.app.areas().channels)[0].contains("tree by name"));
+    stage.code(KeyCode::BackTab);
+    stage.keys("d");
+    assert_eq!(
+        stage.toast(),
+        "d does nothing here · in Messages: what changed since the channel's previous message"
+    );
+    stage.keys("A");
+    assert_eq!(stage.toast(), "A does nothing here");
+    let mut narrow = demo(80, 24);
+    narrow.keys("T");
+    assert_eq!(narrow.toast(), "channels in a tree · b shows them");
+    narrow.keys("s");
+    assert_eq!(narrow.toast(), "channels by rate · b shows them");
 }
 
 #[test]
@@ -188,15 +376,13 @@ fn b_focuses_a_list_that_is_on_the_screen_and_returns() {
 }
 
 #[test]
-fn z_zooms_the_log_and_the_list_and_says_so_in_the_title() {
+fn z_zooms_the_log_and_the_list_and_says_so_in_the_bottom_border() {
     let mut stage = demo(120, 40);
     stage.keys("z");
     assert_eq!(widths(&stage), (0, 120, 0));
-    let title = stage.screen().lines().nth(1).unwrap().to_owned();
-    assert!(
-        title.starts_with("╭ Messages 16 ─ full screen ─"),
-        "{title}"
-    );
+    assert!(stage.screen().contains("╭ Messages 16 ──"));
+    let mark = "── full screen ─╯";
+    assert!(stage.screen().contains(mark), "{}", stage.screen());
     assert!(stage.app.areas().publish.is_empty());
     stage.keys("z");
     assert_eq!(widths(&stage), (40, 80, 0));
@@ -204,7 +390,8 @@ fn z_zooms_the_log_and_the_list_and_says_so_in_the_title() {
     stage.code(KeyCode::BackTab);
     stage.keys("z");
     assert_eq!(widths(&stage), (120, 0, 0));
-    assert!(stage.screen().contains("╭ Channels 16 ─ full screen ─"));
+    assert!(stage.screen().contains("╭ Channels 16 ──"));
+    assert!(stage.screen().contains(mark), "{}", stage.screen());
     // Another pane has its usual place.
     stage.code(KeyCode::Tab);
     assert_eq!(widths(&stage), (40, 80, 0));
@@ -218,11 +405,17 @@ fn z_zooms_the_log_and_the_list_and_says_so_in_the_title() {
 }
 
 #[test]
-fn the_mark_of_a_zoomed_pane_moves_to_the_bottom_where_the_titles_leave_no_room() {
-    let mut stage = demo(40, 12);
-    stage.keys("z");
-    let screen = stage.screen();
-    assert_eq!(screen.matches(" full screen ").count(), 1, "{screen}");
+fn the_mark_of_a_zoomed_pane_is_in_the_same_place_on_every_screen() {
+    for (width, height) in [(200, 50), (80, 24), (40, 12)] {
+        let mut stage = demo(width, height);
+        for focus in [KeyCode::BackTab, KeyCode::Tab, KeyCode::Enter] {
+            stage.code(focus);
+            stage.keys("z");
+            let bottom = lines_in(&stage, stage.app.areas().zoomed().unwrap()).pop();
+            assert!(bottom.is_some_and(|line| line.ends_with(" full screen ─╯")));
+            stage.keys("z");
+        }
+    }
 }
 
 #[test]

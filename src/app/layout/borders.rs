@@ -18,11 +18,18 @@ pub enum Border {
 /// Minimum width of the log to show an open message beside it. Each takes half of the width.
 pub(super) const MIN_BESIDE: u16 = 110;
 
-/// Minimum width of the channel list.
-const MIN_LIST: u16 = 12;
+/// Minimum width of the channel list: names of 14 columns.
+const MIN_LIST: u16 = 20;
 
-/// Minimum width of a pane beside another.
-const MIN_PANE: u16 = 30;
+/// Minimum width of the channel list if it shows only names.
+pub(super) const MIN_NAMES: u16 = 16;
+
+/// Minimum width of the log beside the channel list: 25 columns of payload.
+const MIN_LOG: u16 = 60;
+
+/// Minimum widths of the log and of an open message beside it.
+const MIN_LOG_BESIDE: u16 = 50;
+const MIN_MESSAGE_BESIDE: u16 = 40;
 
 /// Minimum heights of the log and of an open message below it.
 const MIN_LOG_ROWS: u16 = 4;
@@ -82,10 +89,10 @@ impl Borders {
 /// Returns the nearest place of a border that leaves room for the panes on both sides.
 fn within_limits(border: Border, cells: u16, total: u16) -> u16 {
     let (before, after) = match border {
-        Border::List => (MIN_LIST, MIN_PANE),
-        Border::Names => (MIN_LIST, MIN_BESIDE),
+        Border::List => (MIN_LIST, MIN_LOG),
+        Border::Names => (MIN_NAMES, MIN_BESIDE),
         Border::ListOver => (MIN_LIST, 0),
-        Border::Beside => (MIN_PANE, MIN_PANE),
+        Border::Beside => (MIN_LOG_BESIDE, MIN_MESSAGE_BESIDE),
         Border::Below => (MIN_LOG_ROWS, MIN_MESSAGE_ROWS),
     };
     let most = total.saturating_sub(after);
@@ -122,10 +129,10 @@ mod tests {
     fn a_border_leaves_room_on_both_sides_and_stops_there() {
         let mut borders = Borders::default();
         assert!(borders.put(Border::List, 500, (40, 120)));
-        assert_eq!(borders.columns(Border::List, 120), Some(90));
-        assert!(!borders.put(Border::List, 91, (90, 120)), "it is there");
-        assert!(borders.put(Border::List, 0, (90, 120)));
-        assert_eq!(borders.columns(Border::List, 120), Some(12));
+        assert_eq!(borders.columns(Border::List, 120), Some(60));
+        assert!(!borders.put(Border::List, 61, (60, 120)), "it is there");
+        assert!(borders.put(Border::List, 0, (60, 120)));
+        assert_eq!(borders.columns(Border::List, 120), Some(20));
         assert!(borders.put(Border::Below, 1, (8, 20)));
         assert_eq!(borders.columns(Border::Below, 20), Some(4));
     }
@@ -133,9 +140,9 @@ mod tests {
     #[test]
     fn a_border_keeps_its_share_on_another_screen() {
         let mut borders = Borders::default();
-        borders.put(Border::Beside, 120, (80, 160));
-        assert_eq!(borders.columns(Border::Beside, 120), Some(90));
+        borders.put(Border::Beside, 100, (80, 160));
+        assert_eq!(borders.columns(Border::Beside, 120), Some(75));
         borders.put(Border::List, 100, (40, 160));
-        assert_eq!(borders.columns(Border::List, 90), Some(60), "room is left");
+        assert_eq!(borders.columns(Border::List, 90), Some(30), "room is left");
     }
 }

@@ -111,11 +111,7 @@ impl App {
 
     fn act_in_channels(&mut self, action: ChannelsAction) -> Vec<Effect> {
         match action {
-            ChannelsAction::ToggleOnly => {
-                let effects = self.toggle_only();
-                self.leave_list_over();
-                effects
-            }
+            ChannelsAction::ToggleOnly => self.toggle_only(),
             ChannelsAction::ShowInLog => self.show_in_log(),
             ChannelsAction::NextSort => self.sort_next(),
             ChannelsAction::PlotRate => self.plot_channel(Quantity::Rate),

@@ -16,6 +16,7 @@ impl App {
         let only = self.session.filters.only.take();
         let scope = Some(target.scope());
         self.session.filters.only = if only == scope { None } else { scope };
+        self.leave_list_over();
         self.session.refresh_shown()
     }
 
@@ -81,7 +82,10 @@ impl App {
     pub(super) fn toggle_tree(&mut self) -> Vec<Effect> {
         let lists = Lists::of(&self.session);
         self.channel_list.toggle_tree(&lists, self.session.now);
-        Vec::new()
+        self.tell_of_hidden_list(match self.channel_list.form {
+            ListForm::Flat => "channels in a flat list",
+            ListForm::Tree => "channels in a tree",
+        })
     }
 
     pub(super) fn fold_branch(&mut self) -> Vec<Effect> {
@@ -109,7 +113,18 @@ impl App {
     pub(super) fn sort_next(&mut self) -> Vec<Effect> {
         let lists = Lists::of(&self.session);
         self.channel_list.sort_next(&lists, self.session.now);
-        Vec::new()
+        let sort = self.channel_list.sort.name();
+        self.tell_of_hidden_list(&format!("channels by {sort}"))
+    }
+
+    /// Says what a key has changed in the list, if that is not on the screen.
+    fn tell_of_hidden_list(&mut self, change: &str) -> Vec<Effect> {
+        if !self.areas().channels.is_empty() {
+            return Vec::new();
+        }
+        let keymap = &self.session.settings.keymap;
+        let how = keymap.text(self.context(), "{show-list} shows them");
+        self.tell(format!("{change} · {how}"))
     }
 
     pub(crate) fn shows_latest(&self) -> bool {
@@ -141,11 +156,14 @@ impl App {
         if self.shows_latest() {
             self.leave_latest();
         }
+        self.leave_list_over();
         self.session.refresh_shown()
     }
 
-    /// Goes back to the log if the latest values are in its place and have the focus.
+    /// Goes back to the log if the list covers it, or if the latest values are in its place and have
+    /// the focus.
     pub(super) fn make_room_for_log(&mut self) {
+        self.leave_list_over();
         if self.shows_latest() && self.focus == Focus::Channels {
             self.leave_latest();
         }

@@ -103,16 +103,15 @@ impl App {
             focus => focus,
         };
         let before = self.areas();
-        self.focus = focus;
+        let from = std::mem::replace(&mut self.focus, focus);
         if !focus.is_in_box() {
             self.pane = focus;
             self.publish_box.dismiss_failure();
         }
-        if !matches!(
-            focus,
-            Focus::Channels | Focus::PublishChannel | Focus::PublishPayload
-        ) {
-            self.layout.under_list = None;
+        match focus {
+            Focus::Channels => self.note_pane_under_list(from),
+            Focus::PublishChannel | Focus::PublishPayload => {}
+            _ => self.layout.under_list = None,
         }
         let after = self.areas();
         if (before.messages, before.message) != (after.messages, after.message) {

@@ -13,6 +13,8 @@ use crate::app::log_pane::Position;
 use crate::app::message_pane::reader::Form;
 use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{List, Overlay};
+use crate::app::session::scope::Scope;
+use crate::app::settings::ListForm;
 use crate::payload::escape::whole;
 
 /// A hint that replaces the binding's own: the action, whether the exception applies now, and the
@@ -85,10 +87,27 @@ impl App {
         })
     }
 
+    /// Returns what Enter does in the channel list.
+    fn only_hint(&self) -> &'static str {
+        let Some(target) = &self.channels().selected else {
+            return "only this channel";
+        };
+        let scope = target.scope();
+        match &scope {
+            _ if self.session().filters.only.as_ref() == Some(&scope) => "all channels",
+            Scope::Channel(_) => "only this channel",
+            Scope::Pattern(_) => "only this pattern",
+            Scope::Branch(_) => "only this branch",
+        }
+    }
+
     /// Returns the exceptions. If several apply, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 15] {
+    fn exceptions(&self) -> [Exception; 20] {
         let context = self.context();
+        let branch = self.channels().selected_branch().map(|branch| branch.is_open);
+        let is_tree = self.channels().form == ListForm::Tree;
+        let is_list_over = self.areas().is_list_over;
         let has_list = !self.areas().channels.is_empty();
         let is_frozen = self.messages().position != Position::Following;
         let reader = self.open().map(|open| &open.reader);
@@ -112,7 +131,10 @@ impl App {
             // The list is on the screen already.
             (Action::Screen(ScreenAction::ShowList), has_list, None),
             (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
-            (Action::Channels(ChannelsAction::ToggleOnly), self.session().filters.only.is_some(), Some("all channels")),
+            (Action::Channels(ChannelsAction::ToggleOnly), true, Some(self.only_hint())),
+            (Action::Channels(ChannelsAction::ToggleTree), is_tree && context != Context::Messages, Some("flat list")),
+            (Action::Channels(ChannelsAction::Unfold), branch == Some(false), Some("unfold")),
+            (Action::Channels(ChannelsAction::Fold), branch == Some(true), Some("fold")),
             (Action::Message(MessageAction::NextMatch), no_match, None),
             (Action::Message(MessageAction::Fold), no_values, None),
             (Action::Message(MessageAction::Unfold), no_values, None),
@@ -124,6 +146,8 @@ impl App {
             (Action::Confirm, is_choice, Some("choose")),
             (Action::Back, reads_chart, Some("hide cursor")),
             (Action::Back, is_kept, Some("leave")),
+            (Action::Back, is_list_over && context == Context::Channels, Some("back")),
+            (Action::Quit, self.closes_a_pane(), Some("close")),
         ]
     }
 }

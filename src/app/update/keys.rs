@@ -16,6 +16,15 @@ use crate::app::keymap::{Chord, Context};
 /// The toast for ignored keys, which would do more than move.
 const IGNORED: &str = "several keys at once: only movement keys work here";
 
+/// The panes whose keys are named if they are pressed in another pane.
+const PANES: [Context; 5] = [
+    Context::Messages,
+    Context::Channels,
+    Context::Message,
+    Context::Chart,
+    Context::Plot,
+];
+
 impl App {
     /// Returns the action of `key` where the focus is.
     fn action_of(&self, key: KeyEvent) -> Option<Action> {
@@ -50,10 +59,35 @@ impl App {
         self.session.toast = None;
         let effects = match self.action_of(key) {
             Some(action) => self.act(action, key),
-            None => self.type_key(key),
+            None if self.context().is_text() => self.type_key(key),
+            None => self.tell_no_use(chord),
         };
         self.keyboard.note(chord, self.session.now);
         effects
+    }
+
+    /// Says that a key has no effect where the focus is, and what it does in another pane.
+    fn tell_no_use(&mut self, chord: Chord) -> Vec<Effect> {
+        let is_key = matches!(
+            chord.code,
+            KeyCode::Char(_) | KeyCode::F(_) | KeyCode::Enter | KeyCode::Delete
+        );
+        if !is_key {
+            return Vec::new();
+        }
+        let keymap = &self.session.settings.keymap;
+        let panes = PANES.iter().filter(|_| self.overlay.is_none());
+        let elsewhere = panes.flat_map(|pane| keymap.bindings_of(*pane));
+        let elsewhere = elsewhere.into_iter().find(|one| one.keys.contains(&chord));
+        let key = chord.label();
+        self.tell(match elsewhere {
+            Some(one) => format!(
+                "{key} does nothing here · in {}: {}",
+                one.context.title(),
+                one.help
+            ),
+            None => format!("{key} does nothing here"),
+        })
     }
 
     /// Executes the key that was held back, once `event` or the time shows that it was tapped.
@@ -107,7 +141,8 @@ impl App {
                 self.keyboard.note(Chord::of(key), self.session.now);
                 self.tell(IGNORED)
             }
-            Some(Kind::Step | Kind::Jump) | None => {
+            None => Vec::new(),
+            Some(Kind::Step | Kind::Jump) => {
                 let toast = self.session.toast.take_if(|toast| toast.text == IGNORED);
                 let effects = self.press(key);
                 self.session.toast = self.session.toast.take().or(toast);

@@ -52,11 +52,20 @@ impl App {
         Vec::new()
     }
 
+    /// Notes that the focus has come from the pane `from` to the channel list, to go back there if
+    /// the list covers it.
+    pub(super) fn note_pane_under_list(&mut self, from: Focus) {
+        let is_pane = from != Focus::Channels && !from.is_in_box();
+        if is_pane && self.areas().is_list_over {
+            self.layout.under_list.get_or_insert(from);
+        }
+    }
+
     /// Closes the channel list if it covers other panes. Returns whether it did.
     pub(super) fn leave_list_over(&mut self) -> bool {
-        let is_over = self.focus == Focus::Channels && self.areas().is_list_over;
-        if let Some(pane) = self.layout.under_list.filter(|_| is_over) {
-            self.set_focus(pane);
+        let is_over = self.areas().is_list_over;
+        if is_over {
+            self.set_focus(self.layout.under_list.unwrap_or(Focus::Messages));
         }
         is_over
     }

@@ -168,8 +168,10 @@ impl App {
             if self.channel_list.narrowing.is_some() {
                 return Vec::new();
             }
-            let heading = self.channel_list.heading().width();
-            let is_heading = usize::from(area.right().saturating_sub(at.x + 1)) < heading;
+            // A narrow list shortens the heading, which stays in the right half.
+            let [heading, ..] = self.channel_list.headings();
+            let most = heading.width().min(usize::from(area.width / 2));
+            let is_heading = usize::from(area.right().saturating_sub(at.x + 1)) < most;
             if !is_heading || at.x + 1 == area.right() {
                 return Vec::new();
             }

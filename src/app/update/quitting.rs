@@ -30,6 +30,13 @@ impl App {
         Vec::new()
     }
 
+    /// Returns whether [`App::close_topmost`] closes a pane, and does not quit.
+    pub(super) fn closes_a_pane(&self) -> bool {
+        let is_zoomed = self.layout.zoomed == Some(self.focus);
+        let has_message = self.open.is_some() || self.plot.is_shown();
+        self.areas().is_list_over || is_zoomed || has_message || self.shows_latest()
+    }
+
     /// Quits, or asks first if many messages would be lost.
     pub(super) fn quit(&mut self) -> Vec<Effect> {
         let kept = self.session.log.counters().kept;

@@ -182,6 +182,28 @@ fn an_ascii_letter_at_the_edge_of_a_mark_stays_the_base_of_its_cluster() {
 }
 
 #[test]
+fn an_ellipsis_never_replaces_a_single_column() {
+    // Each letter occurs once, so that it is clear which are shown.
+    let name = "abcdefghijklmnopqrstuvwx";
+    for columns in 8..name.len() {
+        for (start, end) in
+            (0..name.len()).flat_map(|start| (start..=24).map(move |end| (start, end)))
+        {
+            let text = name_keeping(name.as_bytes(), &(start..end), columns);
+            let mut shown_to = 0;
+            for (index, part) in text.string.split('…').enumerate() {
+                let at = name.find(part).filter(|_| !part.is_empty());
+                let at = at.unwrap_or(if index == 0 { 0 } else { name.len() });
+                let left_out = at - shown_to;
+                let is_start = index == 0 && at == 0;
+                assert!(is_start || left_out >= 2, "{} {start}..{end}", text.string);
+                shown_to = at + part.len();
+            }
+        }
+    }
+}
+
+#[test]
 fn marks_beyond_the_visible_part_are_ignored() {
     let marks: Vec<_> = (0..1 << 20).map(|at| 2 * at..2 * at + 1).collect();
     let bytes = vec![b'x'; 2 << 20];

@@ -39,14 +39,6 @@ pub(super) fn draw(
     if branch.is_one_shots {
         return one_shots(branch, label, style, line);
     }
-    let taken = label.indent + usize::from(INDENT);
-    name(
-        branch,
-        label,
-        columns.name.saturating_sub(taken),
-        style,
-        line,
-    );
     let now = app.session().now;
     let heard = Heard {
         instead: is_muted.then_some(("muted", theme::QUIET)),
@@ -55,7 +47,11 @@ pub(super) fn draw(
         rate: branch.sums.history.rate(now),
         cells: branch.sums.history.cells(now, MINUTE_BARS * CELLS_A_COLUMN),
     };
-    heard.draw(app, columns, top, line);
+    let figures = heard.figures(app, columns, top);
+    let taken = label.indent + usize::from(INDENT);
+    let room = (columns.name + figures.blank).saturating_sub(taken);
+    name(branch, label, room, style, line);
+    figures.draw(line);
 }
 
 /// Adds the name with the number of channels, in exactly `columns` columns.

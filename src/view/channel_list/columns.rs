@@ -33,6 +33,12 @@ pub(super) const CELLS_A_COLUMN: usize = 2;
 /// Minimum columns of a name.
 const LEAST_NAME: usize = 8;
 
+/// Minimum columns of a name beside a rate.
+const BESIDE_RATE: usize = 12;
+
+/// Columns of most rates, which no name takes.
+const USUAL_RATE: usize = 5;
+
 /// Minimum columns for the latest payload.
 const LEAST_LATEST: usize = 16;
 
@@ -53,9 +59,10 @@ pub(super) struct Columns {
 
 impl Columns {
     /// Divides `room` columns. The widest name needs `wanted`. If `names_first`, figures are shown
-    /// only if all names fit.
+    /// only if all names fit; otherwise, only if there is room for a short name.
     pub(super) fn of(room: usize, wanted: usize, names_first: bool) -> Self {
-        if names_first && room < wanted + 1 + RATE {
+        let least = if names_first { wanted } else { BESIDE_RATE };
+        if room < least + 1 + RATE {
             return Self {
                 name: room,
                 has_count: false,
@@ -123,35 +130,70 @@ pub(super) struct Heard {
 }
 
 impl Heard {
-    /// Adds the number of messages, and the rate with its bars or how long it has been silent.
+    /// Returns the number of messages, and the rate with its bars or how long it has been silent.
     /// `top` is the highest value that the bars can show.
-    pub(super) fn draw(&self, app: &App, columns: Columns, top: u32, line: &mut LineBuilder) {
+    pub(super) fn figures(&self, app: &App, columns: Columns, top: u32) -> Figures {
+        let mut parts = Vec::new();
         if columns.has_count {
             let count = figures::short_count(self.messages);
-            line.word(format!("{count:>9} "), theme::QUIET);
+            parts.push((format!("{count:>9} "), theme::QUIET));
         }
-        if !columns.has_rate {
-            return;
+        if columns.has_rate {
+            self.add_activity(app, columns, top, &mut parts);
         }
-        line.space(1);
+        Figures::new(parts)
+    }
+
+    /// Adds the rate with its bars, or how long it has been silent.
+    fn add_activity(&self, app: &App, columns: Columns, top: u32, parts: &mut Parts) {
         // The time before messages could be received does not count as silence.
         let since = self.last_received.max(app.session().server.live_since);
         let silence = app.session().now.since(since);
         let (width, bars) = (columns.activity(), columns.bars);
         if let Some((words, style)) = self.instead {
-            line.word(format!("{words:>width$}"), style);
+            parts.push((format!(" {words:>width$}"), style));
         } else if silence >= SILENT_AFTER {
             let silent = if bars > 0 { "silent " } else { "" };
             let words = format!("{silent}{}", figures::age(silence));
-            line.word(format!("{words:>width$}"), theme::QUIET);
+            parts.push((format!(" {words:>width$}"), theme::QUIET));
         } else {
             let rate = figures::rate(self.rate);
-            line.word(format!("{rate:>RATE$}"), Style::new());
+            parts.push((format!(" {rate:>RATE$}"), Style::new()));
             if bars > 0 {
-                line.space(1);
                 let newest = self.cells.len().saturating_sub(bars * CELLS_A_COLUMN);
-                line.word(figures::sparkline(&self.cells[newest..], top), theme::BARS);
+                let bars = figures::sparkline(&self.cells[newest..], top);
+                parts.push((" ".to_owned(), Style::new()));
+                parts.push((bars, theme::BARS));
             }
+        }
+    }
+}
+
+/// Parts of a line.
+type Parts = Vec<(String, Style)>;
+
+/// The figures of a line, which follow the name.
+pub(super) struct Figures {
+    parts: Parts,
+    /// The blank columns before the first figure that a long name may take.
+    pub(super) blank: usize,
+}
+
+impl Figures {
+    fn new(mut parts: Parts) -> Self {
+        let mut blank = 0;
+        if let Some((first, _)) = parts.first_mut() {
+            let used = first.trim_start().len().max(USUAL_RATE);
+            blank = first.len().saturating_sub(used + 1);
+            first.drain(..blank);
+        }
+        Self { parts, blank }
+    }
+
+    /// Adds the figures after a name that has taken the blank columns.
+    pub(super) fn draw(self, line: &mut LineBuilder) {
+        for (part, style) in self.parts {
+            line.word(part, style);
         }
     }
 }
@@ -165,6 +207,10 @@ mod tests {
         for room in 0..200 {
             for wanted in 0..80 {
                 let columns = Columns::of(room, wanted, false);
+                if !columns.has_rate {
+                    assert_eq!(columns.name, room);
+                    continue;
+                }
                 let figures = 1 + columns.activity() + if columns.has_count { COUNT } else { 0 };
                 let used = columns.name + figures;
                 if columns.has_latest {
@@ -183,6 +229,28 @@ mod tests {
         assert_eq!(Columns::of(34, 18, false).bars, 6);
         let narrow = Columns::of(24, 18, false);
         assert_eq!((narrow.name, narrow.bars, narrow.has_rate), (15, 0, true));
+    }
+
+    #[test]
+    fn a_list_of_the_minimum_width_shows_names_alone() {
+        // The border takes two columns, padding and the mark four.
+        let narrow = Columns::of(20 - 2 - 4, 18, false);
+        assert_eq!((narrow.name, narrow.has_rate), (14, false));
+    }
+
+    #[test]
+    fn long_names_take_the_blanks_before_the_figures() {
+        let figures = |first: &str| Figures::new(vec![(first.to_owned(), Style::new())]);
+        for (first, blank) in [
+            ("    1.0/s", 3),
+            ("   12.3k/s", 2),
+            ("       5s", 3),
+            (" 123.4k/s", 0),
+            ("      300 ", 4),
+        ] {
+            assert_eq!(figures(first).blank, blank, "{first}");
+        }
+        assert_eq!(Figures::new(Vec::new()).blank, 0);
     }
 
     #[test]

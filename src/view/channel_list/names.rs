@@ -5,6 +5,9 @@ use std::ops::Range;
 
 use crate::payload::escape::{self, MAX_ELIDED_NAME};
 
+/// A shorter start that names have in common is not left out: that would save too little.
+const LEAST_LEFT_OUT: usize = 4;
+
 /// The names on the screen that must be cut.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
@@ -79,6 +82,11 @@ impl<'a> Names<'a> {
             let others = others.filter_map(|other| self.cut.get(other));
             let start = others.map(|other| common_start(name, other)).max()?;
             escape::char_start(name, start)..name.len()
+        };
+        let part = if part.start < LEAST_LEFT_OUT {
+            0..part.end
+        } else {
+            part
         };
         let whole_word = word_start(name, part.start)..part.end;
         let part = if fits(&whole_word) { whole_word } else { part };
@@ -192,6 +200,18 @@ mod tests {
             all.sort();
             all.dedup();
             assert_eq!(all.len(), names.len(), "{columns}");
+        }
+    }
+
+    #[test]
+    fn a_few_letters_in_common_are_not_left_out() {
+        let names = ["images:thumbnails", "inventory:stock", "inbox:new-orders"];
+        assert_eq!(
+            shown(&names[..2], 12),
+            ["images…nails", "invent…stock"].map(str::to_owned)
+        );
+        for shown in shown(&names, 12) {
+            assert!(shown.starts_with('i'), "{shown}");
         }
     }
 

@@ -34,7 +34,7 @@ pub(super) struct Excerpt<'a> {
     pub sought: Option<usize>,
 }
 
-/// The text of an excerpt, and what to add where the payload goes on.
+/// The text of an excerpt, and what to add after `…` where the payload goes on.
 struct Part {
     text: Text,
     is_cut_at_start: bool,
@@ -77,6 +77,9 @@ impl Excerpt<'_> {
         }
         line.styled_text(&part.text, &self.styles(start, &part.text), theme::MATCH);
         if let Some(end) = part.end {
+            // Nothing may separate the mark from the text, though an escape that does not fit leaves
+            // columns free before the size.
+            line.word("…", theme::QUIET);
             line.word_at_end(&end, theme::QUIET);
         }
     }
@@ -100,8 +103,8 @@ impl Excerpt<'_> {
             };
         }
         let head = if is_head { "first part of " } else { "" };
-        let end = format!("… {head}{}", figures::size(self.size));
-        let room = columns.saturating_sub(end.chars().count());
+        let end = format!(" {head}{}", figures::size(self.size));
+        let room = columns.saturating_sub(1 + end.chars().count());
         Part {
             text: escape::part_of_line(rest, room, marks, ends),
             is_cut_at_start,
