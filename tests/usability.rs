@@ -162,8 +162,12 @@ const TASKS: &[Task] = &[
     },
     Task {
         name: "mute all heartbeats",
-        most: 5,
-        steps: &[("\tT", "tree by name"), ("jjm", "120 of 160")],
+        most: 6,
+        steps: &[
+            ("\tT", "tree by name"),
+            ("jjm", "muted branch heartbeat:"),
+            ("\t", "120 of 160"),
+        ],
         ..TASK
     },
     Task {

@@ -23,8 +23,9 @@ const MIN_FOR_BOX: u16 = 20;
 /// Minimum and maximum width of the channel list, which takes a third of the screen.
 const LIST_COLUMNS: (u16, u16) = (30, 60);
 
-/// Minimum and maximum width of the channel list over another pane, which takes half of the screen.
-const OVER_COLUMNS: (u16, u16) = (40, 60);
+/// Minimum and maximum width of the channel list over another pane, of which it covers less than
+/// half: the rows of the log still show 25 columns of payload at 60 columns, and 40 at 80.
+const OVER_COLUMNS: (u16, u16) = (30, 60);
 
 /// Minimum width of the screen to show a part of the pane under the channel list.
 const MIN_FOR_UNDER: u16 = 60;
@@ -145,13 +146,15 @@ impl Areas {
             areas.publish = publish;
             areas.divide_body(body, state);
         }
+        if state.has_chips && areas.messages.height >= MIN_FOR_CHIPS {
+            (areas.chips, areas.messages) = cut_top(areas.messages, 1);
+        }
         if state.lists_over && areas.channels.is_empty() {
             areas.is_list_over = true;
             let columns = state.borders.columns(Border::ListOver, width);
-            areas.channels = cut_left(rest, columns.unwrap_or(columns_over(width))).0;
-        }
-        if state.has_chips && areas.messages.height >= MIN_FOR_CHIPS {
-            (areas.chips, areas.messages) = cut_top(areas.messages, 1);
+            // What limits the rows stays in sight.
+            let (_, below) = cut_top(rest, areas.chips.height);
+            areas.channels = cut_left(below, columns.unwrap_or(columns_over(width))).0;
         }
         areas
     }
@@ -326,7 +329,7 @@ fn columns_over(width: u16) -> u16 {
     if width < MIN_FOR_UNDER {
         width
     } else {
-        (width / 2).clamp(least, most)
+        (width * 9 / 20).clamp(least, most)
     }
 }
 

@@ -363,6 +363,20 @@ mod tests {
     }
 
     #[test]
+    fn a_selection_without_the_focus_has_a_background_or_an_underline() {
+        for (theme, _) in BACKGROUNDS {
+            let (_, background, _) = theme.shown(Color::Reset, Color::DarkGray, Modifier::BOLD);
+            assert!(theme.tells_focus() && matches!(background, Color::Indexed(_)));
+        }
+        for theme in [Theme::Terminal, Theme::Plain] {
+            let shown = theme.shown(Color::Reset, Color::DarkGray, Modifier::BOLD);
+            let form = Modifier::BOLD | Modifier::UNDERLINED;
+            assert_eq!(shown, (Color::Reset, Color::Reset, form), "{theme:?}");
+            assert!(!theme.tells_focus());
+        }
+    }
+
+    #[test]
     fn the_theme_suits_the_background() {
         for (theme, backgrounds) in BACKGROUNDS {
             for [red, green, blue] in backgrounds {

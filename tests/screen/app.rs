@@ -203,6 +203,7 @@ fn enter_toggles_between_the_selected_channel_and_all() {
     assert_eq!(stage.shown(), 2);
     stage.messages(&[("b", b"5"), ("a", b"6")]);
     assert_eq!((stage.shown(), stage.selected()), (3, "6".to_owned()));
+    stage.keys("b");
     stage.code(KeyCode::Enter);
     assert_eq!((&stage.session().filters.only, stage.shown()), (&None, 6));
 }
@@ -235,9 +236,10 @@ fn a_pattern_can_be_shown_alone_or_muted() {
     assert_eq!((stage.shown(), stage.selected()), (1, "1".to_owned()));
     let screen = stage.screen();
     assert!(screen.contains(" only via a* ×") && screen.contains("Messages 1 of 2"));
+    stage.keys("b");
     stage.code(KeyCode::Enter);
     assert_eq!(stage.shown(), 2);
-    stage.keys("m");
+    stage.keys("bm");
     assert!(stage.toast().contains("a* muted"), "{}", stage.toast());
     assert_eq!((stage.shown(), stage.selected()), (1, "2".to_owned()));
     // A channel that is muted through the pattern says how to show it.
@@ -1983,7 +1985,7 @@ fn q_closes_the_topmost_view_and_quits_if_none_is_open() {
     assert!(stage.app.open().is_none());
     stage.keys("ww");
     assert!(stage.app.plot().is_shown());
-    stage.code(KeyCode::Tab);
+    stage.code(KeyCode::BackTab);
     stage.keys("q");
     assert!(!stage.app.plot().is_shown());
     // If the key is held slightly too long, it does not quit.

@@ -278,7 +278,7 @@ fn everything_has_a_column_on_a_wide_screen() {
     │                                                                                                                                                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  / narrow  T tree  Tab pane  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  : commands  Esc log  ? help  q quit
+     Enter its messages  / narrow  T tree  Tab pane  p publish  B break  a subscribe  F find  u unsubscribe  m mute  s sort  t time  : commands  Esc log  ? help  q close
     "#);
 }
 
@@ -304,7 +304,7 @@ fn the_change_follows_the_value_on_a_narrower_one() {
     │                                                                                                  │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  / narrow  T tree  Tab pane  p publish  B break  Esc log  ? help  q quit
+     Enter its messages  / narrow  T tree  Tab pane  p publish  B break  Esc log  ? help  q close
     "#);
 }
 
@@ -334,7 +334,7 @@ fn eighty_columns_have_no_rate() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter its messages  / narrow  T tree  Tab pane  Esc log  ? help  q quit
+     Enter its messages  / narrow  T tree  Tab pane  Esc log  ? help  q close
     "#);
 }
 
@@ -352,7 +352,7 @@ fn forty_columns_have_the_name_and_the_value() {
     │   sensor     \x82\xa1t\x15\xa2ok\xc3 │
     │   stock      {"seq":16,"sku":"mug",… │
     ╰──────────────────────────────────────╯
-     / narrow  Esc log  ? help  q quit
+     / narrow  Esc log  ? help  q close
     "#);
 }
 

@@ -397,7 +397,7 @@ fn chips_without_room_are_counted_and_reached() {
     stage.code(KeyCode::BackTab);
     stage.keys("gj");
     stage.keys(&"mj".repeat(12));
-    assert_eq!(chips(&stage), "muted channel-00 ×  +11");
+    assert_eq!(chips(&stage), "muted channel-00 ×  muted channel-01 ×  +10");
     stage.send(Event::Resize(40, 24));
     stage.keys("X");
     for name in &names {

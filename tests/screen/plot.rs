@@ -8,7 +8,7 @@ use subscope::app::{Context, Effect, Event, Focus, PlotMode, Quantity};
 use subscope::log::Batch;
 use subscope::message::{ConnectionError, Gap, GapCause, GapEnd, Notice, SubscriptionId};
 use subscope::query::Path;
-use subscope::server::Feed;
+use subscope::server::{Connection, Feed};
 use subscope::workers::analysis::{Ask, Check, Engine, Plotted, Request};
 
 use crate::analysis::analyse;
@@ -565,7 +565,7 @@ fn the_cursor_is_drawn_through_all_charts() {
         plotting.code(KeyCode::Left);
     }
     insta::assert_snapshot!(pane(&plotting), @r"
-    ╭ Plot ─ full screen ──────────────────────────────────── 1m · G follows again ╮
+    ╭ Plot ────────────────────────────────────────────────── 1m · G follows again ╮
     │       40│                                                 ┊           ⢀⣀⠤⠤⠂  │
     │         │                                                 ┊      ⣀⠤⠔⠒⠊⠁      │
     │         │                                                 ┊⢀⡠⠔⠒⠒⠉            │
@@ -586,9 +586,24 @@ fn the_cursor_is_drawn_through_all_charts() {
     │                         min     mean      max     last    count              │
     │ ━ cpu .load               0     19.5       39       39       40              │
     │ ━ cpu size             25 B     29 B     30 B     30 B       40              │
-    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╰──────────────────────────────────────────────────────────────── full screen ─╯
      + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc hide cursor
     ");
+}
+
+#[test]
+fn the_title_says_following_only_while_messages_can_arrive() {
+    let mut plotting = Plotting::with_numbers(5);
+    plotting.open_cpu();
+    plotting.keys("w");
+    assert!(pane(&plotting).contains("· not receiving ╮"));
+    plotting.stage.connection(Connection::Live);
+    plotting.stage.confirm(0);
+    assert!(pane(&plotting).contains("· following ▼ ╮"));
+    plotting.stage.send(Event::Resize(28, 24));
+    let narrow = pane(&plotting);
+    assert!(narrow.starts_with("╭ Plot ─"), "{narrow}");
+    assert!(narrow.contains("─ following ▼ ╮"), "{narrow}");
 }
 
 // --- Drawing -----------------------------------------------------------------------------------
@@ -619,7 +634,7 @@ fn a_gap_is_drawn_as_a_gap() {
     plotting.open_cpu();
     plotting.keys("wz");
     insta::assert_snapshot!(pane(&plotting), @r"
-    ╭ Plot ─ full screen ─────────────────────────────────── last 1m · following ▼ ╮
+    ╭ Plot ─────────────────────────────────────────────── last 1m · not receiving ╮
     │       20│                                ⡀           ⠱⡀                      │
     │         │                              ⡠⠊             ⠈⠢⡀                    │
     │         │                             ⡰⠁                ⠱⡀                   │
@@ -640,7 +655,7 @@ fn a_gap_is_drawn_as_a_gap() {
     │         22:13:10                      22:13:40                      22:14:10 │
     │                         min     mean      max     last    count              │
     │ ━ cpu .load               0       10       20        1       40              │
-    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╰──────────────────────────────────────────────────────────────── full screen ─╯
      + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc close
     ");
 }
@@ -654,7 +669,7 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     plotting.keys("jw");
     plotting.keys("rz");
     insta::assert_snapshot!(pane(&plotting), @r"
-    ╭ Plot ─ full screen ─────────────────────────────────── last 1m · following ▼ ╮
+    ╭ Plot ─────────────────────────────────────────────── last 1m · not receiving ╮
     │       50│                                                                    │
     │         │                                                        ⣀⣀⡠⠤⠤⠔⠒⠒⠒⠁  │
     │         │                                            ⣀⣀⣀⠤⠤⠤⠔⠒⠊⠉⠉⠉            │
@@ -675,13 +690,13 @@ fn series_of_one_scale_share_a_chart_and_others_do_not() {
     │ ━ cpu .load               0     19.5       39       39       40              │
     │ ━ cpu .heat               0    19.5k      39k      39k       40              │
     │ ━ cpu rate            1.0/s    1.0/s    1.3/s    1.0/s       35              │
-    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╰──────────────────────────────────────────────────────────────── full screen ─╯
      + zoom in  - out  0 all  h earlier  ← read  G newest  ? help  Esc close
     ");
     // Where there is room for only one chart, the selected series is shown.
     plotting.keys("z");
     insta::assert_snapshot!(pane(&plotting), @r"
-    ╭ Plot · 1 of 3 charts, j k to see others ────────────── last 1m · following ▼ ╮
+    ╭ Plot · 1 of 3 charts, j k to see others ──────────── last 1m · not receiving ╮
     │    2.0/s│                                                                    │
     │         │                            ⢀⣀                       ⣀⡀             │
     │    1.0/s│                         ⠠⠔⠊⠁ ⠉⠒⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠤⠒⠉ ⠈⠑⠢⠤⠤⠤⠤       │
@@ -762,7 +777,7 @@ fn a_single_long_interval_flattens_neither_the_histogram_nor_the_chart() {
     }
     plotting.keys("zHkd");
     insta::assert_snapshot!(pane(&plotting), @r"
-    ╭ Plot ───────────────────────────────────────────────── last 1m · following ▼ ╮
+    ╭ Plot ─────────────────────────────────────────────── last 1m · not receiving ╮
     │   150 ms│                                               ⡄⣤⡇           14s▲⡇⡄ │
     │         │                                              ⢰⣿⣿⡇               ⣿⣷ │
     │   100 ms│                                              ⢸⡿⡇⡇               ⡿⡏ │

@@ -547,7 +547,7 @@ fn an_open_message_at_80_by_24() {
     │                                                                              │
     ╰──────────────────────────────────────────────────────────────────────────────╯
      Publish  press p to publish a message
-     Enter open  Tab pane  Space resume  / filter  b channels  ? help  q quit
+     Enter open  Tab pane  Space resume  / filter  b channels  ? help  q close
     "#);
 }
 

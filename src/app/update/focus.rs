@@ -109,6 +109,8 @@ impl App {
             self.publish_box.dismiss_failure();
         }
         match focus {
+            // To leave a zoomed pane ends the zoom.
+            Focus::Channels if before.is_zoomed => {}
             Focus::Channels => self.note_pane_under_list(from),
             Focus::PublishChannel | Focus::PublishPayload => {}
             _ => self.layout.under_list = None,

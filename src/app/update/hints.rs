@@ -15,11 +15,15 @@ use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{List, Overlay};
 use crate::app::session::scope::Scope;
 use crate::app::settings::ListForm;
+use crate::message::names::same;
 use crate::payload::escape::whole;
 
 /// A hint that replaces the binding's own: the action, whether the exception applies now, and the
 /// hint, if any.
 type Exception = (Action, bool, Option<&'static str>);
+
+/// The hint for the key that shows all channels again.
+const ALL: &str = "all channels";
 
 impl App {
     /// Returns the hints on the hint line, which start at its second column.
@@ -92,22 +96,22 @@ impl App {
         let Some(target) = &self.channels().selected else {
             return "only this channel";
         };
-        let scope = target.scope();
-        match &scope {
-            _ if self.session().filters.only.as_ref() == Some(&scope) => "all channels",
-            Scope::Channel(_) => "only this channel",
-            Scope::Pattern(_) => "only this pattern",
-            Scope::Branch(_) => "only this branch",
+        let only = self.session().filters.only.as_ref();
+        match (target.scope(), only) {
+            (Scope::Channel(name), Some(Scope::Channel(only))) if same(&name, only) => ALL,
+            (Scope::Channel(_), _) => "only this channel",
+            (scope, Some(only)) if scope == *only => ALL,
+            (Scope::Pattern(_), _) => "only this pattern",
+            (Scope::Branch(_), _) => "only this branch",
         }
     }
 
     /// Returns the exceptions. If several apply, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 20] {
+    fn exceptions(&self) -> [Exception; 19] {
         let context = self.context();
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
-        let is_list_over = self.areas().is_list_over;
         let has_list = !self.areas().channels.is_empty();
         let is_frozen = self.messages().position != Position::Following;
         let reader = self.open().map(|open| &open.reader);
@@ -132,7 +136,7 @@ impl App {
             (Action::Screen(ScreenAction::ShowList), has_list, None),
             (Action::Session(SessionAction::ToggleFreeze), is_frozen, Some("resume")),
             (Action::Channels(ChannelsAction::ToggleOnly), true, Some(self.only_hint())),
-            (Action::Channels(ChannelsAction::ToggleTree), is_tree && context != Context::Messages, Some("flat list")),
+            (Action::Channels(ChannelsAction::ToggleTree), is_tree && context != Context::Messages, Some("flat")),
             (Action::Channels(ChannelsAction::Unfold), branch == Some(false), Some("unfold")),
             (Action::Channels(ChannelsAction::Fold), branch == Some(true), Some("fold")),
             (Action::Message(MessageAction::NextMatch), no_match, None),
@@ -146,7 +150,6 @@ impl App {
             (Action::Confirm, is_choice, Some("choose")),
             (Action::Back, reads_chart, Some("hide cursor")),
             (Action::Back, is_kept, Some("leave")),
-            (Action::Back, is_list_over && context == Context::Channels, Some("back")),
             (Action::Quit, self.closes_a_pane(), Some("close")),
         ]
     }

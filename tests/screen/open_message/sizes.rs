@@ -105,7 +105,7 @@ fn an_object_beside_and_below_the_log() {
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
     │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
-    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
     │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
     │ 22:13:20.000 orders {"text":"long words long words long words long … 5.4 KiB │
@@ -131,17 +131,17 @@ fn an_object_beside_and_below_the_log() {
     ╭ Channels 1 ──╮╭ Messages 13 · UTC ────── not receiving · frozen ❚❚ 0 newer ╮╭ orders ────────── 2023-11-14 22:13:20.000000 +00:00 · 43 B ╮
     │ ◌ *          ││ 22:13:20.000 orders (empty)                                ││ value  diff  bytes  channel                           JSON │
     │   orders     ││ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈           ││ ▾ {2}                                                      │
-    │              ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07 … 256 B ││   ▾ user: {2}                                              │
+    │              ││ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07…  256 B ││   ▾ user: {2}                                              │
     │              ││ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a… 60 B ││       name: "Bo"                                           │
     │              ││ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"… 43 B ││     ▾ tags: [1]                                            │
     │              ││ 22:13:20.000 orders {"text":"long words long word… 5.4 KiB ││         [0]: "b"                                           │
     │              ││ 22:13:20.000 orders [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[… 200 B ││     "": true                                               │
     │              ││ 22:13:20.000 orders \x82\xa1a\x01\xa1b\xa1x                ││                                                            │
     │              ││ 22:13:20.000 orders \xa2aa\x01abax                         ││                                                            │
-    │              ││ 22:13:20.000 orders \x1f\x8b\x08\0\0\0\0\0\0\xffkZ  … 28 B ││                                                            │
+    │              ││ 22:13:20.000 orders \x1f\x8b\x08\0\0\0\0\0\0\xffkZ…   28 B ││                                                            │
     │              ││ 22:13:20.000 orders {"first":1,"items":[{"id":123… 102 KiB ││                                                            │
     │              ││ 22:13:20.000 orders {}\n{"a":1}\n                          ││                                                            │
-    │              ││ 22:13:20.000 orders {"a":          … first part of 500 MiB ││                                                            │
+    │              ││ 22:13:20.000 orders {"a":…           first part of 500 MiB ││                                                            │
     │              ││                                                            ││                                                            │
     │              ││                                                            ││                                                            │
     ╰──────────────╯╰────────────────────────────────────────────────────────────╯╰─ .user.tags[0] ────────────────────────────────────────────╯
@@ -157,7 +157,7 @@ fn a_diff() {
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
     │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
-    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
     │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
     │ 22:13:20.000 orders {"text":"long words long words long words long … 5.4 KiB │
@@ -187,7 +187,7 @@ fn the_format_list() {
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
     │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
-    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 o╭ Read orders as ──────────────────────────────╮:null,"n… 60 B │
     │ 22:13:20.000 o│ ● Automatic             detected per message │}              │
     │ 22:13:20.000 o│   JSON                                       │long … 5.4 KiB │
@@ -214,7 +214,7 @@ fn the_format_list() {
 fn a_binary_message_in_hex() {
     insta::assert_snapshot!(screen((80, 24), 10, "z"), @r##"
      redis://127.0.0.1:6379  ◌ connecting  0 of 1 subscription live  13 received
-    ╭ orders ─ full screen ───────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
+    ╭ orders ─────────────────────────── 2023-11-14 22:13:20.000000 +00:00 · 256 B ╮
     │ value  diff  bytes  channel                                           Binary │
     │ 00000000  00 01 02 03 04 05 06 07  08 09 0a 0b 0c 0d 0e 0f  ················ │
     │ 00000010  10 11 12 13 14 15 16 17  18 19 1a 1b 1c 1d 1e 1f  ················ │
@@ -235,7 +235,7 @@ fn a_binary_message_in_hex() {
     │                                                                              │
     │                                                                              │
     │                                                                              │
-    ╰──────────────────────────────────────────────────────────────────────────────╯
+    ╰──────────────────────────────────────────────────────────────── full screen ─╯
      q close  ] tab  d diff  z zoom  J next  / find  f format  Esc log  ? help
     "##);
 }
@@ -252,7 +252,7 @@ fn a_note_between_the_tabs_and_the_values() {
     ╭ Messages 13 · UTC ──────── not receiving · frozen ❚❚ 7 newer · Space resumes ╮
     │ 22:13:20.000 orders (empty)                                                  │
     │ 22:13:20.000 orders words, \x1b[31m, 漢字 and 🎈                             │
-    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r … 256 B │
+    │ 22:13:20.000 orders \0\x01\x02\x03\x04\x05\x06\x07\x08\t\n\x0b\x0c\r…  256 B │
     │ 22:13:20.000 orders {"user":{"name":"Ann","tags":["a","b"]},"":null,"n… 60 B │
     │ 22:13:20.000 orders {"user":{"name":"Bo","tags":["b"]},"":true}              │
     │ 22:13:20.000 orders {"text":"long words long words long words long … 5.4 KiB │
