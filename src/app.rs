@@ -75,7 +75,8 @@ pub use self::overlays::command_output::CommandOutput;
 pub use self::overlays::export_prompt::ExportPrompt;
 pub use self::overlays::help::{Help, HelpLine, column_offset};
 pub use self::overlays::palette::{Choice, Command, Palette, PaletteLine};
-pub use self::overlays::query_box::completion::{Candidate, Completion};
+pub use self::overlays::query_box::completion::{Candidate, Completion, Note};
+pub use self::overlays::query_box::feedback::ErrorLines;
 pub use self::overlays::query_box::{Purpose, QueryBox};
 pub use self::overlays::syntax::{SyntaxColumns, syntax_lines};
 pub use self::overlays::{List, ListView, Listed, Overlay, Prompt, Question, Search};
@@ -114,6 +115,9 @@ use self::keyboard::Keyboard;
 use self::layout::Layout;
 use self::undo::Undo;
 use crate::message::{Subscription, Time, Topic};
+
+/// The columns that the query box needs around its text.
+const QUERY_PADDING: usize = 4;
 
 /// Everything that the screen shows.
 #[derive(Debug)]
@@ -253,10 +257,20 @@ impl App {
             name_columns: self.session.name_columns,
             borders: self.layout.borders,
             has_chips: Chip::all(&self.session).next().is_some(),
-            has_query_box: matches!(self.overlay, Some(Overlay::Query(_))),
+            query_feedback: self.query_feedback(),
         };
         let (width, height) = self.layout.size;
         Areas::divide(width, height, state)
+    }
+
+    /// Returns the number of lines of feedback in the query box, if it is open.
+    fn query_feedback(&self) -> Option<usize> {
+        let Some(Overlay::Query(query_box)) = &self.overlay else {
+            return None;
+        };
+        let columns = usize::from(self.layout.size.0).saturating_sub(QUERY_PADDING);
+        let error = query_box.error_lines(&self.session, columns);
+        Some(error.map_or(1, |error| error.rows()))
     }
 
     /// Returns the context in which keys are looked up.

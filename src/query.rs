@@ -23,6 +23,7 @@ pub use self::path::Path;
 pub use self::row::{Flags, Row};
 pub use self::syntax::{CONDITIONS, KINDS, STARTS, SYNTAX};
 pub use self::time::Moment;
+pub use self::value::TypeClash;
 
 use self::expr::{Expr, Is, Name, Term};
 use crate::message::glob;
@@ -81,6 +82,12 @@ impl Query {
     /// valid query.
     pub fn parts(text: &str, moment: &Moment) -> Vec<Part> {
         parse::parts(text, moment)
+    }
+
+    /// Returns what the user may have meant by `text`, which is a valid query: every
+    /// [suggestion](Self::suggestion), the likeliest first.
+    pub fn suggestions(text: &str, moment: &Moment) -> Vec<String> {
+        parse::suggestions(text, moment)
     }
 
     fn new(text: &str, root: Expr) -> Self {

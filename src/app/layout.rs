@@ -78,6 +78,8 @@ pub struct Areas {
     pub overlay: Rect,
     /// The hint line at the bottom.
     pub hints: Rect,
+    /// Number of lines of feedback in the query box.
+    query_feedback: u16,
 }
 
 /// Height of an open message's header, in lines.
@@ -89,7 +91,8 @@ const MIN_BELOW: u16 = 14;
 /// Minimum height of the log for a line of chips, which takes one row of it.
 const MIN_FOR_CHIPS: u16 = 6;
 
-/// Height of the query box, in rows: its border, the query, and feedback about it.
+/// Height of the query box, in rows, with one line of feedback: its border, the query, the feedback.
+/// While it has more, the box covers the pane above it, which stays where it is.
 const QUERY_ROWS: u16 = 4;
 
 /// Maximum number of completions that are shown at once.
@@ -121,8 +124,8 @@ pub struct ScreenState {
     pub borders: Borders,
     /// Whether there are chips to show above the log.
     pub has_chips: bool,
-    /// Whether the query box stands in place of the publish box.
-    pub has_query_box: bool,
+    /// Number of lines of feedback in the query box, which then stands in place of the publish box.
+    pub query_feedback: Option<usize>,
 }
 
 impl Areas {
@@ -138,6 +141,8 @@ impl Areas {
             hints,
             ..Self::default()
         };
+        let feedback = state.query_feedback.unwrap_or(1).max(1);
+        areas.query_feedback = u16::try_from(feedback).unwrap_or(u16::MAX);
         areas.is_zoomed = state.is_zoomed;
         if state.is_zoomed {
             *areas.pane_mut(state) = rest;
@@ -281,12 +286,16 @@ impl Areas {
 
     /// Returns the query box with its border: the lowest part of the overlay.
     pub fn query_box(&self) -> Rect {
-        cut_bottom(self.overlay, QUERY_ROWS).1
+        cut_bottom(self.overlay, self.query_rows()).1
+    }
+
+    fn query_rows(&self) -> u16 {
+        self.query_feedback.saturating_add(QUERY_ROWS - 1)
     }
 
     /// Returns the region of a syntax list of `lines` lines, with its border, above the query box.
     pub fn syntax(&self, lines: usize) -> Rect {
-        let (above, _) = cut_bottom(self.overlay, QUERY_ROWS);
+        let (above, _) = cut_bottom(self.overlay, self.query_rows());
         let rows = u16::try_from(lines).unwrap_or(u16::MAX).saturating_add(2);
         cut_bottom(above, rows).1
     }
@@ -385,7 +394,7 @@ pub fn popup(area: Rect, columns: u16, lines: usize) -> Rect {
 /// between the status line and the hint line.
 fn box_height(height: u16, available: u16, state: ScreenState) -> u16 {
     if !state.focus.is_in_box() {
-        let rows = if state.has_query_box { QUERY_ROWS } else { 1 };
+        let rows = state.query_feedback.map_or(1, |_| QUERY_ROWS);
         return if height >= MIN_FOR_BOX { rows } else { 0 };
     }
     let lines = u16::try_from(state.box_lines)

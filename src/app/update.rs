@@ -29,8 +29,9 @@ use super::App;
 use super::action::Motion;
 use super::effect::Effect;
 use super::event::Event;
+use super::log_pane::LogPane;
 use super::message_pane::Open;
-use super::session::live_query::{FILTER, FIND};
+use super::session::live_query::{FILTER, FILTER_TRIAL, FIND, FIND_TRIAL};
 use crate::message::Time;
 use crate::server::Feed;
 use crate::workers::analysis;
@@ -93,6 +94,8 @@ impl App {
         effects.extend(self.session.request_reports(reported));
         effects.extend(self.request_plot_data());
         effects.extend(self.session.judge_queries());
+        // A search that finds nothing says so once it has been judged.
+        effects.extend(self.on_log(LogPane::jump_to_hit));
         self.session.count_unchecked();
         effects
     }
@@ -160,6 +163,7 @@ impl App {
                 Vec::new()
             }
             FIND => self.on_log(|log, session, height| log.note_find(answer, session, height)),
+            FILTER_TRIAL | FIND_TRIAL => self.session.note_trial(answer),
             _ => {
                 let is_covered = self.overlay.is_some();
                 self.on_log(|log, session, height| {

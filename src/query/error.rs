@@ -15,6 +15,8 @@ pub struct QueryError {
     pub message: String,
     /// The whole query as it was probably meant. It is valid.
     pub correction: Option<String>,
+    /// Whether the query only breaks off: with more text at its end, it would be valid.
+    pub is_unfinished: bool,
 }
 
 impl QueryError {
@@ -54,5 +56,6 @@ pub fn fail<T>(at: Range<usize>, message: impl Into<String>) -> Result<T, QueryE
         at,
         message: message.into(),
         correction: None,
+        is_unfinished: false,
     })
 }

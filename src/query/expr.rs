@@ -94,7 +94,8 @@ impl Expr {
         only(&mut flat).unwrap_or(Self::All(flat))
     }
 
-    /// Returns the disjunction of `parts`, flattened.
+    /// Returns the disjunction of `parts`, flattened. Text in the payload or in the channel name is
+    /// a word, in whatever form it is written.
     pub fn any(parts: impl IntoIterator<Item = Self>) -> Self {
         let mut flat = Vec::new();
         for part in parts {
@@ -102,6 +103,14 @@ impl Expr {
                 Self::Any(parts) => flat.extend(parts),
                 other => flat.push(other),
             }
+        }
+        if let [
+            Self::Term(Term::Text(text)),
+            Self::Term(Term::Channel(Name::Part(part))),
+        ] = &flat[..]
+            && text == part
+        {
+            return Self::Term(Term::Word(text.clone()));
         }
         only(&mut flat).unwrap_or(Self::Any(flat))
     }

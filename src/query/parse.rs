@@ -32,6 +32,7 @@ mod path;
 mod strings;
 mod suggest;
 mod terms;
+mod unfinished;
 
 /// The maximum nesting depth of parentheses.
 const MAX_DEPTH: usize = 100;
@@ -59,6 +60,7 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
     });
     let expr = parsed.map_err(|error| QueryError {
         correction: correct::corrected(text, &error, moment, takes_conditions),
+        is_unfinished: unfinished::is_unfinished(text, moment, takes_conditions),
         ..error
     })?;
     let is_likely_misread = suggest::likeliest(&parser.suggestions) == Some(Rank::Word);
@@ -75,6 +77,15 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
         closed: suggest::replaced(text, closed).map(Into::into),
         ..Query::new(text, expr)
     })
+}
+
+/// Returns what the user may have meant by `text`, likeliest first; none if it is invalid.
+pub fn suggestions(text: &str, moment: &Moment) -> Vec<String> {
+    let mut parser = Parser::new(text, moment);
+    match parser.whole() {
+        Ok(_) if text.len() <= MAX_TEXT => suggest::all_rewritten(text, &parser.suggestions),
+        _ => Vec::new(),
+    }
 }
 
 /// Returns the parts of `text` that refer to what messages contain; none if it is invalid.

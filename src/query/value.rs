@@ -48,6 +48,26 @@ pub enum Scalar {
     Text(Box<[u8]>),
 }
 
+/// Why a comparison holds for no value of a type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TypeClash {
+    /// It compares with a number, and the value is a string.
+    TextForNumber,
+    /// It compares with a string, and the value is none.
+    NoText,
+}
+
+impl PathTerm {
+    /// Returns why the condition holds for no value of the type of this one, in JSON.
+    pub fn clash(&self, value: &[u8]) -> Option<TypeClash> {
+        match (&self.test, value.first()? == &b'"') {
+            (Test::Compare(_, Scalar::Number(_)), true) => Some(TypeClash::TextForNumber),
+            (Test::Compare(_, Scalar::Text(_)), false) => Some(TypeClash::NoText),
+            _ => None,
+        }
+    }
+}
+
 impl Scalar {
     /// Returns the value written as `word`; `None` if it is an unquoted string.
     pub fn of_word(word: &str) -> Option<Self> {

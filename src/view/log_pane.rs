@@ -152,13 +152,13 @@ impl<'a> Painter<'a> {
     }
 
     /// Returns the part of a payload to show. While the rows are not scrolled sideways, a row that
-    /// was found or has stopped the view shows its match.
+    /// was found, has stopped the view or passes the filter shows its match.
     fn excerpt<'p>(&self, row: RowId, (payload, size): (&'p [u8], u64)) -> Excerpt<'p> {
         let session = self.app.session();
         let pane = self.app.messages();
-        let is_hit = match (&session.find, &session.breakpoints.stop) {
-            (Some(find), _) => find.rows.contains(row),
-            (None, stop) => stop.as_ref().is_some_and(|stop| stop.row == row),
+        let is_hit = match &session.find {
+            Some(find) => find.rows.contains(row),
+            None => session.marked_by(row).is_some(),
         };
         let is_selected =
             matches!(pane.position, Position::Frozen { selected, .. } if selected == row);

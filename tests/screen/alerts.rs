@@ -276,6 +276,69 @@ fn each_channel_has_its_own_threshold_and_other_terms_choose_the_messages() {
 }
 
 #[test]
+fn a_threshold_says_that_the_value_is_of_another_type() {
+    for (text, value, words) in [
+        (
+            ".amount>200 enters",
+            "\"250\"",
+            "this value is text, not a number: put the number in quotes",
+        ),
+        (
+            "leaves(.amount > \"200\")",
+            "250",
+            "this value is not text: remove the quotes",
+        ),
+        (".amount>200 enters", "250", ""),
+    ] {
+        let mut stage = stage();
+        stage.send(Event::Resize(120, 24));
+        break_at(&mut stage, text);
+        stage.messages(&[("orders", format!("{{\"amount\":{value}}}").as_bytes())]);
+        stage.keys("B");
+        let screen = stage.screen();
+        assert!(
+            screen.contains(&format!("last {value} on orders")),
+            "{screen}"
+        );
+        let has_words = |words: &str| screen.contains(words);
+        assert!(has_words(words), "{screen}");
+        assert_eq!(has_words("this value is"), !words.is_empty(), "{screen}");
+    }
+}
+
+#[test]
+fn the_more_conditions_are_judged_by_the_clock_the_fewer_channels_at_a_time() {
+    for (conditions, is_over) in [(1, true), (4, false)] {
+        let mut stage = stage();
+        for number in 1..=conditions {
+            break_at(&mut stage, &format!("silent:{number}h"));
+        }
+        let names: Vec<String> = (0..10_000).map(|number| format!("c{number}")).collect();
+        let messages: Vec<(&str, &[u8])> = names.iter().map(|name| (&**name, &b"1"[..])).collect();
+        stage.messages(&messages);
+        pass(&mut stage, 2);
+        stage.wait(Duration::from_secs(1));
+        let list = &stage.session().breakpoints.list;
+        let mut timed = list
+            .iter()
+            .filter_map(|breakpoint| breakpoint.timed.as_ref());
+        assert!(
+            timed.all(|timed| timed.has_judged == is_over),
+            "{conditions}"
+        );
+        // The rest follows at once.
+        for _ in 0..3 {
+            stage.wait(Duration::from_millis(10));
+        }
+        let list = &stage.session().breakpoints.list;
+        let mut timed = list
+            .iter()
+            .filter_map(|breakpoint| breakpoint.timed.as_ref());
+        assert!(timed.all(|timed| timed.has_judged), "{conditions}");
+    }
+}
+
+#[test]
 fn a_state_may_be_any_query() {
     let mut stage = stage();
     break_at(&mut stage, "leaves(timeout or refused)");

@@ -188,6 +188,39 @@ fn a_branch_of_the_tree_can_be_folded_shown_alone_and_muted() {
 }
 
 #[test]
+fn the_empty_log_names_what_is_muted_and_the_keys_that_show_it() {
+    let mut stage = Stage::sized((100, 24), &["*"], |_| {});
+    for number in 0..6 {
+        let paid = format!("orders:{}", number % 2);
+        stage.messages(&[(&paid, b"1"), ("users", b"1")]);
+    }
+    stage.messages(&[("metrics:a", b"1"), ("metrics:b", b"1")]);
+    stage.code(KeyCode::BackTab);
+    stage.keys("T");
+    let mut muted = 0;
+    for _ in 0..4 {
+        stage.keys("j");
+        if stage.channel_selected() != "*" {
+            stage.keys("m");
+            muted += 1;
+        }
+    }
+    assert_eq!((muted, stage.shown()), (3, 0), "{}", stage.screen());
+    let screen = stage.screen();
+    for words in [
+        "All 14 messages kept are muted",
+        "Branch orders:* hides 6",
+        "Branch metrics:* hides 2",
+        "Channel users hides 6",
+        "Press X, then x to show what it hides, or m on it",
+    ] {
+        assert!(screen.contains(words), "{words}\n{screen}");
+    }
+    stage.keys("Xx");
+    assert!(stage.shown() > 0);
+}
+
+#[test]
 fn a_branch_is_subscribed_to_as_a_pattern() {
     let mut stage = shop(100, 24);
     stage.keys("Tja");

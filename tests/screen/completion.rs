@@ -189,6 +189,58 @@ fn keys_choose_in_the_list_and_the_history_is_reached_without_it() {
 }
 
 #[test]
+fn long_values_beside_a_path_are_cut_cleanly() {
+    for (width, height) in [(120, 30), (80, 24), (60, 15)] {
+        let mut stage = Stage::sized((width, height), &["*"], |_| {});
+        for number in 0..5 {
+            let payload = format!(
+                r#"{{"text":"{number} a rather long text, with commas, and more","n":{number},"a_name_that_is_as_long_as_this":"value number {number}"}}"#
+            );
+            stage.messages(&[("orders", payload.as_bytes())]);
+        }
+        stage.keys("/.");
+        stage.code(KeyCode::Tab);
+        let screen = stage.screen();
+        assert_line(&stage, &[".n ", "4, 3, 2, …"]);
+        for wrong in [", , ", "……", "…, …", ",…", ", │", ",  "] {
+            let lines = screen.lines().skip_while(|line| !line.contains("Complete"));
+            let lines: Vec<&str> = lines.take_while(|line| !line.contains("Filter")).collect();
+            let listed = lines.join("\n");
+            assert!(!listed.contains(wrong), "{wrong:?}\n{listed}");
+        }
+    }
+}
+
+#[test]
+fn among_very_many_channels_the_recent_and_the_busy_ones_are_completed_first() {
+    let mut stage = Stage::sized((120, 30), &["*"], |settings| settings.keep = 64 << 20);
+    let names: Vec<String> = (0..30_000).map(|number| format!("user:{number}")).collect();
+    for names in names.chunks(10_000) {
+        let messages = names.iter().map(|name| (&**name, &b"1"[..]));
+        stage.messages(&messages.collect::<Vec<_>>());
+    }
+    stage.messages(&[
+        ("user:late", b"1"),
+        ("user:late", b"2"),
+        ("user:7", b"1"),
+        ("end user", b"1"),
+    ]);
+    stage.keys("/channel:user");
+    stage.code(KeyCode::Tab);
+    let listed = listed(&stage);
+    assert_eq!(listed[..2], ["\"user:7\"", "user:late"], "{listed:?}");
+    assert!(listed.len() <= 100);
+    stage.ctrl('u');
+    stage.keys("channel:user:29999");
+    stage.code(KeyCode::Tab);
+    assert_eq!(self::listed(&stage), [""; 0]);
+    stage.ctrl('u');
+    stage.keys("channel:user:2999");
+    stage.code(KeyCode::Tab);
+    assert!(self::listed(&stage).contains(&"user:29999".to_owned()));
+}
+
+#[test]
 fn a_completion_at_the_caret_keeps_what_follows() {
     let mut stage = stage();
     stage.keys("/eu .level == info");

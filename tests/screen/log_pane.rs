@@ -97,6 +97,34 @@ fn a_match_beyond_the_end_of_a_row_is_seen_and_the_cut_is_marked() {
 }
 
 #[test]
+fn a_match_of_the_filter_beyond_the_end_of_a_row_is_seen_too() {
+    let mut stage = stage(120, 24);
+    send_long(&mut stage, r#""needle""#);
+    send_long(&mut stage, "1");
+    for filter in ["/needle", r#"/.end == "needle""#] {
+        stage.keys(filter);
+        stage.code(KeyCode::Enter);
+        let line = line_with(&stage, r#""needle"}"#);
+        assert!(line.contains("orders …"), "{line}");
+        // Scrolled sideways, the row shows what is there.
+        stage.keys(">");
+        assert!(
+            !stage.screen().contains(r#""needle"}"#),
+            "{}",
+            stage.screen()
+        );
+        stage.keys("<");
+        // A filter that matches the start leaves the row as it is.
+        stage.keys("/");
+        stage.ctrl('u');
+        stage.keys("0123");
+        stage.code(KeyCode::Enter);
+        assert!(line_with(&stage, r#"{"text":"0123"#).contains("orders {"));
+        stage.code(KeyCode::Esc);
+    }
+}
+
+#[test]
 fn the_selected_row_is_searched_far_for_its_match() {
     let mut stage = stage(120, 24);
     let payload = "x".repeat(30_000) + "needle";

@@ -16,6 +16,7 @@ mod channel_list;
 mod checks;
 mod commands;
 mod completion;
+mod dialects;
 mod export;
 mod large;
 mod latest;

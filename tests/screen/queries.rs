@@ -120,7 +120,7 @@ fn esc_in_the_box_restores_the_previous_filter_and_in_a_pane_clears_it() {
 }
 
 #[test]
-fn an_empty_box_clears_the_filter_or_the_search() {
+fn an_empty_box_clears_the_filter() {
     let mut stage = stage();
     filter(&mut stage, "error");
     stage.code(KeyCode::Enter);
@@ -129,12 +129,190 @@ fn an_empty_box_clears_the_filter_or_the_search() {
     stage.code(KeyCode::Enter);
     assert_eq!(stage.session().filters.typed.as_ref(), None);
     assert!(stage.session().shown.is_everything());
-    stage.keys("Ferror");
+}
+
+#[test]
+fn a_search_starts_with_an_empty_box_which_repeats_the_last_one() {
+    let mut stage = stage();
+    stage.keys("gFerror");
     stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 0);
     stage.keys("F");
-    stage.ctrl('u');
+    assert_eq!(written(&stage), "");
+    assert_line(&stage, &["10 found · Enter repeats error"]);
     stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 10);
+    // While something else is typed, that is searched for; then it is the last one again.
+    stage.keys("Finfo");
+    assert_eq!(stage.session().find.as_ref().unwrap().rows.len(), 90);
+    stage.ctrl('u');
+    assert_eq!(stage.session().find.as_ref().unwrap().rows.len(), 10);
+    stage.code(KeyCode::Enter);
+    assert_eq!(selected_number(&stage), 20);
+    stage.keys("n");
+    assert_eq!(selected_number(&stage), 30);
+    // Older ones are in the history.
+    stage.keys("F");
+    stage.code(KeyCode::Up);
+    assert_eq!(written(&stage), "error");
+    // Without a search there is nothing to repeat.
+    stage.code(KeyCode::Esc);
+    stage.code(KeyCode::Esc);
     assert!(stage.session().find.is_none());
+    stage.keys("F");
+    assert!(!stage.screen().contains("repeats"));
+    stage.code(KeyCode::Enter);
+    assert!(stage.app.overlay().is_none() && stage.session().find.is_none());
+}
+
+#[test]
+fn an_unfinished_query_is_called_wrong_only_on_enter() {
+    let mut stage = stage();
+    stage.send(Event::Resize(100, 24));
+    for (text, missing) in [
+        (".level ", "unfinished · next: == != ~ in > >= < <="),
+        (".level = ", "unfinished · a value is missing"),
+        ("/or(", "unfinished · this regular expression is not closed"),
+        ("\"not fo", "unfinished · this quote is not closed"),
+        ("level=\"not fo", "unfinished · this quote is not closed"),
+        ("error or", "unfinished · a term is missing"),
+        ("last:5", "unfinished · write a duration"),
+        ("is:js", "unfinished · is: takes"),
+    ] {
+        filter(&mut stage, text);
+        assert_line(&stage, &[missing]);
+        assert!(!stage.screen().contains('▲'), "{text}");
+        assert!(stage.session().shown.is_everything(), "{text}");
+        stage.code(KeyCode::Enter);
+        assert_eq!(written(&stage), text);
+        assert!(!stage.screen().contains("unfinished"), "{text}");
+        // Typing goes on.
+        stage.keys("x");
+        stage.code(KeyCode::Backspace);
+        assert_line(&stage, &[missing]);
+        // With the caret within the text, it is no longer being typed.
+        stage.code(KeyCode::Left);
+        assert!(!stage.screen().contains("unfinished"), "{text}");
+        stage.code(KeyCode::Esc);
+    }
+    // More text cannot mend this.
+    filter(&mut stage, ".level is error");
+    assert!(!stage.screen().contains("unfinished"));
+}
+
+#[test]
+fn only_a_query_that_finds_something_is_suggested() {
+    let mut stage = Stage::sized((120, 24), &["*"], |_| {});
+    for number in 0..20 {
+        let status = 200 + number % 3;
+        let payload = format!(r#"{{"status":{status},"left":"door","code":"{status}"}}"#);
+        stage.messages(&[
+            ("http", payload.as_bytes()),
+            ("other", br#"{"level":"fine"}"#),
+        ]);
+    }
+    for (text, meant) in [
+        // Neither as a number nor as a string.
+        ("status>=500", None),
+        ("status:500", None),
+        ("code>201", Some("code>\"201\"")),
+        (".code == 200", Some(".code == \"200\"")),
+        (".status == \"200\"", Some(".status == 200")),
+        // `.left` is spelled alike, but has no such value.
+        ("/levl=error", None),
+        ("/levl=fine", Some("/.level=fine")),
+        ("leftt == dor", Some(".left == \"door\"")),
+        // The path of the value.
+        ("severity=fine", Some(".level=fine")),
+        // `.level` is on another channel.
+        ("channel:http levl=fine", None),
+        ("level is error", None),
+        ("level is fine", Some(".level == \"fine\"")),
+    ] {
+        filter(&mut stage, text);
+        assert_eq!(stage.session().shown.messages(), 0, "{text}");
+        assert_eq!(stage.app.offered(), meant, "{text}");
+        if meant.is_some() {
+            stage.code(KeyCode::Tab);
+            assert!(stage.session().shown.messages() > 0, "{text}");
+        }
+        stage.code(KeyCode::Esc);
+    }
+    // Nor a query whose matches another filter hides.
+    stage.keys("f-level");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    filter(&mut stage, "levl=fine");
+    assert_eq!(stage.app.offered(), None);
+}
+
+#[test]
+fn a_suggestion_is_tried_out_in_the_background_and_a_search_waits_for_it() {
+    let mut stage = stage();
+    stage.keys("Flevel is erro");
+    let letter = Event::Key(KeyCode::Char('r').into());
+    let effects = stage.app.update(letter, stage.now);
+    let enter = Event::Key(KeyCode::Enter.into());
+    stage.app.update(enter, stage.now);
+    let sample = |effects: Vec<Effect>, stage: &mut Stage| {
+        let requests = effects.into_iter().flat_map(|effect| match effect {
+            Effect::Scan(request) => {
+                let answer = stage.engine.answer(request);
+                stage.app.update(Event::Scanned(answer), stage.now)
+            }
+            Effect::Sample(request) => stage
+                .app
+                .update(Event::Sampled(request.answer()), stage.now),
+            _ => Vec::new(),
+        });
+        requests.collect::<Vec<Effect>>()
+    };
+    let effects = sample(effects, &mut stage);
+    assert_eq!(stage.toast(), "");
+    let effects = sample(effects, &mut stage);
+    assert!(matches!(&effects[..], [Effect::Scan(_)]), "{effects:?}");
+    assert_eq!(stage.toast(), "");
+    sample(effects, &mut stage);
+    assert!(
+        stage.toast().starts_with("no message matches"),
+        "{}",
+        stage.toast()
+    );
+    assert!(stage.toast().contains("did you mean"), "{}", stage.toast());
+}
+
+#[test]
+fn an_error_is_read_in_full_at_every_size() {
+    for (width, height) in [(120, 40), (80, 24), (60, 15), (40, 12)] {
+        let mut stage = Stage::sized((width, height), &["*"], |_| {});
+        feed(&mut stage, 0..50);
+        for (text, words) in [
+            (
+                "not enters(.temp > 80 until < 75)",
+                "not and or cannot apply to a condition: write enters(.temp > 80 until < 75) \
+                 (a or b), without not",
+            ),
+            (
+                "silent:30s rate:>1",
+                "one condition per breakpoint: set another breakpoint for this one",
+            ),
+            (
+                "silent:30s jq(.a)",
+                "jq(…) and via: cannot be used in a breakpoint with a condition: use other \
+                 terms, such as .a > 1 or channel:name",
+            ),
+        ] {
+            stage.keys("B");
+            stage.ctrl('u');
+            stage.keys(text);
+            let screen = stage.screen();
+            let shown = screen.replace(['│', '┃', '║', '▲', '\n'], " ");
+            let shown: Vec<&str> = shown.split_whitespace().collect();
+            let words: Vec<&str> = words.split_whitespace().collect();
+            assert!(shown.join(" ").contains(&words.join(" ")), "{screen}");
+            stage.code(KeyCode::Esc);
+        }
+    }
 }
 
 #[test]
@@ -688,7 +866,15 @@ fn a_search_ends_in_a_flood_that_always_has_rows_to_search() {
         stage.app.update(Event::Scanned(half), stage.now);
         assert_eq!((selected_number(&stage), stage.toast()), (90, ""));
         feed_unsearched(&mut stage, 1);
-        stage.app.update(Event::Scanned(rest), stage.now);
+        let requests = stage.app.update(Event::Scanned(rest), stage.now);
+        // Without a match, a sample may tell what was meant instead.
+        for effect in requests {
+            if let Effect::Sample(request) = effect {
+                stage
+                    .app
+                    .update(Event::Sampled(request.answer()), stage.now);
+            }
+        }
         let find = stage.session().find.as_ref().unwrap();
         assert!(!find.watch.progress().is_done());
         assert_eq!((selected_number(&stage), stage.toast()), (expected, toast));

@@ -306,11 +306,12 @@ fn an_empty_log_says_which_rows_are_hidden() {
     let mut stage = Stage::in_utc(120, 30, &["orders", "users"]);
     stage.message(b"users", b"1");
     stage.keys(" m");
+    let screen = stage.screen();
     assert!(
-        stage
-            .screen()
-            .contains("All kept messages are on muted channels")
+        screen.contains("The only message kept is muted"),
+        "{screen}"
     );
+    assert!(screen.contains("Channel users hides 1"), "{screen}");
     stage.keys("m");
     stage.code(KeyCode::BackTab);
     stage.keys("g");

@@ -18,7 +18,7 @@ const NOTHING: ScreenState = ScreenState {
         below: None,
     },
     has_chips: false,
-    has_query_box: false,
+    query_feedback: None,
 };
 
 fn state(focus: Focus, has_message: bool) -> ScreenState {

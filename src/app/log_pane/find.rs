@@ -40,7 +40,7 @@ impl LogPane {
     }
 
     /// Performs the pending jump, if its target is known.
-    fn jump_to_hit(&mut self, session: &mut Session, height: u16) -> Vec<Effect> {
+    pub(crate) fn jump_to_hit(&mut self, session: &mut Session, height: u16) -> Vec<Effect> {
         let from_here = self.jump_from_here(session);
         // If the user has moved in the meantime, the view stays where it is.
         let pending = session.find.as_ref().and_then(|find| find.jump);

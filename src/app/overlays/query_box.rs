@@ -1,6 +1,7 @@
 //! The box in which a query is edited.
 
 pub mod completion;
+pub mod feedback;
 
 use self::completion::Completion;
 use super::syntax::syntax_lines;
@@ -35,6 +36,8 @@ pub struct QueryBox {
     pub syntax: Option<usize>,
     /// The error in the text, with its position.
     pub error: Option<QueryError>,
+    /// Whether the user has tried to confirm the text in spite of the error.
+    is_refused: bool,
     /// The list of completions above the box, if it is open.
     pub completion: Option<Completion>,
     /// The query that the user may have meant instead of one that is not run yet.
@@ -47,7 +50,7 @@ pub struct QueryBox {
 }
 
 impl QueryBox {
-    /// Opens the box with the current query for `purpose`.
+    /// Opens the box with the current query for `purpose`. A search starts with an empty box.
     pub(crate) fn open(purpose: Purpose, session: &Session) -> Self {
         let query = match purpose {
             Purpose::Filter => session.filters.typed.as_ref(),
@@ -62,11 +65,13 @@ impl QueryBox {
             }
             Purpose::ListedFilter(None) | Purpose::Breakpoint(None) => None,
         };
+        let text = query.filter(|_| purpose != Purpose::Find);
         Self {
             purpose,
-            input: Input::holding(query.map_or("", Query::text)),
+            input: Input::holding(text.map_or("", Query::text)),
             syntax: None,
             error: None,
+            is_refused: false,
             completion: None,
             meant: query.and_then(Query::suggestion).map(str::to_owned),
             before: query.cloned(),
@@ -76,13 +81,19 @@ impl QueryBox {
     }
 
     /// Parses the text, and applies it at once if it is a filter or a search. While the text has an
-    /// error, the query from before the edit stays active.
+    /// error, the query from before the edit stays active; so does a search while the box is empty.
     pub(crate) fn read(&mut self, session: &mut Session) -> Vec<Effect> {
         let parsed = self.parse(session);
         self.error = parsed.as_ref().err().cloned();
+        self.is_refused = false;
         let meant = parsed.as_ref().ok().and_then(Query::suggestion);
         self.meant = meant.map(str::to_owned);
-        let query = parsed.map_or_else(|_| self.before.clone(), Some);
+        let is_empty_search =
+            |query: &Query| self.purpose == Purpose::Find && query.is_everything();
+        let query = match parsed {
+            Ok(query) if !is_empty_search(&query) => Some(query),
+            _ => self.before.clone(),
+        };
         let mut effects = match self.purpose {
             Purpose::Filter => session.filter_by(query),
             Purpose::Find => session.set_find(query),
@@ -114,6 +125,7 @@ impl QueryBox {
     pub(crate) fn confirmed(&mut self, session: &Session) -> Option<Query> {
         let parsed = self.parse(session);
         self.error = parsed.as_ref().err().cloned();
+        self.is_refused = self.error.is_some();
         parsed.ok()
     }
 

@@ -95,17 +95,19 @@ impl Filters {
 
     /// Returns whether any filter mentions notices. Otherwise, notices are always shown.
     pub fn mention_notices(&self) -> bool {
-        self.parts().iter().any(Query::mentions_notices)
+        self.parts(self.typed.as_ref())
+            .iter()
+            .any(Query::mentions_notices)
     }
 
-    /// Returns the queries that a row must match, whatever its channel.
-    fn parts(&self) -> Vec<Query> {
+    /// Returns the queries that a row must match, whatever its channel, if `typed` is the typed one.
+    fn parts(&self, typed: Option<&Query>) -> Vec<Query> {
         let listed = self.list.iter().filter(|filter| filter.is_on);
         let listed = listed.map(|filter| match filter.query.clone() {
             query if filter.is_exclude => query.negate(),
             query => query,
         });
-        let typed = self.typed.iter().filter(|query| !query.is_everything());
+        let typed = typed.into_iter().filter(|query| !query.is_everything());
         typed.cloned().chain(listed).collect()
     }
 }
@@ -118,7 +120,7 @@ impl Session {
         let muted = &self.filters.muted;
         self.filters.muted_and_heard =
             muted.channels().filter(heard).count() + muted.others().len();
-        let Some(query) = self.wanted_filter() else {
+        let Some(query) = self.wanted_filter(self.filters.typed.as_ref()) else {
             self.filters.is_new = false;
             if self.filters.watch.take().is_none() {
                 self.shown.follow(&self.log);
@@ -180,9 +182,10 @@ impl Session {
         }
     }
 
-    /// Returns the query that a row must match to be shown; `None` if every row is shown.
-    fn wanted_filter(&self) -> Option<Query> {
-        let mut parts = self.filters.parts();
+    /// Returns the query that a row must match to be shown if `typed` is the typed filter; `None` if
+    /// every row is shown.
+    pub(super) fn wanted_filter(&self, typed: Option<&Query>) -> Option<Query> {
+        let mut parts = self.filters.parts(typed);
         if let Some(only) = &self.filters.only {
             parts.push(only.query());
         }

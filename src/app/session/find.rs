@@ -1,7 +1,7 @@
 //! Find: highlights the rows that match a query, and keeps showing the others.
 
 use super::Session;
-use super::live_query::{FIND, LiveQuery};
+use super::live_query::{FIND, FIND_TRIAL, LiveQuery};
 use super::verdict::Verdict;
 use crate::app::effect::Effect;
 use crate::log::RowSet;
@@ -69,7 +69,7 @@ impl Session {
         }
         let Some(query) = query.filter(|query| !query.is_everything()) else {
             self.find = None;
-            return vec![Effect::StopScan(FIND)];
+            return vec![Effect::StopScan(FIND), Effect::StopScan(FIND_TRIAL)];
         };
         let mut watch = LiveQuery::new(FIND, self.next_serial(), query, &self.log);
         let request = watch.ask_kept(&self.known());
@@ -97,6 +97,10 @@ impl Session {
         };
         match hit {
             Some(row) => Some(Ok(row)),
+            // What may have been meant instead is still being tried out.
+            None if find.finds_nothing(self.now) && !find.verdict.is_known(find.watch.query()) => {
+                None
+            }
             None => is_through.then(|| Err(no_hit_words(find, self.now))),
         }
     }
@@ -132,7 +136,7 @@ pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
     let query = find.watch.query();
     let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;
     let text = short(query.text());
-    match find.verdict.meant(query).or(query.suggestion()).map(short) {
+    match find.verdict.meant(query).map(short) {
         Some(meant) => {
             format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
         }

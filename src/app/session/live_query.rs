@@ -33,6 +33,12 @@ pub(crate) const FILTER: WatchId = WatchId(0);
 /// The ID of the search's query.
 pub(crate) const FIND: WatchId = WatchId(1);
 
+/// The ID of the query that tries out what may have been meant by the filter.
+pub(crate) const FILTER_TRIAL: WatchId = WatchId(u32::MAX);
+
+/// The ID of the query that tries out what may have been meant by the search.
+pub(crate) const FIND_TRIAL: WatchId = WatchId(u32::MAX - 1);
+
 /// An answer that takes longer than this is late. Most take a few milliseconds.
 const LATE: Duration = Duration::from_millis(500);
 
@@ -191,9 +197,22 @@ impl LiveQuery {
 
     /// Returns the request to scan every row in the log.
     pub(crate) fn ask_kept(&mut self, known: &QueryContext<'_>) -> Request {
+        self.ask_newest(u64::MAX, known)
+    }
+
+    /// Returns the request to scan the newest rows in the log: `most` messages, or a few more.
+    pub(crate) fn ask_newest(&mut self, most: u64, known: &QueryContext<'_>) -> Request {
         let end = known.end(&self.query);
+        let mut left = most;
         let pieces = known.log.pieces(RowId::default()).into_iter();
-        let pieces: Vec<Piece> = pieces.filter_map(|piece| piece.before(end)).collect();
+        let pieces = pieces.filter_map(|piece| piece.before(end));
+        let pieces: Vec<Piece> = pieces
+            .take_while(|piece| {
+                let is_wanted = left > 0;
+                left = left.saturating_sub(piece.messages());
+                is_wanted
+            })
+            .collect();
         (self.next, self.searched) = (end, end);
         self.asked = pieces.iter().map(Piece::messages).sum();
         self.is_asking_kept = !pieces.is_empty();

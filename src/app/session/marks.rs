@@ -33,7 +33,7 @@ impl Session {
     }
 
     /// Returns the query marked in `row`: the search, or the breakpoint hit there, or the filter.
-    pub(crate) fn marked_by(&self, row: RowId) -> Option<&Query> {
+    pub fn marked_by(&self, row: RowId) -> Option<&Query> {
         let stop = self.breakpoints.stop.as_ref();
         let stop = stop.filter(|stop| stop.row == row);
         let sought = self.find.as_ref().map(|find| find.watch.query());

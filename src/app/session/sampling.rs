@@ -1,20 +1,21 @@
 //! Samples of the newest messages, for completing and correcting queries.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::Session;
 use super::scope::Scope;
 use crate::app::effect::Effect;
-use crate::log::{Content, Row};
-use crate::message::RowId;
+use crate::log::Content;
+use crate::message::{ChannelId, RowId};
 use crate::query::Query;
 use crate::workers::decode::{Sample, SampleRequest, Source};
 
 /// The maximum number of messages in a sample.
 const MAX_MESSAGES: usize = 50;
 
-/// With fewer messages than this, the last messages of quiet channels are added.
-const FEW_MESSAGES: usize = 10;
+/// The maximum number of messages of one channel while there are others.
+const MAX_OF_CHANNEL: usize = 10;
 
 /// The maximum number of rows visited to find these messages.
 const MAX_ROWS: u64 = 4096;
@@ -35,6 +36,23 @@ pub struct Sampling {
     pub latest: Arc<Sample>,
     asked: Option<Asked>,
     serial: u64,
+}
+
+/// The messages of a sample while they are collected.
+#[derive(Default)]
+struct Collected {
+    messages: Vec<Source>,
+    bytes: usize,
+    /// How many messages there are of each channel.
+    of_channel: HashMap<ChannelId, usize>,
+    /// Other messages of channels that have enough.
+    skipped: Vec<RowId>,
+}
+
+impl Collected {
+    fn is_full(&self) -> bool {
+        self.messages.len() >= MAX_MESSAGES || self.bytes >= MAX_BYTES
+    }
 }
 
 /// What a sample was requested of.
@@ -89,60 +107,63 @@ impl Session {
         }
     }
 
-    /// Returns the newest messages that are not hidden by their channel.
+    /// Returns the newest messages that are not hidden by their channel: at first only a few of each
+    /// channel, so that a busy one leaves room for others.
     fn newest(&self, scope: Option<&Query>) -> Vec<Source> {
         let end = self.log.end().0;
         let start = self.log.first().0.max(end.saturating_sub(MAX_ROWS));
-        let mut messages = Vec::new();
-        self.collect(scope, (start..end).rev().map(RowId), &mut messages);
-        let is_restricted = scope.is_some() || self.filters.only.is_some();
-        if is_restricted && messages.len() < FEW_MESSAGES {
-            let channels = self.log.channels().iter().take(MAX_CHANNELS);
-            let channels = channels.filter(|(_, channel)| channel.last_row.0 < start);
-            let channels = channels.filter(|(_, channel)| !self.is_left_out(channel.name(), scope));
-            let mut rows: Vec<RowId> = channels.map(|(_, channel)| channel.last_row).collect();
-            rows.sort_unstable_by_key(|row| std::cmp::Reverse(*row));
-            self.collect(scope, rows.into_iter().take(MAX_MESSAGES), &mut messages);
+        let mut collected = Collected::default();
+        for row in (start..end).rev().map(RowId) {
+            if collected.is_full() {
+                return collected.messages;
+            }
+            self.collect(scope, row, MAX_OF_CHANNEL, &mut collected);
         }
-        messages
+        let room = MAX_MESSAGES - collected.messages.len();
+        let channels = self.log.channels().iter().take(MAX_CHANNELS);
+        let channels = channels.filter(|(_, channel)| channel.last_row.0 < start);
+        let channels = channels.filter(|(_, channel)| !self.is_left_out(channel.name(), scope));
+        let mut rows: Vec<RowId> = channels.map(|(_, channel)| channel.last_row).collect();
+        rows.sort_unstable_by_key(|row| std::cmp::Reverse(*row));
+        rows.truncate(room);
+        let skipped = std::mem::take(&mut collected.skipped);
+        for row in rows.into_iter().chain(skipped) {
+            self.collect(scope, row, MAX_MESSAGES, &mut collected);
+        }
+        collected.messages
     }
 
-    fn collect(
-        &self,
-        scope: Option<&Query>,
-        rows: impl Iterator<Item = RowId>,
-        messages: &mut Vec<Source>,
-    ) {
-        let mut bytes = 0;
-        for row in rows {
-            if messages.len() >= MAX_MESSAGES || bytes >= MAX_BYTES {
-                return;
-            }
-            let Some(Row {
-                content:
-                    Content::Message {
-                        channel,
-                        payload,
-                        size,
-                    },
-                ..
-            }) = self.log.row(row)
-            else {
-                continue;
-            };
-            let is_whole = payload.len() as u64 == size && payload.len() <= MAX_PAYLOAD;
-            let Some(channel) = self.log.channels().by_id(channel).filter(|_| is_whole) else {
-                continue;
-            };
-            if self.is_left_out(channel.name(), scope) {
-                continue;
-            }
-            bytes += payload.len();
-            messages.push(Source {
-                payload: payload.to_vec().into(),
-                choice: self.decoder_choices.of(channel.name()).unwrap_or_default(),
-            });
+    /// Adds the message in `row` unless there are `most` of its channel, or it is not in question.
+    fn collect(&self, scope: Option<&Query>, row: RowId, most: usize, collected: &mut Collected) {
+        let content = self.log.row(row).map(|row| row.content);
+        let Some(Content::Message {
+            channel: id,
+            payload,
+            size,
+        }) = content
+        else {
+            return;
+        };
+        let is_whole = payload.len() as u64 == size && payload.len() <= MAX_PAYLOAD;
+        let Some(channel) = self.log.channels().by_id(id).filter(|_| is_whole) else {
+            return;
+        };
+        if collected.is_full() || self.is_left_out(channel.name(), scope) {
+            return;
         }
+        let count = collected.of_channel.entry(id).or_default();
+        if *count >= most {
+            if collected.skipped.len() < MAX_MESSAGES {
+                collected.skipped.push(row);
+            }
+            return;
+        }
+        *count += 1;
+        collected.bytes += payload.len();
+        collected.messages.push(Source {
+            payload: payload.to_vec().into(),
+            choice: self.decoder_choices.of(channel.name()).unwrap_or_default(),
+        });
     }
 
     /// Returns whether messages on the channel `name` are not in question.

@@ -15,8 +15,9 @@ use crate::log::{Channel, ChannelTable};
 use crate::message::{ChannelId, JudgedChannel, Time, Verdict};
 use crate::query::{Compare, Condition, Query};
 
-/// Number of channel table slots judged at a time, which takes a few milliseconds.
-const PART: usize = 16_384;
+/// Number of channel table slots judged at a time by all conditions together, which takes a few
+/// milliseconds.
+pub(crate) const PART: usize = 16_384;
 
 /// The pause between two parts, for keys and messages.
 const BETWEEN_PARTS: Duration = Duration::from_millis(10);
@@ -143,9 +144,14 @@ impl Timed {
         is_stale.then(|| Time((self.started.second() + 1) * 1_000_000))
     }
 
-    /// Judges the next channels, if that is due. At the end of a pass, returns those that now meet
-    /// the condition, and those that no longer do.
-    pub(crate) fn judge(&mut self, query: &Query, world: &World<'_>) -> Option<[Judged; 2]> {
+    /// Judges the channels in the next `part` slots, if that is due. At the end of a pass, returns
+    /// those that now meet the condition, and those that no longer do.
+    pub(crate) fn judge(
+        &mut self,
+        query: &Query,
+        world: &World<'_>,
+        part: usize,
+    ) -> Option<[Judged; 2]> {
         let is_due = self.due(world).is_some_and(|due| due <= world.now);
         let is_decaying = self.pass.is_none()
             && matches!(self.condition, Condition::Rate(..))
@@ -158,7 +164,7 @@ impl Timed {
             None => self.start(world)?,
         };
         self.part_done = world.now;
-        let end = pass.left.end.min(pass.left.start + PART);
+        let end = pass.left.end.min(pass.left.start + part);
         for (id, channel) in world.channels.within(pass.left.start..end) {
             self.judge_channel(id, channel, query, world, &mut pass);
         }

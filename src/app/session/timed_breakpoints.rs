@@ -4,7 +4,7 @@ use super::Session;
 use super::breakpoints::Breakpoints;
 use super::notices::judged_words;
 use super::stops::Hits;
-use super::timed::{Judged, World};
+use super::timed::{Judged, PART, World};
 use crate::app::effect::Effect;
 use crate::message::{Notice, RowId, Time};
 use crate::server::Connection;
@@ -23,9 +23,12 @@ impl Session {
         if self.breakpoints.has_timed() {
             let mut list = std::mem::take(&mut self.breakpoints.list);
             let world = self.world();
+            // Those of one second are due at the same time.
+            let timed = list.iter().filter(|breakpoint| breakpoint.timed.is_some());
+            let part = (PART / timed.count()).max(1);
             for (index, breakpoint) in list.iter_mut().enumerate() {
                 let timed = breakpoint.timed.as_mut();
-                let judged = timed.and_then(|timed| timed.judge(&breakpoint.query, &world));
+                let judged = timed.and_then(|timed| timed.judge(&breakpoint.query, &world, part));
                 results.extend(judged.map(|judged| (index, judged)));
             }
             self.breakpoints.list = list;

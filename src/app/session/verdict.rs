@@ -2,16 +2,20 @@
 //! the newest messages, once for each query.
 
 mod nearest;
+mod trial;
 
 use std::ops::Range;
 
-use self::nearest::{Near, nearest_channel, nearest_path, nearest_value, written};
+use self::nearest::{Near, nearest_channel, nearest_paths, nearest_value, paths_with, written};
+use self::trial::{Candidate, Trials};
 use super::Session;
+use super::live_query::{FILTER_TRIAL, FIND_TRIAL};
 use crate::app::effect::Effect;
 use crate::payload::{escape, figures};
 use crate::query::spelling::quoted_pattern;
 use crate::query::{ChannelName, Part, Query, WantedValue};
 use crate::workers::decode::{SeenPath, SeenValue};
+use crate::workers::scan::{Answer, WatchId};
 
 /// The maximum number of channels compared with a name.
 const MAX_CHANNELS: usize = 50_000;
@@ -23,37 +27,46 @@ const MAX_NAMED: usize = 4;
 const MAX_COLUMNS: usize = 24;
 
 /// Why a query finds nothing, and what was probably meant.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Verdict {
     /// Why it finds nothing, if that is known.
     cause: Option<String>,
-    /// The query that the user may have meant.
-    meant: Option<String>,
     /// The text of the query.
     text: String,
     /// The request for the sample that it is judged by.
     sample: u64,
     is_final: bool,
+    /// The queries that the user may have meant.
+    trials: Trials,
 }
 
 impl Verdict {
-    /// Returns the query that was probably meant by `query`, which this is about.
+    /// Returns the query that was probably meant by `query`, which this is about. It finds
+    /// something.
     pub fn meant(&self, query: &Query) -> Option<&str> {
-        self.meant.as_deref().filter(|_| self.text == query.text())
+        let meant = self.trials.found.as_deref();
+        meant.filter(|_| self.text == query.text())
     }
 
     /// Returns why `query`, which this is about, finds nothing.
     pub fn cause(&self, query: &Query) -> Option<&str> {
         self.cause.as_deref().filter(|_| self.text == query.text())
     }
+
+    /// Returns whether this is about `query`, and everything that was to be found out is known.
+    pub(crate) fn is_known(&self, query: &Query) -> bool {
+        self.is_final && self.trials.are_over() && self.text == query.text()
+    }
 }
 
 /// What is wrong with a part of a query.
 struct Finding {
     cause: String,
-    /// What to replace in the query, and what with.
-    edit: Option<(Range<usize>, String)>,
+    /// What to replace in the query, and what with: alternatives, likeliest first.
+    edits: Vec<Edit>,
 }
+
+type Edit = (Range<usize>, String);
 
 impl Session {
     /// Judges the filter and the search if they find nothing.
@@ -71,23 +84,37 @@ impl Session {
         let find = find.map(|find| find.watch.query().clone());
         let mut effects = Vec::new();
         if filter.is_none() && !self.filters.verdict.text.is_empty() {
-            self.filters.verdict = Verdict::default();
+            let verdict = std::mem::take(&mut self.filters.verdict);
+            let is_running = verdict.trials.is_running();
+            effects.extend(is_running.then_some(Effect::StopScan(FILTER_TRIAL)));
         }
         if let Some(query) = filter {
             let verdict = std::mem::take(&mut self.filters.verdict);
-            self.filters.verdict = self.judge(&query, verdict, &mut effects);
+            self.filters.verdict = self.judge(&query, FILTER_TRIAL, verdict, &mut effects);
         }
         if let Some(query) = find {
             let verdict = self
                 .find
                 .as_mut()
                 .map(|find| std::mem::take(&mut find.verdict));
-            let verdict = self.judge(&query, verdict.unwrap_or_default(), &mut effects);
+            let verdict = verdict.unwrap_or_default();
+            let verdict = self.judge(&query, FIND_TRIAL, verdict, &mut effects);
             if let Some(find) = &mut self.find {
                 find.verdict = verdict;
             }
         }
         effects
+    }
+
+    /// Records what a query finds that may have been meant.
+    pub(crate) fn note_trial(&mut self, answer: &Answer) -> Vec<Effect> {
+        let verdict = match answer.watch {
+            FILTER_TRIAL => Some(&mut self.filters.verdict),
+            _ => self.find.as_mut().map(|find| &mut find.verdict),
+        };
+        let is_over_early = verdict.is_some_and(|verdict| verdict.trials.note(answer));
+        let stop = is_over_early.then_some(Effect::StopScan(answer.watch));
+        stop.into_iter().collect()
     }
 
     /// Returns whether the filter in force has been run and shows no message.
@@ -98,41 +125,65 @@ impl Session {
             && self.shown.messages() == 0
     }
 
-    fn judge(&mut self, query: &Query, before: Verdict, effects: &mut Vec<Effect>) -> Verdict {
+    /// Continues to judge `query`. What may have been meant is tried out by the query `trial`.
+    fn judge(
+        &mut self,
+        query: &Query,
+        trial: WatchId,
+        before: Verdict,
+        effects: &mut Vec<Effect>,
+    ) -> Verdict {
         let mut verdict = before;
         if verdict.text != query.text() {
-            effects.extend(self.request_sample(Some(query)));
+            if verdict.trials.is_running() {
+                effects.push(Effect::StopScan(trial));
+            }
             let searched = query.only_searches();
             verdict = Verdict {
                 cause: searched.map(|place| format!("searched as text in {place}")),
-                meant: query.suggestion().map(str::to_owned),
                 text: query.text().to_owned(),
-                sample: self.sampling.serial(),
                 ..Verdict::default()
             };
         }
-        // A newer sample may be of other channels.
-        let is_sampled = !self.sampling.is_pending() && self.sampling.serial() == verdict.sample;
-        if !verdict.is_final && is_sampled {
+        if !verdict.is_final && verdict.sample != self.sampling.serial() {
+            // None was requested yet, or a newer sample, which may be of other channels.
+            effects.extend(self.request_sample(Some(query)));
+            verdict.sample = self.sampling.serial();
+        }
+        if !verdict.is_final && !self.sampling.is_pending() {
             verdict.is_final = true;
-            self.examine(query, &mut verdict);
+            self.examine(query, trial, &mut verdict);
+        }
+        if verdict.trials.are_due() {
+            let serial = self.next_serial();
+            effects.extend(verdict.trials.start(trial, serial, &self.known()));
         }
         verdict
     }
 
     /// Compares the parts of `query` with what there is.
-    fn examine(&self, query: &Query, verdict: &mut Verdict) {
+    fn examine(&self, query: &Query, trial: WatchId, verdict: &mut Verdict) {
         let text = query.text();
-        let parts = Query::parts(text, &self.moment());
+        let moment = self.moment();
+        let parts = Query::parts(text, &moment);
         let findings = parts.iter().filter_map(|part| self.finding(text, part));
         let findings: Vec<Finding> = findings.collect();
-        let edits = findings.iter().filter_map(|finding| finding.edit.clone());
-        let edits: Vec<_> = edits.collect();
-        let edited = edited(text, &edits);
-        let is_valid = |text: &String| Query::parse(text, &self.moment()).is_ok();
-        if let Some(edited) = edited.filter(is_valid) {
-            verdict.meant = Some(edited);
-        }
+        let mut texts = candidates(text, &findings);
+        texts.extend(Query::suggestions(text, &moment));
+        let mut tried = vec![query.clone()];
+        let candidates = texts.into_iter().filter_map(|text| {
+            let parsed = Query::parse(&text, &moment).ok()?;
+            if tried.contains(&parsed) {
+                return None;
+            }
+            tried.push(parsed.clone());
+            let query = match trial {
+                FILTER_TRIAL => self.wanted_filter(Some(&parsed)).unwrap_or(parsed),
+                _ => parsed,
+            };
+            Some(Candidate { text, query })
+        });
+        verdict.trials = Trials::of(candidates);
         if let Some(finding) = findings.into_iter().next() {
             verdict.cause = Some(finding.cause);
         }
@@ -146,7 +197,7 @@ impl Session {
                 let paths = &self.sampling.latest.paths;
                 match paths.iter().find(|seen| canonical(&seen.text) == wanted) {
                     Some(seen) => unseen_value(at, seen, value.as_ref()?),
-                    None => self.unseen_path(path, &wanted),
+                    None => self.unseen_path(text, path, &wanted, value.as_ref()),
                 }
             }
         }
@@ -166,22 +217,69 @@ impl Session {
             return None;
         }
         let written = text.get(at.clone())?;
+        let nearest = nearest_channel(written, names());
         Some(Finding {
             cause: format!("no channel matches {}", short(written)),
-            edit: nearest_channel(written, names()).map(|nearest| (at.clone(), nearest)),
+            edits: nearest
+                .map(|nearest| (at.clone(), nearest))
+                .into_iter()
+                .collect(),
         })
     }
 
-    /// Returns the finding about a path that is not in the sample.
-    fn unseen_path(&self, at: &Range<usize>, wanted: &str) -> Option<Finding> {
+    /// Returns the finding about a path that is not in the sample, where `value` was wanted.
+    fn unseen_path(
+        &self,
+        text: &str,
+        at: &Range<usize>,
+        wanted: &str,
+        value: Option<&WantedValue>,
+    ) -> Option<Finding> {
         let sample = &self.sampling.latest;
-        let nearest = nearest_path(wanted, &sample.paths);
+        if sample.messages == 0 {
+            return None;
+        }
+        let nearest = nearest_paths(wanted, &sample.paths);
+        let likely = nearest.into_iter().chain(paths_with(value, &sample.paths));
+        let mut edits: Vec<Edit> = Vec::new();
+        for seen in likely {
+            edits.push((at.clone(), seen.text.clone()));
+            // The value may be misspelled as well.
+            if let Some(value) = value
+                && let Some(Near::Value(near)) = nearest_value(value, &seen.values)
+                && let Some(between) = text.get(at.end..value.at.start)
+            {
+                let replaced = format!("{}{between}{}", seen.text, written(near));
+                edits.push((at.start..value.at.end, replaced));
+            }
+        }
         let sampled = figures::counted(sample.messages as u64, "message");
-        (sample.messages > 0).then(|| Finding {
+        Some(Finding {
             cause: format!("no {} in the newest {sampled}", short(wanted)),
-            edit: nearest.map(|nearest| (at.clone(), nearest.text.clone())),
+            edits,
         })
     }
+}
+
+/// Returns the texts that result from the edits: the likeliest of all findings together, then the
+/// alternatives, then each by itself.
+fn candidates(text: &str, findings: &[Finding]) -> Vec<String> {
+    let firsts: Vec<Option<&Edit>> = findings.iter().map(|one| one.edits.first()).collect();
+    let mut combinations = vec![firsts.clone()];
+    for (index, finding) in findings.iter().enumerate() {
+        for edit in finding.edits.iter().skip(1) {
+            let mut others = firsts.clone();
+            others[index] = Some(edit);
+            combinations.push(others);
+        }
+    }
+    let alone = firsts.iter().map(|first| vec![*first]);
+    combinations.extend(alone);
+    let edited = combinations.into_iter().filter_map(|edits| {
+        let edits: Vec<&Edit> = edits.into_iter().flatten().collect();
+        edited(text, &edits)
+    });
+    edited.collect()
 }
 
 /// Returns a path in the form in which a sample has it: with its dot, and the first item for all.
@@ -216,7 +314,7 @@ fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Opt
     if seen.values.len() > MAX_NAMED {
         named.push("…".to_owned());
     }
-    let edit = nearest_value(wanted, &seen.values).map(|near| match near {
+    let edits = nearest_value(wanted, &seen.values).map(|near| match near {
         Near::Value(value) => (wanted.at.clone(), written(value)),
         Near::Within => {
             let pattern = quoted_pattern(&wanted.text);
@@ -225,12 +323,12 @@ fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Opt
     });
     Some(Finding {
         cause: format!("seen at {}: {}", short(&seen.text), named.join(", ")),
-        edit,
+        edits: edits.into_iter().collect(),
     })
 }
 
 /// Returns `text` with the `edits`, which are in order; `None` without any.
-fn edited(text: &str, edits: &[(Range<usize>, String)]) -> Option<String> {
+fn edited(text: &str, edits: &[&Edit]) -> Option<String> {
     let mut out = String::new();
     let mut end = 0;
     for (at, with) in edits {

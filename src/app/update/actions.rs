@@ -210,7 +210,7 @@ impl App {
     }
 
     /// Selects the next or previous match in the log, or in the open message if that has the focus.
-    fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
+    pub(super) fn go_to_hit(&mut self, is_forward: bool) -> Vec<Effect> {
         if self.focus == Focus::Message {
             return self.go_to_match(is_forward);
         }

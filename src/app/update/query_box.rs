@@ -106,6 +106,13 @@ impl App {
     pub(super) fn use_query(&mut self, purpose: Purpose, query: Query) -> Vec<Effect> {
         match purpose {
             Purpose::Filter => return self.session.filter_by(Some(query)),
+            // An empty box repeats the search in force.
+            Purpose::Find if query.is_everything() => {
+                return match self.session.find {
+                    Some(_) => self.go_to_hit(true),
+                    None => Vec::new(),
+                };
+            }
             Purpose::Find => {
                 let mut effects = self.unscroll_rows();
                 effects.extend(self.session.set_find(Some(query)));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::query::compare::Compare;
-use crate::query::value::{PathTerm, Test};
+use crate::query::value::{PathTerm, Test, TypeClash};
 
 use super::{Expr, Term};
 
@@ -90,6 +90,14 @@ impl Condition {
     /// passes between them.
     pub fn is_on_messages(&self) -> bool {
         matches!(self, Self::Crossing(_) | Self::Changed(_))
+    }
+
+    /// Returns why the condition on messages is met by no value of the type of this one, in JSON.
+    pub fn clash(&self, value: &[u8]) -> Option<TypeClash> {
+        match self {
+            Self::Crossing(crossing) => crossing.path()?.clash(value),
+            Self::Changed(_) | Self::Silent(_) | Self::Rate(..) => None,
+        }
     }
 
     /// Calls `visit` with every term inside the condition.

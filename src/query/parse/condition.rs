@@ -245,7 +245,8 @@ impl Parser<'_> {
             root.has(&|term| !matches!(term, Term::Condition(_)) && wrong(term))
         };
         if others(&|term| matches!(term, Term::Jq(_) | Term::Via(_))) {
-            let problem = "jq(…) and via: cannot be used in a breakpoint with a condition";
+            let problem = "jq(…) and via: cannot be used in a breakpoint with a condition: use \
+                           other terms, such as .a > 1 or channel:name";
             return fail(at.clone(), problem);
         }
         if !condition.is_on_messages() && others(&|term| !matches!(term, Term::Channel(_))) {

@@ -28,6 +28,7 @@ impl Parser<'_> {
             at: inside + at.start..inside + at.end,
             message,
             correction: None,
+            is_unfinished: false,
         })
     }
 

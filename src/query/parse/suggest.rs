@@ -85,8 +85,19 @@ pub fn likeliest(suggestions: &[Suggestion]) -> Option<Rank> {
 
 /// Returns `text` with the parts of the likeliest rank replaced; `None` if there are none.
 pub fn rewritten(text: &str, suggestions: &[Suggestion]) -> Option<String> {
-    let first = likeliest(suggestions)?;
-    let parts = suggestions.iter().filter(|one| one.rank == first);
+    rewritten_of(likeliest(suggestions)?, text, suggestions)
+}
+
+/// Returns `text` with the parts of each rank replaced, the likeliest rank first.
+pub fn all_rewritten(text: &str, suggestions: &[Suggestion]) -> Vec<String> {
+    let ranks = [Rank::Word, Rank::Comparison, Rank::Value];
+    let all = ranks.into_iter();
+    all.filter_map(|rank| rewritten_of(rank, text, suggestions))
+        .collect()
+}
+
+fn rewritten_of(rank: Rank, text: &str, suggestions: &[Suggestion]) -> Option<String> {
+    let parts = suggestions.iter().filter(|one| one.rank == rank);
     replaced(text, parts.map(|one| (&one.at, &*one.text)))
 }
 

@@ -10,8 +10,8 @@ use crate::query::pattern::Pattern;
 use crate::query::time;
 
 use super::Parser;
-use super::cursor::ends_word;
-use super::strings::{self, Escapes};
+use super::cursor::is_name_char;
+use super::strings::{self, Escapes, UNCLOSED_QUOTE};
 use super::suggest::{self, Rank, Suggestion};
 
 impl Parser<'_> {
@@ -69,6 +69,12 @@ impl Parser<'_> {
 
     /// Returns a term for `word` after a slash, which starts a search in other programs.
     fn slashed_word(&mut self, start: usize, word: &str) -> Term {
+        if word.starts_with('"') {
+            // Like text in quotes, it is not part of a name.
+            let closed = suggest::quoted(word);
+            self.closed.push((self.cursor.since(start), closed));
+            return Term::Text(Literal::new(word.as_bytes()));
+        }
         // A slash later in the text would make it a regular expression.
         let next = self.cursor.rest().trim_start();
         let is_compared = next.starts_with(['=', '!', '<', '>', '~', '(']) || {
@@ -132,15 +138,14 @@ impl Parser<'_> {
             };
             return fail(self.cursor.since(start), problem);
         }
-        if word == "NOT" && closes_with_parenthesis(self.cursor.rest().trim_start()) {
-            // Before a parenthesis it would be an operator.
+        if let Some((quote, problem)) = quoted_wrongly(word, rest) {
+            let at = start + quote;
+            return fail(at..at + 1, problem);
+        }
+        if word == "NOT" && self.cursor.rest().trim_start().starts_with('/') {
+            // Before the parenthesis that closes this word, it would be an operator.
             self.closed
                 .push((self.cursor.since(start), closed_word(word)));
-        }
-        if is_open_pair(word) {
-            // A quote later in the text would make it a comparison.
-            let closed = closed_word(word);
-            self.closed.push((self.cursor.since(start), closed));
         }
         if let Some((length, text)) = suggest::of_word(word, rest) {
             let (at, rank) = (start..start + length, Rank::Word);
@@ -241,25 +246,32 @@ impl Parser<'_> {
     }
 }
 
-/// Returns whether a quote later in the text would make `word` a comparison: `a="b`, `a:'b`.
-fn is_open_pair(word: &str) -> bool {
-    word.contains(['"', '\'']) && word.contains(['=', ':'])
-}
-
-/// Returns whether the next term, which `text` starts with, may be put in parentheses to close it.
-fn closes_with_parenthesis(text: &str) -> bool {
-    let word = text.split(ends_word).next().unwrap_or_default();
-    word.starts_with('/') || is_open_pair(word)
+/// Returns where the quote is that makes `word`, which `rest` starts with, an invalid comparison
+/// such as `level="not`, and what is wrong with it.
+fn quoted_wrongly(word: &str, rest: &str) -> Option<(usize, &'static str)> {
+    let name = word
+        .split(|next: char| !is_name_char(next) && !".[]".contains(next))
+        .next()?;
+    let value = word[name.len()..].trim_start_matches(['=', '!', '~', ':']);
+    let quote = value.chars().next().filter(|next| "\"'".contains(*next))?;
+    let at = word.len() - value.len();
+    if !name.starts_with(|first: char| first.is_alphabetic() || first == '_') || at == name.len() {
+        return None;
+    }
+    let is_closed = rest[at + 1..].contains(quote);
+    Some(match (is_closed, quote) {
+        (true, _) => (
+            at,
+            "a space is missing after this value: add one, or put the whole text in quotes",
+        ),
+        (false, '"') => (at, UNCLOSED_QUOTE),
+        (false, _) => (at, "this quote is not closed: add a '"),
+    })
 }
 
 /// Returns a query for a word without glob characters that keeps its meaning in any context.
 fn closed_word(word: &str) -> String {
-    let text = suggest::quoted(word);
-    if word.starts_with('"') {
-        // After `channel:`, a quote would start a quoted name.
-        return text;
-    }
-    format!("({text} or channel:{word})")
+    format!("({} or channel:{word})", suggest::quoted(word))
 }
 
 /// Returns whether `text` starts with a key of this language.

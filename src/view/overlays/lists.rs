@@ -13,7 +13,7 @@ use crate::app::{
 };
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
-use crate::query::Condition;
+use crate::query::{Condition, TypeClash};
 use crate::view::line::{LineBuilder, draw_words, fitting};
 use crate::view::{frame, theme};
 use crate::workers::scan::MOST_CHANNELS;
@@ -132,6 +132,8 @@ fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
             "" => format!("last on {channel}"),
             value => format!("last {value} on {channel}"),
         });
+        let clash = condition.clash(&last.value);
+        words.extend(clash.map(|clash| clash_words(clash).to_owned()));
     }
     if states.forgotten > 0 {
         let forgotten = figures::counted(states.forgotten, "channel");
@@ -142,6 +144,16 @@ fn state_of(breakpoint: &Breakpoint, can_judge: bool) -> Option<String> {
         words.push("narrow it with channel:name".to_owned());
     }
     Some(words.join(" · "))
+}
+
+/// Describes why a condition cannot be met by a value like the last one.
+fn clash_words(clash: TypeClash) -> &'static str {
+    match clash {
+        TypeClash::TextForNumber => {
+            "this value is text, not a number: put the number in quotes to compare with text"
+        }
+        TypeClash::NoText => "this value is not text: remove the quotes to compare with it",
+    }
 }
 
 /// Describes the channels that a breakpoint judges by the clock.

@@ -32,11 +32,15 @@ pub(super) fn draw(app: &App, query_box: &QueryBox, buffer: &mut Buffer) -> Opti
     let text = padded(inside(place));
     let line = frame::first(text, 1);
     let caret = text_box::draw(&query_box.input, line, buffer);
-    if let Some(error) = &query_box.error {
+    let below = frame::below(text, 1);
+    if let Some(error) = query_box.wrong() {
         colour_wrong(query_box, error, line, buffer);
-    }
-    if text.height > 1 {
-        feedback(app, query_box, usize::from(text.width)).draw(text, 1, Style::new(), buffer);
+        let lines = wrong(app, query_box, error, usize::from(text.width));
+        for (row, line) in (0..below.height).zip(lines) {
+            line.draw(below, row, Style::new(), buffer);
+        }
+    } else if !below.is_empty() {
+        feedback(app, query_box, usize::from(text.width)).draw(below, 0, Style::new(), buffer);
     }
     if let Some(top) = query_box.syntax {
         syntax(app, query_box, top, buffer);
@@ -64,15 +68,11 @@ fn in_force(query_box: &QueryBox) -> String {
     }
 }
 
-/// Returns the error of the query, or else its result.
+/// Returns what is missing from an unfinished query, or else the result of the query.
 fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
-    if let Some(error) = &query_box.error {
-        wrong(query_box, error, &mut line);
-        if let Some(correction) = app.offered() {
-            let correction = escape::name(correction.as_bytes(), OFFERED_COLUMNS).string;
-            line.cut_words(&format!(" · Tab writes {correction}"), theme::WATCH);
-        }
+    if let Some(missing) = query_box.missing() {
+        line.cut_words(&missing, theme::QUIET);
         return line;
     }
     let now = app.session().now;
@@ -94,6 +94,7 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         let offered = escape::name(offered.as_bytes(), OFFERED_COLUMNS).string;
         format!("did you mean {offered}? Tab accepts")
     });
+    let offered = offered.or_else(|| repeated(query_box));
     match (count, offered) {
         (Some(count), None) => line.words(&count, theme::GOOD),
         (Some(count), Some(offered)) => {
@@ -116,6 +117,14 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
         line.cut_words(&format!(" · {trouble}"), theme::BAD);
     }
     line
+}
+
+/// Describes what an empty search box does.
+fn repeated(query_box: &QueryBox) -> Option<String> {
+    let is_empty = query_box.purpose == Purpose::Find && query_box.input.is_empty();
+    let before = query_box.before.as_ref().filter(|_| is_empty)?;
+    let before = escape::name(before.text().as_bytes(), OFFERED_COLUMNS).string;
+    Some(format!("Enter repeats {before}"))
 }
 
 /// Returns why the query finds nothing, if it does and that is known.
@@ -145,27 +154,48 @@ fn count_shown(app: &App) -> Option<String> {
     Some(format!("{shown} of {kept}"))
 }
 
-/// Adds the error, below its position in the query if there is room.
-fn wrong(query_box: &QueryBox, error: &QueryError, line: &mut LineBuilder) {
+/// Returns the error in lines. If it fits into one, it is below its position in the query.
+fn wrong(app: &App, query_box: &QueryBox, error: &QueryError, columns: usize) -> Vec<LineBuilder> {
+    let Some(words) = query_box.error_lines(app.session(), columns) else {
+        return Vec::new();
+    };
+    let offer = words.offer.as_deref().unwrap_or_default();
+    let line_of = |words: &str, style: Style| {
+        let mut line = LineBuilder::new(columns);
+        line.cut_words(words, style);
+        line
+    };
+    if !words.is_one_line {
+        let message = words.message.iter();
+        let message = message.map(|words| line_of(words, theme::BAD));
+        let offer = words.offer.iter().map(|words| line_of(words, theme::WATCH));
+        return message.chain(offer).collect();
+    }
+    let message = words.message.join(" ");
+    let offer = match offer {
+        "" => String::new(),
+        offer => format!(" · {offer}"),
+    };
     let text = query_box.input.text();
     let before = text.get(..error.at.start).map_or(0, str::width);
-    let words = error.message.width() + 2;
-    if is_scrolled(&text, line.left()) {
-        let place = error.place(&text).map(|place| format!("{place}: "));
-        let words = place.unwrap_or_default() + &error.message;
-        line.cut_words(&words, theme::BAD);
-    } else if before + words <= line.left() {
+    let marked = message.width() + 2;
+    let mut line = LineBuilder::new(columns);
+    if is_scrolled(&text, columns) {
+        line.words(&message, theme::BAD);
+    } else if before + marked + offer.width() <= columns {
         line.space(before);
         line.words("▲ ", theme::BAD);
-        line.words(&error.message, theme::BAD);
-    } else if before >= words {
+        line.words(&message, theme::BAD);
+    } else if before >= marked && before + 1 + offer.width() <= columns {
         // Near the right end, the message is to the left of the mark.
-        line.space(before - words + 1);
-        line.words(&error.message, theme::BAD);
+        line.space(before - marked + 1);
+        line.words(&message, theme::BAD);
         line.words(" ▲", theme::BAD);
     } else {
-        line.cut_words(&error.message, theme::BAD);
+        line.words(&message, theme::BAD);
     }
+    line.words(&offer, theme::WATCH);
+    vec![line]
 }
 
 /// Highlights the invalid part of the query or the position where something is missing.
@@ -207,7 +237,7 @@ fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
     let shown = || list.iter().enumerate().skip(top);
     let widths = shown()
         .take(height)
-        .map(|(_, candidate)| candidate.text.width());
+        .map(|(_, candidate)| candidate.text.trim_end().width());
     let text_columns = widths.max().unwrap_or(0).min(columns * 3 / 5);
     for (row, (at, candidate)) in (0..lines.height).zip(shown()) {
         let mut line = LineBuilder::new(columns);
@@ -217,7 +247,7 @@ fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
             theme::FOCUS,
         );
         line.space(2);
-        line.cut_words(&candidate.note, theme::QUIET);
+        line.cut_words(&candidate.note.within(line.left()), theme::QUIET);
         line.space(line.left());
         line.draw(
             lines,

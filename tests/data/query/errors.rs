@@ -70,6 +70,96 @@ fn an_error_says_what_is_wrong_and_where() {
 }
 
 #[test]
+fn a_query_that_breaks_off_is_unfinished() {
+    for text in [
+        ".a",
+        ".a.",
+        ".a[",
+        ".a[0",
+        ".a =",
+        ".a !",
+        ".a ==",
+        ".a == ",
+        ".a == \"x",
+        ".a ~",
+        ".a ~ \"",
+        ".a ~ /x",
+        ".a i",
+        ".a in",
+        ".a in (",
+        ".a in (1",
+        ".a in (1,",
+        "id == ",
+        "level=\"not",
+        "a:'b",
+        "has(",
+        "has(.a",
+        "jq(",
+        "jq(.a",
+        "jq(.a ==",
+        "\"abc",
+        "/ab+c",
+        "/a(b",
+        "/[a",
+        "(a",
+        "(a or",
+        "a or",
+        "not",
+        "a and not",
+        "-",
+        "is:",
+        "is:js",
+        "not (is:not",
+        "since:",
+        "since:1",
+        "since:12:",
+        "last:",
+        "last:5",
+        "size>",
+        "size:",
+        "channel:",
+        "channel:\"a",
+        "(.a == \"x",
+        "((.a",
+    ] {
+        assert!(parse_error(text).is_unfinished, "{text}");
+    }
+    for text in [
+        ".a is error",
+        ".a => 1",
+        "a)",
+        "is:foo",
+        "foo(bar)",
+        ".a == [1]",
+        "has(a)",
+        "\"a\"b",
+        "a and and b",
+        "size>10q",
+        "/\\pL{1000}{1000}/",
+        "x .a.b y",
+        "since:25:00",
+        "a=\"b c\"d",
+    ] {
+        assert!(!parse_error(text).is_unfinished, "{text}");
+    }
+    let parse = |text| Query::parse_breakpoint(text, &MOMENT).unwrap_err();
+    for text in [
+        "silent:",
+        "silent:3",
+        "rate:",
+        "rate:>",
+        "changed(",
+        "changed(.a",
+        "enters(",
+        "enters(.a >",
+        ".a > 1 until",
+        ".a > 1 until <",
+    ] {
+        assert!(parse(text).is_unfinished, "{text}");
+    }
+}
+
+#[test]
 fn an_error_with_one_likely_remedy_comes_with_the_corrected_query() {
     for (text, correction) in [
         (".level is error", Some(".level == \"error\"")),

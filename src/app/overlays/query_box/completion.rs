@@ -1,9 +1,15 @@
 //! Completing what is being written: terms, channels, paths and values.
 
+use std::cmp::Reverse;
+use std::collections::HashSet;
 use std::ops::Range;
+
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::app::action::Motion;
 use crate::app::session::Session;
+use crate::log::{Channel, Content};
+use crate::message::RowId;
 use crate::payload::{escape, figures};
 use crate::query::spelling::quoted;
 use crate::query::{KINDS, Literal, Query, STARTS, Unfinished, UnfinishedKind};
@@ -12,7 +18,13 @@ use crate::query::{KINDS, Literal, Query, STARTS, Unfinished, UnfinishedKind};
 const MAX_CANDIDATES: usize = 200;
 
 /// The maximum number of channels compared with what is written.
-const MAX_CHANNELS: usize = 50_000;
+const MAX_CHANNELS: usize = 10_000;
+
+/// The newest rows, whose channels are compared first.
+const NEWEST_ROWS: u64 = 4096;
+
+/// The maximum number of channels listed.
+const MAX_LISTED: usize = 100;
 
 /// The maximum number of channels among terms of other kinds.
 const MAX_AMONG_TERMS: usize = 20;
@@ -23,8 +35,8 @@ const MAX_NAME: usize = 120;
 /// The values named beside a path.
 const NAMED_VALUES: usize = 3;
 
-/// The maximum width of the values named beside a path, in columns.
-const NAMED_COLUMNS: usize = 40;
+/// The maximum width of each of them, in columns.
+const NAMED_COLUMNS: usize = 24;
 
 /// The operators after a path.
 const OPERATORS: [(&str, &str); 8] = [
@@ -53,16 +65,51 @@ pub struct Candidate {
     /// What it puts in the place of what is written.
     pub text: String,
     /// What it means or where it was seen.
-    pub note: String,
+    pub note: Note,
     /// Whether it is unfinished itself.
     continues: bool,
 }
 
+/// A text beside a candidate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// What it means, or how often it was seen.
+    Words(String),
+    /// The first values seen at a path, and whether there are more.
+    Values(Vec<String>, bool),
+}
+
+impl Note {
+    /// Returns the note within `columns`: as many whole values as fit, and `…` for the others.
+    pub fn within(&self, columns: usize) -> String {
+        let (values, has_more) = match self {
+            Self::Words(words) => return words.clone(),
+            Self::Values(values, has_more) => (values, *has_more),
+        };
+        for count in (1..=values.len()).rev() {
+            let more = if has_more || count < values.len() {
+                ", …"
+            } else {
+                ""
+            };
+            let words = values[..count].join(", ") + more;
+            if words.width() <= columns {
+                return words;
+            }
+        }
+        values.first().cloned().unwrap_or_default()
+    }
+}
+
 impl Candidate {
     fn new(text: impl Into<String>, note: impl Into<String>) -> Self {
+        Self::noted(text, Note::Words(note.into()))
+    }
+
+    fn noted(text: impl Into<String>, note: Note) -> Self {
         Self {
             text: text.into(),
-            note: note.into(),
+            note,
             continues: false,
         }
     }
@@ -174,7 +221,7 @@ fn candidates(text: &str, unfinished: &Unfinished, session: &Session) -> Vec<Can
             let paths = paths(prefix, session).into_iter();
             let paths = paths.map(|path| {
                 if is_in_has {
-                    Candidate::new(format!("{})", path.text), path.note)
+                    Candidate::noted(format!("{})", path.text), path.note)
                 } else {
                     continued_path(path)
                 }
@@ -209,18 +256,25 @@ fn terms(prefix: &str, session: &Session) -> Vec<Candidate> {
     starts.chain(channels).chain(paths).collect()
 }
 
-/// Returns the channels whose names contain `prefix`, those that start with it first.
+/// Returns the channels whose names contain `prefix`: first those that start with it, and of these
+/// the ones with most messages. If there are too many channels to look at, recent ones count.
 fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
     let wanted = Literal::new(prefix.as_bytes());
-    let channels = session.log.channels().iter().take(MAX_CHANNELS);
-    let known = channels.filter_map(|(_, channel)| {
+    let known = channels_to_compare(session).filter_map(|channel| {
         let name = channel.name();
         let found = wanted.find(name.get(..MAX_NAME).unwrap_or(name))?;
         (name.len() <= MAX_NAME).then_some((found.start > 0, channel))
     });
     let mut known: Vec<_> = known.collect();
-    known.sort_by_key(|(is_later, channel)| (*is_later, std::cmp::Reverse(channel.messages)));
-    known.truncate(MAX_CANDIDATES);
+    let rank = |(is_later, channel): &(bool, &Channel)| (*is_later, Reverse(channel.messages));
+    if known.len() > MAX_LISTED {
+        known.select_nth_unstable_by_key(MAX_LISTED, rank);
+        known.truncate(MAX_LISTED);
+    }
+    known.sort_by(|one, other| {
+        let names = one.1.name().cmp(other.1.name());
+        rank(one).cmp(&rank(other)).then(names)
+    });
     let candidates = known.iter().map(|(_, channel)| {
         let name = channel.name();
         let part = Literal::new(name);
@@ -232,6 +286,29 @@ fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
         )
     });
     candidates.collect()
+}
+
+/// Returns the channels to compare with what is written: all, or if there are too many, those of
+/// the newest rows and some others.
+fn channels_to_compare(session: &Session) -> impl Iterator<Item = &Channel> {
+    let channels = session.log.channels();
+    let mut recent = HashSet::new();
+    if channels.len() > MAX_CHANNELS {
+        let end = session.log.end().0;
+        let start = session.log.first().0.max(end.saturating_sub(NEWEST_ROWS));
+        let rows = (start..end).filter_map(|row| session.log.row(RowId(row)));
+        recent.extend(rows.filter_map(|row| match row.content {
+            Content::Message { channel, .. } => Some(channel),
+            Content::Notice(_) => None,
+        }));
+    }
+    let others = channels.iter().take(MAX_CHANNELS);
+    let others: Vec<&Channel> = others
+        .filter(|(id, _)| !recent.contains(id))
+        .map(|(_, channel)| channel)
+        .collect();
+    let recent = recent.into_iter().filter_map(|id| channels.by_id(id));
+    recent.chain(others)
 }
 
 /// Returns a name as it is written after `channel:`. If it is part of another name, it is written
@@ -288,19 +365,13 @@ fn paths(prefix: &str, session: &Session) -> Vec<Candidate> {
     ranked.sort_by_key(|(rank, _)| *rank);
     let candidates = ranked.into_iter().map(|(_, seen)| {
         let values = seen.values.iter().take(NAMED_VALUES);
-        let values: Vec<&str> = values.map(|value| &*value.text).collect();
-        let more = if seen.values.len() > NAMED_VALUES {
-            ", …"
-        } else {
-            ""
-        };
-        let values = escape::words(&values.join(", "), NAMED_COLUMNS).string;
+        let values = values.map(|value| escape::name(value.text.as_bytes(), NAMED_COLUMNS).string);
         let note = if seen.values.is_empty() {
-            "has values within".to_owned()
+            Note::Words("has values within".to_owned())
         } else {
-            format!("{values}{more}")
+            Note::Values(values.collect(), seen.values.len() > NAMED_VALUES)
         };
-        Candidate::new(&*seen.text, note)
+        Candidate::noted(&*seen.text, note)
     });
     candidates.collect()
 }

@@ -8,6 +8,9 @@ use crate::workers::decode::{SeenPath, SeenValue};
 /// The maximum number of channels compared.
 const MAX_CHANNELS: usize = 2000;
 
+/// The maximum number of paths returned.
+const MAX_PATHS: usize = 3;
+
 /// Longer names are not compared, in bytes.
 const MAX_NAME: usize = 120;
 
@@ -59,10 +62,10 @@ fn is_simple(name: &str) -> bool {
     !name.is_empty() && !name.contains(is_special) && escape::is_plain_name(name.as_bytes())
 }
 
-/// Returns the path that is most like `wanted`.
-pub fn nearest_path<'a>(wanted: &str, paths: &'a [SeenPath]) -> Option<&'a SeenPath> {
+/// Returns the paths that are like `wanted`, the most alike first.
+pub fn nearest_paths<'a>(wanted: &str, paths: &'a [SeenPath]) -> Vec<&'a SeenPath> {
     let last_key = |path: &str| path.rsplit('.').next().unwrap_or_default().to_owned();
-    let likeness = |seen: &&SeenPath| {
+    let likeness = |seen: &SeenPath| {
         let text = &*seen.text;
         if text.eq_ignore_ascii_case(wanted) {
             Some((0, 0))
@@ -74,11 +77,30 @@ pub fn nearest_path<'a>(wanted: &str, paths: &'a [SeenPath]) -> Option<&'a SeenP
             typos(&last_key(wanted), &last_key(text)).map(|typos| (3, typos))
         }
     };
-    let near = paths
-        .iter()
-        .filter_map(|seen| Some((likeness(&seen)?, seen)));
-    let (_, seen) = near.min_by_key(|(likeness, _)| *likeness)?;
-    escape::is_plain_name(seen.text.as_bytes()).then_some(seen)
+    let near = paths.iter().filter(|seen| can_be_written(&seen.text));
+    let near = near.filter_map(|seen| Some((likeness(seen)?, seen)));
+    let mut near: Vec<_> = near.collect();
+    near.sort_by_key(|(likeness, _)| *likeness);
+    near.into_iter()
+        .take(MAX_PATHS)
+        .map(|(_, seen)| seen)
+        .collect()
+}
+
+/// Returns paths at which the wanted string was seen, those in most messages first.
+pub fn paths_with<'a>(wanted: Option<&WantedValue>, paths: &'a [SeenPath]) -> Vec<&'a SeenPath> {
+    let Some(wanted) = wanted.filter(|wanted| wanted.is_string) else {
+        return Vec::new();
+    };
+    let is_it = |value: &SeenValue| value.is_string && value.text == wanted.text;
+    let with = paths.iter().filter(|seen| seen.values.iter().any(is_it));
+    with.filter(|seen| can_be_written(&seen.text))
+        .take(MAX_PATHS)
+        .collect()
+}
+
+fn can_be_written(text: &str) -> bool {
+    escape::is_plain_name(text.as_bytes())
 }
 
 /// A value that is like the wanted one.
@@ -92,8 +114,7 @@ pub enum Near<'a> {
 
 /// Returns the value that is most like `wanted`.
 pub fn nearest_value<'a>(wanted: &WantedValue, values: &'a [SeenValue]) -> Option<Near<'a>> {
-    let can_be_written = |value: &&SeenValue| escape::is_plain_name(value.text.as_bytes());
-    let values = || values.iter().filter(can_be_written);
+    let values = || values.iter().filter(|value| can_be_written(&value.text));
     let same = values().find(|value| value.text == wanted.text);
     let near = |value: &'a SeenValue| {
         let typos = typos(&wanted.text, &value.text).filter(|_| wanted.is_string)?;
@@ -165,7 +186,8 @@ mod tests {
             (".usr.name", Some(".user.name")),
             (".other", None),
         ] {
-            let found = nearest_path(wanted, &paths).map(|seen| &*seen.text);
+            let found = nearest_paths(wanted, &paths);
+            let found = found.first().map(|seen| &*seen.text);
             assert_eq!(found, nearest, "{wanted}");
         }
     }

@@ -1,0 +1,161 @@
+//! Queries as users of other tools type them: none finds nothing without saying why.
+
+use crossterm::event::KeyCode;
+
+use subscope::app::Overlay;
+
+use crate::support::stage::Stage;
+
+/// What becomes of a query.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    /// It finds messages.
+    Finds,
+    /// It finds nothing, and Tab takes one that finds messages.
+    Suggests,
+    /// It is invalid, and Tab takes one that finds messages.
+    Corrects,
+    /// It is invalid, and the error says what to write.
+    Refuses,
+    /// It rightly finds nothing, and says what it looked for.
+    Explains,
+}
+
+use Fate::{Corrects, Explains, Finds, Refuses, Suggests};
+
+const QUERIES: &[(&str, Fate)] = &[
+    // grep
+    ("ERROR", Suggests),
+    ("error", Finds),
+    ("error.*timeout", Suggests),
+    ("^{\"id\"", Suggests),
+    ("timeout|refused", Suggests),
+    ("error\\|info", Suggests),
+    ("\\d+ms", Suggests),
+    ("[Ee]rror", Explains),
+    ("-v error", Explains),
+    ("'payment timeout'", Suggests),
+    ("\"payment timeout\"", Finds),
+    ("/error/", Finds),
+    ("/error", Finds),
+    ("\"level\":\"error\"", Refuses),
+    ("{\"id\":7", Finds),
+    // jq
+    (".level", Corrects),
+    (".level == \"error\"", Finds),
+    (".level==\"error\"", Finds),
+    ("select(.level == \"error\")", Corrects),
+    ("select(.level==\"error\")", Corrects),
+    (".user.name | test(\"eva\")", Refuses),
+    (".status >= 500", Finds),
+    (".level == \"error\" and .status >= 500", Finds),
+    (".user[\"name\"] == \"eva\"", Finds),
+    (".[\"level\"] == \"error\"", Finds),
+    ("has(\"level\")", Refuses),
+    // Lucene and Kibana
+    ("level:error", Finds),
+    ("level:(error OR warn)", Corrects),
+    ("level:err*", Suggests),
+    ("status:>=500", Suggests),
+    ("status:[500 TO 599]", Explains),
+    ("level:error AND status:503", Finds),
+    ("level:error AND NOT status:503", Explains),
+    ("NOT level:error", Explains),
+    ("_exists_:level", Suggests),
+    ("message:timeout", Suggests),
+    ("user.name:eva", Finds),
+    ("status:503", Finds),
+    // Wireshark
+    ("level == \"error\"", Finds),
+    ("level eq \"error\"", Suggests),
+    ("status ge 500", Suggests),
+    ("status >= 500 && level == \"error\"", Finds),
+    ("!level == \"error\"", Finds),
+    ("!(level == \"error\")", Finds),
+    ("msg contains \"timeout\"", Suggests),
+    ("msg matches \"time.*\"", Suggests),
+    ("level in {\"error\", \"warn\"}", Explains),
+    ("frame contains timeout", Explains),
+    // SQL
+    ("level = 'error'", Finds),
+    ("level <> 'info'", Suggests),
+    ("msg LIKE '%timeout%'", Suggests),
+    ("level IN ('error', 'warn')", Finds),
+    ("status BETWEEN 500 AND 599", Explains),
+    ("level IS NOT NULL", Suggests),
+    ("level = 'error' AND status >= 500", Finds),
+    ("level = 'error' OR status = 200", Finds),
+    ("WHERE level = 'error'", Explains),
+    // Their types and letters
+    ("status=\"503\"", Suggests),
+    ("id=7", Finds),
+    ("id=\"7\"", Suggests),
+    ("level=ERROR", Suggests),
+    ("levl=error", Suggests),
+    // Channels
+    ("channel:orders", Finds),
+    ("channel:order", Finds),
+    ("orders:*", Suggests),
+    ("orders:created", Finds),
+    ("channel = orders:created", Suggests),
+    ("channel:ordrs", Suggests),
+    ("topic:orders", Suggests),
+];
+
+fn stage() -> Stage {
+    let mut stage = Stage::sized((160, 40), &["*"], |_| {});
+    for number in 0..20 {
+        let (level, status, msg) = match number % 4 {
+            0 => ("error", 503, "payment timeout after 30ms"),
+            _ => ("info", 200, "ok"),
+        };
+        let payload = format!(
+            r#"{{"id":{number},"level":"{level}","status":{status},"msg":"{msg}","user":{{"name":"eva"}}}}"#
+        );
+        stage.messages(&[("orders:created", payload.as_bytes())]);
+        stage.messages(&[("metrics:cpu", br#"{"cpu":7}"#)]);
+    }
+    stage
+}
+
+fn fate(stage: &mut Stage) -> Fate {
+    let Some(Overlay::Query(query_box)) = stage.app.overlay() else {
+        panic!("the box is open");
+    };
+    let is_wrong = query_box.error.is_some();
+    if !is_wrong && stage.session().shown.messages() > 0 {
+        return Finds;
+    }
+    if stage.app.offered().is_none() {
+        return if is_wrong { Refuses } else { Explains };
+    }
+    stage.code(KeyCode::Tab);
+    assert!(stage.session().shown.messages() > 0, "{}", stage.screen());
+    if is_wrong { Corrects } else { Suggests }
+}
+
+#[test]
+fn queries_of_other_tools_are_understood_or_corrected_or_explained() {
+    let mut stage = stage();
+    let mut different = Vec::new();
+    for (text, expected) in QUERIES {
+        stage.keys("/");
+        stage.ctrl('u');
+        stage.keys(text);
+        // Notices aside, a query that is refused or explained says something.
+        let screen = stage.screen();
+        let found = fate(&mut stage);
+        if found != *expected {
+            different.push((text, found));
+        }
+        if found == Explains {
+            let says = ["searched as text", "seen at", "no .", "no channel"];
+            assert!(
+                says.iter().any(|words| screen.contains(words)),
+                "{text}\n{screen}"
+            );
+        }
+        stage.code(KeyCode::Esc);
+    }
+    assert!(different.is_empty(), "{different:#?}");
+}
