@@ -85,9 +85,12 @@ fn border(app: &App, has_focus: bool, area: Rect, buffer: &mut Buffer) -> Option
     let titles = titles(app);
     let room = usize::from(area.width.saturating_sub(4));
     let (headings, style) = headings(app);
-    let least = match style == theme::BAD {
-        true => headings.last().map_or(0, |words| words.width()),
-        false => 0,
+    // Only a breakpoint's hit is as important as the title.
+    let [.., shortest] = &headings;
+    let least = if style == theme::BAD {
+        shortest.width()
+    } else {
+        0
     };
     let title = fitting(&titles, room.saturating_sub(least)).or(titles.last().map(String::as_str));
     let title = title.unwrap_or_default();

@@ -139,7 +139,7 @@ fn wherever_a_border_was_moved_the_list_and_the_log_stay_usable() {
                 let areas = Areas::divide(width, 24, ScreenState { borders, ..state });
                 let (list, log) = (areas.channels.width, areas.messages.width);
                 assert!(list == 0 || list >= MIN_NAMES, "{width} {state:?}");
-                let least = if areas.message.height == areas.messages.height {
+                let least = if areas.message.bottom() == areas.messages.bottom() {
                     50
                 } else {
                     60

@@ -77,8 +77,8 @@ impl App {
         }
         let keymap = &self.session.settings.keymap;
         let panes = PANES.iter().filter(|_| self.overlay.is_none());
-        let elsewhere = panes.flat_map(|pane| keymap.bindings_of(*pane));
-        let elsewhere = elsewhere.into_iter().find(|one| one.keys.contains(&chord));
+        let mut bindings = panes.flat_map(|pane| keymap.bindings_of(*pane));
+        let elsewhere = bindings.find(|one| one.keys.contains(&chord));
         let key = chord.label();
         self.tell(match elsewhere {
             Some(one) => format!(
