@@ -54,22 +54,14 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
     }
     let mut parser = Parser::new(text, moment);
     parser.takes_conditions = takes_conditions;
-    let parsed = parser.whole().and_then(|expr| {
-        parser.check_conditions(&expr)?;
-        Ok(expr)
-    });
-    let expr = parsed.map_err(|error| QueryError {
+    let expr = parser.query().map_err(|error| QueryError {
         correction: correct::corrected(text, &error, moment, takes_conditions),
         is_unfinished: unfinished::is_unfinished(text, moment, takes_conditions),
         ..error
     })?;
     let is_likely_misread = suggest::likeliest(&parser.suggestions) == Some(Rank::Word);
     let suggestion = suggest::rewritten(text, &parser.suggestions);
-    let suggestion = suggestion.filter(|text| {
-        let mut parser = Parser::new(text, moment);
-        parser.takes_conditions = takes_conditions;
-        parser.whole().is_ok()
-    });
+    let suggestion = suggestion.filter(|text| is_valid(text, moment, takes_conditions));
     let closed = parser.closed.iter().map(|(at, closed)| (at, &**closed));
     Ok(Query {
         is_likely_misread: is_likely_misread && suggestion.is_some(),
@@ -77,6 +69,13 @@ pub fn parse(text: &str, moment: &Moment, takes_conditions: bool) -> Result<Quer
         closed: suggest::replaced(text, closed).map(Into::into),
         ..Query::new(text, expr)
     })
+}
+
+/// Returns whether `text` can be parsed.
+fn is_valid(text: &str, moment: &Moment, takes_conditions: bool) -> bool {
+    let mut parser = Parser::new(text, moment);
+    parser.takes_conditions = takes_conditions;
+    parser.query().is_ok()
 }
 
 /// Returns what the user may have meant by `text`, likeliest first; none if it is invalid.
@@ -149,6 +148,13 @@ impl<'a> Parser<'a> {
 }
 
 impl Parser<'_> {
+    /// Parses the whole text, and checks its conditions over time.
+    fn query(&mut self) -> Result<Expr, QueryError> {
+        let expr = self.whole()?;
+        self.check_conditions(&expr)?;
+        Ok(expr)
+    }
+
     fn whole(&mut self) -> Result<Expr, QueryError> {
         self.cursor.skip_space();
         if self.cursor.at_end() {

@@ -228,7 +228,7 @@ fn among_very_many_channels_the_recent_and_the_busy_ones_are_completed_first() {
     stage.keys("/channel:user");
     stage.code(KeyCode::Tab);
     let listed = listed(&stage);
-    assert_eq!(listed[..2], ["\"user:7\"", "user:late"], "{listed:?}");
+    assert_eq!(listed[..2], ["\"user:7\"", "\"user:late\""], "{listed:?}");
     assert!(listed.len() <= 100);
     stage.ctrl('u');
     stage.keys("channel:user:29999");
@@ -401,9 +401,10 @@ fn a_query_that_finds_nothing_says_why_and_offers_the_nearest() {
             Some("channel:orders .level == info"),
         ),
         (
+            // As a string it would find nothing either.
             ".zzz == 1",
             "no .zzz in the newest 50 messages",
-            Some(".zzz == \"1\""),
+            None,
         ),
         (".ok == \"true\"", "seen at .ok: true", Some(".ok == true")),
     ] {

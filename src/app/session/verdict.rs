@@ -17,6 +17,9 @@ use crate::query::{ChannelName, Part, Query, WantedValue};
 use crate::workers::decode::{SeenPath, SeenValue};
 use crate::workers::scan::{Answer, WatchId};
 
+/// The maximum number of samples requested for a verdict.
+const MAX_REQUESTS: u8 = 3;
+
 /// The maximum number of channels compared with a name.
 const MAX_CHANNELS: usize = 50_000;
 
@@ -33,8 +36,10 @@ pub struct Verdict {
     cause: Option<String>,
     /// The text of the query.
     text: String,
-    /// The request for the sample that it is judged by.
-    sample: u64,
+    /// The request for the sample that it is judged by, once there is one.
+    sample: Option<u64>,
+    /// How many samples were requested: others may be requested before one has been read.
+    requests: u8,
     is_final: bool,
     /// The queries that the user may have meant.
     trials: Trials,
@@ -145,10 +150,16 @@ impl Session {
                 ..Verdict::default()
             };
         }
-        if !verdict.is_final && verdict.sample != self.sampling.serial() {
+        if !verdict.is_final && verdict.sample != Some(self.sampling.serial()) {
             // None was requested yet, or a newer sample, which may be of other channels.
-            effects.extend(self.request_sample(Some(query)));
-            verdict.sample = self.sampling.serial();
+            if verdict.requests == MAX_REQUESTS {
+                verdict.is_final = true;
+                self.try_out(query, trial, &[], &mut verdict);
+            } else {
+                verdict.requests += 1;
+                effects.extend(self.request_sample(Some(query)));
+                verdict.sample = Some(self.sampling.serial());
+            }
         }
         if !verdict.is_final && !self.sampling.is_pending() {
             verdict.is_final = true;
@@ -164,11 +175,19 @@ impl Session {
     /// Compares the parts of `query` with what there is.
     fn examine(&self, query: &Query, trial: WatchId, verdict: &mut Verdict) {
         let text = query.text();
-        let moment = self.moment();
-        let parts = Query::parts(text, &moment);
+        let parts = Query::parts(text, &self.moment());
         let findings = parts.iter().filter_map(|part| self.finding(text, part));
         let findings: Vec<Finding> = findings.collect();
-        let mut texts = candidates(text, &findings);
+        self.try_out(query, trial, &findings, verdict);
+        if let Some(finding) = findings.into_iter().next() {
+            verdict.cause = Some(finding.cause);
+        }
+    }
+
+    /// Prepares to try out what the user may have meant by `query`.
+    fn try_out(&self, query: &Query, trial: WatchId, findings: &[Finding], verdict: &mut Verdict) {
+        let (text, moment) = (query.text(), self.moment());
+        let mut texts = candidates(text, findings);
         texts.extend(Query::suggestions(text, &moment));
         let mut tried = vec![query.clone()];
         let candidates = texts.into_iter().filter_map(|text| {
@@ -184,9 +203,6 @@ impl Session {
             Some(Candidate { text, query })
         });
         verdict.trials = Trials::of(candidates);
-        if let Some(finding) = findings.into_iter().next() {
-            verdict.cause = Some(finding.cause);
-        }
     }
 
     fn finding(&self, text: &str, part: &Part) -> Option<Finding> {

@@ -7,7 +7,6 @@ use crate::query::spelling::typos;
 use crate::query::syntax::KINDS;
 use crate::query::time::Moment;
 
-use super::Parser;
 use super::cursor::ends_word;
 use super::suggest::{self, quoted};
 
@@ -59,11 +58,7 @@ pub fn corrected(
         (part == ")").then(|| format!("{before}{after}")),
     ];
     let mut candidates = candidates.into_iter().flatten();
-    candidates.find(|text| {
-        let mut parser = Parser::new(text, moment);
-        parser.takes_conditions = takes_conditions;
-        parser.whole().is_ok()
-    })
+    candidates.find(|text| super::is_valid(text, moment, takes_conditions))
 }
 
 fn of_sign(before: &str, part: &str, after: &str) -> Option<String> {

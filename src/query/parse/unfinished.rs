@@ -3,8 +3,6 @@
 use crate::query::syntax::KINDS;
 use crate::query::time::Moment;
 
-use super::Parser;
-
 /// What may come next in a query, wherever it breaks off.
 const ENDS: [&str; 38] = [
     "",
@@ -64,9 +62,7 @@ pub fn is_unfinished(text: &str, moment: &Moment, takes_conditions: bool) -> boo
     let is_valid = |end: &str| {
         CLOSERS.iter().any(|closer| {
             let text = format!("{text}{end}{closer}");
-            let mut parser = Parser::new(&text, moment);
-            parser.takes_conditions = takes_conditions;
-            parser.whole().is_ok()
+            super::is_valid(&text, moment, takes_conditions)
         })
     };
     // Compiling a program takes long.

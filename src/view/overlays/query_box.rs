@@ -71,7 +71,7 @@ fn in_force(query_box: &QueryBox) -> String {
 /// Returns what is missing from an unfinished query, or else the result of the query.
 fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     let mut line = LineBuilder::new(columns);
-    if let Some(missing) = query_box.missing() {
+    if let Some(missing) = query_box.missing(columns) {
         line.cut_words(&missing, theme::QUIET);
         return line;
     }

@@ -9,7 +9,7 @@ use unicode_width::UnicodeWidthStr as _;
 use crate::app::action::Motion;
 use crate::app::session::Session;
 use crate::log::{Channel, Content};
-use crate::message::RowId;
+use crate::message::{ChannelId, RowId};
 use crate::payload::{escape, figures};
 use crate::query::spelling::quoted;
 use crate::query::{KINDS, Literal, Query, STARTS, Unfinished, UnfinishedKind};
@@ -260,26 +260,24 @@ fn terms(prefix: &str, session: &Session) -> Vec<Candidate> {
 /// the ones with most messages. If there are too many channels to look at, recent ones count.
 fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
     let wanted = Literal::new(prefix.as_bytes());
-    let known = channels_to_compare(session).filter_map(|channel| {
+    let known = channels_to_compare(session).filter_map(|(id, channel)| {
         let name = channel.name();
         let found = wanted.find(name.get(..MAX_NAME).unwrap_or(name))?;
-        (name.len() <= MAX_NAME).then_some((found.start > 0, channel))
+        let rank = (found.start > 0, Reverse(channel.messages), id.0);
+        (name.len() <= MAX_NAME).then_some((rank, channel))
     });
     let mut known: Vec<_> = known.collect();
-    let rank = |(is_later, channel): &(bool, &Channel)| (*is_later, Reverse(channel.messages));
-    if known.len() > MAX_LISTED {
-        known.select_nth_unstable_by_key(MAX_LISTED, rank);
+    let has_others = known.len() > MAX_LISTED;
+    if has_others {
+        known.select_nth_unstable_by_key(MAX_LISTED, |(rank, _)| *rank);
         known.truncate(MAX_LISTED);
     }
-    known.sort_by(|one, other| {
-        let names = one.1.name().cmp(other.1.name());
-        rank(one).cmp(&rank(other)).then(names)
-    });
+    known.sort_unstable_by_key(|(rank, _)| *rank);
     let candidates = known.iter().map(|(_, channel)| {
         let name = channel.name();
         let part = Literal::new(name);
         let is_in = |other: &[u8]| other.len() > name.len() && part.find(other).is_some();
-        let is_part = known.iter().any(|(_, other)| is_in(other.name()));
+        let is_part = has_others || known.iter().any(|(_, other)| is_in(other.name()));
         Candidate::new(
             name_text(name, is_part),
             figures::counted(channel.messages, "message"),
@@ -290,7 +288,7 @@ fn channels(prefix: &str, session: &Session) -> Vec<Candidate> {
 
 /// Returns the channels to compare with what is written: all, or if there are too many, those of
 /// the newest rows and some others.
-fn channels_to_compare(session: &Session) -> impl Iterator<Item = &Channel> {
+fn channels_to_compare(session: &Session) -> impl Iterator<Item = (ChannelId, &Channel)> {
     let channels = session.log.channels();
     let mut recent = HashSet::new();
     if channels.len() > MAX_CHANNELS {
@@ -303,11 +301,9 @@ fn channels_to_compare(session: &Session) -> impl Iterator<Item = &Channel> {
         }));
     }
     let others = channels.iter().take(MAX_CHANNELS);
-    let others: Vec<&Channel> = others
-        .filter(|(id, _)| !recent.contains(id))
-        .map(|(_, channel)| channel)
-        .collect();
-    let recent = recent.into_iter().filter_map(|id| channels.by_id(id));
+    let others: Vec<_> = others.filter(|(id, _)| !recent.contains(id)).collect();
+    let recent = recent.into_iter();
+    let recent = recent.filter_map(|id| Some((id, channels.by_id(id)?)));
     recent.chain(others)
 }
 

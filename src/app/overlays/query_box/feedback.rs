@@ -46,17 +46,22 @@ impl QueryBox {
             && self.text_to_caret() == self.input.text()
     }
 
-    /// Returns what is missing, if the text is only unfinished.
-    pub fn missing(&self) -> Option<String> {
+    /// Returns what is missing, if the text is only unfinished. Without room for all of it in
+    /// `columns`, leaves out the remedy, which Enter shows.
+    pub fn missing(&self, columns: usize) -> Option<String> {
         let error = self.error.as_ref().filter(|_| self.is_being_typed())?;
         let unfinished = Unfinished::at_end_of(&self.input.text());
         let is_compared =
             unfinished.is_some_and(|unfinished| unfinished.kind == UnfinishedKind::Operator);
-        Some(if is_compared {
-            "unfinished · next: == != ~ in > >= < <=".to_owned()
-        } else {
-            format!("unfinished · {}", error.message)
-        })
+        if is_compared {
+            return Some("unfinished · next: == != ~ in > >= < <=".to_owned());
+        }
+        let whole = format!("unfinished · {}", error.message);
+        let short = || whole.rsplit_once(": ").map(|(cause, _)| cause.to_owned());
+        if whole.width() <= columns {
+            return Some(whole);
+        }
+        short().or(Some(whole))
     }
 
     /// Returns the error in lines of at most `columns`.
