@@ -21,9 +21,9 @@ pub fn quoted(text: &str) -> String {
     format!("\"{}\"", text.replace('\\', r"\\").replace('"', "\\\""))
 }
 
-/// Returns the regular expression for `text` within a string, in quotes.
-pub fn quoted_pattern(text: &str) -> String {
-    format!("\"{}\"", regex::escape(text).replace('"', "\\\""))
+/// Returns the regular expression for `text` within a string, in upper or lower case.
+pub fn pattern_within(text: &str) -> String {
+    format!("/{}/i", regex::escape(text).replace('/', "\\/"))
 }
 
 #[cfg(test)]

@@ -393,7 +393,7 @@ fn a_query_that_finds_nothing_says_why_and_offers_the_nearest() {
         (
             "user.name == eva",
             "seen at .user.name",
-            Some(".user.name ~ \"eva\""),
+            Some(".user.name ~ /eva/i"),
         ),
         (
             "channel:ordrs .levl == info",

@@ -220,8 +220,8 @@ fn only_a_query_that_finds_something_is_suggested() {
         (".code == 200", Some(".code == \"200\"")),
         (".status == \"200\"", Some(".status == 200")),
         // `.left` is spelled alike, but has no such value.
-        ("/levl=error", None),
-        ("/levl=fine", Some("/.level=fine")),
+        ("levl=error", None),
+        ("levl=fine", Some(".level=fine")),
         ("leftt == dor", Some(".left == \"door\"")),
         // The path of the value.
         ("severity=fine", Some(".level=fine")),

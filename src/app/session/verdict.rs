@@ -12,7 +12,7 @@ use super::Session;
 use super::live_query::{FILTER_TRIAL, FIND_TRIAL};
 use crate::app::effect::Effect;
 use crate::payload::{escape, figures};
-use crate::query::spelling::quoted_pattern;
+use crate::query::spelling::pattern_within;
 use crate::query::{ChannelName, Part, Query, WantedValue};
 use crate::workers::decode::{SeenPath, SeenValue};
 use crate::workers::scan::{Answer, WatchId};
@@ -333,7 +333,7 @@ fn unseen_value(at: &Range<usize>, seen: &SeenPath, wanted: &WantedValue) -> Opt
     let edits = nearest_value(wanted, &seen.values).map(|near| match near {
         Near::Value(value) => (wanted.at.clone(), written(value)),
         Near::Within => {
-            let pattern = quoted_pattern(&wanted.text);
+            let pattern = pattern_within(&wanted.text);
             (at.clone(), format!("{} ~ {pattern}", seen.text))
         }
     });

@@ -56,6 +56,9 @@ impl Parser<'_> {
         let is_comparison = match &test {
             // `Vec<u8>` is text.
             Test::Compare(compare, Scalar::Number(_)) if is_ordered(*compare) => true,
+            Test::Compare(compare, Scalar::Text(_)) if is_ordered(*compare) => {
+                self.cursor.text_since(start).ends_with('"')
+            }
             Test::Compare(compare, _) => !is_ordered(*compare),
             // So is `file~1`, but `name=~x` is not.
             _ => self.cursor.text_since(start).contains("=~"),

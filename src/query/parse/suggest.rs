@@ -179,6 +179,9 @@ fn of_verb(name: &str, verb: &str, sign: &str, value: &str) -> String {
     if let Some(key) = key_of(name) {
         return format!("{not}{key}:{value}");
     }
+    if PAYLOAD.contains(&name) && verb == "matches" {
+        return format!("{not}/{}/", value.replace('/', "\\/"));
+    }
     if PAYLOAD.contains(&name) {
         return format!("{not}{}", text_of(value.trim_matches('%')));
     }
@@ -276,7 +279,10 @@ fn is_regex(word: &str) -> bool {
     let classes = ["\\d", "\\w", "\\s", "\\b", "]+", "]*"];
     let has_class = classes.iter().any(|part| word.contains(part));
     let is_anchored = word.starts_with('^') || word.ends_with('$') || word.starts_with(".*");
-    word.len() > 1 && (has_class || is_anchored)
+    // `orders.*` and `orders.*.paid` are names.
+    let mut wildcards = word.split(".*").skip(1);
+    let is_within = wildcards.any(|after| after.starts_with(char::is_alphanumeric));
+    word.len() > 1 && (has_class || is_anchored || is_within)
 }
 
 /// Rewrites `name:value` if the name has a meaning of its own, here or in other languages.
@@ -307,6 +313,19 @@ fn of_pair(name: &str, value: &str) -> String {
         Some((sign, value)) => format!(".{name} {sign} {}", value_of(value)),
         None => format!(".{name} == {}", value_of(value)),
     }
+}
+
+/// Rewrites `name:value*`, a comparison with a wildcard in other languages.
+pub fn of_wildcard(word: &str) -> Option<String> {
+    let (name, value) = word.split_once(':')?;
+    if !is_name(name) || key_of(name).is_some() || !value.contains('*') || value.contains('"') {
+        return None;
+    }
+    let parts: Vec<String> = value.split('*').map(regex::escape).collect();
+    let pattern = format!("^{}$", parts.join(".*"));
+    let pattern = pattern.strip_suffix(".*$").unwrap_or(&pattern);
+    let pattern = pattern.strip_prefix("^.*").unwrap_or(pattern);
+    (!pattern.is_empty()).then(|| format!(".{name} ~ \"{pattern}\""))
 }
 
 /// Returns what the user may have meant by comparing the value at `path` with `written`.

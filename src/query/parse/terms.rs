@@ -147,6 +147,10 @@ impl Parser<'_> {
             self.closed
                 .push((self.cursor.since(start), closed_word(word)));
         }
+        if let Some(text) = suggest::of_wildcard(word) {
+            let (at, rank) = (self.cursor.since(start), Rank::Comparison);
+            self.suggestions.push(Suggestion { at, text, rank });
+        }
         if let Some((length, text)) = suggest::of_word(word, rest) {
             let (at, rank) = (start..start + length, Rank::Word);
             self.suggestions.push(Suggestion { at, text, rank });
