@@ -34,8 +34,6 @@ pub(super) struct Keyboard {
     clicked: Option<(Point, Time)>,
     /// Whether the last first click did more than select.
     pub(super) has_acted: bool,
-    /// Whether another program has the terminal: what was typed ahead for it must not act here.
-    pub(super) is_terminal_lent: bool,
 }
 
 /// When a key acts.

@@ -88,6 +88,8 @@ pub struct Session {
     pub decoder_choices: Arc<DecoderChoices>,
     /// The lenses on channels.
     pub lenses: Lenses,
+    /// Whether another program has the terminal: what was typed ahead for it must not act here.
+    pub(super) is_terminal_lent: bool,
     /// The paths of the files to which rows are being exported, as the user typed them.
     pub(super) exporting: Vec<String>,
     /// Width of the widest channel name so far, in columns. Rows would jump if the column shrank.
@@ -154,6 +156,7 @@ impl Session {
             shown: Selection::default(),
             decoder_choices,
             find: None,
+            is_terminal_lent: false,
             exporting: Vec::new(),
             sampling: Sampling::default(),
             breakpoints: Breakpoints::default(),

@@ -93,6 +93,9 @@ fn signal_all(family: &[Pid], signal: Signal) {
     }
 }
 
+/// What takes the output of a process, in pieces.
+type Take<'a> = &'a mut dyn FnMut(&[u8]);
+
 /// What a process is given, and what becomes of its output.
 pub struct Job<'a> {
     pub command: Command,
@@ -102,7 +105,7 @@ pub struct Job<'a> {
     /// with it. `None` for a program that has the terminal.
     pub max_time: Option<Duration>,
     /// What takes its output, if that is wanted.
-    pub output: Option<&'a mut dyn FnMut(&[u8])>,
+    pub output: Option<Take<'a>>,
 }
 
 /// A process that is started once and can be stopped from another thread.
@@ -228,7 +231,7 @@ impl Process {
         pid: Pid,
         pipes: &mut Pipes,
         max_time: Option<Duration>,
-        mut output: Option<&mut dyn FnMut(&[u8])>,
+        mut output: Option<Take<'_>>,
     ) -> io::Result<()> {
         let started = Instant::now();
         let mut take = |bytes: &[u8]| {

@@ -93,7 +93,7 @@ impl App {
     /// Executes the key that was held back, once `event` or the time shows that it was tapped.
     /// Returns the event to handle next: what is typed for another program has no effect.
     pub(super) fn admit(&mut self, event: Event) -> (Event, Vec<Effect>) {
-        if self.keyboard.is_terminal_lent && event.is_input() {
+        if self.session.is_terminal_lent && event.is_input() {
             return (Event::Tick, Vec::new());
         }
         let key = self.keyboard.take_held_back(&event, self.session.now);

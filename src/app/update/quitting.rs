@@ -62,7 +62,7 @@ impl App {
             return vec![Effect::AbandonExports, Effect::Quit];
         }
         // A question could not be read.
-        if self.keyboard.is_terminal_lent {
+        if self.session.is_terminal_lent {
             return vec![Effect::Quit];
         }
         self.leave()

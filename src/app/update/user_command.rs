@@ -37,7 +37,7 @@ impl App {
                 let output = CommandOutput::new(id, command.name.clone());
                 self.overlay = Some(Overlay::Output(Box::new(output)));
             }
-            CommandShow::Terminal => self.keyboard.is_terminal_lent = true,
+            CommandShow::Terminal => self.session.is_terminal_lent = true,
         }
         vec![Effect::RunCommand(Box::new(CommandRequest {
             id,
@@ -99,7 +99,7 @@ impl App {
                 if !had_terminal {
                     return Vec::new();
                 }
-                self.keyboard.is_terminal_lent = false;
+                self.session.is_terminal_lent = false;
                 if let Some(trouble) = end.trouble() {
                     let name = whole(name.as_bytes());
                     self.session.tell_error(format!("{name}: {trouble}"));
