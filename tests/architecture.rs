@@ -11,6 +11,8 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::LazyLock;
 
+use subscope::app::BINDINGS;
+
 use crate::house::House;
 use crate::rules::{
     Floors, circles, crate_breaches, floor_breaches, grandparent_breach, scattered_app,
@@ -75,9 +77,9 @@ const FLOORS: &[Floors] = &[
     (
         "app",
         "export_request user_command
-         action causes effect event focus fuzzy input toast
+         action effect event focus fuzzy input toast
          keymap layout
-         hints keyboard picker
+         causes hints keyboard picker
          settings
          session
          channel_list log_pane plot publish_box
@@ -121,6 +123,29 @@ const OVERSIZED: &str = "
     src/app/keymap.rs: one table of all keys
     src/app/session/notices.rs notice_words: one match over all notices
     src/wire/any_frame.rs: one state machine over all types of RESP
+";
+
+/// The files with the names and labels of keys themselves.
+const NAMES_OF_KEYS: [&str; 2] = ["src/app/action/motion.rs", "src/app/keymap/chord.rs"];
+
+/// The texts in which what looks like a key is something else, or a key that cannot be changed.
+const NO_KEYS: &str = "
+    src/app/overlays/query_box/completion.rs: the first that matches: enters(.temp > 80)
+    src/app/keymap/changes.rs: Ctrl-C
+    src/app/keymap/changes.rs: Ctrl-C always interrupts
+    src/app/keymap.rs: subscribe; a name with * ? or [ is a pattern
+    src/app/keymap.rs: take * ? and [ literally, or as a pattern
+    src/app/message_pane/channel_tab.rs: Request and reply: {}={} -> {}={}
+    src/app/message_pane/reader.rs: only the first {kept} of {size} ({bytes} B) were kept
+    src/app/causes.rs: a cluster has only database 0; messages still arrive
+    src/app/user_command.rs: stopped after {seconds} s
+    src/app/update.rs: the paste has not ended · Esc ends it
+    src/view/empty.rs: 0 of {searched} messages on {channels} match {asked}
+    src/view/state.rs: in less than 1 s
+    src/view/state.rs: in {} s
+    src/view/overlays.rs: exactly this channel; * ? and [ are literal
+    src/view/overlays.rs: channel; with * ? or [, a pattern
+    src/view/overlays.rs: sharded channel; with * ? or [, all that match
 ";
 
 /// What belongs at the top level, besides dotfiles.
@@ -227,6 +252,45 @@ fn all_texts_stand_on_one_page() {
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| insta::assert_snapshot!("texts", texts::page(&files)));
+}
+
+/// The user can change every key, so a text names the action in braces instead: `{undo}`.
+#[test]
+fn texts_name_no_key_that_the_user_can_change() {
+    let labels = BINDINGS.iter().flat_map(|binding| binding.keys.iter());
+    let labels: BTreeSet<String> = labels.map(|chord| chord.label()).collect();
+    let is_screen = |path: &str| {
+        let folders = ["src/app", "src/view"];
+        folders.iter().any(|folder| path.starts_with(folder)) && !NAMES_OF_KEYS.contains(&path)
+    };
+    let files = read("src").into_iter();
+    let files: Vec<_> = files.filter(|(path, _)| is_screen(path)).collect();
+    let found = texts::naming_keys(&files, &labels).into_iter();
+    assert_none(found.filter(|text| !NO_KEYS.lines().any(|line| line.trim() == text)));
+}
+
+#[test]
+fn a_text_that_names_a_key_is_found() {
+    let labels = ["a", "Z", "Esc", "Ctrl-X", "↑", "?"]
+        .map(str::to_owned)
+        .into();
+    for (text, is_found) in [
+        ("{} removed · Z undoes it", true),
+        ("{} removed · {undo} undoes it", false),
+        ("no entry matches · Esc shows all", true),
+        ("in the box, press Ctrl-X: again", true),
+        ("press a to add one", true),
+        ("a filter", false),
+        ("(? lists the keys)", true),
+        ("Zoom, Escape", false),
+    ] {
+        let file = (
+            "src/app/made_up.rs".to_owned(),
+            format!("const A: &str = {text:?};"),
+        );
+        let found = texts::naming_keys(&[file], &labels);
+        assert_eq!(!found.is_empty(), is_found, "{text}");
+    }
 }
 
 /// A property test that chose its own cases might fail by chance on another machine.

@@ -5,6 +5,7 @@ mod connection;
 pub use self::connection::connection_words;
 
 use self::connection::sentinels_words;
+use super::keymap::{Context, Keymap};
 use crate::message::{
     DatabaseError, ErrorCode, GapCause, GapReason, MoveReason, MovedTopic, Partial,
 };
@@ -67,7 +68,7 @@ fn moved_words(topic: &MovedTopic) -> String {
 }
 
 /// Returns the text for what cannot be received: a brief description, then reason and remedy.
-pub fn partial_words(partial: &Partial) -> [String; 2] {
+pub fn partial_words(partial: &Partial, keymap: &Keymap) -> [String; 2] {
     match partial {
         Partial::PossiblyCluster(error) => [
             "possibly a cluster, other nodes unknown".to_owned(),
@@ -82,9 +83,9 @@ pub fn partial_words(partial: &Partial) -> [String; 2] {
         ],
         Partial::NodesUnknown(error) => {
             let remedy = match error.code {
-                ErrorCode::NoPermission => " · grant +cluster|nodes",
-                code if code.is_about_login() => " · r to retry",
-                _ => "",
+                ErrorCode::NoPermission => " · grant +cluster|nodes".to_owned(),
+                code if code.is_about_login() => retry_words(keymap),
+                _ => String::new(),
             };
             let missing = "key events and sharded channels of other nodes are missing";
             [
@@ -140,20 +141,24 @@ fn database_remedy(error: &DatabaseError) -> &'static str {
 }
 
 /// Returns the text for what the server refuses other than subscriptions.
-pub fn trouble_words(trouble: &Trouble) -> String {
+pub fn trouble_words(trouble: &Trouble, keymap: &Keymap) -> String {
     match trouble {
         Trouble::Ping(error) => format!("PING refused, round trip unknown: {}", error.text),
         Trouble::NoPublishing(error) => {
             let remedy = if error.is_about_login() {
-                " · r to retry"
+                retry_words(keymap)
             } else {
-                ""
+                String::new()
             };
             let error = connection_words(error);
             format!("no connection for publishing: {error}{remedy}")
         }
         Trouble::Database(error) => database_words(error),
     }
+}
+
+fn retry_words(keymap: &Keymap) -> String {
+    keymap.text(Context::Messages, " · {reconnect} to retry")
 }
 
 /// Returns the text for why a message was not published.
@@ -195,8 +200,8 @@ mod tests {
             ),
         ] {
             let error = RedisError::new(error);
-            let words =
-                partial_words(&Partial::Database(DatabaseError { db: 7, error })).join(": ");
+            let partial = Partial::Database(DatabaseError { db: 7, error });
+            let words = partial_words(&partial, &Keymap::default()).join(": ");
             assert!(words.starts_with(start), "{words}");
         }
     }

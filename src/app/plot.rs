@@ -256,7 +256,8 @@ impl Plot {
     fn tell_empty_reason(&self, window: &PlotWindow, session: &mut Session) -> Vec<Effect> {
         let selected = self.series.get(self.selected);
         let reason = selected.map(|series| self.empty_reason(series, window, session.now));
-        let words = reason.map(|reason| reason.sentence(self.shows_all()));
+        let words =
+            reason.map(|reason| reason.sentence(self.shows_all(), &session.settings.keymap));
         session.tell(words.unwrap_or_default())
     }
 

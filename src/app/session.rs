@@ -50,6 +50,7 @@ use self::server_status::ServerStatus;
 use self::subscriptions::Subscriptions;
 use self::time_form::TimeForm;
 use super::effect::Effect;
+use super::keymap::Context;
 use super::settings::Settings;
 use super::toast::{TOAST_DURATION, Toast};
 use crate::log::{MessageLog, Selection};
@@ -186,7 +187,8 @@ impl Session {
         let name = self.time_form.name();
         self.tell(match self.time_form {
             TimeForm::SinceMark if self.marked.is_empty() => {
-                format!("times: {name} · x marks a row")
+                let keys = self.keyed("{toggle-mark} marks one");
+                format!("times: {name} · no row is marked: {keys}")
             }
             _ => format!("times: {name}"),
         })
@@ -219,6 +221,12 @@ impl Session {
     pub(crate) fn log_notice(&mut self, notice: Notice) -> Vec<Effect> {
         self.log.push_notice(self.now, notice);
         self.refresh_shown()
+    }
+
+    /// Returns `text` with the key of each action in braces, such as `{undo} undoes it`, as it is in
+    /// the log or else in the first pane that has the action.
+    pub(crate) fn keyed(&self, text: &'static str) -> String {
+        self.settings.keymap.text(Context::Messages, text)
     }
 
     /// Shows a toast. The returned list is always empty; it is for callers that return effects.

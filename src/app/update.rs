@@ -106,6 +106,12 @@ impl App {
         self.on_log(|log, session, height| log.judge_channels(is_covered, session, height))
     }
 
+    /// Returns `text` with the key of each action in braces, such as `{undo} undoes it`, as it is
+    /// where the focus is.
+    fn keyed(&self, text: &'static str) -> String {
+        self.session.settings.keymap.text(self.context(), text)
+    }
+
     /// Shows a toast. Returns no effects.
     fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.session.tell(text)

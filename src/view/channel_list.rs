@@ -19,7 +19,7 @@ use self::tools::{Tools, cells, shown_name};
 use super::line::{LineBuilder, draw_words, fitting};
 use super::{empty, frame, text_box, theme};
 use crate::app::{
-    App, Entry, Focus, MAX_LISTED, NameMarker, Scope, SubscriptionState, Target, inside,
+    App, Context, Entry, Focus, MAX_LISTED, NameMarker, Scope, SubscriptionState, Target, inside,
 };
 use crate::log::{Channel, Content};
 use crate::message::{SubscriptionId, SubscriptionKind};
@@ -105,11 +105,12 @@ fn headings(app: &App) -> ([String; 3], Style) {
     // The latest values hide the log, so it cannot show that a breakpoint has stopped it.
     if list.shows_latest && app.session().breakpoints.stop.is_some() {
         let forms = [
-            " breakpoint hit · v shows it ",
+            " breakpoint hit · {back} shows it ",
             " breakpoint hit ",
             " hit ❚❚ ",
         ];
-        return (forms.map(str::to_owned), theme::BAD);
+        let forms = forms.map(|form| frame::keyed_in(app, Context::Latest, form));
+        return (forms, theme::BAD);
     }
     (list.headings(), theme::QUIET)
 }

@@ -39,8 +39,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
 
 /// Returns a text with the keys that apply in the log.
 fn text(app: &App, template: &'static str) -> String {
-    let keymap = &app.session().settings.keymap;
-    keymap.text(Context::Messages, template)
+    frame::keyed_in(app, Context::Messages, template)
 }
 
 fn explain(app: &App, columns: usize, rows: usize) -> Vec<Line<'static>> {

@@ -9,11 +9,22 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::theme;
-use crate::app::{self, App};
+use crate::app::{self, App, Context};
 use crate::config::Colour;
 
 /// An empty right title.
 pub(super) const NO_TITLE: (&str, Style) = ("", Style::new());
+
+/// Returns `text` with the key of each action in braces, such as `{undo} undoes it`, as it is where
+/// the focus is.
+pub(super) fn keyed(app: &App, text: &'static str) -> String {
+    keyed_in(app, app.context(), text)
+}
+
+/// Returns `text` with the key of each action in braces, as it is in `context`.
+pub(super) fn keyed_in(app: &App, context: Context, text: &'static str) -> String {
+    app.session().settings.keymap.text(context, text)
+}
 
 /// How the border of a focused pane looks.
 #[derive(Clone, Copy)]

@@ -165,6 +165,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
             (" Quitting ", words, "wait", "stay · Ctrl-C abandon it")
         }
     };
+    let [confirm, back] = ["{confirm}", "{back}"].map(|key| frame::keyed(app, key));
     // A line fits less text than its width, because text wraps between words.
     let room = usize::from(area.width.min(64).saturating_sub(10)).max(1);
     let size = (64, question.width().div_ceil(room) + 2);
@@ -172,7 +173,7 @@ fn confirm(app: &App, question: &Question, area: Rect, buffer: &mut Buffer) {
     let lines = vec![
         Line::styled(question, theme::WATCH),
         Line::default(),
-        Line::raw(format!("y {yes} · n {no}")),
+        Line::raw(format!("{confirm} {yes} · {back} {no}")),
     ];
     Paragraph::new(lines)
         .wrap(Wrap { trim: true })

@@ -30,7 +30,7 @@ use super::line::{draw_words, fitting};
 use super::state::not_receiving;
 use super::{frame, theme};
 use crate::app::{
-    App, Curve, Dot, EmptyReason, Focus, PlotMode, PlotWindow, Series, inside, padded,
+    App, Context, Curve, Dot, EmptyReason, Focus, PlotMode, PlotWindow, Series, inside, padded,
 };
 use crate::payload::figures;
 
@@ -53,8 +53,8 @@ struct Drawn<'a> {
 
 pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     if app.plot().mode == PlotMode::Histogram {
-        let right = (" H: plot ", theme::QUIET);
-        border(app, " Intervals ", right, area, buffer);
+        let right = frame::keyed_in(app, Context::Plot, " {toggle-histogram}: plot ");
+        border(app, " Intervals ", (&right, theme::QUIET), area, buffer);
         return histogram::draw(app, padded(inside(area)), buffer);
     }
     let window = app.plot_window();
@@ -64,7 +64,8 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let shown = groups_in_view(&groups, app.plot().selected, room.charts.height);
     let (periods, style) = period(app, &window);
     let columns = usize::from(area.width.saturating_sub(4));
-    let title = |room: usize| title(shown.len(), groups.len(), room);
+    let keys = frame::keyed_in(app, Context::Chart, "{down} {up}");
+    let title = |room: usize| title(shown.len(), groups.len(), &keys, room);
     let right = fitting(&periods, columns.saturating_sub(title(0).width())).unwrap_or_default();
     let title = title(columns.saturating_sub(right.width()));
     border(app, &title, (right, style), area, buffer);
@@ -88,14 +89,14 @@ fn border(app: &App, title: &str, right: (&str, Style), area: Rect, buffer: &mut
 
 /// Returns the title, which says how many charts are shown and how to reach the others, in the
 /// longest form that fits into `room` columns.
-fn title(shown: usize, all: usize, room: usize) -> String {
+fn title(shown: usize, all: usize, keys: &str, room: usize) -> String {
     if shown == all {
         return " Plot ".to_owned();
     }
     let forms = [
-        format!(" Plot · {shown} of {all} charts, j k to see others "),
-        format!(" Plot · {shown} of {all} charts · j k "),
-        format!(" Plot · {shown} of {all} · j k "),
+        format!(" Plot · {shown} of {all} charts, {keys} to see others "),
+        format!(" Plot · {shown} of {all} charts · {keys} "),
+        format!(" Plot · {shown} of {all} · {keys} "),
         format!(" Plot {shown} of {all} "),
     ];
     fitting(&forms, room).unwrap_or(&forms[3]).to_owned()
@@ -108,9 +109,12 @@ fn period(app: &App, window: &PlotWindow) -> ([String; 2], Style) {
     let span = figures::duration(window.span());
     let span = span.trim_end_matches(" 00s").trim_end_matches(" 00m");
     let (state, style) = match not_receiving(app) {
-        _ if !plot.is_following() => ("G follows again", theme::WATCH),
-        Some((_, style)) => ("not receiving", style),
-        None => ("following ▼", theme::GOOD),
+        _ if !plot.is_following() => {
+            let keys = frame::keyed_in(app, Context::Chart, "{follow-newest} follows again");
+            (keys, theme::WATCH)
+        }
+        Some((_, style)) => ("not receiving".to_owned(), style),
+        None => ("following ▼".to_owned(), theme::GOOD),
     };
     let period = match (plot.is_following(), plot.shows_all()) {
         (true, true) => format!("all {span}"),
@@ -226,7 +230,8 @@ fn nothing_to_draw(app: &App, series: &[&Drawn<'_>]) -> Option<String> {
         return None;
     }
     let shows_all = app.plot().shows_all();
-    let reason = |one: &&Drawn<'_>| one.empty_reason.sentence(shows_all);
+    let keymap = &app.session().settings.keymap;
+    let reason = |one: &&Drawn<'_>| one.empty_reason.sentence(shows_all, keymap);
     let mut words: Vec<String> = series.iter().map(reason).collect();
     words.dedup();
     Some(words.join(" · "))

@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use super::line::LineBuilder;
 use super::{frame, text_box, theme};
-use crate::app::{Answer, App, Focus, inside, padded};
+use crate::app::{Answer, App, Context, Focus, inside, padded};
 use crate::payload::ranges::Ranges;
 use crate::payload::{escape, figures};
 
@@ -64,12 +64,16 @@ fn draw_idle(app: &App, area: Rect, buffer: &mut Buffer) {
     let mut text = LineBuilder::new(line.left().saturating_sub(answer.width()));
     if app.publish().payload.is_empty() {
         let hint = if app.session().settings.read_only {
-            "read-only: publishing is off"
+            "read-only: publishing is off".to_owned()
         } else {
-            "press p to publish a message"
+            frame::keyed_in(
+                app,
+                Context::Messages,
+                "press {publish} to publish a message",
+            )
         };
         text.word("Publish  ", theme::STRONG);
-        text.cut_words(hint, theme::QUIET);
+        text.cut_words(&hint, theme::QUIET);
     } else {
         text.word(TITLE.trim_start(), theme::STRONG);
         let name = escape::name(&app.publish().channel_name(), text.left() / 2);
@@ -114,7 +118,8 @@ pub(super) fn draw_candidates(app: &App, buffer: &mut Buffer) {
     if above.height < 3 {
         return;
     }
-    let title = format!(" {} of {} · Tab next ", at + 1, names.len());
+    let next = frame::keyed_in(app, Context::PublishChannel, "{complete} next");
+    let title = format!(" {} of {} · {next} ", at + 1, names.len());
     let accent = Some(frame::accent(app));
     frame::draw_over(above, accent, &title, frame::NO_TITLE, buffer);
     let place = inside(above);

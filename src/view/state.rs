@@ -2,9 +2,10 @@
 
 use ratatui::style::Style;
 
-use super::theme;
+use super::{frame, theme};
 use crate::app::{
-    App, LostNode, Progress, Unchecked, connection_words, gap_cause_words, gap_reason_words,
+    App, Context, LostNode, Progress, Unchecked, connection_words, gap_cause_words,
+    gap_reason_words,
 };
 use crate::message::Time;
 use crate::payload::escape::{whole, whole_name};
@@ -40,7 +41,7 @@ pub(super) fn state(app: &App) -> (&'static str, Style, String) {
             ("○", theme::BAD, format!("reconnecting {wait}: {reason}"))
         }
         Connection::Refused { reason, retry_at } => {
-            let next_try = next_try(*retry_at, app.session().now);
+            let next_try = next_try(app, *retry_at);
             let words = format!("refused, {next_try}: {}", connection_words(reason));
             ("✗", theme::BAD, words)
         }
@@ -96,7 +97,7 @@ fn state_away(app: &App, away: LostNode<'_>) -> (&'static str, Style, String) {
     };
     match away.connection {
         Connection::Refused { reason, retry_at } => {
-            let next_try = next_try(*retry_at, app.session().now);
+            let next_try = next_try(app, *retry_at);
             let reason = connection_words(reason);
             let words = format!("login refused by {name}{lost}, {next_try}: {reason}");
             ("✗", theme::BAD, words)
@@ -137,7 +138,8 @@ fn state_idle(app: &App) -> (&'static str, Style, String) {
         return ("◌", theme::WATCH, words);
     }
     if let Some((_, error)) = app.session().subscriptions.denied().next() {
-        let words = format!("refused: {} · r to retry", error.text);
+        let retry = frame::keyed_in(app, Context::Messages, "{reconnect} to retry");
+        let words = format!("refused: {} · {retry}", error.text);
         return ("✗", theme::BAD, words);
     }
     ("■", theme::WATCH, "not subscribed to anything".to_owned())
@@ -165,10 +167,10 @@ pub(super) fn sought_words(app: &App) -> Option<String> {
 }
 
 /// Describes when a refused login is retried.
-fn next_try(retry_at: Option<Time>, now: Time) -> String {
+fn next_try(app: &App, retry_at: Option<Time>) -> String {
     match retry_at {
-        Some(at) => format!("next try {}", wait(at, now)),
-        None => "r to retry".to_owned(),
+        Some(at) => format!("next try {}", wait(at, app.session().now)),
+        None => frame::keyed_in(app, Context::Messages, "{reconnect} to retry"),
     }
 }
 

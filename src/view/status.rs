@@ -147,12 +147,12 @@ fn parts(app: &App) -> Vec<Part> {
         parts.push(part(10, "read-only  ", theme::WATCH));
     }
     if let Some(trouble) = &server.trouble {
-        let words = whole(trouble_words(trouble).as_bytes());
+        let words = whole(trouble_words(trouble, &settings.keymap).as_bytes());
         parts.push(part(TROUBLE, format!("{words}  "), theme::WATCH));
     }
     if let Some(partial) = &server.partial {
         // The log has the full text.
-        let [what, _] = partial_words(partial);
+        let [what, _] = partial_words(partial, &settings.keymap);
         let words = whole(what.as_bytes());
         parts.push(part(9, format!("{words}  "), theme::WATCH));
     }

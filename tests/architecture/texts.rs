@@ -1,5 +1,6 @@
 //! The texts that the program can print, read from its source.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -36,6 +37,29 @@ pub fn page(files: &[(String, String)]) -> String {
         }
     }
     page
+}
+
+/// Returns the texts of these source files that contain one of the `labels` of keys as a word outside
+/// braces: `path: text`. In braces are names of actions, which give way to the user's keys.
+pub fn naming_keys(files: &[(String, String)], labels: &BTreeSet<String>) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, content) in files {
+        let naming = texts(path, content).into_iter();
+        let naming = naming.filter(|text| names_key(text, labels));
+        found.extend(naming.map(|text| format!("{path}: {text}")));
+    }
+    found
+}
+
+fn names_key(text: &str, labels: &BTreeSet<String>) -> bool {
+    let text = outside_braces(text, "{}");
+    let mut before = "";
+    text.split_whitespace().any(|word| {
+        let is_article = word == "a" && !before.eq_ignore_ascii_case("press") && before != "·";
+        before = word;
+        let bare = word.trim_matches([',', ';', ':', '.', '(', ')', '"']);
+        !is_article && (labels.contains(word) || labels.contains(bare))
+    })
 }
 
 /// Returns the texts of a source file, each once, on a line of its own.
@@ -137,17 +161,24 @@ impl Visit<'_> for Texts {
 
 /// Returns whether a literal is for people: it has a word, and several unless `single_words`.
 fn is_text(literal: &str, single_words: bool) -> bool {
-    let outside_braces = literal.split('{').map(|part| match part.split_once('}') {
-        Some((_, rest)) => rest,
-        None => part,
-    });
-    let words = outside_braces.collect::<String>();
+    let words = outside_braces(literal, "");
     let is_letter = |byte: &u8| byte.is_ascii_alphabetic();
     words
         .as_bytes()
         .windows(2)
         .any(|pair| pair.iter().all(is_letter))
         && (single_words || words.trim().contains(' '))
+}
+
+/// Returns a text with `instead` in place of each part in braces.
+fn outside_braces(text: &str, instead: &str) -> String {
+    let mut parts = text.split('{');
+    let mut outside = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        outside += instead;
+        outside += part.split_once('}').map_or(part, |(_, rest)| rest);
+    }
+    outside
 }
 
 fn derives(item: &ItemEnum, traits: &[&str]) -> bool {

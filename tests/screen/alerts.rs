@@ -170,7 +170,7 @@ fn queries_with_different_conditions_differ() {
 fn a_condition_typed_as_a_filter_says_where_it_works() {
     let mut stage = stage();
     stage.keys("/changed(.state)");
-    assert!(error_in_box(&stage).contains("breakpoints (B, --break)"));
+    assert!(error_in_box(&stage).contains("breakpoints (--break)"));
     stage.code(KeyCode::Esc);
     stage.keys("Bchanged(.state)");
     assert_eq!(error_in_box(&stage), "");

@@ -190,7 +190,11 @@ fn keys_that_act_on_the_log_go_back_to_it_or_say_why_not() {
     }
     let mut stage = market(80, 24);
     stage.keys(" ");
-    assert!(stage.toast().contains("v shows the log, Space freezes it"));
+    assert!(
+        stage
+            .toast()
+            .contains("Esc shows the log, Space freezes it")
+    );
     assert!(stage.is_following());
 }
 

@@ -1046,7 +1046,10 @@ fn times_since_the_last_mark_start_at_each_mark() {
         stage.message(b"a", payload.as_bytes());
     }
     stage.keys("tt");
-    assert_eq!(stage.toast(), "times: since the last mark · x marks a row");
+    assert_eq!(
+        stage.toast(),
+        "times: since the last mark · no row is marked: x marks one"
+    );
     line_with(&stage, " 22:13:25.250 a two ");
     stage.keys("gjxjjx");
     line_with(&stage, "· time since the last mark ");

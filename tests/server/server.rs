@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use subscope::app::{
-    connection_words, gap_reason_words, partial_words, publish_error_words, trouble_words,
+    Keymap, connection_words, gap_reason_words, partial_words, publish_error_words, trouble_words,
 };
 use subscope::log::Batch;
 use subscope::message::{
@@ -1159,7 +1159,11 @@ async fn a_refused_ping_is_reported_until_one_is_answered() {
     let mut listener = Listener::start(config(&url, &[channel(0, b"a")]));
     let troubles = |listener: &Listener| -> Vec<Option<String>> {
         let trouble = |feed: &Feed| match feed {
-            Feed::Trouble(trouble) => Some(trouble.as_ref().map(trouble_words)),
+            Feed::Trouble(trouble) => Some(
+                trouble
+                    .as_ref()
+                    .map(|trouble| trouble_words(trouble, &Keymap::default())),
+            ),
             _ => None,
         };
         listener.others.iter().filter_map(trouble).collect()
@@ -1308,7 +1312,7 @@ async fn an_endless_answer_is_cut_off_before_it_fills_memory() {
                 listener
                     .others
                     .iter()
-                    .any(|feed| matches!(feed, Feed::Trouble(Some(trouble)) if trouble_words(trouble).contains(words)))
+                    .any(|feed| matches!(feed, Feed::Trouble(Some(trouble)) if trouble_words(trouble, &Keymap::default()).contains(words)))
             })
             .await;
         let written = written.load(Relaxed);
@@ -1335,7 +1339,7 @@ async fn a_node_with_an_endless_answer_is_reported_as_unusable() {
     listener
         .until(words, |listener| {
             let is_it =
-                |feed: &Feed| matches!(feed, Feed::Partial(Some(partial)) if partial_words(partial).join(": ").starts_with(words));
+                |feed: &Feed| matches!(feed, Feed::Partial(Some(partial)) if partial_words(partial, &Keymap::default()).join(": ").starts_with(words));
             listener.others.iter().any(is_it) && listener.subscribed() == [(0, 1)]
         })
         .await;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use subscope::app::{connection_words, partial_words, publish_error_words, trouble_words};
+use subscope::app::{Keymap, connection_words, partial_words, publish_error_words, trouble_words};
 use subscope::log::{Content, MessageLog};
 use subscope::message::{Allowed, Gap, GapEnd, Notice, RowId};
 use subscope::server::{Config, Connection, Feed, NodeFacts, Server, start};
@@ -194,11 +194,16 @@ impl Listener {
             Feed::Batch(batch) => self.log.append(*batch),
             Feed::Connection(_, connection) => self.connections.push(connection),
             Feed::Partial(partial) => {
-                let words = partial.map(|partial| partial_words(&partial).join(": "));
+                let words =
+                    partial.map(|partial| partial_words(&partial, &Keymap::default()).join(": "));
                 self.partial.push(words);
             }
             Feed::ShardChannels { names, .. } => self.found.push(names),
-            Feed::Trouble(trouble) => self.troubles.push(trouble.as_ref().map(trouble_words)),
+            Feed::Trouble(trouble) => self.troubles.push(
+                trouble
+                    .as_ref()
+                    .map(|trouble| trouble_words(trouble, &Keymap::default())),
+            ),
             Feed::Published { receivers, .. } => {
                 let receivers = receivers.map_err(|error| publish_error_words(&error));
                 self.published.push(receivers);

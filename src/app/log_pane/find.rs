@@ -3,7 +3,7 @@
 use super::{LogPane, Position};
 use crate::app::effect::Effect;
 use crate::app::session::Session;
-use crate::app::session::find::{Jump, no_hit_words};
+use crate::app::session::find::Jump;
 use crate::message::RowId;
 use crate::payload::figures;
 use crate::workers::scan::Answer;
@@ -65,7 +65,7 @@ impl LogPane {
         height: u16,
     ) -> Vec<Effect> {
         let Some(find) = &session.find else {
-            return session.tell("no search active: press F to find");
+            return session.tell(session.keyed("no search active: press {find} to find"));
         };
         let from = self.search_start(&session.shown).unwrap_or_default();
         let hit = session.shown_hit(find, from, is_forward);
@@ -77,7 +77,7 @@ impl LogPane {
             }
         };
         let Some(row) = hit.or_else(wrapped) else {
-            let words = no_hit_words(find, session.now);
+            let words = session.no_hit_words(find);
             return session.tell(words);
         };
         // The next match may be in a row that has not been searched yet.

@@ -36,9 +36,8 @@ impl LogPane {
         let skipped = self.columns_skipped + step;
         if skipped > MAX_SKIPPED {
             let most = figures::count(MAX_SKIPPED as u64);
-            return session.tell(format!(
-                "rows scroll by {most} columns at most · Enter opens the message"
-            ));
+            let open = session.keyed("{open} opens the message");
+            return session.tell(format!("rows scroll by {most} columns at most · {open}"));
         }
         if !rows.iter().any(|row| is_wider(session, *row, skipped)) {
             return session.tell("no row in view goes on to the right");

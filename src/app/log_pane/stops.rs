@@ -67,7 +67,7 @@ impl LogPane {
                     session.tell("breakpoint hit · log frozen there");
                 }
             } else if session.breakpoints.stop.is_none() && !hits.has_waiting && !hits.is_told {
-                session.tell("breakpoint hit · Space shows it");
+                session.tell(session.keyed("breakpoint hit · {toggle-freeze} shows it"));
             }
             session.hold_stops();
         }

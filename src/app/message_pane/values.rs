@@ -59,7 +59,8 @@ impl Open {
             return session.tell_too_long(bytes.len());
         }
         let Some(tree) = self.reader.tree() else {
-            return session.tell("not structured data · y copies it as received");
+            return session
+                .tell(session.keyed("not structured data · {copy-value} copies it as received"));
         };
         let json = tree.to_json(NodeId::default(), bytes);
         session.copy_to_clipboard(json.into(), "the message as JSON")
@@ -95,9 +96,8 @@ impl Open {
                 let typed = session.filters.typed.clone();
                 let both = Query::all(typed.into_iter().chain([query]));
                 let mut effects = session.filter_by(Some(both));
-                effects.extend(session.tell(format!(
-                    "filtered by {text}{why} · Esc in the log clears it"
-                )));
+                let back = session.keyed("{back} in the log clears it");
+                effects.extend(session.tell(format!("filtered by {text}{why} · {back}")));
                 effects
             }
             Err(wrong) => session.tell_error(format!("{text}: {wrong}")),
@@ -165,9 +165,9 @@ impl Open {
     /// Tells the user that no value is selected.
     fn tell_no_value(&self, session: &mut Session) -> Vec<Effect> {
         session.tell(if self.reader.tree().is_some() {
-            "only in the value tab · [ ] switch tabs"
+            session.keyed("only in the value tab · {previous-tab} {next-tab} switch tabs")
         } else {
-            "not structured data: no paths"
+            "not structured data: no paths".to_owned()
         })
     }
 }

@@ -38,10 +38,10 @@ const MOTIONS: [&str; 10] = [
     "to the end",
 ];
 
-/// The notes below the keys.
+/// The notes below the keys. `{toggle-syntax}` stands for the key of the action of that name.
 const NOTES: &[&str] = &[
-    "The wheel scrolls the pane under the pointer. A click focuses and selects, a double click is \
-     Enter. Keys in the hint line, the sort order and titles can be clicked too.",
+    "The wheel scrolls the pane under the pointer. A click focuses and selects, a double click \
+     opens or chooses. Keys in the hint line, the sort order and titles can be clicked too.",
     "In the plot the wheel zooms, a drag pans, and a click shows a value.",
     "Shift-drag selects text; with --no-mouse, a plain drag does.",
     "A rate is the mean over the last 5 seconds, or since the first message; bars show the last \
@@ -51,13 +51,13 @@ const NOTES: &[&str] = &[
     "Pub/Sub delivers at most once: messages published while the connection is down are lost. The \
      log marks every such gap.",
     "One publish is one row, however many subscriptions match it.",
-    "Filters, searches and breakpoints share a query language. F1 in the box shows its syntax. \
+    "Filters, searches and breakpoints share a query language. {toggle-syntax} in the box shows its syntax. \
      Filters hide notices only with is:notice or is:gap.",
     "Before a row: ● marked by you, ◆ breakpoint hit, ▸ search match.",
     "A row is shown if it matches every include filter and no exclude filter.",
     "Breakpoints check every message that arrives, shown or hidden.",
     "A plot series records every message on its channel, whether the plot is shown or closed, \
-     until d in the plot removes it.",
+     until {remove-series} in the plot removes it.",
 ];
 
 /// The help.
@@ -140,7 +140,7 @@ enum Entry {
     /// Keys and what they do.
     Keys(String, String),
     /// A note.
-    Note(&'static str),
+    Note(String),
 }
 
 /// Returns the sections: those that apply in `context`, the common motions, the others, the notes.
@@ -166,7 +166,8 @@ fn sections(settings: &Settings, context: Context) -> Vec<(&'static str, Vec<Ent
         Entry::Keys(key, whole(own.command.name.as_bytes()))
     });
     sections.push(("Your commands", own.collect()));
-    let notes = NOTES.iter().copied().map(Entry::Note);
+    let notes = NOTES.iter();
+    let notes = notes.map(|note| Entry::Note(keymap.text(context, note)));
     sections.push(("Notes", notes.collect()));
     sections
 }
@@ -196,7 +197,7 @@ impl Entry {
     fn lines(&self, columns: usize, mut matching: Option<&mut Fuzzy>) -> Vec<HelpLine> {
         let (keys, text) = match self {
             Self::Keys(keys, text) => (keys.as_str(), text.as_str()),
-            Self::Note(text) => ("", *text),
+            Self::Note(text) => ("", text.as_str()),
         };
         let mut find = |text: &str| match &mut matching {
             Some(fuzzy) => fuzzy.marks(text),

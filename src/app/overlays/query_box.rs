@@ -204,7 +204,10 @@ impl QueryBox {
             let error = self.error.as_ref();
             match error.and_then(|error| error.correction.clone()) {
                 Some(correction) => effects.extend(self.put(&correction, session)),
-                None => effects.extend(session.tell("nothing to complete here · F1 syntax")),
+                None => effects.extend(
+                    session
+                        .tell(session.keyed("nothing to complete here · {toggle-syntax} syntax")),
+                ),
             }
         } else if count == 1 && !is_pending && takes_single {
             effects.extend(self.take_completion(session));

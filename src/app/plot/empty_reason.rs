@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::window::PlotWindow;
 use super::{Plot, Quantity, Series};
+use crate::app::keymap::{Context, Keymap};
 use crate::message::Time;
 use crate::payload::figures;
 
@@ -44,14 +45,14 @@ impl EmptyReason {
     }
 
     /// Returns the reason with a hint. `shows_all` tells whether the plot already shows all data.
-    pub fn sentence(&self, shows_all: bool) -> String {
+    pub fn sentence(&self, shows_all: bool, keymap: &Keymap) -> String {
         let more = match self {
             Self::NoInterval => ": it takes two messages",
             Self::NoRateYet => ": it is averaged over several seconds",
-            Self::NoRate | Self::Elsewhere if !shows_all => " · 0 shows all",
+            Self::NoRate | Self::Elsewhere if !shows_all => " · {zoom-to-all} shows all",
             _ => "",
         };
-        format!("{}{more}", self.words())
+        format!("{}{}", self.words(), keymap.text(Context::Chart, more))
     }
 }
 

@@ -80,8 +80,9 @@ impl Plot {
                 Vec::new()
             }
             None if self.series.len() >= MAX_SERIES => {
+                let keys = session.keyed("{show-plot}, then {remove-series} removes one");
                 session.tell(format!(
-                    "the plot has {MAX_SERIES} series, the maximum · W, then d removes one"
+                    "the plot has {MAX_SERIES} series, the maximum · {keys}"
                 ));
                 return None;
             }

@@ -101,7 +101,7 @@ impl Session {
             None if find.finds_nothing(self.now) && !find.verdict.is_known(find.watch.query()) => {
                 None
             }
-            None => is_through.then(|| Err(no_hit_words(find, self.now))),
+            None => is_through.then(|| Err(self.no_hit_words(find))),
         }
     }
 
@@ -122,25 +122,26 @@ impl Session {
         }
         self.shown_hit(find, first, true)
     }
-}
 
-/// Returns why there is no match to go to.
-pub(crate) fn no_hit_words(find: &Find, now: Time) -> String {
-    let (left, hits) = (find.left(now), find.rows.len());
-    if left > 0 {
-        return format!("no match yet, {} not yet searched", figures::count(left));
-    }
-    if hits > 0 {
-        return format!("{} found, all hidden by the filter", figures::count(hits));
-    }
-    let query = find.watch.query();
-    let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;
-    let text = short(query.text());
-    match find.verdict.meant(query).map(short) {
-        Some(meant) => {
-            format!("no message matches {text} · did you mean {meant}? F, then Tab accepts")
+    /// Returns why there is no match to go to.
+    pub(crate) fn no_hit_words(&self, find: &Find) -> String {
+        let (left, hits) = (find.left(self.now), find.rows.len());
+        if left > 0 {
+            return format!("no match yet, {} not yet searched", figures::count(left));
         }
-        None => format!("no message matches {text}"),
+        if hits > 0 {
+            return format!("{} found, all hidden by the filter", figures::count(hits));
+        }
+        let query = find.watch.query();
+        let short = |text: &str| escape::name(text.as_bytes(), MAX_QUERY_COLUMNS).string;
+        let text = short(query.text());
+        match find.verdict.meant(query).map(short) {
+            Some(meant) => {
+                let keys = self.keyed("{find}, then {accept} accepts");
+                format!("no message matches {text} · did you mean {meant}? {keys}")
+            }
+            None => format!("no message matches {text}"),
+        }
     }
 }
 

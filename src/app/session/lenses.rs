@@ -128,9 +128,8 @@ impl Session {
         } else {
             ""
         };
-        self.tell(format!(
-            "showing only {text} for {name}{but} · i whole messages"
-        ))
+        let whole = self.keyed("{toggle-lens} whole messages");
+        self.tell(format!("showing only {text} for {name}{but} · {whole}"))
     }
 
     /// Removes the lens from a channel.

@@ -70,10 +70,10 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
             full
         }
         Notice::Dropped(dropped) => dropped_words(dropped, clock),
-        Notice::Allowed { user, channels } => allowed_words(user, channels),
+        Notice::Allowed { user, channels } => allowed_words(user, channels, keymap),
         Notice::Unexpected { first, count } => unexpected_words(first, *count),
         Notice::Partial(partial) => {
-            let [what, more] = partial_words(partial);
+            let [what, more] = partial_words(partial, keymap);
             let colon = if more.is_empty() { "" } else { ": " };
             whole(format!("{what}{colon}{more}").as_bytes())
         }
@@ -82,7 +82,7 @@ pub fn notice_words(notice: &Notice, clock: &Clock, keymap: &Keymap) -> String {
             let length = figures::duration(Duration::from_micros(by.unsigned_abs()));
             format!("system clock set {way} by {length} · later times use the new clock")
         }
-        Notice::CountedBySocketIo(topic) => counted_words(topic),
+        Notice::CountedBySocketIo(topic) => counted_words(topic, keymap),
         Notice::Resp3Refused(library) => resp3_words(library),
         Notice::Evicted(count) => {
             format!("{} evicted here", figures::counted(*count, "message"))
@@ -130,11 +130,12 @@ pub fn judged_words(channels: &[JudgedChannel], count: u64) -> String {
 }
 
 /// Returns the warning that Socket.IO counts a subscription, and what to use instead.
-fn counted_words(topic: &Topic) -> String {
+fn counted_words(topic: &Topic, keymap: &Keymap) -> String {
     let name = topic_words(topic);
     let counted = format!("Socket.IO counts {name} as one more server, and waits for its answers");
     if topic.kind == SubscriptionKind::Shard {
-        return format!("{counted} · patterns do not match sharded channels · u unsubscribe");
+        let words = "patterns do not match sharded channels · {unsubscribe} unsubscribe";
+        return format!("{counted} · {}", keymap.text(Context::Messages, words));
     }
     let pattern = whole_name(&[&*glob::literal(&topic.name), b"*"].concat());
     format!("use the pattern {pattern} instead, which Socket.IO does not count: {counted}")
@@ -171,13 +172,14 @@ fn resp3_words(library: &str) -> String {
 }
 
 /// Describes the fallback after `*` was refused.
-fn allowed_words(user: &str, channels: &Allowed) -> String {
+fn allowed_words(user: &str, channels: &Allowed, keymap: &Keymap) -> String {
     let user = whole(user.as_bytes());
+    let keyed = |text| keymap.text(Context::Messages, text);
     match channels {
-        Allowed::Only { names, .. } if names.is_empty() => format!(
-            "* is refused, and user \"{user}\" may not access any channel · add an ACL rule such as \
-             &orders.*, then press r"
-        ),
+        Allowed::Only { names, .. } if names.is_empty() => {
+            let retry = keyed("add an ACL rule such as &orders.*, then press {reconnect}");
+            format!("* is refused, and user \"{user}\" may not access any channel · {retry}")
+        }
         Allowed::Only { names, left_out } => {
             let named = names.iter().take(MAX_NAMED);
             let named: Vec<String> = named.map(|name| whole_name(name)).collect();
@@ -198,20 +200,22 @@ fn allowed_words(user: &str, channels: &Allowed) -> String {
             )
         }
         Allowed::Denied(error) => format!(
-            "* is refused, and user \"{user}\" may not list its channels · press a to subscribe \
-             to them, or name them on the command line · Redis says: {}",
+            "* is refused, and user \"{user}\" may not list its channels · {}, or name them on the \
+             command line · Redis says: {}",
+            keyed("press {subscribe} to subscribe to them"),
             whole(error.text.as_bytes())
         ),
-        Allowed::Unknown(error) => unknown_words(&user, &connection_words(error)),
-        Allowed::UnusableName => unknown_words(&user, "the user's name is too long to query"),
+        Allowed::Unknown(error) => unknown_words(&user, &connection_words(error), keymap),
+        Allowed::UnusableName => {
+            unknown_words(&user, "the user's name is too long to query", keymap)
+        }
     }
 }
 
-fn unknown_words(user: &str, reason: &str) -> String {
+fn unknown_words(user: &str, reason: &str, keymap: &Keymap) -> String {
     let reason = whole(reason.as_bytes());
-    format!(
-        "* is refused, and the channels of user \"{user}\" are unknown: {reason} · press r to retry"
-    )
+    let retry = keymap.text(Context::Messages, "press {reconnect} to retry");
+    format!("* is refused, and the channels of user \"{user}\" are unknown: {reason} · {retry}")
 }
 
 /// Returns the name of a topic with its kind.

@@ -39,7 +39,7 @@ impl App {
             Action::Interrupt => {
                 let now = self.session.now;
                 let is_second = self.keyboard.pressed_within(TOAST_DURATION, key, now);
-                return self.interrupt(is_second);
+                return self.interrupt(key, is_second);
             }
             Action::Suspend => return vec![Effect::Suspend],
             Action::Back => return self.step_back(),
@@ -97,7 +97,8 @@ impl App {
     fn act_on_session(&mut self, action: SessionAction) -> Vec<Effect> {
         match action {
             SessionAction::ToggleFreeze if self.context() == Context::Latest => {
-                self.tell("latest values cannot be frozen · v shows the log, Space freezes it")
+                let words = "latest values cannot be frozen · {back} shows the log, {toggle-freeze} freezes it";
+                self.tell(self.keyed(words))
             }
             SessionAction::ToggleFreeze => {
                 self.on_log(LogPane::toggle_freeze);
@@ -225,9 +226,9 @@ impl App {
     fn toggle_row_colours(&mut self) -> Vec<Effect> {
         self.log_pane.is_plain = !self.log_pane.is_plain;
         self.tell(if self.log_pane.is_plain {
-            "row colours off · L turns them on"
+            self.keyed("row colours off · {toggle-row-colours} turns them on")
         } else {
-            "row colours on"
+            "row colours on".to_owned()
         })
     }
 

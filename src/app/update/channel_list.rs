@@ -33,11 +33,13 @@ impl App {
             && !muted.has(&scope)
         {
             let over = over.name();
-            return self.tell(format!("{shown} is muted with {over} · m there shows it"));
+            let key = self.keyed("{toggle-mute} there shows it");
+            return self.tell(format!("{shown} is muted with {over} · {key}"));
         }
         let is_muted = muted.toggle(scope);
         self.tell(if is_muted {
-            format!("{shown} muted: still received and kept · m shows it again")
+            let key = self.keyed("{toggle-mute} shows it again");
+            format!("{shown} muted: still received and kept · {key}")
         } else {
             format!("{shown} unmuted")
         });
@@ -66,7 +68,7 @@ impl App {
     /// Shows only the selected match in the log, and lists everything again.
     pub(super) fn show_match(&mut self) -> Vec<Effect> {
         if self.channel_list.entries.is_empty() {
-            return self.tell("no channel matches · Esc clears");
+            return self.tell(self.keyed("no channel matches · {back} clears"));
         }
         let is_narrowed = self.channel_list.narrowing.as_deref();
         let is_narrowed = is_narrowed.is_some_and(Narrowing::is_active);
@@ -107,7 +109,7 @@ impl App {
         if is_done || self.channel_list.form == ListForm::Tree {
             return Vec::new();
         }
-        self.tell("nothing to fold here · T shows the channels as a tree")
+        self.tell(self.keyed("nothing to fold here · {toggle-tree} shows the channels as a tree"))
     }
 
     pub(super) fn sort_next(&mut self) -> Vec<Effect> {

@@ -5,6 +5,7 @@ use super::undo::named;
 use crate::app::action::ChipAction;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
+use crate::app::keymap::Context;
 use crate::app::log_pane::chips::Chip;
 use crate::app::overlays::query_box::Purpose;
 use crate::app::undo::{RemovedChip, Undo};
@@ -19,7 +20,7 @@ impl App {
         self.set_focus(Focus::Chips);
         if self.areas().chips.is_empty() {
             self.set_focus(before);
-            return self.tell("no room for the line of filters · f lists them");
+            return self.tell(self.keyed("no room for the line of filters · {filters} lists them"));
         }
         self.settle_chips();
         Vec::new()
@@ -77,7 +78,9 @@ impl App {
                 None => return self.tell("this breakpoint was removed or changed"),
             },
             Some(Chip::Only | Chip::Muted(_)) => {
-                return self.tell("a channel cannot be edited · x shows the others or unmutes it");
+                let words = "a channel cannot be edited · {remove} shows the others or unmutes it";
+                let keymap = &self.session.settings.keymap;
+                return self.tell(keymap.text(Context::Chips, words));
             }
             None => {}
         }
@@ -109,19 +112,17 @@ impl App {
         let Some(removed) = removed else {
             return Vec::new();
         };
-        self.tell(match &removed {
-            RemovedChip::Filter(query) => {
-                format!("filter {} removed · Z undoes it", named(query.text()))
-            }
-            RemovedChip::Listed(query) => {
-                format!(
-                    "filter {} off · Z undoes it, f lists it",
-                    named(query.text())
-                )
-            }
-            RemovedChip::Only(_) => "all channels shown · Z undoes it".to_owned(),
-            RemovedChip::Muted(scope) => format!("{} unmuted · Z undoes it", scope.name()),
+        let done = match &removed {
+            RemovedChip::Filter(query) => format!("filter {} removed", named(query.text())),
+            RemovedChip::Listed(query) => format!("filter {} off", named(query.text())),
+            RemovedChip::Only(_) => "all channels shown".to_owned(),
+            RemovedChip::Muted(scope) => format!("{} unmuted", scope.name()),
+        };
+        let keys = self.keyed(match removed {
+            RemovedChip::Listed(_) => "{undo} undoes it, {filters} lists it",
+            _ => "{undo} undoes it",
         });
+        self.tell(format!("{done} · {keys}"));
         self.can_undo(Undo::RemoveChip(removed));
         self.session.refresh_shown()
     }
@@ -132,7 +133,7 @@ impl App {
         self.session.breakpoints.stop = None;
         let Some(index) = breakpoint else {
             self.session.hold_stops();
-            return self.tell("breakpoint removed before · Space resumes");
+            return self.tell(self.keyed("breakpoint removed before · {toggle-freeze} resumes"));
         };
         self.remove_breakpoint(index)
     }

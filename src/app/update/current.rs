@@ -73,15 +73,16 @@ impl App {
             Action::Run(index) => self.offer_command(index, &channel),
             _ => return None,
         };
+        let resumes = self.session.keyed("{toggle-freeze} resumes");
         Some(match offer {
             Ok(what) => {
                 let channel = escape::name(&channel, MAX_NAME_COLUMNS).string;
                 let key = Chord::of(key).label();
                 self.tell(format!(
-                    "frozen · {key} again to {what}: {channel} · Space resumes"
+                    "frozen · {key} again to {what}: {channel} · {resumes}"
                 ))
             }
-            Err(why) => self.tell(format!("frozen: {why} · Space resumes")),
+            Err(why) => self.tell(format!("frozen: {why} · {resumes}")),
         })
     }
 
@@ -101,7 +102,8 @@ impl App {
             ),
             RowAction::ToggleMute => Ok("mute its channel"),
             RowAction::RemoveLens if self.session.lenses.of(channel).is_none() => {
-                Err("no lens here · i on a value of an open message sets one".to_owned())
+                Err(self
+                    .keyed("no lens here · {toggle-lens} on a value of an open message sets one"))
             }
             RowAction::RemoveLens | RowAction::ToggleLens => Ok("change the lens on its channel"),
             RowAction::PlotSize | RowAction::PlotValue => Ok("plot it"),

@@ -244,7 +244,8 @@ impl App {
         let filters = &mut self.session.filters.list;
         let filter = selected.and_then(|line| Some((line, filters.get_mut(line)?)));
         let Some((line, filter)) = filter else {
-            return self.tell_nothing_selected("the list is empty: press a to add a filter");
+            return self
+                .tell_nothing_selected("the list is empty: press {add-filter} to add a filter");
         };
         match action {
             FilterAction::Edit => self.write_query(Purpose::ListedFilter(Some(line))),
@@ -260,12 +261,12 @@ impl App {
     }
 
     /// Says why no entry of the list is selected: `empty`, unless a search hides all of them.
-    fn tell_nothing_selected(&mut self, empty: &str) -> Vec<Effect> {
+    fn tell_nothing_selected(&mut self, empty: &'static str) -> Vec<Effect> {
         let search = self.overlay.as_ref().and_then(Overlay::search);
-        self.tell(match search {
-            Some(_) => "no entry matches · Esc shows all",
+        self.tell(self.keyed(match search {
+            Some(_) => "no entry matches · {back} shows all",
             None => empty,
-        })
+        }))
     }
 
     /// Executes `action` on the selected breakpoint.
@@ -274,7 +275,9 @@ impl App {
         let breakpoints = &mut self.session.breakpoints.list;
         let breakpoint = selected.and_then(|line| Some((line, breakpoints.get_mut(line)?)));
         let Some((line, breakpoint)) = breakpoint else {
-            return self.tell_nothing_selected("the list is empty: press a to set a breakpoint");
+            return self.tell_nothing_selected(
+                "the list is empty: press {add-breakpoint} to set a breakpoint",
+            );
         };
         match action {
             BreakpointAction::Edit => self.write_query(Purpose::Breakpoint(Some(line))),

@@ -178,7 +178,7 @@ impl App {
     /// Toggles the open message between the whole screen and its usual place.
     pub(super) fn toggle_whole(&mut self) -> Vec<Effect> {
         let Some(open) = &mut self.open else {
-            return self.tell("open a message with Enter first");
+            return self.tell(self.keyed("open a message with {open} first"));
         };
         open.is_whole = !open.is_whole;
         self.set_focus(Focus::Message);
@@ -270,7 +270,7 @@ impl App {
         if self.session.lenses.of(&channel).is_some() {
             return self.session.remove_lens(&channel);
         }
-        self.tell("open a message and press i on a value to show only that value")
+        self.tell(self.keyed("open a message and press {toggle-lens} on a value to show only that"))
     }
 
     /// Opens the list of formats at the current choice.
@@ -288,7 +288,7 @@ impl App {
     /// Decodes the messages of the open message's channel in the format selected in the list.
     pub(super) fn choose_format(&mut self) -> Vec<Effect> {
         let Some(line) = self.selected_in_list() else {
-            return self.tell("no format matches · Esc shows all");
+            return self.tell(self.keyed("no format matches · {back} shows all"));
         };
         self.overlay = None;
         let choice = self.session.decoder_options().into_iter().nth(line);

@@ -67,7 +67,8 @@ impl App {
                     palette.input = Input::holding(&text);
                 }
                 Some(Choice::Act(..) | Choice::Run(..) | Choice::Refuse(_)) | None => {
-                    return self.tell("nothing to complete · Enter runs the selected line");
+                    let words = "nothing to complete · {confirm} runs the selected line";
+                    return self.tell(self.keyed(words));
                 }
             },
         }
@@ -103,7 +104,7 @@ impl App {
             }
             None => {
                 self.overlay = Some(Overlay::Palette(palette));
-                self.tell("nothing matches · Esc closes the palette")
+                self.tell(self.keyed("nothing matches · {back} closes the palette"))
             }
         }
     }
@@ -187,7 +188,8 @@ impl App {
         }
         let shown = whole_name(&name);
         self.session.filters.only = Some(Scope::Channel(name));
-        self.tell(format!("showing only {shown} · Esc shows all channels"));
+        let back = self.session.keyed("{back} shows all channels");
+        self.tell(format!("showing only {shown} · {back}"));
         self.session.refresh_shown()
     }
 

@@ -6,6 +6,7 @@ use super::App;
 use crate::app::action::PlotAction;
 use crate::app::effect::Effect;
 use crate::app::focus::Focus;
+use crate::app::keymap::Context;
 use crate::app::layout::{inside, padded};
 use crate::app::message_pane::reader::Page;
 use crate::app::plot::{Extent, Plot, PlotMode, PlotRoom, PlotWindow, Quantity};
@@ -13,9 +14,6 @@ use crate::app::undo::Undo;
 use crate::message::Time;
 use crate::payload::escape;
 use crate::payload::tree::{Kind, Value};
-
-/// The toast for an empty plot.
-const NOTHING: &str = "nothing plotted yet · w plots a channel, message or value";
 
 impl App {
     /// Returns the time window that the plot shows.
@@ -85,8 +83,8 @@ impl App {
         };
         let removed = (Arc::clone(&series.channel), series.quantity.clone());
         let (what, name) = (series.quantity.label(), escape::whole_name(&series.channel));
-        let text = format!("removed {what} of {name} from the plot · Z undoes it");
-        self.tell(text);
+        let undo = self.keyed("{undo} undoes it");
+        self.tell(format!("removed {what} of {name} from the plot · {undo}"));
         self.can_undo(Undo::RemoveSeries(vec![removed]));
         let effects = self.plot.remove(index, &mut self.session);
         if self.plot.series.is_empty() {
@@ -105,14 +103,20 @@ impl App {
             effects.extend(self.plot.remove(0, &mut self.session));
         }
         self.hide_plot();
-        self.tell("removed all series from the plot · Z undoes it");
+        self.tell(self.keyed("removed all series from the plot · {undo} undoes it"));
         effects
     }
 
     /// Shows the plot again with its series.
     pub(super) fn open_plot(&mut self) -> Vec<Effect> {
         if self.plot.series.is_empty() {
-            return self.tell(NOTHING);
+            return self.tell(self.keyed(match self.context() {
+                Context::Message => "nothing plotted yet · {plot-value} plots the selected number",
+                Context::Channels | Context::Latest => {
+                    "nothing plotted yet · {plot-rate} plots the channel's rate"
+                }
+                _ => "nothing plotted yet · {plot-size} plots the sizes of the channel's messages",
+            }));
         }
         self.show_plot();
         Vec::new()
@@ -127,7 +131,7 @@ impl App {
     /// Hides the plot. Its series keep recording.
     pub(super) fn close_plot(&mut self) -> Vec<Effect> {
         self.hide_plot();
-        self.tell("plot hidden, still recording; W reopens it")
+        self.tell(self.keyed("plot hidden, still recording; {show-plot} reopens it"))
     }
 
     /// Takes the plot off the screen.

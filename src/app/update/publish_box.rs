@@ -150,7 +150,8 @@ impl App {
     /// Publishes the message in the box unless it is empty. Asks first if that could do harm.
     fn send(&mut self) -> Vec<Effect> {
         if self.publish_box.payload.is_empty() {
-            return self.tell("nothing to publish · Ctrl-O publishes an empty message");
+            return self
+                .tell(self.keyed("nothing to publish · {send-empty} publishes an empty message"));
         }
         let outgoing = self.publish_box.outgoing();
         match outgoing.map(|message| why_ask(&message.channel)) {
@@ -166,7 +167,7 @@ impl App {
     /// Asks whether to publish a message with an empty payload.
     pub(super) fn ask_to_send_empty(&mut self) -> Vec<Effect> {
         if !self.publish_box.payload.is_empty() {
-            return self.tell("the message is not empty · Enter publishes it");
+            return self.tell(self.keyed("the message is not empty · {send} publishes it"));
         }
         match self.publish_box.outgoing() {
             Ok(message) => {

@@ -75,7 +75,7 @@ impl App {
         if let Some(query) = self.session.filters.typed.take() {
             self.session.filters.list.push(Filter::including(query));
         }
-        self.tell("added to the list of filters · f shows it");
+        self.tell(self.keyed("added to the list of filters · {filters} shows it"));
         effects.extend(self.session.refresh_shown());
         effects
     }

@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 
 use super::App;
 use crate::app::effect::Effect;
+use crate::app::keymap::Chord;
 use crate::app::overlays::{Overlay, Question};
 
 /// If the log has more messages than this, quitting asks first, since they cannot be recovered.
@@ -23,7 +24,7 @@ impl App {
         } else if self.shows_latest() {
             self.leave_latest();
         } else if self.keyboard.is_held(key, self.session.now) {
-            return self.tell("q again to quit");
+            return self.tell_of_second(key);
         } else {
             return self.quit();
         }
@@ -77,7 +78,7 @@ impl App {
     }
 
     /// Leaves the focused text box, if there is one. The second time in a row, quits.
-    pub(super) fn interrupt(&mut self, is_second: bool) -> Vec<Effect> {
+    pub(super) fn interrupt(&mut self, key: KeyEvent, is_second: bool) -> Vec<Effect> {
         if is_second || self.is_finishing_export() {
             return self.terminate();
         }
@@ -86,7 +87,13 @@ impl App {
         } else {
             Vec::new()
         };
-        self.tell("Ctrl-C again to quit");
+        self.tell_of_second(key);
         effects
+    }
+
+    /// Says that a second press of `key` quits.
+    fn tell_of_second(&mut self, key: KeyEvent) -> Vec<Effect> {
+        let key = Chord::of(key).label();
+        self.tell(format!("{key} again to quit"))
     }
 }

@@ -42,8 +42,8 @@ impl App {
     pub(super) fn subscribe(&mut self, prompt: &Prompt) -> Vec<Effect> {
         let topic = prompt.topic();
         if topic.name.is_empty() && !prompt.is_exact {
-            let words = "no name given · Ctrl-X in the prompt allows an empty one";
-            return self.tell(words);
+            let words = "no name given · {toggle-exact} in the prompt allows an empty one";
+            return self.tell(self.keyed(words));
         }
         self.session.subscribe(topic)
     }
@@ -65,7 +65,8 @@ impl App {
         };
         self.session.subscriptions.unsubscribe(id, self.session.now);
         let name = whole_name(&topic.name);
-        self.tell(format!("unsubscribed from {name} · Z undoes it"));
+        let undo = self.keyed("{undo} undoes it");
+        self.tell(format!("unsubscribed from {name} · {undo}"));
         self.acted_on = Some(Target::Topic(topic.clone()));
         self.can_undo(Undo::Unsubscribe(topic));
         vec![Effect::Command(Command::Unsubscribe(id))]
@@ -81,9 +82,11 @@ impl App {
     fn why_not_ended(&self, topic: &Topic) -> String {
         let name = escape::name(&topic.name, MAX_NAME_COLUMNS).string;
         if self.undoes_unsubscribing(topic) {
-            format!("already unsubscribed from {name} · Z undoes it")
+            let undo = self.keyed("{undo} undoes it");
+            format!("already unsubscribed from {name} · {undo}")
         } else if self.session.subscriptions.include(&topic.name) {
-            format!("{name} arrives through a pattern: unsubscribe that, or mute with m")
+            let mute = self.keyed("mute with {toggle-mute}");
+            format!("{name} arrives through a pattern: unsubscribe that, or {mute}")
         } else {
             format!("not subscribed to {name}")
         }

@@ -103,7 +103,8 @@ impl App {
             _ => text.to_owned(),
         };
         let Some((input, _)) = self.text_box() else {
-            return self.tell("nothing to paste into · p publish");
+            return self
+                .tell(self.keyed("nothing to paste into · {publish} opens the publish box"));
         };
         if context == Context::PublishPayload {
             input.insert(&text);

@@ -58,7 +58,7 @@ impl App {
         self.can_undo(act);
         self.session.forget_gone();
         self.log_pane.follow_past_stops(&mut self.session);
-        self.tell("log cleared (counters kept) · Z undoes it");
+        self.tell(self.keyed("log cleared (counters kept) · {undo} undoes it"));
         self.session.refresh_shown()
     }
 
@@ -90,9 +90,14 @@ impl App {
         }
         let filter = self.session.filters.list.remove(index);
         let name = named(filter.query.text());
-        self.tell(format!("removed {name} · Z undoes it"));
+        self.tell_removed(&name);
         self.can_undo(Undo::RemoveFilter(index, filter));
         self.session.refresh_shown()
+    }
+
+    fn tell_removed(&mut self, name: &str) {
+        let undo = self.keyed("{undo} undoes it");
+        self.tell(format!("removed {name} · {undo}"));
     }
 
     fn restore_filter(&mut self, index: usize, filter: Filter) -> Vec<Effect> {
@@ -113,7 +118,7 @@ impl App {
         };
         self.session.hold_stops();
         let (id, name) = (removed.id, named(removed.query.text()));
-        self.tell(format!("removed {name} · Z undoes it"));
+        self.tell_removed(&name);
         self.can_undo(Undo::RemoveBreakpoint(index, Box::new(removed)));
         vec![Effect::StopScan(id)]
     }

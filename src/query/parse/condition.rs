@@ -261,8 +261,7 @@ impl Parser<'_> {
 }
 
 fn only_in_breakpoints<T>(at: Range<usize>, what: &str) -> Result<T, QueryError> {
-    let problem =
-        format!("{what} works only in breakpoints (B, --break); for the text, use quotes");
+    let problem = format!("{what} works only in breakpoints (--break); for the text, use quotes");
     fail(at, problem)
 }
 

@@ -5,12 +5,12 @@ use std::iter::once;
 use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::app::{App, Filters, Find, Position, Scope, Stop, TimeForm, Window};
+use crate::app::{App, Context, Filters, Find, Position, Scope, Stop, TimeForm, Window};
 use crate::payload::{escape, figures};
 use crate::query::Query;
 use crate::view::line::fitting;
 use crate::view::state::{not_receiving, scanning, unchecked};
-use crate::view::theme;
+use crate::view::{frame, theme};
 
 /// Columns of a query in a title.
 const QUERY_COLUMNS: usize = 28;
@@ -112,7 +112,7 @@ fn limits(app: &App, window: &Window, columns: usize) -> String {
     parts.extend(scanning(filters.lag(app.session().now)));
     parts.extend(unchecked(&filters.unchecked()));
     if filters.trouble().is_some() {
-        parts.push("jq failed: press /".to_owned());
+        parts.push(keyed(app, "jq failed: press {filter}"));
     }
     if let Some(find) = app.session().find.as_ref() {
         let mut found = vec![found_words(app, find, window)];
@@ -255,6 +255,11 @@ pub fn least_position(app: &App, window: &Window) -> usize {
     }
 }
 
+/// Returns `text` with the keys that apply in the log.
+fn keyed(app: &App, text: &'static str) -> String {
+    frame::keyed_in(app, Context::Messages, text)
+}
+
 /// The start of the shortest forms.
 const BRIEF: &str = " ❚❚";
 
@@ -267,11 +272,13 @@ fn frozen_words(app: &App, window: &Window) -> Vec<String> {
     } else {
         ("", "")
     };
-    let next = if app.session().breakpoints.waiting() > 0 {
-        "breakpoint hit · Space shows it"
-    } else {
-        "Space resumes"
-    };
+    let next = keyed(
+        app,
+        match app.session().breakpoints.waiting() {
+            0 => "{toggle-freeze} resumes",
+            _ => "breakpoint hit · {toggle-freeze} shows it",
+        },
+    );
     vec![
         format!(" frozen ❚❚ {lost}{newer} newer{kept} · {next} "),
         format!(" frozen ❚❚ {lost}{newer} newer{kept} "),
@@ -291,10 +298,13 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         1 => Some("1 more hit".to_owned()),
         several => Some(format!("{} more hits", figures::count(several))),
     };
-    let space = match hits {
-        None => "Space resumes",
-        Some(_) => "Space: next hit",
-    };
+    let next = keyed(
+        app,
+        match hits {
+            None => "{toggle-freeze} resumes",
+            Some(_) => "{toggle-freeze}: next hit",
+        },
+    );
     let gone = breakpoints.gone;
     let gone = (gone > 0).then(|| format!("{} evicted", figures::counted(gone, "hit")));
     let row_gone = stop.is_gone.then(|| "row evicted".to_owned());
@@ -304,9 +314,9 @@ fn stop_words(app: &App, stop: &Stop, window: &Window) -> Vec<String> {
         let parts = [std::slice::from_ref(query), &parts.concat()].concat();
         format!(" hit ❚❚ {} ", parts.join(" · "))
     };
-    let (hits, rows, space) = (hits.as_slice(), rows.as_slice(), [space.to_owned()]);
+    let (hits, rows, next) = (hits.as_slice(), rows.as_slice(), [next]);
     vec![
-        with(&query, &[rows, &lost, hits, &space]),
+        with(&query, &[rows, &lost, hits, &next]),
         with(&query, &[rows, &lost, hits]),
         with(&query, &[&lost, hits]),
         with(&short, &[&lost, hits]),

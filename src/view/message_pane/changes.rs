@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use crate::app::{Against, App, DIFF_HEADER, MessageSnapshot, Reader};
+use crate::app::{Against, App, Context, DIFF_HEADER, MessageSnapshot, Reader};
 use crate::payload::diff::bytes::Ends;
 use crate::payload::diff::lines::{self as texts, Lines};
 use crate::payload::diff::structure::{Change, Structure};
@@ -51,9 +51,9 @@ fn header(app: &App, reader: &Reader, columns: usize) -> LineBuilder {
     let Some(base) = &reader.base else {
         let words = match against {
             Against::Before => "no earlier message on this channel is kept",
-            Against::Marked => "no marked message · x marks the selected one",
+            Against::Marked => "no marked message · {toggle-mark} marks the selected one",
         };
-        line.cut_words(words, theme::QUIET);
+        line.cut_words(&frame::keyed_in(app, Context::Message, words), theme::QUIET);
         return line;
     };
     let counts = match reader.comparison() {

@@ -17,7 +17,10 @@ const NAME_COLUMNS: usize = 30;
 pub(super) fn draw(app: &App, output: &CommandOutput, area: Rect, buffer: &mut Buffer) {
     let name = escape::name(output.name.as_bytes(), NAME_COLUMNS).string;
     let (state, style) = match &output.end {
-        None => (" running · Esc stops it ".to_owned(), theme::WATCH),
+        None => {
+            let words = frame::keyed(app, " running · {back} stops it ");
+            (words, theme::WATCH)
+        }
         Some(end) => {
             let lines = || figures::counted(output.lines.len() as u64, "line");
             end.trouble().map_or_else(

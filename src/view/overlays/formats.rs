@@ -39,7 +39,13 @@ pub(super) fn draw(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Po
         line
     };
     if listed.is_empty() {
-        draw_words(NO_MATCH, theme::QUIET, padded(lines), 0, buffer);
+        draw_words(
+            &frame::keyed(app, NO_MATCH),
+            theme::QUIET,
+            padded(lines),
+            0,
+            buffer,
+        );
     }
     let selected = listed.iter().position(|entry| entry.index == view.line);
     let top = frame::list(lines, selected.unwrap_or(0), listed.len(), line, buffer);

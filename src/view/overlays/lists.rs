@@ -27,8 +27,8 @@ const QUERY_COLUMNS: usize = 16;
 /// Columns before a query, which show whether it is on and what it does.
 const BEFORE_QUERY: usize = 11;
 
-/// Shown if a search hides every entry of a list.
-pub(super) const NO_MATCH: &str = "no entry matches · Esc shows all";
+/// Shown if a search hides every entry of a list. `{back}` stands for the key.
+pub(super) const NO_MATCH: &str = "no entry matches · {back} shows all";
 
 /// A line of a list: the query, and the text on its right in a long form and a short one.
 struct Entry {
@@ -45,7 +45,7 @@ struct Entry {
 pub(super) fn filters(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Position> {
     let filters = app.session().filters.list.iter();
     let entries: Vec<Entry> = filters.map(filter_entry).collect();
-    let empty = "No saved filters · a add · Alt-Enter in the filter box saves one";
+    let empty = "No saved filters · {add-filter} add · {keep-filter} in the filter box saves one";
     let titles = (" Filters ", empty);
     list(app, (List::Filters, view), titles, &entries, buffer)
 }
@@ -55,7 +55,7 @@ pub(super) fn breakpoints(app: &App, view: &ListView, buffer: &mut Buffer) -> Op
     let can_judge = app.session().can_judge();
     let entries = breakpoints.map(|breakpoint| breakpoint_entry(breakpoint, can_judge));
     let entries: Vec<Entry> = entries.collect();
-    let titles = (" Breakpoints ", "No breakpoints · a add");
+    let titles = (" Breakpoints ", "No breakpoints · {add-breakpoint} add");
     list(app, (List::Breakpoints, view), titles, &entries, buffer)
 }
 
@@ -200,7 +200,7 @@ fn trouble_of(breakpoint: &Breakpoint) -> Option<String> {
 fn list(
     app: &App,
     (list, view): (List, &ListView),
-    (title, empty): (&str, &str),
+    (title, empty): (&str, &'static str),
     entries: &[Entry],
     buffer: &mut Buffer,
 ) -> Option<Position> {
@@ -209,12 +209,13 @@ fn list(
     let selected = listed.iter().position(|entry| entry.index == view.line);
     let mut place = app.list_place(list, view);
     let columns = usize::from(place.width.saturating_sub(2));
+    let keyed = |text| frame::keyed(app, text);
     let (words, style) = match selected {
         Some(_) => words_below(&entries[view.line], columns),
-        None if !entries.is_empty() => (NO_MATCH, theme::QUIET),
-        None => (empty, theme::QUIET),
+        None if !entries.is_empty() => (keyed(NO_MATCH), theme::QUIET),
+        None => (keyed(empty), theme::QUIET),
     };
-    let below = match words {
+    let below = match words.as_str() {
         "" => Vec::new(),
         words => wrapped(words, columns.saturating_sub(2)),
     };
@@ -281,12 +282,12 @@ fn right_words(entry: &Entry, left: usize) -> (String, Style) {
 
 /// Returns the trouble of an entry if the entry's line of `columns` has no room for it, or else its
 /// state.
-fn words_below(entry: &Entry, columns: usize) -> (&str, Style) {
+fn words_below(entry: &Entry, columns: usize) -> (String, Style) {
     let (right, _) = right_words(entry, columns.saturating_sub(2 + BEFORE_QUERY));
     let trouble = entry.trouble.as_deref();
     let hidden = trouble.filter(|trouble| !right.starts_with(trouble));
     match (hidden, &entry.state) {
-        (Some(trouble), _) => (trouble, theme::BAD),
-        (None, state) => (state.as_deref().unwrap_or_default(), theme::QUIET),
+        (Some(trouble), _) => (trouble.to_owned(), theme::BAD),
+        (None, state) => (state.clone().unwrap_or_default(), theme::QUIET),
     }
 }

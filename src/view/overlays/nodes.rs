@@ -67,7 +67,7 @@ pub(super) fn draw(app: &App, view: &ListView, buffer: &mut Buffer) -> Option<Po
         row(&columns, text, &node.marks, cell).draw(text, line, Style::new(), buffer);
     }
     if listed.is_empty() {
-        draw_words(NO_MATCH, theme::QUIET, text, 1, buffer);
+        draw_words(&frame::keyed(app, NO_MATCH), theme::QUIET, text, 1, buffer);
     }
     let shown = usize::from(text.height.saturating_sub(1));
     frame::scroll_bar(place, top, shown, listed.len(), buffer);

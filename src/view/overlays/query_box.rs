@@ -92,9 +92,10 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
     };
     let offered = app.offered().map(|offered| {
         let offered = escape::name(offered.as_bytes(), OFFERED_COLUMNS).string;
-        format!("did you mean {offered}? Tab accepts")
+        let accepts = frame::keyed(app, "{accept} accepts");
+        format!("did you mean {offered}? {accepts}")
     });
-    let offered = offered.or_else(|| repeated(query_box));
+    let offered = offered.or_else(|| repeated(app, query_box));
     match (count, offered) {
         (Some(count), None) => line.words(&count, theme::GOOD),
         (Some(count), Some(offered)) => {
@@ -102,10 +103,10 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
             line.cut_words(&offered, theme::WATCH);
         }
         (None, Some(offered)) => line.cut_words(&offered, theme::WATCH),
-        (None, None) => line.words(
-            "Tab completes · F1 lists the syntax, with examples",
-            theme::GOOD,
-        ),
+        (None, None) => {
+            let keys = "{accept} completes · {toggle-syntax} lists the syntax, with examples";
+            line.words(&frame::keyed(app, keys), theme::GOOD);
+        }
     }
     if let Some(cause) = cause(app, query_box) {
         line.cut_words(&format!(" · {cause}"), theme::WATCH);
@@ -120,11 +121,12 @@ fn feedback(app: &App, query_box: &QueryBox, columns: usize) -> LineBuilder {
 }
 
 /// Describes what an empty search box does.
-fn repeated(query_box: &QueryBox) -> Option<String> {
+fn repeated(app: &App, query_box: &QueryBox) -> Option<String> {
     let is_empty = query_box.purpose == Purpose::Find && query_box.input.is_empty();
     let before = query_box.before.as_ref().filter(|_| is_empty)?;
     let before = escape::name(before.text().as_bytes(), OFFERED_COLUMNS).string;
-    Some(format!("Enter repeats {before}"))
+    let repeats = frame::keyed(app, "{confirm} repeats");
+    Some(format!("{repeats} {before}"))
 }
 
 /// Returns why the query finds nothing, if it does and that is known.
@@ -256,7 +258,8 @@ fn completions(app: &App, completion: &Completion, buffer: &mut Buffer) {
             buffer,
         );
     }
-    frame::footer(place, " Tab takes · ↑↓ choose · Esc closes ", buffer);
+    let keys = " {accept} takes · {older} {newer} choose · {back} closes ";
+    frame::footer(place, &frame::keyed(app, keys), buffer);
     frame::scroll_bar(place, top, height, list.len(), buffer);
 }
 
@@ -280,7 +283,7 @@ fn syntax(app: &App, query_box: &QueryBox, top: usize, buffer: &mut Buffer) {
     }
     let height = usize::from(lines.height);
     if height < list.len() {
-        frame::footer(place, " PgUp PgDn ", buffer);
+        frame::footer(place, &frame::keyed(app, " {page-up} {page-down} "), buffer);
     }
     frame::scroll_bar(place, top, height, list.len(), buffer);
 }

@@ -7,14 +7,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 
 use super::unit::Unit;
-use crate::app::App;
+use crate::app::{App, Context};
 use crate::payload::{escape, figures};
 use crate::view::line::LineBuilder;
-use crate::view::theme;
+use crate::view::{frame, theme};
 use crate::workers::analysis::INTERVAL_BOUNDS;
 
 /// Shown if another channel is selected, or if the channel's intervals were removed.
-const NOT_PLOTTED: &str = "the intervals of this channel are not plotted · i plots them";
+const NOT_PLOTTED: &str =
+    "the intervals of this channel are not plotted · {toggle-interval} plots them";
 
 /// Columns of the bounds of a bar.
 const BOUNDS: usize = 16;
@@ -39,7 +40,8 @@ struct Bar {
 pub fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
     let plot = app.plot();
     let Some(series) = plot.intervals() else {
-        return super::draw_reason(NOT_PLOTTED, area, buffer);
+        let words = frame::keyed_in(app, Context::Plot, NOT_PLOTTED);
+        return super::draw_reason(&words, area, buffer);
     };
     let report = plot.report(series);
     let histogram = report.map_or(&[][..], |report| &report.histogram[..]);

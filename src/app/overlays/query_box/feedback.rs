@@ -3,14 +3,14 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use super::QueryBox;
+use crate::app::keymap::Context;
 use crate::app::layout::wrapped;
 use crate::app::session::Session;
 use crate::payload::escape;
 use crate::query::{QueryError, Unfinished, UnfinishedKind};
 
-/// Columns of the mark at the place of an error, and of the text before a correction.
+/// Columns of the mark at the place of an error.
 const MARK_COLUMNS: usize = 2;
-const OFFER: &str = "Tab writes ";
 
 /// An error in words, in lines.
 #[derive(Debug)]
@@ -73,9 +73,9 @@ impl QueryBox {
         let place = place.map_or_else(String::new, |place| format!("{place}: "));
         let message = format!("{place}{}", error.message);
         let offer = self.offered(session).map(|correction| {
-            let room = columns.saturating_sub(OFFER.len());
-            let correction = escape::name(correction.as_bytes(), room).string;
-            format!("{OFFER}{correction}")
+            let writes = session.settings.keymap.text(Context::Query, "{accept} writes ");
+            let room = columns.saturating_sub(writes.width());
+            writes + &escape::name(correction.as_bytes(), room).string
         });
         let offered = offer
             .as_ref()
