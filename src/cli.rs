@@ -71,15 +71,29 @@ pub struct Watch {
     #[arg(value_name = "CHANNEL")]
     pub channels: Vec<OsString>,
     /// Treat every CHANNEL literally, including * ? and [
-    #[arg(long)]
-    pub exact: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        overrides_with = "exact"
+    )]
+    pub exact: Option<bool>,
     /// Subscribe to a sharded channel (Redis 7 and newer); with * ? or [, to every matching one
     /// that has subscribers. Repeatable
     #[arg(long, value_name = "CHANNEL")]
     pub shard: Vec<OsString>,
     /// With sentinels: subscribe to their own channels as well
-    #[arg(long)]
-    pub sentinel_events: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        overrides_with = "sentinel_events"
+    )]
+    pub sentinel_events: Option<bool>,
     /// End a subscription when a message's whole payload is TEXT
     #[arg(long, value_name = "TEXT")]
     pub until: Option<OsString>,
@@ -242,11 +256,25 @@ pub struct Screen {
     #[arg(long, value_name = "CHAR", value_parser = values::separator)]
     pub separator: Option<u8>,
     /// Never send write commands to the server
-    #[arg(long)]
-    pub read_only: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        overrides_with = "read_only"
+    )]
+    pub read_only: Option<bool>,
     /// Leave the mouse to the terminal, for selecting text
-    #[arg(long)]
-    pub no_mouse: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        overrides_with = "no_mouse"
+    )]
+    pub no_mouse: Option<bool>,
     /// The colours [default: auto, those that suit the terminal's background; none if `NO_COLOR` is
     /// set]
     #[arg(long, value_name = "NAME", value_enum)]
@@ -336,7 +364,7 @@ impl Screen {
     pub fn terminal(&self) -> TerminalOptions {
         let escape_time = self.escape_time.map(u64::from).map(Duration::from_millis);
         TerminalOptions {
-            mouse: !self.no_mouse,
+            mouse: self.no_mouse != Some(true),
             is_ascii: match self.ascii.unwrap_or_default() {
                 Ascii::Auto => !is_utf8(|name| env::var_os(name)),
                 Ascii::Always => true,
@@ -355,7 +383,7 @@ impl Screen {
             queries::read_breakpoints(&self.breakpoint, |problem| blame("break", problem))?;
         let checks = checks::read(&self.checks, blame)?;
         Ok(Settings {
-            read_only: self.read_only,
+            read_only: self.read_only == Some(true),
             keep: self.memory(),
             filters,
             breakpoints,
@@ -394,6 +422,34 @@ mod tests {
             let found = found.find(|argument| argument.get_id() == option).unwrap();
             assert_eq!(found.get_help_heading(), Some(heading), "{option}");
         }
+    }
+
+    #[test]
+    fn a_flag_can_be_turned_off_and_the_last_one_counts() {
+        let parse = |options: &str| {
+            let words = ["subscope"].into_iter().chain(options.split_whitespace());
+            Cli::try_parse_from(words).map(|cli| cli.watch)
+        };
+        for (options, found) in [
+            ("", None),
+            ("--read-only", Some(true)),
+            ("--read-only=true", Some(true)),
+            ("--read-only=false", Some(false)),
+            ("--read-only --read-only=false", Some(false)),
+            ("--read-only=false --read-only", Some(true)),
+        ] {
+            assert_eq!(parse(options).unwrap().screen.read_only, found, "{options}");
+        }
+        // Without =, what follows is a channel.
+        let watch = parse("--read-only false").unwrap();
+        assert_eq!(watch.screen.read_only, Some(true));
+        assert_eq!(watch.channels, ["false"]);
+        let watch = parse("--exact=false --sentinel-events=false --no-mouse=false").unwrap();
+        let flags = [watch.exact, watch.sentinel_events, watch.screen.no_mouse];
+        assert_eq!(flags, [Some(false); 3]);
+        let server = parse("--insecure=false").unwrap().server;
+        assert_eq!(server.tls.insecure, Some(false));
+        assert!(parse("--read-only=no").is_err());
     }
 
     #[test]

@@ -31,7 +31,7 @@ fn job(options: Screen, target: Target, tls: Option<LoadedTls>) -> Result<Job, F
     };
     let server = Config {
         tls: tls.map(|loaded| loaded.tls),
-        read_only: options.read_only,
+        read_only: options.read_only == Some(true),
         payload_limit: PayloadLimit::within(options.memory()),
         ..Config::new(target)
     };

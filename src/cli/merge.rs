@@ -45,7 +45,7 @@ pub fn server(profile: &Profile, given: Server) -> Server {
             cert: given.tls.cert.or(tls.cert),
             key: given.tls.key.or(tls.key),
             sni: given.tls.sni.or(tls.sni),
-            insecure: given.tls.insecure || tls.insecure == Some(true),
+            insecure: given.tls.insecure.or(tls.insecure),
         },
         pass: given.pass,
         ..own
@@ -140,7 +140,6 @@ pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
     let checks = own_checks(profile);
     let keep = profile.keep.as_deref().map(values::keep);
     let both = |mine: &[String], others: Vec<String>| [mine, &others].concat();
-    let chosen = |choice: Option<bool>| choice == Some(true);
     Ok(Screen {
         keep: given.keep.or(keep.and_then(Result::ok)),
         filter: both(&profile.filters, given.filter),
@@ -162,8 +161,8 @@ pub fn screen(profile: &Profile, given: Screen) -> Result<Screen, ConfigError> {
             pair: both(&checks.pair, given.checks.pair),
             sent: both(&checks.sent, given.checks.sent),
         },
-        read_only: given.read_only || chosen(profile.read_only),
-        no_mouse: given.no_mouse || chosen(profile.no_mouse),
+        read_only: given.read_only.or(profile.read_only),
+        no_mouse: given.no_mouse.or(profile.no_mouse),
         theme: given.theme.or_else(|| known(profile.theme.as_deref())),
         ascii: given.ascii.or_else(|| known(profile.ascii.as_deref())),
         keys: given.keys.or_else(|| key_set(profile)),

@@ -134,7 +134,7 @@ impl Chosen {
 
     /// Merges the profile into the given command line. The command line wins: single-valued options
     /// replace those of the profile, repeatable ones add to them, and channels replace the
-    /// profile's channels. No option turns `read-only` off.
+    /// profile's channels.
     pub fn add_to(&self, given: Watch) -> Result<Watch, Failure> {
         let profile = &self.profile;
         let screen = screen(profile, given.screen).map_err(Failure::usage)?;
@@ -142,13 +142,13 @@ impl Chosen {
         if channels.is_empty() && shard.is_empty() {
             channels = profile.channels.iter().map(Into::into).collect();
             shard = profile.shard.iter().map(Into::into).collect();
-            exact |= profile.exact == Some(true);
+            exact = exact.or(profile.exact);
         }
         Ok(Watch {
             channels,
             exact,
             shard,
-            sentinel_events: given.sentinel_events || profile.sentinel_events == Some(true),
+            sentinel_events: given.sentinel_events.or(profile.sentinel_events),
             until: given.until.or(profile.until.as_ref().map(Into::into)),
             server: server(profile, given.server),
             screen,

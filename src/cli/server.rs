@@ -86,8 +86,15 @@ pub struct Tls {
     #[arg(long, value_name = "NAME")]
     pub sni: Option<String>,
     /// Skip certificate verification (allows man-in-the-middle)
-    #[arg(long)]
-    pub insecure: bool,
+    #[arg(
+        long,
+        value_name = "BOOL",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "true",
+        overrides_with = "insecure"
+    )]
+    pub insecure: Option<bool>,
 }
 
 impl fmt::Debug for Server {

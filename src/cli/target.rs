@@ -250,7 +250,7 @@ fn tls(
             cert: options.cert.clone(),
             key: options.key.clone(),
             sni: options.sni.clone(),
-            is_insecure: options.insecure || is_insecure,
+            is_insecure: options.insecure == Some(true) || is_insecure,
         };
         let tls = Tls::load(&settings)?;
         return Ok(Some(LoadedTls { settings, tls }));
@@ -260,7 +260,7 @@ fn tls(
         ("--cert", options.cert.is_some()),
         ("--key", options.key.is_some()),
         ("--sni", options.sni.is_some()),
-        ("--insecure", options.insecure),
+        ("--insecure", options.insecure == Some(true)),
     ];
     match unused.into_iter().find(|(_, is_given)| *is_given) {
         Some((option, _)) => {

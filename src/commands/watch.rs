@@ -37,7 +37,7 @@ pub async fn run(mut watch: Watch) -> Result<u8, Failure> {
         tls,
         mut warnings,
     } = found?;
-    if watch.sentinel_events && !matches!(target, Target::Sentinel(_)) {
+    if watch.sentinel_events == Some(true) && !matches!(target, Target::Sentinel(_)) {
         let problem = "requires sentinels; use redis+sentinel://host:port/master";
         return Err(blame(OptionError::new("--sentinel-events", problem)));
     }
@@ -68,17 +68,18 @@ async fn exit_on_signal(mut signals: Signals) {
 /// Returns the subscriptions: `*` if none are requested.
 fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
     let mut names = watch.channels.iter().chain(&watch.shard);
-    if !watch.exact && names.any(|name| is_url(name)) {
+    if watch.exact != Some(true) && names.any(|name| is_url(name)) {
         return Err(Failure::usage(
             "a CHANNEL looks like a server URL; use -u for a server, --exact for a channel",
         ));
     }
-    let channel = if watch.exact {
+    let is_exact = watch.exact == Some(true);
+    let channel = if is_exact {
         Topic::channel
     } else {
         Topic::guess
     };
-    let shard = if watch.exact {
+    let shard = if is_exact {
         Topic::shard
     } else {
         Topic::guess_shard
@@ -89,7 +90,7 @@ fn topics(watch: &Watch) -> Result<Vec<Topic>, Failure> {
     if topics.is_empty() {
         topics.push(Topic::pattern(b"*"));
     }
-    if watch.sentinel_events {
+    if watch.sentinel_events == Some(true) {
         topics.push(Topic::sentinel(b"*"));
     }
     Ok(topics)

@@ -61,7 +61,7 @@ fn a_profile_sets_the_options_of_the_command_line() {
     assert_eq!(watch.server.password_command.as_deref(), Some("true"));
     assert_eq!(watch.channels, ["a.*"]);
     assert_eq!(watch.shard, ["s"]);
-    assert!(watch.exact && watch.screen.read_only);
+    assert_eq!([watch.exact, watch.screen.read_only], [Some(true); 2]);
     assert_eq!(watch.screen.filter, ["one"]);
     assert_eq!(watch.screen.breakpoint, ["two"]);
     assert_eq!(watch.until, Some(OsString::from("END")));
@@ -80,7 +80,7 @@ fn the_command_line_overrides_the_profile() {
     assert_eq!(watch.server.tls.sni.as_deref(), Some("other"));
     assert!(watch.server.tls.cacert.is_some());
     assert_eq!(watch.channels, ["own:1", "own:2"]);
-    assert!(watch.shard.is_empty() && !watch.exact);
+    assert!(watch.shard.is_empty() && watch.exact.is_none());
     assert_eq!(watch.screen.filter, ["one", "three"]);
     assert_eq!(watch.screen.breakpoint, ["two", "four"]);
     assert_eq!(watch.until, Some(OsString::from("STOP")));
@@ -91,21 +91,33 @@ fn the_command_line_overrides_the_profile() {
         Some(Path::new("x.pb"))
     );
     assert_eq!(watch.screen.decode.proto_type, ["o=T"]);
-    assert!(watch.screen.read_only);
+    assert_eq!(watch.screen.read_only, Some(true));
 }
 
 #[test]
 fn a_sharded_channel_on_the_command_line_replaces_all_channels_too() {
     let watch = with("p", "--profile p --shard t --exact");
-    assert!(watch.channels.is_empty() && watch.exact);
+    assert!(watch.channels.is_empty() && watch.exact == Some(true));
     assert_eq!(watch.shard, ["t"]);
+}
+
+#[test]
+fn a_flag_of_the_file_is_turned_off_only_by_name() {
+    for (options, read_only) in [
+        ("--profile p", true),
+        ("--profile p --no-mouse=false", true),
+        ("--profile p --read-only=false", false),
+    ] {
+        let watch = with("p", options);
+        assert_eq!(watch.screen.read_only, Some(read_only), "{options}");
+    }
 }
 
 #[test]
 fn a_profile_without_a_server_means_the_local_one() {
     let watch = with("bare", "--profile bare --read-only");
     assert_eq!(address(&watch), "redis://127.0.0.1:6379");
-    assert!(watch.screen.read_only && watch.channels.is_empty());
+    assert!(watch.screen.read_only == Some(true) && watch.channels.is_empty());
     assert_eq!(watch.screen.memory(), 256 << 20);
 }
 
