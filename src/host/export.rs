@@ -119,14 +119,14 @@ impl Target {
     /// Creates the file for an export to `path`, which may start with `~`. Returns `None` if there
     /// is such a file and it is not to be replaced. A replaced file keeps its permissions.
     fn create(path: &str, replaces: bool) -> Result<Option<(Self, File)>, String> {
-        let path = home::expand(path.into()).map_err(|problem| format!("{path} {problem}"))?;
+        let path = home::expand(path.into()).map_err(|problem| problem.to_string())?;
         let found = match fs::metadata(&path) {
-            Ok(found) if found.is_dir() => return Err("is a folder".to_owned()),
-            Ok(found) if !found.is_file() => return Err("is not a regular file".to_owned()),
+            Ok(found) if found.is_dir() => return Err("it is a folder".to_owned()),
+            Ok(found) if !found.is_file() => return Err("it is not a regular file".to_owned()),
             Ok(found) => Some(found),
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(reason(&error)),
             Err(_) if path.is_symlink() => {
-                return Err("is a link to a file that does not exist".to_owned());
+                return Err("it is a link to a file that does not exist".to_owned());
             }
             Err(_) => None,
         };
@@ -257,7 +257,7 @@ mod tests {
         symlink("round", folder.path().join("round")).unwrap();
         for replaces in [false, true] {
             let refusal = create(folder.path(), "dangling", replaces).err().unwrap();
-            assert_eq!(refusal, "is a link to a file that does not exist");
+            assert_eq!(refusal, "it is a link to a file that does not exist");
             assert!(create(folder.path(), "round", replaces).is_err());
         }
     }

@@ -648,3 +648,17 @@ fn two_breakpoints_alert_independently() {
     assert_eq!(alerts_of(&mut stage, "a", "{\"t\":2}").len(), 1);
     assert_eq!(alerts_of(&mut stage, "a", "{\"t\":0}").len(), 1);
 }
+
+#[test]
+fn the_hint_says_whether_the_key_sets_the_first_breakpoint_or_lists_them() {
+    let mut stage = Stage::sized((200, 40), &["*"], |_| {});
+    assert!(stage.screen().contains("B break  "), "{}", stage.screen());
+    stage.keys("Bx");
+    stage.code(KeyCode::Enter);
+    stage.code(KeyCode::Esc);
+    assert!(
+        stage.screen().contains("B breakpoints  "),
+        "{}",
+        stage.screen()
+    );
+}

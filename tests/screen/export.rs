@@ -148,12 +148,24 @@ fn the_prompt_suggests_a_name_and_explains_what_is_wrong_with_another() {
     let screen = stage.screen();
     assert!(screen.contains("~/subscope-orders-new-2023111"), "{screen}");
     assert!(screen.contains("1 row as NDJSON"), "{screen}");
+
     stage.keys(".xml");
     assert!(stage.screen().contains("must end in .ndjson"));
     assert_eq!(stage.code(KeyCode::Enter), []);
     assert_eq!(stage.app.context(), Context::Export);
     stage.code(KeyCode::Esc);
     assert_ne!(stage.app.context(), Context::Export);
+}
+
+#[test]
+fn the_suggested_name_has_no_double_dashes() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[(":a::b:", b"1")]);
+    stage.keys(":open :a::b:");
+    stage.code(KeyCode::Enter);
+    stage.keys("E");
+    let screen = stage.screen();
+    assert!(screen.contains("~/subscope-a-b-2023111"), "{screen}");
 }
 
 #[test]
@@ -206,7 +218,7 @@ fn the_outcome_names_count_size_and_path_or_the_cause() {
     }));
     assert_eq!(
         stage.toast(),
-        "not exported to ~/x.csv: No space left on device"
+        "not exported to ~/x.csv: No space left on device · E exports to another file"
     );
     stage.send(Event::Exported(Exported::Refused {
         path: "/root/x.csv".into(),
@@ -214,7 +226,7 @@ fn the_outcome_names_count_size_and_path_or_the_cause() {
     }));
     let screen = stage.screen();
     assert!(
-        screen.contains("/root/x.csv") && screen.contains("Permission denied"),
+        screen.contains("not exported to /root/x.csv: Permission denied · choose another "),
         "{screen}"
     );
 }

@@ -246,3 +246,21 @@ fn the_help_starts_with_the_current_pane_and_shows_all_at_every_size() {
         assert!(stage.screen().contains("it."), "{}", stage.screen());
     }
 }
+
+#[test]
+fn the_hint_of_enter_says_what_it_does() {
+    let mut stage = Stage::new(&["*"]);
+    stage.messages(&[("orders", b"1"), ("jobs", b"2")]);
+    stage.code(KeyCode::Tab);
+    stage.keys("/");
+    let hint = |stage: &Stage| {
+        let hints = stage.app.hints();
+        let enter = hints.iter().find(|hint| hint.key == "Enter");
+        enter.map(|hint| hint.words.clone())
+    };
+    assert_eq!(hint(&stage).as_deref(), Some("close"));
+    stage.keys("ord");
+    assert_eq!(hint(&stage).as_deref(), Some("show only it"));
+    stage.keys("zzz");
+    assert_eq!(hint(&stage), None);
+}

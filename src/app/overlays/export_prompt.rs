@@ -35,9 +35,11 @@ impl ExportPrompt {
             _ => '-',
         };
         let channel: String = only.iter().take(MAX_CHANNEL).map(plain).collect();
-        let dash = if channel.is_empty() { "" } else { "-" };
         let time = session.clock().file_stamp(session.now);
-        Self::holding(&format!("~/subscope-{channel}{dash}{time}.ndjson"), None)
+        let parts = ["subscope"].into_iter().chain(channel.split('-'));
+        let parts = parts.filter(|part| !part.is_empty()).chain([&*time]);
+        let name = parts.collect::<Vec<_>>().join("-");
+        Self::holding(&format!("~/{name}.ndjson"), None)
     }
 
     /// Returns the path.

@@ -139,7 +139,7 @@ impl Session {
             ));
         }
         if self.shown.is_empty() {
-            return Err("no rows are shown".to_owned());
+            return Err("nothing to export: no rows are shown".to_owned());
         }
         Ok(ExportRequest {
             path: path.to_owned(),

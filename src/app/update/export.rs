@@ -83,12 +83,15 @@ impl App {
             }
             Exported::Refused { path, cause } => {
                 self.session.toast = None;
-                self.reopen_export(&path, Some(cause));
+                let refusal = format!("not exported to {path}: {cause} · choose another name");
+                self.reopen_export(&path, Some(refusal));
                 Vec::new()
             }
-            Exported::Failed { path, cause } => self
-                .session
-                .tell_error(format!("not exported to {path}: {cause}")),
+            Exported::Failed { path, cause } => {
+                let again = self.session.keyed("{export} exports to another file");
+                self.session
+                    .tell_error(format!("not exported to {path}: {cause} · {again}"))
+            }
         }
     }
 }

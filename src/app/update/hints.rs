@@ -7,6 +7,7 @@ use crate::app::action::{
     Action, ChannelsAction, LogAction, MessageAction, PlotAction, QueryAction, RowAction,
     ScreenAction, SessionAction,
 };
+use crate::app::channel_list::Narrowing;
 use crate::app::hints::{GAP, Hint, hints_in};
 use crate::app::keymap::Context;
 use crate::app::log_pane::Position;
@@ -108,7 +109,7 @@ impl App {
 
     /// Returns the exceptions. If several apply, the first is used.
     #[rustfmt::skip] // One line per exception, so that it reads as a table.
-    fn exceptions(&self) -> [Exception; 19] {
+    fn exceptions(&self) -> [Exception; 22] {
         let context = self.context();
         let branch = self.channels().selected_branch().map(|branch| branch.is_open);
         let is_tree = self.channels().form == ListForm::Tree;
@@ -126,6 +127,16 @@ impl App {
         };
         let takes_offer = self.offered().is_some() && !is_completing;
         let is_choice = matches!(self.overlay(), Some(Overlay::List(List::Formats, _)));
+        let nothing_chosen = match self.overlay() {
+            Some(Overlay::Palette(palette)) => palette.chosen().is_none(),
+            Some(Overlay::List(List::Formats, _)) => self.selected_in_list().is_none(),
+            _ => false,
+        };
+        let narrowing = self.channels().narrowing.as_deref();
+        let narrowing = narrowing.filter(|_| context == Context::Narrow);
+        let is_narrowed = narrowing.is_some_and(Narrowing::is_active);
+        let no_channel = is_narrowed && self.channels().entries.is_empty();
+        let has_breakpoints = !self.session().breakpoints.list.is_empty();
         let no_filter = edited != Some(Purpose::Filter);
         // These queries have no effect while they are typed, so there is nothing to cancel.
         let is_kept = matches!(edited, Some(Purpose::ListedFilter(_) | Purpose::Breakpoint(_)));
@@ -147,7 +158,11 @@ impl App {
             (Action::Query(QueryAction::Accept), takes_offer, Some("accept")),
             (Action::Query(QueryAction::KeepFilter), no_filter, None),
             (Action::Plot(PlotAction::ToggleHistogram), context == Context::Plot, Some("plot")),
+            (Action::Confirm, nothing_chosen || no_channel, None),
+            (Action::Confirm, narrowing.is_some() && !is_narrowed, Some("close")),
             (Action::Confirm, is_choice, Some("choose")),
+            // Without one, the key opens the box for the first.
+            (Action::Screen(ScreenAction::Breakpoints), has_breakpoints, Some("breakpoints")),
             (Action::Back, reads_chart, Some("hide cursor")),
             (Action::Back, is_kept, Some("leave")),
             (Action::Quit, self.closes_a_pane(), Some("close")),
