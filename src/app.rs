@@ -233,6 +233,7 @@ impl App {
         Kept {
             borders: self.layout.borders,
             list_form: self.channel_list.form,
+            recents: self.session.recents.names(),
         }
     }
 
@@ -321,6 +322,7 @@ impl App {
             self.keyboard.held_back_due(),
             reported.and_then(|_| self.session.checks.reports_due()),
             self.plot_due(),
+            self.palette_due(),
         ];
         dues.into_iter().flatten().min()
     }

@@ -370,7 +370,7 @@ impl Screen {
                 Ascii::Always => true,
                 Ascii::Never => false,
             },
-            theme: self.theme.unwrap_or_default().theme(),
+            theme: self.theme.unwrap_or_default().0,
             escape_time: escape_time.unwrap_or(ESCAPE_TIME),
         }
     }

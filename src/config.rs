@@ -16,6 +16,7 @@ pub mod home;
 mod key_changes;
 mod keys;
 mod profile;
+mod theme;
 
 use std::path::{Path, PathBuf};
 
@@ -27,6 +28,7 @@ pub use self::command::{CommandEntry, CommandInput, CommandShow};
 pub use self::error::{ConfigError, Place, suggestion};
 pub use self::key_changes::{KeyChange, PaneKeys};
 pub use self::profile::{Colour, Profile};
+pub use self::theme::Theme;
 
 /// Returns whether `text` is a URL or starts with a login. Where a path or a name is expected, this
 /// is a mistake; the text may contain a password, so it must not be shown. A path that looks like a

@@ -33,7 +33,7 @@ mod keys;
 mod pen;
 mod sequences;
 pub mod signals;
-pub mod theme;
+mod theme;
 mod wide;
 
 pub use guard::Guard;

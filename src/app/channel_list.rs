@@ -16,7 +16,7 @@ mod tree;
 pub use self::line::{Branch, Entry, Place, Sums, Target};
 pub use self::lists::Lists;
 pub use self::moves::{FOLD_MARK_AT, INDENT};
-pub use self::narrowing::{NameMarker, Narrowing};
+pub use self::narrowing::{NameMarker, Narrowing, Search as NameSearch};
 pub use self::ordering::MAX_LISTED;
 
 use std::time::Duration;

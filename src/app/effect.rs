@@ -2,6 +2,7 @@
 
 use super::export_request::ExportRequest;
 use super::user_command::CommandRequest;
+use crate::config::Theme;
 use crate::log::SharedBytes;
 use crate::server::{Ask, Command};
 use crate::workers::analysis;
@@ -48,6 +49,8 @@ pub enum Effect {
     Suspend,
     /// Set up the terminal again after the process was stopped.
     Resume,
+    /// Draw in this theme.
+    UseTheme(Theme),
     /// Redraw the whole screen, regardless of what it is assumed to show.
     Repaint,
     /// Redraw the whole screen in colours that suit this background, unless the user chose others.

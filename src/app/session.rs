@@ -53,6 +53,7 @@ use super::effect::Effect;
 use super::keymap::Context;
 use super::settings::Settings;
 use super::toast::{TOAST_DURATION, Toast};
+use crate::config::Theme;
 use crate::log::{MessageLog, Selection};
 use crate::message::clock::WallClock;
 use crate::message::{Notice, RowId, Time, Topic};
@@ -73,6 +74,8 @@ pub struct Session {
     pub now: Time,
     /// How times are shown.
     pub time_form: TimeForm,
+    /// The theme that the user chose while the program was running.
+    pub(super) theme: Option<Theme>,
     /// How the wall clock has been changed while the program was running.
     pub wall: WallClock,
 
@@ -147,12 +150,13 @@ impl Session {
             checks: Checks::new(&settings.checks, &decoder_choices, &log),
             filters: Filters::new(&settings.filters),
             query_history: settings.queries.clone(),
-            recents: Recents::default(),
+            recents: Recents::of(&settings.recents),
             lenses: Lenses::new(settings.lenses.clone()),
             settings,
             now,
             toast: None,
             time_form: TimeForm::default(),
+            theme: None,
             log,
             shown: Selection::default(),
             decoder_choices,

@@ -40,6 +40,8 @@ pub struct Settings {
     pub checks: Vec<Check>,
     /// Queries written in earlier runs, oldest first.
     pub queries: Vec<String>,
+    /// The names of the actions run from the command palette in earlier runs, the most recent first.
+    pub recents: Vec<String>,
     /// Initial lenses: the path to show in the log instead of whole messages.
     pub lenses: ByGlob<Path>,
     /// The types of the Protobuf messages on channels.
@@ -73,6 +75,8 @@ pub struct Kept {
     pub borders: Borders,
     /// The form of the channel list.
     pub list_form: ListForm,
+    /// The names of the actions run from the command palette, the most recent first.
+    pub recents: Vec<String>,
 }
 
 impl Kept {
@@ -81,6 +85,7 @@ impl Kept {
         Settings {
             borders: self.borders,
             list_form: self.list_form,
+            recents: self.recents.clone(),
             ..settings
         }
     }

@@ -81,12 +81,15 @@ impl App {
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
             Event::Redraw => vec![Effect::Repaint],
+            // The user's choice comes first.
+            Event::Background(_) if self.session.theme.is_some() => Vec::new(),
             Event::Background(colour) => vec![Effect::SuitBackground(colour)],
             Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         });
         effects.extend(self.judge_channels());
         self.refresh_channels();
+        self.search_in_palette();
         self.settle_chips();
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());

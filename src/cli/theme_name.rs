@@ -1,42 +1,34 @@
 //! The value of `--theme`.
 
 use clap::ValueEnum;
-use subscope::terminal::theme::Theme;
+use clap::builder::PossibleValue;
+use subscope::config::Theme;
 
-/// The value of `--theme`.
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-pub enum ThemeName {
-    /// What suits the terminal's background.
-    #[default]
-    Auto,
-    /// For a dark background.
-    Dark,
-    /// For a light background.
-    Light,
-    /// The strongest contrast, on black.
-    HighContrast,
-    /// For Solarized's dark background.
-    SolarizedDark,
-    /// For Solarized's light background.
-    SolarizedLight,
-    /// The terminal's own sixteen colours.
-    Terminal,
-    /// No colours.
-    Plain,
-}
+/// The value of `--theme`: a theme, or `None` for the one that suits the terminal's background.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ThemeName(pub Option<Theme>);
 
-impl ThemeName {
-    /// Returns the theme, or `None` for the one that suits the background.
-    pub fn theme(self) -> Option<Theme> {
-        Some(match self {
-            Self::Auto => return None,
-            Self::Dark => Theme::Dark,
-            Self::Light => Theme::Light,
-            Self::HighContrast => Theme::HighContrast,
-            Self::SolarizedDark => Theme::SolarizedDark,
-            Self::SolarizedLight => Theme::SolarizedLight,
-            Self::Terminal => Theme::Terminal,
-            Self::Plain => Theme::Plain,
-        })
+/// Every value.
+const VALUES: [ThemeName; 1 + Theme::ALL.len()] = {
+    let mut values = [ThemeName(None); 1 + Theme::ALL.len()];
+    let mut at = 0;
+    while at < Theme::ALL.len() {
+        values[1 + at] = ThemeName(Some(Theme::ALL[at]));
+        at += 1;
+    }
+    values
+};
+
+impl ValueEnum for ThemeName {
+    fn value_variants<'a>() -> &'a [Self] {
+        &VALUES
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let (name, purpose) = match self.0 {
+            None => ("auto", "what suits the terminal's background"),
+            Some(theme) => (theme.name(), theme.purpose()),
+        };
+        Some(PossibleValue::new(name).help(purpose))
     }
 }

@@ -147,7 +147,7 @@ fn create_app(
 /// Saves what the next run starts with. A failure is reported, but it is no failure of the run.
 fn keep(before: &Kept, app: &App) {
     if let Err(error) = state::save(before, &app.kept()) {
-        report(format!("the layout was not saved: {error}"));
+        report(format!("the state was not saved: {error}"));
     }
 }
 
@@ -305,7 +305,11 @@ impl Host<Screen<Tty>> for TerminalHost {
                     return Ok(Some(Event::Failed(format!("not copied: {error}"))));
                 }
             }
-            Effect::Suspend | Effect::Resume | Effect::Repaint | Effect::SuitBackground(_) => {
+            Effect::Suspend
+            | Effect::Resume
+            | Effect::Repaint
+            | Effect::UseTheme(_)
+            | Effect::SuitBackground(_) => {
                 tty::perform(&effect, &self.session, terminal)?;
             }
             Effect::Quit => {}

@@ -47,7 +47,7 @@ fn load_from(path: &Path) -> (Kept, Option<String>) {
     let found = match read(path) {
         Ok(found) => found,
         Err(error) => {
-            let warning = format!("saved layout not used: {shown} cannot be read: {error}");
+            let warning = format!("saved state not used: {shown} cannot be read: {error}");
             return (Kept::default(), Some(warning));
         }
     };
@@ -58,7 +58,7 @@ fn load_from(path: &Path) -> (Kept, Option<String>) {
                 Ok(()) => "it was replaced".to_owned(),
                 Err(error) => format!("it was not replaced: {error}"),
             };
-            let warning = format!("saved layout lost: {shown} is damaged ({why}); {replaced}");
+            let warning = format!("saved state lost: {shown} is damaged ({why}); {replaced}");
             (Kept::default(), Some(warning))
         }
     }
@@ -78,6 +78,14 @@ fn save_to(path: &Path, before: &Kept, now: &Kept) -> io::Result<()> {
             ListForm::Tree => Some(Value::from(TREE)),
         };
         set(&mut object, LIST_FORM, form);
+    }
+    if before.recents != now.recents {
+        let others = names_in(object.get(RECENTS)).unwrap_or_default();
+        let others = others
+            .into_iter()
+            .filter(|name| !now.recents.contains(name));
+        let all = now.recents.iter().cloned().chain(others);
+        set(&mut object, RECENTS, Some(all.take(MOST_RECENTS).collect()));
     }
     replace(path, &object)
 }
@@ -124,12 +132,28 @@ fn parse(object: &Map<String, Value>) -> Result<Kept, String> {
             Some(form) if form == TREE => ListForm::Tree,
             Some(_) => return Err(format!("{LIST_FORM} is not {TREE}")),
         },
+        recents: match object.get(RECENTS) {
+            None => Vec::new(),
+            found => names_in(found).ok_or_else(|| format!("{RECENTS} is not a list of names"))?,
+        },
     })
+}
+
+/// Returns the names in a list.
+fn names_in(value: Option<&Value>) -> Option<Vec<String>> {
+    let list = value?.as_array()?.iter().take(MOST_RECENTS);
+    list.map(|name| Some(name.as_str()?.to_owned())).collect()
 }
 
 /// The key of the channel list's form. It is absent for a flat list.
 const LIST_FORM: &str = "channel-list";
 const TREE: &str = "tree";
+
+/// The key of the actions run from the command palette.
+const RECENTS: &str = "recent-actions";
+
+/// The maximum number of actions kept.
+const MOST_RECENTS: usize = 50;
 
 /// The keys of the borders.
 const KEYS: [&str; 5] = [
@@ -221,6 +245,7 @@ mod tests {
                 below: Some(5_000),
             },
             list_form: ListForm::Tree,
+            recents: vec!["panes.zoom".to_owned(), "panes.quit".to_owned()],
         };
         save_to(&path, &Kept::default(), &all).unwrap();
         assert_eq!(load_from(&path), (all.clone(), None));
@@ -228,8 +253,18 @@ mod tests {
             fs::metadata(&path).unwrap().permissions().mode() & 0o777,
             0o600
         );
-        save_to(&path, &all, &Kept::default()).unwrap();
-        assert_eq!(load_from(&path), (Kept::default(), None));
+        let recents = all.recents.clone();
+        save_to(
+            &path,
+            &all,
+            &Kept {
+                recents,
+                ..Kept::default()
+            },
+        )
+        .unwrap();
+        assert_eq!(load_from(&path).0.recents, all.recents);
+        assert_eq!(load_from(&path).0.borders, Borders::default());
         let files = fs::read_dir(path.parent().unwrap()).unwrap();
         assert_eq!(files.count(), 1, "no temporary file is left");
     }
@@ -257,6 +292,22 @@ mod tests {
     }
 
     #[test]
+    fn the_recent_actions_of_several_sessions_are_joined() {
+        let (_folder, path) = file();
+        let recents = |names: &[&str]| Kept {
+            recents: names.iter().copied().map(str::to_owned).collect(),
+            ..Kept::default()
+        };
+        save_to(&path, &Kept::default(), &recents(&["a", "b"])).unwrap();
+        save_to(&path, &Kept::default(), &recents(&["c", "b"])).unwrap();
+        assert_eq!(load_from(&path).0, recents(&["c", "b", "a"]));
+        let many: Vec<String> = (0..100).map(|number| number.to_string()).collect();
+        let many: Vec<&str> = many.iter().map(String::as_str).collect();
+        save_to(&path, &Kept::default(), &recents(&many)).unwrap();
+        assert_eq!(load_from(&path).0, recents(&many[..MOST_RECENTS]));
+    }
+
+    #[test]
     fn a_damaged_file_is_reported_once_and_replaced() {
         for damage in [
             "",
@@ -267,6 +318,8 @@ mod tests {
             r#"{"list-columns":"wide"}"#,
             r#"{"log-share-beside-message":70000}"#,
             r#"{"channel-list":"round"}"#,
+            r#"{"recent-actions":"panes.quit"}"#,
+            r#"{"recent-actions":[1]}"#,
         ] {
             let (_folder, path) = file();
             fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -10,8 +10,8 @@ use std::time::Duration;
 use ratatui::Terminal;
 use rustix::io::Errno;
 use subscope::app::{Effect, Event};
+use subscope::config::Theme;
 use subscope::terminal::backend::Screen;
-use subscope::terminal::theme::Theme;
 use subscope::terminal::{Guard, Requests, Session, Signal, TerminalEvent, Tty};
 
 use super::Failure;
@@ -137,6 +137,11 @@ pub fn perform(
         Effect::Suspend => session.suspend()?,
         Effect::Resume => session.resume()?,
         Effect::Repaint => {}
+        Effect::UseTheme(theme) => {
+            if !terminal.backend_mut().set_theme(*theme) {
+                return Ok(());
+            }
+        }
         Effect::SuitBackground([red, green, blue]) => {
             let theme = Theme::for_background(*red, *green, *blue);
             if !session.asks_for_background() || !terminal.backend_mut().set_theme(theme) {

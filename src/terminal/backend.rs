@@ -9,9 +9,9 @@ use ratatui::backend::{Backend, ClearType, WindowSize};
 use ratatui::buffer::{Cell, CellWidth as _};
 use ratatui::layout::{Position, Size};
 
+use crate::config::Theme;
 use crate::terminal::ascii::stand_in;
 use crate::terminal::pen::{Pen, put};
-use crate::terminal::theme::Theme;
 use crate::terminal::wide::is_plain_wide;
 
 /// Maximum size of the text that [`Screen::copy`] sends, in bytes before encoding.

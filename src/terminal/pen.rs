@@ -5,7 +5,7 @@ use std::io::Write as _;
 use ratatui::buffer::Cell;
 use ratatui::style::{Color, Modifier};
 
-use crate::terminal::theme::Theme;
+use crate::config::Theme;
 
 /// The style in which the terminal draws the next symbol. It has no underline colour, which the
 /// screen does not use and few terminals support.

@@ -10,26 +10,7 @@ use std::ffi::OsStr;
 
 use ratatui::style::{Color, Modifier};
 
-/// The colours in which the screen is drawn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Theme {
-    /// For a dark background.
-    #[default]
-    Dark,
-    /// For a light background.
-    Light,
-    /// The strongest contrast, on black whatever the terminal's background is.
-    HighContrast,
-    /// For Solarized's dark background.
-    SolarizedDark,
-    /// For Solarized's light background.
-    SolarizedLight,
-    /// The terminal's own sixteen colours, as they are.
-    Terminal,
-    /// No colours: bold, underline and reverse alone carry the meaning, following
-    /// <https://no-color.org>.
-    Plain,
-}
+use crate::config::Theme;
 
 /// The colours of text on the terminal's background, as indexes of the 256-colour table.
 struct Palette {

@@ -11,9 +11,9 @@ use std::time::Duration;
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 use ratatui::Terminal;
 use ratatui::layout::Size;
+use subscope::config::Theme;
 use subscope::query::JQ;
 use subscope::terminal::backend::Screen;
-use subscope::terminal::theme::Theme;
 use subscope::terminal::{Requests, Session};
 use vt100::MouseProtocolMode;
 

@@ -1,13 +1,17 @@
 //! The command palette.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
 use subscope::app::{
-    Choice, Context, Effect, Event, Focus, Overlay, Palette, PaletteLine, Position, Question,
+    Choice, Command, Context, Effect, Event, Focus, Overlay, Palette, PaletteLine, Position,
+    Question,
 };
+use subscope::config::Theme;
 use subscope::message::Topic;
-use subscope::server::Command;
+use subscope::server;
 
 use crate::support::stage::Stage;
 
@@ -51,10 +55,13 @@ fn it_lists_every_action_of_its_context_with_its_key() {
     assert_eq!(stage.app.context(), Context::Palette);
     let lines = &palette(&stage).lines;
     for (text, key) in [
-        ("mute the channel, branch or pattern, or show it again", "m"),
-        ("clear the log; Z undoes it", "c"),
-        ("suspend; fg in the shell resumes", "Ctrl-Z"),
-        ("open the selected message", "Enter"),
+        (
+            "toggle-mute · mute the channel, branch or pattern, or show it again",
+            "m",
+        ),
+        ("clear · clear the log; Z undoes it", "c"),
+        ("suspend · suspend; fg in the shell resumes", "Ctrl-Z"),
+        ("open · open the selected message", "Enter"),
     ] {
         let line = lines.iter().find(|line| line.text == text);
         assert_eq!(line.map(|line| line.right.as_str()), Some(key), "{text}");
@@ -69,33 +76,104 @@ fn it_lists_every_action_of_its_context_with_its_key() {
 }
 
 #[test]
-fn typing_finds_actions_by_some_of_their_letters_and_lights_them() {
+fn typing_finds_actions_by_name_and_by_sentence_and_lights_what_matches() {
     let mut stage = stage();
-    stage.keys(":tmfrm");
-    stage.code(KeyCode::Esc);
-    assert!(stage.app.overlay().is_none());
-    stage.keys(":mutbra");
-    assert_eq!(chosen(&stage).right, "m");
-    assert!(stage.screen().contains(":mutbra"));
-    let buffer = stage.buffer();
-    let lit = buffer
-        .content
-        .iter()
-        .filter(|cell| cell.bg == Color::Yellow);
-    let lit: String = lit.map(Cell::symbol).collect();
-    assert!(lit.starts_with("mutbra"), "{lit}");
+    for (typed, name, lit) in [
+        ("zoom", "zoom", "zoom"),
+        ("next-pane", "next-pane", "next-pane"),
+        ("next pane", "next-pane", "next-pane"),
+        ("np", "next-pane", "np"),
+        ("mute", "toggle-mute", "mute"),
+        ("togmu", "toggle-mute", "togmu"),
+        ("branch mute", "toggle-mute", "mutebranch"),
+        ("time", "next-time-form", "time"),
+        ("theme", "theme NAME", "theme"),
+    ] {
+        stage.keys(&format!(":{typed}"));
+        let start = format!("{name} · ");
+        let text = &chosen(&stage).text;
+        assert!(text.starts_with(&start), "{typed}: {text}");
+        assert!(stage.screen().contains(&format!(":{typed}")));
+        let line = &palette(&stage).lines[0];
+        let marks = line.marks.iter().map(|mark| &line.text[mark.clone()]);
+        assert_eq!(marks.collect::<String>(), lit, "{typed}");
+        let buffer = stage.buffer();
+        let yellow = |cell: &&Cell| cell.bg == Color::Yellow;
+        let drawn: String = buffer
+            .content
+            .iter()
+            .filter(yellow)
+            .map(Cell::symbol)
+            .collect();
+        assert!(drawn.starts_with(lit), "{typed}: {drawn}");
+        stage.code(KeyCode::Esc);
+    }
+    // Scattered letters match nothing.
+    for typed in ["tmfrm", "mutbra", "eee"] {
+        stage.keys(&format!(":{typed}"));
+        assert!(palette(&stage).lines.is_empty(), "{typed}");
+        stage.code(KeyCode::Esc);
+    }
     // A key, typed exactly, finds its action.
     for key in ["Z", "]", "c", "Ctrl-D"] {
-        stage.code(KeyCode::Esc);
         stage.keys(&format!(":{key}"));
         assert_eq!(chosen(&stage).right, key);
+        stage.code(KeyCode::Esc);
     }
+}
+
+/// The names are those of `subscope keys`: none of them may find something else first.
+#[test]
+fn every_action_is_found_by_its_name() {
+    let mut stage = stage();
+    let commands: Vec<&str> = Command::ALL.iter().map(|command| command.name()).collect();
+    let keymap = stage.session().settings.keymap.clone();
+    for binding in keymap.bindings_in(Context::Messages) {
+        let name = binding.action.name();
+        if commands.contains(&name.as_str()) || ["palette", "interrupt"].contains(&name.as_str()) {
+            continue;
+        }
+        stage.keys(&format!(":{name}"));
+        let choice = &chosen(&stage).choice;
+        assert!(
+            matches!(choice, Choice::Act(action, _) if *action == binding.action),
+            "{name}"
+        );
+        stage.code(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn a_theme_is_chosen_by_name_and_stays_whatever_the_background_is() {
+    let mut stage = stage();
+    stage.keys(":theme sol");
+    let texts = palette(&stage).lines.iter().map(|line| line.text.as_str());
+    assert_eq!(
+        texts.take(2).collect::<Vec<_>>(),
+        [
+            "solarized-dark · for Solarized's dark background",
+            "solarized-light · for Solarized's light background"
+        ]
+    );
+    let background = || Event::Background([0, 0, 0]);
+    let suits = [Effect::SuitBackground([0, 0, 0])];
+    assert_eq!(stage.send(background()), suits);
+    stage.code(KeyCode::Down);
+    stage.code(KeyCode::Tab);
+    assert_eq!(palette(&stage).typed(), "theme solarized-light");
+    let effects = stage.code(KeyCode::Enter);
+    assert_eq!(effects, [Effect::UseTheme(Theme::SolarizedLight)]);
+    let toast = "theme solarized-light · theme = \"solarized-light\" in the config file keeps it";
+    assert_eq!(stage.toast(), toast);
+    assert_eq!(stage.send(background()), []);
+    assert_eq!(run(&mut stage, "theme pink"), []);
+    assert_eq!(stage.toast(), "no theme is called pink");
 }
 
 #[test]
 fn enter_runs_the_action_where_the_palette_was_opened() {
     let mut stage = stage();
-    run(&mut stage, "breakpoints: freeze");
+    run(&mut stage, "breakpoints");
     assert_eq!(stage.app.context(), Context::Query);
     stage.keys("error");
     stage.code(KeyCode::Enter);
@@ -173,6 +251,53 @@ fn what_was_run_last_comes_first() {
     stage.code(KeyCode::Down);
     stage.code(KeyCode::Enter);
     assert_eq!(only(&stage), Some("orders:paid"));
+    // The next run starts with the actions, but not with what was typed.
+    let kept = stage.app.kept();
+    assert_eq!(
+        kept.recents[..2],
+        ["panes.next-sort", "panes.next-time-form"]
+    );
+    let mut stage = Stage::with(&["*"], |settings| *settings = kept.apply(settings.clone()));
+    stage.keys(":");
+    let lines = palette(&stage).lines.iter();
+    let keys: Vec<&str> = lines.map(|line| line.right.as_str()).collect();
+    assert_eq!(keys[..2], ["s", "t"]);
+    assert!(!keys.contains(&"again"));
+}
+
+#[test]
+fn open_searches_any_number_of_channels_in_parts() {
+    let mut stage = Stage::with(&["*"], |settings| settings.keep = 64 << 20);
+    let names: Vec<String> = (0..30_000)
+        .map(|number| format!("once:{number:05}"))
+        .collect();
+    let messages: Vec<_> = names
+        .iter()
+        .map(|name| (name.as_str(), &b"x"[..]))
+        .collect();
+    stage.messages(&messages);
+    stage.keys(":open 29999");
+    assert!(palette(&stage).due().is_some(), "one part only");
+    assert!(stage.screen().contains(" so far "), "{}", stage.screen());
+    for _ in 0..10 {
+        stage.wait(Duration::from_millis(20));
+    }
+    assert_eq!(palette(&stage).due(), None);
+    assert_eq!(palette(&stage).channels_found(), Some((1, true)));
+    assert_eq!(chosen(&stage).text, "once:29999");
+    assert!(stage.screen().contains(" 1 channel "), "{}", stage.screen());
+    stage.code(KeyCode::Enter);
+    assert_eq!(only(&stage), Some("once:29999"));
+    // A line that the user has selected stays selected while others are found.
+    stage.keys(":open once");
+    stage.code(KeyCode::Down);
+    stage.code(KeyCode::Down);
+    let selected = chosen(&stage).text.clone();
+    for _ in 0..10 {
+        stage.wait(Duration::from_millis(20));
+    }
+    assert_eq!(chosen(&stage).text, selected);
+    assert_eq!(palette(&stage).channels_found(), Some((30_000, true)));
 }
 
 #[test]
@@ -276,7 +401,7 @@ fn subscribe_says_what_it_subscribes_to() {
             chosen(&stage).text
         );
         let effects = stage.code(KeyCode::Enter);
-        let [Effect::Command(Command::Subscribe(subscription))] = &effects[..] else {
+        let [Effect::Command(server::Command::Subscribe(subscription))] = &effects[..] else {
             panic!("{effects:?}");
         };
         assert_eq!(subscription.topic, topic);

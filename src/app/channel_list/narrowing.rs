@@ -80,9 +80,9 @@ struct Match {
     entry: Entry,
 }
 
-/// A search in progress.
+/// A search for names, in progress or done.
 #[derive(Debug)]
-pub(super) struct Search {
+pub struct Search {
     fuzzy: Fuzzy,
     /// The channels that have not been searched.
     unvisited: Unvisited,
@@ -90,7 +90,7 @@ pub(super) struct Search {
     has_subscriptions: bool,
     /// The best matches so far; the worst of them is on top.
     best: BinaryHeap<Match>,
-    pub(super) matched: u64,
+    pub(in crate::app) matched: u64,
 }
 
 impl Search {
@@ -104,8 +104,23 @@ impl Search {
         }
     }
 
+    /// Creates one for channels only.
+    pub(in crate::app) fn of_channels(text: &str, lists: &Lists) -> Self {
+        Self {
+            has_subscriptions: true,
+            ..Self::new(text, lists)
+        }
+    }
+
+    /// Returns the names of the best matches so far, the best first.
+    pub(in crate::app) fn names(&self) -> Vec<Arc<[u8]>> {
+        let mut best: Vec<&Match> = self.best.iter().collect();
+        best.sort_unstable();
+        best.into_iter().map(|one| Arc::clone(&one.name)).collect()
+    }
+
     /// Searches the next names. Returns whether all have been searched.
-    pub(super) fn process(&mut self, lists: &Lists) -> bool {
+    pub(in crate::app) fn process(&mut self, lists: &Lists) -> bool {
         if !std::mem::replace(&mut self.has_subscriptions, true) {
             for (id, topic, _) in lists.subscriptions.listed() {
                 let entry = match lists.channels.find(&topic.name) {

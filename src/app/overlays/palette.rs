@@ -1,29 +1,27 @@
 //! The command palette: every action of a context by name, and commands that are typed.
 
+mod channels;
 mod command;
+mod matching;
 
 use std::ops::Range;
 use std::sync::Arc;
 
+pub(crate) use self::channels::known_channel;
 pub use self::command::Command;
+
+use self::channels::ChannelSearch;
+use self::matching::{Rank, Typed};
 use super::{Overlay, Prompt};
 use crate::app::action::{Action, Motion, ScreenAction};
-use crate::app::fuzzy::Fuzzy;
 use crate::app::input::Input;
 use crate::app::keymap::{Binding, Chord, Context};
 use crate::app::session::Session;
 use crate::app::session::recents::Recent;
+use crate::config::Theme;
+use crate::message::Time;
 use crate::payload::escape::whole_name;
 use crate::query::Query;
-
-/// The maximum number of channels listed for a name that is being typed.
-const MOST_CHANNELS: usize = 200;
-
-/// How much better the most recent run is rated among texts that match.
-const RECENT_BONUS: u32 = 16;
-
-/// How much better a text is rated whose key or command was typed exactly.
-const EXACT_BONUS: u32 = 10_000;
 
 /// The palette.
 #[derive(Debug)]
@@ -39,12 +37,14 @@ pub struct Palette {
     /// The overlay beneath it, in which actions are run.
     pub over: Option<Box<Overlay>>,
     items: Vec<Item>,
+    /// The search for the channel that is being named.
+    channels: Option<ChannelSearch>,
 }
 
 /// A line of the palette.
 #[derive(Clone, Debug)]
 pub struct PaletteLine {
-    /// What it does, or the name of the channel that it shows.
+    /// Its name and what it does, or the name of the channel that it shows.
     pub text: String,
     /// The byte ranges of the text that match what is typed.
     pub marks: Vec<Range<usize>>,
@@ -73,10 +73,10 @@ pub enum Choice {
 #[derive(Debug)]
 struct Item {
     line: PaletteLine,
+    /// The name that its text starts with. May be empty.
+    name: String,
     /// The word in the hint line.
-    hint: Option<&'static str>,
-    /// What, typed exactly, means this line.
-    exact: String,
+    hint: &'static str,
     /// How many lines were run more recently, if it was run.
     place: Option<usize>,
 }
@@ -96,8 +96,9 @@ impl Palette {
             top: 0,
             over,
             items,
+            channels: None,
         };
-        palette.list(session, std::iter::empty());
+        palette.list(session);
         palette
     }
 
@@ -107,51 +108,87 @@ impl Palette {
         text.trim_start_matches([' ', ':']).to_owned()
     }
 
-    /// Returns whether what is typed names a channel.
-    pub(crate) fn wants_channels(&self) -> bool {
-        matches!(Command::parse(&self.typed()), Some((Command::Open, _)))
-    }
-
-    /// Lists what matches the typed text, with the best match selected. `channels` are the names to
-    /// choose from if the text names a channel.
-    pub(crate) fn list(&mut self, session: &Session, channels: impl Iterator<Item = Arc<[u8]>>) {
+    /// Lists what matches the typed text, with the best match selected.
+    pub(crate) fn list(&mut self, session: &Session) {
         let typed = self.typed();
-        self.lines = match Command::parse(&typed) {
-            Some((Command::Open, name)) => matching_channels(name, channels),
-            Some((command, argument)) => vec![command_line(command, argument, session)],
-            None => Vec::new(),
+        self.channels = match Command::parse(&typed) {
+            Some((Command::Open, name)) => Some(ChannelSearch::start(name, session)),
+            _ => None,
         };
-        let is_quit = matches!(Command::parse(&typed), Some((Command::Quit, _)));
-        let items = self.matching_items(typed.trim());
-        // That command is an item too.
-        let again =
-            |line: &PaletteLine| is_quit && matches!(line.choice, Choice::Run(Command::Quit, _));
-        self.lines
-            .extend(items.into_iter().filter(|line| !again(line)));
+        self.lines = self.matching(session);
         (self.selected, self.top) = (0, 0);
     }
 
-    /// Returns the items that match `typed`, the best first.
-    fn matching_items(&self, typed: &str) -> Vec<PaletteLine> {
-        let mut fuzzy = Fuzzy::new(typed);
-        let mut matching: Vec<(u32, PaletteLine)> = Vec::new();
-        for item in &self.items {
-            let is_exact = !typed.is_empty() && item.exact == typed;
-            let exact = is_exact.then_some(EXACT_BONUS);
-            let by_text = fuzzy.score(&item.line.text);
-            let by_hint = item.hint.and_then(|hint| fuzzy.score(hint));
-            let Some(score) = exact.max(by_text).max(by_hint) else {
-                continue;
+    /// Continues the search for channels if that is due. The selected line stays selected, unless it
+    /// is the best match.
+    pub(crate) fn proceed(&mut self, session: &Session, height: usize) {
+        let search = self.channels.as_mut();
+        if !search.is_some_and(|search| search.proceed(session)) {
+            return;
+        }
+        let chosen = self.chosen().map(|line| line.choice.clone());
+        let chosen = chosen.filter(|_| self.selected > 0);
+        self.lines = self.matching(session);
+        let line = self
+            .lines
+            .iter()
+            .position(|line| Some(&line.choice) == chosen.as_ref());
+        self.select(line.unwrap_or(0), height);
+    }
+
+    /// Returns when the search for channels continues.
+    pub fn due(&self) -> Option<Time> {
+        self.channels.as_ref().and_then(ChannelSearch::due)
+    }
+
+    /// Returns how many channels match the name being typed so far, and whether all have been
+    /// searched.
+    pub fn channels_found(&self) -> Option<(u64, bool)> {
+        self.channels.as_ref().map(ChannelSearch::found)
+    }
+
+    /// Returns the lines that match the typed text, the best first.
+    fn matching(&self, session: &Session) -> Vec<PaletteLine> {
+        let typed = self.typed();
+        let parsed = Command::parse(&typed);
+        let own = match (&self.channels, parsed) {
+            (Some(channels), _) => channels.lines(session),
+            (None, Some((Command::Theme, name))) => matching_themes(name),
+            (None, Some((command, argument))) => vec![command_line(command, argument, session)],
+            (None, None) => Vec::new(),
+        };
+        // That command is an item too.
+        let is_quit = matches!(parsed, Some((Command::Quit, _)));
+        let again =
+            |line: &PaletteLine| is_quit && matches!(line.choice, Choice::Run(Command::Quit, _));
+        let items = self.matching_items(&Typed::new(&typed)).into_iter();
+        let items = items.filter(|line| !again(line));
+        own.into_iter().chain(items).collect()
+    }
+
+    /// Returns the items that match, the best first; among equals, the most recent first.
+    fn matching_items(&self, typed: &Typed) -> Vec<PaletteLine> {
+        let items = self.items.iter();
+        if typed.is_empty() {
+            return items.map(|item| item.line.clone()).collect();
+        }
+        let matching = items.filter_map(|item| {
+            let line = &item.line;
+            let is_key = matches!(line.choice, Choice::Act(..)) && typed.is(&line.right);
+            let (rank, marks) = match typed.find(&item.name, &line.text, item.hint) {
+                Some(found) if !is_key => found,
+                _ if is_key => (Rank::Exact, Vec::new()),
+                _ => return None,
             };
-            let place = item.place.and_then(|place| u32::try_from(place).ok());
-            let bonus = place.map_or(0, |place| RECENT_BONUS.saturating_sub(place));
-            let mut line = item.line.clone();
-            line.marks = fuzzy.marks(&line.text).unwrap_or_default();
-            matching.push((score + bonus, line));
-        }
-        if !typed.is_empty() {
-            matching.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-        }
+            let line = PaletteLine {
+                marks,
+                ..line.clone()
+            };
+            Some((rank, line))
+        });
+        // The items are sorted by how recently they were run.
+        let mut matching: Vec<(Rank, PaletteLine)> = matching.collect();
+        matching.sort_by_key(|(rank, _)| *rank);
         matching.into_iter().map(|(_, line)| line).collect()
     }
 
@@ -192,8 +229,8 @@ impl Item {
                 right: String::new(),
                 choice,
             },
-            hint: None,
-            exact: command.name().to_owned(),
+            name: command.name().to_owned(),
+            hint: "",
             place: None,
         }
     }
@@ -219,16 +256,16 @@ fn actions(context: Context, session: &Session) -> Vec<Item> {
     let bindings = bindings(context, session).filter(|binding| is_listed(binding.action));
     let items = bindings.map(|binding| {
         let chord = binding.keys.first().copied();
-        let key = chord.map(Chord::label).unwrap_or_default();
+        let name = binding.action.name();
         Item {
             line: PaletteLine {
-                text: binding.help.to_string(),
+                text: format!("{name} · {}", binding.help),
                 marks: Vec::new(),
-                right: key.clone(),
+                right: chord.map(Chord::label).unwrap_or_default(),
                 choice: Choice::Act(binding.action, chord),
             },
-            hint: binding.hint,
-            exact: key,
+            name,
+            hint: binding.hint.unwrap_or_default(),
             place: session.recents.place(binding.action),
         }
     });
@@ -258,42 +295,31 @@ fn typed_before(session: &Session) -> Vec<Item> {
                 right: "again".to_owned(),
                 choice,
             },
-            hint: None,
-            exact: String::new(),
+            name: String::new(),
+            hint: "",
             place: Some(place),
         })
     });
     items.collect()
 }
 
-/// Returns a line for each of the `channels` that matches `typed`, the best first.
-fn matching_channels(typed: &str, channels: impl Iterator<Item = Arc<[u8]>>) -> Vec<PaletteLine> {
-    let mut fuzzy = Fuzzy::new(typed);
-    let mut matching: Vec<(bool, u32, String, Arc<[u8]>)> = Vec::new();
-    for name in channels {
-        let text = whole_name(&name);
-        if let Some(score) = fuzzy.score(&text) {
-            matching.push((text == typed, score, text, name));
-        }
-    }
-    // Of names that match equally well, the shortest holds the least besides what is typed.
-    matching.sort_by(|one, other| {
-        let key = |of: &(bool, u32, String, Arc<[u8]>)| (!of.0, u32::MAX - of.1, of.2.len());
-        key(one).cmp(&key(other)).then_with(|| one.2.cmp(&other.2))
+/// Returns a line for each theme whose name contains `typed`.
+fn matching_themes(typed: &str) -> Vec<PaletteLine> {
+    let themes = Theme::ALL.into_iter();
+    let lines = themes.filter_map(|theme| {
+        let name = theme.name();
+        let at = name.find(typed)?;
+        Some(PaletteLine {
+            text: format!("{name} · {}", theme.purpose()),
+            marks: vec![at..at + typed.len()],
+            right: Command::Theme.to_string(),
+            choice: Choice::Run(Command::Theme, name.to_owned()),
+        })
     });
-    matching.truncate(MOST_CHANNELS);
-    let lines = matching.into_iter().map(|(.., text, name)| PaletteLine {
-        marks: fuzzy.marks(&text).unwrap_or_default(),
-        text,
-        right: Command::Open.help().to_owned(),
-        choice: Choice::Open(name),
-    });
-    let mut lines: Vec<PaletteLine> = lines.collect();
-    if lines.is_empty() && !typed.is_empty() {
-        lines.push(refusal(format!(
-            "no channel matches {}",
-            whole_name(typed.as_bytes())
-        )));
+    let lines: Vec<PaletteLine> = lines.collect();
+    if lines.is_empty() {
+        let typed = whole_name(typed.as_bytes());
+        return vec![refusal(format!("no theme is called {typed}"))];
     }
     lines
 }
@@ -302,7 +328,9 @@ fn matching_channels(typed: &str, channels: impl Iterator<Item = Arc<[u8]>>) -> 
 fn command_line(command: Command, argument: &str, session: &Session) -> PaletteLine {
     let wrong = match command {
         Command::Filter | Command::Find => Query::parse(argument, &session.moment()).err(),
-        Command::Open | Command::Subscribe | Command::Export | Command::Quit => None,
+        Command::Open | Command::Subscribe | Command::Export | Command::Theme | Command::Quit => {
+            None
+        }
     };
     if let Some(error) = wrong {
         return refusal(error.message);
@@ -319,7 +347,7 @@ fn command_line(command: Command, argument: &str, session: &Session) -> PaletteL
             format!("subscribe to the {kind} {shown}")
         }
         Command::Export => format!("write the rows shown to {shown}"),
-        Command::Quit => command.help().to_owned(),
+        Command::Theme | Command::Quit => command.help().to_owned(),
     };
     PaletteLine {
         text,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::app::action::Action;
+use crate::app::keymap::{BINDINGS, Binding};
 
 /// The maximum number of runs that are remembered.
 const MOST: usize = 50;
@@ -23,6 +24,31 @@ pub enum Recent {
 pub struct Recents(Vec<Recent>);
 
 impl Recents {
+    /// Creates them from the [`names`](Self::names) that an earlier run has kept. Names that this
+    /// version does not know are left out.
+    pub(crate) fn of(names: &[String]) -> Self {
+        let actions = names.iter().filter_map(|name| {
+            let is_it = |binding: &&Binding| kept_name(binding) == *name;
+            let binding = BINDINGS.iter().find(is_it)?;
+            Some(Recent::Action(binding.action))
+        });
+        Self(actions.take(MOST).collect())
+    }
+
+    /// Returns the names of the actions that were run, for later runs. Commands are not kept: their
+    /// text may be private.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let names = self.0.iter().filter_map(|recent| {
+            let Recent::Action(action) = recent else {
+                return None;
+            };
+            let mut bindings = BINDINGS.iter();
+            let binding = bindings.find(|binding| binding.action == *action)?;
+            Some(kept_name(binding))
+        });
+        names.collect()
+    }
+
     /// Records a run.
     pub(crate) fn note(&mut self, recent: Recent) {
         self.0.retain(|known| *known != recent);
@@ -42,9 +68,43 @@ impl Recents {
     }
 }
 
+/// Returns the name of an action and its pane, as in the config file: `panes.zoom`.
+fn kept_name(binding: &Binding) -> String {
+    format!("{}.{}", binding.context.name(), binding.action.name())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::action::{ChannelsAction, MessageAction};
+
+    #[test]
+    fn actions_are_kept_by_name_and_unknown_names_are_ignored() {
+        let mut recents = Recents::default();
+        let actions = [
+            Action::Message(MessageAction::Fold),
+            Action::Channels(ChannelsAction::Fold),
+            Action::Quit,
+        ];
+        for action in actions {
+            recents.note(Recent::Action(action));
+        }
+        recents.note(Recent::Command("filter secret".to_owned()));
+        let mut names = recents.names();
+        assert_eq!(names, ["panes.quit", "channels.fold", "message.fold"]);
+        names.insert(1, "panes.no-such-action".to_owned());
+        let kept: Vec<Recent> = Recents::of(&names).0;
+        assert_eq!(
+            kept,
+            actions
+                .map(Recent::Action)
+                .into_iter()
+                .rev()
+                .collect::<Vec<_>>()
+        );
+        let many = vec!["panes.quit".to_owned(); 2 * MOST];
+        assert_eq!(Recents::of(&many).0.len(), MOST);
+    }
 
     #[test]
     fn a_repeated_run_moves_to_the_front() {

@@ -6,19 +6,19 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::App;
 use crate::app::action::{Action, Motion, PaletteAction};
-use crate::app::channel_list::{Entry, Lists, MAX_LISTED, Target};
+use crate::app::channel_list::{Entry, Lists, Target};
 use crate::app::effect::Effect;
 use crate::app::input::Input;
 use crate::app::keymap::Chord;
 use crate::app::layout::inside;
-use crate::app::overlays::palette::{Choice, Command, Palette, bindings};
+use crate::app::overlays::palette::{Choice, Command, Palette, bindings, known_channel};
 use crate::app::overlays::query_box::Purpose;
 use crate::app::overlays::{Overlay, Prompt};
 use crate::app::session::recents::Recent;
 use crate::app::session::scope::Scope;
-use crate::message::{ChannelId, Topic};
+use crate::config::Theme;
+use crate::message::{ChannelId, Time, Topic};
 use crate::payload::escape::whole_name;
-use crate::payload::quoted::parse_escaped;
 use crate::query::Query;
 
 impl App {
@@ -32,26 +32,26 @@ impl App {
 
     /// Lists what matches the text typed in the palette.
     pub(super) fn list_in_palette(&mut self) -> Vec<Effect> {
-        let Some(Overlay::Palette(mut palette)) = self.overlay.take() else {
-            return Vec::new();
-        };
-        let names = if palette.wants_channels() {
-            self.channel_names()
-        } else {
-            Vec::new()
-        };
-        palette.list(&self.session, names.into_iter());
-        self.overlay = Some(Overlay::Palette(palette));
+        if let Some(Overlay::Palette(palette)) = &mut self.overlay {
+            palette.list(&self.session);
+        }
         Vec::new()
     }
 
-    /// Returns the names of channels, also of those in folded branches. Going through more than
-    /// [`MAX_LISTED`] would make keys slow.
-    fn channel_names(&self) -> Vec<Arc<[u8]>> {
-        let channels = self.session.log.channels();
-        let looked_at = channels.slots().min(MAX_LISTED);
-        let names = channels.within(0..looked_at);
-        names.map(|(_, channel)| channel.shared_name()).collect()
+    /// Continues the search for the channel named in the palette.
+    pub(super) fn search_in_palette(&mut self) {
+        let height = usize::from(self.areas().palette_lines().height);
+        if let Some(Overlay::Palette(palette)) = &mut self.overlay {
+            palette.proceed(&self.session, height);
+        }
+    }
+
+    /// Returns when that search continues.
+    pub(crate) fn palette_due(&self) -> Option<Time> {
+        match &self.overlay {
+            Some(Overlay::Palette(palette)) => palette.due(),
+            _ => None,
+        }
     }
 
     /// Executes `action` in the palette.
@@ -64,6 +64,10 @@ impl App {
                 Some(Choice::Begin(command)) => palette.begin(*command),
                 Some(Choice::Open(name)) => {
                     let text = format!("{} {}", Command::Open.name(), whole_name(name));
+                    palette.input = Input::holding(&text);
+                }
+                Some(Choice::Run(Command::Theme, name)) => {
+                    let text = format!("{} {name}", Command::Theme.name());
                     palette.input = Input::holding(&text);
                 }
                 Some(Choice::Act(..) | Choice::Run(..) | Choice::Refuse(_)) | None => {
@@ -131,7 +135,7 @@ impl App {
         }
         match command {
             Command::Open => {
-                if let Some(name) = self.known_channel(argument) {
+                if let Some(name) = known_channel(argument, &self.session) {
                     return self.open_channel_named(name);
                 }
                 let name = whole_name(argument.as_bytes());
@@ -145,8 +149,20 @@ impl App {
             }
             Command::Subscribe => self.subscribe(&Prompt::holding(argument)),
             Command::Export => self.export_to(argument),
+            Command::Theme => self.use_theme(argument),
             Command::Quit => self.quit(),
         }
+    }
+
+    fn use_theme(&mut self, name: &str) -> Vec<Effect> {
+        let Some(theme) = Theme::named(name) else {
+            return self.session.tell_error("no such theme");
+        };
+        self.session.theme = Some(theme);
+        self.tell(format!(
+            "theme {name} · theme = \"{name}\" in the config file keeps it"
+        ));
+        vec![Effect::UseTheme(theme)]
     }
 
     fn run_query(&mut self, purpose: Purpose, text: &str) -> Vec<Effect> {
@@ -163,16 +179,6 @@ impl App {
             }
             Err(error) => self.session.tell_error(error.message),
         }
-    }
-
-    /// Returns the channel that `text` names, as it is or with escapes.
-    fn known_channel(&self, text: &str) -> Option<Arc<[u8]>> {
-        let channels = self.session.log.channels();
-        let escaped = parse_escaped(text).ok();
-        let id = channels
-            .find(text.as_bytes())
-            .or_else(|| channels.find(&escaped?));
-        Some(channels.by_id(id?)?.shared_name())
     }
 
     /// Shows only the channel `name`, and selects it in the list.

@@ -6,8 +6,8 @@ use ratatui::style::Style;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::app::{App, Choice, Palette, PaletteLine, padded};
-use crate::payload::escape;
 use crate::payload::ranges::Ranges;
+use crate::payload::{escape, figures};
 use crate::view::line::{LineBuilder, draw_words};
 use crate::view::{frame, theme};
 
@@ -21,7 +21,12 @@ const PROMPT: &str = ":";
 pub(super) fn draw(app: &App, palette: &Palette, buffer: &mut Buffer) -> Option<Position> {
     let place = app.areas().palette();
     let accent = Some(frame::accent(app));
-    frame::draw_over(place, accent, " Commands ", frame::NO_TITLE, buffer);
+    let found = palette.channels_found().map(|(count, is_done)| {
+        let so_far = if is_done { "" } else { " so far" };
+        format!(" {}{so_far} ", figures::counted(count, "channel"))
+    });
+    let right = (found.as_deref().unwrap_or_default(), theme::QUIET);
+    frame::draw_over(place, accent, " Commands ", right, buffer);
     let caret = super::typed_line(&palette.input, PROMPT, place, buffer);
     let lines = app.areas().palette_lines();
     if palette.lines.is_empty() {

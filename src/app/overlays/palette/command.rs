@@ -15,18 +15,21 @@ pub enum Command {
     Subscribe,
     /// Write the rows shown to a file.
     Export,
+    /// Draw in a theme.
+    Theme,
     /// Quit.
     Quit,
 }
 
 impl Command {
     /// Every command.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Open,
         Self::Filter,
         Self::Find,
         Self::Subscribe,
         Self::Export,
+        Self::Theme,
         Self::Quit,
     ];
 
@@ -38,6 +41,7 @@ impl Command {
             Self::Find => "find",
             Self::Subscribe => "subscribe",
             Self::Export => "export",
+            Self::Theme => "theme",
             Self::Quit => "quit",
         }
     }
@@ -45,7 +49,7 @@ impl Command {
     /// Returns what follows its name, or `None` if nothing does.
     pub fn argument(self) -> Option<&'static str> {
         match self {
-            Self::Open => Some("NAME"),
+            Self::Open | Self::Theme => Some("NAME"),
             Self::Filter | Self::Find => Some("QUERY"),
             Self::Subscribe => Some("PATTERN"),
             Self::Export => Some("FILE"),
@@ -61,6 +65,7 @@ impl Command {
             Self::Find => "mark what matches",
             Self::Subscribe => "subscribe to this channel or pattern",
             Self::Export => "write the rows shown: NDJSON, text or CSV",
+            Self::Theme => "draw in the colours of this theme",
             Self::Quit => "leave the program",
         }
     }
