@@ -77,8 +77,9 @@ impl App {
         }
         let keymap = &self.session.settings.keymap;
         let panes = PANES.iter().filter(|_| self.overlay.is_none());
-        let mut bindings = panes.flat_map(|pane| keymap.bindings_of(*pane));
-        let elsewhere = bindings.find(|one| one.keys.contains(&chord));
+        let elsewhere = panes
+            .flat_map(|pane| keymap.bindings_of(*pane))
+            .find(|one| one.keys.contains(&chord));
         let key = chord.label();
         self.tell(match elsewhere {
             Some(one) => format!(
