@@ -139,6 +139,9 @@ const NO_KEYS: &str = "
     src/app/message_pane/reader.rs: only the first {kept} of {size} ({bytes} B) were kept
     src/app/causes.rs: a cluster has only database 0; messages still arrive
     src/app/user_command.rs: stopped after {seconds} s
+    src/app/update/palette.rs: theme {name} · theme = \"{name}\" in the config file keeps it
+    src/app/plot/empty_reason.rs: : it takes two messages
+    src/app/plot/empty_reason.rs: : it is averaged over several seconds
     src/app/update.rs: the paste has not ended · Esc ends it
     src/view/empty.rs: 0 of {searched} messages on {channels} match {asked}
     src/view/state.rs: in less than 1 s

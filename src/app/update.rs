@@ -81,15 +81,12 @@ impl App {
             Event::Suspend => vec![Effect::Suspend],
             Event::Continued => vec![Effect::Resume],
             Event::Redraw => vec![Effect::Repaint],
-            // The user's choice comes first.
-            Event::Background(_) if self.session.theme.is_some() => Vec::new(),
-            Event::Background(colour) => vec![Effect::SuitBackground(colour)],
+            Event::Background(colour) => self.suit_background(colour),
             Event::WallClock(ahead) => self.session.note_wall_clock(ahead),
             Event::Tick => Vec::new(),
         });
         effects.extend(self.judge_channels());
         self.refresh_channels();
-        self.search_in_palette();
         self.settle_chips();
         effects.extend(self.follow_selection());
         effects.extend(self.leave_room());
@@ -118,6 +115,13 @@ impl App {
     /// Shows a toast. Returns no effects.
     fn tell(&mut self, text: impl Into<String>) -> Vec<Effect> {
         self.session.tell(text)
+    }
+
+    /// Draws in a theme for this background, unless the user has chosen one.
+    fn suit_background(&self, colour: [u8; 3]) -> Vec<Effect> {
+        let is_chosen = self.session.theme.is_some();
+        let effect = (!is_chosen).then_some(Effect::SuitBackground(colour));
+        effect.into_iter().collect()
     }
 
     fn resize(&mut self, width: u16, height: u16) -> Vec<Effect> {

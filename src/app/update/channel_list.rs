@@ -180,5 +180,6 @@ impl App {
     pub(crate) fn refresh_channels(&mut self) {
         let lists = Lists::of(&self.session);
         self.channel_list.refresh(&lists, self.session.now);
+        self.search_in_palette();
     }
 }

@@ -40,6 +40,9 @@ impl App {
 
     /// Continues the search for the channel named in the palette.
     pub(super) fn search_in_palette(&mut self) {
+        if self.palette_due().is_none() {
+            return;
+        }
         let height = usize::from(self.areas().palette_lines().height);
         if let Some(Overlay::Palette(palette)) = &mut self.overlay {
             palette.proceed(&self.session, height);
