@@ -45,7 +45,12 @@ impl Lines {
         }
     }
 
-    /// Sorts the next lines. Returns whether all are sorted.
+    /// Returns whether collecting the lines was a portion of work by itself.
+    pub(super) fn are_many(&self) -> bool {
+        self.left.len() > PORTION / 4
+    }
+
+    /// Sorts the next lines. Returns whether all are sorted and there is time left to list them.
     pub(super) fn sort(&mut self) -> bool {
         let mut room = PORTION;
         while room > 0 {
@@ -56,10 +61,10 @@ impl Lines {
                 self.members[member.parent].push(member);
                 room = room.saturating_sub(SORTED);
             } else {
-                return true;
+                break;
             }
         }
-        false
+        room > PORTION / 2
     }
 
     /// Returns all lines, once they are sorted: `first`, then those of the root.

@@ -68,7 +68,7 @@ impl First {
             return LIST_WORK;
         }
         self.is_cut = true;
-        let work = CONSIDER_WORK + 2 * name.len();
+        let work = CONSIDER_WORK + 3 * name.len();
         if let Some(mut last) = self.leaves.peek_mut()
             && (last.key, &*last.name) > (key, name)
         {
@@ -133,7 +133,12 @@ impl Pass {
                 }
                 *start += 1;
             }
-            self.step = self.start_sorting(lists, folding, now);
+            let (patterns, lines) = self.collect_lines(lists, folding, now);
+            let are_many = lines.are_many();
+            self.step = Step::Sort(patterns, lines);
+            if are_many {
+                return None;
+            }
         }
         let Step::Sort(patterns, lines) = &mut self.step else {
             return None;
@@ -174,11 +179,16 @@ impl Pass {
         true
     }
 
-    /// Collects the lines.
-    fn start_sorting(&mut self, lists: &Lists, folding: &Folding, now: Time) -> Step {
+    /// Collects the patterns, which come first, and the other lines.
+    fn collect_lines(
+        &mut self,
+        lists: &Lists,
+        folding: &Folding,
+        now: Time,
+    ) -> (Vec<Entry>, Lines) {
         let leaves = std::mem::take(&mut self.first.leaves).into_vec();
         let ids = leaves.iter().filter_map(|leaf| match leaf.entry {
-            Entry::Channel(id) => Some(id),
+            Entry::Channel(id) if !self.is_tree => Some(id),
             _ => None,
         });
         let listed: HashSet<ChannelId> = ids.collect();
@@ -208,7 +218,7 @@ impl Pass {
             })
         };
         lines.extend(self.tree.lines(key));
-        Step::Sort(patterns, Lines::new(lines, &self.tree))
+        (patterns, Lines::new(lines, &self.tree))
     }
 }
 
